@@ -1,0 +1,60 @@
+using System.Text;
+using System.Text.Json;
+
+namespace DurableSessions.Core.Messages;
+
+/// <summary>
+/// An estimate of the tokens a model will see. The rule is the wire's: over text, abstract, tool id and name, and the JSON
+/// of tool input and output, the sum of weights for each code point, rounded up once; CJK 1.5, other code points above
+/// U+FFFF 2.0, everything else 0.25. Images weigh nothing.
+/// </summary>
+public static class TokenEstimate
+{
+    /// <summary>The estimate for a message of these parts.</summary>
+    public static long Of(IEnumerable<MessagePart> parts)
+    {
+        long quarters = 0;
+        foreach (MessagePart part in parts)
+        {
+            quarters += Quarters(part.Text) + Quarters(part.Abstract) + Quarters(part.ToolId) + Quarters(part.ToolName)
+                + Quarters(part.ToolInput) + Quarters(part.ToolOutput);
+        }
+
+        return (quarters + 3) / 4;
+    }
+
+    /// <summary>The estimate for a text.</summary>
+    public static long Of(string? text) => (Quarters(text) + 3) / 4;
+
+    private static long Quarters(JsonElement? json) => json switch
+    {
+        null => 0,
+        { ValueKind: JsonValueKind.String } text => Quarters(text.GetString()),
+        { } value => Quarters(value.GetRawText()),
+    };
+
+    private static long Quarters(string? text)
+    {
+        if (string.IsNullOrEmpty(text))
+        {
+            return 0;
+        }
+
+        long quarters = 0;
+        foreach (Rune rune in text.EnumerateRunes())
+        {
+            quarters += IsCjk(rune.Value) ? 6 : rune.Value > 0xFFFF ? 8 : 1;
+        }
+
+        return quarters;
+    }
+
+    // The blocks of Han, kana and hangul.
+    private static bool IsCjk(int codePoint) => codePoint
+        is (>= 0x1100 and <= 0x11FF)
+        or (>= 0x2E80 and <= 0x9FFF)
+        or (>= 0xAC00 and <= 0xD7AF)
+        or (>= 0xF900 and <= 0xFAFF)
+        or (>= 0xFF00 and <= 0xFFEF)
+        or (>= 0x20000 and <= 0x323AF);
+}

@@ -1,0 +1,54 @@
+namespace DurableSessions.Orchestration;
+
+/// <summary>
+/// What an orchestrator may do. An orchestrator is run again from its top, with recorded results, after every restart:
+/// it must be deterministic. It reads time from <see cref="CurrentUtcDateTime"/> alone, does no I/O, makes no random
+/// choice, awaits only tasks that this context made (and <see cref="Task.WhenAll(Task[])"/> and
+/// <see cref="Task.WhenAny(Task[])"/> over them), and never blocks.
+/// </summary>
+public abstract class OrchestrationContext
+{
+    /// <summary>The name the orchestrator is registered under.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>The id of this instance, unique in the task hub.</summary>
+    public abstract string InstanceId { get; }
+
+    /// <summary>The current time, the same at the same place of every replay.</summary>
+    public abstract DateTimeOffset CurrentUtcDateTime { get; }
+
+    /// <summary>Whether the code now running has run before, its results being taken from history.</summary>
+    public abstract bool IsReplaying { get; }
+
+    /// <summary>The input the instance was scheduled with, or <see langword="default"/> where it had none.</summary>
+    public abstract T? GetInput<T>();
+
+    /// <summary>
+    /// Schedules an activity. It is executed <em>at least once</em>, and by two hosts at once where one of them has lost
+    /// the instance without knowing: an activity must be idempotent. Its result is recorded once, and the same in every replay.
+    /// </summary>
+    /// <exception cref="TaskFailedException">The activity failed, and so did every retry of the policy.</exception>
+    public abstract Task<TResult> CallActivityAsync<TResult>(string name, object? input = null, TaskOptions? options = null);
+
+    /// <summary>Schedules an activity whose result is of no interest. See <see cref="CallActivityAsync{TResult}"/>.</summary>
+    public Task CallActivityAsync(string name, object? input = null, TaskOptions? options = null) =>
+        CallActivityAsync<object?>(name, input, options);
+
+    /// <summary>A durable timer: fires at or after <paramref name="fireAt"/>, whatever restarts in between.</summary>
+    /// <param name="fireAt">When to fire; a time that has passed fires at once.</param>
+    /// <param name="cancellationToken">Cancels the timer. An orchestrator that is done waiting cancels its timers.</param>
+    public abstract Task CreateTimer(DateTimeOffset fireAt, CancellationToken cancellationToken);
+
+    /// <summary>A durable timer that fires <paramref name="delay"/> after <see cref="CurrentUtcDateTime"/>.</summary>
+    public Task CreateTimer(TimeSpan delay, CancellationToken cancellationToken) =>
+        CreateTimer(CurrentUtcDateTime + delay, cancellationToken);
+
+    /// <summary>
+    /// Completes with the next event of that name (names are compared without case). Events raised before anybody waits
+    /// are kept, in order; each completes one wait.
+    /// </summary>
+    public abstract Task<T> WaitForExternalEvent<T>(string eventName, CancellationToken cancellationToken = default);
+
+    /// <summary>Sets the status that clients see; stored with the next checkpoint. At most 16 KiB as JSON.</summary>
+    public abstract void SetCustomStatus(object? customStatus);
+}

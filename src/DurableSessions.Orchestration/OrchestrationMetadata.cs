@@ -1,0 +1,39 @@
+namespace DurableSessions.Orchestration;
+
+/// <summary>An instance as a client sees it: a snapshot of its last checkpoint.</summary>
+public sealed record OrchestrationMetadata
+{
+    /// <summary>The name of its orchestrator.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its id.</summary>
+    public required string InstanceId { get; init; }
+
+    /// <summary>Where it stands.</summary>
+    public required OrchestrationRuntimeStatus RuntimeStatus { get; init; }
+
+    /// <summary>When it was scheduled; for an id that was scheduled again after it had ended, the last time.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When its last checkpoint was written, by the clock of the host that wrote it.</summary>
+    public required DateTimeOffset LastUpdatedAt { get; init; }
+
+    /// <summary>How often this id has been scheduled: 1, and one more each time it was scheduled again after it had ended.</summary>
+    public int Generation { get; init; } = 1;
+
+    /// <summary>Its input as JSON; <see langword="null"/> for none.</summary>
+    public string? SerializedInput { get; init; }
+
+    /// <summary>Its output as JSON, once completed.</summary>
+    public string? SerializedOutput { get; init; }
+
+    /// <summary>What <see cref="OrchestrationContext.SetCustomStatus"/> last set, as JSON.</summary>
+    public string? SerializedCustomStatus { get; init; }
+
+    /// <summary>Why it failed, or the reason given with a termination.</summary>
+    public TaskFailureDetails? FailureDetails { get; init; }
+
+    /// <summary>Whether it is over: completed, failed or terminated.</summary>
+    public bool IsCompleted => RuntimeStatus
+        is OrchestrationRuntimeStatus.Completed or OrchestrationRuntimeStatus.Failed or OrchestrationRuntimeStatus.Terminated;
+}
