@@ -1,0 +1,80 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace DurableSessions.Core.Messages;
+
+/// <summary>A message that a client wants appended; checked where it entered.</summary>
+public sealed record NewMessage
+{
+    private static readonly JsonWriterOptions WriterOptions = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        MaxDepth = MessageLimits.MaxStoredDepth,
+    };
+
+    /// <summary>Who speaks.</summary>
+    public required string Role { get; init; }
+
+    /// <summary>The parts: a JSON array in UTF-8, on one line, kept to the byte.</summary>
+    public required ReadOnlyMemory<byte> Parts { get; init; }
+
+    /// <summary>When it was said, kept verbatim; <see langword="null"/>: when it was accepted.</summary>
+    public string? CreatedAt { get; init; }
+
+    /// <summary>Whom it concerns.</summary>
+    public string? PeerId { get; init; }
+
+    /// <summary>The turn it belongs to.</summary>
+    public string? TurnId { get; init; }
+
+    /// <summary>Its kind, as the client names it.</summary>
+    public string? MessageKind { get; init; }
+
+    /// <summary>The messages it was made from.</summary>
+    public IReadOnlyList<string>? SourceMessageIds { get; init; }
+
+    /// <summary>The line that is stored, without its line feed.</summary>
+    internal byte[] ToLine(MessageId id, DateTimeOffset now)
+    {
+        var buffer = new ArrayBufferWriter<byte>(Parts.Length + 256);
+        using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("id", id.ToString());
+            writer.WriteString("role", Role);
+            writer.WritePropertyName("parts");
+            writer.WriteRawValue(Parts.Span);
+            writer.WriteString("created_at", CreatedAt ?? Microseconds(now));
+            WriteOptional(writer, "peer_id", PeerId);
+            WriteOptional(writer, "turn_id", TurnId);
+            WriteOptional(writer, "message_kind", MessageKind);
+            if (SourceMessageIds is not null)
+            {
+                writer.WriteStartArray("source_message_ids");
+                foreach (string source in SourceMessageIds)
+                {
+                    writer.WriteStringValue(source);
+                }
+
+                writer.WriteEndArray();
+            }
+
+            writer.WriteEndObject();
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private static string Microseconds(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'+00:00'", CultureInfo.InvariantCulture);
+
+    private static void WriteOptional(Utf8JsonWriter writer, string name, string? value)
+    {
+        if (value is not null)
+        {
+            writer.WriteString(name, value);
+        }
+    }
+}

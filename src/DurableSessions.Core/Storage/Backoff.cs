@@ -1,0 +1,15 @@
+namespace DurableSessions.Core.Storage;
+
+/// <summary>Waits between attempts at a compare-and-swap that others are winning: exponential, with full jitter.</summary>
+internal static class Backoff
+{
+    private const int FirstMilliseconds = 5;
+    private const int LongestMilliseconds = 500;
+
+    /// <summary>Waits before attempt <paramref name="attempt"/> + 1, where the first attempt is 1.</summary>
+    public static Task WaitAsync(int attempt, TimeProvider time, CancellationToken cancellationToken)
+    {
+        int ceiling = Math.Min(LongestMilliseconds, FirstMilliseconds << Math.Min(attempt - 1, 10));
+        return Task.Delay(TimeSpan.FromMilliseconds(1 + Random.Shared.Next(ceiling)), time, cancellationToken);
+    }
+}

@@ -1,0 +1,82 @@
+using System.Runtime.CompilerServices;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+
+namespace DurableSessions.Core.Storage;
+
+/// <summary>A line of a blob.</summary>
+/// <param name="Content">Its bytes, without the line feed. Valid for as long as the reader wants it: lines are never reused.</param>
+/// <param name="End">The offset in the blob behind its line feed.</param>
+internal readonly record struct BlobLine(ReadOnlyMemory<byte> Content, long End);
+
+/// <summary>Reads a blob of lines that end with <c>\n</c>, in ranges, holding no more than one range and one line.</summary>
+internal static class BlobLines
+{
+    /// <summary>
+    /// Bytes asked for at once. Azurite on disk opens a file for each appended block in the range, so it stays small.
+    /// </summary>
+    public const int RangeBytes = 1024 * 1024;
+
+    /// <summary>
+    /// The lines from <paramref name="offset"/> on to the end of the blob as it is while reading. A range that starts at the end
+    /// has no lines: Azure answers 416, Azurite 206 with no bytes.
+    /// </summary>
+    /// <exception cref="RequestFailedException">404: there is no such blob.</exception>
+    public static async IAsyncEnumerable<BlobLine> ReadAsync(
+        BlobContainerClient container, string name, long offset = 0, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        BlobClient blob = container.GetBlobClient(name);
+        long position = offset;
+        byte[] begun = [];
+        while (true)
+        {
+            if (await ReadRangeAsync(blob, position, cancellationToken) is not { } range)
+            {
+                break;
+            }
+
+            byte[] bytes = range.Content;
+            position += bytes.Length;
+            long start = position - bytes.Length - begun.Length;
+            byte[] buffer = begun.Length == 0 ? bytes : [.. begun, .. bytes];
+            int from = 0;
+            while (buffer.AsSpan(from).IndexOf((byte)'\n') is >= 0 and var length)
+            {
+                yield return new BlobLine(buffer.AsMemory(from, length), start + from + length + 1);
+                from += length + 1;
+            }
+
+            begun = buffer[from..];
+            if (bytes.Length == 0 || position >= range.BlobLength)
+            {
+                break;
+            }
+        }
+
+        if (begun.Length > 0)
+        {
+            throw new FormatException($"Blob '{name}' ends in the middle of a line.");
+        }
+    }
+
+    private static async Task<(byte[] Content, long BlobLength)?> ReadRangeAsync(BlobClient blob, long offset, CancellationToken cancellationToken)
+    {
+        try
+        {
+            Response<BlobDownloadResult> answer = await blob.DownloadContentAsync(
+                new BlobDownloadOptions { Range = new HttpRange(offset, RangeBytes) }, cancellationToken);
+            BlobDownloadDetails details = answer.Value.Details;
+            byte[] content = answer.Value.Content.ToArray();
+            return (content, BlobLength(details.ContentRange) ?? offset + content.Length);
+        }
+        catch (RequestFailedException e) when (e.IsBehindEnd())
+        {
+            return null;
+        }
+    }
+
+    // "bytes 0-99/200"
+    private static long? BlobLength(string? contentRange) =>
+        contentRange is not null && long.TryParse(contentRange.AsSpan(contentRange.LastIndexOf('/') + 1), out long length) ? length : null;
+}

@@ -1,0 +1,36 @@
+using System.Globalization;
+using DurableSessions.Core.Sessions;
+
+namespace DurableSessions.Core.Storage;
+
+/// <summary>
+/// Where each thing lies in the container. Everything a session owns except its manifest and its tasks carries the session's
+/// incarnation: leftovers of a deleted session can never be read by one that has the same id later.
+/// </summary>
+internal static class BlobNames
+{
+    public static string Manifest(SessionKey key) => $"{ManifestPrefix(key.Account, key.User)}{key.Session}.json";
+
+    public static string ManifestPrefix(string account, string user) => $"manifests/{Path(account)}/{Path(user)}/";
+
+    public static string SegmentPrefix(SessionKey key, string incarnation) => $"segments/{Path(key)}/{incarnation}/";
+
+    public static string ArchivePrefix(SessionKey key, string incarnation) => $"archives/{Path(key)}/{incarnation}/";
+
+    public static string Attempt(SessionKey key, string incarnation, string commitId, int attempt) =>
+        $"{ArchivePrefix(key, incarnation)}{commitId}/{Number(attempt)}/";
+
+    public static string Index(SessionKey key, string incarnation, int number) =>
+        $"{ArchivePrefix(key, incarnation)}index/{number.ToString("D8", CultureInfo.InvariantCulture)}.json";
+
+    public static string TasksOfUser(string account, string user) => $"tasks/by-user/{Path(account)}/{Path(user)}/";
+
+    public static string TasksOfSession(SessionKey key) => $"tasks/by-session/{Path(key)}/";
+
+    private static string Path(SessionKey key) => $"{Path(key.Account)}/{Path(key.User)}/{Path(key.Session)}";
+
+    // Azure Storage asks that no part of a path ends with a dot. No id holds a tilde, so the replacement is unambiguous.
+    private static string Path(string id) => id.EndsWith('.') ? string.Concat(id.AsSpan(0, id.Length - 1), "~") : id;
+
+    private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
+}

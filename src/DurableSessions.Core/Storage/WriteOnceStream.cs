@@ -1,0 +1,83 @@
+using System.Security.Cryptography;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
+
+namespace DurableSessions.Core.Storage;
+
+/// <summary>
+/// Writes a block blob once (<c>If-None-Match: *</c>), piece by piece, holding one block in memory: one request for what fits
+/// into a block, otherwise one for each block and one to commit them. Until the last of them nothing can be read.
+/// </summary>
+/// <remarks>
+/// Writers of the same name write the same bytes: block ids are positions, so two writers at once stage equal blocks,
+/// the first to commit wins, and the other finds the blob there.
+/// </remarks>
+internal sealed class WriteOnceStream(BlobContainerClient container, string name) : IDisposable
+{
+    private const int BlockBytes = 4 * 1024 * 1024;
+
+    private readonly BlockBlobClient _blob = container.GetBlockBlobClient(name);
+    private readonly MemoryStream _block = new();
+    private readonly List<string> _staged = [];
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+
+    /// <summary>Bytes written so far.</summary>
+    public long Length { get; private set; }
+
+    /// <summary>Adds a line and its line feed.</summary>
+    public async Task WriteLineAsync(ReadOnlyMemory<byte> line, CancellationToken cancellationToken)
+    {
+        if (_block.Length > 0 && _block.Length + line.Length + 1 > BlockBytes)
+        {
+            await StageAsync(cancellationToken);
+        }
+
+        _hash.AppendData(line.Span);
+        _hash.AppendData("\n"u8);
+        _block.Write(line.Span);
+        _block.WriteByte((byte)'\n');
+        Length += line.Length + 1;
+    }
+
+    /// <summary>Makes the blob readable, unless it is there already. Returns the SHA-256 of what was written, in lower-case hexadecimal.</summary>
+    public async Task<string> CompleteAsync(CancellationToken cancellationToken)
+    {
+        var once = new BlobRequestConditions { IfNoneMatch = ETag.All };
+        try
+        {
+            if (_staged.Count == 0)
+            {
+                _block.Position = 0;
+                await _blob.UploadAsync(_block, new BlobUploadOptions { Conditions = once }, cancellationToken);
+            }
+            else
+            {
+                await StageAsync(cancellationToken);
+                await _blob.CommitBlockListAsync(_staged, new CommitBlockListOptions { Conditions = once }, cancellationToken);
+            }
+        }
+        catch (RequestFailedException e) when (e.IsConditionNotMet())
+        {
+            // Written before, with the same bytes.
+        }
+
+        return Convert.ToHexStringLower(_hash.GetCurrentHash());
+    }
+
+    public void Dispose()
+    {
+        _block.Dispose();
+        _hash.Dispose();
+    }
+
+    private async Task StageAsync(CancellationToken cancellationToken)
+    {
+        string id = Convert.ToBase64String(BitConverter.GetBytes(_staged.Count));
+        _block.Position = 0;
+        await _blob.StageBlockAsync(id, _block, cancellationToken: cancellationToken);
+        _staged.Add(id);
+        _block.SetLength(0);
+    }
+}
