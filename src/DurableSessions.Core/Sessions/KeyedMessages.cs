@@ -1,0 +1,49 @@
+using DurableSessions.Core.Messages;
+
+namespace DurableSessions.Core.Sessions;
+
+/// <summary>
+/// The messages of a session whose ids derive from idempotency keys: those live, pending, and archived within the window.
+/// Loaded when a key first comes, and kept up to date; see <see cref="KeyedMessageLoader"/>.
+/// </summary>
+internal sealed class KeyedMessages
+{
+    /// <summary>
+    /// The most that are remembered for one session. Where more keyed messages than this were archived within the window,
+    /// the oldest of them are no longer recognised.
+    /// </summary>
+    public const int MaxCount = 100_000;
+
+    private readonly Dictionary<ulong, ulong> _requests = [];
+
+    /// <summary>How many are remembered.</summary>
+    public int Count => _requests.Count;
+
+    public void Add(SessionMessage message)
+    {
+        if (MessageId.TryParse(message.Id, out MessageId id))
+        {
+            Add(id);
+        }
+    }
+
+    public void Add(MessageId id)
+    {
+        if (id.IsKeyed)
+        {
+            _requests[id.High] = id.Low;
+        }
+    }
+
+    /// <summary>Whether the message that this id stands for is there.</summary>
+    /// <exception cref="IdempotencyKeyReusedException">The key is there, with another request.</exception>
+    public bool Contains(MessageId id)
+    {
+        if (!_requests.TryGetValue(id.High, out ulong request))
+        {
+            return false;
+        }
+
+        return request == id.Low ? true : throw new IdempotencyKeyReusedException();
+    }
+}

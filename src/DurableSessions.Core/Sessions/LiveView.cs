@@ -1,0 +1,89 @@
+using DurableSessions.Core.Messages;
+
+namespace DurableSessions.Core.Sessions;
+
+/// <summary>What a host knows of one segment.</summary>
+internal sealed class SegmentView(SegmentReference reference)
+{
+    public SegmentReference Reference { get; } = reference;
+
+    public string Name => Reference.Name;
+
+    /// <summary>Bytes read or written so far: where the next append must land.</summary>
+    public long Length { get; private set; }
+
+    /// <summary>The estimated tokens of each message.</summary>
+    public List<int> Tokens { get; } = [];
+
+    public string? LastMessageAt { get; private set; }
+
+    /// <summary>Whether this host has had the answer of a seal: the length is final, for every host.</summary>
+    public bool IsSealed { get; set; }
+
+    /// <summary>Whether everything up to the end has been read, of a segment that does not grow.</summary>
+    public bool IsComplete { get; set; }
+
+    public void Add(SessionMessage message, long end)
+    {
+        Tokens.Add((int)Math.Min(message.EstimatedTokens, int.MaxValue));
+        LastMessageAt = message.CreatedAt;
+        Length = end;
+    }
+
+    public void Add(IReadOnlyList<int> tokens, string lastMessageAt, long end)
+    {
+        Tokens.AddRange(tokens);
+        LastMessageAt = lastMessageAt;
+        Length = end;
+    }
+}
+
+/// <summary>
+/// What a host knows of a session's live messages, in memory: a cache that storage can always overrule. It makes an append
+/// one write and no read.
+/// </summary>
+internal sealed class LiveView(StoredManifest stored, IReadOnlyList<SegmentView> segments)
+{
+    public StoredManifest Stored { get; } = stored;
+
+    public Manifest Manifest => Stored.Manifest;
+
+    public IReadOnlyList<SegmentView> Segments { get; } = segments;
+
+    public SegmentView Last => Segments[^1];
+
+    public int MessageCount => Segments.Sum(static s => s.Tokens.Count);
+
+    public string? LastMessageAt => Segments.LastOrDefault(static s => s.LastMessageAt is not null)?.LastMessageAt ?? Manifest.LastArchivedMessageAt;
+
+    /// <summary>The estimated tokens of all live messages but the last <paramref name="keepRecent"/>.</summary>
+    public long PendingTokens(int keepRecent)
+    {
+        int left = Math.Max(0, MessageCount - keepRecent);
+        long sum = 0;
+        foreach (SegmentView segment in Segments)
+        {
+            foreach (int tokens in segment.Tokens)
+            {
+                if (left-- <= 0)
+                {
+                    return sum;
+                }
+
+                sum += tokens;
+            }
+        }
+
+        return sum;
+    }
+}
+
+/// <summary>The live messages of a session, counted.</summary>
+/// <param name="Messages">How many there are.</param>
+/// <param name="PendingTokens">Estimated tokens of all but the last <c>keep_recent_count</c>.</param>
+/// <param name="LastMessageAt">When the newest message was said, archived ones included, as its client wrote it.</param>
+internal sealed record LiveCounts(int Messages, long PendingTokens, string? LastMessageAt)
+{
+    public static LiveCounts Of(LiveView view) =>
+        new(view.MessageCount, view.PendingTokens(view.Manifest.KeepRecentCount), view.LastMessageAt);
+}

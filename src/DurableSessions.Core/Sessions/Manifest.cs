@@ -1,0 +1,134 @@
+using System.Text.Json;
+using DurableSessions.Core.Commits;
+
+namespace DurableSessions.Core.Sessions;
+
+/// <summary>
+/// The one mutable truth of a session, replaced as a whole by compare-and-swap. It stays small for ever: what grows with
+/// the session (messages, archives) it only points to.
+/// </summary>
+internal sealed record Manifest
+{
+    /// <summary>The format of this document.</summary>
+    public int Format { get; init; } = 1;
+
+    /// <summary>Drawn anew for each write, so that a writer whose answer was lost recognises its own write.</summary>
+    public string WriteId { get; init; } = "";
+
+    /// <summary>Counts the writes.</summary>
+    public long Generation { get; init; }
+
+    public required string Account { get; init; }
+
+    public required string User { get; init; }
+
+    public required string SessionId { get; init; }
+
+    /// <summary>Drawn when the session is created: tells it from a deleted one of the same id.</summary>
+    public required string Incarnation { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>Set once the session is deleted; what stays is a tombstone.</summary>
+    public DateTimeOffset? DeletedAt { get; init; }
+
+    public SessionSettings Settings { get; init; } = new();
+
+    /// <summary>What the last commit was asked to keep live.</summary>
+    public int KeepRecentCount { get; init; }
+
+    /// <summary>The number the next segment gets.</summary>
+    public int NextSegment { get; init; } = 1;
+
+    /// <summary>The segments that hold the live messages, oldest first; only the last takes appends.</summary>
+    public required IReadOnlyList<SegmentReference> Live { get; init; }
+
+    /// <summary>A commit that has begun to cut: its segments are still live, and are being sealed.</summary>
+    public Cut? Cutting { get; init; }
+
+    /// <summary>Commits that have been cleared from live and are not yet switched, in archive order.</summary>
+    public IReadOnlyList<PendingArchive> Pending { get; init; } = [];
+
+    /// <summary>Switched archives that no overview covers yet, in archive order.</summary>
+    public IReadOnlyList<ArchiveReference> Uncovered { get; init; } = [];
+
+    /// <summary>Commits that ended without an archive, for as long as their record is not written.</summary>
+    public IReadOnlyList<ClosedCommit> Closed { get; init; } = [];
+
+    /// <summary>How many archive numbers have been given out, from 1 without gaps.</summary>
+    public int ArchiveCount { get; init; }
+
+    /// <summary>The newest overview, and how far it reaches.</summary>
+    public OverviewReference? Overview { get; init; }
+
+    /// <summary>Messages in archives, pending ones included.</summary>
+    public long ArchivedMessages { get; init; }
+
+    public DateTimeOffset? LastCommitAt { get; init; }
+
+    /// <summary>When the newest archived message was said, as its client wrote it.</summary>
+    public string? LastArchivedMessageAt { get; init; }
+
+    /// <summary>The segment that takes appends.</summary>
+    public SegmentReference Last => Live[^1];
+
+    /// <summary>How many archives have been switched.</summary>
+    public int SwitchedCount => ArchiveCount - Pending.Count;
+
+    public PendingArchive? FindPending(string commitId) => Pending.FirstOrDefault(p => p.CommitId == commitId);
+
+    public ClosedCommit? FindClosed(string commitId, int attempt) =>
+        Closed.FirstOrDefault(c => c.CommitId == commitId && c.Attempt == attempt);
+}
+
+/// <summary>What a client may set on a session; kept as it came.</summary>
+internal sealed record SessionSettings
+{
+    public JsonElement? MemoryPolicy { get; init; }
+
+    public JsonElement? AutoCommitPolicy { get; init; }
+
+    public JsonElement? MemoryExtractionConfig { get; init; }
+}
+
+/// <summary>A segment in the manifest.</summary>
+/// <param name="Name">Its blob.</param>
+/// <param name="Frozen">Written whole by a commit (what it retained), as a block blob: it never takes an append, and cannot be sealed.</param>
+internal sealed record SegmentReference(string Name, bool Frozen = false);
+
+/// <summary>A cut in progress: everything that anybody needs to carry it to its end.</summary>
+/// <param name="CommitId">The commit that cuts.</param>
+/// <param name="Attempt">Which attempt of that commit, from 1.</param>
+/// <param name="KeepRecent">How many of the newest messages stay live.</param>
+/// <param name="Segments">How many of the manifest's first live segments are cut.</param>
+internal sealed record Cut(string CommitId, int Attempt, int KeepRecent, int Segments);
+
+/// <summary>An archive that is staged, cleared from live, and not yet switched.</summary>
+internal sealed record PendingArchive
+{
+    public required string CommitId { get; init; }
+
+    public required int Attempt { get; init; }
+
+    public required int Number { get; init; }
+
+    public required StagedCounts Counts { get; init; }
+
+    /// <summary>The segments this archive consumed, which the switch deletes.</summary>
+    public required IReadOnlyList<string> Segments { get; init; }
+
+    public required DateTimeOffset ClearedAt { get; init; }
+}
+
+/// <summary>A switched archive, by number and by commit.</summary>
+internal sealed record ArchiveReference(int Number, string CommitId, int Attempt);
+
+/// <summary>A commit that was closed without an archive.</summary>
+internal sealed record ClosedCommit(string CommitId, int Attempt, CommitFate Fate, string? Reason);
+
+/// <summary>An overview of everything up to and including one archive.</summary>
+/// <param name="Number">The archive.</param>
+/// <param name="Blob">The semantic document.</param>
+internal sealed record OverviewReference(int Number, string Blob);

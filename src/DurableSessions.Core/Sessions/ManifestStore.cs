@@ -1,0 +1,161 @@
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using DurableSessions.Core.Storage;
+
+namespace DurableSessions.Core.Sessions;
+
+/// <summary>A manifest as it was read or written, with the ETag that a swap of it must match.</summary>
+internal sealed record StoredManifest(Manifest Manifest, ETag ETag);
+
+/// <summary>
+/// Reads and swaps manifests. A manifest is replaced only with <c>If-Match</c>, so a stale one can be held for any time and
+/// does no harm: its swap fails. What was read or written last is kept in <see cref="ManifestCache"/> to save a read.
+/// </summary>
+internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache, TimeProvider time)
+{
+    /// <summary>Attempts at one swap before its caller is told that there is too much contention.</summary>
+    private const int MaxAttempts = 40;
+
+    /// <summary>What this host saw last, or a fresh read where it has seen none; <see langword="null"/> where there is no session.</summary>
+    public async Task<StoredManifest?> GetKnownAsync(SessionKey key, CancellationToken cancellationToken) =>
+        cache.Find(key) ?? await LoadAsync(key, cancellationToken);
+
+    /// <summary>Reads the manifest; a tombstone is returned too.</summary>
+    public async Task<StoredManifest?> LoadAsync(SessionKey key, CancellationToken cancellationToken)
+    {
+        StoredManifest? known = cache.Find(key);
+        BlobClient blob = storage.Container.GetBlobClient(BlobNames.Manifest(key));
+        try
+        {
+            var conditions = new BlobRequestConditions { IfNoneMatch = known?.ETag };
+            Response<BlobDownloadResult> answer = await blob.DownloadContentAsync(
+                new BlobDownloadOptions { Conditions = conditions }, cancellationToken);
+            if (answer.GetRawResponse().Status == 304)
+            {
+                return known;
+            }
+
+            return cache.Observe(key, new StoredManifest(StoreJson.Read<Manifest>(answer.Value.Content), answer.Value.Details.ETag));
+        }
+        catch (RequestFailedException e) when (e.Status == 304)
+        {
+            return known;
+        }
+        catch (RequestFailedException e) when (e.IsNotFound())
+        {
+            cache.Forget(key);
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// Creates the manifest where there is none. False: there is one already (also where another attempt of this same
+    /// call made it: the caller reads it and compares the incarnation).
+    /// </summary>
+    /// <remarks>Sent once: a late copy of a creation would bring a deleted session back.</remarks>
+    public async Task<bool> TryCreateAsync(SessionKey key, Manifest manifest, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await WriteAsync(storage.Unretried, key, manifest, new BlobRequestConditions { IfNoneMatch = ETag.All }, cancellationToken);
+            return true;
+        }
+        catch (RequestFailedException e) when (e.IsConditionNotMet())
+        {
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// Replaces the manifest by what <paramref name="change"/> makes of it, starting from what this host knows. The function is
+    /// called again with a fresh manifest whenever somebody else was first: it decides each time whether there is still
+    /// something to do, and returns <see langword="null"/> where there is not.
+    /// </summary>
+    /// <exception cref="SessionNotFoundException">There is no manifest.</exception>
+    /// <exception cref="ContentionException">Others won <see cref="MaxAttempts"/> times in a row.</exception>
+    public async Task<StoredManifest> SwapAsync(SessionKey key, Func<Manifest, Manifest?> change, CancellationToken cancellationToken) =>
+        await SwapAsync(key, await GetKnownAsync(key, cancellationToken), change, cancellationToken);
+
+    /// <summary>As the other overload, starting from a manifest that the caller has read.</summary>
+    public async Task<StoredManifest> SwapAsync(
+        SessionKey key, StoredManifest? start, Func<Manifest, Manifest?> change, CancellationToken cancellationToken)
+    {
+        StoredManifest? current = start;
+        for (int attempt = 1; attempt <= MaxAttempts; attempt++)
+        {
+            if (current is null)
+            {
+                throw new SessionNotFoundException(key);
+            }
+
+            if (change(current.Manifest) is not { } changed)
+            {
+                return current;
+            }
+
+            if (await TrySwapAsync(key, current, changed, cancellationToken) is { } swapped)
+            {
+                return swapped;
+            }
+
+            await Backoff.WaitAsync(attempt, time, cancellationToken);
+            current = await LoadAsync(key, cancellationToken);
+        }
+
+        throw new ContentionException($"The manifest of session '{key.Session}' was changed by others {MaxAttempts} times in a row.");
+    }
+
+    /// <summary>One compare-and-swap: the manifest as written, or <see langword="null"/> where another one is there by now.</summary>
+    public async Task<StoredManifest?> TrySwapAsync(SessionKey key, StoredManifest current, Manifest changed, CancellationToken cancellationToken)
+    {
+        Manifest next = changed with
+        {
+            Generation = current.Manifest.Generation + 1,
+            UpdatedAt = time.GetUtcNow(),
+            WriteId = Guid.NewGuid().ToString("N"),
+        };
+        try
+        {
+            return await WriteAsync(storage.Container, key, next, new BlobRequestConditions { IfMatch = current.ETag }, cancellationToken);
+        }
+        catch (RequestFailedException e) when (e.IsConditionNotMet() || e.IsNotFound())
+        {
+            // Either somebody else was first, or this very write was applied, its answer lost, and the SDK sent it again.
+            StoredManifest? now = await LoadAsync(key, cancellationToken);
+            return now?.Manifest.WriteId == next.WriteId ? now : null;
+        }
+    }
+
+    /// <summary>Removes a tombstone, unless the session has been created again.</summary>
+    public async Task RemoveAsync(SessionKey key, StoredManifest tombstone, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await storage.Container.GetBlobClient(BlobNames.Manifest(key)).DeleteIfExistsAsync(
+                conditions: new BlobRequestConditions { IfMatch = tombstone.ETag }, cancellationToken: cancellationToken);
+        }
+        catch (RequestFailedException e) when (e.IsConditionNotMet())
+        {
+            // Created again: there is no tombstone to remove.
+        }
+        finally
+        {
+            cache.Forget(key);
+        }
+    }
+
+    private async Task<StoredManifest> WriteAsync(
+        BlobContainerClient container, SessionKey key, Manifest manifest, BlobRequestConditions conditions, CancellationToken cancellationToken)
+    {
+        var options = new BlobUploadOptions
+        {
+            Conditions = conditions,
+            HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" },
+            Metadata = manifest.DeletedAt is null ? null : new Dictionary<string, string> { ["deleted"] = "true" },
+        };
+        Response<BlobContentInfo> answer = await container.GetBlobClient(BlobNames.Manifest(key))
+            .UploadAsync(StoreJson.Write(manifest), options, cancellationToken);
+        return cache.Observe(key, new StoredManifest(manifest, answer.Value.ETag));
+    }
+}

@@ -1,0 +1,73 @@
+using System.Globalization;
+using Azure;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
+using DurableSessions.Core.Storage;
+
+namespace DurableSessions.Core.Sessions;
+
+/// <summary>
+/// The blobs that hold live messages. A segment is created before any manifest names it, and never again: whoever finds it
+/// gone knows that it was archived.
+/// </summary>
+internal sealed class SegmentStore(SessionStorage storage)
+{
+    private const int MaxCreations = 3;
+
+    /// <summary>Creates an empty segment. Each attempt has a name of its own; one that is given up stays an orphan, named by nobody.</summary>
+    public async Task<string> CreateAsync(SessionKey key, string incarnation, int number, CancellationToken cancellationToken)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            string name = BlobNames.SegmentPrefix(key, incarnation)
+                + number.ToString("D6", CultureInfo.InvariantCulture) + "-" + Guid.NewGuid().ToString("N")[..12] + ".jsonl";
+            try
+            {
+                await storage.Unretried.GetAppendBlobClient(name).CreateAsync(
+                    new AppendBlobCreateOptions { Conditions = new AppendBlobRequestConditions { IfNoneMatch = ETag.All } }, cancellationToken);
+                return name;
+            }
+            catch (Exception e) when (attempt < MaxCreations && StorageErrors.IsUnknownOutcome(e) && !cancellationToken.IsCancellationRequested)
+            {
+                // Applied or not: never this name again.
+            }
+        }
+    }
+
+    /// <summary>Appends one block at exactly this position, or fails: 412 somewhere else, 409 sealed, 404 gone.</summary>
+    /// <returns>How many blocks the segment has, as far as storage says: good for rolling, not for counting.</returns>
+    public async Task<int> AppendAsync(string name, byte[] block, long position, CancellationToken cancellationToken)
+    {
+        using var content = new MemoryStream(block, writable: false);
+        Response<BlobAppendInfo> answer = await storage.Container.GetAppendBlobClient(name).AppendBlockAsync(
+            content,
+            new AppendBlobAppendBlockOptions { Conditions = new AppendBlobRequestConditions { IfAppendPositionEqual = position } },
+            cancellationToken);
+        return answer.Value.BlobCommittedBlockCount;
+    }
+
+    /// <summary>
+    /// Seals a segment: from its answer on, its length is final, and every append that was acknowledged is inside. Permanent and
+    /// idempotent. False: it is gone.
+    /// </summary>
+    public async Task<bool> TrySealAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await storage.Container.GetAppendBlobClient(name).SealAsync(cancellationToken: cancellationToken);
+            return true;
+        }
+        catch (RequestFailedException e) when (e.IsNotFound())
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The lines from an offset on.</summary>
+    public IAsyncEnumerable<BlobLine> ReadAsync(string name, long offset, CancellationToken cancellationToken) =>
+        BlobLines.ReadAsync(storage.Container, name, offset, cancellationToken);
+
+    /// <summary>Deletes a segment that no manifest names any more. Idempotent.</summary>
+    public Task DeleteAsync(string name, CancellationToken cancellationToken) =>
+        storage.Container.GetBlobClient(name).DeleteIfExistsAsync(cancellationToken: cancellationToken);
+}

@@ -1,0 +1,78 @@
+using DurableSessions.Core.Storage;
+
+namespace DurableSessions.Core.Sessions;
+
+/// <summary>
+/// Creates sessions: first a segment, then the manifest that names it. A crash between leaves an empty segment that nobody
+/// names. Where the outcome is unknown, the next attempt has an incarnation and a segment of its own, and the manifest tells
+/// which attempt made it.
+/// </summary>
+internal sealed class SessionCreator(ManifestStore manifests, SegmentStore segments, LiveViews views, TimeProvider time)
+{
+    private const int MaxAttempts = 5;
+
+    /// <summary>Creates the session.</summary>
+    /// <exception cref="SessionExistsException">It exists.</exception>
+    public async Task<Manifest> CreateAsync(SessionKey key, SessionSettings settings, CancellationToken cancellationToken) =>
+        await TryCreateAsync(key, settings, mayExist: false, cancellationToken);
+
+    /// <summary>Creates the session unless it exists.</summary>
+    public async Task<Manifest> EnsureAsync(SessionKey key, CancellationToken cancellationToken) =>
+        await TryCreateAsync(key, new SessionSettings(), mayExist: true, cancellationToken);
+
+    private async Task<Manifest> TryCreateAsync(SessionKey key, SessionSettings settings, bool mayExist, CancellationToken cancellationToken)
+    {
+        var ours = new HashSet<string>(StringComparer.Ordinal);
+        for (int attempt = 1; ; attempt++)
+        {
+            StoredManifest? there = await manifests.LoadAsync(key, cancellationToken);
+            if (there is { Manifest.DeletedAt: null })
+            {
+                return mayExist || ours.Contains(there.Manifest.Incarnation) ? there.Manifest : throw new SessionExistsException(key);
+            }
+
+            if (attempt > MaxAttempts)
+            {
+                throw new ContentionException($"Session '{key.Session}' was created and deleted by others {MaxAttempts} times in a row.");
+            }
+
+            Manifest manifest = await MakeAsync(key, settings, cancellationToken);
+            ours.Add(manifest.Incarnation);
+            try
+            {
+                bool created = there is null
+                    ? await manifests.TryCreateAsync(key, manifest, cancellationToken)
+                    : await manifests.TrySwapAsync(key, there, manifest, cancellationToken) is not null;
+                if (created)
+                {
+                    return manifest;
+                }
+            }
+            catch (Exception e) when (StorageErrors.IsUnknownOutcome(e) && attempt < MaxAttempts && !cancellationToken.IsCancellationRequested)
+            {
+                await Backoff.WaitAsync(attempt, time, cancellationToken);
+            }
+        }
+    }
+
+    private async Task<Manifest> MakeAsync(SessionKey key, SessionSettings settings, CancellationToken cancellationToken)
+    {
+        string incarnation = Guid.NewGuid().ToString("N")[..12];
+        string segment = await segments.CreateAsync(key, incarnation, number: 1, cancellationToken);
+        views.LearnCreated(segment);
+        DateTimeOffset now = time.GetUtcNow();
+        return new Manifest
+        {
+            Account = key.Account,
+            User = key.User,
+            SessionId = key.Session,
+            Incarnation = incarnation,
+            CreatedAt = now,
+            UpdatedAt = now,
+            WriteId = Guid.NewGuid().ToString("N"),
+            Settings = settings,
+            NextSegment = 2,
+            Live = [new SegmentReference(segment)],
+        };
+    }
+}

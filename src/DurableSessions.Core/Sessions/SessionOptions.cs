@@ -1,0 +1,27 @@
+namespace DurableSessions.Core.Sessions;
+
+/// <summary>Bounds and times of the session store.</summary>
+public sealed record SessionOptions
+{
+    /// <summary>How long an idempotency key is honoured at least; 24 hours unless set.</summary>
+    public TimeSpan IdempotencyWindow { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>
+    /// Blocks after which appends go on in a new segment. Azure Storage takes 50,000 in one append blob.
+    /// </summary>
+    public int BlocksPerSegment { get; init; } = 10_000;
+
+    /// <summary>Commits of one session that may wait for their semantic step; one more is refused until one has ended.</summary>
+    public int MaxPendingCommits { get; init; } = 100;
+
+    /// <summary>
+    /// Archives without an overview after which the built-in digest stands in for one that keeps failing, whatever the policy.
+    /// </summary>
+    public int MaxUncoveredArchives { get; init; } = 256;
+
+    /// <summary>Bytes of messages of one session that may wait in memory to be appended; more is refused until some are written.</summary>
+    public int MaxQueuedBytes { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>How long a deleted session's tombstone stays, so that nothing late can bring it back.</summary>
+    public TimeSpan TombstoneRetention { get; init; } = TimeSpan.FromHours(24);
+}
