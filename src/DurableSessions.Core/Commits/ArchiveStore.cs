@@ -1,0 +1,89 @@
+using DurableSessions.Core.Messages;
+using DurableSessions.Core.Semantics;
+using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Storage;
+
+namespace DurableSessions.Core.Commits;
+
+/// <summary>What is written for an archive: its messages, its digest, its record, its number. Each is written once.</summary>
+internal sealed class ArchiveStore(SessionStorage storage)
+{
+    public static string MessagesName(SessionKey key, string incarnation, string commitId, int attempt) =>
+        BlobNames.Attempt(key, incarnation, commitId, attempt) + "messages.jsonl";
+
+    public static string RetainedName(SessionKey key, string incarnation, string commitId, int attempt) =>
+        BlobNames.SegmentPrefix(key, incarnation) + $"retained-{commitId}-{attempt}.jsonl";
+
+    public static string SemanticName(SessionKey key, string incarnation, string commitId, int attempt, bool fallback) =>
+        BlobNames.Attempt(key, incarnation, commitId, attempt) + (fallback ? "semantic-fallback.json" : "semantic.json");
+
+    public WriteOnceStream WriteOnce(string name) => new(storage.Container, name);
+
+    /// <summary>The messages of an archive, in order.</summary>
+    public async IAsyncEnumerable<SessionMessage> ReadMessagesAsync(
+        SessionKey key, string incarnation, string commitId, int attempt,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        string name = MessagesName(key, incarnation, commitId, attempt);
+        await foreach (BlobLine line in BlobLines.ReadAsync(storage.Container, name, cancellationToken: cancellationToken))
+        {
+            yield return SessionMessage.Parse(line.Content);
+        }
+    }
+
+    /// <summary>What became of an attempt; <see langword="null"/> while that is open.</summary>
+    public Task<CommitRecord?> FindRecordAsync(SessionKey key, string incarnation, string commitId, int attempt, CancellationToken cancellationToken) =>
+        storage.Container.FindAsync<CommitRecord>(RecordName(key, incarnation, commitId, attempt), cancellationToken);
+
+    /// <summary>Writes down what became of an attempt, unless that is written: then that stands, and is returned.</summary>
+    public Task<CommitRecord> WriteRecordAsync(SessionKey key, string incarnation, CommitRecord record, CancellationToken cancellationToken) =>
+        storage.Container.WriteOnceAsync(RecordName(key, incarnation, record.CommitId, record.Attempt), record, cancellationToken);
+
+    public Task<SemanticDocument?> FindSemanticAsync(string name, CancellationToken cancellationToken) =>
+        storage.Container.FindAsync<SemanticDocument>(name, cancellationToken);
+
+    public Task<SemanticDocument> WriteSemanticAsync(string name, SemanticDocument document, CancellationToken cancellationToken) =>
+        storage.Container.WriteOnceAsync(name, document, cancellationToken);
+
+    /// <summary>What lies under an archive number.</summary>
+    public Task<ArchiveEntry?> FindEntryAsync(SessionKey key, string incarnation, int number, CancellationToken cancellationToken) =>
+        storage.Container.FindAsync<ArchiveEntry>(BlobNames.Index(key, incarnation, number), cancellationToken);
+
+    /// <summary>Enters an archive under its number. The number was given out once, so a second writer writes the same.</summary>
+    public Task<ArchiveEntry> WriteEntryAsync(SessionKey key, string incarnation, ArchiveEntry entry, CancellationToken cancellationToken) =>
+        storage.Container.WriteOnceAsync(BlobNames.Index(key, incarnation, entry.Number), entry, cancellationToken);
+
+    /// <summary>Points an archive that stayed uncovered to a digest that a later attempt made of it.</summary>
+    public async Task AmendEntryAsync(SessionKey key, string incarnation, ArchiveEntry entry, CancellationToken cancellationToken)
+    {
+        // Replaced as a whole by whoever digests it again; attempts of one commit do not run at the same time, and two
+        // writers of one attempt write the same.
+        await storage.Container.GetBlobClient(BlobNames.Index(key, incarnation, entry.Number))
+            .UploadAsync(StoreJson.Write(entry), overwrite: true, cancellationToken);
+    }
+
+    private static string RecordName(SessionKey key, string incarnation, string commitId, int attempt) =>
+        BlobNames.Attempt(key, incarnation, commitId, attempt) + "record.json";
+}
+
+/// <summary>An archive, by its number.</summary>
+internal sealed record ArchiveEntry
+{
+    public int Format { get; init; } = 1;
+
+    public required int Number { get; init; }
+
+    public required string CommitId { get; init; }
+
+    /// <summary>The attempt under whose name the messages lie.</summary>
+    public required int Attempt { get; init; }
+
+    public required StagedCounts Counts { get; init; }
+
+    public required DateTimeOffset SwitchedAt { get; init; }
+
+    public required ArchiveState State { get; init; }
+
+    /// <summary>The semantic document; none where the archive stayed uncovered.</summary>
+    public string? Semantic { get; init; }
+}

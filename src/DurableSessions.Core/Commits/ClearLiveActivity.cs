@@ -1,0 +1,63 @@
+using DurableSessions.Core.Sessions;
+using DurableSessions.Orchestration;
+using Microsoft.Extensions.Logging;
+
+namespace DurableSessions.Core.Commits;
+
+/// <summary>
+/// Step 2. One swap takes the cut segments out of live and enters the commit as pending, with its archive number.
+/// </summary>
+/// <remarks>
+/// One request: a crash before it leaves the messages live, after it pending, and no reload can see them as live again. Run
+/// again, it finds the commit pending, or switched by then, and there is nothing to do.
+/// </remarks>
+internal sealed class ClearLiveActivity(CommitLedger ledger, Clearing clearing, ILogger<ClearLiveActivity> logger)
+    : TaskActivity<ClearInput, CommitProgress>
+{
+    public override async Task<CommitProgress> RunAsync(TaskActivityContext context, ClearInput input)
+    {
+        CancellationToken cancellationToken = context.CancellationToken;
+        CommitInput commit = input.Commit;
+        StoredManifest stored = await ledger.OpenAsync(commit, fresh: false, cancellationToken);
+        if (Pending(stored.Manifest, commit) is { } already)
+        {
+            return already;
+        }
+
+        // The cut may have been made by an earlier attempt that was ended in the middle: its name is the manifest's to say.
+        int attempt = stored.Manifest.Cutting is { } cut && cut.CommitId == commit.CommitId ? cut.Attempt : commit.Attempt;
+        stored = await clearing.ClearAsync(commit, commit.CommitId, attempt, input.Counts, cancellationToken);
+        if (Pending(stored.Manifest, commit) is { } cleared)
+        {
+            logger.LogInformation(
+                "Commit {CommitId} of session {Session}: clear-live moved {Messages} messages to archive {Number}",
+                commit.CommitId, commit.Session, input.Counts.Messages, cleared.Number);
+            return cleared;
+        }
+
+        stored = await ledger.OpenAsync(commit, fresh: true, cancellationToken);
+        if (Pending(stored.Manifest, commit) is { } pending)
+        {
+            return pending;
+        }
+
+        CommitRecord? record = await ledger.FindRecordAsync(commit, cancellationToken);
+        return record switch
+        {
+            { Fate: CommitFate.Archived } => new CommitProgress { Counts = record.Counts, Number = record.Number, State = record.State },
+            { } => new CommitProgress { Fate = record.Fate, Reason = record.Reason },
+            null => throw new InvalidOperationException($"Commit '{commit.CommitId}' is neither cutting nor pending, and has no record."),
+        };
+    }
+
+    private static CommitProgress? Pending(Manifest manifest, CommitInput commit)
+    {
+        int place = manifest.Pending.ToList().FindIndex(p => p.CommitId == commit.CommitId);
+        return place < 0
+            ? null
+            : new CommitProgress { Counts = manifest.Pending[place].Counts, Number = manifest.Pending[place].Number, Ahead = place };
+    }
+}
+
+/// <summary>What clear-live is called with.</summary>
+internal sealed record ClearInput(CommitInput Commit, StagedCounts Counts);

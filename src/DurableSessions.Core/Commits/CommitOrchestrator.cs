@@ -1,0 +1,158 @@
+using DurableSessions.Orchestration;
+
+namespace DurableSessions.Core.Commits;
+
+/// <summary>
+/// A commit: archive-to-temp, clear-live, semantic-process, switch. Each step is idempotent and ends in one
+/// compare-and-swap; the instance completes only after the switch.
+/// </summary>
+public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOutput>
+{
+    /// <summary>For steps that need nothing but storage: tried for about a quarter of an hour.</summary>
+    private static readonly TaskOptions StorageStep = new(new RetryPolicy(20, TimeSpan.FromSeconds(1), 2, TimeSpan.FromMinutes(1)));
+
+    private static readonly TimeSpan FirstTurnCheck = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestTurnCheck = TimeSpan.FromHours(1);
+
+    /// <inheritdoc/>
+    public override async Task<CommitOutput> RunAsync(OrchestrationContext context, CommitInput input)
+    {
+        try
+        {
+            return await CommitAsync(context, input);
+        }
+        catch (TaskFailedException e) when (e.FailureDetails.ErrorType == typeof(SessionGoneException).FullName)
+        {
+            return new CommitOutput { Fate = CommitFate.Cancelled, Cancelled = true, Reason = "session deleted" };
+        }
+    }
+
+    private static async Task<CommitOutput> CommitAsync(OrchestrationContext context, CommitInput input)
+    {
+        Task<CancelRequest?> cancel = context.WaitForExternalEvent<CancelRequest?>(CommitNames.CancelEvent);
+
+        context.SetCustomStatus(new CommitStatus("archiving"));
+        CommitProgress staged = await context.CallActivityAsync<CommitProgress>(CommitNames.ArchiveToTemp, input, StorageStep);
+        if (staged.Fate is not null)
+        {
+            return Closed(staged);
+        }
+
+        if (cancel.IsCompleted)
+        {
+            context.SetCustomStatus(new CommitStatus("archiving", Cancelling: true));
+            CommitProgress closed = await context.CallActivityAsync<CommitProgress>(
+                CommitNames.CancelCommit, new CancelInput(input, (await cancel)?.Reason), StorageStep);
+            if (closed.Fate is not null)
+            {
+                return Closed(closed);
+            }
+        }
+
+        CommitProgress cleared = await context.CallActivityAsync<CommitProgress>(
+            CommitNames.ClearLive, new ClearInput(input, staged.Counts!), StorageStep);
+        if (cleared.Fate is not null)
+        {
+            return Closed(cleared);
+        }
+
+        (SemanticOutcome outcome, TaskFailureDetails? failure) = await DigestInTurnAsync(context, input, cleared, cancel);
+
+        context.SetCustomStatus(new CommitStatus("switching", cleared.Number, cancel.IsCompleted));
+        CommitProgress switched = await context.CallActivityAsync<CommitProgress>(
+            CommitNames.Switch, new SwitchInput(input, outcome), StorageStep);
+        if (failure is not null && switched.State == ArchiveState.Uncovered)
+        {
+            throw new CommitFailedException(failure.ErrorMessage);
+        }
+
+        return new CommitOutput
+        {
+            Fate = CommitFate.Archived,
+            Cancelled = cancel.IsCompleted && switched.State == ArchiveState.Uncovered,
+            Number = switched.Number,
+            State = switched.State,
+            Counts = switched.Counts,
+        };
+    }
+
+    // Waits for the commits before this one, then digests, unless the user cancels meanwhile: the archive then stays
+    // uncovered, and its messages stay in context.
+    private static async Task<(SemanticOutcome Outcome, TaskFailureDetails? Failure)> DigestInTurnAsync(
+        OrchestrationContext context, CommitInput input, CommitProgress cleared, Task<CancelRequest?> cancel)
+    {
+        var uncovered = new SemanticOutcome(ArchiveState.Uncovered, null);
+        if (!await WaitForTurnAsync(context, input, cleared, cancel))
+        {
+            return (uncovered, null);
+        }
+
+        context.SetCustomStatus(new CommitStatus("summarizing", cleared.Number));
+        Task<SemanticOutcome> digest = DigestAsync(context, input);
+        await Task.WhenAny(digest, cancel);
+        if (!digest.IsCompleted)
+        {
+            return (uncovered, null);
+        }
+
+        try
+        {
+            return (await digest, null);
+        }
+        catch (TaskFailedException e) when (e.FailureDetails.ErrorType != typeof(SessionGoneException).FullName)
+        {
+            return (uncovered, e.FailureDetails);
+        }
+    }
+
+    // False: cancelled while waiting.
+    private static async Task<bool> WaitForTurnAsync(
+        OrchestrationContext context, CommitInput input, CommitProgress cleared, Task<CancelRequest?> cancel)
+    {
+        int ahead = cleared.Ahead;
+        TimeSpan wait = FirstTurnCheck;
+        while (ahead > 0 && !cancel.IsCompleted)
+        {
+            context.SetCustomStatus(new CommitStatus("waiting_turn", cleared.Number));
+            Task<object?> turn = context.WaitForExternalEvent<object?>(CommitNames.TurnEvent);
+            using var done = new CancellationTokenSource();
+            await Task.WhenAny(turn, context.CreateTimer(wait, done.Token), cancel);
+            await done.CancelAsync();
+            if (!cancel.IsCompleted)
+            {
+                ahead = (await context.CallActivityAsync<CommitProgress>(CommitNames.CheckTurn, input, StorageStep)).Ahead;
+                wait = wait * 2 < LongestTurnCheck ? wait * 2 : LongestTurnCheck;
+            }
+        }
+
+        return !cancel.IsCompleted;
+    }
+
+    private static async Task<SemanticOutcome> DigestAsync(OrchestrationContext context, CommitInput input)
+    {
+        SemanticPolicy policy = input.Semantic;
+        var retry = new RetryPolicy(policy.MaxAttempts, policy.FirstRetryInterval, 2, Max(policy.FirstRetryInterval, TimeSpan.FromMinutes(5)));
+        try
+        {
+            return await context.CallActivityAsync<SemanticOutcome>(
+                CommitNames.SemanticProcess, new SemanticInput(input, Fallback: false), new TaskOptions(retry));
+        }
+        catch (TaskFailedException e) when (policy.FallBack && e.FailureDetails.ErrorType != typeof(SessionGoneException).FullName)
+        {
+            return await context.CallActivityAsync<SemanticOutcome>(
+                CommitNames.SemanticProcess, new SemanticInput(input, Fallback: true), StorageStep);
+        }
+    }
+
+    private static CommitOutput Closed(CommitProgress progress) => new()
+    {
+        Fate = progress.Fate!.Value,
+        Cancelled = progress.Fate == CommitFate.Cancelled,
+        Reason = progress.Reason,
+    };
+
+    private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
+}
+
+/// <summary>The semantic step failed for good, and the policy is not to fall back: the archive stays uncovered, and can be retried.</summary>
+public sealed class CommitFailedException(string message) : Exception(message);

@@ -1,0 +1,63 @@
+using DurableSessions.Core.Sessions;
+using DurableSessions.Orchestration;
+using Microsoft.Extensions.Logging;
+
+namespace DurableSessions.Core.Commits;
+
+/// <summary>
+/// Step 4. Makes the archive the session's newest, readable by everybody, and wakes the commit that waits for this one.
+/// </summary>
+/// <remarks>
+/// See <see cref="Switching"/> for what a crash leaves. The event to the next commit may be lost or doubled: it only wakes,
+/// the manifest decides.
+/// </remarks>
+internal sealed class SwitchActivity(
+    CommitLedger ledger, Switching switching, Func<OrchestrationClient> client, ILogger<SwitchActivity> logger)
+    : TaskActivity<SwitchInput, CommitProgress>
+{
+    public override async Task<CommitProgress> RunAsync(TaskActivityContext context, SwitchInput input)
+    {
+        CancellationToken cancellationToken = context.CancellationToken;
+        CommitInput commit = input.Commit;
+        StoredManifest stored = await ledger.OpenAsync(commit, fresh: false, cancellationToken);
+        PendingArchive? pending = stored.Manifest.FindPending(commit.CommitId);
+        CommitRecord record;
+        if (pending is not null)
+        {
+            record = await switching.SwitchAsync(commit, pending, input.Outcome, cancellationToken);
+        }
+        else
+        {
+            CommitRecord? switched = await ledger.FindRecordAsync(commit, cancellationToken);
+            record = await switching.CoverAsync(
+                commit,
+                switched ?? throw new InvalidOperationException($"Commit '{commit.CommitId}' is not pending, and has no record."),
+                input.Outcome,
+                cancellationToken);
+        }
+
+        await switching.DeleteSegmentsAsync(record, cancellationToken);
+        logger.LogInformation(
+            "Commit {CommitId} of session {Session}: switch made archive {Number} {State}", commit.CommitId, commit.Session, record.Number, record.State);
+        await WakeNextAsync(commit, cancellationToken);
+        return new CommitProgress { Counts = record.Counts, Number = record.Number, State = record.State };
+    }
+
+    private async Task WakeNextAsync(CommitInput commit, CancellationToken cancellationToken)
+    {
+        StoredManifest stored = await ledger.OpenAsync(commit, fresh: false, cancellationToken);
+        if (stored.Manifest.Pending.Count == 0 || stored.Manifest.Pending[0].CommitId == commit.CommitId)
+        {
+            return;
+        }
+
+        try
+        {
+            await client().RaiseEventAsync(stored.Manifest.Pending[0].CommitId, CommitNames.TurnEvent, cancellationToken: cancellationToken);
+        }
+        catch (Exception e) when (e is OrchestrationNotFoundException or InvalidOperationException)
+        {
+            // Gone, or it has more events than it can hold: whoever waits behind it looks by its timer.
+        }
+    }
+}

@@ -1,0 +1,29 @@
+namespace DurableSessions.Core.Semantics;
+
+/// <summary>A digest as it is stored: written once for each attempt, so that no answer is paid for or counted twice.</summary>
+internal sealed record SemanticDocument
+{
+    public int Format { get; init; } = 1;
+
+    public required string CommitId { get; init; }
+
+    public required int Attempt { get; init; }
+
+    /// <summary>The archive it reaches up to: everything until and with this one is in it.</summary>
+    public required int Number { get; init; }
+
+    /// <summary>The archives it was made from, besides the overview before them.</summary>
+    public required IReadOnlyList<int> Covers { get; init; }
+
+    /// <summary>What made it.</summary>
+    public required string Processor { get; init; }
+
+    /// <summary>Whether the configured processor failed and the built-in one stood in.</summary>
+    public bool Degraded { get; init; }
+
+    public required string Abstract { get; init; }
+
+    public required string Overview { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+}

@@ -1,0 +1,59 @@
+using System.Runtime.CompilerServices;
+using DurableSessions.Core.Commits;
+using DurableSessions.Core.Messages;
+using DurableSessions.Core.Sessions;
+
+namespace DurableSessions.Core.Semantics;
+
+/// <summary>
+/// Makes the digest that reaches up to one archive: from the newest overview, and the messages of every archive since that
+/// none covers. So the overview of an archive always holds everything up to it, whatever failed before.
+/// </summary>
+internal sealed class SemanticStep(ArchiveStore archives, TimeProvider time)
+{
+    /// <summary>Digests with one processor, and stores the answer once under <paramref name="name"/>.</summary>
+    public async Task<SemanticDocument> DigestAsync(
+        CommitInput commit, Manifest manifest, ArchiveReference archive, ISemanticProcessor processor, bool degraded, string name,
+        CancellationToken cancellationToken)
+    {
+        string? previous = manifest.Overview is { } overview
+            ? (await archives.FindSemanticAsync(overview.Blob, cancellationToken))?.Overview
+            : null;
+        List<ArchiveReference> covers = [.. manifest.Uncovered.Where(u => u.Number < archive.Number), archive];
+        SemanticDigest digest = await processor.DigestAsync(
+            new SemanticRequest(previous, ReadAsync(commit, covers, cancellationToken)), cancellationToken);
+        if (digest.Abstract.Length > SemanticDigest.MaxAbstractLength || digest.Overview.Length > SemanticDigest.MaxOverviewLength)
+        {
+            throw new InvalidOperationException(
+                $"Processor '{processor.Name}' made an abstract of {digest.Abstract.Length} and an overview of {digest.Overview.Length} characters; "
+                + $"at most {SemanticDigest.MaxAbstractLength} and {SemanticDigest.MaxOverviewLength} are taken.");
+        }
+
+        var document = new SemanticDocument
+        {
+            CommitId = commit.CommitId,
+            Attempt = commit.Attempt,
+            Number = archive.Number,
+            Covers = [.. covers.Select(static c => c.Number)],
+            Processor = processor.Name,
+            Degraded = degraded,
+            Abstract = digest.Abstract,
+            Overview = digest.Overview,
+            CreatedAt = time.GetUtcNow(),
+        };
+        return await archives.WriteSemanticAsync(name, document, cancellationToken);
+    }
+
+    private async IAsyncEnumerable<SessionMessage> ReadAsync(
+        CommitInput commit, List<ArchiveReference> covers, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (ArchiveReference archive in covers)
+        {
+            await foreach (SessionMessage message in archives.ReadMessagesAsync(
+                commit.Session, commit.Incarnation, archive.CommitId, archive.Attempt, cancellationToken))
+            {
+                yield return message;
+            }
+        }
+    }
+}
