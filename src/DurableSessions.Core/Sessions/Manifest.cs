@@ -1,4 +1,3 @@
-using System.Text.Json;
 using DurableSessions.Core.Commits;
 
 namespace DurableSessions.Core.Sessions;
@@ -35,6 +34,9 @@ internal sealed record Manifest
     public DateTimeOffset? DeletedAt { get; init; }
 
     public SessionSettings Settings { get; init; } = new();
+
+    /// <summary>The idempotency key that created it, hashed, and the hash of the request.</summary>
+    public CreationKey? CreatedBy { get; init; }
 
     /// <summary>What the last commit was asked to keep live.</summary>
     public int KeepRecentCount { get; init; }
@@ -83,15 +85,8 @@ internal sealed record Manifest
         Closed.FirstOrDefault(c => c.CommitId == commitId && c.Attempt == attempt);
 }
 
-/// <summary>What a client may set on a session; kept as it came.</summary>
-internal sealed record SessionSettings
-{
-    public JsonElement? MemoryPolicy { get; init; }
-
-    public JsonElement? AutoCommitPolicy { get; init; }
-
-    public JsonElement? MemoryExtractionConfig { get; init; }
-}
+/// <summary>The idempotency key of a creation, so that its repetition is recognised.</summary>
+internal sealed record CreationKey(string KeyHash, string RequestHash);
 
 /// <summary>A segment in the manifest.</summary>
 /// <param name="Name">Its blob.</param>

@@ -65,7 +65,7 @@ internal sealed class SegmentStore(SessionStorage storage)
 
     /// <summary>The lines from an offset on.</summary>
     public IAsyncEnumerable<BlobLine> ReadAsync(string name, long offset, CancellationToken cancellationToken) =>
-        BlobLines.ReadAsync(storage.Container, name, offset, cancellationToken);
+        BlobLines.ReadAsync(storage.Container, name, offset, cancellationToken: cancellationToken);
 
     /// <summary>Deletes a segment that no manifest names any more. Idempotent.</summary>
     public Task DeleteAsync(string name, CancellationToken cancellationToken) =>
