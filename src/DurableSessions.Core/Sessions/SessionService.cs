@@ -158,6 +158,13 @@ public sealed class SessionService
         await _tombstones.SetAsync(input, cancellationToken);
     }
 
+    /// <summary>Tells the session there is now from others of its id.</summary>
+    /// <exception cref="SessionNotFoundException">There is none.</exception>
+    internal async Task<string> IncarnationAsync(SessionKey key, CancellationToken cancellationToken) =>
+        await _manifests.LoadAsync(key, cancellationToken) is { Manifest: { DeletedAt: null } manifest }
+            ? manifest.Incarnation
+            : throw new SessionNotFoundException(key);
+
     private string NewId() =>
         _time.GetUtcNow().UtcDateTime.ToString("yyyyMMdd-HHmmss-", CultureInfo.InvariantCulture) + RandomNumberGenerator.GetHexString(16, lowercase: true);
 
