@@ -1,0 +1,167 @@
+using DurableSessions.Core.Messages;
+
+namespace DurableSessions.Core.Semantics.Extractive;
+
+/// <summary>Reads messages in order, and takes what is worth telling into the digestion.</summary>
+internal sealed class MessageReader(Digestion digestion)
+{
+    private const int MaxLinesInPart = 600;
+    private const int MaxQuestion = 110;
+    private const int MaxAnswer = 120;
+
+    private readonly ToolReader _tools = new(digestion);
+    private long _order = digestion.Order;
+    private PendingQuestion? _pending;
+
+    public void Read(SessionMessage message)
+    {
+        Speaker speaker = message.Role switch
+        {
+            "user" or "human" => Speaker.User,
+            "assistant" or "model" or "ai" => Speaker.Assistant,
+            _ => Speaker.Background,
+        };
+        foreach (MessagePart part in message.Parts)
+        {
+            switch (part.Type)
+            {
+                case "tool":
+                    _order = _tools.Read(part, _order);
+                    break;
+                case "context":
+                    ReadText(part.Abstract, Speaker.Background);
+                    break;
+                default:
+                    ReadText(part.Text, speaker);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Ends the reading: a question that nobody has answered is open.</summary>
+    public void Complete()
+    {
+        if (_pending is { } question)
+        {
+            Add(new Statement(StatementKind.Open, Clip.AtClause(question.Text, Statement.MaxLength), _order++), 2.4 + question.Worth, reverses: false);
+            _pending = null;
+        }
+    }
+
+    private void ReadText(string? text, Speaker speaker)
+    {
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            return;
+        }
+
+        StatementKind? announced = null;
+        PendingQuestion? asked = null;
+        bool answers = _pending is { } pending && pending.Speaker != speaker && speaker != Speaker.Background;
+        int lines = 0;
+        foreach (TextLine line in TextLines.Of(text).Take(MaxLinesInPart))
+        {
+            lines++;
+            bool announces = line.IsHeading || line.Text[^1] is ':' or '：';
+            if (announces && line.Text.Length < 100)
+            {
+                announced = Announcement.Of(line.Text);
+                continue;
+            }
+
+            announced = line.IsItem ? announced : null;
+            foreach (string sentence in Sentences.Of(line.Text))
+            {
+                string statement = Sentences.WithoutOpening(sentence);
+                if (answers)
+                {
+                    answers = !Answer(sentence, statement, speaker);
+                }
+
+                // Of a long text, what comes late is material rather than talk.
+                asked = ReadSentence(statement, speaker, announced, lines > 40 ? 0.6 : 1) ?? asked;
+            }
+        }
+
+        _pending = asked ?? (speaker == Speaker.Background || lines == 0 ? _pending : null);
+    }
+
+    // Returns the question, if it is one that waits for an answer.
+    private PendingQuestion? ReadSentence(string text, Speaker speaker, StatementKind? announced, double factor)
+    {
+        if (text.Length < 2)
+        {
+            return null;
+        }
+
+        string clipped = Clip.AtClause(text, Statement.MaxLength);
+        var names = NameFinder.In(clipped);
+        foreach ((NameKind kind, string name, double weight) in names)
+        {
+            digestion.Names.Add(kind, name, weight * factor * (speaker == Speaker.User ? 1.6 : speaker == Speaker.Assistant ? 1 : 0.4));
+        }
+
+        Signals signals = Signals.Of(clipped);
+        int sure = names.Count(static n => n.Weight >= 0.5);
+        var statement = new Statement(StatementKind.Fact, clipped, _order++);
+        double information = Classifier.Information(signals, sure, statement.Terms);
+        if (signals.IsQuestion && announced is null)
+        {
+            bool request = speaker == Speaker.User && signals.Has(Cue.Request);
+            if (request && signals[Cue.Request] + information >= Classifier.Threshold + 0.6)
+            {
+                Add(statement with { Kind = StatementKind.Asked }, signals[Cue.Request] + information, reverses: false);
+            }
+
+            return speaker == Speaker.Background || signals.Has(Cue.Filler) || statement.Terms.Count == 0
+                ? null
+                : new PendingQuestion(clipped, speaker, information);
+        }
+
+        digestion.Reinforce(statement.Terms);
+        (StatementKind best, double score) = Classifier.Classify(signals, speaker, announced, sure, statement.Terms);
+        if (score * factor >= Classifier.Threshold && statement.Terms.Count > 0)
+        {
+            if (best == StatementKind.Open && Announcement.Of(clipped) == StatementKind.Open && clipped.Contains(':', StringComparison.Ordinal))
+            {
+                digestion.OutdateOpen();
+                score += 1;
+            }
+
+            Add(statement with { Kind = best }, score * factor, signals.Has(Cue.Reversal));
+        }
+
+        return null;
+    }
+
+    // Joins the pending question with its answer. False: this sentence is no answer yet.
+    private bool Answer(string sentence, string statement, Speaker speaker)
+    {
+        Signals signals = Signals.Of(sentence);
+        PendingQuestion question = _pending!;
+        string answer = statement.Length < 2 ? sentence.TrimEnd('.', '!', '。', '！') : statement;
+        if (signals.IsQuestion || signals.Has(Cue.Filler) || answer.Length < 2)
+        {
+            return false;
+        }
+
+        bool unsure = signals.Has(Cue.Unsure) && signals.Words < 25;
+        bool userAnswers = speaker == Speaker.User;
+        if (!unsure && ((userAnswers && signals.Words > 14) || question.Text.Length > MaxQuestion + 40))
+        {
+            return true;
+        }
+
+        string joined = $"{Clip.AtClause(question.Text, MaxQuestion)} — {Clip.AtClause(answer, MaxAnswer)}";
+        StatementKind kind = unsure ? StatementKind.Open : userAnswers ? StatementKind.Decision : StatementKind.Asked;
+        double score = (unsure ? 2.0 : userAnswers ? 1.2 : 1.0) + question.Worth + (NameFinder.In(answer).Count > 0 ? 0.4 : 0);
+        Add(new Statement(kind, joined, _order++), score, reverses: false);
+        return true;
+    }
+
+    private void Add(Statement statement, double score, bool reverses)
+    {
+        statement.Score = score;
+        digestion.Add(statement, reverses);
+    }
+}
