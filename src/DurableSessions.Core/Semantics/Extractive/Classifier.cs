@@ -17,7 +17,8 @@ internal static class Classifier
         (double asked, double preference, double decision, double done, double open, double fact) = speaker switch
         {
             Speaker.User => (1.0, 1.0, 1.0, 0.75, 1.0, 1.0),
-            Speaker.Assistant => (0.0, 0.6, 0.8, 1.0, 1.0, 0.6),
+            // What a model proposes in weak words is not decided yet.
+            Speaker.Assistant => (0.0, 0.45, signals[Cue.Decision] < 1.6 ? 0.4 : 0.8, 1.0, 1.0, 0.6),
             _ => (0.3, 0.5, 0.5, 0.5, 0.4, 0.5),
         };
         Span<double> scores =
@@ -46,12 +47,13 @@ internal static class Classifier
     /// <summary>What a sentence tells besides its cues: names, figures, enough words and not too many.</summary>
     public static double Information(Signals signals, int names, Terms terms)
     {
-        double words = terms.Count switch
+        double words = Math.Min(terms.Count, signals.Words) switch
         {
-            0 => -1.5,
-            1 => -0.7,
-            2 => -0.2,
-            _ => Math.Min(terms.Count, 10) * 0.06,
+            0 => -2,
+            1 => -1.3,
+            2 => -0.7,
+            3 => 0,
+            var count => Math.Min(count, 10) * 0.06,
         };
         return words + (Math.Min(names, 4) * 0.25) - (signals.Words > 45 ? 0.4 : 0);
     }

@@ -47,6 +47,15 @@ internal sealed class Digestion
         }
     }
 
+    /// <summary>A newer run of a command makes the outcome of the older ones worth little.</summary>
+    public void OutdateBeginning(string command)
+    {
+        foreach (Statement done in this[StatementKind.Done])
+        {
+            done.Score *= done.Text.StartsWith(command, StringComparison.Ordinal) ? 0.5 : 1;
+        }
+    }
+
     /// <summary>Names that come up again keep what was said about them.</summary>
     public void Reinforce(Terms terms)
     {

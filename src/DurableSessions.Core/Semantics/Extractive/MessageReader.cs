@@ -8,10 +8,13 @@ internal sealed class MessageReader(Digestion digestion)
     private const int MaxLinesInPart = 600;
     private const int MaxQuestion = 110;
     private const int MaxAnswer = 120;
+    private const int MaxJoined = 200;
 
     private readonly ToolReader _tools = new(digestion);
     private long _order = digestion.Order;
     private PendingQuestion? _pending;
+    private string? _proposal;
+    private string? _before;
 
     public void Read(SessionMessage message)
     {
@@ -58,6 +61,13 @@ internal sealed class MessageReader(Digestion digestion)
         StatementKind? announced = null;
         PendingQuestion? asked = null;
         bool answers = _pending is { } pending && pending.Speaker != speaker && speaker != Speaker.Background;
+        if (speaker == Speaker.User && !answers)
+        {
+            ReadAcceptance(text);
+        }
+
+        _proposal = speaker == Speaker.Background ? _proposal : null;
+        _before = null;
         int lines = 0;
         foreach (TextLine line in TextLines.Of(text).Take(MaxLinesInPart))
         {
@@ -79,7 +89,9 @@ internal sealed class MessageReader(Digestion digestion)
                 }
 
                 // Of a long text, what comes late is material rather than talk.
-                asked = ReadSentence(statement, speaker, announced, lines > 40 ? 0.6 : 1) ?? asked;
+                double factor = lines > 40 || (speaker == Speaker.Assistant && line.Text[0] is '"' or '“' or '「') ? 0.6 : 1;
+                asked = ReadSentence(statement, speaker, announced, factor) ?? asked;
+                _before = statement.Length > 1 ? statement : _before;
             }
         }
 
@@ -118,9 +130,23 @@ internal sealed class MessageReader(Digestion digestion)
                 : new PendingQuestion(clipped, speaker, information);
         }
 
+        _proposal = speaker == Speaker.Assistant && Reference.Proposes(clipped) ? clipped : _proposal;
         digestion.Reinforce(statement.Terms);
         (StatementKind best, double score) = Classifier.Classify(signals, speaker, announced, sure, statement.Terms);
-        if (score * factor >= Classifier.Threshold && statement.Terms.Count > 0)
+        if (Reference.PointsBack(clipped, statement.Terms))
+        {
+            if (best != StatementKind.Fact && _before is { } before && before.Length + clipped.Length < MaxJoined)
+            {
+                statement = new Statement(best, $"{before} {clipped}", statement.Order);
+                score += Math.Max(0, 0.4 - information);
+            }
+            else
+            {
+                score -= 0.7;
+            }
+        }
+
+        if (score * factor >= Classifier.Threshold)
         {
             if (best == StatementKind.Open && Announcement.Of(clipped) == StatementKind.Open && clipped.Contains(':', StringComparison.Ordinal))
             {
@@ -145,6 +171,11 @@ internal sealed class MessageReader(Digestion digestion)
             return false;
         }
 
+        if (question.Worth < -0.5 || (speaker == Speaker.Assistant && statement.Length < 2))
+        {
+            return true;
+        }
+
         bool unsure = signals.Has(Cue.Unsure) && signals.Words < 25;
         bool userAnswers = speaker == Speaker.User;
         if (!unsure && ((userAnswers && signals.Words > 14) || question.Text.Length > MaxQuestion + 40))
@@ -157,6 +188,18 @@ internal sealed class MessageReader(Digestion digestion)
         double score = (unsure ? 2.0 : userAnswers ? 1.2 : 1.0) + question.Worth + (NameFinder.In(answer).Count > 0 ? 0.4 : 0);
         Add(new Statement(kind, joined, _order++), score, reverses: false);
         return true;
+    }
+
+    // What one side proposed and the other accepts is decided.
+    private void ReadAcceptance(string text)
+    {
+        if (_proposal is not { } proposal || text.Length > 400 || InlineText.Clean(text) is not { Length: > 0 } answer || !Reference.Accepts(answer))
+        {
+            return;
+        }
+
+        var statement = new Statement(StatementKind.Decision, $"{Clip.AtClause(proposal, MaxJoined - 20)} — accepted", _order++);
+        Add(statement, 1.3 + Classifier.Information(Signals.Of(proposal), NameFinder.In(proposal).Count, statement.Terms), reverses: false);
     }
 
     private void Add(Statement statement, double score, bool reverses)

@@ -15,7 +15,8 @@ internal static partial class NameFinder
         Shall Do Does Did Is Are Was Were Have Has Had Let Still Also Both Each Every All Some Any Most Two Three Four Five Six Seven Nine Ten
         One Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July August September October
         November December Good Great Nice Hi Hey Hello Done Right Sure Fine True False None Null TODO README Todo Dear Or PR Ask Take Keep
-        After Before Until Once While Because
+        After Before Until Once While Because Mr Mrs Ms Dr Prof English German French Spanish Polish Portuguese Chinese Japanese British
+        American European Then Version Section Table Figure
         """.Split([' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries),
         StringComparer.Ordinal);
 
@@ -31,6 +32,7 @@ internal static partial class NameFinder
             AddCode(found, span.Groups[1].Value);
             return " ";
         });
+        rest = Take(found, rest, Product(), NameKind.Name, static product => product);
         rest = Take(found, rest, Path(), NameKind.File, static path => path.TrimEnd('.', ','));
         rest = Take(found, rest, Reference(), NameKind.Reference, static reference => reference);
         rest = Take(found, rest, Date(), NameKind.Date, static date => date);
@@ -68,9 +70,9 @@ internal static partial class NameFinder
         {
             Add(found, NameKind.Reference, code, 1);
         }
-        else if (code.Length <= 48 && code.Count(static c => c == ' ') <= 3 && code.Any(char.IsLetter))
+        else if (code.Length <= 48 && code.Count(static c => c == ' ') <= 3 && code.Count(char.IsLetter) >= 3)
         {
-            Add(found, NameKind.Identifier, code, code.Contains(' ', StringComparison.Ordinal) ? 0.7 : 1);
+            Add(found, NameKind.Identifier, code, code.Contains(' ', StringComparison.Ordinal) ? 0.7 : code.All(char.IsAsciiLetterLower) ? 0.4 : 1);
         }
     }
 
@@ -111,11 +113,14 @@ internal static partial class NameFinder
     [GeneratedRegex(@"https?://[^\s<>""'`()\u3000-\u30FF\u4E00-\u9FFF，。]+", RegexOptions.CultureInvariant)]
     private static partial Regex Url();
 
+    [GeneratedRegex(@"(?<![A-Za-z0-9_./-])(?:[A-Z][a-z]+\.(?:js|NET|net|io)|\.NET|ASP\.NET)(?![A-Za-z0-9_/])", RegexOptions.CultureInvariant)]
+    private static partial Regex Product();
+
     [GeneratedRegex("`([^`]+)`", RegexOptions.CultureInvariant)]
     private static partial Regex CodeSpan();
 
     [GeneratedRegex(
-        @"(?<![A-Za-z0-9_.@/\\-])(?:(?:(?:[A-Za-z]:)?[\\/]|~/|\.{1,2}/)?(?:[A-Za-z0-9_.@+-]+[/\\])+[A-Za-z0-9_@+*-]*(?:\.[A-Za-z0-9_]+)+|(?:[A-Za-z]:[\\/]|/|~/|\.{1,2}/)(?:[A-Za-z0-9_.@+-]+[/\\])*[A-Za-z0-9_@+*-]+/?|(?:[A-Za-z0-9_.@+-]+/){2,}[A-Za-z0-9_@+*-]*|[A-Za-z0-9_-]+/(?![A-Za-z0-9_{<]))|(?<![A-Za-z0-9_.@/-])[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+){0,3}\.(?:cs|csproj|sln|fs|ts|tsx|js|jsx|mjs|json|jsonl|ya?ml|toml|ini|cfg|conf|env|lock|md|txt|rst|html?|css|scss|sql|db|sqlite|py|ipynb|go|mod|rs|java|kt|kts|gradle|swift|c|h|cc|cpp|hpp|rb|php|sh|bash|ps1|bat|proto|xml|csv|tsv|xlsx|docx|pdf|pptx|png|jpe?g|svg|zip|tar\.gz|log|tf|bicep|j2|vue|svelte)(?![A-Za-z0-9_])",
+        @"(?<![A-Za-z0-9_.@/\\-])(?:(?:(?:[A-Za-z]:)?[\\/]|~/|\.{1,2}/)?(?:[A-Za-z0-9_.@+-]+[/\\])+[A-Za-z0-9_@+*-]*(?:\.[A-Za-z0-9_-]+)+|(?:[A-Za-z]:[\\/]|/|~/|\.{1,2}/)(?:[A-Za-z0-9_.@+-]+[/\\])*[A-Za-z0-9_@+*-]+/?|(?:[A-Za-z0-9_.@+-]+/){2,}[A-Za-z0-9_@+*-]*|[A-Za-z0-9_-]+/(?![A-Za-z0-9_{<]))|(?<![A-Za-z0-9_.@/-])[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+){0,3}\.(?:cs|csproj|sln|fs|ts|tsx|js|jsx|mjs|json|jsonl|ya?ml|toml|ini|cfg|conf|env|lock|md|txt|rst|html?|css|scss|sql|db|sqlite|py|ipynb|go|mod|rs|java|kt|kts|gradle|swift|c|h|cc|cpp|hpp|rb|php|sh|bash|ps1|bat|proto|xml|csv|tsv|xlsx|docx|pdf|pptx|png|jpe?g|svg|zip|tar\.gz|log|tf|bicep|j2|vue|svelte)(?![A-Za-z0-9_])",
         RegexOptions.CultureInvariant)]
     private static partial Regex Path();
 
@@ -146,7 +151,7 @@ internal static partial class NameFinder
     private static partial Regex Acts();
 
     [GeneratedRegex(
-        @"(?:我是|我叫|叫做?|名叫)(?![什这那不在做]|[\u4E00-\u9FFF]个)([\u4E00-\u9FFF]{2,3}?)(?=[，。、,. ！]|$)|[小老阿][王李张刘陈杨黄赵吴周徐孙马朱胡林郭何高罗郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘田董袁于余叶蒋杜苏魏程吕丁沈任姚卢傅钟姜崔谭廖范汪陆金石戴贾韦夏邱方侯邹熊孟秦白江阎薛尹段雷黎史龙陶贺顾毛郝龚邵万钱严赖覃洪武莫孔](?!板|师)|[王李张刘陈杨黄赵吴周徐孙马朱胡林郭何罗郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘袁蒋杜苏魏程吕丁沈姚卢傅钟崔谭廖](?:总|经理|老师|工|姐|哥|医生|教授)|[王李张刘陈杨黄赵吴周徐孙马朱胡林郭何罗郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘袁蒋杜苏魏程吕丁沈姚卢傅钟崔谭廖][\u4E00-\u9FFF]{1,2}?(?=说|负责|来做|确认|提出|那边)|(?<=经理是|老板是|负责人是|同事是?)[\u4E00-\u9FFF]{2,3}(?=[，。、 ]|$)|「([^」]{2,20})」",
+        @"(?:我是|我叫|叫做?|名叫)(?![什这那不在做]|[\u4E00-\u9FFF]个)([\u4E00-\u9FFF]{2,3}?)(?=[，。、,. ！]|$)|[小老阿][王李张刘陈杨黄赵吴周徐孙马朱胡林郭何高罗郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘田董袁于余叶蒋杜苏魏程吕丁沈任姚卢傅钟姜崔谭廖范汪陆金石戴贾韦夏邱方侯邹熊孟秦白江阎薛尹段雷黎史龙陶贺顾毛郝龚邵万钱严赖覃洪武莫孔](?!板|师|程序)|[王李张刘陈杨黄赵吴周徐孙马朱胡林郭何罗郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘袁蒋杜苏魏程吕丁沈姚卢傅钟崔谭廖](?:总|经理|老师|工|姐|哥|医生|教授)|[王李张刘陈杨黄赵吴周徐孙马朱胡林郭何罗郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘袁蒋杜苏魏程吕丁沈姚卢傅钟崔谭廖][\u4E00-\u9FFF]{1,2}?(?=说|负责|来做|确认|提出|那边)|(?<=经理是|老板是|负责人是|同事是?)[\u4E00-\u9FFF]{2,3}(?=[，。、 ]|$)|(?<=「)[^」]{2,20}(?=」)",
         RegexOptions.CultureInvariant)]
     private static partial Regex HanName();
 }

@@ -14,7 +14,7 @@ internal static class OverviewFormat
     public static IReadOnlyList<(StatementKind Kind, string Title, int Share)> Sections { get; } =
     [
         (StatementKind.Asked, "Asked", 500),
-        (StatementKind.Preference, "Preferences", 520),
+        (StatementKind.Preference, "Preferences", 600),
         (StatementKind.Decision, "Decided", 850),
         (StatementKind.Done, "Done and found", 480),
         (StatementKind.Fact, "Facts", 330),
@@ -29,7 +29,7 @@ internal static class OverviewFormat
         (NameKind.Identifier, "Identifiers", 150),
         (NameKind.Reference, "References", 140),
         (NameKind.Date, "Dates", 90),
-        (NameKind.Figure, "Figures", 90),
+        (NameKind.Figure, "Figures", 75),
     ];
 
     /// <summary>The section with this title; <see langword="null"/>: none of ours, or the names'.</summary>

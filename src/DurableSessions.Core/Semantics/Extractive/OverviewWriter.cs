@@ -7,6 +7,9 @@ internal sealed class OverviewWriter(Digestion digestion)
 {
     private const double Same = 0.7;
 
+    // A number out of its sentence tells something only if it came up more than once.
+    private const double FigureWorthTelling = 2.5;
+
     private readonly List<Statement> _chosen = [];
     private readonly HashSet<StatementKind> _titled = [];
 
@@ -87,12 +90,22 @@ internal sealed class OverviewWriter(Digestion digestion)
         {
             List<string> chosen = [];
             int left = share - label.Length - 5;
-            foreach ((string name, _) in digestion.Names.Heaviest(kind))
+            foreach ((string name, _) in digestion.Names.Heaviest(kind).TakeWhile(n => kind != NameKind.Figure || n.Weight >= FigureWorthTelling))
             {
-                int cost = name.Length + 2 + OverviewFormat.Separator.Length;
-                if (cost <= left && !chosen.Any(c => Covers(c, name)))
+                int shorter = chosen.FindIndex(c => IsPartOf(c, name, kind));
+                int cost = name.Length - (shorter >= 0 ? chosen[shorter].Length : -2 - OverviewFormat.Separator.Length);
+                if (cost > left || chosen.Any(c => IsPartOf(name, c, kind)))
                 {
-                    left -= cost;
+                    continue;
+                }
+
+                left -= cost;
+                if (shorter >= 0)
+                {
+                    chosen[shorter] = name;
+                }
+                else
+                {
                     chosen.Add(name);
                 }
             }
@@ -110,6 +123,9 @@ internal sealed class OverviewWriter(Digestion digestion)
     // Identifiers and files are written as code, so that nothing in them is read as Markdown.
     private static bool IsCode(NameKind kind) => kind is NameKind.File or NameKind.Identifier or NameKind.Reference;
 
-    private static bool Covers(string longer, string name) =>
-        longer.Length > name.Length && longer.EndsWith(name, StringComparison.OrdinalIgnoreCase) && !char.IsLetterOrDigit(longer[^(name.Length + 1)]);
+    // A first name is part of the whole name, the end of a path of the path.
+    private static bool IsPartOf(string part, string whole, NameKind kind) =>
+        part.Length < whole.Length
+        && ((whole.EndsWith(part, StringComparison.OrdinalIgnoreCase) && !char.IsLetterOrDigit(whole[^(part.Length + 1)]))
+            || (kind == NameKind.Name && whole.StartsWith(part, StringComparison.OrdinalIgnoreCase) && whole[part.Length] == ' '));
 }

@@ -52,14 +52,16 @@ internal readonly struct Signals
         int length = 0;
         int count = 0;
         bool inside = false;
+        bool code = false;
         foreach (char c in text)
         {
+            code ^= c == '`';
             if (length + 2 >= line.Length)
             {
                 break;
             }
 
-            bool letter = char.IsLetterOrDigit(c) || (inside && c is '\'' or '’' or '-');
+            bool letter = !code && (char.IsLetterOrDigit(c) || (inside && c is '\'' or '’' or '-' or '_'));
             if (letter && !inside)
             {
                 if (length > 0)

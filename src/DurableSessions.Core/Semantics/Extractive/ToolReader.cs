@@ -90,7 +90,7 @@ internal sealed partial class ToolReader(Digestion digestion)
             if (text.Length > 3)
             {
                 bool done = JsonText.Of(status) is "completed" or "done" or "cancelled";
-                Add(done ? StatementKind.Done : StatementKind.Open, text, done ? 1.1 : 2.2);
+                Add(done ? StatementKind.Done : StatementKind.Open, done ? "Completed: " + text : text, done ? 1.1 : 2.2);
             }
         }
     }
@@ -135,6 +135,7 @@ internal sealed partial class ToolReader(Digestion digestion)
         error ??= failed && result is null ? text.Split('\n').FirstOrDefault(static l => l.Trim().Length > 3) : null;
         if (result is not null)
         {
+            digestion.OutdateBeginning(what);
             Add(StatementKind.Done, $"{what}: {Readable(result)}", 1.5);
         }
 
