@@ -18,7 +18,7 @@ internal static class Classifier
         {
             Speaker.User => (1.0, 1.0, 1.0, 0.75, 1.0, 1.0),
             // What a model proposes in weak words is not decided yet.
-            Speaker.Assistant => (0.0, 0.45, signals[Cue.Decision] < 1.6 ? 0.4 : 0.8, 1.0, 1.0, 0.6),
+            Speaker.Assistant => (0.0, 0.3, signals[Cue.Decision] < 1.6 ? 0.4 : 0.8, 1.0, 1.0, 0.6),
             _ => (0.3, 0.5, 0.5, 0.5, 0.4, 0.5),
         };
         Span<double> scores =
@@ -49,8 +49,8 @@ internal static class Classifier
     {
         double words = Math.Min(terms.Count, signals.Words) switch
         {
-            0 => -2,
-            1 => -1.3,
+            0 => -4,
+            1 => -1.5,
             2 => -0.7,
             3 => 0,
             var count => Math.Min(count, 10) * 0.06,

@@ -1,10 +1,12 @@
+using System.Text.RegularExpressions;
+
 namespace DurableSessions.Core.Semantics.Extractive;
 
 /// <summary>
 /// What is known of a conversation while it is read: the best statements of each kind, and the names. Its size is bounded
 /// whatever is read.
 /// </summary>
-internal sealed class Digestion
+internal sealed partial class Digestion
 {
     private static readonly int KindCount = Enum.GetValues<StatementKind>().Length;
 
@@ -28,6 +30,7 @@ internal sealed class Digestion
             Close(statement);
         }
 
+        CloseWaiting(statement);
         if (reverses)
         {
             Outdate(StatementKind.Decision, statement);
@@ -89,6 +92,27 @@ internal sealed class Digestion
             }
         }
     }
+
+    // Who was to be asked has answered.
+    private void CloseWaiting(Statement answer)
+    {
+        if (Answering().Match(answer.Text) is not { Success: true } match)
+        {
+            return;
+        }
+
+        string who = match.Groups[1].Success ? match.Groups[1].Value : match.Groups[2].Value;
+        foreach (Statement open in this[StatementKind.Open].Where(o => o.Text.Contains(who, StringComparison.Ordinal) && Waiting().IsMatch(o.Text)).ToList())
+        {
+            _pools[(int)StatementKind.Open].Remove(open);
+        }
+    }
+
+    [GeneratedRegex(@"(\p{Lu}\p{L}+) (?:has )?(?:also )?(?:answered|replied|approved|confirmed|agreed|came back)\b|([\u4E00-\u9FFF]{2})(?:已经)?(?:回复|答复|同意|批准)了", RegexOptions.CultureInvariant)]
+    private static partial Regex Answering();
+
+    [GeneratedRegex(@"\b(?:ask|asking|until|wait|waiting|confirm)\b|问|等|确认", RegexOptions.CultureInvariant)]
+    private static partial Regex Waiting();
 
     private void Outdate(StatementKind kind, Statement newer)
     {

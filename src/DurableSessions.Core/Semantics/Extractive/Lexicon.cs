@@ -1,7 +1,8 @@
 namespace DurableSessions.Core.Semantics.Extractive;
 
 /// <summary>
-/// The phrases by which sentences are sorted. English ones are found as whole words, in lower case; Chinese and Japanese ones anywhere.
+/// The phrases by which sentences are sorted. English ones are found as whole words, in lower case (with ^: only where the
+/// sentence begins); Chinese and Japanese ones anywhere.
 /// </summary>
 internal static class Lexicon
 {
@@ -14,13 +15,13 @@ internal static class Lexicon
     static Lexicon()
     {
         Add(Cue.Request, 1.3, "please|can you|could you|would you|help me|i'd like|i would like|i want|we want|i need you|we need|goal is|the task|asks for|asks if|wants|would like|i have to|look at|what about|how about|something else|one more|next");
-        Add(Cue.Request, 2.3, "i'd like to|i want to|please fix|please add|can you help|could you help|we want to|help me plan|i'm building|we build|we're building|the goal|three things|two things");
+        Add(Cue.Request, 2.3, "^please|^can you|^could you|i'd like to|i want to|please fix|please add|can you help|could you help|we want to|help me plan|i'm building|we build|we're building|the goal|three things|two things");
         Add(Cue.Request, 1.5, "帮我|请你|请帮|我想|我们想|想请|需要你|要支持|希望|能不能|可不可以|してください|したい");
         Add(Cue.Preference, 2.0, "always|never|from now on|i prefer|we prefer|prefer|house rule|house rules|remember that|remember|don't touch|do not touch|must not|i like|i love|i hate|hates|loves|please don't|no need to|by default|keep answers|in future|in the future|every time|for the next|is important|not a concern|can't stand|allergic|allergy|vegan|vegetarian|gluten|call me|no-go|out of scope|don't drink|i don't want|we don't want|doesn't want|informal|whenever|stay out of|only ever|rule");
         Add(Cue.Preference, 1.2, "must|should be|should stay|has to be|only if|not a single|plain|in english|short|at most|has to");
         Add(Cue.Preference, 2.0, "以后|总是|永远|不要|千万|每次|记住|偏好|喜欢|讨厌|过敏|习惯|一律|必须|默认|别再|请用|绝不|いつも|必ず");
         Add(Cue.Decision, 2.0, "decided|decide on|decision|we'll go with|let's go with|go with|went with|settled on|settled|agreed|agreed to|agreed that|approved|changed my mind|chosen|we chose|choose|let's do|let's use|let's take|let's stay|let's keep|let's drop|we use|we drop|stick with|stay with|instead of|rather than|no longer|take option|it is|in the end|after all|final|move to|move the|moved to|we move|we stay|switch to|switched to|replaced by|we keep|forget it|dropped|rule");
-        Add(Cue.Decision, 1.2, "let's|do that|instead|keep it|leave it|take|use|drop|keep|stays|stay|put it|go ahead|fine|for now|do it|not this week|will be|only the|plan is|the plan|enough|i'd rather|has to be|we do|goes to|must be");
+        Add(Cue.Decision, 1.2, "let's|do that|instead|keep it|leave it|^take|^use|^drop|^keep|^move|^then|^set|^no|stays|stay|put it|go ahead|fine|for now|do it|not this week|will be|only the|plan is|the plan|enough|i'd rather|has to be|we do|goes to|must be");
         Add(Cue.Decision, 2.2, "决定|改用|就用|采用|确定|定在|定了|选择|放弃|换成|继续用|不换|统一|改成|不用|先这样|同意|批准|就这样|に決め|にしました");
         Add(Cue.Done, 2.1, "root cause|real bug|the cause|caused by|crash|crashes|error|gives me this|out of memory|data loss");
         Add(Cue.Done, 1.7, "added|fixed|implemented|created|renamed|merged|deployed|released|shipped|finished|completed|because|restored|removed|wrote|i wrote|written|ported|changed|updated|tests pass|all tests|passes|passed|works|is in|documented|failed|fails|fail|broke|broken|bug|gives up|measured|reserved|ordered|booked|sent|paid|was missing|wrong|turned out|compared|rehearsed|simulated|approved|answered");

@@ -21,22 +21,36 @@ internal static partial class NameFinder
         StringComparer.Ordinal);
 
     /// <summary>
-    /// The names in a sentence, each with a weight from 0 to 1: how sure it is that it is one.
+    /// The names in a sentence, each with a weight from 0 to 1.6: how sure it is that it is one.
     /// </summary>
     public static List<(NameKind Kind, string Name, double Weight)> In(string text)
     {
         List<(NameKind, string, double)> found = [];
-        string rest = Take(found, text, Url(), NameKind.Reference, static url => url.TrimEnd('.', ',', ';', ')', '。', '，'));
-        rest = CodeSpan().Replace(rest, span =>
+        bool digits = text.AsSpan().ContainsAnyInRange('0', '9');
+        string rest = !text.Contains("://", StringComparison.Ordinal) ? text : Take(found, text, Url(), NameKind.Reference, static url => url.TrimEnd('.', ',', ';', ')', '。', '，'));
+        if (rest.Contains('`', StringComparison.Ordinal))
         {
-            AddCode(found, span.Groups[1].Value);
-            return " ";
-        });
-        rest = Take(found, rest, Product(), NameKind.Name, static product => product);
-        rest = Take(found, rest, Path(), NameKind.File, static path => path.TrimEnd('.', ','));
-        rest = Take(found, rest, Reference(), NameKind.Reference, static reference => reference);
-        rest = Take(found, rest, Date(), NameKind.Date, static date => date);
-        rest = Take(found, rest, Figure(), NameKind.Figure, static figure => figure);
+            rest = CodeSpan().Replace(rest, span =>
+            {
+                AddCode(found, span.Groups[1].Value);
+                return " ";
+            });
+        }
+
+        // The patterns are slow to find nothing: each is tried only where one of its characters is.
+        if (rest.AsSpan().ContainsAny('/', '\\', '.'))
+        {
+            rest = Take(found, rest, Product(), NameKind.Name, static product => product);
+            rest = Take(found, rest, Path(), NameKind.File, static path => path.TrimEnd('.', ','));
+        }
+
+        if (digits || rest.Contains('@', StringComparison.Ordinal))
+        {
+            rest = Take(found, rest, Reference(), NameKind.Reference, static reference => reference);
+            rest = Take(found, rest, Date(), NameKind.Date, static date => date);
+            rest = Take(found, rest, Figure(), NameKind.Figure, static figure => figure);
+        }
+
         rest = Take(found, rest, Identifier(), NameKind.Identifier, static identifier => identifier);
         AddProperNames(found, rest);
         if (Scripts.HasIdeographs(rest))
@@ -95,8 +109,9 @@ internal static partial class NameFinder
                 continue;
             }
 
-            bool acts = opens && Acts().IsMatch(text.AsSpan(match.Index + match.Length));
-            Add(found, NameKind.Name, name, opens && !acts ? 0.2 : IsAcronym(name) ? 0.5 : 1);
+            // Those who say and want are people, and people matter more than products.
+            bool acts = Acts().IsMatch(text.AsSpan(match.Index + match.Length));
+            Add(found, NameKind.Name, name, acts ? 1.6 : opens ? 0.2 : IsAcronym(name) ? 0.5 : 1);
         }
     }
 
@@ -125,7 +140,7 @@ internal static partial class NameFinder
     private static partial Regex Path();
 
     [GeneratedRegex(
-        @"(?<![A-Za-z0-9_&])(?:(?:PR|MR|GH|[Ii]ssue|[Pp]ull request|[Tt]icket|[Mm]igration|RFC|CVE)[ -]?#?[0-9][0-9-]*|#[0-9]+|[A-Z][A-Z0-9]{1,9}-[0-9]+|[\w.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)(?![A-Za-z0-9_])",
+        @"(?<![A-Za-z0-9_&])(?:(?:PR|MR|GH|[Ii]ssue|[Pp]ull request|[Tt]icket|[Mm]igration|RFC|CVE)[ -]?#?[0-9][0-9-]*|#[0-9]+|(?!UTF-|EAN-|ISO-|SHA-|MD-|IEEE-|COVID-)[A-Z][A-Z0-9]{1,9}-[0-9]+|[\w.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)(?![A-Za-z0-9_])",
         RegexOptions.CultureInvariant)]
     private static partial Regex Reference();
 
@@ -151,7 +166,7 @@ internal static partial class NameFinder
     private static partial Regex Acts();
 
     [GeneratedRegex(
-        @"(?:我是|我叫|叫做?|名叫)(?![什这那不在做]|[\u4E00-\u9FFF]个)([\u4E00-\u9FFF]{2,3}?)(?=[，。、,. ！]|$)|[小老阿][王李张刘陈杨黄赵吴周徐孙马朱胡林郭何高罗郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘田董袁于余叶蒋杜苏魏程吕丁沈任姚卢傅钟姜崔谭廖范汪陆金石戴贾韦夏邱方侯邹熊孟秦白江阎薛尹段雷黎史龙陶贺顾毛郝龚邵万钱严赖覃洪武莫孔](?!板|师|程序)|[王李张刘陈杨黄赵吴周徐孙马朱胡林郭何罗郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘袁蒋杜苏魏程吕丁沈姚卢傅钟崔谭廖](?:总|经理|老师|工|姐|哥|医生|教授)|[王李张刘陈杨黄赵吴周徐孙马朱胡林郭何罗郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘袁蒋杜苏魏程吕丁沈姚卢傅钟崔谭廖][\u4E00-\u9FFF]{1,2}?(?=说|负责|来做|确认|提出|那边)|(?<=经理是|老板是|负责人是|同事是?)[\u4E00-\u9FFF]{2,3}(?=[，。、 ]|$)|(?<=「)[^」]{2,20}(?=」)",
+        @"(?:我是|我叫|叫做?|名叫)(?![什这那不在做]|[\u4E00-\u9FFF]个)([\u4E00-\u9FFF]{2,3}?)(?=[，。、,. ！]|$)|[小老阿][王李张刘陈杨黄赵吴周徐孙马朱胡林郭何高罗郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘田董袁于余叶蒋杜苏魏程吕丁沈任姚卢傅钟姜崔谭廖范汪陆金石戴贾韦夏邱方侯邹熊孟秦白江阎薛尹段雷黎史龙陶贺顾毛郝龚邵万钱严赖覃洪武莫孔](?!板|师|序)|[王李张刘陈杨黄赵吴周徐孙马朱胡林郭何罗郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘袁蒋杜苏魏程吕丁沈姚卢傅钟崔谭廖](?:总|经理|老师|工|姐|哥|医生|教授)|[王李张刘陈杨黄赵吴周徐孙马朱胡林郭何罗郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘袁蒋杜苏魏程吕丁沈姚卢傅钟崔谭廖][\u4E00-\u9FFF]{1,2}?(?=说|负责|来做|确认|提出|那边)|(?<=经理是|老板是|负责人是|同事是?)[\u4E00-\u9FFF]{2,3}(?=[，。、 ]|$)|(?<=「)[^」]{2,20}(?=」)",
         RegexOptions.CultureInvariant)]
     private static partial Regex HanName();
 }

@@ -7,8 +7,8 @@ internal sealed class OverviewWriter(Digestion digestion)
 {
     private const double Same = 0.7;
 
-    // A number out of its sentence tells something only if it came up more than once.
-    private const double FigureWorthTelling = 2.5;
+    // A number out of its sentence tells something only if the user said it, or it came up more than once.
+    private const double FigureWorthTelling = 1.6;
 
     private readonly List<Statement> _chosen = [];
     private readonly HashSet<StatementKind> _titled = [];
@@ -21,7 +21,7 @@ internal sealed class OverviewWriter(Digestion digestion)
         foreach ((StatementKind kind, _, int share) in OverviewFormat.Sections)
         {
             int before = left;
-            Choose(digestion[kind], ref left, before - share);
+            Choose(digestion[kind], ref left, Math.Max(0, before - share));
         }
 
         Choose(OverviewFormat.Sections.SelectMany(s => digestion[s.Kind]), ref left, 0);

@@ -16,7 +16,7 @@ internal static partial class Reference
     /// <summary>Whether a short message accepts what was proposed.</summary>
     public static bool Accepts(string text) => text.Length <= 80 && Acceptance().IsMatch(text);
 
-    [GeneratedRegex(@"\b(?:that|it|its|this|them|they|these|those|there|he|she|the (?:first|second|third|last|same|other|latter|former)|option [0-9a-c]|both|in this case|in that case)\b", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"\b(?:that|it|its|this|them|they|their|these|those|there|he|she|the (?:first|second|third|last|same|other|latter|former)|option [0-9a-c]|both|in this case|in that case)\b", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex Pronoun();
 
     [GeneratedRegex("这样|那样|这个|那个|它|那就|^(?:改了|加了|好了|可以)", RegexOptions.CultureInvariant)]

@@ -28,7 +28,7 @@ internal static partial class Sentences
                 end++;
             }
 
-            if (line[start..end].Trim() is { Length: > 0 } sentence)
+            if (InlineText.StripMarkers(line[start..end].Trim()) is { Length: > 0 } sentence)
             {
                 yield return sentence;
             }
@@ -37,7 +37,7 @@ internal static partial class Sentences
             i = end - 1;
         }
 
-        if (line[start..].Trim() is { Length: > 0 } rest)
+        if (InlineText.StripMarkers(line[start..].Trim()) is { Length: > 0 } rest)
         {
             yield return rest;
         }
@@ -49,7 +49,7 @@ internal static partial class Sentences
         string text = sentence;
         while (Opening().Match(text) is { Success: true } opening)
         {
-            text = text[opening.Length..].TrimStart();
+            text = InlineText.StripMarkers(text[opening.Length..].TrimStart());
         }
 
         return text.Length > 0 && char.IsLower(text[0]) && text.Length < sentence.Length && !LowerName().IsMatch(text)

@@ -49,7 +49,8 @@ internal readonly struct Signals
     {
         Span<char> line = stackalloc char[Statement.MaxLength * 2];
         Span<int> starts = stackalloc int[line.Length];
-        int length = 0;
+        line[0] = '^';
+        int length = 1;
         int count = 0;
         bool inside = false;
         bool code = false;
@@ -64,7 +65,7 @@ internal readonly struct Signals
             bool letter = !code && (char.IsLetterOrDigit(c) || (inside && c is '\'' or '’' or '-' or '_'));
             if (letter && !inside)
             {
-                if (length > 0)
+                if (count > 0)
                 {
                     line[length++] = ' ';
                 }
@@ -82,14 +83,24 @@ internal readonly struct Signals
 
         for (int first = 0; first < count; first++)
         {
+            // The sentence's first words count twice: anywhere, and at the beginning.
             for (int last = first; last < Math.Min(count, first + Lexicon.MaxWords); last++)
             {
                 int end = last + 1 < count ? starts[last + 1] - 1 : length;
-                foreach ((Cue cue, double weight) in Lexicon.Find(line[starts[first]..end]))
+                Note(Lexicon.Find(line[starts[first]..end]));
+                if (first == 0)
                 {
-                    Note(cue, weight);
+                    Note(Lexicon.Find(line[..end]));
                 }
             }
+        }
+    }
+
+    private void Note(IReadOnlyList<(Cue Cue, double Weight)> cues)
+    {
+        foreach ((Cue cue, double weight) in cues)
+        {
+            Note(cue, weight);
         }
     }
 

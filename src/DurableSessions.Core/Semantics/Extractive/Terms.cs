@@ -15,20 +15,21 @@ internal readonly struct Terms
 
     public static Terms Of(string text)
     {
-        var hashes = new SortedSet<uint>();
+        Span<uint> hashes = stackalloc uint[MaxTerms];
+        int count = 0;
         Span<char> word = stackalloc char[32];
         int length = 0;
         char previousHan = '\0';
-        for (int i = 0; i <= text.Length && hashes.Count < MaxTerms; i++)
+        for (int i = 0; i <= text.Length && count < MaxTerms; i++)
         {
             char c = i < text.Length ? text[i] : ' ';
             if (Scripts.IsIdeographic(c))
             {
-                AddWord(hashes, word[..length]);
+                AddWord(hashes, ref count, word[..length]);
                 length = 0;
                 if (previousHan != '\0')
                 {
-                    hashes.Add(Hash([previousHan, c]));
+                    Add(hashes, ref count, Hash([previousHan, c]));
                 }
 
                 previousHan = c;
@@ -45,12 +46,13 @@ internal readonly struct Terms
             }
             else
             {
-                AddWord(hashes, word[..length]);
+                AddWord(hashes, ref count, word[..length]);
                 length = 0;
             }
         }
 
-        return new Terms([.. hashes]);
+        hashes[..count].Sort();
+        return new Terms(hashes[..count].ToArray());
     }
 
     /// <summary>How many terms both have.</summary>
@@ -75,7 +77,7 @@ internal readonly struct Terms
         return smaller == 0 ? 0 : (double)Shared(other) / smaller;
     }
 
-    private static void AddWord(SortedSet<uint> hashes, ReadOnlySpan<char> word)
+    private static void AddWord(Span<uint> hashes, ref int count, ReadOnlySpan<char> word)
     {
         if (word.Length > 2 && word[^2] == '\'')
         {
@@ -87,7 +89,15 @@ internal readonly struct Terms
             return;
         }
 
-        hashes.Add(Hash(Stem(word)));
+        Add(hashes, ref count, Hash(Stem(word)));
+    }
+
+    private static void Add(Span<uint> hashes, ref int count, uint hash)
+    {
+        if (count < hashes.Length && !hashes[..count].Contains(hash))
+        {
+            hashes[count++] = hash;
+        }
     }
 
     // Enough to bring "migrating", "migrated" and "migrates" together; wrong stems only ever meet each other.
