@@ -55,6 +55,8 @@ internal static class Classifier
             3 => 0,
             var count => Math.Min(count, 10) * 0.06,
         };
-        return words + (Math.Min(names, 4) * 0.25) - (signals.Words > 45 ? 0.4 : 0);
+        // "A real bug." tells nobody anything.
+        double terse = signals.Words <= 3 && names == 0 ? 0.9 : 0;
+        return words - terse + (Math.Min(names, 4) * 0.25) - (signals.Words > 45 ? 0.4 : 0);
     }
 }

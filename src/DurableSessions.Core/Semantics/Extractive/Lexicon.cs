@@ -28,7 +28,7 @@ internal static class Lexicon
         Add(Cue.Done, 1.0, "done|is now|now uses|are now|found|covers|has been|have been|brings it|down to|went through|tested|tried|gone|confirmed|tickets");
         Add(Cue.Done, 1.7, "已经|完成|修好|修复|加了|通过|上线了|合并|原因是|是因为|报错|失败|错误|补了|改了|解决|しました|修正");
         Add(Cue.Open, 2.4, "todo|to do|to-do|next step|next steps|remaining|remains|still need|still needs|still have to|still has to|still to do|still open|open for|open then|leave that open|not yet|haven't|hasn't|pending|blocked|waiting for|to be decided|undecided|open question|unclear|don't know yet|don't know if|don't know whether|not sure|follow up|remind me|left on|is left|what's missing|is missing|are missing|couldn't|could not|later when|on the list|on your list|to-do list|put it on|decide after|decide later|need to ask|i have to ask|i'll ask|let me confirm|let me check|needs to fill|has to switch|on monday|due by|best by|deadline|can block|could block|depends on|until they|before the rollout|before rollout|need to decide|keep an eye|i'll call|i'll order|call back");
-        Add(Cue.Open, 1.1, "need to|needs to|have to|later|tomorrow|tonight|wait|waiting|noted for|ask");
+        Add(Cue.Open, 1.1, "need to|needs to|have to|later|tomorrow|tonight|wait|waiting|noted for|^ask");
         Add(Cue.Open, 2.4, "待办|还没|下一步|还需要|剩下|待定|尚未|没定|未定|回头|提醒我|等|确认一下|要问|还要|以后再|再决定|未完成|まだ|残り|要看");
         Add(Cue.Fact, 1.0, "is called|my name|i'm|i am|lives|live|works|owns|leads|is our|is the|runs on|is on|there is|there are|we have|has|costs|pays|per|about|limit|budget|version|at most|peak|responsible|my brother|my sister|my mother|my wife|my husband|named");
         Add(Cue.Fact, 1.0, "我是|我叫|叫|负责|数据库是|是|在|有|名字");

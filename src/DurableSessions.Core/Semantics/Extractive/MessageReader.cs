@@ -130,10 +130,10 @@ internal sealed class MessageReader(Digestion digestion)
                 : new PendingQuestion(clipped, speaker, information);
         }
 
-        _proposal = speaker == Speaker.Assistant && Reference.Proposes(clipped) ? clipped : _proposal;
+        _proposal = speaker == Speaker.Assistant && BackReference.Proposes(clipped) ? clipped : _proposal;
         digestion.Reinforce(statement.Terms);
         (StatementKind best, double score) = Classifier.Classify(signals, speaker, announced, sure, statement.Terms);
-        if (Reference.PointsBack(clipped, statement.Terms))
+        if (BackReference.PointsBack(clipped, statement.Terms))
         {
             if (best != StatementKind.Fact && _before is { } before && before.Length + clipped.Length < MaxJoined)
             {
@@ -193,7 +193,7 @@ internal sealed class MessageReader(Digestion digestion)
     // What one side proposed and the other accepts is decided.
     private void ReadAcceptance(string text)
     {
-        if (_proposal is not { } proposal || text.Length > 400 || InlineText.Clean(text) is not { Length: > 0 } answer || !Reference.Accepts(answer))
+        if (_proposal is not { } proposal || text.Length > 400 || InlineText.Clean(text) is not { Length: > 0 } answer || !BackReference.Accepts(answer))
         {
             return;
         }

@@ -15,10 +15,10 @@ internal static class OverviewFormat
     [
         (StatementKind.Asked, "Asked", 500),
         (StatementKind.Preference, "Preferences", 600),
-        (StatementKind.Decision, "Decided", 850),
+        (StatementKind.Decision, "Decided", 820),
         (StatementKind.Done, "Done and found", 480),
-        (StatementKind.Fact, "Facts", 330),
-        (StatementKind.Open, "Open", 520),
+        (StatementKind.Fact, "Facts", 280),
+        (StatementKind.Open, "Open", 600),
     ];
 
     /// <summary>The labels of names, and how many characters each line may have.</summary>

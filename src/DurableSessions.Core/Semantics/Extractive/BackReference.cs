@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace DurableSessions.Core.Semantics.Extractive;
 
 /// <summary>Sentences that mean nothing without the one before them: "Do that.", "Leave it open for now."</summary>
-internal static partial class Reference
+internal static partial class BackReference
 {
     private const int MaxTerms = 4;
 
