@@ -56,7 +56,7 @@ internal static class Classifier
             var count => Math.Min(count, 10) * 0.06,
         };
         // "A real bug." tells nobody anything.
-        double terse = signals.Words <= 3 && names == 0 ? 0.9 : 0;
+        double terse = signals.Words <= 3 && names == 0 ? 1.5 : 0;
         return words - terse + (Math.Min(names, 4) * 0.25) - (signals.Words > 45 ? 0.4 : 0);
     }
 }

@@ -154,7 +154,9 @@ internal sealed class MessageReader(Digestion digestion)
                 score += 1;
             }
 
-            Add(statement with { Kind = best }, score * factor, signals.Has(Cue.Reversal));
+            // What overturns something earlier is what a reader must not miss.
+            bool reverses = signals.Has(Cue.Reversal);
+            Add(statement with { Kind = best }, (score * factor) + (reverses ? 0.3 : 0), reverses);
         }
 
         return null;

@@ -55,7 +55,7 @@ internal sealed class OverviewWriter(Digestion digestion)
         foreach (Statement statement in statements.OrderByDescending(Value).ThenByDescending(static s => s.Order))
         {
             int cost = InlineText.Escape(statement.Text).Length + 3 + (_titled.Contains(statement.Kind) ? 0 : Title(statement.Kind).Length + 5);
-            if (left - cost < floor || _chosen.Any(c => ReferenceEquals(c, statement) || SaysTheSame(c, statement)))
+            if (left - cost < floor || _chosen.Any(c => ReferenceEquals(c, statement) || Says(c, statement)))
             {
                 continue;
             }
@@ -66,8 +66,9 @@ internal sealed class OverviewWriter(Digestion digestion)
         }
     }
 
-    private static bool SaysTheSame(Statement one, Statement other) =>
-        one.Terms.Shared(other.Terms) >= 3 && one.Terms.Containment(other.Terms) >= Same;
+    // Whether what is chosen already says most of another statement; a longer one may still say more.
+    private static bool Says(Statement chosen, Statement other) =>
+        chosen.Terms.Shared(other.Terms) is >= 3 and var shared && shared >= other.Terms.Count * Same;
 
     // What was asked first is what it is all about; of what was done and of what is open, the latest matters.
     private double Value(Statement statement)
