@@ -13,6 +13,10 @@ internal static class Announcement
         (StatementKind.Fact, ["fact", "background", "context", "concept", "knowledge", "overview", "summary", "事实", "背景", "概述"]),
     ];
 
+    /// <summary>Whether a sentence lists what is open: "Still to do: this, that".</summary>
+    public static bool IsListOfOpen(string sentence) =>
+        sentence.AsSpan().IndexOfAny(':', '：') is > 0 and < 40 and var colon && Of(sentence[..colon]) == StatementKind.Open;
+
     /// <summary>The kind announced; <see langword="null"/>: none.</summary>
     public static StatementKind? Of(string line)
     {

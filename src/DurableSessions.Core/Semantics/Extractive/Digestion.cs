@@ -41,9 +41,14 @@ internal sealed partial class Digestion
         _pools[(int)statement.Kind].Add(statement);
     }
 
-    /// <summary>A list of everything that is open makes single ones from before it less worth telling.</summary>
+    /// <summary>A list of everything that is open takes the place of such lists before it, and makes single items less worth telling.</summary>
     public void OutdateOpen()
     {
+        foreach (Statement list in this[StatementKind.Open].Where(static o => Announcement.IsListOfOpen(o.Text)).ToList())
+        {
+            _pools[(int)StatementKind.Open].Remove(list);
+        }
+
         foreach (Statement open in this[StatementKind.Open])
         {
             open.Score *= 0.7;

@@ -148,7 +148,7 @@ internal sealed class MessageReader(Digestion digestion)
 
         if (score * factor >= Classifier.Threshold)
         {
-            if (best == StatementKind.Open && Announcement.Of(clipped) == StatementKind.Open && clipped.Contains(':', StringComparison.Ordinal))
+            if (best == StatementKind.Open && Announcement.IsListOfOpen(clipped))
             {
                 digestion.OutdateOpen();
                 score += 1;
