@@ -11,8 +11,8 @@ public enum FaultKind
     /// <summary>The process dies when storage has carried the request out.</summary>
     DiesAfter,
 
-    /// <summary>The request is lost; the process goes on.</summary>
-    NotSent,
+    /// <summary>The request is lost, or storage answers 503 or 429, in turn; the process goes on.</summary>
+    NotCarriedOut,
 
     /// <summary>The answer is lost; the process goes on.</summary>
     AnswerLost,
@@ -26,19 +26,14 @@ public enum FaultKind
     /// <summary>Storage answers 500, so often that the storage client gives up.</summary>
     ServerErrors,
 
-    /// <summary>Storage answers 503, once.</summary>
-    Busy,
-
-    /// <summary>Storage answers 429, once.</summary>
-    TooMany,
-
     /// <summary>Storage answers 412, although nothing has changed.</summary>
     Refused,
 }
 
 internal static class Injection
 {
-    public static bool Dies(this FaultKind kind) => kind is FaultKind.DiesBefore or FaultKind.DiesAfter;
+    private static readonly Fault[] NotCarriedOut =
+        [Fault.FailBeforeSending, Fault.Respond(503, "ServerBusy"), Fault.Respond(429, "TooManyRequests")];
 
     /// <summary>Has it happen at a request. Returns what is to be done when everything is over: late copies arrive.</summary>
     public static Func<Task> Inject(this FaultTransport faults, FaultKind kind, int number)
@@ -49,8 +44,8 @@ internal static class Injection
             case FaultKind.DiesAfter:
                 faults.StopTheWorldAt(number, carriesOutTheLast: kind == FaultKind.DiesAfter);
                 break;
-            case FaultKind.NotSent:
-                faults.AtRequest(number, Fault.FailBeforeSending);
+            case FaultKind.NotCarriedOut:
+                faults.AtRequest(number, NotCarriedOut[number % NotCarriedOut.Length]);
                 break;
             case FaultKind.AnswerLost:
                 faults.AtRequest(number, Fault.DropAnswer);
@@ -65,12 +60,6 @@ internal static class Injection
                 return late.DeliverAsync;
             case FaultKind.ServerErrors:
                 faults.When(r => r.Number >= number, Fault.Respond(500, "InternalError"), times: 6);
-                break;
-            case FaultKind.Busy:
-                faults.AtRequest(number, Fault.Respond(503, "ServerBusy"));
-                break;
-            case FaultKind.TooMany:
-                faults.AtRequest(number, Fault.Respond(429, "TooManyRequests"));
                 break;
             case FaultKind.Refused:
                 faults.AtRequest(number, Fault.Respond(412, "ConditionNotMet"));

@@ -34,15 +34,26 @@ internal abstract record Scenario(string Name)
     /// <summary>Waits until every task is over, and every archive numbered without a gap.</summary>
     public static async Task<IReadOnlyList<CommitTask>> EndAllAsync(Host host)
     {
-        IReadOnlyList<CommitTask> tasks = await host.Store.Tasks.ListAsync("acme", "ada", new CommitTaskQuery { Limit = 200 }, Cancelled);
-        var ended = new List<CommitTask>();
-        foreach (CommitTask task in tasks)
+        IReadOnlyList<CommitTask> tasks = await ListAsync(host);
+        while (true)
         {
-            ended.Add(await host.EndOfAsync(Key, task.TaskId));
-        }
+            foreach (CommitTask task in tasks)
+            {
+                await host.EndOfAsync(Key, task.TaskId);
+            }
 
-        return ended;
+            IReadOnlyList<CommitTask> now = await ListAsync(host);
+            if (now.Count == tasks.Count)
+            {
+                return now;
+            }
+
+            tasks = now;
+        }
     }
+
+    private static Task<IReadOnlyList<CommitTask>> ListAsync(Host host) =>
+        host.Store.Tasks.ListAsync("acme", "ada", new CommitTaskQuery { Limit = 200 }, Cancelled);
 
     public async Task<Audit?> AuditAsync(Host fresh)
     {
