@@ -338,10 +338,11 @@ internal sealed class InstanceWorker
                 continue;
             }
 
+            InstanceDocument final = Final();
             OwnerWriteResult result;
             try
             {
-                result = await _instance.EndAsync(Final(), _gone);
+                result = await _instance.EndAsync(final, _gone);
             }
             catch (EngineLimitException e) when (!_overLimit)
             {
@@ -352,7 +353,7 @@ internal sealed class InstanceWorker
             switch (result.Kind)
             {
                 case OwnerWrite.Written:
-                    Ended();
+                    Ended(final);
                     return true;
                 case OwnerWrite.Lost:
                     _engine.Log.LogWarning("Instance {InstanceId} was taken over by another host before its end", Id);
@@ -364,12 +365,12 @@ internal sealed class InstanceWorker
         }
     }
 
-    private void Ended()
+    private void Ended(InstanceDocument final)
     {
         RunOutcome outcome = _run.Outcome!;
         _engine.Log.LogInformation(
             "Instance {InstanceId} ({Orchestrator}) {Status}: {Error}", Id, _instance.Stored.Name, outcome.Status, outcome.Failure?.ErrorMessage);
-        Snapshot = Final().ToMetadata();
+        Snapshot = final.ToMetadata();
         _engine.Watches.Tell(Id, Snapshot);
         Settle(_unsaved, Delivery.Accepted);
         Settle(_late, Delivery.Ended);
