@@ -123,10 +123,60 @@ public sealed class CrashTests : EngineTest
 
         Assert.Equal(ended, await host.Client.GetInstanceAsync(Id));
         Assert.False(await host.Client.RaiseEventAsync(Id, "go"));
+        await host.Client.TerminateInstanceAsync(Id);
         Assert.Equal(ended, await host.Client.ScheduleNewOrchestrationInstanceAsync("short", "other", new StartOrchestrationOptions(Id)));
         await UntilGoneAsync(hub);
         Assert.Equal(ended, await host.Client.GetInstanceAsync(Id));
         Assert.Equal(1, _steps["late"]);
+    }
+
+    [Fact]
+    public async Task An_instance_survives_that_storage_is_away_for_longer_than_its_ownership()
+    {
+        bool away = false;
+        await using EmbeddedHub hub = await NewEmbeddedHubAsync();
+        var transport = new FaultTransport();
+        transport.When(_ => Volatile.Read(ref away), Fault.Respond(503, "ServerBusy"), times: int.MaxValue);
+        Activity<string, string>("goes-away", (text, _) =>
+        {
+            Volatile.Write(ref away, _steps.AddOrUpdate("away", 1, static (_, n) => n + 1) == 1);
+            return Task.FromResult(text);
+        });
+        Orchestrator<string, string>("outage", (context, text) => context.CallActivityAsync<string>("goes-away", text));
+        await using EmbeddedHost host = await hub.StartAsync(Registry, Impatient, transport.Configure);
+        OrchestrationMetadata instance = await host.Client.ScheduleNewOrchestrationInstanceAsync("outage", "here");
+        await UntilAsync(() => away);
+        await Task.Delay(Impatient.Ownership * 2.5, Patience);
+        Volatile.Write(ref away, false);
+
+        Assert.Equal("\"here\"", (await EndOf(host.Client, instance)).SerializedOutput);
+    }
+
+    [Fact]
+    public async Task A_stop_gives_back_what_runs_even_if_an_activity_does_not_listen()
+    {
+        var started = new TaskCompletionSource();
+        int calls = 0;
+        Activity<string, string>("deaf", async (text, _) =>
+        {
+            if (Interlocked.Increment(ref calls) == 1)
+            {
+                started.SetResult();
+                await new TaskCompletionSource().Task;
+            }
+
+            return text;
+        });
+        Orchestrator<string, string>("deaf-story", (context, text) => context.CallActivityAsync<string>("deaf", text));
+        await using EmbeddedHub hub = await NewEmbeddedHubAsync();
+        var patient = new EngineOptions { Ownership = TimeSpan.FromMinutes(10), StopTimeout = TimeSpan.FromSeconds(20) };
+        EmbeddedHost first = await hub.StartAsync(Registry, patient);
+        OrchestrationMetadata instance = await first.Client.ScheduleNewOrchestrationInstanceAsync("deaf-story", "heard");
+        await started.Task.WaitAsync(Patience);
+        await first.StopAsync();
+        await using EmbeddedHost second = await hub.StartAsync(Registry, patient);
+
+        Assert.Equal("\"heard\"", (await EndOf(second.Client, instance)).SerializedOutput);
     }
 
     private async Task<OrchestrationMetadata> TellAsync(OrchestrationClient client, string text, bool fresh = false)

@@ -26,7 +26,7 @@ public sealed class LimitTests(AzuriteFixture azurite) : EngineTest(azurite)
     public async Task A_history_that_grows_too_long_fails_its_instance() => AssertFailed(
         await RunAsync(async context =>
         {
-            await Task.WhenAll(Enumerable.Range(0, 1_000).Select(_ => context.CallActivityAsync<string>("make", 1)));
+            await Task.WhenAll(Enumerable.Range(0, 1_001).Select(_ => context.CallActivityAsync<string>("make", 1)));
             return "done";
         }),
         EngineLimits.HistoryEntries);

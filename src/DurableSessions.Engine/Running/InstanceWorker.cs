@@ -30,6 +30,7 @@ internal sealed class InstanceWorker
     private bool _unwritten;
     private bool _overLimit;
     private bool _ended;
+    private DateTimeOffset? _lookAgain;
 
     public InstanceWorker(EngineParts engine, StoredInstance claimed, ETag? finished)
     {
@@ -74,10 +75,7 @@ internal sealed class InstanceWorker
         try
         {
             _ended = await LoopAsync();
-            if (!_ended && _instance.Stored is { Owner: null, NextDue: { } due })
-            {
-                _engine.Due.Add(Id, due);
-            }
+            _lookAgain = _instance.Stored.Owner is null ? _instance.Stored.NextDue : null;
         }
         catch (Exception) when (_gone.IsCancellationRequested)
         {
@@ -85,7 +83,7 @@ internal sealed class InstanceWorker
         catch (Exception e)
         {
             _engine.Log.LogError(e, "Instance {InstanceId} is dropped; it goes on once its ownership has lapsed", Id);
-            _engine.Due.Add(Id, _engine.Time.GetUtcNow() + _engine.Options.Ownership);
+            _lookAgain = _engine.Time.GetUtcNow() + _engine.Options.Ownership;
         }
 
         await _activities.CancelAsync();
@@ -103,9 +101,15 @@ internal sealed class InstanceWorker
         }
 
         _activities.Dispose();
-        if (!_ended)
+        if (_ended)
         {
-            _engine.Watches.Tell(Id, null);
+            return;
+        }
+
+        _engine.Watches.Tell(Id, null);
+        if (_lookAgain is { } due)
+        {
+            _engine.Due.Add(Id, due);
         }
     }
 
