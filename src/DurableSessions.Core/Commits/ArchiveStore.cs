@@ -2,11 +2,12 @@ using DurableSessions.Core.Messages;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Core.Storage;
+using Microsoft.Extensions.Caching.Memory;
 
 namespace DurableSessions.Core.Commits;
 
 /// <summary>What is written for an archive: its messages, its digest, its record, its number. Each is written once.</summary>
-internal sealed class ArchiveStore(SessionStorage storage)
+internal sealed class ArchiveStore(SessionStorage storage, IMemoryCache memory)
 {
     public static string MessagesName(SessionKey key, string incarnation, string commitId, int attempt) =>
         BlobNames.Attempt(key, incarnation, commitId, attempt) + "messages.jsonl";
@@ -25,7 +26,8 @@ internal sealed class ArchiveStore(SessionStorage storage)
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         string name = MessagesName(key, incarnation, commitId, attempt);
-        await foreach (BlobLine line in BlobLines.ReadAsync(storage.Container, name, cancellationToken: cancellationToken))
+        await foreach (BlobLine line in BlobLines.ReadAsync(
+            storage.Container, name, rangeBytes: BlobLines.LargeRangeBytes, cancellationToken: cancellationToken))
         {
             yield return SessionMessage.Parse(line.Content);
         }
@@ -39,11 +41,14 @@ internal sealed class ArchiveStore(SessionStorage storage)
     public Task<CommitRecord> WriteRecordAsync(SessionKey key, string incarnation, CommitRecord record, CancellationToken cancellationToken) =>
         storage.Container.WriteOnceAsync(RecordName(key, incarnation, record.CommitId, record.Attempt), record, cancellationToken);
 
-    public Task<SemanticDocument?> FindSemanticAsync(string name, CancellationToken cancellationToken) =>
-        storage.Container.FindAsync<SemanticDocument>(name, cancellationToken);
+    /// <summary>A stored digest. It is written once, so this host asks for it once.</summary>
+    public async Task<SemanticDocument?> FindSemanticAsync(string name, CancellationToken cancellationToken) =>
+        memory.TryGetValue(("semantic", name), out SemanticDocument? known)
+            ? known
+            : Remember(name, await storage.Container.FindAsync<SemanticDocument>(name, cancellationToken));
 
-    public Task<SemanticDocument> WriteSemanticAsync(string name, SemanticDocument document, CancellationToken cancellationToken) =>
-        storage.Container.WriteOnceAsync(name, document, cancellationToken);
+    public async Task<SemanticDocument> WriteSemanticAsync(string name, SemanticDocument document, CancellationToken cancellationToken) =>
+        Remember(name, await storage.Container.WriteOnceAsync(name, document, cancellationToken))!;
 
     /// <summary>What lies under an archive number.</summary>
     public Task<ArchiveEntry?> FindEntryAsync(SessionKey key, string incarnation, int number, CancellationToken cancellationToken) =>
@@ -61,6 +66,10 @@ internal sealed class ArchiveStore(SessionStorage storage)
         await storage.Container.GetBlobClient(BlobNames.Index(key, incarnation, entry.Number))
             .UploadAsync(StoreJson.Write(entry), overwrite: true, cancellationToken);
     }
+
+    private SemanticDocument? Remember(string name, SemanticDocument? document) => document is null
+        ? null
+        : memory.Set(("semantic", name), document, new MemoryCacheEntryOptions { Size = 1, SlidingExpiration = TimeSpan.FromMinutes(30) });
 
     private static string RecordName(SessionKey key, string incarnation, string commitId, int attempt) =>
         BlobNames.Attempt(key, incarnation, commitId, attempt) + "record.json";

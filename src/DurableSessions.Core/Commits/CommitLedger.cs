@@ -54,6 +54,25 @@ internal sealed class CommitLedger(ManifestStore manifests, ArchiveStore archive
         return null;
     }
 
+    /// <summary>The newest record of a commit whose instance is forgotten, so that nobody says how many attempts it had.</summary>
+    public async Task<CommitRecord?> FindRecordAsync(TaskReference reference, CancellationToken cancellationToken)
+    {
+        CommitRecord? newest = null;
+        for (int attempt = 1; attempt <= MaxAttempts; attempt++)
+        {
+            CommitRecord? record = await archives.FindRecordAsync(
+                reference.Session, reference.Incarnation, reference.CommitId, attempt, cancellationToken);
+            if (record is null)
+            {
+                break;
+            }
+
+            newest = record;
+        }
+
+        return newest;
+    }
+
     /// <summary>
     /// Closes an attempt that has cleared nothing: undoes its cut if it has one (the sealed segments stay live), and sees to it
     /// that it can never cut again, not even by a zombie that is about to swap. Where it is too late, returns
@@ -92,6 +111,7 @@ internal sealed class CommitLedger(ManifestStore manifests, ArchiveStore archive
             {
                 Cutting = isCutting ? null : manifest.Cutting,
                 Live = isCutting ? [.. manifest.Live.Where(s => !emptySegments.Contains(s.Name))] : manifest.Live,
+                CutCount = isCutting ? manifest.CutCount : manifest.CutCount + 1,
                 Closed = [.. manifest.Closed, close],
             };
             if (await manifests.TrySwapAsync(commit.Session, stored, changed, cancellationToken) is not null)

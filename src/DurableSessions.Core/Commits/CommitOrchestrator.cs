@@ -111,10 +111,16 @@ public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOut
     {
         int ahead = cleared.Ahead;
         TimeSpan wait = FirstTurnCheck;
+        Task<object?>? turn = null;
         while (ahead > 0 && !cancel.IsCompleted)
         {
             context.SetCustomStatus(new CommitStatus("waiting_turn", cleared.Number));
-            Task<object?> turn = context.WaitForExternalEvent<object?>(CommitNames.TurnEvent);
+            if (turn is null or { IsCompleted: true })
+            {
+                // A wait that its timer has overtaken stays the one that the event completes.
+                turn = context.WaitForExternalEvent<object?>(CommitNames.TurnEvent);
+            }
+
             using var done = new CancellationTokenSource();
             await Task.WhenAny(turn, context.CreateTimer(wait, done.Token), cancel);
             await done.CancelAsync();

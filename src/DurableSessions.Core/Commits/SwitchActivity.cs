@@ -20,7 +20,8 @@ internal sealed class SwitchActivity(
         CancellationToken cancellationToken = context.CancellationToken;
         CommitInput commit = input.Commit;
         StoredManifest stored = await ledger.OpenAsync(commit, fresh: false, cancellationToken);
-        PendingArchive? pending = stored.Manifest.FindPending(commit.CommitId);
+        PendingArchive? pending = stored.Manifest.FindPending(commit.CommitId)
+            ?? (await ledger.OpenAsync(commit, fresh: true, cancellationToken)).Manifest.FindPending(commit.CommitId);
         CommitRecord record;
         if (pending is not null)
         {

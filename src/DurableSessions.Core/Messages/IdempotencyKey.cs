@@ -30,7 +30,6 @@ public sealed class IdempotencyKey
 
     internal MessageId MessageId(int index) => Messages.MessageId.FromKey(Value, index, _requestHash);
 
-    /// <summary>The id of the commit this key starts in one incarnation of a session.</summary>
-    internal string CommitId(string incarnation) =>
-        "c" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"commit {incarnation} {Value}")))[..31];
+    /// <summary>SHA-256 of the key for one purpose, in lower-case hexadecimal.</summary>
+    internal string Hash(string purpose) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{purpose} {Value}")));
 }

@@ -33,7 +33,8 @@ public static class TokenEstimate
         { } value => Quarters(value.GetRawText()),
     };
 
-    private static long Quarters(string? text)
+    /// <summary>The weight of a text, in quarters of a token.</summary>
+    internal static long Quarters(string? text)
     {
         if (string.IsNullOrEmpty(text))
         {
@@ -43,11 +44,14 @@ public static class TokenEstimate
         long quarters = 0;
         foreach (Rune rune in text.EnumerateRunes())
         {
-            quarters += IsCjk(rune.Value) ? 6 : rune.Value > 0xFFFF ? 8 : 1;
+            quarters += Quarters(rune);
         }
 
         return quarters;
     }
+
+    /// <summary>The weight of a code point, in quarters of a token.</summary>
+    internal static int Quarters(Rune rune) => IsCjk(rune.Value) ? 6 : rune.Value > 0xFFFF ? 8 : 1;
 
     // The blocks of Han, kana and hangul.
     private static bool IsCjk(int codePoint) => codePoint

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using DurableSessions.Core.Commits;
 
 namespace DurableSessions.Core.Sessions;
@@ -36,6 +35,9 @@ internal sealed record Manifest
 
     public SessionSettings Settings { get; init; } = new();
 
+    /// <summary>The idempotency key that created it, hashed, and the hash of the request.</summary>
+    public CreationKey? CreatedBy { get; init; }
+
     /// <summary>What the last commit was asked to keep live.</summary>
     public int KeepRecentCount { get; init; }
 
@@ -47,6 +49,12 @@ internal sealed record Manifest
 
     /// <summary>A commit that has begun to cut: its segments are still live, and are being sealed.</summary>
     public Cut? Cutting { get; init; }
+
+    /// <summary>
+    /// How many times a commit has begun to cut, or was closed before it could: names the states in which a commit may start by
+    /// itself, one in each.
+    /// </summary>
+    public int CutCount { get; init; }
 
     /// <summary>Commits that have been cleared from live and are not yet switched, in archive order.</summary>
     public IReadOnlyList<PendingArchive> Pending { get; init; } = [];
@@ -66,6 +74,12 @@ internal sealed record Manifest
     /// <summary>Messages in archives, pending ones included.</summary>
     public long ArchivedMessages { get; init; }
 
+    /// <summary>Contexts that clients said they used.</summary>
+    public long ContextsUsed { get; init; }
+
+    /// <summary>Skills that clients said they used.</summary>
+    public long SkillsUsed { get; init; }
+
     public DateTimeOffset? LastCommitAt { get; init; }
 
     /// <summary>When the newest archived message was said, as its client wrote it.</summary>
@@ -83,15 +97,8 @@ internal sealed record Manifest
         Closed.FirstOrDefault(c => c.CommitId == commitId && c.Attempt == attempt);
 }
 
-/// <summary>What a client may set on a session; kept as it came.</summary>
-internal sealed record SessionSettings
-{
-    public JsonElement? MemoryPolicy { get; init; }
-
-    public JsonElement? AutoCommitPolicy { get; init; }
-
-    public JsonElement? MemoryExtractionConfig { get; init; }
-}
+/// <summary>The idempotency key of a creation, so that its repetition is recognised.</summary>
+internal sealed record CreationKey(string KeyHash, string RequestHash);
 
 /// <summary>A segment in the manifest.</summary>
 /// <param name="Name">Its blob.</param>

@@ -14,6 +14,9 @@ internal sealed record StoredManifest(Manifest Manifest, ETag ETag);
 /// </summary>
 internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache, TimeProvider time)
 {
+    /// <summary>Marks a tombstone, so that a listing tells it from a session.</summary>
+    public const string DeletedMetadata = "deleted";
+
     /// <summary>Attempts at one swap before its caller is told that there is too much contention.</summary>
     private const int MaxAttempts = 40;
 
@@ -152,7 +155,7 @@ internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache,
         {
             Conditions = conditions,
             HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" },
-            Metadata = manifest.DeletedAt is null ? null : new Dictionary<string, string> { ["deleted"] = "true" },
+            Metadata = manifest.DeletedAt is null ? null : new Dictionary<string, string> { [DeletedMetadata] = "true" },
         };
         Response<BlobContentInfo> answer = await container.GetBlobClient(BlobNames.Manifest(key))
             .UploadAsync(StoreJson.Write(manifest), options, cancellationToken);

@@ -11,21 +11,30 @@ internal sealed class SessionCreator(ManifestStore manifests, SegmentStore segme
 {
     private const int MaxAttempts = 5;
 
-    /// <summary>Creates the session.</summary>
-    /// <exception cref="SessionExistsException">It exists.</exception>
-    public async Task<Manifest> CreateAsync(SessionKey key, SessionSettings settings, CancellationToken cancellationToken) =>
-        await TryCreateAsync(key, settings, mayExist: false, cancellationToken);
+    /// <summary>Creates the session. The request that <paramref name="createdBy"/> names creates it once, and is told so each time.</summary>
+    /// <exception cref="SessionExistsException">It exists, made by another request.</exception>
+    /// <exception cref="IdempotencyKeyReusedException">The key made it, with another request.</exception>
+    public async Task<Manifest> CreateAsync(
+        SessionKey key, SessionSettings settings, CreationKey? createdBy, CancellationToken cancellationToken) =>
+        await TryCreateAsync(key, settings, createdBy, mayExist: false, cancellationToken);
 
     /// <summary>Creates the session unless it exists.</summary>
     public async Task<Manifest> EnsureAsync(SessionKey key, CancellationToken cancellationToken) =>
-        await TryCreateAsync(key, new SessionSettings(), mayExist: true, cancellationToken);
+        await TryCreateAsync(key, new SessionSettings(), createdBy: null, mayExist: true, cancellationToken);
 
-    private async Task<Manifest> TryCreateAsync(SessionKey key, SessionSettings settings, bool mayExist, CancellationToken cancellationToken)
+    private async Task<Manifest> TryCreateAsync(
+        SessionKey key, SessionSettings settings, CreationKey? createdBy, bool mayExist, CancellationToken cancellationToken)
     {
         var ours = new HashSet<string>(StringComparer.Ordinal);
         for (int attempt = 1; ; attempt++)
         {
             StoredManifest? there = await manifests.LoadAsync(key, cancellationToken);
+            if (createdBy is not null && there?.Manifest.CreatedBy?.KeyHash == createdBy.KeyHash)
+            {
+                // This request has made it before; also where it has been deleted since.
+                return there.Manifest.CreatedBy == createdBy ? there.Manifest : throw new IdempotencyKeyReusedException();
+            }
+
             if (there is { Manifest.DeletedAt: null })
             {
                 return mayExist || ours.Contains(there.Manifest.Incarnation) ? there.Manifest : throw new SessionExistsException(key);
@@ -36,7 +45,7 @@ internal sealed class SessionCreator(ManifestStore manifests, SegmentStore segme
                 throw new ContentionException($"Session '{key.Session}' was created and deleted by others {MaxAttempts} times in a row.");
             }
 
-            Manifest manifest = await MakeAsync(key, settings, cancellationToken);
+            Manifest manifest = await MakeAsync(key, settings, createdBy, cancellationToken);
             ours.Add(manifest.Incarnation);
             try
             {
@@ -55,7 +64,8 @@ internal sealed class SessionCreator(ManifestStore manifests, SegmentStore segme
         }
     }
 
-    private async Task<Manifest> MakeAsync(SessionKey key, SessionSettings settings, CancellationToken cancellationToken)
+    private async Task<Manifest> MakeAsync(
+        SessionKey key, SessionSettings settings, CreationKey? createdBy, CancellationToken cancellationToken)
     {
         string incarnation = Guid.NewGuid().ToString("N")[..12];
         string segment = await segments.CreateAsync(key, incarnation, number: 1, cancellationToken);
@@ -71,6 +81,7 @@ internal sealed class SessionCreator(ManifestStore manifests, SegmentStore segme
             UpdatedAt = now,
             WriteId = Guid.NewGuid().ToString("N"),
             Settings = settings,
+            CreatedBy = createdBy,
             NextSegment = 2,
             Live = [new SegmentReference(segment)],
         };

@@ -1,3 +1,5 @@
+using DurableSessions.Core.Commits;
+
 namespace DurableSessions.Core.Sessions;
 
 /// <summary>Bounds and times of the session store.</summary>
@@ -24,4 +26,7 @@ public sealed record SessionOptions
 
     /// <summary>How long a deleted session's tombstone stays, so that nothing late can bring it back.</summary>
     public TimeSpan TombstoneRetention { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>How the semantic step of a commit is tried; a commit keeps what held when it was accepted.</summary>
+    public SemanticPolicy Semantic { get; init; } = new();
 }

@@ -14,9 +14,12 @@ internal readonly record struct BlobLine(ReadOnlyMemory<byte> Content, long End)
 internal static class BlobLines
 {
     /// <summary>
-    /// Bytes asked for at once. Azurite on disk opens a file for each appended block in the range, so it stays small.
+    /// Bytes asked for at once of a segment. Azurite on disk opens a file for each appended block in the range, so it stays small.
     /// </summary>
     public const int RangeBytes = 1024 * 1024;
+
+    /// <summary>Bytes asked for at once of a blob that was written in few large blocks.</summary>
+    public const int LargeRangeBytes = 8 * 1024 * 1024;
 
     /// <summary>
     /// The lines from <paramref name="offset"/> on to the end of the blob as it is while reading. A range that starts at the end
@@ -24,14 +27,15 @@ internal static class BlobLines
     /// </summary>
     /// <exception cref="RequestFailedException">404: there is no such blob.</exception>
     public static async IAsyncEnumerable<BlobLine> ReadAsync(
-        BlobContainerClient container, string name, long offset = 0, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        BlobContainerClient container, string name, long offset = 0, int rangeBytes = RangeBytes,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         BlobClient blob = container.GetBlobClient(name);
         long position = offset;
         byte[] begun = [];
         while (true)
         {
-            if (await ReadRangeAsync(blob, position, cancellationToken) is not { } range)
+            if (await ReadRangeAsync(blob, position, rangeBytes, cancellationToken) is not { } range)
             {
                 break;
             }
@@ -60,12 +64,13 @@ internal static class BlobLines
         }
     }
 
-    private static async Task<(byte[] Content, long BlobLength)?> ReadRangeAsync(BlobClient blob, long offset, CancellationToken cancellationToken)
+    private static async Task<(byte[] Content, long BlobLength)?> ReadRangeAsync(
+        BlobClient blob, long offset, int rangeBytes, CancellationToken cancellationToken)
     {
         try
         {
             Response<BlobDownloadResult> answer = await blob.DownloadContentAsync(
-                new BlobDownloadOptions { Range = new HttpRange(offset, RangeBytes) }, cancellationToken);
+                new BlobDownloadOptions { Range = new HttpRange(offset, rangeBytes) }, cancellationToken);
             BlobDownloadDetails details = answer.Value.Details;
             byte[] content = answer.Value.Content.ToArray();
             return (content, BlobLength(details.ContentRange) ?? offset + content.Length);

@@ -9,7 +9,7 @@ namespace DurableSessions.Core.Storage;
 /// </summary>
 internal static class BlobNames
 {
-    public static string Manifest(SessionKey key) => $"{ManifestPrefix(key.Account, key.User)}{key.Session}.json";
+    public static string Manifest(SessionKey key) => $"{ManifestPrefix(key.Account, key.User)}{Path(key.Session)}.json";
 
     public static string ManifestPrefix(string account, string user) => $"manifests/{Path(account)}/{Path(user)}/";
 
@@ -27,10 +27,18 @@ internal static class BlobNames
 
     public static string TasksOfSession(SessionKey key) => $"tasks/by-session/{Path(key)}/";
 
+    public static string TasksByKey(string account, string user) => $"tasks/by-key/{Path(account)}/{Path(user)}/";
+
+    public static string Creation(string account, string user, string keyHash) =>
+        $"creations/{Path(account)}/{Path(user)}/{keyHash}.json";
+
     private static string Path(SessionKey key) => $"{Path(key.Account)}/{Path(key.User)}/{Path(key.Session)}";
 
     // Azure Storage asks that no part of a path ends with a dot. No id holds a tilde, so the replacement is unambiguous.
     private static string Path(string id) => id.EndsWith('.') ? string.Concat(id.AsSpan(0, id.Length - 1), "~") : id;
+
+    /// <summary>The id that a part of a path stands for.</summary>
+    public static string Unescape(string path) => path.EndsWith('~') ? string.Concat(path.AsSpan(0, path.Length - 1), ".") : path;
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,0 +1,172 @@
+using DurableSessions.Core.Messages;
+using DurableSessions.Core.Sessions;
+using DurableSessions.Orchestration;
+using Microsoft.Extensions.Logging;
+
+namespace DurableSessions.Core.Commits;
+
+/// <summary>What a commit is asked for.</summary>
+public sealed record CommitRequest
+{
+    /// <summary>The most messages a commit can keep live.</summary>
+    public const int MaxKeepRecentCount = 10_000;
+
+    /// <summary>How many of the newest messages stay live, 0 to <see cref="MaxKeepRecentCount"/>.</summary>
+    public int KeepRecentCount { get; init; }
+
+    /// <summary>By which a repetition of this request is recognised.</summary>
+    public IdempotencyKey? IdempotencyKey { get; init; }
+}
+
+/// <summary>The answer to a request to commit.</summary>
+/// <param name="Task">The task; <see langword="null"/> where there was nothing to archive, and no task was made.</param>
+/// <param name="SkipReason">Why nothing is archived: <c>no_messages</c> or <c>all_within_keep_window</c>; otherwise <see langword="null"/>.</param>
+public sealed record CommitAnswer(CommitTask? Task, string? SkipReason);
+
+/// <summary>Starts commits.</summary>
+public sealed class CommitService
+{
+    /// <summary>How long an answer waits to tell the archive's number. The commit itself needs nobody to wait.</summary>
+    private static readonly TimeSpan MaxWaitForNumber = TimeSpan.FromSeconds(10);
+
+    private readonly ManifestStore _manifests;
+    private readonly SessionLanes _lanes;
+    private readonly TaskIndex _index;
+    private readonly Func<OrchestrationClient> _client;
+    private readonly SessionOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<CommitService> _logger;
+
+    internal CommitService(
+        ManifestStore manifests, SessionLanes lanes, TaskIndex index, Func<OrchestrationClient> client, SessionOptions options,
+        TimeProvider time, ILogger<CommitService> logger)
+    {
+        _manifests = manifests;
+        _lanes = lanes;
+        _index = index;
+        _client = client;
+        _options = options;
+        _time = time;
+        _logger = logger;
+    }
+
+    /// <summary>
+    /// Accepts a commit: once this returns, it runs to its end whatever crashes. The archive's number is in the answer where it is
+    /// known within 10 s.
+    /// </summary>
+    /// <remarks>
+    /// What a crash leaves: before the index entries, nothing; after them, entries that readers pass over; after the instance is
+    /// created, a commit that ends by itself.
+    /// </remarks>
+    /// <exception cref="SessionNotFoundException">There is no such session.</exception>
+    /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
+    /// <exception cref="SessionBusyException">Too many commits of the session have not ended.</exception>
+    public async Task<CommitAnswer> CommitAsync(SessionKey key, CommitRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(request.KeepRecentCount);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(request.KeepRecentCount, CommitRequest.MaxKeepRecentCount);
+        Manifest manifest;
+        if (request.IdempotencyKey is null)
+        {
+            (manifest, string? skip) = await CountAsync(key, request.KeepRecentCount, cancellationToken);
+            if (skip is not null)
+            {
+                return new CommitAnswer(null, skip);
+            }
+        }
+        else
+        {
+            // A repetition must get the first answer, whatever is live by now: the commit's own record knows.
+            manifest = await FindAsync(key, cancellationToken);
+        }
+
+        if (manifest.Pending.Count >= _options.MaxPendingCommits)
+        {
+            throw new SessionBusyException(
+                $"Session '{key.Session}' has {manifest.Pending.Count} commits that have not ended; at most {_options.MaxPendingCommits} may wait.");
+        }
+
+        CommitInput input = Input(key, manifest.Incarnation, request);
+        OrchestrationMetadata instance = await ScheduleAsync(input, cancellationToken);
+        _logger.LogInformation(
+            "Commit {CommitId} of session {Session}: accepted, keeping {KeepRecent} messages", input.CommitId, key, request.KeepRecentCount);
+        instance = await WaitForNumberAsync(instance, cancellationToken);
+        CommitTask task = CommitTaskReader.Task(instance, CommitTaskReader.Input(instance) ?? input);
+        return task.Output is { Fate: CommitFate.Skipped } skipped ? new CommitAnswer(null, skipped.Reason) : new CommitAnswer(task, null);
+    }
+
+    private async Task<OrchestrationMetadata> ScheduleAsync(CommitInput input, CancellationToken cancellationToken)
+    {
+        CommitInput entered = await _index.AddAsync(input, cancellationToken);
+        OrchestrationMetadata instance = await _client().ScheduleNewOrchestrationInstanceAsync(
+            CommitNames.Orchestrator,
+            entered,
+            new StartOrchestrationOptions(input.CommitId) { IsFreshId = !CommitId.IsDerived(input.CommitId) },
+            cancellationToken);
+        return CommitTaskReader.Input(instance) is { } scheduled && scheduled.RequestHash != input.RequestHash
+            ? throw new IdempotencyKeyReusedException()
+            : instance;
+    }
+
+    private CommitInput Input(SessionKey key, string incarnation, CommitRequest request)
+    {
+        DateTimeOffset now = _time.GetUtcNow();
+        return new CommitInput
+        {
+            Session = key,
+            Incarnation = incarnation,
+            CommitId = request.IdempotencyKey is { } idempotencyKey ? CommitId.FromKey(idempotencyKey, incarnation) : CommitId.New(now),
+            KeepRecentCount = request.KeepRecentCount,
+            Semantic = _options.Semantic,
+            RequestHash = request.IdempotencyKey?.RequestHash,
+            AcceptedAt = now,
+        };
+    }
+
+    // What this host knows will do to see that there is something to archive; that there is nothing, storage must say.
+    private async Task<(Manifest Manifest, string? Skip)> CountAsync(SessionKey key, int keepRecent, CancellationToken cancellationToken)
+    {
+        SessionLane lane = _lanes.For(key);
+        foreach (bool fresh in (bool[])[false, true])
+        {
+            if (await lane.CountAsync(fresh, cancellationToken) is not { } counted)
+            {
+                break;
+            }
+
+            if (counted.Counts.Messages > keepRecent || fresh)
+            {
+                return (counted.Manifest, Skip(counted.Counts.Messages, keepRecent));
+            }
+        }
+
+        throw new SessionNotFoundException(key);
+    }
+
+    private static string? Skip(int messages, int keepRecent) =>
+        messages > keepRecent ? null : messages == 0 ? "no_messages" : "all_within_keep_window";
+
+    private async Task<Manifest> FindAsync(SessionKey key, CancellationToken cancellationToken) =>
+        await _manifests.GetKnownAsync(key, cancellationToken) is { Manifest.DeletedAt: null } stored
+            ? stored.Manifest
+            : await _manifests.LoadAsync(key, cancellationToken) is { Manifest.DeletedAt: null } loaded
+                ? loaded.Manifest
+                : throw new SessionNotFoundException(key);
+
+    private async Task<OrchestrationMetadata> WaitForNumberAsync(OrchestrationMetadata instance, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(MaxWaitForNumber, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            return await _client().WaitForInstanceAsync(
+                instance.InstanceId,
+                static m => m.IsCompleted || CommitTaskReader.Number(m) is not null,
+                either.Token);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return instance;
+        }
+    }
+}

@@ -1,0 +1,137 @@
+using DurableSessions.Orchestration;
+
+namespace DurableSessions.Core.Commits;
+
+/// <summary>Tells a user where commits stand, cancels them, and tries them again. Somebody else's task is not found.</summary>
+public sealed class TaskService
+{
+    /// <summary>Entries of the index that one listing looks at, whatever it filters by.</summary>
+    private const int MaxLookedAt = 1_000;
+
+    private const int ReadAtOnce = 8;
+
+    private readonly TaskIndex _index;
+    private readonly CommitLedger _ledger;
+    private readonly Func<OrchestrationClient> _client;
+
+    internal TaskService(TaskIndex index, CommitLedger ledger, Func<OrchestrationClient> client)
+    {
+        _index = index;
+        _ledger = ledger;
+        _client = client;
+    }
+
+    /// <summary>A task; one whose instance has been forgotten is answered from its record.</summary>
+    /// <exception cref="TaskNotFoundException">There is none of that id, or it is somebody else's.</exception>
+    public async Task<CommitTask> GetAsync(string account, string user, string taskId, CancellationToken cancellationToken)
+    {
+        if (!CommitId.IsValid(taskId))
+        {
+            throw new TaskNotFoundException(taskId);
+        }
+
+        return await FindInstanceAsync(account, user, taskId, cancellationToken) is { } found
+            ? CommitTaskReader.Task(found.Instance, found.Input)
+            : await FindRecordAsync(account, user, taskId, cancellationToken) ?? throw new TaskNotFoundException(taskId);
+    }
+
+    /// <summary>
+    /// Tasks, the newest first. A filter by status looks at the newest 1,000; tasks that ended longer ago than they are kept are
+    /// not listed.
+    /// </summary>
+    public async Task<IReadOnlyList<CommitTask>> ListAsync(string account, string user, CommitTaskQuery query, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Limit, 200);
+        var tasks = new List<CommitTask>();
+        IAsyncEnumerable<TaskReference[]> chunks = _index.ListAsync(account, user, query.Session, cancellationToken)
+            .Take(MaxLookedAt).Chunk(ReadAtOnce);
+        await foreach (TaskReference[] chunk in chunks.WithCancellation(cancellationToken))
+        {
+            (OrchestrationMetadata Instance, CommitInput Input)?[] found = await Task.WhenAll(
+                chunk.Select(r => FindInstanceAsync(account, user, r.CommitId, cancellationToken)));
+            foreach ((OrchestrationMetadata Instance, CommitInput Input)? one in found)
+            {
+                if (one is { } at && CommitTaskReader.Task(at.Instance, at.Input) is var task
+                    && (query.Status is null || query.Status == task.Status))
+                {
+                    tasks.Add(task);
+                }
+            }
+
+            if (tasks.Count >= query.Limit)
+            {
+                break;
+            }
+        }
+
+        return [.. tasks.Take(query.Limit)];
+    }
+
+    /// <summary>
+    /// Asks a commit to end. Before clear-live it undoes its cut; after that the archive stays, uncovered. The commit sees it at
+    /// its next step, whatever crashes.
+    /// </summary>
+    /// <exception cref="TaskNotFoundException">There is none of that id, or it is somebody else's.</exception>
+    /// <exception cref="TaskStatusException">It has ended.</exception>
+    public async Task<CommitTask> CancelAsync(string account, string user, string taskId, CancellationToken cancellationToken)
+    {
+        CommitTask task = await GetAsync(account, user, taskId, cancellationToken);
+        if (task.IsOver)
+        {
+            throw new TaskStatusException($"Task {taskId} has ended: {task.Status}.");
+        }
+
+        bool raised = task.Status == CommitTaskStatus.Cancelling
+            || await _client().RaiseEventAsync(taskId, CommitNames.CancelEvent, new CancelRequest("cancelled by its user"), cancellationToken);
+        task = await GetAsync(account, user, taskId, cancellationToken);
+        return raised || task.Status == CommitTaskStatus.Cancelled
+            ? task with { Status = task.IsOver ? task.Status : CommitTaskStatus.Cancelling }
+            : throw new TaskStatusException($"Task {taskId} has ended: {task.Status}.");
+    }
+
+    /// <summary>Runs a failed or cancelled commit again, under the same id: steps that were finished return at once.</summary>
+    /// <exception cref="TaskNotFoundException">There is none of that id, or it is somebody else's, or it was forgotten.</exception>
+    /// <exception cref="TaskStatusException">It has neither failed nor been cancelled.</exception>
+    public async Task<CommitTask> RetryAsync(string account, string user, string taskId, CancellationToken cancellationToken)
+    {
+        if (!CommitId.IsValid(taskId) || await FindInstanceAsync(account, user, taskId, cancellationToken) is not { } found)
+        {
+            throw new TaskNotFoundException(taskId);
+        }
+
+        CommitTask task = CommitTaskReader.Task(found.Instance, found.Input);
+        if (task.Status is not (CommitTaskStatus.Failed or CommitTaskStatus.Cancelled))
+        {
+            throw new TaskStatusException($"Task {taskId} is {task.Status}: only a failed or cancelled one can be retried.");
+        }
+
+        OrchestrationMetadata instance = await _client().ScheduleNewOrchestrationInstanceAsync(
+            CommitNames.Orchestrator,
+            found.Input with { Attempt = found.Input.Attempt + 1 },
+            new StartOrchestrationOptions(taskId) { ReusableStatuses = [found.Instance.RuntimeStatus] },
+            cancellationToken);
+        return CommitTaskReader.Task(instance, CommitTaskReader.Input(instance) ?? found.Input);
+    }
+
+    private async Task<(OrchestrationMetadata Instance, CommitInput Input)?> FindInstanceAsync(
+        string account, string user, string taskId, CancellationToken cancellationToken)
+    {
+        OrchestrationMetadata? instance = await _client().GetInstanceAsync(taskId, cancellationToken);
+        return instance is not null && CommitTaskReader.Input(instance) is { } input
+            && input.Session.Account == account && input.Session.User == user
+            ? (instance, input)
+            : null;
+    }
+
+    private async Task<CommitTask?> FindRecordAsync(string account, string user, string taskId, CancellationToken cancellationToken)
+    {
+        if (await _index.FindAsync(account, user, taskId, cancellationToken) is not { } reference)
+        {
+            return null;
+        }
+
+        CommitRecord? record = await _ledger.FindRecordAsync(reference, cancellationToken);
+        return record is null ? null : CommitTaskReader.Task(reference, record);
+    }
+}

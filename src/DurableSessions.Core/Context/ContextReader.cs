@@ -1,0 +1,102 @@
+using Azure;
+using DurableSessions.Core.Commits;
+using DurableSessions.Core.Messages;
+using DurableSessions.Core.Semantics;
+using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Storage;
+
+namespace DurableSessions.Core.Context;
+
+/// <summary>
+/// Reads a session's context as of one manifest: a message is in it at every moment of its commit. Where a blob that the
+/// manifest names has gone, the session was switched meanwhile, and the reading starts again.
+/// </summary>
+internal sealed class ContextReader(ManifestStore manifests, SegmentStore segments, ArchiveStore archives, TimeProvider time)
+{
+    private const int MaxRestarts = 20;
+
+    public async Task<SessionContext> ReadAsync(SessionKey key, long tokenBudget, CancellationToken cancellationToken)
+    {
+        for (int attempt = 1; attempt <= MaxRestarts; attempt++)
+        {
+            StoredManifest? stored = await manifests.LoadAsync(key, cancellationToken);
+            if (stored is null || stored.Manifest.DeletedAt is not null)
+            {
+                throw new SessionNotFoundException(key);
+            }
+
+            try
+            {
+                return await ReadAsync(key, stored.Manifest, tokenBudget, cancellationToken);
+            }
+            catch (RequestFailedException e) when (e.IsNotFound())
+            {
+                await Backoff.WaitAsync(attempt, time, cancellationToken);
+            }
+        }
+
+        throw new ContentionException($"Session '{key.Session}' was switched {MaxRestarts} times while its context was read.");
+    }
+
+    private async Task<SessionContext> ReadAsync(SessionKey key, Manifest manifest, long tokenBudget, CancellationToken cancellationToken)
+    {
+        List<ArchiveReference> open =
+        [
+            .. manifest.Uncovered
+                .Concat(manifest.Pending.Select(static p => new ArchiveReference(p.Number, p.CommitId, p.Attempt)))
+                .OrderBy(static a => a.Number),
+        ];
+        var window = new ContextWindow(tokenBudget);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (ArchiveReference archive in open)
+        {
+            await foreach (SessionMessage message in archives.ReadMessagesAsync(
+                key, manifest.Incarnation, archive.CommitId, archive.Attempt, cancellationToken))
+            {
+                Add(message, archive.Number);
+            }
+        }
+
+        foreach (SegmentReference segment in manifest.Live)
+        {
+            await foreach (BlobLine line in segments.ReadAsync(segment.Name, 0, cancellationToken))
+            {
+                Add(SessionMessage.Parse(line.Content), null);
+            }
+        }
+
+        (IReadOnlyList<ContextMessage> messages, long left) = window.Close();
+        string overview = await OverviewAsync(manifest, left, cancellationToken);
+        return new SessionContext
+        {
+            Overview = overview,
+            Messages = [.. messages.Select(static m => m.Line)],
+            MessageTokens = messages.Sum(static m => m.Tokens),
+            OverviewTokens = TokenEstimate.Of(overview),
+            TotalArchives = manifest.ArchiveCount,
+            IncludedArchives = messages.Select(static m => m.Archive).OfType<int>().Distinct().Count()
+                + (overview.Length == 0 ? 0 : manifest.ArchiveCount - open.Count),
+            FailedArchives = manifest.Uncovered.Count,
+        };
+
+        void Add(SessionMessage message, int? archive)
+        {
+            if (seen.Add(message.Id))
+            {
+                window.Add(message, archive);
+            }
+        }
+    }
+
+    private async Task<string> OverviewAsync(Manifest manifest, long tokensLeft, CancellationToken cancellationToken)
+    {
+        if (manifest.Overview is not { } reference)
+        {
+            return "";
+        }
+
+        SemanticDocument document = await archives.FindSemanticAsync(reference.Blob, cancellationToken)
+            ?? throw new RequestFailedException(404, $"Blob '{reference.Blob}' is gone.");
+        return TokenEstimate.Of(document.Overview) <= tokensLeft ? document.Overview : "";
+    }
+}

@@ -1,0 +1,111 @@
+using DurableSessions.Core.Messages;
+
+namespace DurableSessions.Core.Context;
+
+/// <summary>
+/// Takes messages oldest first and keeps what fits a budget of tokens, the newest surviving: the latest user message and the
+/// last assistant message first, then whole messages as one unbroken run backwards from the end.
+/// </summary>
+/// <remarks>Holds no more than the run that could fit, two messages, and <see cref="MaxBytes"/>.</remarks>
+internal sealed class ContextWindow(long tokenBudget)
+{
+    /// <summary>The most bytes a window holds, whatever the tokens: images weigh none.</summary>
+    public const long MaxBytes = 32 * 1024 * 1024;
+
+    private readonly LinkedList<Entry> _run = [];
+    private Entry? _user;
+    private Entry? _assistant;
+    private long _runTokens;
+    private long _runBytes;
+    private int _count;
+    private bool _dropped;
+
+    public void Add(SessionMessage message, int? archive)
+    {
+        var entry = new Entry(message, archive, _count++);
+        _run.AddLast(entry);
+        _runTokens += message.EstimatedTokens;
+        _runBytes += message.Line.Length;
+        _user = message.Role == "user" ? entry : _user;
+        _assistant = message.Role == "assistant" ? entry : _assistant;
+        while (_run.First is { } oldest && (_runTokens > tokenBudget || _runBytes > MaxBytes))
+        {
+            _runTokens -= oldest.Value.Message.EstimatedTokens;
+            _runBytes -= oldest.Value.Message.Line.Length;
+            _run.RemoveFirst();
+            _dropped = true;
+        }
+    }
+
+    /// <summary>What fits, in order, and the tokens that are left.</summary>
+    public (IReadOnlyList<ContextMessage> Messages, long TokensLeft) Close()
+    {
+        if (!_dropped)
+        {
+            return ([.. _run.Select(static e => e.Whole())], tokenBudget - _runTokens);
+        }
+
+        List<Entry> anchors = [.. new[] { _user, _assistant }.OfType<Entry>().OrderBy(static e => e.Place)];
+        long left = tokenBudget - anchors.Sum(static a => a.Message.EstimatedTokens);
+        return left < 0 ? CutAnchors(anchors) : Fill(anchors, left);
+    }
+
+    private (IReadOnlyList<ContextMessage> Messages, long TokensLeft) Fill(List<Entry> anchors, long left)
+    {
+        var chosen = new List<Entry>(anchors);
+        long bytes = anchors.Sum(static a => (long)a.Message.Line.Length);
+        for (LinkedListNode<Entry>? node = _run.Last; node is not null; node = node.Previous)
+        {
+            if (anchors.Contains(node.Value))
+            {
+                continue;
+            }
+
+            SessionMessage message = node.Value.Message;
+            if (message.EstimatedTokens > left || bytes + message.Line.Length > MaxBytes)
+            {
+                break;
+            }
+
+            left -= message.EstimatedTokens;
+            bytes += message.Line.Length;
+            chosen.Add(node.Value);
+        }
+
+        return ([.. chosen.OrderBy(static e => e.Place).Select(static e => e.Whole())], left);
+    }
+
+    // Each may have half; what one does not need, the other may have.
+    private (IReadOnlyList<ContextMessage> Messages, long TokensLeft) CutAnchors(List<Entry> anchors)
+    {
+        var cut = new List<ContextMessage>();
+        long left = tokenBudget;
+        for (int i = 0; i < anchors.Count; i++)
+        {
+            long others = anchors.Where((_, other) => other != i).Sum(static a => a.Message.EstimatedTokens);
+            long share = anchors.Count == 1 ? tokenBudget : Math.Max(tokenBudget / 2, tokenBudget - others);
+            ContextMessage message = anchors[i].Cut(Math.Min(share, left));
+            left -= message.Tokens;
+            cut.Add(message);
+        }
+
+        return (cut, left);
+    }
+
+    private sealed record Entry(SessionMessage Message, int? Archive, int Place)
+    {
+        public ContextMessage Whole() => new(Message.Line, Message.EstimatedTokens, Archive);
+
+        public ContextMessage Cut(long tokens)
+        {
+            SessionMessage message = Message.EstimatedTokens <= tokens ? Message : MessageCut.ToFit(Message, tokens);
+            return new ContextMessage(message.Line, message.EstimatedTokens, Archive);
+        }
+    }
+}
+
+/// <summary>A message in a context.</summary>
+/// <param name="Line">The message as JSON.</param>
+/// <param name="Tokens">Its estimated tokens.</param>
+/// <param name="Archive">The archive it is from; <see langword="null"/>: it is live.</param>
+internal readonly record struct ContextMessage(ReadOnlyMemory<byte> Line, long Tokens, int? Archive);

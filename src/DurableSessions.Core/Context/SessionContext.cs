@@ -1,0 +1,29 @@
+namespace DurableSessions.Core.Context;
+
+/// <summary>What an agent reads of a session: everything that was said, as far as it fits.</summary>
+public sealed record SessionContext
+{
+    /// <summary>The overview of the newest covered archive; empty where there is none, or where it does not fit.</summary>
+    public required string Overview { get; init; }
+
+    /// <summary>
+    /// Messages of archives without an overview, oldest first, then the live ones: each a JSON object in UTF-8, as it is stored, or
+    /// cut in the middle where it alone was too long.
+    /// </summary>
+    public required IReadOnlyList<ReadOnlyMemory<byte>> Messages { get; init; }
+
+    /// <summary>Estimated tokens of <see cref="Messages"/>.</summary>
+    public required long MessageTokens { get; init; }
+
+    /// <summary>Estimated tokens of <see cref="Overview"/>.</summary>
+    public required long OverviewTokens { get; init; }
+
+    /// <summary>Archives of the session, those not yet switched included.</summary>
+    public required int TotalArchives { get; init; }
+
+    /// <summary>Archives that the overview stands for, or of which messages are here.</summary>
+    public required int IncludedArchives { get; init; }
+
+    /// <summary>Switched archives without an overview.</summary>
+    public required int FailedArchives { get; init; }
+}

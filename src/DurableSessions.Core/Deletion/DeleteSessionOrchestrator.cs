@@ -1,0 +1,23 @@
+using DurableSessions.Orchestration;
+
+namespace DurableSessions.Core.Deletion;
+
+/// <summary>
+/// Deletes a session: a tombstone by compare-and-swap, then what the session owned; later, when no request of its time can
+/// still be on its way, what came late, and the tombstone itself.
+/// </summary>
+public sealed class DeleteSessionOrchestrator : TaskOrchestrator<DeleteInput, bool>
+{
+    private static readonly TaskOptions StorageStep = new(new RetryPolicy(50, TimeSpan.FromSeconds(1), 2, TimeSpan.FromMinutes(10)));
+
+    /// <inheritdoc/>
+    public override async Task<bool> RunAsync(OrchestrationContext context, DeleteInput input)
+    {
+        await context.CallActivityAsync<bool>(DeleteNames.SetTombstone, input, StorageStep);
+        await context.CallActivityAsync<int>(DeleteNames.DeleteBlobs, input, StorageStep);
+        await context.CreateTimer(input.TombstoneRetention, CancellationToken.None);
+        await context.CallActivityAsync<int>(DeleteNames.DeleteBlobs, input, StorageStep);
+        await context.CallActivityAsync<bool>(DeleteNames.RemoveTombstone, input, StorageStep);
+        return true;
+    }
+}

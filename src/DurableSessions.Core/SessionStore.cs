@@ -1,0 +1,120 @@
+using DurableSessions.Core.AutoCommit;
+using DurableSessions.Core.Commits;
+using DurableSessions.Core.Context;
+using DurableSessions.Core.Deletion;
+using DurableSessions.Core.Semantics;
+using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Storage;
+using DurableSessions.Orchestration;
+using Microsoft.Extensions.Caching.Memory;
+using Microsoft.Extensions.Logging;
+
+namespace DurableSessions.Core;
+
+/// <summary>
+/// The session store of one host: everything it needs, put together in one place. Any number of hosts may serve the same
+/// container.
+/// </summary>
+public sealed class SessionStore : IDisposable
+{
+    /// <summary>
+    /// How many manifests, lanes, segments and digests a host keeps in memory; the least used are given up first. Nothing is lost by
+    /// that: storage has it all.
+    /// </summary>
+    private const int MaxRemembered = 50_000;
+
+    private readonly MemoryCache _memory;
+    private readonly ILoggerFactory _loggers;
+    private readonly Func<OrchestrationClient> _client;
+    private readonly TimeProvider _time;
+    private readonly SessionStorage _storage;
+    private readonly SessionOptions _options;
+    private readonly SemanticProcessors _processors;
+    private readonly ManifestStore _manifests;
+    private readonly SegmentStore _segments;
+    private readonly ArchiveStore _archives;
+    private readonly LiveViews _views;
+    private readonly CommitLedger _ledger;
+    private readonly Clearing _clearing;
+    private readonly Staging _staging;
+    private readonly Switching _switching;
+    private readonly Tombstones _tombstones;
+    private readonly AutoCommits _autoCommits;
+
+    /// <summary>Puts the store together.</summary>
+    /// <param name="storage">The container; it exists.</param>
+    /// <param name="processors">What digests.</param>
+    /// <param name="client">The engine's client; asked for when first needed, since an engine is made with what <see cref="Register"/> adds.</param>
+    /// <param name="options">Bounds and times.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="loggers">Where to log.</param>
+    public SessionStore(
+        SessionStorage storage, SemanticProcessors processors, Func<OrchestrationClient> client, SessionOptions options,
+        TimeProvider time, ILoggerFactory loggers)
+    {
+        _storage = storage;
+        _processors = processors;
+        _client = client;
+        _options = options;
+        _time = time;
+        _loggers = loggers;
+        _memory = new MemoryCache(new MemoryCacheOptions { SizeLimit = MaxRemembered }, loggers);
+        _manifests = new ManifestStore(storage, new ManifestCache(_memory), time);
+        _segments = new SegmentStore(storage);
+        _archives = new ArchiveStore(storage, _memory);
+        _views = new LiveViews(_manifests, _segments, _memory);
+        _ledger = new CommitLedger(_manifests, _archives, storage, time);
+        _clearing = new Clearing(_manifests, time);
+        _staging = new Staging(_segments, _archives, _views);
+        _switching = new Switching(_manifests, _segments, _archives, time);
+        _tombstones = new Tombstones(_manifests, _segments, time);
+        var creator = new SessionCreator(_manifests, _segments, _views, time);
+        var loader = new KeyedMessageLoader(_segments, _archives, options, time);
+        var lanes = new SessionLanes(_manifests, _segments, _views, loader, creator, _memory, options, time);
+        var contexts = new ContextReader(_manifests, _segments, _archives, time);
+        var index = new TaskIndex(storage);
+        var settings = new SettingsWriter(_manifests, _segments, _views);
+        _autoCommits = new AutoCommits(_manifests, index, client, _memory, options, time, loggers.CreateLogger<AutoCommits>());
+        Sessions = new SessionService(
+            storage, creator, lanes, contexts, _manifests, _tombstones, _autoCommits, settings, client, options, time);
+        Commits = new CommitService(_manifests, lanes, index, client, options, time, loggers.CreateLogger<CommitService>());
+        Tasks = new TaskService(index, _ledger, client);
+        Archives = new ArchiveService(_manifests, _archives);
+    }
+
+    /// <summary>Sessions and their messages.</summary>
+    public SessionService Sessions { get; }
+
+    /// <summary>Starts commits.</summary>
+    public CommitService Commits { get; }
+
+    /// <summary>Where commits stand.</summary>
+    public TaskService Tasks { get; }
+
+    /// <summary>What commits made.</summary>
+    public ArchiveService Archives { get; }
+
+    /// <summary>Adds the store's orchestrators and activities to what an engine can run.</summary>
+    public OrchestrationRegistry Register(OrchestrationRegistry registry) => registry
+        .AddOrchestrator(CommitNames.Orchestrator, static () => new CommitOrchestrator())
+        .AddActivity(CommitNames.ArchiveToTemp, () => new ArchiveToTempActivity(
+            _ledger, _manifests, _segments, _views, _staging, _clearing, _time, Logger<ArchiveToTempActivity>()))
+        .AddActivity(CommitNames.ClearLive, () => new ClearLiveActivity(_ledger, _clearing, Logger<ClearLiveActivity>()))
+        .AddActivity(CommitNames.CheckTurn, () => new CheckTurnActivity(_ledger, _switching, _client, Logger<CheckTurnActivity>()))
+        .AddActivity(CommitNames.SemanticProcess, () => new SemanticProcessActivity(
+            _ledger, _archives, new SemanticStep(_archives, _time), _processors, _options, _time, Logger<SemanticProcessActivity>()))
+        .AddActivity(CommitNames.Switch, () => new SwitchActivity(_ledger, _switching, _client, Logger<SwitchActivity>()))
+        .AddActivity(CommitNames.CancelCommit, () => new CancelCommitActivity(_ledger, Logger<CancelCommitActivity>()))
+        .AddOrchestrator(IdleNames.Orchestrator, static () => new CommitWhenIdleOrchestrator())
+        .AddActivity(IdleNames.CheckIdle, () => new CheckIdleActivity(
+            _manifests, _segments, _autoCommits, _client, _time, Logger<CheckIdleActivity>()))
+        .AddOrchestrator(DeleteNames.Orchestrator, static () => new DeleteSessionOrchestrator())
+        .AddActivity(DeleteNames.SetTombstone, () => new SetTombstoneActivity(_tombstones, Logger<SetTombstoneActivity>()))
+        .AddActivity(DeleteNames.DeleteBlobs, () => new DeleteBlobsActivity(_storage, Logger<DeleteBlobsActivity>()))
+        .AddActivity(DeleteNames.RemoveTombstone, () => new RemoveTombstoneActivity(_tombstones, Logger<RemoveTombstoneActivity>()));
+
+    /// <inheritdoc/>
+    public void Dispose() => _memory.Dispose();
+
+    private ILogger<T> Logger<T>() => _loggers.CreateLogger<T>();
+}

@@ -1,0 +1,76 @@
+namespace DurableSessions.Core.Sessions;
+
+/// <summary>A session as its user sees it.</summary>
+public sealed record SessionInfo
+{
+    /// <summary>Whose it is, and its id.</summary>
+    public required SessionKey Key { get; init; }
+
+    /// <summary>When it was created.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When it last changed otherwise than by an append.</summary>
+    public required DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>Live messages.</summary>
+    public required int MessageCount { get; init; }
+
+    /// <summary>Live and archived messages.</summary>
+    public required long TotalMessageCount { get; init; }
+
+    /// <summary>Commits that made an archive, those not yet switched included.</summary>
+    public required int CommitCount { get; init; }
+
+    /// <summary>Estimated tokens of the live messages but the last <see cref="KeepRecentCount"/>.</summary>
+    public required long PendingTokens { get; init; }
+
+    /// <summary>When a commit last cleared messages from live.</summary>
+    public DateTimeOffset? LastCommitAt { get; init; }
+
+    /// <summary>When the newest message was said, as its client wrote it.</summary>
+    public string? LastMessageAt { get; init; }
+
+    /// <summary>What the last commit was asked to keep live.</summary>
+    public required int KeepRecentCount { get; init; }
+
+    /// <summary>What its user set.</summary>
+    public required SessionSettings Settings { get; init; }
+
+    /// <summary>Archives whose commit has not switched yet, oldest first.</summary>
+    public required IReadOnlyList<ArchiveTask> PendingArchives { get; init; }
+
+    /// <summary>Archives without an overview, whose messages are in the context as they are, oldest first.</summary>
+    public required IReadOnlyList<ArchiveTask> UncoveredArchives { get; init; }
+
+    internal static SessionInfo Of(SessionKey key, Manifest manifest, LiveCounts live) => new()
+    {
+        Key = key,
+        CreatedAt = manifest.CreatedAt,
+        UpdatedAt = manifest.UpdatedAt,
+        MessageCount = live.Messages,
+        TotalMessageCount = live.Messages + manifest.ArchivedMessages,
+        CommitCount = manifest.ArchiveCount,
+        PendingTokens = live.PendingTokens,
+        LastCommitAt = manifest.LastCommitAt,
+        LastMessageAt = live.LastMessageAt,
+        KeepRecentCount = manifest.KeepRecentCount,
+        Settings = manifest.Settings,
+        PendingArchives = [.. manifest.Pending.Select(static p => new ArchiveTask(p.Number, p.CommitId))],
+        UncoveredArchives = [.. manifest.Uncovered.Select(static u => new ArchiveTask(u.Number, u.CommitId))],
+    };
+}
+
+/// <summary>An archive and the task that made it.</summary>
+/// <param name="Number">The archive, from 1.</param>
+/// <param name="TaskId">The commit.</param>
+public sealed record ArchiveTask(int Number, string TaskId);
+
+/// <summary>A session in a listing.</summary>
+/// <param name="SessionId">Its id.</param>
+/// <param name="ModifiedAt">When it was created, committed or configured last; appends do not count.</param>
+public sealed record SessionListItem(string SessionId, DateTimeOffset ModifiedAt);
+
+/// <summary>A page of a user's sessions.</summary>
+/// <param name="Items">The sessions, those modified last first.</param>
+/// <param name="Cursor">For the next page; <see langword="null"/> where this is the last.</param>
+public sealed record SessionPage(IReadOnlyList<SessionListItem> Items, string? Cursor);

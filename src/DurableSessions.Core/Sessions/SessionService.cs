@@ -1,0 +1,196 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Azure;
+using Azure.Storage.Blobs.Models;
+using DurableSessions.Core.AutoCommit;
+using DurableSessions.Core.Context;
+using DurableSessions.Core.Deletion;
+using DurableSessions.Core.Messages;
+using DurableSessions.Core.Storage;
+using DurableSessions.Orchestration;
+
+namespace DurableSessions.Core.Sessions;
+
+/// <summary>
+/// Sessions as their users see them. Ids of accounts, users and sessions are checked where they enter
+/// (<see cref="SessionKey.IsValidId"/>); storage that is away shows as the storage client's own exceptions.
+/// </summary>
+public sealed class SessionService
+{
+    /// <summary>The most sessions in one page of a listing.</summary>
+    public const int MaxPage = 1_000;
+
+    private readonly SessionStorage _storage;
+    private readonly SessionCreator _creator;
+    private readonly SessionLanes _lanes;
+    private readonly ContextReader _contexts;
+    private readonly ManifestStore _manifests;
+    private readonly Tombstones _tombstones;
+    private readonly AutoCommits _autoCommits;
+    private readonly SettingsWriter _settings;
+    private readonly Func<OrchestrationClient> _client;
+    private readonly SessionOptions _options;
+    private readonly TimeProvider _time;
+
+    internal SessionService(
+        SessionStorage storage, SessionCreator creator, SessionLanes lanes, ContextReader contexts, ManifestStore manifests,
+        Tombstones tombstones, AutoCommits autoCommits, SettingsWriter settings, Func<OrchestrationClient> client, SessionOptions options, TimeProvider time)
+    {
+        _storage = storage;
+        _creator = creator;
+        _lanes = lanes;
+        _contexts = contexts;
+        _manifests = manifests;
+        _tombstones = tombstones;
+        _autoCommits = autoCommits;
+        _settings = settings;
+        _client = client;
+        _options = options;
+        _time = time;
+    }
+
+    /// <summary>Creates a session.</summary>
+    /// <param name="account">The account.</param>
+    /// <param name="user">The user.</param>
+    /// <param name="sessionId">Its id; <see langword="null"/>: one is made, <c>YYYYMMDD-HHMMSS-</c> and 16 hexadecimal digits, in UTC.</param>
+    /// <param name="settings">What its user sets.</param>
+    /// <param name="idempotencyKey">By which a repetition of this request is recognised.</param>
+    /// <param name="cancellationToken">Stops waiting; the session may be created or not.</param>
+    /// <exception cref="SessionExistsException">It exists.</exception>
+    /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
+    public async Task<SessionKey> CreateAsync(
+        string account, string user, string? sessionId, SessionSettings settings, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken)
+    {
+        CreationKey? createdBy = idempotencyKey is null
+            ? null
+            : new CreationKey(idempotencyKey.Hash("create"), idempotencyKey.RequestHash);
+        string id = sessionId ?? NewId();
+        if (sessionId is null && createdBy is not null)
+        {
+            // The first to write this says which id the key stands for; a crash after it leaves a name that the next one takes.
+            Creation creation = await _storage.Container.WriteOnceAsync(
+                BlobNames.Creation(account, user, createdBy.KeyHash), new Creation(id, createdBy.RequestHash), cancellationToken);
+            id = creation.RequestHash == createdBy.RequestHash ? creation.SessionId : throw new IdempotencyKeyReusedException();
+        }
+
+        var key = new SessionKey(account, user, id);
+        await _creator.CreateAsync(key, settings, createdBy, cancellationToken);
+        return key;
+    }
+
+    /// <summary>The session as storage has it now.</summary>
+    /// <exception cref="SessionNotFoundException">There is none.</exception>
+    public async Task<SessionInfo> GetAsync(SessionKey key, bool autoCreate, CancellationToken cancellationToken)
+    {
+        SessionLane lane = _lanes.For(key);
+        if (autoCreate && await lane.CountAsync(fresh: true, cancellationToken) is null)
+        {
+            await _creator.EnsureAsync(key, cancellationToken);
+        }
+
+        return await lane.CountAsync(fresh: true, cancellationToken) is { } counted
+            ? SessionInfo.Of(key, counted.Manifest, counted.Counts)
+            : throw new SessionNotFoundException(key);
+    }
+
+    /// <summary>
+    /// Lists a user's sessions: in the order of their ids from page to page, and within a page those modified last first. A page
+    /// costs one request, however many sessions there are.
+    /// </summary>
+    /// <param name="account">The account.</param>
+    /// <param name="user">The user.</param>
+    /// <param name="limit">1 to <see cref="MaxPage"/>.</param>
+    /// <param name="cursor">From the page before.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<SessionPage> ListAsync(string account, string user, int limit, string? cursor, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxPage);
+        string prefix = BlobNames.ManifestPrefix(account, user);
+        var options = new GetBlobsOptions { Prefix = prefix, Traits = BlobTraits.Metadata };
+        IAsyncEnumerable<Page<BlobItem>> pages = _storage.Container.GetBlobsAsync(options, cancellationToken).AsPages(cursor, limit);
+        await foreach (Page<BlobItem> page in pages.WithCancellation(cancellationToken))
+        {
+            IEnumerable<SessionListItem> items = page.Values
+                .Where(static b => !b.Metadata.ContainsKey(ManifestStore.DeletedMetadata))
+                .Select(b => new SessionListItem(
+                    BlobNames.Unescape(b.Name[prefix.Length..^".json".Length]), b.Properties.LastModified ?? DateTimeOffset.UnixEpoch));
+            return new SessionPage(
+                [.. items.OrderByDescending(static i => i.ModifiedAt)],
+                string.IsNullOrEmpty(page.ContinuationToken) ? null : page.ContinuationToken);
+        }
+
+        return new SessionPage([], null);
+    }
+
+    /// <summary>
+    /// Appends messages, all or none, creating the session where there is none. Once this returns they are stored, each in exactly
+    /// one place, in this order.
+    /// </summary>
+    /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
+    /// <exception cref="SessionBusyException">Too much is waiting to be appended.</exception>
+    public async Task<AppendResult> AppendAsync(
+        SessionKey key, IReadOnlyList<NewMessage> messages, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(messages.Count, nameof(messages));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(messages.Count, MessageLimits.MaxBatch, nameof(messages));
+        AppendResult result = await _lanes.For(key).AppendAsync(messages, idempotencyKey).WaitAsync(cancellationToken);
+        await _autoCommits.AfterAppendAsync(key, result);
+        return result;
+    }
+
+    /// <summary>
+    /// Changes what its user set, after the appends that are on their way: every host sees it with its next append.
+    /// </summary>
+    /// <param name="key">The session.</param>
+    /// <param name="change">Makes the new settings of those that stand; called again where others change the session meanwhile.</param>
+    /// <param name="cancellationToken">Stops waiting; the settings may be changed or not.</param>
+    /// <exception cref="SessionNotFoundException">There is no such session.</exception>
+    public Task<SessionSettings> ConfigureAsync(
+        SessionKey key, Func<SessionSettings, SessionSettings> change, CancellationToken cancellationToken) =>
+        _settings.ConfigureAsync(key, change, cancellationToken);
+
+    /// <summary>Counts what a client has used of its context.</summary>
+    /// <returns>The counts since the session was created.</returns>
+    /// <exception cref="SessionNotFoundException">There is no such session.</exception>
+    public Task<(long Contexts, long Skills)> CountUsedAsync(SessionKey key, int contexts, int skills, CancellationToken cancellationToken) =>
+        _settings.CountUsedAsync(key, contexts, skills, cancellationToken);
+
+    /// <summary>What an agent reads: the overview, messages that no overview covers, and the live ones, as far as they fit.</summary>
+    /// <exception cref="SessionNotFoundException">There is no such session.</exception>
+    public Task<SessionContext> ReadContextAsync(SessionKey key, long tokenBudget, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(tokenBudget);
+        return _contexts.ReadAsync(key, tokenBudget, cancellationToken);
+    }
+
+    /// <summary>
+    /// Deletes a session. Once this returns it is gone for everybody; its blobs are deleted by an orchestration, whatever crashes.
+    /// </summary>
+    /// <exception cref="SessionNotFoundException">There is no such session.</exception>
+    public async Task DeleteAsync(SessionKey key, CancellationToken cancellationToken)
+    {
+        if (await _manifests.LoadAsync(key, cancellationToken) is not { Manifest: { DeletedAt: null } manifest })
+        {
+            throw new SessionNotFoundException(key);
+        }
+
+        // Scheduled first: from here on it is deleted, whoever crashes. Then the orchestration's own first step, to be able to answer.
+        var input = new DeleteInput(key, manifest.Incarnation) { TombstoneRetention = _options.TombstoneRetention };
+        await _client().ScheduleNewOrchestrationInstanceAsync(
+            DeleteNames.Orchestrator, input, new StartOrchestrationOptions(input.InstanceId), cancellationToken);
+        await _tombstones.SetAsync(input, cancellationToken);
+    }
+
+    /// <summary>Tells the session there is now from others of its id.</summary>
+    /// <exception cref="SessionNotFoundException">There is none.</exception>
+    internal async Task<string> IncarnationAsync(SessionKey key, CancellationToken cancellationToken) =>
+        await _manifests.LoadAsync(key, cancellationToken) is { Manifest: { DeletedAt: null } manifest }
+            ? manifest.Incarnation
+            : throw new SessionNotFoundException(key);
+
+    private string NewId() =>
+        _time.GetUtcNow().UtcDateTime.ToString("yyyyMMdd-HHmmss-", CultureInfo.InvariantCulture) + RandomNumberGenerator.GetHexString(16, lowercase: true);
+
+    private sealed record Creation(string SessionId, string RequestHash);
+}

@@ -1,0 +1,17 @@
+using System.Text.Json;
+using DurableSessions.Core.AutoCommit;
+
+namespace DurableSessions.Core.Sessions;
+
+/// <summary>What a client may set on a session; checked where it enters, and kept as it came.</summary>
+public sealed record SessionSettings
+{
+    /// <summary>Which memories are extracted.</summary>
+    public JsonElement? MemoryPolicy { get; init; }
+
+    /// <summary>When the session commits by itself; <see langword="null"/>: never.</summary>
+    public AutoCommitPolicy? AutoCommitPolicy { get; init; }
+
+    /// <summary>What is extracted into memories.</summary>
+    public JsonElement? MemoryExtractionConfig { get; init; }
+}
