@@ -1,0 +1,67 @@
+namespace DurableSessions.Testing;
+
+/// <summary>
+/// The request lies on the way until the test releases it: before the client has given up, who then gets the answer, or after,
+/// when storage carries out a request that nobody waits for. Holds one request; use one object for each.
+/// </summary>
+public sealed class Held : Fault
+{
+    private readonly TaskCompletionSource<Delivery> _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<int> _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _decided;
+
+    /// <summary>Completes when a request is held.</summary>
+    public Task Arrived => _arrived.Task;
+
+    /// <summary>Lets the request go on to storage. The status that storage answered with.</summary>
+    public async Task<int> ReleaseAsync()
+    {
+        if (!_arrived.Task.IsCompleted)
+        {
+            throw new InvalidOperationException("No request is held yet: await Arrived first.");
+        }
+
+        if (Interlocked.Exchange(ref _decided, 1) == 0)
+        {
+            _released.SetResult();
+            return await _answered.Task;
+        }
+
+        return await (await _arrived.Task).SendCopyAsync();
+    }
+
+    public override string ToString() => "held";
+
+    internal override async Task ApplyAsync(Delivery delivery)
+    {
+        if (!_arrived.TrySetResult(delivery))
+        {
+            throw new InvalidOperationException("One Held holds one request; the rule that uses it matched a second one.");
+        }
+
+        try
+        {
+            await _released.Task.WaitAsync(delivery.Message.CancellationToken);
+        }
+        catch (OperationCanceledException) when (Interlocked.Exchange(ref _decided, 1) == 0)
+        {
+            throw;
+        }
+        catch (OperationCanceledException)
+        {
+            // Released at the very moment when the client gave up.
+        }
+
+        try
+        {
+            await delivery.SendAsync();
+            _answered.TrySetResult(delivery.Message.Response.Status);
+        }
+        catch (Exception e)
+        {
+            _answered.TrySetException(e);
+            throw;
+        }
+    }
+}

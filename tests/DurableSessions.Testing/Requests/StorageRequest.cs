@@ -1,0 +1,87 @@
+using System.Globalization;
+using Azure.Core;
+
+namespace DurableSessions.Testing;
+
+/// <summary>One request to storage, as it goes out: a retry is another one.</summary>
+public sealed class StorageRequest
+{
+    private StorageRequest(int number, string method, string container, string blob, string comp, string prefix)
+    {
+        Number = number;
+        Method = method;
+        Container = container;
+        Blob = blob;
+        Comp = comp;
+        Prefix = prefix;
+    }
+
+    /// <summary>Counted from 1 in the order in which requests were sent.</summary>
+    public int Number { get; }
+
+    /// <summary>PUT, GET, HEAD, DELETE.</summary>
+    public string Method { get; }
+
+    public string Container { get; }
+
+    /// <summary>The blob's name, decoded; empty for a request to the container.</summary>
+    public string Blob { get; }
+
+    /// <summary>The query's <c>comp</c>: appendblock, seal, list, metadata, block, blocklist; empty for a plain read or write.</summary>
+    public string Comp { get; }
+
+    /// <summary>The query's <c>prefix</c> of a listing, decoded.</summary>
+    public string Prefix { get; }
+
+    /// <summary>The answer's status; 0 when there was no answer, null while there is none yet.</summary>
+    public int? Status { get; internal set; }
+
+    /// <summary>The answer's <c>x-ms-error-code</c>.</summary>
+    public string? ErrorCode { get; internal set; }
+
+    /// <summary>Whether the request could change something.</summary>
+    public bool IsWrite => Method is "PUT" or "DELETE";
+
+    /// <summary>Whether the request is of this kind, for a blob (or a listing) whose name begins so.</summary>
+    /// <param name="method">PUT, GET, HEAD, DELETE.</param>
+    /// <param name="prefix">What the blob's name begins with.</param>
+    /// <param name="comp">The query's <c>comp</c>; any, where null.</param>
+    public bool Is(string method, string prefix, string? comp = null) =>
+        Method == method
+        && (Blob.Length > 0 ? Blob : Prefix).StartsWith(prefix, StringComparison.Ordinal)
+        && (comp is null || Comp == comp);
+
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"#{Number} {Method} {Blob}{(Comp.Length > 0 ? $"?comp={Comp}" : "")}{(Prefix.Length > 0 ? $"&prefix={Prefix}" : "")}{(Status is { } status ? $" -> {status} {ErrorCode}" : "")}");
+
+    internal static StorageRequest From(Request request, int number)
+    {
+        Uri uri = request.Uri.ToUri();
+        string path = uri.AbsolutePath.TrimStart('/');
+
+        // The emulator's addresses begin with the account, those of Azure do not.
+        if (uri.HostNameType is UriHostNameType.IPv4 or UriHostNameType.IPv6 || uri.IsLoopback)
+        {
+            path = path[(path.IndexOf('/', StringComparison.Ordinal) + 1)..];
+        }
+
+        int slash = path.IndexOf('/', StringComparison.Ordinal);
+        string container = slash < 0 ? path : path[..slash];
+        string blob = slash < 0 ? "" : Uri.UnescapeDataString(path[(slash + 1)..]);
+        return new StorageRequest(number, request.Method.Method, container, blob, Query(uri, "comp"), Query(uri, "prefix"));
+    }
+
+    private static string Query(Uri uri, string name)
+    {
+        foreach (string pair in uri.Query.TrimStart('?').Split('&'))
+        {
+            if (pair.StartsWith(name + "=", StringComparison.Ordinal))
+            {
+                return Uri.UnescapeDataString(pair[(name.Length + 1)..]);
+            }
+        }
+
+        return "";
+    }
+}
