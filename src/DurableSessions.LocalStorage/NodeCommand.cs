@@ -63,7 +63,7 @@ internal static class NodeCommand
         catch (Win32Exception e)
         {
             throw new LocalStorageException(
-                $"Local storage needs Node.js 20 or later with npm, and '{command}' cannot be started ({e.NativeErrorCode}: not on the PATH?). Install it, or name a storage account in ConnectionStrings__Storage.", e);
+                $"Local storage needs Node.js 20 or later with npm, and '{command}' cannot be started (is it on the PATH?). Install it, or name a storage account in ConnectionStrings__Storage.", e);
         }
     }
 }

@@ -1,0 +1,66 @@
+using System.Net;
+
+namespace DurableSessions.Server.Serving;
+
+/// <summary>Where the server listens.</summary>
+internal sealed class Addresses
+{
+    public const string Default = "http://127.0.0.1:1933";
+
+    private readonly IReadOnlyList<BindingAddress> _all;
+
+    private Addresses(IReadOnlyList<string> urls, IReadOnlyList<BindingAddress> all)
+    {
+        Urls = urls;
+        _all = all;
+    }
+
+    /// <summary>The URLs to listen on.</summary>
+    public IReadOnlyList<string> Urls { get; }
+
+    /// <summary>Reads URLs separated by ';', and those of endpoints that are configured for Kestrel, which it prefers to the URLs.</summary>
+    /// <exception cref="StartException">One is no address to listen on.</exception>
+    public static Addresses Parse(string? urls, IConfiguration configuration)
+    {
+        string[] named = (urls ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        string[] given = named.Length == 0 ? [Default] : named;
+        IEnumerable<string> endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"]).OfType<string>();
+        return new Addresses(given, [.. given.Concat(endpoints).Select(ParseOne)]);
+    }
+
+    /// <summary>Without keys everybody who can reach the server may do everything, so nobody but this machine may reach it.</summary>
+    /// <exception cref="StartException">It would listen on an address that others can reach.</exception>
+    public void RequireLoopback()
+    {
+        if (_all.FirstOrDefault(address => !IsLoopback(address)) is { } open)
+        {
+            throw new StartException(
+                $"No keys are configured, so everybody who reaches {open} could read and change every session. Configure keys, or listen on a loopback address such as {Default}.");
+        }
+    }
+
+    public override string ToString() => string.Join(", ", _all);
+
+    private static BindingAddress ParseOne(string url)
+    {
+        try
+        {
+            var address = BindingAddress.Parse(url);
+            if (address.Scheme is "http" or "https" && address.PathBase.Length == 0 && (address.IsUnixPipe || address.Port is >= 0 and <= 65535))
+            {
+                return address;
+            }
+        }
+        catch (Exception e) when (e is FormatException or InvalidOperationException)
+        {
+            // Reported below.
+        }
+
+        throw new StartException($"'{url}' is no address to listen on; --urls takes such as {Default}.");
+    }
+
+    private static bool IsLoopback(BindingAddress address) =>
+        address.IsUnixPipe
+        || address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(address.Host.Trim('[', ']'), out IPAddress? ip) && IPAddress.IsLoopback(ip));
+}

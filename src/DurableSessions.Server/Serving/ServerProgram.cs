@@ -1,0 +1,84 @@
+using System.Net.Sockets;
+using DurableSessions.Core.Storage;
+using DurableSessions.LocalStorage;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging.Console;
+
+namespace DurableSessions.Server.Serving;
+
+/// <summary>Start and stop in order: addresses are checked, storage is reached, requests are served; backwards at the end.</summary>
+internal static class ServerProgram
+{
+    /// <summary>How long requests and commits in progress have when the server is told to stop. A commit that has not ended goes on after the next start.</summary>
+    private static readonly TimeSpan s_stopPatience = TimeSpan.FromSeconds(2);
+
+    /// <summary>Serves until the process is told to stop.</summary>
+    /// <exception cref="StartException">It cannot start.</exception>
+    /// <exception cref="LocalStorageException">Local storage cannot be started, or could not be kept running.</exception>
+    public static async Task RunAsync(string? urls, CancellationToken cancellationToken)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        var addresses = Addresses.Parse(urls ?? builder.Configuration[WebHostDefaults.ServerUrlsKey], builder.Configuration);
+        bool hasKeys = builder.Configuration.GetSection("Keys").GetChildren().Any();
+        if (!hasKeys)
+        {
+            addresses.RequireLoopback();
+        }
+
+        await using StorageConnection storage = await StorageConnection.OpenAsync(
+            StorageSettings.Read(builder.Configuration), Console.Out.WriteLine, cancellationToken);
+        await using WebApplication app = Build(builder, addresses, storage.Storage, hasKeys);
+        await StartAsync(app, addresses, cancellationToken);
+        await Welcome.WriteAsync(Console.Out, app.Urls, storage.Description, hasKeys);
+        await RunUntilStoppedAsync(app, storage.Lost);
+    }
+
+    private static WebApplication Build(WebApplicationBuilder builder, Addresses addresses, SessionStorage storage, bool hasKeys)
+    {
+        builder.WebHost.UseUrls([.. addresses.Urls]);
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = s_stopPatience);
+        builder.Services.Configure<SimpleConsoleFormatterOptions>(options =>
+        {
+            options.SingleLine = true;
+            options.UseUtcTimestamp = true;
+            options.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+        });
+        builder.Services.AddSingleton(storage);
+
+        // A start that fails is told in one line, by whoever catches its exception; the host would log a stack trace besides.
+        CancellationToken started = default;
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", _ => started.IsCancellationRequested);
+
+        WebApplication app = builder.Build();
+        started = app.Lifetime.ApplicationStarted;
+        app.MapHealth(hasKeys);
+        return app;
+    }
+
+    private static async Task StartAsync(WebApplication app, Addresses addresses, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await app.StartAsync(cancellationToken);
+        }
+        catch (IOException e) when (e.InnerException is AddressInUseException)
+        {
+            throw new StartException($"Another process listens on {addresses} already. Stop it, or choose another address with --urls.", e);
+        }
+        catch (Exception e) when (e is IOException or SocketException or InvalidOperationException)
+        {
+            throw new StartException($"Cannot listen on {addresses}: {e.Message}", e);
+        }
+    }
+
+    private static async Task RunUntilStoppedAsync(WebApplication app, Task storageLost)
+    {
+        Task stopped = app.WaitForShutdownAsync();
+        if (await Task.WhenAny(stopped, storageLost) == storageLost)
+        {
+            app.Lifetime.StopApplication();
+            await stopped;
+            await storageLost;
+        }
+    }
+}

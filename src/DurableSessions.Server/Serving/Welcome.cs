@@ -1,0 +1,29 @@
+namespace DurableSessions.Server.Serving;
+
+/// <summary>What a person at a terminal wants to know when the server has started.</summary>
+internal static class Welcome
+{
+    /// <summary>The first words of the line that says where it serves; whoever starts the server as a child waits for it.</summary>
+    public const string Serving = "Serving on ";
+
+    public static async Task WriteAsync(TextWriter output, ICollection<string> urls, string storage, bool hasKeys)
+    {
+        string url = urls.First();
+        string key = hasKeys ? " -H \"X-API-Key: $KEY\"" : "";
+        string trust = hasKeys
+            ? "Every request needs a key."
+            : "Dev mode: no keys are configured, so it answers this machine alone, and everybody on it.";
+        await output.WriteLineAsync($$"""
+            Durable sessions {{Health.Version}}
+            {{Serving}}{{string.Join(' ', urls)}}
+            Data in {{storage}}
+            {{trust}}
+
+            Append a message, commit the session, and see how the commit goes:
+              curl -s {{url}}/api/v1/sessions/demo/messages{{key}} -H 'Content-Type: application/json' -d '{"role":"user","content":"Hello"}'
+              curl -s {{url}}/api/v1/sessions/demo/commit{{key}} -H 'Content-Type: application/json' -d '{}'
+              curl -s '{{url}}/api/v1/tasks?resource_id=demo'{{key}}
+
+            """);
+    }
+}
