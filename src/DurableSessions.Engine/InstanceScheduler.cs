@@ -1,0 +1,102 @@
+using Azure;
+using DurableSessions.Engine.Instances;
+using DurableSessions.Engine.Running;
+using DurableSessions.Orchestration;
+using Microsoft.Extensions.Logging;
+
+namespace DurableSessions.Engine;
+
+/// <summary>
+/// Creates instances. The creation alone makes an instance: a crash after it leaves one that runs, on this host or another.
+/// Under an id that may have been used before, it is made sure after the creation that no ended instance stands there; a
+/// crash in between leaves a ghost, which nobody runs.
+/// </summary>
+internal sealed class InstanceScheduler(EngineParts engine)
+{
+    private const int Attempts = 10;
+
+    /// <summary>Creates the instance, or returns the one that has its id.</summary>
+    public async Task<InstanceDocument> ScheduleAsync(
+        InstanceDocument instance, bool isFresh, IReadOnlyCollection<OrchestrationRuntimeStatus> reusable, CancellationToken cancellationToken)
+    {
+        StoredInstance? replaced = null;
+        for (int attempt = 1; attempt <= Attempts; attempt++)
+        {
+            if (reusable.Count > 0 && !isFresh)
+            {
+                InstanceView view = await engine.Store.ViewAsync(instance.Id, cancellationToken);
+                if (view.Current is { } current && (view.Live is not null || !reusable.Contains(current.Status)))
+                {
+                    return current;
+                }
+
+                if (view.Ghost is { } ghost)
+                {
+                    await engine.Store.DeleteActiveAsync(instance.Id, ghost.ETag, engine.Store.ClientDeadline, cancellationToken);
+                }
+
+                replaced = view.Finished;
+                instance = instance with { Generation = (replaced?.Document.Generation ?? 0) + 1 };
+            }
+
+            if (await TryCreateAsync(instance, isFresh, replaced, cancellationToken) is { } scheduled)
+            {
+                return scheduled;
+            }
+
+            await Backoff.WaitAsync(attempt, engine.Time, cancellationToken);
+        }
+
+        throw new TimeoutException($"Instance '{instance.Id}' changed {Attempts} times while it was scheduled.");
+    }
+
+    // Null: something changed meanwhile.
+    private async Task<InstanceDocument?> TryCreateAsync(
+        InstanceDocument instance, bool isFresh, StoredInstance? replaced, CancellationToken cancellationToken)
+    {
+        bool run = engine.Loaded.TryReserve(instance.Name);
+        try
+        {
+            instance = run ? engine.Own(instance) : instance with { NextDue = engine.Time.GetUtcNow() };
+            instance = instance with { WriteId = EngineParts.NewWriteId() };
+            WriteResult result = await engine.Store.CreateAsync(instance, engine.Store.ClientDeadline, cancellationToken);
+            if (result.Written is not { } etag)
+            {
+                return (await engine.Store.ViewAsync(instance.Id, cancellationToken)).Current;
+            }
+
+            if (!isFresh && await engine.Store.FindFinishedAsync(instance.Id, cancellationToken) is { } finished)
+            {
+                if (finished.Document.Generation >= instance.Generation)
+                {
+                    await engine.Store.DeleteActiveAsync(instance.Id, etag, engine.Store.ClientDeadline, cancellationToken);
+                    return replaced is null ? finished.Document : null;
+                }
+            }
+
+            engine.Log.LogInformation("Instance {InstanceId} ({Orchestrator}) is scheduled", instance.Id, instance.Name);
+            Start(instance, etag, replaced, ref run);
+            return instance;
+        }
+        finally
+        {
+            if (run)
+            {
+                engine.Loaded.Release();
+            }
+        }
+    }
+
+    private void Start(InstanceDocument instance, ETag etag, StoredInstance? replaced, ref bool run)
+    {
+        if (run)
+        {
+            engine.Loaded.Run(new StoredInstance(instance, etag), replaced?.ETag);
+            run = false;
+        }
+        else
+        {
+            engine.Due.Add(instance.Id, instance.NextDue!.Value);
+        }
+    }
+}

@@ -1,0 +1,15 @@
+namespace DurableSessions.Engine.Instances;
+
+/// <summary>Waits between attempts: exponential, with full jitter.</summary>
+internal static class Backoff
+{
+    private const int FirstMilliseconds = 10;
+    private const int LongestMilliseconds = 1_000;
+
+    /// <summary>Waits after attempt <paramref name="attempt"/>, counted from 1.</summary>
+    public static Task WaitAsync(int attempt, TimeProvider time, CancellationToken cancellationToken)
+    {
+        int ceiling = Math.Min(LongestMilliseconds, FirstMilliseconds << Math.Min(attempt - 1, 10));
+        return Task.Delay(TimeSpan.FromMilliseconds(1 + Random.Shared.Next(ceiling)), time, cancellationToken);
+    }
+}

@@ -1,0 +1,113 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using DurableSessions.Orchestration;
+
+namespace DurableSessions.Engine.Instances;
+
+/// <summary>
+/// An instance as it is stored, under <c>active/</c> while it runs and under <c>finished/</c> once it is over.
+/// <para>
+/// The end of an instance is the moment its active blob is deleted: the finished blob, written before, counts only from
+/// then on. So the end is fenced by the active blob's ETag like every other step. An active blob that nobody has written
+/// since it was created (<see cref="IsUntouched"/>) may however be a ghost: a late copy of the request that created an
+/// instance which has ended since. It counts only where there is no finished blob of its generation; and no instance
+/// ends without having touched its active blob once.
+/// </para>
+/// </summary>
+internal sealed record InstanceDocument
+{
+    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Converters = { new JsonStringEnumConverter() },
+        MaxDepth = 128,
+    };
+
+    public required string Name { get; init; }
+
+    public required string Id { get; init; }
+
+    public int Generation { get; init; } = 1;
+
+    public OrchestrationRuntimeStatus Status { get; init; }
+
+    [JsonConverter(typeof(RawJsonConverter))]
+    public string? Input { get; init; }
+
+    [JsonConverter(typeof(RawJsonConverter))]
+    public string? Output { get; init; }
+
+    [JsonConverter(typeof(RawJsonConverter))]
+    public string? CustomStatus { get; init; }
+
+    public TaskFailureDetails? Failure { get; init; }
+
+    public required DateTimeOffset Created { get; init; }
+
+    public required DateTimeOffset Updated { get; init; }
+
+    /// <summary>The host that runs the instance; <see langword="null"/>: nobody.</summary>
+    public string? Owner { get; init; }
+
+    /// <summary>From when on another host may try to claim it from its owner.</summary>
+    public DateTimeOffset? OwnedUntil { get; init; }
+
+    /// <summary>When an instance without owner has something to do; <see langword="null"/>: once a message arrives.</summary>
+    public DateTimeOffset? NextDue { get; init; }
+
+    /// <summary>Drawn anew for every write, by whomever: a writer whose answer was lost recognises its own.</summary>
+    public required string WriteId { get; init; }
+
+    /// <summary>
+    /// The <see cref="WriteId"/> of the last write by an owner; messages appended by others leave it. <see langword="null"/>:
+    /// no owner has written since the creation.
+    /// </summary>
+    public string? CheckpointId { get; init; }
+
+    /// <summary>In a finished instance, the <see cref="WriteId"/> of the active blob it was the end of.</summary>
+    public string? Ends { get; init; }
+
+    public required IReadOnlyList<HistoryEntry> History { get; init; }
+
+    /// <summary>Messages that the owner has not put into the history yet. Only others append to it, only the owner empties it.</summary>
+    public IReadOnlyList<HistoryEntry> Inbox { get; init; } = [];
+
+    /// <summary>How many events of the history no orchestrator has waited for.</summary>
+    public int BufferedEvents { get; init; }
+
+    /// <summary>Nobody has written the active blob since it was created.</summary>
+    [JsonIgnore]
+    public bool IsUntouched => CheckpointId is null && Inbox.Count == 0;
+
+    [JsonIgnore]
+    public bool IsEnded => Status
+        is OrchestrationRuntimeStatus.Completed or OrchestrationRuntimeStatus.Failed or OrchestrationRuntimeStatus.Terminated;
+
+    /// <summary>It failed because it had grown beyond a limit.</summary>
+    [JsonIgnore]
+    public bool IsOverLimit => Failure?.ErrorType == typeof(EngineLimitException).FullName;
+
+    public bool Holds(string messageId) =>
+        Inbox.Any(e => e.MessageId == messageId) || History.Any(e => e.MessageId == messageId);
+
+    public BinaryData ToJson() => new(JsonSerializer.SerializeToUtf8Bytes(this, Options));
+
+    public static InstanceDocument FromJson(BinaryData json) =>
+        JsonSerializer.Deserialize<InstanceDocument>(json.ToMemory().Span, Options) ?? throw new FormatException("A stored instance is empty.");
+
+    public OrchestrationMetadata ToMetadata() => new()
+    {
+        Name = Name,
+        InstanceId = Id,
+        RuntimeStatus = Status,
+        CreatedAt = Created,
+        LastUpdatedAt = Updated,
+        Generation = Generation,
+        SerializedInput = Input,
+        SerializedOutput = Output,
+        SerializedCustomStatus = CustomStatus,
+        FailureDetails = Failure,
+    };
+}

@@ -1,0 +1,192 @@
+using System.Runtime.CompilerServices;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+
+namespace DurableSessions.Engine.Instances;
+
+/// <summary>
+/// The two blobs of an instance, and the conditional writes on them. Every write is one request. A write whose outcome is
+/// unknown is sent again, until a given time, and recognises itself by its <see cref="InstanceDocument.WriteId"/>; copies
+/// that arrive late fail at their condition, but for that of a creation: see <see cref="InstanceDocument"/>.
+/// </summary>
+/// <param name="container">Sends reads again by itself.</param>
+/// <param name="unretried">The same container, through a client that sends each request once.</param>
+/// <param name="time">For the waits between attempts.</param>
+internal sealed class InstanceStore(BlobContainerClient container, BlobContainerClient unretried, TimeProvider time)
+{
+    public const string ActivePrefix = "orchestrations/active/";
+    public const string FinishedPrefix = "orchestrations/finished/";
+    private const string Suffix = ".json";
+    private const int ViewAttempts = 10;
+
+    /// <summary>For the error that says that an instance is too large.</summary>
+    private const int OverLimitAllowance = 128 * 1024;
+
+    private static readonly TimeSpan ClientPatience = TimeSpan.FromSeconds(10);
+
+    /// <summary>Until when a call of a client keeps trying.</summary>
+    public DateTimeOffset ClientDeadline => time.GetUtcNow() + ClientPatience;
+
+    public Task<StoredInstance?> FindActiveAsync(string id, CancellationToken cancellationToken) =>
+        FindAsync(ActivePrefix + id + Suffix, cancellationToken);
+
+    public Task<StoredInstance?> FindFinishedAsync(string id, CancellationToken cancellationToken) =>
+        FindAsync(FinishedPrefix + id + Suffix, cancellationToken);
+
+    /// <summary>
+    /// Where the instance stands. Active is read before finished, so an instance that ends meanwhile is missed in neither;
+    /// one read suffices for an instance that has been touched.
+    /// </summary>
+    public async Task<InstanceView> ViewAsync(string id, CancellationToken cancellationToken)
+    {
+        for (int attempt = 1; attempt <= ViewAttempts; attempt++)
+        {
+            StoredInstance? active = await FindActiveAsync(id, cancellationToken);
+            if (active is { Document.IsUntouched: false })
+            {
+                return new InstanceView(active, null, null);
+            }
+
+            StoredInstance? finished = await FindFinishedAsync(id, cancellationToken);
+            if (active is null || finished is null || finished.Document.Generation < active.Document.Generation)
+            {
+                return new InstanceView(active, finished, null);
+            }
+
+            // Either a ghost, or it was touched and has gone on between the two reads: only the ghost stays as it is.
+            StoredInstance? again = await FindActiveAsync(id, cancellationToken);
+            if (again is null || again.ETag == active.ETag)
+            {
+                return new InstanceView(null, finished, again);
+            }
+        }
+
+        throw new TimeoutException($"Instance '{id}' changed {ViewAttempts} times while it was read.");
+    }
+
+    /// <summary>Creates the active blob. A crash before: nothing. After: an instance that any host will run.</summary>
+    public Task<WriteResult> CreateAsync(InstanceDocument document, DateTimeOffset until, CancellationToken cancellationToken) =>
+        WriteAsync(ActivePrefix, document, new BlobRequestConditions { IfNoneMatch = ETag.All }, until, cancellationToken);
+
+    /// <summary>Replaces the active blob: the only way in which a running instance changes. A crash before: the last step is done again.</summary>
+    public Task<WriteResult> ReplaceAsync(InstanceDocument document, ETag expected, DateTimeOffset until, CancellationToken cancellationToken) =>
+        WriteAsync(ActivePrefix, document, new BlobRequestConditions { IfMatch = expected }, until, cancellationToken);
+
+    /// <summary>
+    /// Writes what the instance will have ended as. A crash after: the active blob still counts, and whoever claims it finds
+    /// in <see cref="InstanceDocument.Ends"/> whether only its deletion is missing.
+    /// </summary>
+    public Task<WriteResult> PutFinishedAsync(InstanceDocument document, ETag? expected, DateTimeOffset until, CancellationToken cancellationToken) =>
+        WriteAsync(
+            FinishedPrefix,
+            document,
+            expected is { } etag ? new BlobRequestConditions { IfMatch = etag } : new BlobRequestConditions { IfNoneMatch = ETag.All },
+            until,
+            cancellationToken);
+
+    /// <summary>Ends the instance, or removes a ghost. A crash before: somebody claims it and comes here again.</summary>
+    public Task<DeleteResult> DeleteActiveAsync(string id, ETag expected, DateTimeOffset until, CancellationToken cancellationToken) =>
+        DeleteAsync(ActivePrefix + id + Suffix, expected, until, cancellationToken);
+
+    /// <summary>Forgets an instance that is over.</summary>
+    public Task<DeleteResult> DeleteFinishedAsync(string id, ETag expected, DateTimeOffset until, CancellationToken cancellationToken) =>
+        DeleteAsync(FinishedPrefix + id + Suffix, expected, until, cancellationToken);
+
+    /// <summary>The headers of all blobs under a prefix, page by page.</summary>
+    public async IAsyncEnumerable<(IReadOnlyList<InstanceHeader> Headers, string? Next)> ListAsync(
+        string prefix, int pageSize, string? continuation, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var options = new GetBlobsOptions { Prefix = prefix, Traits = BlobTraits.Metadata };
+        await foreach (Page<BlobItem> page in container.GetBlobsAsync(options, cancellationToken)
+            .AsPages(continuation, pageSize).WithCancellation(cancellationToken))
+        {
+            yield return (
+                [.. page.Values.Select(b => InstanceHeader.From(b.Name[prefix.Length..^Suffix.Length], b))],
+                string.IsNullOrEmpty(page.ContinuationToken) ? null : page.ContinuationToken);
+        }
+    }
+
+    private async Task<StoredInstance?> FindAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            Response<BlobDownloadResult> answer = await container.GetBlobClient(name).DownloadContentAsync(cancellationToken);
+            return new StoredInstance(InstanceDocument.FromJson(answer.Value.Content), answer.Value.Details.ETag);
+        }
+        catch (RequestFailedException e) when (e.IsNotFound())
+        {
+            return null;
+        }
+    }
+
+    private async Task<WriteResult> WriteAsync(
+        string prefix, InstanceDocument document, BlobRequestConditions conditions, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        string name = prefix + document.Id + Suffix;
+        BinaryData json = document.ToJson();
+        if (json.ToMemory().Length > EngineLimits.InstanceBytes + (document.IsOverLimit ? OverLimitAllowance : 0))
+        {
+            throw new EngineLimitException(
+                $"Instance '{document.Id}' would take {json.ToMemory().Length} bytes with its history; the limit is {EngineLimits.InstanceBytes}.");
+        }
+
+        var options = new BlobUploadOptions
+        {
+            Conditions = conditions,
+            HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" },
+            Metadata = InstanceHeader.From(document).ToMetadata(),
+        };
+        try
+        {
+            return await SendAsync(
+                async () => new WriteResult((await unretried.GetBlobClient(name).UploadAsync(json, options, cancellationToken)).Value.ETag, null),
+                until,
+                cancellationToken);
+        }
+        catch (RequestFailedException e) when (e.IsConditionNotMet() || e.IsNotFound())
+        {
+            StoredInstance? found = await FindAsync(name, cancellationToken);
+            return found?.Document.WriteId == document.WriteId ? new WriteResult(found.ETag, null) : new WriteResult(null, found);
+        }
+    }
+
+    private async Task<DeleteResult> DeleteAsync(string name, ETag expected, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await SendAsync(
+                async () =>
+                {
+                    await unretried.GetBlobClient(name).DeleteAsync(
+                        DeleteSnapshotsOption.None, new BlobRequestConditions { IfMatch = expected }, cancellationToken);
+                    return DeleteResult.Deleted;
+                },
+                until,
+                cancellationToken);
+        }
+        catch (RequestFailedException e) when (e.IsConditionNotMet())
+        {
+            return DeleteResult.Changed;
+        }
+        catch (RequestFailedException e) when (e.IsNotFound())
+        {
+            return DeleteResult.Missing;
+        }
+    }
+
+    private async Task<T> SendAsync<T>(Func<Task<T>> send, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await send();
+            }
+            catch (Exception e) when (StorageErrors.IsUnknownOutcome(e) && !cancellationToken.IsCancellationRequested && time.GetUtcNow() < until)
+            {
+                await Backoff.WaitAsync(attempt, time, cancellationToken);
+            }
+        }
+    }
+}

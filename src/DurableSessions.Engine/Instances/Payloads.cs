@@ -1,0 +1,38 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace DurableSessions.Engine.Instances;
+
+/// <summary>Inputs, results and events as JSON: web defaults, enums as strings, by the type the value has when it is written.</summary>
+internal static class Payloads
+{
+    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new JsonStringEnumConverter() },
+    };
+
+    /// <exception cref="EngineLimitException">The JSON is longer than <paramref name="limit"/> bytes.</exception>
+    public static string? Write(object? value, string what, int limit)
+    {
+        if (value is null)
+        {
+            return null;
+        }
+
+        string json = JsonSerializer.Serialize(value, value.GetType(), Options);
+        int bytes = Encoding.UTF8.GetByteCount(json);
+        return bytes > limit
+            ? throw new EngineLimitException($"The {what} is {bytes} bytes of JSON; the limit is {limit}.")
+            : json == "null" ? null : json;
+    }
+
+    public static T? Read<T>(string? json) => json is null ? default : JsonSerializer.Deserialize<T>(json, Options);
+
+    public static object? Read(string? json, Type type) =>
+        json is not null ? JsonSerializer.Deserialize(json, type, Options)
+        : type.IsValueType ? Activator.CreateInstance(type)
+        : null;
+}

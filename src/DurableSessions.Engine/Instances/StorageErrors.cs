@@ -1,0 +1,24 @@
+using Azure;
+using Azure.Storage.Blobs.Models;
+
+namespace DurableSessions.Engine.Instances;
+
+/// <summary>What an answer of Azure Storage means to the engine.</summary>
+internal static class StorageErrors
+{
+    /// <summary>A condition did not hold: somebody else was first, or we were, and the answer was lost.</summary>
+    public static bool IsConditionNotMet(this RequestFailedException e) =>
+        e.Status == 412 || (e.Status == 409 && e.ErrorCode == BlobErrorCode.BlobAlreadyExists);
+
+    public static bool IsNotFound(this RequestFailedException e) => e.Status == 404;
+
+    /// <summary>The request may have been applied or not: no answer, or one that does not say.</summary>
+    public static bool IsUnknownOutcome(Exception e) => e switch
+    {
+        RequestFailedException { Status: 0 or 408 or 429 or >= 500 } => true,
+        AggregateException { InnerExceptions: var inner } => inner.All(IsUnknownOutcome),
+        TaskCanceledException { InnerException: TimeoutException } => true,
+        IOException or HttpRequestException or TimeoutException => true,
+        _ => false,
+    };
+}

@@ -1,0 +1,237 @@
+using DurableSessions.Engine.Instances;
+using DurableSessions.Orchestration;
+
+namespace DurableSessions.Engine.Replay;
+
+/// <summary>
+/// One run of an orchestrator in memory: replayed from its history, then carried on by what happens. It belongs to one
+/// worker, and is called by one thread at a time.
+/// </summary>
+internal sealed class OrchestrationRun
+{
+    private readonly ITaskOrchestrator _orchestrator;
+    private readonly RunPump _pump;
+    private readonly RunContext _context;
+    private readonly List<HistoryEntry> _history = [];
+    private readonly List<HistoryEntry> _held = [];
+    private readonly Dictionary<int, HistoryEntry> _unanswered = [];
+    private Task<object?>? _main;
+
+    /// <param name="instance">What is run; its history is not replayed yet.</param>
+    /// <param name="orchestrator">A new one.</param>
+    /// <param name="violated">Called on any thread when the orchestrator is seen to await what it must not.</param>
+    public OrchestrationRun(InstanceDocument instance, ITaskOrchestrator orchestrator, Action<string> violated)
+    {
+        _orchestrator = orchestrator;
+        _pump = new RunPump(violated);
+        _context = new RunContext(instance, _pump);
+    }
+
+    /// <summary>Everything that has happened, recorded or not.</summary>
+    public IReadOnlyList<HistoryEntry> History => _history;
+
+    /// <summary>How it ended; <see langword="null"/>: it has not.</summary>
+    public RunOutcome? Outcome { get; private set; }
+
+    public bool IsSuspended { get; private set; }
+
+    public string? CustomStatus => _context.CustomStatus;
+
+    /// <summary>Events that no one has waited for, and those held back by a suspension.</summary>
+    public int BufferedEvents => _context.BufferedEvents + _held.Count(e => e.Type == HistoryEventType.EventRaised);
+
+    /// <summary>Activities without a result, by task number.</summary>
+    public IReadOnlyDictionary<int, HistoryEntry> Unanswered => _unanswered;
+
+    /// <summary>The timer that fires next; <see langword="null"/> for none, or while suspended.</summary>
+    public HistoryEntry? NextTimer =>
+        IsSuspended ? null : _context.OpenTimers.Where(t => !_held.Exists(h => h.Task == t.Task)).MinBy(t => t.FireAt);
+
+    /// <summary>The time of the last entry: the next one is not before it, whatever the clocks of the hosts say.</summary>
+    public DateTimeOffset LastTime { get; private set; }
+
+    /// <summary>Runs the orchestrator from its top with what is recorded.</summary>
+    public void Replay(IReadOnlyList<HistoryEntry> recorded, bool hasRun)
+    {
+        try
+        {
+            int next = 0;
+            while (next < recorded.Count)
+            {
+                HistoryEntry happened = recorded[next++];
+                if (happened.IsAction)
+                {
+                    throw Mismatch(happened, "did nothing, or ended");
+                }
+
+                _context.Replaying = hasRun;
+                Happen(happened);
+                if (next == recorded.Count)
+                {
+                    Record(_context.Made);
+                }
+                else
+                {
+                    next = Match(recorded, next);
+                }
+            }
+        }
+        catch (NonDeterminismException e)
+        {
+            _history.Clear();
+            _history.AddRange(recorded);
+            Outcome = RunOutcome.Failed(e);
+        }
+
+        _context.Replaying = false;
+    }
+
+    /// <summary>Carries the run on. What happens after it has ended is recorded, and changes nothing.</summary>
+    public void Apply(HistoryEntry happened)
+    {
+        Happen(happened);
+        Record(_context.Made);
+    }
+
+    /// <summary>Ends the run from outside, whatever it has come to.</summary>
+    public void Fail(Exception e) => Outcome = RunOutcome.Failed(e);
+
+    private void Happen(HistoryEntry happened)
+    {
+        _context.Made.Clear();
+        _history.Add(happened);
+        LastTime = happened.Time > LastTime ? happened.Time : LastTime;
+        if (happened.Task is { } task)
+        {
+            _unanswered.Remove(task);
+        }
+
+        if (Outcome is not null)
+        {
+            return;
+        }
+
+        switch (happened.Type)
+        {
+            case HistoryEventType.ExecutionTerminated:
+                Outcome = new RunOutcome(OrchestrationRuntimeStatus.Terminated, Failure: Failures.Terminated(happened.Reason));
+                break;
+            case HistoryEventType.ExecutionSuspended:
+                IsSuspended = true;
+                break;
+            case HistoryEventType.ExecutionResumed:
+                IsSuspended = false;
+                _context.Now = LastTime;
+                List<HistoryEntry> held = [.. _held];
+                _held.Clear();
+                held.ForEach(Advance);
+                break;
+            case var _ when IsSuspended:
+                _held.Add(happened);
+                break;
+            default:
+                _context.Now = LastTime;
+                Advance(happened);
+                break;
+        }
+    }
+
+    private void Advance(HistoryEntry happened)
+    {
+        if (Outcome is not null)
+        {
+            return;
+        }
+
+        _pump.Run(() =>
+        {
+            if (happened.Type == HistoryEventType.ExecutionStarted)
+            {
+                _main = StartAsync();
+            }
+            else
+            {
+                _context.Deliver(happened);
+            }
+        });
+        bool cancelled = true;
+        while (cancelled)
+        {
+            cancelled = false;
+            _pump.Run(() => cancelled = _context.CancelWaits());
+        }
+
+        if (_main!.IsCompleted)
+        {
+            Outcome = End(_main);
+        }
+        else if (!_context.WaitsForSomething)
+        {
+            Fail(new ForeignAwaitException(RunPump.ForeignAwait));
+        }
+    }
+
+    // Also what an orchestrator throws before its first await comes out of the task.
+    private async Task<object?> StartAsync() => await _orchestrator.RunAsync(_context);
+
+    private static RunOutcome End(Task<object?> main)
+    {
+        if (!main.IsCompletedSuccessfully)
+        {
+            return RunOutcome.Failed(main.Exception?.InnerException ?? new OperationCanceledException("The orchestrator was cancelled."));
+        }
+
+        try
+        {
+            string? output = Payloads.Write(main.Result, "output of the orchestration", EngineLimits.PayloadBytes);
+            return new RunOutcome(OrchestrationRuntimeStatus.Completed, output);
+        }
+        catch (Exception e)
+        {
+            return RunOutcome.Failed(e);
+        }
+    }
+
+    // Compares what the orchestrator has just made with the entries that follow in the history; returns where they end.
+    private int Match(IReadOnlyList<HistoryEntry> recorded, int next)
+    {
+        foreach (HistoryEntry made in _context.Made)
+        {
+            HistoryEntry? known = next < recorded.Count ? recorded[next] : null;
+            if (known is not { IsAction: true })
+            {
+                throw new NonDeterminismException(
+                    $"The orchestrator's code now makes {made}, where the history has nothing{At(next)}. {Advice}");
+            }
+
+            if (known.Type != made.Type || known.Task != made.Task || known.Name != made.Name)
+            {
+                throw Mismatch(known, $"makes {made}");
+            }
+
+            next++;
+            Record([known]);
+        }
+
+        return next;
+    }
+
+    private void Record(IEnumerable<HistoryEntry> actions)
+    {
+        foreach (HistoryEntry action in actions)
+        {
+            _history.Add(action);
+            if (action.Type == HistoryEventType.TaskScheduled)
+            {
+                _unanswered.Add(action.Task!.Value, action);
+            }
+        }
+    }
+
+    private const string Advice = "It is not deterministic, or was changed while the instance ran.";
+
+    private static string At(int next) => $" (entry {next})";
+
+    private NonDeterminismException Mismatch(HistoryEntry known, string now) =>
+        new($"The history has {known}{At(_history.Count)}, where the orchestrator's code now {now}. {Advice}");
+}

@@ -1,0 +1,214 @@
+using DurableSessions.Engine.Instances;
+using DurableSessions.Orchestration;
+
+namespace DurableSessions.Engine.Replay;
+
+/// <summary>The context of one run of an orchestrator: the tasks it waits for, and what it has just asked for.</summary>
+internal sealed class RunContext(InstanceDocument instance, RunPump pump) : OrchestrationContext
+{
+    private readonly Dictionary<int, OpenTask> _open = [];
+    private readonly List<EventWait> _waits = [];
+    private readonly List<HistoryEntry> _buffered = [];
+    private int _tasks;
+
+    public override string Name => instance.Name;
+
+    public override string InstanceId => instance.Id;
+
+    public override DateTimeOffset CurrentUtcDateTime => Now;
+
+    public override bool IsReplaying => Replaying;
+
+    public DateTimeOffset Now { get; set; } = instance.Created;
+
+    public bool Replaying { get; set; }
+
+    /// <summary>As JSON.</summary>
+    public string? CustomStatus { get; private set; }
+
+    /// <summary>What the orchestrator has scheduled since this was last emptied, in order.</summary>
+    public List<HistoryEntry> Made { get; } = [];
+
+    public int BufferedEvents => _buffered.Count;
+
+    /// <summary>Whether anything is open that could wake the orchestrator.</summary>
+    public bool WaitsForSomething => _open.Count > 0 || _waits.Count > 0;
+
+    public IEnumerable<HistoryEntry> OpenTimers => _open.Values.Where(t => t.Made.Type == HistoryEventType.TimerCreated).Select(t => t.Made);
+
+    public override T? GetInput<T>()
+        where T : default => Payloads.Read<T>(instance.Input);
+
+    public override async Task<TResult> CallActivityAsync<TResult>(string name, object? input = null, TaskOptions? options = null)
+    {
+        ThrowUnlessCurrent();
+        string? json = Payloads.Write(input, $"input of activity '{name}'", EngineLimits.PayloadBytes);
+        RetryPolicy? retry = options?.Retry;
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                Task<string?> result = Open(new HistoryEntry
+                {
+                    Type = HistoryEventType.TaskScheduled,
+                    Time = Now,
+                    Name = name,
+                    Payload = json,
+                });
+                return Payloads.Read<TResult>(await result)!;
+            }
+            catch (TaskFailedException e) when (attempt < retry?.MaxNumberOfAttempts && !e.FailureDetails.IsNonRetriable)
+            {
+            }
+
+            await CreateTimer(Now + retry!.DelayAfter(attempt), CancellationToken.None);
+        }
+    }
+
+    public override Task CreateTimer(DateTimeOffset fireAt, CancellationToken cancellationToken)
+    {
+        ThrowUnlessCurrent();
+        return cancellationToken.IsCancellationRequested
+            ? Task.FromCanceled(cancellationToken)
+            : Open(new HistoryEntry { Type = HistoryEventType.TimerCreated, Time = Now, FireAt = fireAt }, cancellationToken);
+    }
+
+    public override Task<T> WaitForExternalEvent<T>(string eventName, CancellationToken cancellationToken = default)
+    {
+        ThrowUnlessCurrent();
+        int kept = _buffered.FindIndex(e => string.Equals(e.Name, eventName, StringComparison.OrdinalIgnoreCase));
+        var wait = new EventWait<T>(eventName, cancellationToken);
+        if (cancellationToken.IsCancellationRequested)
+        {
+            wait.Cancel();
+        }
+        else if (kept >= 0)
+        {
+            HistoryEntry raised = _buffered[kept];
+            _buffered.RemoveAt(kept);
+            wait.Complete(raised.Payload);
+        }
+        else
+        {
+            _waits.Add(wait);
+        }
+
+        return wait.Task;
+    }
+
+    public override void SetCustomStatus(object? customStatus)
+    {
+        ThrowUnlessCurrent();
+        CustomStatus = Payloads.Write(customStatus, "custom status", EngineLimits.CustomStatusBytes);
+    }
+
+    /// <summary>Hands the orchestrator what has happened. Results that nobody waits for any more are dropped.</summary>
+    public void Deliver(HistoryEntry happened)
+    {
+        switch (happened.Type)
+        {
+            case HistoryEventType.TaskCompleted or HistoryEventType.TimerFired when _open.Remove(happened.Task!.Value, out OpenTask? task):
+                task.Source.SetResult(happened.Payload);
+                break;
+            case HistoryEventType.TaskFailed when _open.Remove(happened.Task!.Value, out OpenTask? task):
+                task.Source.SetException(new TaskFailedException(task.Made.Name!, happened.Failure!));
+                break;
+            case HistoryEventType.EventRaised:
+                EventWait? wait = _waits.Find(w => string.Equals(w.Name, happened.Name, StringComparison.OrdinalIgnoreCase));
+                if (wait is null)
+                {
+                    _buffered.Add(happened);
+                }
+                else
+                {
+                    _waits.Remove(wait);
+                    wait.Complete(happened.Payload);
+                }
+
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>
+    /// Ends the waits whose tokens the orchestrator has cancelled. Asked for whenever the orchestrator waits, and not through
+    /// callbacks of the token: those would run on another thread after <see cref="CancellationTokenSource.CancelAsync"/>.
+    /// </summary>
+    /// <returns>Whether there were any: the orchestrator may then go on.</returns>
+    public bool CancelWaits()
+    {
+        List<OpenTask> tasks = [.. _open.Values.Where(t => t.Token.IsCancellationRequested)];
+        List<EventWait> waits = [.. _waits.Where(w => w.Token.IsCancellationRequested)];
+        foreach (OpenTask task in tasks)
+        {
+            _open.Remove(task.Made.Task!.Value);
+            task.Source.SetCanceled(task.Token);
+        }
+
+        foreach (EventWait wait in waits)
+        {
+            _waits.Remove(wait);
+            wait.Cancel();
+        }
+
+        return tasks.Count + waits.Count > 0;
+    }
+
+    private Task<string?> Open(HistoryEntry made, CancellationToken token = default)
+    {
+        made = made with { Task = _tasks++ };
+        var task = new OpenTask(made, new TaskCompletionSource<string?>(), token);
+        _open.Add(made.Task!.Value, task);
+        Made.Add(made);
+        return task.Source.Task;
+    }
+
+    private void ThrowUnlessCurrent()
+    {
+        if (!pump.IsCurrent)
+        {
+            pump.Post(static _ => { }, null);
+            throw new InvalidOperationException(RunPump.ForeignAwait);
+        }
+    }
+
+    private sealed record OpenTask(HistoryEntry Made, TaskCompletionSource<string?> Source, CancellationToken Token);
+
+    private abstract class EventWait(string name, CancellationToken token)
+    {
+        public string Name { get; } = name;
+
+        public CancellationToken Token { get; } = token;
+
+        public abstract void Complete(string? payload);
+
+        public abstract void Cancel();
+    }
+
+    private sealed class EventWait<T>(string name, CancellationToken token) : EventWait(name, token)
+    {
+        private readonly TaskCompletionSource<T> _source = new();
+
+        public Task<T> Task => _source.Task;
+
+        public override void Cancel() => _source.SetCanceled(Token);
+
+        // An event that is not what the orchestrator expects fails its wait, and so, unless caught, the orchestrator.
+        public override void Complete(string? payload)
+        {
+            T value;
+            try
+            {
+                value = Payloads.Read<T>(payload)!;
+            }
+            catch (Exception e)
+            {
+                _source.SetException(e);
+                return;
+            }
+
+            _source.SetResult(value);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using System.Collections.Concurrent;
+using DurableSessions.Engine.Instances;
+using DurableSessions.Orchestration;
+
+namespace DurableSessions.Engine.Running;
+
+/// <summary>Runs activities, so many of each name at a time: a slow one keeps no other waiting.</summary>
+internal sealed class ActivityDispatcher(OrchestrationRegistry registry, EngineOptions options)
+{
+    private readonly ConcurrentDictionary<string, SemaphoreSlim> _gates = new(StringComparer.Ordinal);
+
+    public bool Knows(string name) => registry.Activities.ContainsKey(name);
+
+    /// <summary>Runs an activity once. Never throws.</summary>
+    /// <returns>
+    /// What goes into the history, but for its time; <see langword="null"/> where the activity was cancelled by
+    /// <paramref name="cancellationToken"/>: that is no answer, and the call is made again.
+    /// </returns>
+    public async Task<HistoryEntry?> RunAsync(string instanceId, HistoryEntry scheduled, CancellationToken cancellationToken)
+    {
+        string name = scheduled.Name!;
+        SemaphoreSlim gate = _gates.GetOrAdd(
+            name, n => new SemaphoreSlim(options.MaxConcurrentActivitiesByName.GetValueOrDefault(n, options.MaxConcurrentActivities)));
+        bool entered = false;
+        try
+        {
+            await gate.WaitAsync(cancellationToken);
+            entered = true;
+            ITaskActivity activity = registry.Activities[name]();
+            object? input = Payloads.Read(scheduled.Payload, activity.InputType);
+            object? output = await activity.RunAsync(new TaskActivityContext(name, instanceId, cancellationToken), input);
+            return new HistoryEntry
+            {
+                Type = HistoryEventType.TaskCompleted,
+                Time = default,
+                Task = scheduled.Task,
+                Name = name,
+                Payload = Payloads.Write(output, $"output of activity '{name}'", EngineLimits.PayloadBytes),
+            };
+        }
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+        catch (Exception e)
+        {
+            return new HistoryEntry
+            {
+                Type = HistoryEventType.TaskFailed,
+                Time = default,
+                Task = scheduled.Task,
+                Name = name,
+                Failure = Failures.From(e),
+            };
+        }
+        finally
+        {
+            if (entered)
+            {
+                gate.Release();
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+namespace DurableSessions.Engine.Running;
+
+/// <summary>
+/// When this host should look at which instance. A reminder, and nothing more: what is forgotten here is found by the next
+/// sweep. Holds the nearest <see cref="Capacity"/>.
+/// </summary>
+internal sealed class DueQueue
+{
+    private const int Capacity = 10_000;
+
+    private readonly Lock _lock = new();
+    private readonly SortedSet<(DateTimeOffset Due, string Id)> _order = [];
+    private readonly Dictionary<string, DateTimeOffset> _due = new(StringComparer.Ordinal);
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes when something is added that may be due earlier than what was there.</summary>
+    public Task Changed
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _changed.Task;
+            }
+        }
+    }
+
+    /// <summary>When the nearest is due.</summary>
+    public DateTimeOffset? Nearest
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _order.Count == 0 ? null : _order.Min.Due;
+            }
+        }
+    }
+
+    public void Add(string id, DateTimeOffset due)
+    {
+        lock (_lock)
+        {
+            if (_due.Remove(id, out DateTimeOffset before))
+            {
+                _order.Remove((before, id));
+            }
+
+            _due.Add(id, due);
+            _order.Add((due, id));
+            if (_order.Count > Capacity)
+            {
+                (DateTimeOffset Due, string Id) last = _order.Max;
+                _order.Remove(last);
+                _due.Remove(last.Id);
+            }
+        }
+
+        Wake();
+    }
+
+    /// <summary>Takes up to <paramref name="count"/> that are due.</summary>
+    public IReadOnlyList<string> Take(DateTimeOffset now, int count)
+    {
+        lock (_lock)
+        {
+            List<string> taken = [];
+            while (taken.Count < count && _order.Count > 0 && _order.Min.Due <= now)
+            {
+                (DateTimeOffset Due, string Id) first = _order.Min;
+                _order.Remove(first);
+                _due.Remove(first.Id);
+                taken.Add(first.Id);
+            }
+
+            return taken;
+        }
+    }
+
+    /// <summary>Completes <see cref="Changed"/>: there may be something to do.</summary>
+    public void Wake()
+    {
+        TaskCompletionSource before;
+        lock (_lock)
+        {
+            before = _changed;
+            _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        before.SetResult();
+    }
+}

@@ -1,0 +1,50 @@
+using DurableSessions.Engine.Instances;
+using DurableSessions.Orchestration;
+
+namespace DurableSessions.Engine.Running;
+
+/// <summary>What clients say to instances.</summary>
+internal static class InstanceMessages
+{
+    private const int ReasonLength = 4_096;
+
+    public static HistoryEntry Event(string name, object? payload, DateTimeOffset now) => New(HistoryEventType.EventRaised, now) with
+    {
+        Name = name,
+        Payload = Payloads.Write(payload, $"payload of event '{name}'", EngineLimits.EventBytes),
+    };
+
+    public static HistoryEntry Control(HistoryEventType type, string? reason, DateTimeOffset now) => New(type, now) with
+    {
+        Reason = reason?.Length > ReasonLength ? reason[..ReasonLength] : reason,
+    };
+
+    public static EngineLimitException TooMany(string id) =>
+        new($"Instance '{id}' has {EngineLimits.BufferedEvents} events that it has not waited for yet: that is the limit.");
+
+    /// <summary>Whether the message would change the instance.</summary>
+    /// <exception cref="EngineLimitException">There is no room for it.</exception>
+    public static bool Matters(InstanceDocument instance, HistoryEntry message)
+    {
+        switch (message.Type)
+        {
+            case HistoryEventType.EventRaised:
+                int waiting = instance.BufferedEvents + instance.Inbox.Count(e => e.Type == HistoryEventType.EventRaised);
+                return waiting < EngineLimits.BufferedEvents ? true : throw TooMany(instance.Id);
+            case HistoryEventType.ExecutionSuspended:
+                return !IsSuspended(instance);
+            case HistoryEventType.ExecutionResumed:
+                return IsSuspended(instance);
+            default:
+                return true;
+        }
+    }
+
+    private static bool IsSuspended(InstanceDocument instance) =>
+        instance.Inbox.LastOrDefault(e => e.Type is HistoryEventType.ExecutionSuspended or HistoryEventType.ExecutionResumed) is { } last
+            ? last.Type == HistoryEventType.ExecutionSuspended
+            : instance.Status == OrchestrationRuntimeStatus.Suspended;
+
+    private static HistoryEntry New(HistoryEventType type, DateTimeOffset now) =>
+        new() { Type = type, Time = now, MessageId = Guid.NewGuid().ToString("N") };
+}

@@ -1,0 +1,453 @@
+using System.Threading.Channels;
+using Azure;
+using DurableSessions.Engine.Instances;
+using DurableSessions.Engine.Replay;
+using DurableSessions.Orchestration;
+using Microsoft.Extensions.Logging;
+
+namespace DurableSessions.Engine.Running;
+
+/// <summary>
+/// Runs one claimed instance until it ends, is given up because it only waits, or is lost. One loop: take what has
+/// happened, advance the orchestrator in memory, write one checkpoint, start what it asks for. What arrives while a
+/// checkpoint is written goes into the next.
+/// </summary>
+internal sealed class InstanceWorker
+{
+    private const int MessageCapacity = 256;
+
+    private readonly EngineParts _engine;
+    private readonly OwnedInstance _instance;
+    private readonly OrchestrationRun _run;
+    private readonly CancellationTokenSource _activities;
+    private readonly HashSet<int> _running = [];
+    private readonly List<TaskCompletionSource<Delivery>> _unsaved = [];
+    private readonly List<TaskCompletionSource<Delivery>> _late = [];
+    private readonly Channel<WorkerMessage> _messages = Channel.CreateBounded<WorkerMessage>(MessageCapacity);
+    private readonly CancellationToken _stopping;
+    private readonly CancellationToken _gone;
+    private DateTimeOffset _renewAt;
+    private bool _unwritten;
+    private bool _overLimit;
+    private bool _ended;
+
+    public InstanceWorker(EngineParts engine, StoredInstance claimed, ETag? finished)
+    {
+        _engine = engine;
+        _instance = new OwnedInstance(engine.Store, claimed, finished);
+        _stopping = engine.Stopping.Token;
+        _gone = engine.Gone.Token;
+        _activities = CancellationTokenSource.CreateLinkedTokenSource(_stopping, _gone);
+        _renewAt = claimed.Document.OwnedUntil!.Value - engine.Options.Ownership + engine.Renewal;
+        _run = new OrchestrationRun(
+            claimed.Document,
+            engine.Registry.Orchestrators[claimed.Document.Name](),
+            message => _messages.Writer.TryWrite(new WorkerMessage.Violation(message)));
+        Snapshot = claimed.Document.ToMetadata();
+    }
+
+    private string Id => _instance.Stored.Id;
+
+    /// <summary>The last checkpoint.</summary>
+    public OrchestrationMetadata Snapshot { get; private set; }
+
+    /// <summary>Hands over a message, and waits until it is recorded.</summary>
+    /// <exception cref="EngineLimitException">There is no room for it.</exception>
+    public async Task<Delivery> DeliverAsync(HistoryEntry message, CancellationToken cancellationToken)
+    {
+        var delivered = new TaskCompletionSource<Delivery>(TaskCreationOptions.RunContinuationsAsynchronously);
+        try
+        {
+            await _messages.Writer.WriteAsync(new WorkerMessage.FromClient(message, delivered), cancellationToken);
+        }
+        catch (ChannelClosedException)
+        {
+            return Delivery.NotHere;
+        }
+
+        return await delivered.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Never throws.</summary>
+    public async Task RunAsync()
+    {
+        try
+        {
+            _ended = await LoopAsync();
+            if (!_ended && _instance.Stored is { Owner: null, NextDue: { } due })
+            {
+                _engine.Due.Add(Id, due);
+            }
+        }
+        catch (Exception) when (_gone.IsCancellationRequested)
+        {
+        }
+        catch (Exception e)
+        {
+            _engine.Log.LogError(e, "Instance {InstanceId} is dropped; it goes on once its ownership has lapsed", Id);
+            _engine.Due.Add(Id, _engine.Time.GetUtcNow() + _engine.Options.Ownership);
+        }
+
+        await _activities.CancelAsync();
+        Settle(_unsaved, Delivery.NotHere);
+        Settle(_late, Delivery.NotHere);
+    }
+
+    /// <summary>Turns away those who still wait; called once nobody finds this worker any more.</summary>
+    public void Close()
+    {
+        _messages.Writer.Complete();
+        while (_messages.Reader.TryRead(out WorkerMessage? message))
+        {
+            (message as WorkerMessage.FromClient)?.Delivered.TrySetResult(Delivery.NotHere);
+        }
+
+        _activities.Dispose();
+        if (!_ended)
+        {
+            _engine.Watches.Tell(Id, null);
+        }
+    }
+
+    // Returns whether the instance is over.
+    private async Task<bool> LoopAsync()
+    {
+        _run.Replay(_instance.Stored.History, hasRun: _instance.Stored.Status != OrchestrationRuntimeStatus.Pending);
+        TakeIn(_instance.Stored.Inbox);
+        while (true)
+        {
+            if (_run.Outcome is not null)
+            {
+                return await EndAsync();
+            }
+
+            bool giveUp = _stopping.IsCancellationRequested || OnlyWaits();
+            if (giveUp || _unwritten)
+            {
+                switch (await CheckpointAsync(giveUp))
+                {
+                    case OwnerWrite.Lost:
+                        return false;
+                    case OwnerWrite.Written when giveUp && _instance.Stored.Owner is null:
+                        return false;
+                    default:
+                        continue;
+                }
+            }
+
+            Dispatch();
+            await WaitAsync();
+            TakeIn();
+            FireTimers();
+            _unwritten |= _engine.Time.GetUtcNow() >= _renewAt;
+        }
+    }
+
+    // Whether nothing runs here, or will within the time of a renewal.
+    private bool OnlyWaits() =>
+        _running.Count == 0 && !Startable().Any() && !(_run.NextTimer?.FireAt <= _engine.Time.GetUtcNow() + _engine.Renewal);
+
+    private IEnumerable<HistoryEntry> Startable() => _run.IsSuspended
+        ? []
+        : _run.Unanswered.Values.Where(t => !_running.Contains(t.Task!.Value) && _engine.Dispatcher.Knows(t.Name!));
+
+    private void Dispatch()
+    {
+        foreach (HistoryEntry scheduled in Startable().ToList())
+        {
+            int task = scheduled.Task!.Value;
+            _running.Add(task);
+            CancellationToken cancellation = _activities.Token;
+            _ = Task.Run(
+                async () =>
+                {
+                    HistoryEntry? answer = await _engine.Dispatcher.RunAsync(Id, scheduled, cancellation);
+                    try
+                    {
+                        await _messages.Writer.WriteAsync(new WorkerMessage.Answer(task, answer), CancellationToken.None);
+                    }
+                    catch (ChannelClosedException)
+                    {
+                        _engine.Log.LogDebug("A result of {Activity} came after instance {InstanceId} had left this host", scheduled.Name, Id);
+                    }
+                },
+                CancellationToken.None);
+        }
+    }
+
+    private async Task WaitAsync()
+    {
+        DateTimeOffset until = _run.NextTimer?.FireAt is { } fire && fire < _renewAt ? fire : _renewAt;
+        TimeSpan wait = until - _engine.Time.GetUtcNow();
+        if (wait <= TimeSpan.Zero)
+        {
+            return;
+        }
+
+        using var timeout = new CancellationTokenSource(wait, _engine.Time);
+        using var wake = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stopping, _gone);
+        try
+        {
+            await _messages.Reader.WaitToReadAsync(wake.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            _gone.ThrowIfCancellationRequested();
+        }
+    }
+
+    private void TakeIn()
+    {
+        while (_messages.Reader.TryRead(out WorkerMessage? message))
+        {
+            switch (message)
+            {
+                case WorkerMessage.Answer { Task: var task, Entry: var entry }:
+                    _running.Remove(task);
+                    if (entry is not null && _run.Unanswered.ContainsKey(task))
+                    {
+                        Apply(entry);
+                    }
+
+                    break;
+                case WorkerMessage.FromClient { Entry: var entry, Delivered: var delivered }:
+                    TakeIn(entry, delivered);
+                    break;
+                case WorkerMessage.Violation { Message: var text } when _run.Outcome is null:
+                    _run.Fail(new ForeignAwaitException(text));
+                    break;
+                default:
+                    break;
+            }
+        }
+    }
+
+    private void TakeIn(HistoryEntry message, TaskCompletionSource<Delivery> delivered)
+    {
+        if (_run.Outcome is not null)
+        {
+            _late.Add(delivered);
+        }
+        else if (message.Type == HistoryEventType.EventRaised && _run.BufferedEvents >= EngineLimits.BufferedEvents)
+        {
+            delivered.TrySetException(InstanceMessages.TooMany(Id));
+        }
+        else
+        {
+            TakeIn([message]);
+            _unsaved.Add(delivered);
+        }
+    }
+
+    // Messages that are already in the history are those whose sender has not had its answer.
+    private void TakeIn(IReadOnlyList<HistoryEntry> messages)
+    {
+        foreach (HistoryEntry message in messages)
+        {
+            bool changes = message.Type switch
+            {
+                HistoryEventType.ExecutionSuspended => !_run.IsSuspended,
+                HistoryEventType.ExecutionResumed => _run.IsSuspended,
+                _ => true,
+            };
+            _unwritten = true;
+            if (changes && !_run.History.Any(e => e.MessageId == message.MessageId))
+            {
+                Apply(message);
+            }
+        }
+    }
+
+    private void FireTimers()
+    {
+        while (_run.Outcome is null && _run.NextTimer is { } timer && timer.FireAt <= _engine.Time.GetUtcNow())
+        {
+            Apply(new HistoryEntry { Type = HistoryEventType.TimerFired, Time = default, Task = timer.Task, FireAt = timer.FireAt });
+        }
+    }
+
+    private void Apply(HistoryEntry happened)
+    {
+        DateTimeOffset now = _engine.Time.GetUtcNow();
+        _run.Apply(happened with { Time = now > _run.LastTime ? now : _run.LastTime });
+        _unwritten = true;
+        if (_run.History.Count > EngineLimits.HistoryEntries && _run.Outcome is null)
+        {
+            Exceed(new EngineLimitException(
+                $"The history of instance '{Id}' has more than {EngineLimits.HistoryEntries} entries: that is the limit."));
+        }
+    }
+
+    // The instance fails with the history that was last stored: what went beyond the limit never was.
+    private void Exceed(EngineLimitException e)
+    {
+        _overLimit = true;
+        _run.Fail(e);
+    }
+
+    private async Task<OwnerWrite> CheckpointAsync(bool giveUp)
+    {
+        OwnerWriteResult result;
+        try
+        {
+            result = await _instance.CheckpointAsync(Checkpoint(giveUp), _gone);
+        }
+        catch (EngineLimitException e)
+        {
+            Exceed(e);
+            return OwnerWrite.Merge;
+        }
+
+        if (result.Stands)
+        {
+            Settle(_unsaved, Delivery.Accepted);
+        }
+
+        if (result.Kind == OwnerWrite.Written)
+        {
+            _unwritten = false;
+            _renewAt = _engine.Time.GetUtcNow() + _engine.Renewal;
+            Snapshot = _instance.Stored.ToMetadata();
+            _engine.Watches.Tell(Id, Snapshot);
+        }
+        else if (result.Kind == OwnerWrite.Merge)
+        {
+            TakeIn(result.Messages);
+        }
+        else
+        {
+            _engine.Log.LogWarning("Instance {InstanceId} was taken over by another host", Id);
+        }
+
+        return result.Kind;
+    }
+
+    private async Task<bool> EndAsync()
+    {
+        while (true)
+        {
+            // No instance ends on an active blob that nobody has touched: it could not be told from a ghost.
+            if (_instance.Stored.CheckpointId is null)
+            {
+                OwnerWrite touched = await CheckpointAsync(giveUp: false);
+                if (touched == OwnerWrite.Lost)
+                {
+                    return false;
+                }
+
+                continue;
+            }
+
+            OwnerWriteResult result;
+            try
+            {
+                result = await _instance.EndAsync(Final(), _gone);
+            }
+            catch (EngineLimitException e) when (!_overLimit)
+            {
+                Exceed(e);
+                continue;
+            }
+
+            switch (result.Kind)
+            {
+                case OwnerWrite.Written:
+                    Ended();
+                    return true;
+                case OwnerWrite.Lost:
+                    _engine.Log.LogWarning("Instance {InstanceId} was taken over by another host before its end", Id);
+                    return false;
+                default:
+                    TakeIn(result.Messages);
+                    break;
+            }
+        }
+    }
+
+    private void Ended()
+    {
+        RunOutcome outcome = _run.Outcome!;
+        _engine.Log.LogInformation(
+            "Instance {InstanceId} ({Orchestrator}) {Status}: {Error}", Id, _instance.Stored.Name, outcome.Status, outcome.Failure?.ErrorMessage);
+        Snapshot = Final().ToMetadata();
+        _engine.Watches.Tell(Id, Snapshot);
+        Settle(_unsaved, Delivery.Accepted);
+        Settle(_late, Delivery.Ended);
+    }
+
+    private InstanceDocument Checkpoint(bool giveUp)
+    {
+        DateTimeOffset now = _engine.Time.GetUtcNow();
+        string write = EngineParts.NewWriteId();
+        return _instance.Stored with
+        {
+            Status = _run.IsSuspended ? OrchestrationRuntimeStatus.Suspended : OrchestrationRuntimeStatus.Running,
+            CustomStatus = _run.CustomStatus,
+            Updated = now,
+            Owner = giveUp ? null : _instance.Owner,
+            OwnedUntil = giveUp ? null : now + _engine.Options.Ownership,
+            NextDue = giveUp ? NextDue(now) : null,
+            WriteId = write,
+            CheckpointId = write,
+            History = _overLimit ? _instance.Stored.History : [.. _run.History],
+            Inbox = [],
+            BufferedEvents = _run.BufferedEvents,
+        };
+    }
+
+    private DateTimeOffset? NextDue(DateTimeOffset now)
+    {
+        if (_running.Count > 0 || Startable().Any())
+        {
+            return now;
+        }
+
+        // An activity that only other hosts know: this host looks again as seldom as at everything else.
+        bool unknown = !_run.IsSuspended && _run.Unanswered.Count > 0;
+        DateTimeOffset? fire = _run.NextTimer?.FireAt;
+        DateTimeOffset later = now + _engine.Options.SweepInterval;
+        if (unknown)
+        {
+            _engine.Log.LogWarning(
+                "Instance {InstanceId} waits for a host that has the activities {Activities}",
+                Id,
+                string.Join(", ", _run.Unanswered.Values.Select(t => t.Name).Distinct()));
+        }
+
+        return unknown && !(fire < later) ? later : fire;
+    }
+
+    private InstanceDocument Final()
+    {
+        DateTimeOffset now = _engine.Time.GetUtcNow();
+        RunOutcome outcome = _run.Outcome!;
+        var end = new HistoryEntry
+        {
+            Type = HistoryEventType.ExecutionCompleted,
+            Time = now > _run.LastTime ? now : _run.LastTime,
+            Failure = outcome.Failure is null ? null : outcome.Failure with { StackTrace = null },
+        };
+        IReadOnlyList<HistoryEntry> history = _overLimit ? _instance.Stored.History : _run.History;
+        return _instance.Stored with
+        {
+            Status = outcome.Status,
+            Output = outcome.Output,
+            Failure = outcome.Failure,
+            CustomStatus = _overLimit ? _instance.Stored.CustomStatus : _run.CustomStatus,
+            Updated = end.Time,
+            Owner = null,
+            OwnedUntil = null,
+            NextDue = null,
+            WriteId = EngineParts.NewWriteId(),
+            History = outcome.Status == OrchestrationRuntimeStatus.Terminated ? [.. history] : [.. history, end],
+            Inbox = [],
+            BufferedEvents = 0,
+        };
+    }
+
+    private static void Settle(List<TaskCompletionSource<Delivery>> deliveries, Delivery delivery)
+    {
+        deliveries.ForEach(d => d.TrySetResult(delivery));
+        deliveries.Clear();
+    }
+}

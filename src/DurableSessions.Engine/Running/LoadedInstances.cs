@@ -1,0 +1,101 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using Azure;
+using DurableSessions.Engine.Instances;
+
+namespace DurableSessions.Engine.Running;
+
+/// <summary>The instances that this host runs now, at most <see cref="EngineOptions.MaxLoadedInstances"/>.</summary>
+internal sealed class LoadedInstances(EngineParts engine)
+{
+    private readonly ConcurrentDictionary<string, InstanceWorker> _workers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<InstanceWorker, Task> _loops = new();
+    private readonly Lock _lock = new();
+    private int _reserved;
+    private bool _open;
+
+    /// <summary>How many more can be loaded.</summary>
+    public int Free
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _open ? engine.Options.MaxLoadedInstances - _reserved : 0;
+            }
+        }
+    }
+
+    /// <summary>From now on instances are run here.</summary>
+    public void Open()
+    {
+        lock (_lock)
+        {
+            _open = true;
+        }
+    }
+
+    /// <summary>From now on none is loaded.</summary>
+    public void Close()
+    {
+        lock (_lock)
+        {
+            _open = false;
+        }
+    }
+
+    /// <summary>Takes a place for an instance that is about to be claimed; given back by <see cref="Release"/>, or when its worker ends.</summary>
+    public bool TryReserve(string orchestratorName)
+    {
+        if (!engine.Registry.Orchestrators.ContainsKey(orchestratorName))
+        {
+            return false;
+        }
+
+        lock (_lock)
+        {
+            if (!_open || _reserved >= engine.Options.MaxLoadedInstances)
+            {
+                return false;
+            }
+
+            _reserved++;
+            return true;
+        }
+    }
+
+    public void Release()
+    {
+        lock (_lock)
+        {
+            _reserved--;
+        }
+
+        engine.Due.Wake();
+    }
+
+    public bool TryFind(string id, [NotNullWhen(true)] out InstanceWorker? worker) => _workers.TryGetValue(id, out worker);
+
+    /// <summary>Runs an instance that this host has just claimed, in a place reserved before.</summary>
+    public void Run(StoredInstance claimed, ETag? finished)
+    {
+        var worker = new InstanceWorker(engine, claimed, finished);
+        string id = claimed.Document.Id;
+        _workers[id] = worker;
+        var started = new TaskCompletionSource();
+        Task loop = Task.Run(async () =>
+        {
+            await started.Task;
+            await worker.RunAsync();
+            _workers.TryRemove(KeyValuePair.Create(id, worker));
+            _loops.TryRemove(worker, out _);
+            worker.Close();
+            Release();
+        });
+        _loops[worker] = loop;
+        started.SetResult();
+    }
+
+    /// <summary>Completes when nothing runs any more.</summary>
+    public Task WhenIdleAsync() => Task.WhenAll(_loops.Values);
+}

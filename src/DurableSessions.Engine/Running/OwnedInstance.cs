@@ -1,0 +1,131 @@
+using Azure;
+using DurableSessions.Engine.Instances;
+
+namespace DurableSessions.Engine.Running;
+
+/// <summary>How an owner's write went.</summary>
+internal enum OwnerWrite
+{
+    /// <summary>It stands.</summary>
+    Written,
+
+    /// <summary>Others have appended messages meanwhile: take them in, and write again.</summary>
+    Merge,
+
+    /// <summary>Somebody else owns the instance, or has ended it.</summary>
+    Lost,
+}
+
+/// <param name="Kind">How the write went.</param>
+/// <param name="Messages">What to take in.</param>
+/// <param name="Stands">Whether the write itself stands, with the messages appended behind it.</param>
+internal sealed record OwnerWriteResult(OwnerWrite Kind, IReadOnlyList<HistoryEntry> Messages, bool Stands)
+{
+    public static OwnerWriteResult Written { get; } = new(OwnerWrite.Written, [], true);
+
+    public static OwnerWriteResult Lost { get; } = new(OwnerWrite.Lost, [], false);
+}
+
+/// <summary>
+/// The blobs of an instance in the hands of its owner. Every change is fenced by the ETag of the active blob: an owner that
+/// has been replaced changes nothing any more.
+/// </summary>
+internal sealed class OwnedInstance(InstanceStore store, StoredInstance claimed, ETag? finished)
+{
+    /// <summary>The claim by which the instance is owned.</summary>
+    public string Owner { get; } = claimed.Document.Owner!;
+
+    private ETag? _finished = finished;
+    private string _activeWriteId = claimed.Document.WriteId;
+
+    /// <summary>What was last written or claimed.</summary>
+    public InstanceDocument Stored { get; private set; } = claimed.Document;
+
+    /// <summary>Of the active blob.</summary>
+    public ETag ETag { get; private set; } = claimed.ETag;
+
+    /// <summary>Replaces the active blob.</summary>
+    public async Task<OwnerWriteResult> CheckpointAsync(InstanceDocument document, CancellationToken cancellationToken)
+    {
+        WriteResult result = await store.ReplaceAsync(document, ETag, Patience(), cancellationToken);
+        if (result.Written is { } written)
+        {
+            Took(document, written, document.WriteId);
+            return OwnerWriteResult.Written;
+        }
+
+        if (result.Found is not { } found)
+        {
+            return OwnerWriteResult.Lost;
+        }
+
+        bool stands = found.Document.CheckpointId == document.CheckpointId;
+        if (stands && document.Owner is null)
+        {
+            Stored = document;
+            return OwnerWriteResult.Written;
+        }
+
+        if (found.Document.Owner != Owner)
+        {
+            return stands ? OwnerWriteResult.Lost with { Stands = true } : OwnerWriteResult.Lost;
+        }
+
+        Took(stands ? document : Stored, found.ETag, found.Document.WriteId);
+        return new OwnerWriteResult(OwnerWrite.Merge, found.Document.Inbox, stands);
+    }
+
+    /// <summary>
+    /// Ends the instance: PUT finished, then DELETE active. Until the deletion nothing has ended; a crash between the two is
+    /// repaired by whoever claims the instance. A conflict on the finished blob means either an earlier generation, or an
+    /// owner that came to its end and lost the instance before: neither counts while the active blob is ours.
+    /// </summary>
+    public async Task<OwnerWriteResult> EndAsync(InstanceDocument final, CancellationToken cancellationToken)
+    {
+        final = final with { Ends = _activeWriteId };
+        WriteResult result = await store.PutFinishedAsync(final, _finished, Patience(), cancellationToken);
+        while (result.Written is null)
+        {
+            StoredInstance? active = await store.FindActiveAsync(final.Id, cancellationToken);
+            if (active is null || active.ETag != ETag)
+            {
+                return Changed(active);
+            }
+
+            result = await store.PutFinishedAsync(final, result.Found?.ETag, Patience(), cancellationToken);
+        }
+
+        _finished = result.Written;
+        switch (await store.DeleteActiveAsync(final.Id, ETag, Patience(), cancellationToken))
+        {
+            case DeleteResult.Deleted:
+                return OwnerWriteResult.Written;
+            case DeleteResult.Missing:
+                StoredInstance? stands = await store.FindFinishedAsync(final.Id, cancellationToken);
+                return stands?.Document.WriteId == final.WriteId ? OwnerWriteResult.Written : OwnerWriteResult.Lost;
+            default:
+                return Changed(await store.FindActiveAsync(final.Id, cancellationToken));
+        }
+    }
+
+    private OwnerWriteResult Changed(StoredInstance? active)
+    {
+        if (active is null || active.Document.Owner != Owner)
+        {
+            return OwnerWriteResult.Lost;
+        }
+
+        Took(Stored, active.ETag, active.Document.WriteId);
+        return new OwnerWriteResult(OwnerWrite.Merge, active.Document.Inbox, false);
+    }
+
+    private void Took(InstanceDocument document, ETag etag, string writeId)
+    {
+        Stored = document;
+        ETag = etag;
+        _activeWriteId = writeId;
+    }
+
+    // Beyond it somebody else will have claimed the instance, or may at any time.
+    private DateTimeOffset Patience() => Stored.OwnedUntil ?? store.ClientDeadline;
+}

@@ -1,0 +1,188 @@
+using DurableSessions.Engine.Instances;
+using Microsoft.Extensions.Logging;
+
+namespace DurableSessions.Engine.Running;
+
+/// <summary>
+/// Finds instances that nobody runs and that have something to do, and claims them: one listing at the start and after
+/// every <see cref="EngineOptions.SweepInterval"/>; in between, what this host knows to become due.
+/// </summary>
+internal sealed class Sweep(EngineParts engine)
+{
+    private const int ListingPage = 5_000;
+    private const int ClaimsAtATime = 8;
+
+    private static readonly TimeSpan LongestJitter = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan AfterError = TimeSpan.FromSeconds(5);
+
+    private readonly HashSet<string> _unknown = new(StringComparer.Ordinal);
+
+    /// <summary>Runs until the host stops. Never throws.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        DateTimeOffset nextSweep = engine.Time.GetUtcNow();
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                Task changed = engine.Due.Changed;
+                if (engine.Time.GetUtcNow() >= nextSweep)
+                {
+                    nextSweep = engine.Time.GetUtcNow() + engine.Options.SweepInterval;
+                    await ListAsync(cancellationToken);
+                }
+
+                IReadOnlyList<string> due = engine.Due.Take(engine.Time.GetUtcNow(), Math.Min(engine.Loaded.Free, 8 * ClaimsAtATime));
+                if (due.Count > 0)
+                {
+                    await Parallel.ForEachAsync(
+                        due, new ParallelOptions { MaxDegreeOfParallelism = ClaimsAtATime, CancellationToken = cancellationToken }, TryClaimAsync);
+                }
+                else
+                {
+                    await WaitAsync(changed, nextSweep, cancellationToken);
+                }
+            }
+            catch (Exception) when (cancellationToken.IsCancellationRequested)
+            {
+            }
+            catch (Exception e)
+            {
+                engine.Log.LogWarning(e, "The active instances could not be listed");
+                DateTimeOffset again = engine.Time.GetUtcNow() + AfterError;
+                nextSweep = again < nextSweep ? again : nextSweep;
+            }
+        }
+    }
+
+    private async Task ListAsync(CancellationToken cancellationToken)
+    {
+        await foreach ((IReadOnlyList<InstanceHeader> headers, _) in
+            engine.Store.ListAsync(InstanceStore.ActivePrefix, ListingPage, null, cancellationToken))
+        {
+            foreach (InstanceHeader header in headers)
+            {
+                if (header.ClaimableFrom is { } from && !engine.Loaded.TryFind(header.Id, out _) && Knows(header.Id, header.Name))
+                {
+                    Note(header.Id, from);
+                }
+            }
+        }
+    }
+
+    private async Task WaitAsync(Task changed, DateTimeOffset nextSweep, CancellationToken cancellationToken)
+    {
+        // Without a free place nothing can be claimed: what ends here wakes the wait.
+        DateTimeOffset until = engine.Loaded.Free > 0 && engine.Due.Nearest is { } due && due < nextSweep ? due : nextSweep;
+        TimeSpan wait = until - engine.Time.GetUtcNow();
+        if (wait > TimeSpan.Zero)
+        {
+            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            await Task.WhenAny(changed, Task.Delay(wait, engine.Time, timeout.Token));
+            await timeout.CancelAsync();
+        }
+    }
+
+    private async ValueTask TryClaimAsync(string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ClaimAsync(id, cancellationToken);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            engine.Log.LogWarning(e, "Instance {InstanceId} could not be claimed; it is tried again", id);
+            Note(id, engine.Time.GetUtcNow() + AfterError);
+        }
+    }
+
+    private async Task ClaimAsync(string id, CancellationToken cancellationToken)
+    {
+        if (engine.Loaded.TryFind(id, out _))
+        {
+            return;
+        }
+
+        InstanceView view = await engine.Store.ViewAsync(id, cancellationToken);
+        if (view.Ghost is { } ghost)
+        {
+            engine.Log.LogInformation("Instance {InstanceId} has ended; a late copy of its creation is removed", id);
+            await engine.Store.DeleteActiveAsync(id, ghost.ETag, engine.Store.ClientDeadline, cancellationToken);
+            return;
+        }
+
+        if (view.Live is not { } live || !Knows(id, live.Document.Name))
+        {
+            return;
+        }
+
+        if (InstanceHeader.From(live.Document).ClaimableFrom is not { } from)
+        {
+            return;
+        }
+
+        if (from > engine.Time.GetUtcNow())
+        {
+            Note(id, from);
+            return;
+        }
+
+        StoredInstance? finished = view.Finished ?? await engine.Store.FindFinishedAsync(id, cancellationToken);
+        if (finished?.Document.Ends == live.Document.WriteId)
+        {
+            // Its owner died between the two requests of the end.
+            await engine.Store.DeleteActiveAsync(id, live.ETag, engine.Store.ClientDeadline, cancellationToken);
+            engine.Watches.Tell(id, null);
+            return;
+        }
+
+        if (!engine.Loaded.TryReserve(live.Document.Name))
+        {
+            Note(id, from);
+            return;
+        }
+
+        bool runs = false;
+        try
+        {
+            InstanceDocument claim = engine.Claim(live.Document);
+            if ((await engine.Store.ReplaceAsync(claim, live.ETag, engine.Store.ClientDeadline, cancellationToken)).Written is { } etag)
+            {
+                engine.Log.LogInformation("Instance {InstanceId} ({Orchestrator}) is claimed", id, claim.Name);
+                engine.Loaded.Run(new StoredInstance(claim, etag), finished?.ETag);
+                runs = true;
+            }
+        }
+        finally
+        {
+            if (!runs)
+            {
+                engine.Loaded.Release();
+            }
+        }
+    }
+
+    // A little late, and each host by another while: so that they do not all ask at once.
+    private void Note(string id, DateTimeOffset due) => engine.Due.Add(id, due + (Random.Shared.NextDouble() * LongestJitter));
+
+    private bool Knows(string id, string orchestrator)
+    {
+        if (engine.Registry.Orchestrators.ContainsKey(orchestrator))
+        {
+            return true;
+        }
+
+        bool first;
+        lock (_unknown)
+        {
+            first = _unknown.Count < 1_000 && _unknown.Add(orchestrator);
+        }
+
+        if (first)
+        {
+            engine.Log.LogWarning("Instance {InstanceId} needs orchestrator {Orchestrator}, which this host does not have", id, orchestrator);
+        }
+
+        return false;
+    }
+}
