@@ -108,9 +108,9 @@ public sealed partial class SessionTests(ApiFixture api) : IClassFixture<ApiFixt
 
         Assert.Equal(ids, seen.Order());
         Reply all = await api.GetAsync("/api/v1/sessions", caller);
-        Assert.StartsWith(
+        Assert.Contains(
             $$"""{"session_id":"list-5","uri":"viking://user/{{caller[1].Item2}}/sessions/list-5","is_dir":true,"mod_time":"T"}""",
-            TimePattern().Replace(all.ResultText()[1..], "T"),
+            TimePattern().Replace(all.ResultText(), "T"),
             StringComparison.Ordinal);
         Assert.Equal("[]", (await api.GetAsync("/api/v1/sessions", ("X-OpenViking-User", "nobody-else"))).ResultText());
     }

@@ -180,7 +180,7 @@ internal static class BadRequests
         yield return NotFound("a retry of a task that is not there", $"POST /api/v1/tasks/c{new string('0', 31)}/retry");
         yield return NotFound("a commit of a session that is not there", "POST /api/v1/sessions/nowhere/commit");
         yield return NotFound("the root", "GET /");
-        yield return NotFound("an empty id", "GET /api/v1/sessions//context");
+        yield return NotFound("an empty id in a path", "GET /api/v1/sessions//context");
         yield return Unknown("a wrong method", "PUT /api/v1/sessions/{id}/messages");
         yield return Unknown("a method nobody knows", "BREW /api/v1/sessions/{id}");
         yield return Unknown("OPTIONS", "OPTIONS /api/v1/sessions");
