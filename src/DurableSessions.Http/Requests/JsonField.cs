@@ -31,7 +31,10 @@ internal readonly record struct JsonField(JsonElement Value, Location At)
 
     public JsonField Object() => Value.ValueKind == JsonValueKind.Object ? this : throw Wrong("an object", "dict_type");
 
-    public string Text() => Value.ValueKind == JsonValueKind.String ? Value.GetString()! : throw Wrong("a string", "string_type");
+    /// <summary>That it is a string; it may be a long one, and is not copied.</summary>
+    public JsonField RequireText() => Value.ValueKind == JsonValueKind.String ? this : throw Wrong("a string", "string_type");
+
+    public string Text() => RequireText().Value.GetString()!;
 
     /// <summary>A name or a label: 1 to <paramref name="maxLength"/> characters, none of them a control character.</summary>
     public string Label(int maxLength)
@@ -61,13 +64,7 @@ internal readonly record struct JsonField(JsonElement Value, Location At)
         ? (int)value
         : throw Invalid(string.Create(CultureInfo.InvariantCulture, $"must be {min} to {max}."), "int_range");
 
-    public void Number()
-    {
-        if (Value.ValueKind != JsonValueKind.Number)
-        {
-            throw Wrong("a number", "float_type");
-        }
-    }
+    public JsonField RequireNumber() => Value.ValueKind == JsonValueKind.Number ? this : throw Wrong("a number", "float_type");
 
     /// <summary>The items of an array of at most <paramref name="max"/>.</summary>
     public JsonField[] Items(int max = int.MaxValue)

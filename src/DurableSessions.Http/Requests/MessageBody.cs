@@ -42,7 +42,7 @@ internal static class MessageBody
         JsonField content = message["content"];
         if (content.IsSet)
         {
-            content.Text();
+            content.RequireText();
         }
 
         JsonField parts = message["parts"];

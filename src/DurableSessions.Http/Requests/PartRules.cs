@@ -17,7 +17,7 @@ internal static class PartRules
                 CheckText(part["text"]);
                 break;
             case "text":
-                part["text"].Text();
+                part["text"].RequireText();
                 break;
             case "context":
                 CheckText(part["uri"]);
@@ -39,7 +39,7 @@ internal static class PartRules
     {
         if (field.IsSet)
         {
-            field.Text();
+            field.RequireText();
         }
     }
 
@@ -72,7 +72,7 @@ internal static class PartRules
 
         if (part["duration_ms"] is { IsSet: true } duration)
         {
-            duration.Number();
+            duration.RequireNumber();
         }
 
         foreach (JsonField tokens in (JsonField[])[part["prompt_tokens"], part["completion_tokens"]])
