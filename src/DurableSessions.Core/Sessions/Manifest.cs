@@ -36,7 +36,7 @@ internal sealed record Manifest
     public SessionSettings Settings { get; init; } = new();
 
     /// <summary>The idempotency key that created it, hashed, and the hash of the request.</summary>
-    public CreationKey? CreatedBy { get; init; }
+    public RequestKey? CreatedBy { get; init; }
 
     /// <summary>What the last commit was asked to keep live.</summary>
     public int KeepRecentCount { get; init; }
@@ -80,6 +80,9 @@ internal sealed record Manifest
     /// <summary>Skills that clients said they used.</summary>
     public long SkillsUsed { get; init; }
 
+    /// <summary>The requests with a key that were counted last.</summary>
+    public IReadOnlyList<RequestKey> CountedBy { get; init; } = [];
+
     public DateTimeOffset? LastCommitAt { get; init; }
 
     /// <summary>When the newest archived message was said, as its client wrote it.</summary>
@@ -97,8 +100,8 @@ internal sealed record Manifest
         Closed.FirstOrDefault(c => c.CommitId == commitId && c.Attempt == attempt);
 }
 
-/// <summary>The idempotency key of a creation, so that its repetition is recognised.</summary>
-internal sealed record CreationKey(string KeyHash, string RequestHash);
+/// <summary>The idempotency key of a request that changed the manifest, so that its repetition is recognised.</summary>
+internal sealed record RequestKey(string KeyHash, string RequestHash);
 
 /// <summary>A segment in the manifest.</summary>
 /// <param name="Name">Its blob.</param>

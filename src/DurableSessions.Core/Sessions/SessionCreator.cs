@@ -15,7 +15,7 @@ internal sealed class SessionCreator(ManifestStore manifests, SegmentStore segme
     /// <exception cref="SessionExistsException">It exists, made by another request.</exception>
     /// <exception cref="IdempotencyKeyReusedException">The key made it, with another request.</exception>
     public async Task<Manifest> CreateAsync(
-        SessionKey key, SessionSettings settings, CreationKey? createdBy, CancellationToken cancellationToken) =>
+        SessionKey key, SessionSettings settings, RequestKey? createdBy, CancellationToken cancellationToken) =>
         await TryCreateAsync(key, settings, createdBy, mayExist: false, cancellationToken);
 
     /// <summary>Creates the session unless it exists.</summary>
@@ -23,7 +23,7 @@ internal sealed class SessionCreator(ManifestStore manifests, SegmentStore segme
         await TryCreateAsync(key, new SessionSettings(), createdBy: null, mayExist: true, cancellationToken);
 
     private async Task<Manifest> TryCreateAsync(
-        SessionKey key, SessionSettings settings, CreationKey? createdBy, bool mayExist, CancellationToken cancellationToken)
+        SessionKey key, SessionSettings settings, RequestKey? createdBy, bool mayExist, CancellationToken cancellationToken)
     {
         var ours = new HashSet<string>(StringComparer.Ordinal);
         for (int attempt = 1; ; attempt++)
@@ -65,7 +65,7 @@ internal sealed class SessionCreator(ManifestStore manifests, SegmentStore segme
     }
 
     private async Task<Manifest> MakeAsync(
-        SessionKey key, SessionSettings settings, CreationKey? createdBy, CancellationToken cancellationToken)
+        SessionKey key, SessionSettings settings, RequestKey? createdBy, CancellationToken cancellationToken)
     {
         string incarnation = Guid.NewGuid().ToString("N")[..12];
         string segment = await segments.CreateAsync(key, incarnation, number: 1, cancellationToken);

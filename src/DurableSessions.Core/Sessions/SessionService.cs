@@ -61,9 +61,9 @@ public sealed class SessionService
     public async Task<SessionKey> CreateAsync(
         string account, string user, string? sessionId, SessionSettings settings, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken)
     {
-        CreationKey? createdBy = idempotencyKey is null
+        RequestKey? createdBy = idempotencyKey is null
             ? null
-            : new CreationKey(idempotencyKey.Hash("create"), idempotencyKey.RequestHash);
+            : new RequestKey(idempotencyKey.Hash("create"), idempotencyKey.RequestHash);
         string id = sessionId ?? NewId();
         if (sessionId is null && createdBy is not null)
         {
@@ -150,11 +150,13 @@ public sealed class SessionService
         SessionKey key, Func<SessionSettings, SessionSettings> change, CancellationToken cancellationToken) =>
         _settings.ConfigureAsync(key, change, cancellationToken);
 
-    /// <summary>Counts what a client has used of its context.</summary>
+    /// <summary>Counts what a client has used of its context. A repetition of one of the last 64 requests that had a key changes nothing.</summary>
     /// <returns>The counts since the session was created.</returns>
     /// <exception cref="SessionNotFoundException">There is no such session.</exception>
-    public Task<(long Contexts, long Skills)> CountUsedAsync(SessionKey key, int contexts, int skills, CancellationToken cancellationToken) =>
-        _settings.CountUsedAsync(key, contexts, skills, cancellationToken);
+    /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
+    public Task<(long Contexts, long Skills)> CountUsedAsync(
+        SessionKey key, int contexts, int skills, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken) =>
+        _settings.CountUsedAsync(key, contexts, skills, idempotencyKey, cancellationToken);
 
     /// <summary>What an agent reads: the overview, messages that no overview covers, and the live ones, as far as they fit.</summary>
     /// <exception cref="SessionNotFoundException">There is no such session.</exception>

@@ -1,3 +1,5 @@
+using DurableSessions.Core.Messages;
+
 namespace DurableSessions.Core.Sessions;
 
 /// <summary>Changes the parts of a manifest that belong to its user.</summary>
@@ -9,6 +11,8 @@ namespace DurableSessions.Core.Sessions;
 /// </remarks>
 internal sealed class SettingsWriter(ManifestStore manifests, SegmentStore segments, LiveViews views)
 {
+    private const int MaxCountedBy = 64;
+
     public async Task<SessionSettings> ConfigureAsync(
         SessionKey key, Func<SessionSettings, SessionSettings> change, CancellationToken cancellationToken)
     {
@@ -57,17 +61,30 @@ internal sealed class SettingsWriter(ManifestStore manifests, SegmentStore segme
         }
     }
 
-    public async Task<(long Contexts, long Skills)> CountUsedAsync(SessionKey key, int contexts, int skills, CancellationToken cancellationToken)
+    public async Task<(long Contexts, long Skills)> CountUsedAsync(
+        SessionKey key, int contexts, int skills, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken)
     {
+        RequestKey? request = idempotencyKey is null ? null : new RequestKey(idempotencyKey.Hash("used"), idempotencyKey.RequestHash);
         Manifest before = await LoadAsync(key, cancellationToken);
         StoredManifest swapped = await manifests.SwapAsync(
             key,
             m => m.DeletedAt is not null || m.Incarnation != before.Incarnation
                 ? throw new SessionNotFoundException(key)
-                : m with { ContextsUsed = m.ContextsUsed + contexts, SkillsUsed = m.SkillsUsed + skills },
+                : IsCounted(m, request)
+                    ? null
+                    : m with
+                    {
+                        ContextsUsed = m.ContextsUsed + contexts,
+                        SkillsUsed = m.SkillsUsed + skills,
+                        CountedBy = request is null ? m.CountedBy : [.. m.CountedBy.TakeLast(MaxCountedBy - 1), request],
+                    },
             cancellationToken);
         return (swapped.Manifest.ContextsUsed, swapped.Manifest.SkillsUsed);
     }
+
+    private static bool IsCounted(Manifest manifest, RequestKey? request) =>
+        manifest.CountedBy.FirstOrDefault(r => r.KeyHash == request?.KeyHash) is { } counted
+        && (counted == request ? true : throw new IdempotencyKeyReusedException());
 
     private async Task<Manifest> LoadAsync(SessionKey key, CancellationToken cancellationToken) =>
         await manifests.LoadAsync(key, cancellationToken) is { Manifest: { DeletedAt: null } manifest }
