@@ -1,3 +1,4 @@
+using DurableSessions.Core.AutoCommit;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Context;
 using DurableSessions.Core.Deletion;
@@ -38,6 +39,7 @@ public sealed class SessionStore : IDisposable
     private readonly Staging _staging;
     private readonly Switching _switching;
     private readonly Tombstones _tombstones;
+    private readonly AutoCommits _autoCommits;
 
     /// <summary>Puts the store together.</summary>
     /// <param name="storage">The container; it exists.</param>
@@ -71,7 +73,10 @@ public sealed class SessionStore : IDisposable
         var lanes = new SessionLanes(_manifests, _segments, _views, loader, creator, _memory, options, time);
         var contexts = new ContextReader(_manifests, _segments, _archives, time);
         var index = new TaskIndex(storage);
-        Sessions = new SessionService(storage, creator, lanes, contexts, _manifests, _tombstones, client, options, time);
+        var settings = new SettingsWriter(_manifests, _segments, _views);
+        _autoCommits = new AutoCommits(_manifests, index, client, _memory, options, time, loggers.CreateLogger<AutoCommits>());
+        Sessions = new SessionService(
+            storage, creator, lanes, contexts, _manifests, _tombstones, _autoCommits, settings, client, options, time);
         Commits = new CommitService(_manifests, lanes, index, client, options, time, loggers.CreateLogger<CommitService>());
         Tasks = new TaskService(index, _ledger, client);
         Archives = new ArchiveService(_manifests, _archives);
@@ -100,6 +105,9 @@ public sealed class SessionStore : IDisposable
             _ledger, _archives, new SemanticStep(_archives, _time), _processors, _options, _time, Logger<SemanticProcessActivity>()))
         .AddActivity(CommitNames.Switch, () => new SwitchActivity(_ledger, _switching, _client, Logger<SwitchActivity>()))
         .AddActivity(CommitNames.CancelCommit, () => new CancelCommitActivity(_ledger, Logger<CancelCommitActivity>()))
+        .AddOrchestrator(IdleNames.Orchestrator, static () => new CommitWhenIdleOrchestrator())
+        .AddActivity(IdleNames.CheckIdle, () => new CheckIdleActivity(
+            _manifests, _segments, _autoCommits, _client, _time, Logger<CheckIdleActivity>()))
         .AddOrchestrator(DeleteNames.Orchestrator, static () => new DeleteSessionOrchestrator())
         .AddActivity(DeleteNames.SetTombstone, () => new SetTombstoneActivity(_tombstones, Logger<SetTombstoneActivity>()))
         .AddActivity(DeleteNames.DeleteBlobs, () => new DeleteBlobsActivity(_storage, Logger<DeleteBlobsActivity>()))

@@ -22,9 +22,12 @@ public sealed class AzuriteInstallation
     /// <param name="progress">Told, in one line, what takes time.</param>
     /// <param name="cancellationToken">Stops the wait, and an installation that has begun.</param>
     /// <exception cref="LocalStorageException">There is no such folder, no Node.js, or <c>npm ci</c> failed.</exception>
-    public static async Task<AzuriteInstallation> EnsureAsync(Action<string>? progress = null, CancellationToken cancellationToken = default)
+    public static Task<AzuriteInstallation> EnsureAsync(Action<string>? progress = null, CancellationToken cancellationToken = default) =>
+        EnsureAsync(FindFolder(), progress, cancellationToken);
+
+    /// <summary>As the other overload, in a folder that has <c>package.json</c> and its lock file.</summary>
+    internal static async Task<AzuriteInstallation> EnsureAsync(string folder, Action<string>? progress, CancellationToken cancellationToken)
     {
-        string folder = FindFolder();
         await NodeCommand.RequireAsync("node", cancellationToken);
         if (!IsInstalled(folder))
         {

@@ -29,24 +29,29 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     private AzuriteProcess(Process process)
     {
         _process = process;
+        ProcessId = process.Id;
         Exited = ReadUntilExitAsync();
     }
 
     /// <summary>The system's id of the process.</summary>
-    public int ProcessId => _process.Id;
+    public int ProcessId { get; }
 
     /// <summary>The port on 127.0.0.1 that it listens on.</summary>
     public int Port { get; private set; }
 
     /// <summary>Leads to its blob service.</summary>
-    public string ConnectionString =>
-        string.Create(CultureInfo.InvariantCulture, $"DefaultEndpointsProtocol=http;AccountName={AccountName};AccountKey={AccountKey};BlobEndpoint=http://127.0.0.1:{Port}/{AccountName};");
+    public string ConnectionString => ConnectionStringFor(Port);
 
     /// <summary>Completes with the exit code when it has ended, in whatever way.</summary>
     public Task<int> Exited { get; }
 
     /// <summary>The last lines that it wrote, oldest first.</summary>
     public IReadOnlyList<string> Output => _output.Snapshot();
+
+    /// <summary>Leads to the blob service of any Azurite on 127.0.0.1.</summary>
+    public static string ConnectionStringFor(int port) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"DefaultEndpointsProtocol=http;AccountName={AccountName};AccountKey={AccountKey};BlobEndpoint=http://127.0.0.1:{port}/{AccountName};");
 
     /// <summary>Starts Azurite that keeps everything in memory, on a free port.</summary>
     /// <exception cref="LocalStorageException">It does not start.</exception>

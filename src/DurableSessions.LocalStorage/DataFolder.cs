@@ -72,7 +72,7 @@ internal sealed class DataFolder : IDisposable
         limit.CancelAfter(AzuriteProcess.StopPatience);
         try
         {
-            while (!last.HasExited)
+            while (!HasEnded(last))
             {
                 await Task.Delay(s_interval, limit.Token);
             }
@@ -81,6 +81,24 @@ internal sealed class DataFolder : IDisposable
         {
             throw new LocalStorageException(
                 $"Azurite of an earlier run, process {last.Id}, still uses {Location} and has not ended within {AzuriteProcess.StopPatience.TotalSeconds:0} seconds. Stop it with SIGTERM.");
+        }
+    }
+
+    // An orphan that has ended stays in the process table where the first process of a container collects none.
+    private static bool HasEnded(Process process)
+    {
+        if (process.HasExited)
+        {
+            return true;
+        }
+
+        try
+        {
+            return OperatingSystem.IsLinux() && File.ReadAllText($"/proc/{process.Id}/stat").Split(") ")[^1].StartsWith('Z');
+        }
+        catch (IOException)
+        {
+            return true;
         }
     }
 

@@ -91,8 +91,9 @@ public sealed class LocalAzurite : IAsyncDisposable
                 _report($"Azurite ended unexpectedly with exit code {exitCode}; starting it again on port {Port}. What it had not saved is lost.");
                 Count(restarts);
                 AzuriteProcess next = await AzuriteProcess.StartOnFolderAsync(_installation, _folder.Location, Port, _folder.Note, _stopping.Token);
-                await _process.DisposeAsync();
+                AzuriteProcess last = _process;
                 _process = next;
+                await last.DisposeAsync();
                 _report($"Azurite runs again on port {Port}.");
             }
         }

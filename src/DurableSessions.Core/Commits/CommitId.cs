@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 using DurableSessions.Core.Messages;
 
 namespace DurableSessions.Core.Commits;
@@ -22,15 +23,19 @@ internal static class CommitId
     /// <summary>The id of the commit that a key starts in one incarnation of a session: <c>k</c> and a hash.</summary>
     public static string FromKey(IdempotencyKey key, string incarnation) => "k" + key.Hash($"commit {incarnation}")[..31];
 
-    /// <summary>Whether a text can be a commit's id.</summary>
-    public static bool IsValid(string text) => text.Length == 32 && text[0] is 'c' or 'k' && text.Skip(1).All(char.IsAsciiHexDigitLower);
+    /// <summary>The id of the commit that a session starts by itself after so many cuts: <c>a</c> and a hash.</summary>
+    public static string Automatic(string incarnation, int cutCount) =>
+        "a" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"automatic {incarnation} {cutCount}")))[..31];
 
-    /// <summary>Whether the id derives from an idempotency key.</summary>
-    public static bool IsKeyed(string commitId) => commitId[0] == 'k';
+    /// <summary>Whether a text can be a commit's id.</summary>
+    public static bool IsValid(string text) => text.Length == 32 && text[0] is 'c' or 'k' or 'a' && text.Skip(1).All(char.IsAsciiHexDigitLower);
+
+    /// <summary>Whether the id derives from a key or a state, and not from a time.</summary>
+    public static bool IsDerived(string commitId) => commitId[0] != 'c';
 
     /// <summary>Where a commit stands in a listing by name that has the newest first.</summary>
     public static string SortKey(string commitId, DateTimeOffset acceptedAt) =>
-        IsKeyed(commitId) ? TimeLeft(acceptedAt) : commitId.Substring(1, TimeDigits);
+        IsDerived(commitId) ? TimeLeft(acceptedAt) : commitId.Substring(1, TimeDigits);
 
     private static string TimeLeft(DateTimeOffset time) =>
         Math.Max(0, (End - time).Ticks / TimeSpan.TicksPerMicrosecond).ToString($"x{TimeDigits}", CultureInfo.InvariantCulture);

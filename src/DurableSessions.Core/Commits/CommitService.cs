@@ -101,7 +101,7 @@ public sealed class CommitService
         OrchestrationMetadata instance = await _client().ScheduleNewOrchestrationInstanceAsync(
             CommitNames.Orchestrator,
             entered,
-            new StartOrchestrationOptions(input.CommitId) { IsFreshId = !CommitId.IsKeyed(input.CommitId) },
+            new StartOrchestrationOptions(input.CommitId) { IsFreshId = !CommitId.IsDerived(input.CommitId) },
             cancellationToken);
         return CommitTaskReader.Input(instance) is { } scheduled && scheduled.RequestHash != input.RequestHash
             ? throw new IdempotencyKeyReusedException()

@@ -27,7 +27,7 @@ internal sealed class TaskIndex(SessionStorage storage)
     /// </summary>
     public async Task<CommitInput> AddAsync(CommitInput commit, CancellationToken cancellationToken)
     {
-        CommitInput entered = Commits.CommitId.IsKeyed(commit.CommitId)
+        CommitInput entered = Commits.CommitId.IsDerived(commit.CommitId)
             ? commit with { AcceptedAt = await AddKeyedAsync(commit, cancellationToken) }
             : commit;
         await Task.WhenAll(ListedNames(entered).Select(name => storage.Container.GetBlobClient(name).UploadAsync(
@@ -47,7 +47,7 @@ internal sealed class TaskIndex(SessionStorage storage)
     /// <summary>Whose commit this is, if it is this user's.</summary>
     public async Task<TaskReference?> FindAsync(string account, string user, string commitId, CancellationToken cancellationToken)
     {
-        string name = Commits.CommitId.IsKeyed(commitId)
+        string name = Commits.CommitId.IsDerived(commitId)
             ? BlobNames.TasksByKey(account, user) + commitId
             : BlobNames.TasksOfUser(account, user) + Entry(commitId, default);
         try

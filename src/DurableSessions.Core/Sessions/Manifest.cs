@@ -50,6 +50,12 @@ internal sealed record Manifest
     /// <summary>A commit that has begun to cut: its segments are still live, and are being sealed.</summary>
     public Cut? Cutting { get; init; }
 
+    /// <summary>
+    /// How many times a commit has begun to cut, or was closed before it could: names the states in which a commit may start by
+    /// itself, one in each.
+    /// </summary>
+    public int CutCount { get; init; }
+
     /// <summary>Commits that have been cleared from live and are not yet switched, in archive order.</summary>
     public IReadOnlyList<PendingArchive> Pending { get; init; } = [];
 
@@ -67,6 +73,12 @@ internal sealed record Manifest
 
     /// <summary>Messages in archives, pending ones included.</summary>
     public long ArchivedMessages { get; init; }
+
+    /// <summary>Contexts that clients said they used.</summary>
+    public long ContextsUsed { get; init; }
+
+    /// <summary>Skills that clients said they used.</summary>
+    public long SkillsUsed { get; init; }
 
     public DateTimeOffset? LastCommitAt { get; init; }
 

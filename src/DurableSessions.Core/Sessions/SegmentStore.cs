@@ -63,6 +63,20 @@ internal sealed class SegmentStore(SessionStorage storage)
         }
     }
 
+    /// <summary>When something was last written to a segment; <see langword="null"/> where it is empty or gone.</summary>
+    public async Task<DateTimeOffset?> FindWrittenAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            BlobProperties properties = await storage.Container.GetBlobClient(name).GetPropertiesAsync(cancellationToken: cancellationToken);
+            return properties.ContentLength == 0 ? null : properties.LastModified;
+        }
+        catch (RequestFailedException e) when (e.IsNotFound())
+        {
+            return null;
+        }
+    }
+
     /// <summary>The lines from an offset on.</summary>
     public IAsyncEnumerable<BlobLine> ReadAsync(string name, long offset, CancellationToken cancellationToken) =>
         BlobLines.ReadAsync(storage.Container, name, offset, cancellationToken: cancellationToken);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Azure;
 using Azure.Storage.Blobs.Models;
+using DurableSessions.Core.AutoCommit;
 using DurableSessions.Core.Context;
 using DurableSessions.Core.Deletion;
 using DurableSessions.Core.Messages;
@@ -25,13 +26,15 @@ public sealed class SessionService
     private readonly ContextReader _contexts;
     private readonly ManifestStore _manifests;
     private readonly Tombstones _tombstones;
+    private readonly AutoCommits _autoCommits;
+    private readonly SettingsWriter _settings;
     private readonly Func<OrchestrationClient> _client;
     private readonly SessionOptions _options;
     private readonly TimeProvider _time;
 
     internal SessionService(
         SessionStorage storage, SessionCreator creator, SessionLanes lanes, ContextReader contexts, ManifestStore manifests,
-        Tombstones tombstones, Func<OrchestrationClient> client, SessionOptions options, TimeProvider time)
+        Tombstones tombstones, AutoCommits autoCommits, SettingsWriter settings, Func<OrchestrationClient> client, SessionOptions options, TimeProvider time)
     {
         _storage = storage;
         _creator = creator;
@@ -39,6 +42,8 @@ public sealed class SessionService
         _contexts = contexts;
         _manifests = manifests;
         _tombstones = tombstones;
+        _autoCommits = autoCommits;
+        _settings = settings;
         _client = client;
         _options = options;
         _time = time;
@@ -124,13 +129,32 @@ public sealed class SessionService
     /// </summary>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
     /// <exception cref="SessionBusyException">Too much is waiting to be appended.</exception>
-    public Task<AppendResult> AppendAsync(
+    public async Task<AppendResult> AppendAsync(
         SessionKey key, IReadOnlyList<NewMessage> messages, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfZero(messages.Count, nameof(messages));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(messages.Count, MessageLimits.MaxBatch, nameof(messages));
-        return _lanes.For(key).AppendAsync(messages, idempotencyKey).WaitAsync(cancellationToken);
+        AppendResult result = await _lanes.For(key).AppendAsync(messages, idempotencyKey).WaitAsync(cancellationToken);
+        await _autoCommits.AfterAppendAsync(key, result);
+        return result;
     }
+
+    /// <summary>
+    /// Changes what its user set, after the appends that are on their way: every host sees it with its next append.
+    /// </summary>
+    /// <param name="key">The session.</param>
+    /// <param name="change">Makes the new settings of those that stand; called again where others change the session meanwhile.</param>
+    /// <param name="cancellationToken">Stops waiting; the settings may be changed or not.</param>
+    /// <exception cref="SessionNotFoundException">There is no such session.</exception>
+    public Task<SessionSettings> ConfigureAsync(
+        SessionKey key, Func<SessionSettings, SessionSettings> change, CancellationToken cancellationToken) =>
+        _settings.ConfigureAsync(key, change, cancellationToken);
+
+    /// <summary>Counts what a client has used of its context.</summary>
+    /// <returns>The counts since the session was created.</returns>
+    /// <exception cref="SessionNotFoundException">There is no such session.</exception>
+    public Task<(long Contexts, long Skills)> CountUsedAsync(SessionKey key, int contexts, int skills, CancellationToken cancellationToken) =>
+        _settings.CountUsedAsync(key, contexts, skills, cancellationToken);
 
     /// <summary>What an agent reads: the overview, messages that no overview covers, and the live ones, as far as they fit.</summary>
     /// <exception cref="SessionNotFoundException">There is no such session.</exception>
@@ -157,6 +181,13 @@ public sealed class SessionService
             DeleteNames.Orchestrator, input, new StartOrchestrationOptions(input.InstanceId), cancellationToken);
         await _tombstones.SetAsync(input, cancellationToken);
     }
+
+    /// <summary>Tells the session there is now from others of its id.</summary>
+    /// <exception cref="SessionNotFoundException">There is none.</exception>
+    internal async Task<string> IncarnationAsync(SessionKey key, CancellationToken cancellationToken) =>
+        await _manifests.LoadAsync(key, cancellationToken) is { Manifest: { DeletedAt: null } manifest }
+            ? manifest.Incarnation
+            : throw new SessionNotFoundException(key);
 
     private string NewId() =>
         _time.GetUtcNow().UtcDateTime.ToString("yyyyMMdd-HHmmss-", CultureInfo.InvariantCulture) + RandomNumberGenerator.GetHexString(16, lowercase: true);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DurableSessions.Core.AutoCommit;
 
 namespace DurableSessions.Core.Sessions;
 
@@ -9,7 +10,7 @@ public sealed record SessionSettings
     public JsonElement? MemoryPolicy { get; init; }
 
     /// <summary>When the session commits by itself; <see langword="null"/>: never.</summary>
-    public JsonElement? AutoCommitPolicy { get; init; }
+    public AutoCommitPolicy? AutoCommitPolicy { get; init; }
 
     /// <summary>What is extracted into memories.</summary>
     public JsonElement? MemoryExtractionConfig { get; init; }

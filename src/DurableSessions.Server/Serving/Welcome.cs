@@ -3,7 +3,7 @@ namespace DurableSessions.Server.Serving;
 /// <summary>What a person at a terminal wants to know when the server has started.</summary>
 internal static class Welcome
 {
-    /// <summary>The first words of the line that says where it serves; whoever starts the server as a child waits for it.</summary>
+    /// <summary>The first words of the last line, which says where it serves; whoever starts the server as a child waits for it.</summary>
     public const string Serving = "Serving on ";
 
     public static async Task WriteAsync(TextWriter output, ICollection<string> urls, string storage, bool hasKeys)
@@ -15,7 +15,6 @@ internal static class Welcome
             : "Dev mode: no keys are configured, so it answers this machine alone, and everybody on it.";
         await output.WriteLineAsync($$"""
             Durable sessions {{Health.Version}}
-            {{Serving}}{{string.Join(' ', urls)}}
             Data in {{storage}}
             {{trust}}
 
@@ -24,6 +23,7 @@ internal static class Welcome
               curl -s {{url}}/api/v1/sessions/demo/commit{{key}} -H 'Content-Type: application/json' -d '{}'
               curl -s '{{url}}/api/v1/tasks?resource_id=demo'{{key}}
 
+            {{Serving}}{{string.Join(' ', urls)}}
             """);
     }
 }

@@ -6,13 +6,15 @@ namespace DurableSessions.Testing;
 /// </summary>
 public sealed class Held : Fault
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+
     private readonly TaskCompletionSource<Delivery> _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<int> _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _decided;
 
-    /// <summary>Completes when a request is held.</summary>
-    public Task Arrived => _arrived.Task;
+    /// <summary>Completes when a request is held; fails where none has come within 30 s.</summary>
+    public Task Arrived => _arrived.Task.IsCompleted ? _arrived.Task : _arrived.Task.WaitAsync(s_patience);
 
     /// <summary>Lets the request go on to storage. The status that storage answered with.</summary>
     public async Task<int> ReleaseAsync()

@@ -1,0 +1,41 @@
+namespace DurableSessions.Core.AutoCommit;
+
+/// <summary>
+/// When a session commits by itself. Every value is clamped to 0 … its maximum; 0 turns a threshold off. Thresholds are looked
+/// at after every append.
+/// </summary>
+public sealed record AutoCommitPolicy
+{
+    /// <summary>The largest <see cref="PendingTokenThreshold"/>.</summary>
+    public const int MaxPendingTokenThreshold = 1_000_000;
+
+    /// <summary>The largest <see cref="MessageCountThreshold"/>.</summary>
+    public const int MaxMessageCountThreshold = 1_000;
+
+    /// <summary>The largest <see cref="IdleTimeoutSeconds"/> and <see cref="MinCommitIntervalSeconds"/>: a week.</summary>
+    public const int MaxSeconds = 604_800;
+
+    /// <summary>The largest <see cref="KeepRecentCount"/>.</summary>
+    public const int MaxKeepRecentCount = 1_000;
+
+    /// <summary>Commits when the pending tokens are more than this.</summary>
+    public int PendingTokenThreshold { get; init => field = Math.Clamp(value, 0, MaxPendingTokenThreshold); } = 150_000;
+
+    /// <summary>Commits when the live messages are more than this.</summary>
+    public int MessageCountThreshold { get; init => field = Math.Clamp(value, 0, MaxMessageCountThreshold); } = 100;
+
+    /// <summary>Commits everything, <see cref="KeepRecentCount"/> or not, when nothing was appended for so long.</summary>
+    public int IdleTimeoutSeconds { get; init => field = Math.Clamp(value, 0, MaxSeconds); } = 86_400;
+
+    /// <summary>How many of the newest messages a commit over a threshold keeps live.</summary>
+    public int KeepRecentCount { get; init => field = Math.Clamp(value, 0, MaxKeepRecentCount); }
+
+    /// <summary>How long after a commit no threshold starts another one.</summary>
+    public int MinCommitIntervalSeconds { get; init => field = Math.Clamp(value, 0, MaxSeconds); }
+
+    /// <summary>Whether so many live messages with so many pending tokens are to be committed now.</summary>
+    internal bool IsExceeded(int messages, long pendingTokens, DateTimeOffset? lastCommitAt, DateTimeOffset now) =>
+        ((MessageCountThreshold > 0 && messages > MessageCountThreshold)
+            || (PendingTokenThreshold > 0 && pendingTokens > PendingTokenThreshold))
+        && (lastCommitAt is null || now - lastCommitAt >= TimeSpan.FromSeconds(MinCommitIntervalSeconds));
+}

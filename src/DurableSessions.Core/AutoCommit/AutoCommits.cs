@@ -1,0 +1,100 @@
+using DurableSessions.Core.Commits;
+using DurableSessions.Core.Sessions;
+using DurableSessions.Orchestration;
+using Microsoft.Extensions.Caching.Memory;
+using Microsoft.Extensions.Logging;
+
+namespace DurableSessions.Core.AutoCommit;
+
+/// <summary>
+/// Starts commits that nobody asked for. However many hosts notice, one commit starts: its id derives from how many commits have
+/// begun in the session. Sessions without a policy cost nothing.
+/// </summary>
+internal sealed class AutoCommits(
+    ManifestStore manifests, TaskIndex index, Func<OrchestrationClient> client, IMemoryCache memory, SessionOptions options,
+    TimeProvider time, ILogger<AutoCommits> logger)
+{
+    private static readonly TimeSpan Remembered = TimeSpan.FromHours(1);
+
+    /// <summary>
+    /// To be called once messages are stored, before their client is told: from the first of them on, the session is watched. Never
+    /// throws: the messages are stored, and the next append tries again.
+    /// </summary>
+    public async Task AfterAppendAsync(SessionKey key, AppendResult result)
+    {
+        try
+        {
+            if (await manifests.GetKnownAsync(key, CancellationToken.None) is { Manifest.Settings.AutoCommitPolicy: { } policy } stored)
+            {
+                await WatchAsync(key, stored.Manifest, policy);
+                StartOverThreshold(key, stored.Manifest, policy, result);
+            }
+        }
+        catch (Exception e)
+        {
+            logger.LogWarning(e, "Session {Session}: its auto-commit policy could not be looked at", key);
+        }
+    }
+
+    /// <summary>Starts the commit of this state of the session, unless it has been started.</summary>
+    public async Task StartAsync(SessionKey key, Manifest manifest, int keepRecent, CancellationToken cancellationToken)
+    {
+        string commitId = CommitId.Automatic(manifest.Incarnation, manifest.CutCount);
+        CommitInput input = await index.AddAsync(
+            new CommitInput
+            {
+                Session = key,
+                Incarnation = manifest.Incarnation,
+                CommitId = commitId,
+                KeepRecentCount = keepRecent,
+                Semantic = options.Semantic,
+                AcceptedAt = time.GetUtcNow(),
+            },
+            cancellationToken);
+        await client().ScheduleNewOrchestrationInstanceAsync(
+            CommitNames.Orchestrator, input, new StartOrchestrationOptions(commitId), cancellationToken);
+    }
+
+    private async Task WatchAsync(SessionKey key, Manifest manifest, AutoCommitPolicy policy)
+    {
+        var watch = new IdleInput(key, manifest.Incarnation, manifest.CutCount);
+        if (policy.IdleTimeoutSeconds == 0 || memory.TryGetValue(watch, out _))
+        {
+            return;
+        }
+
+        await client().ScheduleNewOrchestrationInstanceAsync(IdleNames.Orchestrator, watch, new StartOrchestrationOptions(watch.InstanceId));
+        Remember(watch);
+    }
+
+    // Appends never wait for a commit, nor for its start. One that is not started for a crash here is started by the next append.
+    private void StartOverThreshold(SessionKey key, Manifest manifest, AutoCommitPolicy policy, AppendResult result)
+    {
+        var start = ("auto", manifest.Incarnation, manifest.CutCount);
+        if (memory.TryGetValue(start, out _)
+            || !policy.IsExceeded(result.MessageCount, result.PendingTokens, manifest.LastCommitAt, time.GetUtcNow()))
+        {
+            return;
+        }
+
+        Remember(start);
+        _ = Task.Run(async () =>
+        {
+            try
+            {
+                await StartAsync(key, manifest, policy.KeepRecentCount, CancellationToken.None);
+                logger.LogInformation(
+                    "Session {Session} with {Messages} messages and {Tokens} tokens is over a threshold of its policy: it is committed",
+                    key, result.MessageCount, result.PendingTokens);
+            }
+            catch (Exception e)
+            {
+                memory.Remove(start);
+                logger.LogWarning(e, "Session {Session}: a commit over a threshold could not be started; the next append tries again", key);
+            }
+        });
+    }
+
+    private void Remember(object what) =>
+        memory.Set(what, true, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = Remembered });
+}

@@ -1,0 +1,34 @@
+using DurableSessions.Orchestration;
+
+namespace DurableSessions.Core.AutoCommit;
+
+/// <summary>
+/// Watches one session with messages that wait, by a durable timer for each look: no sweep, and nothing for sessions that have
+/// no policy or nothing to commit.
+/// </summary>
+public sealed class CommitWhenIdleOrchestrator : TaskOrchestrator<IdleInput, bool>
+{
+    /// <summary>Looks in one instance; then the next one takes over.</summary>
+    private const int MaxLooks = 100;
+
+    private static readonly TaskOptions StorageStep = new(new RetryPolicy(50, TimeSpan.FromSeconds(1), 2, TimeSpan.FromMinutes(10)));
+
+    /// <inheritdoc/>
+    public override async Task<bool> RunAsync(OrchestrationContext context, IdleInput input)
+    {
+        for (int look = 1; ; look++)
+        {
+            IdleCheckInput check = new(input, HandOver: look == MaxLooks);
+            IdleCheck idle = await context.CallActivityAsync<IdleCheck>(IdleNames.CheckIdle, check, StorageStep);
+            if (idle.DueAt is not { } dueAt)
+            {
+                return true;
+            }
+
+            await context.CreateTimer(dueAt, CancellationToken.None);
+        }
+    }
+}
+
+/// <summary>What a look is called with.</summary>
+internal sealed record IdleCheckInput(IdleInput Watch, bool HandOver);

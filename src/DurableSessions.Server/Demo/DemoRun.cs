@@ -1,0 +1,148 @@
+using System.Text.Json.Nodes;
+using DurableSessions.Core.Storage;
+using DurableSessions.Server.Demo.Conversations;
+using Spectre.Console;
+
+namespace DurableSessions.Server.Demo;
+
+/// <summary>The demo, step by step, each told as it happens.</summary>
+/// <param name="console">Where it is told.</param>
+/// <param name="storage">The storage, which outlives every server.</param>
+/// <param name="time">Measures and waits.</param>
+internal sealed class DemoRun(IAnsiConsole console, string storage, TimeProvider time)
+{
+    private const int MaxBatch = 100;
+    private const int MaxBatchLength = 4 * 1024 * 1024;
+
+    /// <summary>A commit can be faster than the kill; then it is tried again in another session.</summary>
+    private const int MaxRounds = 5;
+
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(25);
+
+    private readonly DemoStorage _storage = new(SessionStorage.Connect(storage, "durable-sessions").Container);
+
+    /// <exception cref="DemoException">Something did not happen, or a message is lost or doubled.</exception>
+    public async Task RunAsync(IReadOnlyList<ConversationMessage> messages, CancellationToken cancellationToken)
+    {
+        for (int round = 1; round <= MaxRounds; round++)
+        {
+            string session = $"demo-{round}";
+            (string taskId, string archiveId) = await CommitAndKillAsync(session, messages, cancellationToken);
+            string? unfinished = await _storage.DescribeUnfinishedAsync(session, cancellationToken);
+            if (unfinished is null)
+            {
+                Step("The commit had ended before the kill. Again, in another session.");
+                continue;
+            }
+
+            Step($"Nobody serves. In storage: [yellow]{unfinished}[/]");
+            await RecoverAsync(session, messages, taskId, archiveId, cancellationToken);
+            return;
+        }
+
+        throw new DemoException($"The commit was faster than the kill {MaxRounds} times.");
+    }
+
+    private async Task<(string TaskId, string ArchiveId)> CommitAndKillAsync(
+        string session, IReadOnlyList<ConversationMessage> messages, CancellationToken cancellationToken)
+    {
+        await using DemoServer server = await DemoServer.StartAsync(storage, cancellationToken);
+        using var api = new SessionApi(server.Address);
+        Step($"A server runs: process {server.ProcessId} on {server.Address}");
+        foreach (ConversationMessage[] batch in Batches(messages))
+        {
+            await api.AppendAsync(session, batch, cancellationToken);
+        }
+
+        Step($"Appended {messages.Count} messages to session [blue]{session}[/]");
+        (string taskId, string archiveId) = await api.CommitAsync(session, cancellationToken);
+        long accepted = time.GetTimestamp();
+        await server.KillAsync();
+        Step($"Commit accepted, task [blue]{taskId.EscapeMarkup()}[/], and [red]kill -9[/] of process {server.ProcessId}, gone {time.GetElapsedTime(accepted).TotalMilliseconds:0} ms later");
+        return (taskId, archiveId);
+    }
+
+    private async Task RecoverAsync(
+        string session, IReadOnlyList<ConversationMessage> messages, string taskId, string archiveId, CancellationToken cancellationToken)
+    {
+        await using DemoServer server = await DemoServer.StartAsync(storage, cancellationToken);
+        using var api = new SessionApi(server.Address);
+        Step($"Another server runs: process {server.ProcessId}. Nobody tells it of the commit.");
+        var late = new ConversationMessage("user", [new JsonObject { ["type"] = "text", ["text"] = "And this was said while the commit was still under way." }]);
+        await api.AppendAsync(session, [late], cancellationToken);
+        Step("Appended one more message: appends never wait for a commit");
+        await WatchAsync(api, taskId, cancellationToken);
+
+        JsonNode archive = await api.GetArchiveAsync(session, archiveId, cancellationToken);
+        JsonNode context = await api.GetContextAsync(session, cancellationToken);
+        RequireExactlyOnce(messages, archive, "the archive");
+        RequireExactlyOnce([late], context, "the live log");
+        Step($"[green]Every message exactly once[/]: {messages.Count} in {archiveId.EscapeMarkup()}, in order, and 1 live");
+        console.Write(new Panel(((string?)context["latest_archive_overview"] ?? "").EscapeMarkup()).Header("What the next turn of the agent sees of them").Expand());
+    }
+
+    private async Task WatchAsync(SessionApi api, string taskId, CancellationToken cancellationToken)
+    {
+        long start = time.GetTimestamp();
+        string last = "";
+        while (time.GetElapsedTime(start) < s_patience)
+        {
+            JsonNode task = await api.GetTaskAsync(taskId, cancellationToken);
+            string status = SessionApi.Text(task, "status");
+            string now = status == "running" && (string?)task["stage"] is { Length: > 0 } stage ? $"{status}, {stage}" : status;
+            if (now != last)
+            {
+                console.MarkupLine($"     {time.GetElapsedTime(start).TotalSeconds,5:0.0} s  task is [blue]{now.EscapeMarkup()}[/]");
+                last = now;
+            }
+
+            switch (status)
+            {
+                case "completed":
+                    Step("The commit has completed by itself");
+                    return;
+                case "failed" or "cancelled":
+                    throw new DemoException($"The commit ended as {status}: {(string?)task["error"]}");
+                default:
+                    await Task.Delay(s_interval, time, cancellationToken);
+                    break;
+            }
+        }
+
+        throw new DemoException($"The commit has not ended within {s_patience.TotalMinutes:0} minutes.");
+    }
+
+    private static void RequireExactlyOnce(IReadOnlyList<ConversationMessage> sent, JsonNode found, string where)
+    {
+        string[] expected = [.. sent.Select(message => $"{message.Role} {message.Parts.ToJsonString()}")];
+        string[] actual = [.. found["messages"]?.AsArray().Select(message => $"{(string?)message?["role"]} {message?["parts"]?.ToJsonString()}") ?? []];
+        if (!expected.SequenceEqual(actual))
+        {
+            throw new DemoException($"{expected.Length} messages were sent, and {where} has {actual.Length}, or others, or in another order.");
+        }
+    }
+
+    private static IEnumerable<ConversationMessage[]> Batches(IReadOnlyList<ConversationMessage> messages)
+    {
+        var batch = new List<ConversationMessage>();
+        int length = 0;
+        foreach (ConversationMessage message in messages)
+        {
+            int more = message.Parts.ToJsonString().Length;
+            if (batch.Count == MaxBatch || (batch.Count > 0 && length + more > MaxBatchLength))
+            {
+                yield return [.. batch];
+                batch.Clear();
+                length = 0;
+            }
+
+            batch.Add(message);
+            length += more;
+        }
+
+        yield return [.. batch];
+    }
+
+    private void Step(string markup) => console.MarkupLine($"[grey]{time.GetUtcNow():HH:mm:ss.fff}[/]  {markup}");
+}

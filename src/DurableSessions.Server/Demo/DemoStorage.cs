@@ -1,0 +1,38 @@
+using System.Text.Json.Nodes;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+
+namespace DurableSessions.Server.Demo;
+
+/// <summary>Looks into storage while nobody serves.</summary>
+internal sealed class DemoStorage(BlobContainerClient container)
+{
+    /// <summary>How far the killed server came with its commit; null where the commit has ended.</summary>
+    public async Task<string?> DescribeUnfinishedAsync(string session, CancellationToken cancellationToken)
+    {
+        if (!await AnyAsync("orchestrations/active/", cancellationToken))
+        {
+            return null;
+        }
+
+        BlobDownloadResult blob = await container.GetBlobClient($"manifests/default/default/{session}.json").DownloadContentAsync(cancellationToken);
+        JsonNode manifest = JsonNode.Parse(blob.Content)!;
+        string messages = manifest switch
+        {
+            _ when manifest["cutting"] is not null => "the commit has cut the live log and not yet cleared it",
+            _ when manifest["pending"] is JsonArray { Count: > 0 } => "the messages are archived and cleared from the live log, and the switch is still to come",
+            _ => "the commit has not touched the live log yet, or has switched already",
+        };
+        return $"{messages}; its orchestration waits for somebody to go on";
+    }
+
+    private async Task<bool> AnyAsync(string prefix, CancellationToken cancellationToken)
+    {
+        await foreach (BlobItem _ in container.GetBlobsAsync(BlobTraits.None, BlobStates.None, prefix, cancellationToken))
+        {
+            return true;
+        }
+
+        return false;
+    }
+}

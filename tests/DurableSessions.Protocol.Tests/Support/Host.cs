@@ -1,0 +1,118 @@
+using DurableSessions.Core;
+using DurableSessions.Core.Commits;
+using DurableSessions.Core.Deletion;
+using DurableSessions.Core.Messages;
+using DurableSessions.Core.Semantics;
+using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Storage;
+using DurableSessions.Orchestration;
+using DurableSessions.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace DurableSessions.Protocol.Tests;
+
+/// <summary>
+/// One host without an engine: a store of its own, with clients, memory, faults and a request log of its own. Steps of a commit
+/// are run one by one, as an engine would call them.
+/// </summary>
+internal sealed class Host : IDisposable
+{
+    private readonly OrchestrationRegistry _registry = new();
+
+    private Host(SessionStorage storage, FaultTransport faults, RequestLog log, SessionOptions options, FirstWords processor)
+    {
+        Faults = faults;
+        Log = log;
+        Processor = processor;
+        Store = new SessionStore(
+            storage, new SemanticProcessors(processor, processor), static () => throw new InvalidOperationException("This host has no engine."),
+            options, TimeProvider.System, NullLoggerFactory.Instance);
+        Store.Register(_registry);
+    }
+
+    public SessionStore Store { get; }
+
+    public FaultTransport Faults { get; }
+
+    public RequestLog Log { get; }
+
+    public FirstWords Processor { get; }
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    public static async Task<Host> StartAsync(AzuriteFixture azurite, string container, SessionOptions? options = null, FirstWords? processor = null)
+    {
+        var faults = new FaultTransport();
+        var log = new RequestLog();
+        SessionStorage storage = await azurite.ConnectAsync(container, o =>
+        {
+            faults.Configure(o);
+            log.Configure(o);
+        });
+        return new Host(storage, faults, log, options ?? new SessionOptions(), processor ?? new FirstWords());
+    }
+
+    public Task<AppendResult> AppendAsync(SessionKey key, params string[] texts) => AppendAsync(key, null, texts);
+
+    public Task<AppendResult> AppendAsync(SessionKey key, IdempotencyKey? idempotencyKey, params string[] texts) =>
+        Store.Sessions.AppendAsync(key, [.. texts.Select(static t => Words.Message(t))], idempotencyKey, Cancelled);
+
+    /// <summary>The first step of a deletion.</summary>
+    public async Task DeleteAsync(SessionKey key)
+    {
+        var input = new DeleteInput(key, await Store.Sessions.IncarnationAsync(key, Cancelled));
+        await _registry.Activities[DeleteNames.SetTombstone]().RunAsync(new TaskActivityContext(DeleteNames.SetTombstone, "d", Cancelled), input);
+    }
+
+    /// <summary>The second step of a deletion, of the session as the commit knew it.</summary>
+    public async Task DeleteBlobsAsync(CommitInput commit) =>
+        await RunAsync(DeleteNames.DeleteBlobs, commit, new DeleteInput(commit.Session, commit.Incarnation));
+
+    public Task<Audit> AuditAsync(SessionKey key) => Audit.OfAsync(Store, key);
+
+    /// <summary>A commit as it is accepted, without anybody to run it.</summary>
+    public async Task<CommitInput> AcceptAsync(SessionKey key, string commitId, int keepRecent = 0) => new()
+    {
+        Session = key,
+        Incarnation = await Store.Sessions.IncarnationAsync(key, Cancelled),
+        CommitId = commitId,
+        KeepRecentCount = keepRecent,
+        Semantic = new SemanticPolicy(),
+    };
+
+    public async Task<CommitProgress> ArchiveToTempAsync(CommitInput commit) => (CommitProgress)(await RunAsync(CommitNames.ArchiveToTemp, commit, commit))!;
+
+    public async Task<CommitProgress> ClearLiveAsync(CommitInput commit, CommitProgress staged) =>
+        (CommitProgress)(await RunAsync(CommitNames.ClearLive, commit, new ClearInput(commit, staged.Counts!)))!;
+
+    public async Task<SemanticOutcome> SemanticProcessAsync(CommitInput commit) =>
+        (SemanticOutcome)(await RunAsync(CommitNames.SemanticProcess, commit, new SemanticInput(commit, Fallback: false)))!;
+
+    public async Task<CommitProgress> SwitchAsync(CommitInput commit, SemanticOutcome outcome) =>
+        (CommitProgress)(await RunAsync(CommitNames.Switch, commit, new SwitchInput(commit, outcome)))!;
+
+    public async Task<CommitProgress> CancelAsync(CommitInput commit) =>
+        (CommitProgress)(await RunAsync(CommitNames.CancelCommit, commit, new CancelInput(commit, null)))!;
+
+    /// <summary>All four steps, from the top, as after a crash that lost every checkpoint.</summary>
+    public async Task<CommitProgress> CommitAsync(CommitInput commit)
+    {
+        CommitProgress staged = await ArchiveToTempAsync(commit);
+        if (staged.Fate is not null)
+        {
+            return staged;
+        }
+
+        CommitProgress cleared = await ClearLiveAsync(commit, staged);
+        return cleared.Fate is not null ? cleared : await SwitchAsync(commit, await SemanticProcessAsync(commit));
+    }
+
+    public void Dispose()
+    {
+        Faults.FailHanging();
+        Store.Dispose();
+    }
+
+    private Task<object?> RunAsync(string activity, CommitInput commit, object input) =>
+        _registry.Activities[activity]().RunAsync(new TaskActivityContext(activity, commit.CommitId, Cancelled), input);
+}

@@ -1,0 +1,120 @@
+using System.Net;
+using System.Net.Sockets;
+using DurableSessions.LocalStorage;
+using DurableSessions.Testing;
+
+namespace DurableSessions.Server.Tests.Serving;
+
+/// <summary>Whoever starts the server wrongly reads one line that says why, and the exit code is 1.</summary>
+public sealed class StartErrorTests(AzuriteFixture azurite)
+{
+    [Theory]
+    [InlineData("nonsense", "'nonsense' is no address to listen on")]
+    [InlineData("http://127.0.0.1:99999", "is no address to listen on")]
+    [InlineData("http://127.0.0.1:5000/path", "is no address to listen on")]
+    [InlineData("ftp://127.0.0.1:5000", "is no address to listen on")]
+    [InlineData("http://127.0.0.1:0;http://0.0.0.0:0", "No keys are configured, so everybody who reaches http://0.0.0.0:0")]
+    [InlineData("http://*:5000", "No keys are configured")]
+    [InlineData("http://[::]:5000", "No keys are configured")]
+    [InlineData("http://192.0.2.1:5000", "No keys are configured")]
+    public async Task An_address_that_will_not_do(string urls, string expected) => await AssertErrorAsync([], urls, expected);
+
+    [Fact]
+    public async Task An_endpoint_of_Kestrel_that_others_could_reach() =>
+        await AssertErrorAsync(new() { ["Kestrel__Endpoints__Open__Url"] = "http://0.0.0.0:5000" }, "http://127.0.0.1:0", "No keys are configured");
+
+    [Theory]
+    [InlineData("nonsense", "ConnectionStrings:Storage is no connection string")]
+    [InlineData("DefaultEndpointsProtocol=https;AccountName=a;AccountKey=!!!", "ConnectionStrings:Storage is no connection string")]
+    [InlineData("http://account.blob.core.windows.net", "not one of a blob service")]
+    [InlineData("https://account.blob.core.windows.net/?sig=secret", "not one of a blob service")]
+    public async Task A_connection_that_is_none(string connection, string expected)
+    {
+        string error = await AssertErrorAsync(Connection(connection), "http://127.0.0.1:0", expected);
+        Assert.DoesNotContain("secret", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_container_name_that_is_none()
+    {
+        Dictionary<string, string> environment = Connection(await azurite.GetConnectionStringAsync());
+        environment["Storage__Container"] = "Not_A_Name";
+        await AssertErrorAsync(environment, "http://127.0.0.1:0", "Storage:Container 'Not_A_Name' is no container name");
+    }
+
+    [Fact]
+    public async Task Storage_that_nobody_serves()
+    {
+        using var unused = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        unused.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        int port = ((IPEndPoint)unused.LocalEndPoint!).Port;
+        await AssertErrorAsync(Connection(AzuriteProcess.ConnectionStringFor(port)), "http://127.0.0.1:0", "cannot be reached: Connection refused");
+    }
+
+    [Fact]
+    public async Task Storage_that_never_answers()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        int port = ((IPEndPoint)silent.LocalEndpoint).Port;
+        await AssertErrorAsync(Connection(AzuriteProcess.ConnectionStringFor(port)), "http://127.0.0.1:0", "has not answered within 10 seconds");
+    }
+
+    [Fact]
+    public async Task Storage_that_refuses_the_key()
+    {
+        string connection = (await azurite.GetConnectionStringAsync()).Replace("AccountKey=Eby8", "AccountKey=AAAA", StringComparison.Ordinal);
+        string error = await AssertErrorAsync(Connection(connection), "http://127.0.0.1:0", "refuses the credentials");
+        Assert.DoesNotContain("AAAA", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_port_that_another_process_listens_on()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        string url = $"http://127.0.0.1:{((IPEndPoint)other.LocalEndpoint).Port}";
+        await AssertErrorAsync(Connection(await azurite.GetConnectionStringAsync()), url, $"Another process listens on {url} already");
+    }
+
+    [Fact]
+    public async Task Kestrel_cannot_do_what_was_asked() =>
+        await AssertErrorAsync(Connection(await azurite.GetConnectionStringAsync()), "http://localhost:0", "Cannot listen on http://localhost:0");
+
+    [Fact]
+    public async Task No_Node_where_local_storage_is_wanted()
+    {
+        using var empty = new TemporaryFolder();
+        var environment = new Dictionary<string, string> { ["PATH"] = empty.Path, ["Storage__Folder"] = Path.Combine(empty.Path, "data") };
+        await AssertErrorAsync(environment, "http://127.0.0.1:0", "needs Node.js");
+    }
+
+    [Fact]
+    public async Task A_data_folder_that_cannot_be_created()
+    {
+        var environment = new Dictionary<string, string> { ["Storage__Folder"] = "/dev/null/data" };
+        await AssertErrorAsync(environment, "http://127.0.0.1:0", "The data folder /dev/null/data cannot be used");
+    }
+
+    [Fact]
+    public async Task An_option_that_is_none()
+    {
+        (int exitCode, _, string errors) = await ServerProcess.RunAsync(new Dictionary<string, string>(), "--bogus");
+        Assert.Equal(1, exitCode);
+        Assert.Contains("'--bogus'", errors, StringComparison.Ordinal);
+    }
+
+    private static Dictionary<string, string> Connection(string connection) => new() { ["ConnectionStrings__Storage"] = connection };
+
+    private static async Task<string> AssertErrorAsync(Dictionary<string, string> environment, string urls, string expected)
+    {
+        (int exitCode, string output, string errors) = await ServerProcess.RunAsync(environment, "--urls", urls);
+
+        Assert.Contains(expected, errors, StringComparison.Ordinal);
+        Assert.StartsWith("error: ", errors, StringComparison.Ordinal);
+        Assert.Equal(1, errors.Count(character => character == '\n'));
+        Assert.Equal("", output);
+        Assert.Equal(1, exitCode);
+        return errors;
+    }
+}

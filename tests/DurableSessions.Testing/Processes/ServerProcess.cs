@@ -1,0 +1,160 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace DurableSessions.Testing;
+
+/// <summary>
+/// The real server in a process of its own, to be killed, stopped and paused. A test project that uses it refers to
+/// <c>DurableSessions.Server</c>, which puts the program beside the tests.
+/// </summary>
+public sealed partial class ServerProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+
+    private readonly Process _process;
+    private readonly ProcessOutput _output = new();
+    private readonly ProcessOutput _errors = new();
+    private readonly TaskCompletionSource<Uri> _serving = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task _ended;
+
+    private ServerProcess(Process process)
+    {
+        _process = process;
+        _ended = ReadToEndAsync();
+    }
+
+    /// <summary>Where it serves.</summary>
+    public Uri Address => _serving.Task.Result;
+
+    /// <summary>Sends requests to it. Each request takes 60 seconds at the most.</summary>
+    public HttpClient Client { get; } = new() { Timeout = s_patience };
+
+    public int ProcessId => _process.Id;
+
+    /// <summary>What it has written to its standard output so far.</summary>
+    public string Output => _output.ToString();
+
+    /// <summary>What it has written to its standard error so far.</summary>
+    public string Errors => _errors.ToString();
+
+    /// <summary>The port of its local Azurite.</summary>
+    public int AzuritePort => int.Parse(AzuriteLine().Match(Output).Groups[1].Value, CultureInfo.InvariantCulture);
+
+    /// <summary>Starts the server on a free port and waits until it serves.</summary>
+    /// <param name="environment">Settings, such as <c>ConnectionStrings__Storage</c> or <c>Storage__Folder</c>.</param>
+    public static async Task<ServerProcess> StartAsync(IReadOnlyDictionary<string, string> environment)
+    {
+        ServerProcess server = Launch(environment, ["--urls", "http://127.0.0.1:0"]);
+        try
+        {
+            server.Client.BaseAddress = await server._serving.Task.WaitAsync(s_patience);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Runs the program to its end, where it is expected to have one. Its exit code and what it wrote.</summary>
+    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    {
+        await using ServerProcess server = Launch(environment, arguments);
+        await server._ended.WaitAsync(s_patience);
+        return (server._process.ExitCode, server.Output, server.Errors);
+    }
+
+    /// <summary>Kills it (SIGKILL) and waits until it is gone. What it started is not killed.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync().WaitAsync(s_patience);
+    }
+
+    /// <summary>Asks it to stop (SIGTERM) and waits until it has. Its exit code.</summary>
+    public Task<int> TerminateAsync() => SignalAsync(Signal.Terminate);
+
+    /// <summary>Sends a signal that ends it and waits until it has ended. Its exit code.</summary>
+    public async Task<int> SignalAsync(int signal)
+    {
+        Signal.Send(ProcessId, signal);
+        await _ended.WaitAsync(s_patience);
+        return _process.ExitCode;
+    }
+
+    /// <summary>Has it stand still, as a machine that stalls (SIGSTOP).</summary>
+    public void Pause() => Signal.Send(ProcessId, Signal.Stop);
+
+    /// <summary>Has it go on (SIGCONT).</summary>
+    public void Continue() => Signal.Send(ProcessId, Signal.Continue);
+
+    /// <summary>Ends it in whatever state it is.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            Continue();
+            Signal.Send(ProcessId, Signal.Terminate);
+            try
+            {
+                await _ended.WaitAsync(s_patience);
+            }
+            catch (TimeoutException)
+            {
+                _process.Kill();
+            }
+        }
+
+        await _ended.WaitAsync(s_patience);
+        Client.Dispose();
+        _process.Dispose();
+    }
+
+    private static ServerProcess Launch(IReadOnlyDictionary<string, string> environment, string[] arguments)
+    {
+        var start = new ProcessStartInfo(DotnetPath(), [Path.Combine(AppContext.BaseDirectory, "DurableSessions.Server.dll"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (string inherited in (string[])["ConnectionStrings__Storage", "Storage__Container", "Storage__Folder", "ASPNETCORE_URLS"])
+        {
+            start.Environment.Remove(inherited);
+        }
+
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return new ServerProcess(Process.Start(start)!);
+    }
+
+    // Not from the PATH, which a test may change: the one that runs this test.
+    private static string DotnetPath() =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "..", "..", "..", "dotnet"));
+
+    private async Task ReadToEndAsync()
+    {
+        await Task.WhenAll(
+            _errors.ReadAsync(_process.StandardError),
+            _output.ReadAsync(_process.StandardOutput, line =>
+            {
+                if (ServingLine().Match(line) is { Success: true } match)
+                {
+                    _serving.TrySetResult(new Uri(match.Groups[1].Value));
+                }
+            }));
+        await _process.WaitForExitAsync();
+        _serving.TrySetException(new InvalidOperationException($"The server ended with exit code {_process.ExitCode} instead of serving:\n{Output}{Errors}"));
+        _ = _serving.Task.Exception;
+    }
+
+    [GeneratedRegex(@"^Serving on (\S+)")]
+    private static partial Regex ServingLine();
+
+    [GeneratedRegex(@"Azurite on port (\d+)")]
+    private static partial Regex AzuriteLine();
+}
