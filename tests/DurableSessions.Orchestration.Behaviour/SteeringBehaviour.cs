@@ -12,9 +12,16 @@ public abstract class SteeringBehaviour : PortBehaviour
         Activity<object?, int>("gate", async (_, context) =>
         {
             _started.TrySetResult();
-            await using CancellationTokenRegistration registration = context.CancellationToken.Register(() => _cancelled.TrySetResult());
-            await _gate.Task.WaitAsync(context.CancellationToken);
-            return 1;
+            try
+            {
+                await _gate.Task.WaitAsync(context.CancellationToken);
+                return 1;
+            }
+            catch (OperationCanceledException)
+            {
+                _cancelled.TrySetResult();
+                throw;
+            }
         });
         Activity<int, int>("step", (i, _) => Task.FromResult(i));
         Orchestrator<object?, int>("gated", async (context, _) =>
