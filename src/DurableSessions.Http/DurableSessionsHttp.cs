@@ -35,10 +35,12 @@ public static class DurableSessionsHttp
     {
         RouteGroupBuilder sessions = endpoints.MapGroup("/api/v1/sessions");
         sessions.MapSessions();
+        sessions.MapConfig();
         sessions.MapMessages();
         sessions.MapCommits();
         sessions.MapContext();
         sessions.MapArchives();
+        sessions.MapUsage();
         endpoints.MapGroup("/api/v1/tasks").MapTasks();
         endpoints.MapSystem();
         return endpoints;

@@ -131,6 +131,19 @@ public sealed class CrashTests : EngineTest
     }
 
     [Fact]
+    public async Task An_instance_runs_at_once_though_the_answer_to_its_creation_was_lost()
+    {
+        await using EmbeddedHub hub = await NewEmbeddedHubAsync();
+        var transport = new FaultTransport();
+        transport.When(r => r.IsWrite, Fault.DropAnswer);
+        var patient = new EngineOptions { Ownership = TimeSpan.FromMinutes(10), SweepInterval = TimeSpan.FromMinutes(10) };
+        await using EmbeddedHost host = await hub.StartAsync(Registry, patient, transport.Configure);
+        OrchestrationMetadata instance = await host.Client.ScheduleNewOrchestrationInstanceAsync("short", "lost");
+
+        Assert.Equal("\"lostx\"", (await EndOf(host.Client, instance)).SerializedOutput);
+    }
+
+    [Fact]
     public async Task An_instance_survives_that_storage_is_away_for_longer_than_its_ownership()
     {
         bool away = false;

@@ -52,6 +52,37 @@ public sealed partial class SessionTests(ApiFixture api) : IClassFixture<ApiFixt
     }
 
     [Fact]
+    public async Task A_policy_is_changed_field_by_field_and_turned_off_by_null()
+    {
+        string id = ApiFixture.NewSession();
+        string path = $"/api/v1/sessions/{id}/config";
+        Assert.Equal(HttpStatusCode.NotFound, (await api.SendAsync(HttpMethod.Patch, path, "{}")).Status);
+        await api.PostAsync("/api/v1/sessions", $$$"""{"session_id":"{{{id}}}","auto_commit_policy":{"keep_recent_count":3}}""");
+        Reply changed = await api.SendAsync(
+            HttpMethod.Patch, path, """{"auto_commit_policy":{"message_count_threshold":5},"memory_extraction_config":{"events":{"tags":["a=b"]}}}""");
+        Assert.Equal(
+            $$$$"""{"session_id":"{{{{id}}}}","auto_commit_policy":{"pending_token_threshold":150000,"message_count_threshold":5,"idle_timeout_seconds":86400,"keep_recent_count":3,"min_commit_interval_seconds":0},"memory_extraction_config":{"events":{"tags":["a=b"]}}}""",
+            changed.ResultText());
+        Reply off = await api.SendAsync(HttpMethod.Patch, path, """{"auto_commit_policy":null}""");
+        Assert.Equal(
+            $$$$"""{"session_id":"{{{{id}}}}","auto_commit_policy":null,"memory_extraction_config":{"events":{"tags":["a=b"]}}}""", off.ResultText());
+        Reply cleared = await api.SendAsync(HttpMethod.Patch, path, """{"memory_extraction_config":{"events":{"tags":[]}}}""");
+        Assert.EndsWith("\"memory_extraction_config\":{\"events\":{\"tags\":[]}}}", cleared.ResultText(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_was_used_is_counted()
+    {
+        string id = ApiFixture.NewSession();
+        string path = $"/api/v1/sessions/{id}/used";
+        Assert.Equal(HttpStatusCode.NotFound, (await api.PostAsync(path, "{}")).Status);
+        await api.PostAsync("/api/v1/sessions", $$"""{"session_id":"{{id}}"}""");
+        await api.PostAsync(path, """{"contexts":["viking://a","viking://b"]}""");
+        Reply used = await api.PostAsync(path, """{"contexts":["viking://a"],"skill":{"uri":"viking://s"}}""");
+        Assert.Equal($$"""{"session_id":"{{id}}","contexts_used":3,"skills_used":1}""", used.ResultText());
+    }
+
+    [Fact]
     public async Task A_session_is_told_in_one_order()
     {
         string id = ApiFixture.NewSession();

@@ -44,8 +44,7 @@ internal static class SessionEndpoints
             json.WriteString("session_id", key.Session);
             json.WriteString("uri", Wire.SessionUri(key));
             WriteUser(json, key);
-            json.WriteElement("auto_commit_policy", settings.AutoCommitPolicy);
-            WriteMemoryExtractionConfig(json, settings);
+            ConfigEndpoints.Write(json, settings);
             json.WriteEndObject();
         });
     }
@@ -122,8 +121,7 @@ internal static class SessionEndpoints
         json.WriteString("last_message_at", session.LastMessageAt ?? "");
         json.WriteNumber("keep_recent_count", session.KeepRecentCount);
         json.WriteElement("memory_policy", session.Settings.MemoryPolicy);
-        json.WriteElement("auto_commit_policy", session.Settings.AutoCommitPolicy);
-        WriteMemoryExtractionConfig(json, session.Settings);
+        ConfigEndpoints.Write(json, session.Settings);
         json.WriteString("uri", Wire.SessionUri(session.Key));
         WriteUser(json, session.Key);
         json.WriteStartObject("memories_extracted");
@@ -140,20 +138,6 @@ internal static class SessionEndpoints
         json.WriteString("account_id", key.Account);
         json.WriteString("user_id", key.User);
         json.WriteEndObject();
-    }
-
-    // Whoever set nothing is told what holds.
-    private static void WriteMemoryExtractionConfig(Utf8JsonWriter json, SessionSettings settings)
-    {
-        json.WritePropertyName("memory_extraction_config");
-        if (settings.MemoryExtractionConfig is { } config)
-        {
-            config.WriteTo(json);
-        }
-        else
-        {
-            json.WriteRawValue("""{"events":{"tags":[]}}"""u8);
-        }
     }
 
     private static void WriteArchives(Utf8JsonWriter json, string name, IReadOnlyList<ArchiveTask> archives)

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Text.Json;
+using DurableSessions.Core.AutoCommit;
 using DurableSessions.Core.Sessions;
 
 namespace DurableSessions.Http.Requests;
@@ -12,22 +13,28 @@ internal static class SettingsBody
     private const int MaxMemoryTypes = 100;
     private const int MaxMemoryTypeLength = 128;
 
-    // Field, default, most.
-    private static readonly (string Name, int Default, int Max)[] AutoCommitFields =
-    [
-        ("pending_token_threshold", 150_000, 1_000_000),
-        ("message_count_threshold", 100, 1_000),
-        ("idle_timeout_seconds", 86_400, 604_800),
-        ("keep_recent_count", 0, 1_000),
-        ("min_commit_interval_seconds", 0, 604_800),
-    ];
-
     public static SessionSettings Read(JsonField body) => new()
     {
         MemoryPolicy = MemoryPolicy(body["memory_policy"]),
-        AutoCommitPolicy = AutoCommitPolicy(body["auto_commit_policy"]),
+        AutoCommitPolicy = AutoCommitPolicy(body["auto_commit_policy"], standing: null),
         MemoryExtractionConfig = MemoryExtractionConfig(body["memory_extraction_config"]),
     };
+
+    /// <summary>
+    /// Reads a change of settings: what is not given stays as it stands, and a policy is changed field by field.
+    /// </summary>
+    public static Func<SessionSettings, SessionSettings> ReadChange(JsonField body)
+    {
+        body.Strict("auto_commit_policy", "memory_extraction_config", "telemetry");
+        JsonField policy = body["auto_commit_policy"];
+        JsonElement? extraction = MemoryExtractionConfig(body["memory_extraction_config"]);
+        AutoCommitPolicy(policy, new AutoCommitPolicy());
+        return standing => standing with
+        {
+            AutoCommitPolicy = policy.IsGiven ? AutoCommitPolicy(policy, standing.AutoCommitPolicy) : standing.AutoCommitPolicy,
+            MemoryExtractionConfig = extraction ?? standing.MemoryExtractionConfig,
+        };
+    }
 
     /// <summary>Tags of events: kept as they came.</summary>
     public static void CheckTags(JsonField tags)
@@ -68,19 +75,29 @@ internal static class SettingsBody
         return Kept(policy);
     }
 
-    // Whole: a field that is absent has its default.
-    private static JsonElement? AutoCommitPolicy(JsonField policy)
+    // What is not given stands, or has its default. The policy itself clamps what is too much.
+    private static AutoCommitPolicy? AutoCommitPolicy(JsonField policy, AutoCommitPolicy? standing)
     {
         if (!policy.IsSet)
         {
             return null;
         }
 
-        policy.Strict([.. AutoCommitFields.Select(static f => f.Name)]);
-        return JsonSerializer.SerializeToElement(AutoCommitFields.ToDictionary(
-            static f => f.Name,
-            f => policy[f.Name] is { IsGiven: true } field ? (int)BigInteger.Clamp(field.Integer(), 0, f.Max) : f.Default));
+        policy.Strict(
+            "pending_token_threshold", "message_count_threshold", "idle_timeout_seconds", "keep_recent_count", "min_commit_interval_seconds");
+        standing ??= new AutoCommitPolicy();
+        return new AutoCommitPolicy
+        {
+            PendingTokenThreshold = Clamped(policy["pending_token_threshold"], standing.PendingTokenThreshold),
+            MessageCountThreshold = Clamped(policy["message_count_threshold"], standing.MessageCountThreshold),
+            IdleTimeoutSeconds = Clamped(policy["idle_timeout_seconds"], standing.IdleTimeoutSeconds),
+            KeepRecentCount = Clamped(policy["keep_recent_count"], standing.KeepRecentCount),
+            MinCommitIntervalSeconds = Clamped(policy["min_commit_interval_seconds"], standing.MinCommitIntervalSeconds),
+        };
     }
+
+    private static int Clamped(JsonField field, int standing) =>
+        field.IsGiven ? (int)BigInteger.Clamp(field.Integer(), 0, int.MaxValue) : standing;
 
     private static JsonElement? MemoryExtractionConfig(JsonField config)
     {

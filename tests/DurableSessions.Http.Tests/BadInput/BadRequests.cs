@@ -12,7 +12,7 @@ internal static class BadRequests
     private const string Good = """{"role":"user","content":"x"}""";
 
     public static IReadOnlyDictionary<string, BadRequest> All { get; } =
-        Bodies().Concat(Fields()).Concat(Settings()).Concat(Targets()).Concat(Queries()).Concat(Headers()).ToDictionary(static b => b.Name);
+        Bodies().Concat(Fields()).Concat(Settings()).Concat(Changes()).Concat(Targets()).Concat(Queries()).Concat(Headers()).ToDictionary(static b => b.Name);
 
     private static IEnumerable<BadRequest> Bodies()
     {
@@ -143,6 +143,20 @@ internal static class BadRequests
         yield return Invalid("unknown metadata", Commit, """{"extraction_metadata":{"events":{}}}""", "body.extraction_metadata.events");
         yield return Invalid("a string for metadata", Commit, """{"extraction_metadata":"x"}""", "body.extraction_metadata");
         yield return Invalid("a string for tags", Commit, """{"extraction_metadata":{"event":{"tags":"a=b"}}}""", "body.extraction_metadata.event.tags");
+    }
+
+    private static IEnumerable<BadRequest> Changes()
+    {
+        const string Config = "PATCH /api/v1/sessions/{id}/config";
+        const string Used = "POST /api/v1/sessions/{id}/used";
+        yield return Invalid("an unknown setting", Config, """{"memory_policy":{}}""", "body.memory_policy");
+        yield return Invalid("true for a policy", Config, """{"auto_commit_policy":true}""", "body.auto_commit_policy");
+        yield return Invalid("an unknown field of a changed policy", Config, """{"auto_commit_policy":{"x":1}}""", "body.auto_commit_policy.x");
+        yield return Invalid("null in a changed policy", Config, """{"auto_commit_policy":{"idle_timeout_seconds":null}}""", "body.auto_commit_policy.idle_timeout_seconds");
+        yield return Invalid("an object for tags", Config, """{"memory_extraction_config":{"events":{"tags":{}}}}""", "body.memory_extraction_config.events.tags");
+        yield return Invalid("a string for contexts", Used, """{"contexts":"viking://a"}""", "body.contexts");
+        yield return Invalid("a number for a context", Used, """{"contexts":[1]}""", "body.contexts.0");
+        yield return Invalid("a string for a skill", Used, """{"skill":"viking://s"}""", "body.skill");
     }
 
     private static IEnumerable<BadRequest> Targets()

@@ -1,0 +1,68 @@
+using System.Text.Json;
+using DurableSessions.Core;
+using DurableSessions.Core.AutoCommit;
+using DurableSessions.Core.Sessions;
+using DurableSessions.Http.Callers;
+using DurableSessions.Http.Envelope;
+using DurableSessions.Http.Requests;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace DurableSessions.Http.Endpoints;
+
+/// <summary>What a client sets on a session, once it exists.</summary>
+internal static class ConfigEndpoints
+{
+    public static void MapConfig(this IEndpointRouteBuilder sessions) => sessions.MapPatch("/{session_id}/config", ConfigureAsync);
+
+    /// <summary>The settings that every route tells. Whoever set nothing is told what holds.</summary>
+    public static void Write(Utf8JsonWriter json, SessionSettings settings)
+    {
+        if (settings.AutoCommitPolicy is { } policy)
+        {
+            Write(json, policy);
+        }
+        else
+        {
+            json.WriteNull("auto_commit_policy");
+        }
+
+        json.WritePropertyName("memory_extraction_config");
+        if (settings.MemoryExtractionConfig is { } config)
+        {
+            config.WriteTo(json);
+        }
+        else
+        {
+            json.WriteRawValue("""{"events":{"tags":[]}}"""u8);
+        }
+    }
+
+    private static async Task<IResult> ConfigureAsync(HttpContext http, Caller caller, SessionStore store, string session_id)
+    {
+        SessionKey key = caller.Session(session_id);
+        using JsonBody body = await JsonBody.ReadOptionalAsync(http);
+        Func<SessionSettings, SessionSettings> change = SettingsBody.ReadChange(body.Root);
+        Telemetry.Check(body.Root);
+        SessionSettings settings = await store.Sessions.ConfigureAsync(key, change, http.RequestAborted);
+        return new Answer(json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("session_id", key.Session);
+            Write(json, settings);
+            json.WriteEndObject();
+        });
+    }
+
+    private static void Write(Utf8JsonWriter json, AutoCommitPolicy policy)
+    {
+        json.WriteStartObject("auto_commit_policy");
+        json.WriteNumber("pending_token_threshold", policy.PendingTokenThreshold);
+        json.WriteNumber("message_count_threshold", policy.MessageCountThreshold);
+        json.WriteNumber("idle_timeout_seconds", policy.IdleTimeoutSeconds);
+        json.WriteNumber("keep_recent_count", policy.KeepRecentCount);
+        json.WriteNumber("min_commit_interval_seconds", policy.MinCommitIntervalSeconds);
+        json.WriteEndObject();
+    }
+}
