@@ -24,6 +24,7 @@ public sealed class SessionStore : IDisposable
     private const int MaxRemembered = 50_000;
 
     private readonly MemoryCache _memory;
+    private readonly RecentLines _recent = new();
     private readonly ILoggerFactory _loggers;
     private readonly Func<OrchestrationClient> _client;
     private readonly TimeProvider _time;
@@ -60,8 +61,8 @@ public sealed class SessionStore : IDisposable
         _loggers = loggers;
         _memory = new MemoryCache(new MemoryCacheOptions { SizeLimit = MaxRemembered }, loggers);
         _manifests = new ManifestStore(storage, new ManifestCache(_memory), time);
-        _segments = new SegmentStore(storage);
-        _archives = new ArchiveStore(storage, _memory);
+        _segments = new SegmentStore(storage, _recent);
+        _archives = new ArchiveStore(storage, _recent, _memory);
         _views = new LiveViews(_manifests, _segments, _memory);
         _ledger = new CommitLedger(_manifests, _archives, storage, time);
         _clearing = new Clearing(_manifests, time);
@@ -114,7 +115,11 @@ public sealed class SessionStore : IDisposable
         .AddActivity(DeleteNames.RemoveTombstone, () => new RemoveTombstoneActivity(_tombstones, Logger<RemoveTombstoneActivity>()));
 
     /// <inheritdoc/>
-    public void Dispose() => _memory.Dispose();
+    public void Dispose()
+    {
+        _memory.Dispose();
+        _recent.Dispose();
+    }
 
     private ILogger<T> Logger<T>() => _loggers.CreateLogger<T>();
 }

@@ -106,8 +106,14 @@ internal sealed partial class EmbeddedClient(EngineParts engine) : Orchestration
 
         // Finished first: what is found there, and nothing live after it, has ended, and that is what is deleted.
         StoredInstance? finished = await engine.Store.FindFinishedAsync(instanceId, linked.Token);
-        return finished is not null
-            && (await engine.Store.ViewAsync(instanceId, linked.Token)).Live is null
+        if (finished is null || await engine.Store.ViewAsync(instanceId, linked.Token) is not { Live: null } view)
+        {
+            return false;
+        }
+
+        // Without its finished blob a ghost would be taken for an instance.
+        return (view.Ghost is not { } ghost
+                || await engine.Store.DeleteActiveAsync(instanceId, ghost.ETag, engine.Store.ClientDeadline, linked.Token) != DeleteResult.Changed)
             && await engine.Store.DeleteFinishedAsync(instanceId, finished.ETag, engine.Store.ClientDeadline, linked.Token) != DeleteResult.Changed;
     }
 

@@ -48,7 +48,7 @@ public abstract class OrchestrationClient
     /// <summary>Forgets an instance that is over. Returns whether there was one; a running one is left alone and gives false.</summary>
     public abstract Task<bool> PurgeInstanceAsync(string instanceId, CancellationToken cancellationToken = default);
 
-    /// <summary>One page of instances, in no promised order.</summary>
+    /// <summary>One page of instances, in no promised order. An instance that ends while the pages are read may be in two of them.</summary>
     public abstract Task<OrchestrationPage> ListInstancesAsync(OrchestrationQuery query, CancellationToken cancellationToken = default);
 
     /// <summary>What happened in the instance, oldest first; <see langword="null"/> where there is no such instance.</summary>
@@ -96,7 +96,7 @@ public sealed record OrchestrationQuery
     /// <summary>From the page before; <see langword="null"/> for the first.</summary>
     public string? ContinuationToken { get; init; }
 
-    /// <summary>Whether to return input and output.</summary>
+    /// <summary>Whether to return input, output, custom status and failure details as well: one more read for each instance.</summary>
     public bool FetchInputsAndOutputs { get; init; }
 }
 

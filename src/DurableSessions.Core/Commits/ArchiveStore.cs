@@ -7,7 +7,7 @@ using Microsoft.Extensions.Caching.Memory;
 namespace DurableSessions.Core.Commits;
 
 /// <summary>What is written for an archive: its messages, its digest, its record, its number. Each is written once.</summary>
-internal sealed class ArchiveStore(SessionStorage storage, IMemoryCache memory)
+internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, IMemoryCache memory)
 {
     public static string MessagesName(SessionKey key, string incarnation, string commitId, int attempt) =>
         BlobNames.Attempt(key, incarnation, commitId, attempt) + "messages.jsonl";
@@ -18,7 +18,7 @@ internal sealed class ArchiveStore(SessionStorage storage, IMemoryCache memory)
     public static string SemanticName(SessionKey key, string incarnation, string commitId, int attempt, bool fallback) =>
         BlobNames.Attempt(key, incarnation, commitId, attempt) + (fallback ? "semantic-fallback.json" : "semantic.json");
 
-    public WriteOnceStream WriteOnce(string name) => new(storage.Container, name);
+    public WriteOnceStream WriteOnce(string name) => new(storage.Container, name, recent);
 
     /// <summary>The messages of an archive, in order.</summary>
     public async IAsyncEnumerable<SessionMessage> ReadMessagesAsync(
@@ -26,8 +26,9 @@ internal sealed class ArchiveStore(SessionStorage storage, IMemoryCache memory)
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         string name = MessagesName(key, incarnation, commitId, attempt);
-        await foreach (BlobLine line in BlobLines.ReadAsync(
-            storage.Container, name, rangeBytes: BlobLines.LargeRangeBytes, cancellationToken: cancellationToken))
+        IAsyncEnumerable<BlobLine> lines = recent.Find(name)?.ToAsyncEnumerable()
+            ?? BlobLines.ReadAsync(storage.Container, name, rangeBytes: BlobLines.LargeRangeBytes, cancellationToken: cancellationToken);
+        await foreach (BlobLine line in lines.WithCancellation(cancellationToken))
         {
             yield return SessionMessage.Parse(line.Content);
         }

@@ -35,6 +35,20 @@ public sealed class TaskService
             : await FindRecordAsync(account, user, taskId, cancellationToken) ?? throw new TaskNotFoundException(taskId);
     }
 
+    /// <summary>Waits until a task is over, and answers with it as it is then.</summary>
+    /// <exception cref="TaskNotFoundException">There is none of that id, or it is somebody else's.</exception>
+    public async Task<CommitTask> WaitAsync(string account, string user, string taskId, CancellationToken cancellationToken)
+    {
+        CommitTask task = await GetAsync(account, user, taskId, cancellationToken);
+        if (task.IsOver)
+        {
+            return task;
+        }
+
+        await _client().WaitForInstanceCompletionAsync(taskId, cancellationToken);
+        return await GetAsync(account, user, taskId, cancellationToken);
+    }
+
     /// <summary>
     /// Tasks, the newest first. A filter by status looks at the newest 1,000; tasks that ended longer ago than they are kept are
     /// not listed.

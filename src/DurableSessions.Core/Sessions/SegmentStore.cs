@@ -10,7 +10,7 @@ namespace DurableSessions.Core.Sessions;
 /// The blobs that hold live messages. A segment is created before any manifest names it, and never again: whoever finds it
 /// gone knows that it was archived.
 /// </summary>
-internal sealed class SegmentStore(SessionStorage storage)
+internal sealed class SegmentStore(SessionStorage storage, RecentLines recent)
 {
     private const int MaxCreations = 3;
 
@@ -79,7 +79,8 @@ internal sealed class SegmentStore(SessionStorage storage)
 
     /// <summary>The lines from an offset on.</summary>
     public IAsyncEnumerable<BlobLine> ReadAsync(string name, long offset, CancellationToken cancellationToken) =>
-        BlobLines.ReadAsync(storage.Container, name, offset, cancellationToken: cancellationToken);
+        (offset == 0 ? recent.Find(name)?.ToAsyncEnumerable() : null)
+        ?? BlobLines.ReadAsync(storage.Container, name, offset, cancellationToken: cancellationToken);
 
     /// <summary>Deletes a segment that no manifest names any more. Idempotent.</summary>
     public Task DeleteAsync(string name, CancellationToken cancellationToken) =>

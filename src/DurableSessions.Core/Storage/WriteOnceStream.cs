@@ -14,13 +14,14 @@ namespace DurableSessions.Core.Storage;
 /// Writers of the same name write the same bytes: block ids are positions, so two writers at once stage equal blocks,
 /// the first to commit wins, and the other finds the blob there.
 /// </remarks>
-internal sealed class WriteOnceStream(BlobContainerClient container, string name) : IDisposable
+internal sealed class WriteOnceStream(BlobContainerClient container, string name, RecentLines recent) : IDisposable
 {
     private const int BlockBytes = 4 * 1024 * 1024;
 
     private readonly BlockBlobClient _blob = container.GetBlockBlobClient(name);
     private readonly MemoryStream _block = new();
     private readonly List<string> _staged = [];
+    private readonly List<ReadOnlyMemory<byte>> _lines = [];
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
     /// <summary>Bytes written so far.</summary>
@@ -39,6 +40,14 @@ internal sealed class WriteOnceStream(BlobContainerClient container, string name
         _block.Write(line.Span);
         _block.WriteByte((byte)'\n');
         Length += line.Length + 1;
+        if (Length <= RecentLines.MaxBlobBytes)
+        {
+            _lines.Add(line);
+        }
+        else
+        {
+            _lines.Clear();
+        }
     }
 
     /// <summary>Makes the blob readable, unless it is there already. Returns the SHA-256 of what was written, in lower-case hexadecimal.</summary>
@@ -63,6 +72,7 @@ internal sealed class WriteOnceStream(BlobContainerClient container, string name
             // Written before, with the same bytes.
         }
 
+        recent.Remember(name, _lines, Length);
         return Convert.ToHexStringLower(_hash.GetCurrentHash());
     }
 

@@ -10,7 +10,8 @@ internal static class StorageErrors
     public static bool IsConditionNotMet(this RequestFailedException e) =>
         e.Status == 412 || (e.Status == 409 && e.ErrorCode == BlobErrorCode.BlobAlreadyExists);
 
-    public static bool IsNotFound(this RequestFailedException e) => e.Status == 404;
+    /// <summary>There is no such blob; a missing container is a mistake in the set-up.</summary>
+    public static bool IsNotFound(this RequestFailedException e) => e.Status == 404 && e.ErrorCode != BlobErrorCode.ContainerNotFound;
 
     /// <summary>The request may have been applied or not: no answer, or one that does not say.</summary>
     public static bool IsUnknownOutcome(Exception e) => e switch

@@ -30,6 +30,7 @@ internal sealed class InstanceWorker
     private bool _unwritten;
     private bool _overLimit;
     private bool _ended;
+    private DateTimeOffset? _lookAgain;
 
     public InstanceWorker(EngineParts engine, StoredInstance claimed, ETag? finished)
     {
@@ -74,10 +75,7 @@ internal sealed class InstanceWorker
         try
         {
             _ended = await LoopAsync();
-            if (!_ended && _instance.Stored is { Owner: null, NextDue: { } due })
-            {
-                _engine.Due.Add(Id, due);
-            }
+            _lookAgain = _instance.Stored.Owner is null ? _instance.Stored.NextDue : null;
         }
         catch (Exception) when (_gone.IsCancellationRequested)
         {
@@ -85,7 +83,7 @@ internal sealed class InstanceWorker
         catch (Exception e)
         {
             _engine.Log.LogError(e, "Instance {InstanceId} is dropped; it goes on once its ownership has lapsed", Id);
-            _engine.Due.Add(Id, _engine.Time.GetUtcNow() + _engine.Options.Ownership);
+            _lookAgain = _engine.Time.GetUtcNow() + _engine.Options.Ownership;
         }
 
         await _activities.CancelAsync();
@@ -103,9 +101,15 @@ internal sealed class InstanceWorker
         }
 
         _activities.Dispose();
-        if (!_ended)
+        if (_ended)
         {
-            _engine.Watches.Tell(Id, null);
+            return;
+        }
+
+        _engine.Watches.Tell(Id, null);
+        if (_lookAgain is { } due)
+        {
+            _engine.Due.Add(Id, due);
         }
     }
 
@@ -338,10 +342,11 @@ internal sealed class InstanceWorker
                 continue;
             }
 
+            InstanceDocument final = Final();
             OwnerWriteResult result;
             try
             {
-                result = await _instance.EndAsync(Final(), _gone);
+                result = await _instance.EndAsync(final, _gone);
             }
             catch (EngineLimitException e) when (!_overLimit)
             {
@@ -352,7 +357,7 @@ internal sealed class InstanceWorker
             switch (result.Kind)
             {
                 case OwnerWrite.Written:
-                    Ended();
+                    Ended(final);
                     return true;
                 case OwnerWrite.Lost:
                     _engine.Log.LogWarning("Instance {InstanceId} was taken over by another host before its end", Id);
@@ -364,12 +369,12 @@ internal sealed class InstanceWorker
         }
     }
 
-    private void Ended()
+    private void Ended(InstanceDocument final)
     {
         RunOutcome outcome = _run.Outcome!;
         _engine.Log.LogInformation(
             "Instance {InstanceId} ({Orchestrator}) {Status}: {Error}", Id, _instance.Stored.Name, outcome.Status, outcome.Failure?.ErrorMessage);
-        Snapshot = Final().ToMetadata();
+        Snapshot = final.ToMetadata();
         _engine.Watches.Tell(Id, Snapshot);
         Settle(_unsaved, Delivery.Accepted);
         Settle(_late, Delivery.Ended);

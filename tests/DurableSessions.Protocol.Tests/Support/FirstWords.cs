@@ -13,7 +13,7 @@ internal sealed class FirstWords : ISemanticProcessor
     /// <summary>What happens before it answers.</summary>
     public Func<CancellationToken, Task> Before { get; set; } = static _ => Task.CompletedTask;
 
-    public string Name => "first-words";
+    public string Name { get; init; } = "first-words";
 
     public async Task<SemanticDigest> DigestAsync(SemanticRequest request, CancellationToken cancellationToken)
     {

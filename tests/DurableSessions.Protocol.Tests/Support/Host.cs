@@ -5,6 +5,7 @@ using DurableSessions.Core.Messages;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Core.Storage;
+using DurableSessions.Engine;
 using DurableSessions.Orchestration;
 using DurableSessions.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -12,12 +13,14 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace DurableSessions.Protocol.Tests;
 
 /// <summary>
-/// One host without an engine: a store of its own, with clients, memory, faults and a request log of its own. Steps of a commit
-/// are run one by one, as an engine would call them.
+/// One host: a store and an engine of its own, with clients, memory, faults and a request log of their own. The engine is not
+/// started unless a test says so: then steps of a commit are run one by one, as an engine would call them.
 /// </summary>
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA2213", Justification = "It is killed: a host of a test ends like a process.")]
 internal sealed class Host : IDisposable
 {
     private readonly OrchestrationRegistry _registry = new();
+    private readonly EmbeddedEngine _engine;
 
     private Host(SessionStorage storage, FaultTransport faults, RequestLog log, SessionOptions options, FirstWords processor)
     {
@@ -25,10 +28,18 @@ internal sealed class Host : IDisposable
         Log = log;
         Processor = processor;
         Store = new SessionStore(
-            storage, new SemanticProcessors(processor, processor), static () => throw new InvalidOperationException("This host has no engine."),
-            options, TimeProvider.System, NullLoggerFactory.Instance);
+            storage, new SemanticProcessors(processor, Fallback), () => Client, options, TimeProvider.System, NullLoggerFactory.Instance);
         Store.Register(_registry);
+        _engine = new EmbeddedEngine(
+            storage.Container, storage.Unretried, _registry, Quick, TimeProvider.System, NullLogger<EmbeddedEngine>.Instance);
     }
+
+    /// <summary>Engines that notice soon that another one has died.</summary>
+    public static EngineOptions Quick { get; } = new() { Ownership = TimeSpan.FromSeconds(1), SweepInterval = TimeSpan.FromSeconds(1) };
+
+    public FirstWords Fallback { get; } = new() { Name = "fallback" };
+
+    public OrchestrationClient Client => _engine.Client;
 
     public SessionStore Store { get; }
 
@@ -51,6 +62,50 @@ internal sealed class Host : IDisposable
         });
         return new Host(storage, faults, log, options ?? new SessionOptions(), processor ?? new FirstWords());
     }
+
+    /// <summary>A host whose engine runs.</summary>
+    public static async Task<Host> RunAsync(AzuriteFixture azurite, string container, SessionOptions? options = null, FirstWords? processor = null)
+    {
+        Host host = await StartAsync(azurite, container, options, processor);
+        await host._engine.StartAsync(Cancelled);
+        return host;
+    }
+
+    /// <summary>Ends the process, as far as storage can tell.</summary>
+    public Task KillAsync()
+    {
+        Faults.StopTheWorldAt(0);
+        return _engine.KillAsync();
+    }
+
+    public async Task<CommitTask> CommitAsync(SessionKey key, int keepRecent = 0, IdempotencyKey? idempotencyKey = null)
+    {
+        CommitAnswer answer = await Store.Commits.CommitAsync(
+            key, new CommitRequest { KeepRecentCount = keepRecent, IdempotencyKey = idempotencyKey }, Cancelled);
+        return answer.Task ?? throw new InvalidOperationException($"Skipped: {answer.SkipReason}");
+    }
+
+    /// <summary>Waits until the requests that follow the end of an instance have been made.</summary>
+    public async Task QuietAsync()
+    {
+        for (int before = -1; before != Log.Count;)
+        {
+            before = Log.Count;
+            await Task.Delay(100, Cancelled);
+        }
+    }
+
+    /// <summary>Waits until a task is over.</summary>
+    public async Task<CommitTask> EndOfAsync(SessionKey key, string taskId)
+    {
+        await Client.WaitForInstanceCompletionAsync(taskId, Cancelled).WaitAsync(TimeSpan.FromSeconds(60), Cancelled);
+        return await Store.Tasks.GetAsync(key.Account, key.User, taskId, Cancelled);
+    }
+
+    /// <summary>Waits until a task is in a stage.</summary>
+    public Task StageAsync(string taskId, string stage) => Client.WaitForInstanceAsync(
+        taskId, m => m.SerializedCustomStatus?.Contains($"\"{stage}\"", StringComparison.Ordinal) == true, Cancelled)
+        .WaitAsync(TimeSpan.FromSeconds(60), Cancelled);
 
     public Task<AppendResult> AppendAsync(SessionKey key, params string[] texts) => AppendAsync(key, null, texts);
 
@@ -109,6 +164,7 @@ internal sealed class Host : IDisposable
 
     public void Dispose()
     {
+        _engine.KillAsync().GetAwaiter().GetResult();
         Faults.FailHanging();
         Store.Dispose();
     }

@@ -1,0 +1,26 @@
+using DurableSessions.Http.Errors;
+using DurableSessions.Http.Requests;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+
+namespace DurableSessions.Http.Callers;
+
+/// <summary>
+/// Believes what the request says: <c>X-OpenViking-Account</c> and <c>X-OpenViking-User</c>, <c>default</c> where they are absent. Only for
+/// a server that nobody else can reach.
+/// </summary>
+internal sealed class DevCallerSource : ICallerSource
+{
+    private const string DefaultId = "default";
+
+    public string AuthMode => "dev";
+
+    public ValueTask<Caller> IdentifyAsync(HttpContext context) =>
+        ValueTask.FromResult(new Caller(Id(context, "X-OpenViking-Account"), Id(context, "X-OpenViking-User")));
+
+    private static string Id(HttpContext context, string header)
+    {
+        StringValues values = context.Request.Headers[header];
+        return StringValues.IsNullOrEmpty(values) ? DefaultId : Ids.Check(values.ToString(), Location.Header(header));
+    }
+}

@@ -1,0 +1,13 @@
+using Microsoft.AspNetCore.Http;
+
+namespace DurableSessions.Http.Callers;
+
+/// <summary>Knows who sends a request.</summary>
+public interface ICallerSource
+{
+    /// <summary>How callers prove who they are, as <c>/health</c> tells it: <c>dev</c>, <c>api_key</c>.</summary>
+    string AuthMode { get; }
+
+    /// <summary>The caller. One that is not known ends the request with an error.</summary>
+    ValueTask<Caller> IdentifyAsync(HttpContext context);
+}

@@ -1,0 +1,86 @@
+using System.Globalization;
+using DurableSessions.Core;
+using DurableSessions.Core.Commits;
+using DurableSessions.Core.Messages;
+using DurableSessions.Core.Sessions;
+using DurableSessions.Http.Callers;
+using DurableSessions.Http.Envelope;
+using DurableSessions.Http.Errors;
+using DurableSessions.Http.Requests;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace DurableSessions.Http.Endpoints;
+
+/// <summary>What commits made.</summary>
+internal static class ArchiveEndpoints
+{
+    public static void MapArchives(this IEndpointRouteBuilder sessions)
+    {
+        sessions.MapGet("/{session_id}/archives", ListAsync);
+        sessions.MapGet("/{session_id}/archives/{archive_id}", GetAsync);
+    }
+
+    private static async Task<IResult> ListAsync(HttpContext http, Caller caller, SessionStore store, string session_id)
+    {
+        SessionKey key = caller.Session(session_id);
+        int limit = Query.Integer(http, "limit", 1, ArchiveService.MaxPage, otherwise: ArchiveService.MaxPage);
+        int before = Query.Integer(http, "cursor", 1, int.MaxValue, otherwise: int.MaxValue);
+        IReadOnlyList<ArchiveInfo> archives = await store.Archives.ListAsync(key, limit, before, http.RequestAborted);
+        if (archives.Count == limit && archives[^1].Number > 1)
+        {
+            http.Response.Headers[SessionEndpoints.NextCursorHeader] = archives[^1].Number.ToString(CultureInfo.InvariantCulture);
+        }
+
+        return new Answer(json =>
+        {
+            json.WriteStartArray();
+            foreach (ArchiveInfo archive in archives)
+            {
+                json.WriteStartObject();
+                json.WriteNumber("number", archive.Number);
+                json.WriteString("archive_id", Wire.ArchiveId(archive.Number));
+                json.WriteString("archive_uri", Wire.ArchiveUri(key, archive.Number));
+                json.WriteString("task_id", archive.TaskId);
+                json.WriteNumber("message_count", archive.Counts.Messages);
+                json.WriteNumber("token_count", archive.Counts.Tokens);
+                json.WriteNumber("byte_count", archive.Counts.Bytes);
+                json.WriteString("state", archive.State.ToString().ToLowerInvariant());
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        });
+    }
+
+    private static async Task<IResult> GetAsync(HttpContext http, Caller caller, SessionStore store, string session_id, string archive_id)
+    {
+        SessionKey key = caller.Session(session_id);
+        Ids.Check(archive_id, Location.Path("archive_id"));
+        int number = Wire.ArchiveNumber(archive_id) ?? throw new ArchiveNotFoundException(key, archive_id);
+        Archive archive = await store.Archives.GetAsync(key, number, http.RequestAborted);
+
+        // What can be said of a failure is said before the answer starts: with the first message, the archive is there.
+        IAsyncEnumerator<SessionMessage> messages = archive.Messages.GetAsyncEnumerator(http.RequestAborted);
+        http.Response.RegisterForDisposeAsync(messages);
+        bool more = await messages.MoveNextAsync();
+        return new StreamedAnswer(answer => WriteAsync(answer, archive.Info, messages, more));
+    }
+
+    private static async Task WriteAsync(StreamedJson answer, ArchiveInfo archive, IAsyncEnumerator<SessionMessage> messages, bool more)
+    {
+        answer.Writer.WriteStartObject();
+        answer.Writer.WriteString("archive_id", Wire.ArchiveId(archive.Number));
+        answer.Writer.WriteString("abstract", archive.Abstract);
+        answer.Writer.WriteString("overview", archive.Overview);
+        answer.Writer.WriteStartArray("messages");
+        for (; more; more = await messages.MoveNextAsync())
+        {
+            await answer.WriteMessageAsync(messages.Current.Line);
+        }
+
+        answer.Writer.WriteEndArray();
+        answer.Writer.WriteEndObject();
+    }
+}

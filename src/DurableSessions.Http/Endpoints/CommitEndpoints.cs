@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using System.Text.Json;
+using DurableSessions.Core;
+using DurableSessions.Core.Commits;
+using DurableSessions.Core.Sessions;
+using DurableSessions.Http.Callers;
+using DurableSessions.Http.Envelope;
+using DurableSessions.Http.Errors;
+using DurableSessions.Http.Requests;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Net.Http.Headers;
+
+namespace DurableSessions.Http.Endpoints;
+
+/// <summary>Commits a session; with <c>wait</c>, until that is over.</summary>
+internal static class CommitEndpoints
+{
+    public static void MapCommits(this IEndpointRouteBuilder sessions) => sessions.MapPost("/{session_id}/commit", CommitAsync);
+
+    private static async Task<IResult> CommitAsync(HttpContext http, Caller caller, SessionStore store, TimeProvider time, string session_id)
+    {
+        SessionKey key = caller.Session(session_id);
+        int waitSeconds = Query.Integer(http, "wait", 0, RequestLimits.MaxWaitSeconds, otherwise: 0);
+        using JsonBody body = await JsonBody.ReadOptionalAsync(http);
+        CommitAnswer answer = await store.Commits.CommitAsync(key, CommitBody.Read(body), http.RequestAborted);
+        string traceId = Activity.Current?.TraceId.ToHexString() ?? http.TraceIdentifier;
+        if (answer.Task is not { } task)
+        {
+            return new Answer(json => WriteSkipped(json, key, answer.SkipReason, traceId));
+        }
+
+        if (waitSeconds > 0)
+        {
+            task = await WaitAsync(store, caller, task, TimeSpan.FromSeconds(waitSeconds), time, http.RequestAborted);
+        }
+
+        http.Response.Headers.Location = $"{http.Request.PathBase}/api/v1/tasks/{task.TaskId}";
+        http.Response.Headers[HeaderNames.Link] = $"<{http.Request.PathBase}/runtime/webhooks/durabletask/instances/{task.TaskId}>; rel=\"monitor\"";
+        return new Answer(json => WriteAccepted(json, task, traceId, waitSeconds > 0));
+    }
+
+    private static async Task<CommitTask> WaitAsync(
+        SessionStore store, Caller caller, CommitTask task, TimeSpan atMost, TimeProvider time, CancellationToken aborted)
+    {
+        using var limit = new CancellationTokenSource(atMost, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, aborted);
+        try
+        {
+            return await store.Tasks.WaitAsync(caller.Account, caller.User, task.TaskId, either.Token);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            throw new ApiException(ApiError.DeadlineExceeded($"Task {task.TaskId} has not ended yet; it goes on.", "task", task.TaskId));
+        }
+    }
+
+    private static void WriteAccepted(Utf8JsonWriter json, CommitTask task, string traceId, bool withTask)
+    {
+        json.WriteStartObject();
+        json.WriteString("session_id", task.Session.Session);
+        json.WriteString("status", "accepted");
+        json.WriteString("task_id", task.TaskId);
+        json.WriteString("archive_uri", task.ArchiveNumber is { } number ? Wire.ArchiveUri(task.Session, number) : null);
+        json.WriteBoolean("archived", true);
+        json.WriteString("trace_id", traceId);
+        if (withTask)
+        {
+            json.WritePropertyName("task");
+            TaskEndpoints.Write(json, task);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteSkipped(Utf8JsonWriter json, SessionKey key, string? reason, string traceId)
+    {
+        json.WriteStartObject();
+        json.WriteString("session_id", key.Session);
+        json.WriteString("status", "skipped");
+        json.WriteNull("task_id");
+        json.WriteNull("archive_uri");
+        json.WriteBoolean("archived", false);
+        json.WriteString("reason", reason);
+        json.WriteString("trace_id", traceId);
+        json.WriteEndObject();
+    }
+}

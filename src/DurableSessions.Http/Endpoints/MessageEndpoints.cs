@@ -1,0 +1,72 @@
+using System.Text.Json;
+using DurableSessions.Core;
+using DurableSessions.Core.Messages;
+using DurableSessions.Core.Sessions;
+using DurableSessions.Http.Callers;
+using DurableSessions.Http.Envelope;
+using DurableSessions.Http.Requests;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace DurableSessions.Http.Endpoints;
+
+/// <summary>Appends to a session, which is created where there is none.</summary>
+internal static class MessageEndpoints
+{
+    public static void MapMessages(this IEndpointRouteBuilder sessions)
+    {
+        sessions.MapPost("/{session_id}/messages", AddAsync);
+        sessions.MapPost("/{session_id}/messages/batch", AddBatchAsync);
+    }
+
+    private static async Task<IResult> AddAsync(HttpContext http, Caller caller, SessionStore store, string session_id)
+    {
+        SessionKey key = caller.Session(session_id);
+        using JsonBody body = await JsonBody.ReadAsync(http);
+        NewMessage[] messages = MessageBody.One(body.Root);
+        Telemetry.Check(body.Root);
+        AppendResult result = await store.Sessions.AppendAsync(key, messages, body.IdempotencyKey, http.RequestAborted);
+        return new Answer(json => Write(json, key, result, added: null));
+    }
+
+    private static async Task<IResult> AddBatchAsync(HttpContext http, Caller caller, SessionStore store, string session_id)
+    {
+        SessionKey key = caller.Session(session_id);
+        using JsonBody body = await JsonBody.ReadAsync(http);
+        NewMessage[] messages = MessageBody.Batch(body.Root);
+        Telemetry.Check(body.Root);
+        AppendResult result = messages.Length > 0
+            ? await store.Sessions.AppendAsync(key, messages, body.IdempotencyKey, http.RequestAborted)
+            : await AddNothingAsync(store, key, http.RequestAborted);
+        return new Answer(json => Write(json, key, result, messages.Length));
+    }
+
+    // An empty batch adds nothing, and creates the session as any other.
+    private static async Task<AppendResult> AddNothingAsync(SessionStore store, SessionKey key, CancellationToken cancellationToken)
+    {
+        SessionInfo session = await store.Sessions.GetAsync(key, autoCreate: true, cancellationToken);
+        return new AppendResult([], session.MessageCount, session.PendingTokens);
+    }
+
+    private static void Write(Utf8JsonWriter json, SessionKey key, AppendResult result, int? added)
+    {
+        json.WriteStartObject();
+        json.WriteString("session_id", key.Session);
+        json.WriteNumber("message_count", result.MessageCount);
+        if (added is { } count)
+        {
+            json.WriteNumber("added", count);
+        }
+
+        json.WriteNumber("pending_tokens", result.PendingTokens);
+        json.WriteStartArray("message_ids");
+        foreach (string id in result.MessageIds)
+        {
+            json.WriteStringValue(id);
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+}

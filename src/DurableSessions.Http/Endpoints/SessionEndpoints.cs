@@ -1,0 +1,192 @@
+using System.Buffers.Text;
+using System.Text;
+using System.Text.Json;
+using Azure;
+using DurableSessions.Core;
+using DurableSessions.Core.Sessions;
+using DurableSessions.Http.Callers;
+using DurableSessions.Http.Envelope;
+using DurableSessions.Http.Errors;
+using DurableSessions.Http.Requests;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace DurableSessions.Http.Endpoints;
+
+/// <summary>Sessions: create, list, get, delete.</summary>
+internal static class SessionEndpoints
+{
+    internal const string NextCursorHeader = "X-Next-Cursor";
+
+    private const int MaxCursorLength = 4096;
+
+    public static void MapSessions(this IEndpointRouteBuilder sessions)
+    {
+        sessions.MapPost("/", CreateAsync);
+        sessions.MapGet("/", ListAsync);
+        sessions.MapGet("/{session_id}", GetAsync);
+        sessions.MapDelete("/{session_id}", DeleteAsync);
+    }
+
+    private static async Task<IResult> CreateAsync(HttpContext http, Caller caller, SessionStore store)
+    {
+        using JsonBody body = await JsonBody.ReadOptionalAsync(http);
+        JsonField id = body.Root["session_id"];
+        string? sessionId = id.IsSet ? Ids.Check(id.Text(), id.At) : null;
+        SessionSettings settings = SettingsBody.Read(body.Root);
+        Telemetry.Check(body.Root);
+        SessionKey key = await store.Sessions.CreateAsync(
+            caller.Account, caller.User, sessionId, settings, body.IdempotencyKey, http.RequestAborted);
+        return new Answer(json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("session_id", key.Session);
+            json.WriteString("uri", Wire.SessionUri(key));
+            WriteUser(json, key);
+            json.WriteElement("auto_commit_policy", settings.AutoCommitPolicy);
+            WriteMemoryExtractionConfig(json, settings);
+            json.WriteEndObject();
+        });
+    }
+
+    private static async Task<IResult> ListAsync(HttpContext http, Caller caller, SessionStore store)
+    {
+        int limit = Query.Integer(http, "limit", 1, SessionService.MaxPage, otherwise: SessionService.MaxPage);
+        string? cursor = Cursor(http);
+        SessionPage page;
+        try
+        {
+            page = await store.Sessions.ListAsync(caller.Account, caller.User, limit, cursor, http.RequestAborted);
+        }
+        catch (RequestFailedException e) when (e.Status == StatusCodes.Status400BadRequest && cursor is not null)
+        {
+            throw InvalidCursor();
+        }
+
+        if (page.Cursor is not null)
+        {
+            http.Response.Headers[NextCursorHeader] = Base64Url.EncodeToString(Encoding.UTF8.GetBytes(page.Cursor));
+        }
+
+        return new Answer(json =>
+        {
+            json.WriteStartArray();
+            foreach (SessionListItem item in page.Items)
+            {
+                json.WriteStartObject();
+                json.WriteString("session_id", item.SessionId);
+                json.WriteString("uri", Wire.SessionUri(new SessionKey(caller.Account, caller.User, item.SessionId)));
+                json.WriteBoolean("is_dir", true);
+                json.WriteString("mod_time", Wire.Time(item.ModifiedAt));
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        });
+    }
+
+    private static async Task<IResult> GetAsync(HttpContext http, Caller caller, SessionStore store, string session_id)
+    {
+        SessionKey key = caller.Session(session_id);
+        bool autoCreate = Query.Boolean(http, "auto_create");
+        SessionInfo session = await store.Sessions.GetAsync(key, autoCreate, http.RequestAborted);
+        return new Answer(json => Write(json, session));
+    }
+
+    private static async Task<IResult> DeleteAsync(HttpContext http, Caller caller, SessionStore store, string session_id)
+    {
+        SessionKey key = caller.Session(session_id);
+        await store.Sessions.DeleteAsync(key, http.RequestAborted);
+        return new Answer(json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("session_id", key.Session);
+            json.WriteEndObject();
+        });
+    }
+
+    private static void Write(Utf8JsonWriter json, SessionInfo session)
+    {
+        json.WriteStartObject();
+        json.WriteString("session_id", session.Key.Session);
+        json.WriteString("created_by_account_id", session.Key.Account);
+        json.WriteString("created_by_user_id", session.Key.User);
+        json.WriteString("created_at", Wire.Time(session.CreatedAt));
+        json.WriteString("updated_at", Wire.Time(session.UpdatedAt));
+        json.WriteNumber("message_count", session.MessageCount);
+        json.WriteNumber("total_message_count", session.TotalMessageCount);
+        json.WriteNumber("commit_count", session.CommitCount);
+        json.WriteNumber("pending_tokens", session.PendingTokens);
+        json.WriteString("last_commit_at", session.LastCommitAt is { } committed ? Wire.Time(committed) : "");
+        json.WriteString("last_message_at", session.LastMessageAt ?? "");
+        json.WriteNumber("keep_recent_count", session.KeepRecentCount);
+        json.WriteElement("memory_policy", session.Settings.MemoryPolicy);
+        json.WriteElement("auto_commit_policy", session.Settings.AutoCommitPolicy);
+        WriteMemoryExtractionConfig(json, session.Settings);
+        json.WriteString("uri", Wire.SessionUri(session.Key));
+        WriteUser(json, session.Key);
+        json.WriteStartObject("memories_extracted");
+        json.WriteNumber("total", 0);
+        json.WriteEndObject();
+        WriteArchives(json, "pending_archives", session.PendingArchives);
+        WriteArchives(json, "uncovered_archives", session.UncoveredArchives);
+        json.WriteEndObject();
+    }
+
+    private static void WriteUser(Utf8JsonWriter json, SessionKey key)
+    {
+        json.WriteStartObject("user");
+        json.WriteString("account_id", key.Account);
+        json.WriteString("user_id", key.User);
+        json.WriteEndObject();
+    }
+
+    // Whoever set nothing is told what holds.
+    private static void WriteMemoryExtractionConfig(Utf8JsonWriter json, SessionSettings settings)
+    {
+        json.WritePropertyName("memory_extraction_config");
+        if (settings.MemoryExtractionConfig is { } config)
+        {
+            config.WriteTo(json);
+        }
+        else
+        {
+            json.WriteRawValue("""{"events":{"tags":[]}}"""u8);
+        }
+    }
+
+    private static void WriteArchives(Utf8JsonWriter json, string name, IReadOnlyList<ArchiveTask> archives)
+    {
+        json.WriteStartArray(name);
+        foreach (ArchiveTask archive in archives)
+        {
+            json.WriteStartObject();
+            json.WriteString("archive_id", Wire.ArchiveId(archive.Number));
+            json.WriteString("task_id", archive.TaskId);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static string? Cursor(HttpContext http)
+    {
+        if (Query.Text(http, "cursor", MaxCursorLength) is not { } cursor)
+        {
+            return null;
+        }
+
+        try
+        {
+            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(Base64Url.DecodeFromChars(cursor));
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException)
+        {
+            throw InvalidCursor();
+        }
+    }
+
+    private static ApiException InvalidCursor() =>
+        ApiException.Invalid(Location.Query("cursor"), $"must be what {NextCursorHeader} of the page before said.");
+}

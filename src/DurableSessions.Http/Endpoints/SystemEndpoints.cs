@@ -1,0 +1,81 @@
+using DurableSessions.Http.Callers;
+using DurableSessions.Http.Envelope;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
+
+namespace DurableSessions.Http.Endpoints;
+
+/// <summary>How the process is. <c>/health</c> and <c>/ready</c> are for probes: they ask for no key, and have no envelope.</summary>
+internal static class SystemEndpoints
+{
+    private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(5);
+
+    public static void MapSystem(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapGet("/health", HealthAsync);
+        endpoints.MapGet("/ready", ReadyAsync);
+        endpoints.MapGet("/api/v1/system/status", Status);
+    }
+
+    private static Task HealthAsync(HttpContext http, DurableSessionsHttpOptions options, ICallerSource callers) =>
+        Answer.SendAsync(http, json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("status", "ok");
+            json.WriteBoolean("healthy", true);
+            json.WriteString("version", options.Version);
+            json.WriteString("auth_mode", callers.AuthMode);
+            json.WriteEndObject();
+        });
+
+    private static async Task ReadyAsync(HttpContext http, DurableSessionsHttpOptions options, TimeProvider time, ILogger<SessionProbe> logger)
+    {
+        bool[] ready = await Task.WhenAll(
+            IsReadyAsync("storage", options.CheckStorage, time, logger, http.RequestAborted),
+            IsReadyAsync("engine", options.CheckEngine, time, logger, http.RequestAborted));
+        bool all = ready.All(static r => r);
+        http.Response.StatusCode = all ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+        await Answer.SendAsync(http, json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("status", all ? "ready" : "not_ready");
+            json.WriteStartObject("checks");
+            json.WriteString("storage", Word(ready[0]));
+            json.WriteString("engine", Word(ready[1]));
+            json.WriteEndObject();
+            json.WriteEndObject();
+        });
+    }
+
+    private static Answer Status(Caller caller) => new(json =>
+    {
+        json.WriteStartObject();
+        json.WriteBoolean("initialized", true);
+        json.WriteString("user", caller.User);
+        json.WriteEndObject();
+    });
+
+    private static string Word(bool isReady) => isReady ? "ok" : "unavailable";
+
+    private static async Task<bool> IsReadyAsync(
+        string name, Func<CancellationToken, Task> check, TimeProvider time, ILogger logger, CancellationToken aborted)
+    {
+        using var limit = new CancellationTokenSource(CheckTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, aborted);
+        try
+        {
+            await check(either.Token).WaitAsync(either.Token);
+            return true;
+        }
+        catch (Exception e) when (!aborted.IsCancellationRequested)
+        {
+            logger.LogWarning(e, "Not ready: {Check}", name);
+            return false;
+        }
+    }
+
+    /// <summary>Names the log of probes.</summary>
+    internal sealed class SessionProbe;
+}

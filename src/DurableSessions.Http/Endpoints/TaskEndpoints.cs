@@ -1,0 +1,137 @@
+using System.Text.Json;
+using DurableSessions.Core;
+using DurableSessions.Core.Commits;
+using DurableSessions.Core.Sessions;
+using DurableSessions.Http.Callers;
+using DurableSessions.Http.Envelope;
+using DurableSessions.Http.Errors;
+using DurableSessions.Http.Requests;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace DurableSessions.Http.Endpoints;
+
+/// <summary>Where commits stand.</summary>
+internal static class TaskEndpoints
+{
+    private const string TaskType = "session_commit";
+    private const int MaxPage = 200;
+    private const int DefaultPage = 50;
+
+    private static readonly string[] Statuses = [.. Enum.GetNames<CommitTaskStatus>().Select(static s => s.ToLowerInvariant())];
+
+    public static void MapTasks(this IEndpointRouteBuilder tasks)
+    {
+        tasks.MapGet("/", ListAsync);
+        tasks.MapGet("/{task_id}", GetAsync);
+        tasks.MapPost("/{task_id}/cancel", CancelAsync);
+        tasks.MapPost("/{task_id}/retry", RetryAsync);
+    }
+
+    /// <summary>A task, as every route answers with it.</summary>
+    public static void Write(Utf8JsonWriter json, CommitTask task)
+    {
+        json.WriteStartObject();
+        json.WriteString("task_id", task.TaskId);
+        json.WriteString("task_type", TaskType);
+        json.WriteString("status", task.Status.ToString().ToLowerInvariant());
+        json.WriteUnixTime("created_at", task.CreatedAt);
+        json.WriteUnixTime("updated_at", task.UpdatedAt);
+        json.WriteString("created_at_iso", Wire.Time(task.CreatedAt));
+        json.WriteString("updated_at_iso", Wire.Time(task.UpdatedAt));
+        json.WriteString("resource_id", task.Session.Session);
+        json.WriteString("stage", task.Stage);
+        json.WriteStartObject("meta");
+        json.WriteNumber("attempt", task.Attempt);
+        json.WriteEndObject();
+        WriteResult(json, task);
+        json.WriteString("error", task.Error);
+        json.WriteEndObject();
+    }
+
+    private static async Task<IResult> ListAsync(HttpContext http, Caller caller, SessionStore store)
+    {
+        string? resource = Query.Text(http, "resource_id", SessionKey.MaxIdLength);
+        var query = new CommitTaskQuery
+        {
+            Session = resource is null ? null : Ids.Check(resource, Location.Query("resource_id")),
+            Status = Status(http),
+            Limit = Query.Integer(http, "limit", 1, MaxPage, otherwise: DefaultPage),
+        };
+        IReadOnlyList<CommitTask> tasks = Query.Text(http, "task_type", SessionKey.MaxIdLength) is null or TaskType
+            ? await store.Tasks.ListAsync(caller.Account, caller.User, query, http.RequestAborted)
+            : [];
+        return new Answer(json =>
+        {
+            json.WriteStartArray();
+            foreach (CommitTask task in tasks)
+            {
+                Write(json, task);
+            }
+
+            json.WriteEndArray();
+        });
+    }
+
+    private static async Task<IResult> GetAsync(HttpContext http, Caller caller, SessionStore store, string task_id)
+    {
+        CommitTask task = await store.Tasks.GetAsync(caller.Account, caller.User, Check(task_id), http.RequestAborted);
+        return new Answer(json => Write(json, task));
+    }
+
+    private static async Task<IResult> CancelAsync(HttpContext http, Caller caller, SessionStore store, string task_id)
+    {
+        using JsonBody body = await JsonBody.ReadOptionalAsync(http);
+        Telemetry.Check(body.Root);
+        CommitTask task = await store.Tasks.CancelAsync(caller.Account, caller.User, Check(task_id), http.RequestAborted);
+        return new Answer(json => Write(json, task));
+    }
+
+    private static async Task<IResult> RetryAsync(HttpContext http, Caller caller, SessionStore store, string task_id)
+    {
+        using JsonBody body = await JsonBody.ReadOptionalAsync(http);
+        Telemetry.Check(body.Root);
+        CommitTask task = await store.Tasks.RetryAsync(caller.Account, caller.User, Check(task_id), http.RequestAborted);
+        return new Answer(json => Write(json, task));
+    }
+
+    private static string Check(string taskId) => Ids.Check(taskId, Location.Path("task_id"));
+
+    private static CommitTaskStatus? Status(HttpContext http)
+    {
+        if (Query.Text(http, "status", SessionKey.MaxIdLength) is not { } status)
+        {
+            return null;
+        }
+
+        int index = Array.IndexOf(Statuses, status);
+        return index >= 0
+            ? Enum.GetValues<CommitTaskStatus>()[index]
+            : throw ApiException.Invalid(Location.Query("status"), $"must be one of {string.Join(", ", Statuses)}.", "literal_error");
+    }
+
+    private static void WriteResult(Utf8JsonWriter json, CommitTask task)
+    {
+        if (task.Output is not { } output)
+        {
+            json.WriteNull("result");
+            return;
+        }
+
+        json.WriteStartObject("result");
+        json.WriteString("session_id", task.Session.Session);
+        json.WriteString("archive_uri", output.Number is { } number ? Wire.ArchiveUri(task.Session, number) : null);
+        json.WriteStartObject("memories_extracted");
+        json.WriteEndObject();
+        json.WriteStartObject("token_usage");
+        json.WriteEndObject();
+        json.WriteBoolean("degraded", output.State == ArchiveState.Degraded);
+        if (output.Reason is not null)
+        {
+            json.WriteString("reason", output.Reason);
+        }
+
+        json.WriteEndObject();
+    }
+}

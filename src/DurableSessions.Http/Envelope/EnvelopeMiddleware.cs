@@ -1,0 +1,93 @@
+using System.Globalization;
+using DurableSessions.Http.Errors;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace DurableSessions.Http.Envelope;
+
+/// <summary>
+/// Stands around everything: gives each request an id and each answer its headers, and sees to it that whatever goes wrong, on any path,
+/// is answered in the words of the wire.
+/// </summary>
+internal sealed class EnvelopeMiddleware(RequestDelegate next, TimeProvider time, ILogger<EnvelopeMiddleware> logger)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        long started = time.GetTimestamp();
+        (string requestId, bool isValid) = RequestId.Of(context.Request);
+        context.TraceIdentifier = requestId;
+        context.Response.OnStarting(() =>
+        {
+            context.Response.Headers[RequestId.Header] = requestId;
+            context.Response.Headers["X-Process-Time"] = time.GetElapsedTime(started).TotalSeconds.ToString("F6", CultureInfo.InvariantCulture);
+            return Task.CompletedTask;
+        });
+        using IDisposable? scope = logger.BeginScope("Request {RequestId}", requestId);
+        try
+        {
+            if (!isValid)
+            {
+                throw ApiException.Invalid(Location.Header(RequestId.Header), "must be given once, as 1 to 128 characters of A-Z a-z 0-9 . _ : -");
+            }
+
+            CheckHeaders(context.Request);
+            RequestTarget.Check(context);
+            await next(context);
+            await AnswerUnansweredAsync(context);
+        }
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is there to be answered, and what was accepted goes on.
+            context.Response.StatusCode = context.Response.HasStarted ? context.Response.StatusCode : StatusCodes.Status499ClientClosedRequest;
+        }
+        catch (Exception e)
+        {
+            await AnswerAsync(context, e, requestId);
+        }
+    }
+
+    private static void CheckHeaders(HttpRequest request)
+    {
+        long bytes = request.Headers.Sum(static h => h.Value.Sum(v => (long)h.Key.Length + (v?.Length ?? 0) + 4));
+        if (bytes > RequestLimits.MaxHeaderBytes)
+        {
+            throw ApiException.Invalid(new Location(null, "header"), $"all headers together must be at most {RequestLimits.MaxHeaderBytes} bytes.", "too_long");
+        }
+    }
+
+    // Routing says no such path or method by a bare status.
+    private static Task AnswerUnansweredAsync(HttpContext context)
+    {
+        HttpResponse response = context.Response;
+        if (response.HasStarted || response.StatusCode < 400 || response.ContentType is not null || response.ContentLength is > 0)
+        {
+            return Task.CompletedTask;
+        }
+
+        return Answer.SendErrorAsync(context, response.StatusCode switch
+        {
+            StatusCodes.Status404NotFound => ApiError.NotFound("There is no such path."),
+            StatusCodes.Status405MethodNotAllowed => ApiError.MethodNotAllowed(context.Request.Method),
+            int status => new ApiError(status, status >= 500 ? "INTERNAL" : "UNKNOWN", $"HTTP status {status}."),
+        });
+    }
+
+    private async Task AnswerAsync(HttpContext context, Exception exception, string requestId)
+    {
+        ApiError error = ErrorTranslation.Of(exception, requestId);
+        if (error.HttpStatus >= 500)
+        {
+            LogLevel level = error.Code == "INTERNAL" ? LogLevel.Error : LogLevel.Warning;
+            logger.Log(level, exception, "{Method} {Path} ended in {Code} ({RequestId})", context.Request.Method, context.Request.Path, error.Code, requestId);
+        }
+
+        if (context.Response.HasStarted)
+        {
+            context.Abort();
+            return;
+        }
+
+        context.Response.Clear();
+        await Answer.SendErrorAsync(context, error);
+    }
+}

@@ -1,0 +1,54 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using DurableSessions.Core.Sessions;
+
+namespace DurableSessions.Http.Envelope;
+
+/// <summary>How things are called and written on the wire.</summary>
+internal static class Wire
+{
+    public const string ContentType = "application/json";
+
+    public static JsonWriterOptions WriterOptions { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static string SessionUri(SessionKey key) => $"viking://user/{key.User}/sessions/{key.Session}";
+
+    public static string ArchiveId(int number) => "archive_" + number.ToString("D3", CultureInfo.InvariantCulture);
+
+    public static string ArchiveUri(SessionKey key, int number) => $"{SessionUri(key)}/history/{ArchiveId(number)}";
+
+    /// <summary>The number of an archive; <see langword="null"/> where that is no archive's id.</summary>
+    public static int? ArchiveNumber(string archiveId) =>
+        archiveId.StartsWith("archive_", StringComparison.Ordinal)
+            && int.TryParse(archiveId.AsSpan("archive_".Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            && ArchiveId(number) == archiveId
+            ? number
+            : null;
+
+    /// <summary>Microseconds, with <c>+00:00</c>.</summary>
+    public static string Time(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'+00:00'", CultureInfo.InvariantCulture);
+
+    /// <summary>Seconds since 1970, with six decimals.</summary>
+    public static void WriteUnixTime(this Utf8JsonWriter json, string name, DateTimeOffset time)
+    {
+        json.WritePropertyName(name);
+        decimal seconds = (decimal)(time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerSecond;
+        json.WriteRawValue(seconds.ToString("F6", CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>A field that is <c>null</c> where there is nothing.</summary>
+    public static void WriteElement(this Utf8JsonWriter json, string name, JsonElement? value)
+    {
+        json.WritePropertyName(name);
+        if (value is { } element)
+        {
+            element.WriteTo(json);
+        }
+        else
+        {
+            json.WriteNullValue();
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using Azure;
+using DurableSessions.Core.Commits;
+using DurableSessions.Core.Sessions;
+using Microsoft.AspNetCore.Http;
+
+namespace DurableSessions.Http.Errors;
+
+/// <summary>Says what an exception means to a client.</summary>
+internal static class ErrorTranslation
+{
+    /// <summary>The error of an exception; one that nobody expected is a bug.</summary>
+    public static ApiError Of(Exception exception, string requestId) => exception switch
+    {
+        ApiException e => e.Error,
+        SessionNotFoundException e => ApiError.NotFound(e.Message, "session", e.Key.Session),
+        ArchiveNotFoundException e => ApiError.NotFound(e.Message, "archive", e.Archive),
+        TaskNotFoundException e => ApiError.NotFound(e.Message, "task", e.TaskId),
+        SessionExistsException e => ApiError.AlreadyExists(e.Message, "session", e.Key.Session),
+        IdempotencyKeyReusedException => ApiError.InvalidArgument(
+            Location.Header("Idempotency-Key"), "was used before with another request; a key stands for one request.", "value_error"),
+        SessionBusyException e => ApiError.Busy(e.Message),
+        ContentionException e => ApiError.Conflict(e.Message),
+        TaskStatusException e => ApiError.FailedPrecondition(e.Message),
+        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => ApiError.TooLarge("body", RequestLimits.MaxBodyBytes),
+        BadHttpRequestException => ApiError.InvalidArgument(Location.Body, "ended too early, or is not as its headers say.", "value_error"),
+        OperationCanceledException => ApiError.Unavailable("The server is stopping, or storage did not answer in time; try again."),
+        _ when IsUnavailable(exception) => ApiError.Unavailable("Storage does not answer; try again."),
+        _ => ApiError.Internal(requestId),
+    };
+
+    // The storage client retries by itself, and says what happened to all its attempts.
+    private static bool IsUnavailable(Exception exception) => exception switch
+    {
+        RequestFailedException { Status: 0 or 408 or 429 or >= 500 } => true,
+        AggregateException { InnerExceptions: { Count: > 0 } inner } => inner.All(static e => e is OperationCanceledException || IsUnavailable(e)),
+        IOException or HttpRequestException or TimeoutException => true,
+        _ => false,
+    };
+}

@@ -1,0 +1,143 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+using DurableSessions.Core.Messages;
+using DurableSessions.Http.Errors;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+
+namespace DurableSessions.Http.Requests;
+
+/// <summary>A request's body: one JSON object, with whatever names it, an <c>Idempotency-Key</c>.</summary>
+internal sealed class JsonBody : IDisposable
+{
+    private const string KeyHeader = "Idempotency-Key";
+    private const int ReadAtOnce = 64 * 1024;
+
+    private readonly JsonDocument _document;
+
+    private JsonBody(JsonDocument document, IdempotencyKey? idempotencyKey)
+    {
+        _document = document;
+        IdempotencyKey = idempotencyKey;
+        Root = new JsonField(document.RootElement, Location.Body).Object();
+    }
+
+    /// <summary>The object.</summary>
+    public JsonField Root { get; }
+
+    /// <summary>
+    /// By which a repetition of this request is recognised: it has the same key, method, path and body, byte for byte once insignificant
+    /// white space is taken out. The query does not count.
+    /// </summary>
+    public IdempotencyKey? IdempotencyKey { get; }
+
+    /// <summary>Reads a body that must be there.</summary>
+    public static Task<JsonBody> ReadAsync(HttpContext http) => ReadAsync(http, isOptional: false);
+
+    /// <summary>Reads a body; none is an empty object.</summary>
+    public static Task<JsonBody> ReadOptionalAsync(HttpContext http) => ReadAsync(http, isOptional: true);
+
+    /// <inheritdoc/>
+    public void Dispose() => _document.Dispose();
+
+    private static async Task<JsonBody> ReadAsync(HttpContext http, bool isOptional)
+    {
+        string? key = ReadKey(http.Request);
+        ReadOnlyMemory<byte> body = await ReadBytesAsync(http);
+        if (!body.IsEmpty)
+        {
+            CheckHeaders(http.Request);
+        }
+        else if (isOptional)
+        {
+            body = "{}"u8.ToArray();
+        }
+        else
+        {
+            throw ApiException.Invalid(Location.Body, "a JSON object is required.", "missing");
+        }
+
+        JsonDocument document = JsonText.Parse(body);
+        try
+        {
+            return new JsonBody(document, key is null ? null : new IdempotencyKey(key, Identity(http.Request, document)));
+        }
+        catch
+        {
+            document.Dispose();
+            throw;
+        }
+    }
+
+    private static byte[] Identity(HttpRequest request, JsonDocument document) =>
+    [
+        .. Encoding.UTF8.GetBytes($"{request.Method} {request.Path.Value}\n"),
+        .. JsonMinifier.Minify(JsonMarshal.GetRawUtf8Value(document.RootElement)),
+    ];
+
+    private static string? ReadKey(HttpRequest request)
+    {
+        StringValues values = request.Headers[KeyHeader];
+        if (values.Count == 0)
+        {
+            return null;
+        }
+
+        return values is [{ Length: >= 1 and <= IdempotencyKey.MaxLength } key] && key.All(static c => c is > ' ' and <= '~')
+            ? key
+            : throw ApiException.Invalid(Location.Header(KeyHeader), $"must be given once, as 1 to {IdempotencyKey.MaxLength} visible ASCII characters.");
+    }
+
+    private static void CheckHeaders(HttpRequest request)
+    {
+        bool isJson = MediaTypeHeaderValue.TryParse(request.ContentType, out MediaTypeHeaderValue? type)
+            && type.Type.Equals("application", StringComparison.OrdinalIgnoreCase)
+            && (type.SubType.Equals("json", StringComparison.OrdinalIgnoreCase) || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
+            && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase)
+                || type.Charset.Equals("\"utf-8\"", StringComparison.OrdinalIgnoreCase));
+        if (!isJson)
+        {
+            throw ApiException.Invalid(Location.Header(HeaderNames.ContentType), "must be application/json, in UTF-8.");
+        }
+
+        if (request.Headers.ContentEncoding is { Count: > 0 } encoding && !encoding.ToString().Equals("identity", StringComparison.OrdinalIgnoreCase))
+        {
+            throw ApiException.Invalid(Location.Header(HeaderNames.ContentEncoding), "compressed bodies are not taken.");
+        }
+    }
+
+    private static async Task<ReadOnlyMemory<byte>> ReadBytesAsync(HttpContext http)
+    {
+        // Counted here, so that the answer is the same on every host, and so that the server still takes what is left of the body
+        // (for some seconds) rather than cut off a client that has not read its answer.
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            limit.MaxRequestBodySize = null;
+        }
+
+        if (http.Request.ContentLength > RequestLimits.MaxBodyBytes)
+        {
+            throw TooLarge();
+        }
+
+        using var body = new MemoryStream((int)Math.Min(http.Request.ContentLength ?? 0, ReadAtOnce));
+        byte[] buffer = new byte[(int)Math.Clamp(http.Request.ContentLength ?? ReadAtOnce, 1, ReadAtOnce)];
+        int read;
+        while ((read = await http.Request.Body.ReadAsync(buffer, http.RequestAborted)) > 0)
+        {
+            if (body.Length + read > RequestLimits.MaxBodyBytes)
+            {
+                throw TooLarge();
+            }
+
+            await body.WriteAsync(buffer.AsMemory(0, read), http.RequestAborted);
+        }
+
+        return body.GetBuffer().AsMemory(0, (int)body.Length);
+    }
+
+    private static ApiException TooLarge() => new(ApiError.TooLarge("body", RequestLimits.MaxBodyBytes));
+}

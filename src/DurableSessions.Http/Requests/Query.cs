@@ -1,0 +1,43 @@
+using System.Globalization;
+using DurableSessions.Http.Errors;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+
+namespace DurableSessions.Http.Requests;
+
+/// <summary>Reads a request's query. What is not asked for is ignored; an empty value is none.</summary>
+internal static class Query
+{
+    public static string? Text(HttpContext http, string name, int maxLength)
+    {
+        StringValues values = http.Request.Query[name];
+        if (values.Count > 1)
+        {
+            throw ApiException.Invalid(Location.Query(name), "must be given once.");
+        }
+
+        string? value = values.ToString();
+        return value.Length <= maxLength
+            ? value.Length == 0 ? null : value
+            : throw ApiException.Invalid(Location.Query(name), $"must be at most {maxLength} characters.", "string_length");
+    }
+
+    public static int Integer(HttpContext http, string name, int min, int max, int otherwise)
+    {
+        if (Text(http, name, int.MaxValue) is not { } text)
+        {
+            return otherwise;
+        }
+
+        return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= min && value <= max
+            ? value
+            : throw ApiException.Invalid(Location.Query(name), string.Create(CultureInfo.InvariantCulture, $"must be an integer, {min} to {max}."), "int_range");
+    }
+
+    public static bool Boolean(HttpContext http, string name) => Text(http, name, int.MaxValue)?.ToLowerInvariant() switch
+    {
+        null or "false" or "0" => false,
+        "true" or "1" => true,
+        _ => throw ApiException.Invalid(Location.Query(name), "must be true or false.", "bool_type"),
+    };
+}

@@ -1,0 +1,16 @@
+using System.Text.Json;
+
+namespace DurableSessions.Http.Requests;
+
+/// <summary>The wire's <c>telemetry</c>, which every mutating route takes and this service has no use for.</summary>
+internal static class Telemetry
+{
+    public static void Check(JsonField body)
+    {
+        JsonField telemetry = body["telemetry"];
+        if (telemetry is { IsSet: true, Value.ValueKind: not (JsonValueKind.True or JsonValueKind.False or JsonValueKind.Object) })
+        {
+            throw telemetry.Invalid("must be true, false or an object.", "value_error");
+        }
+    }
+}

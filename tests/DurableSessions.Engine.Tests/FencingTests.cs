@@ -1,0 +1,125 @@
+using System.Collections.Concurrent;
+using DurableSessions.Orchestration;
+using DurableSessions.Testing;
+
+namespace DurableSessions.Engine.Tests;
+
+/// <summary>Two hosts that both believe an instance to be theirs.</summary>
+public sealed class FencingTests : EngineTest
+{
+    private readonly ConcurrentQueue<Func<Task<string>>> _answers = new();
+
+    public FencingTests(AzuriteFixture azurite)
+        : base(azurite)
+    {
+        Activity<int, string>("scripted", (_, _) => _answers.TryDequeue(out Func<Task<string>>? answer) ? answer() : Task.FromResult("plain"));
+        Orchestrator<int, string>("two", async (context, _) =>
+            await context.CallActivityAsync<string>("scripted", 1) + " " + await context.CallActivityAsync<string>("scripted", 2));
+    }
+
+    [Fact]
+    public async Task A_host_that_lost_its_instance_records_nothing_any_more()
+    {
+        var held = new Held();
+        var transport = new FaultTransport();
+        transport.When(r => IsWriteOf(r, "active"), held, skip: 1);
+        _answers.Enqueue(() => Task.FromResult("zombie"));
+        await using EmbeddedHub hub = await NewEmbeddedHubAsync();
+        await using EmbeddedHost zombie = await hub.StartAsync(Registry, Impatient with { SweepInterval = TimeSpan.FromMinutes(5) }, transport.Configure);
+        OrchestrationMetadata instance = await zombie.Client.ScheduleNewOrchestrationInstanceAsync("two");
+        await held.Arrived.WaitAsync(Patience);
+        await using EmbeddedHost heir = await hub.StartAsync(Registry, Impatient);
+        OrchestrationMetadata ended = await EndOf(heir.Client, instance);
+
+        Assert.Equal("\"plain plain\"", ended.SerializedOutput);
+        Assert.Contains(await held.ReleaseAsync(), (int[])[404, 412]);
+        Assert.Equal(ended, await EndOf(zombie.Client, instance));
+        Assert.False(await HasActiveBlobAsync(hub, instance.InstanceId));
+    }
+
+    [Fact]
+    public async Task A_host_that_lost_its_instance_cannot_end_it()
+    {
+        var held = new Held();
+        var transport = new FaultTransport();
+        transport.When(r => IsWriteOf(r, "finished"), held);
+        var second = new TaskCompletionSource<string>();
+        var secondStarted = new TaskCompletionSource();
+        _answers.Enqueue(() => Task.FromResult("first"));
+        _answers.Enqueue(() => Task.FromResult("zombie"));
+        _answers.Enqueue(() =>
+        {
+            secondStarted.SetResult();
+            return second.Task;
+        });
+        var log = new RequestLog();
+        await using EmbeddedHub hub = await NewEmbeddedHubAsync();
+        await using EmbeddedHost zombie = await hub.StartAsync(
+            Registry,
+            Impatient with { SweepInterval = TimeSpan.FromMinutes(5) },
+            options =>
+            {
+                transport.Configure(options);
+                log.Configure(options);
+            });
+        OrchestrationMetadata instance = await zombie.Client.ScheduleNewOrchestrationInstanceAsync("two");
+        await held.Arrived.WaitAsync(Patience);
+        await using EmbeddedHost heir = await hub.StartAsync(Registry, Impatient);
+        await secondStarted.Task.WaitAsync(Patience);
+
+        Assert.Equal(201, await held.ReleaseAsync());
+        await UntilAsync(() => log.Requests.Any(r => r is { Method: "DELETE", Status: 412 }));
+        Assert.Equal(OrchestrationRuntimeStatus.Running, (await heir.Client.GetInstanceAsync(instance.InstanceId))!.RuntimeStatus);
+        Assert.False(await heir.Client.PurgeInstanceAsync(instance.InstanceId));
+        second.SetResult("heir");
+
+        OrchestrationMetadata ended = await EndOf(heir.Client, instance);
+        Assert.Equal("\"first heir\"", ended.SerializedOutput);
+        Assert.Equal(ended, await zombie.Client.GetInstanceAsync(instance.InstanceId));
+    }
+
+    [Fact]
+    public async Task An_event_that_crosses_the_end_is_recorded_and_the_end_stands()
+    {
+        var held = new Held();
+        var transport = new FaultTransport();
+        transport.When(r => r.Method == "DELETE", held);
+        await using EmbeddedHub hub = await NewEmbeddedHubAsync();
+        await using EmbeddedHost owner = await hub.StartAsync(Registry, configure: transport.Configure);
+        await using EmbeddedHost other = await hub.StartAsync(Registry);
+        OrchestrationMetadata instance = await owner.Client.ScheduleNewOrchestrationInstanceAsync("two");
+        await held.Arrived.WaitAsync(Patience);
+        Assert.True(await other.Client.RaiseEventAsync(instance.InstanceId, "go", 1));
+        Assert.Equal(412, await held.ReleaseAsync());
+
+        Assert.Equal("\"plain plain\"", (await EndOf(owner.Client, instance)).SerializedOutput);
+        Assert.Contains((await other.Client.GetHistoryAsync(instance.InstanceId))!, e => e.EventType == "EventRaised");
+        Assert.False(await other.Client.RaiseEventAsync(instance.InstanceId, "go", 1));
+    }
+
+    [Fact]
+    public async Task Hosts_that_claim_at_the_same_time_run_each_instance_once()
+    {
+        const int Instances = 30;
+        var runs = new ConcurrentDictionary<int, int>();
+        Activity<int, int>("count", (i, _) => Task.FromResult(runs.AddOrUpdate(i, 1, static (_, n) => n + 1)));
+        Orchestrator<int, int>("counted", (context, i) => context.CallActivityAsync<int>("count", i));
+        await using EmbeddedHub hub = await NewEmbeddedHubAsync();
+        EmbeddedHost never = await hub.StartAsync(Registry, start: false);
+        List<OrchestrationMetadata> instances = [];
+        for (int i = 0; i < Instances; i++)
+        {
+            instances.Add(await never.Client.ScheduleNewOrchestrationInstanceAsync("counted", i));
+        }
+
+        await using EmbeddedHost one = await hub.StartAsync(Registry);
+        await using EmbeddedHost other = await hub.StartAsync(Registry);
+        foreach (OrchestrationMetadata instance in instances)
+        {
+            Assert.Equal("1", (await EndOf(one.Client, instance)).SerializedOutput);
+        }
+
+        Assert.Equal(Instances, runs.Count);
+        Assert.All(runs.Values, n => Assert.Equal(1, n));
+    }
+}

@@ -1,0 +1,148 @@
+using DurableSessions.Orchestration;
+using DurableSessions.Testing;
+
+namespace DurableSessions.Engine.Tests;
+
+public sealed class LimitTests(AzuriteFixture azurite) : EngineTest(azurite)
+{
+    private async Task<OrchestrationMetadata> RunAsync(Func<OrchestrationContext, Task<string>> run, EngineOptions? options = null)
+    {
+        Orchestrator<object?, string>("run", (context, _) => run(context));
+        Activity<int, string>("make", (length, _) => Task.FromResult(new string('a', length)));
+        await using EmbeddedHub hub = await NewEmbeddedHubAsync();
+        await using EmbeddedHost host = await hub.StartAsync(Registry, options);
+        OrchestrationMetadata ended = await EndOf(host.Client, await host.Client.ScheduleNewOrchestrationInstanceAsync("run"));
+        Assert.Equal(ended, await host.Client.GetInstanceAsync(ended.InstanceId));
+        return ended;
+    }
+
+    private static void AssertFailed(OrchestrationMetadata ended, int limit)
+    {
+        Assert.Equal(OrchestrationRuntimeStatus.Failed, ended.RuntimeStatus);
+        Assert.Contains($"{limit}", ended.FailureDetails!.ErrorMessage, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_history_that_grows_too_long_fails_its_instance() => AssertFailed(
+        await RunAsync(async context =>
+        {
+            await Task.WhenAll(Enumerable.Range(0, 1_001).Select(_ => context.CallActivityAsync<string>("make", 1)));
+            return "done";
+        }),
+        EngineLimits.HistoryEntries);
+
+    [Fact]
+    public async Task An_instance_that_grows_too_large_fails() => AssertFailed(
+        await RunAsync(async context =>
+        {
+            for (int i = 0; i < 5; i++)
+            {
+                await context.CallActivityAsync<string>("make", 900_000);
+            }
+
+            return "done";
+        }),
+        EngineLimits.InstanceBytes);
+
+    [Fact]
+    public async Task An_activity_whose_output_is_too_large_fails_once() => AssertFailed(
+        await RunAsync(context => context.CallActivityAsync<string>(
+            "make", EngineLimits.PayloadBytes, new TaskOptions(new RetryPolicy(5, TimeSpan.FromMinutes(1))))),
+        EngineLimits.PayloadBytes);
+
+    [Fact]
+    public async Task An_output_that_is_too_large_fails_the_orchestration() => AssertFailed(
+        await RunAsync(_ => Task.FromResult(new string('a', EngineLimits.PayloadBytes))), EngineLimits.PayloadBytes);
+
+    [Fact]
+    public async Task A_custom_status_that_is_too_large_fails_the_orchestration() => AssertFailed(
+        await RunAsync(context =>
+        {
+            context.SetCustomStatus(new string('a', EngineLimits.CustomStatusBytes));
+            return Task.FromResult("done");
+        }),
+        EngineLimits.CustomStatusBytes);
+
+    [Fact]
+    public async Task Errors_are_cut_to_their_documented_length()
+    {
+        OrchestrationMetadata ended = await RunAsync(_ => throw new InvalidOperationException(new string('a', 10_000)));
+
+        Assert.Equal(4_096, ended.FailureDetails!.ErrorMessage.Length);
+        Assert.InRange(ended.FailureDetails.StackTrace!.Length, 1, 16_384);
+    }
+
+    [Fact]
+    public async Task What_a_client_puts_in_is_bounded_too()
+    {
+        Orchestrator<object?, string>("wait", (context, _) => context.WaitForExternalEvent<string>("go"));
+        await using EmbeddedHub hub = await NewEmbeddedHubAsync();
+        await using EmbeddedHost host = await hub.StartAsync(Registry);
+        await Assert.ThrowsAsync<EngineLimitException>(
+            () => host.Client.ScheduleNewOrchestrationInstanceAsync("wait", new string('a', EngineLimits.PayloadBytes)));
+        OrchestrationMetadata instance = await host.Client.ScheduleNewOrchestrationInstanceAsync("wait");
+        await Assert.ThrowsAsync<EngineLimitException>(
+            () => host.Client.RaiseEventAsync(instance.InstanceId, "item", new string('a', EngineLimits.EventBytes)));
+        for (int i = 0; i < EngineLimits.BufferedEvents; i++)
+        {
+            Assert.True(await host.Client.RaiseEventAsync(instance.InstanceId, "item", i));
+        }
+
+        EngineLimitException e = await Assert.ThrowsAsync<EngineLimitException>(() => host.Client.RaiseEventAsync(instance.InstanceId, "item", 0));
+        Assert.Contains("100", e.Message, StringComparison.Ordinal);
+        await host.Client.TerminateInstanceAsync(instance.InstanceId);
+        await EndOf(host.Client, instance);
+    }
+
+    [Fact]
+    public async Task A_slow_activity_takes_no_more_than_its_places()
+    {
+        int running = 0;
+        int most = 0;
+        Activity<int, int>("slow", async (i, context) =>
+        {
+            int now = Interlocked.Increment(ref running);
+            InterlockedMax(ref most, now);
+            await Task.Delay(20, context.CancellationToken);
+            Interlocked.Decrement(ref running);
+            return i;
+        });
+        OrchestrationMetadata ended = await RunAsync(
+            async context =>
+            {
+                await Task.WhenAll(Enumerable.Range(0, 12).Select(i => context.CallActivityAsync<int>("slow", i)));
+                return "done";
+            },
+            new EngineOptions { MaxConcurrentActivities = 12, MaxConcurrentActivitiesByName = new Dictionary<string, int> { ["slow"] = 3 } });
+
+        Assert.Equal("\"done\"", ended.SerializedOutput);
+        Assert.Equal(3, most);
+    }
+
+    [Fact]
+    public async Task Instances_beyond_the_places_of_a_host_run_when_others_end()
+    {
+        Activity<int, int>("short", async (i, context) =>
+        {
+            await Task.Delay(20, context.CancellationToken);
+            return i;
+        });
+        Orchestrator<int, int>("queued", (context, i) => context.CallActivityAsync<int>("short", i));
+        await using EmbeddedHub hub = await NewEmbeddedHubAsync();
+        await using EmbeddedHost host = await hub.StartAsync(
+            Registry, new EngineOptions { MaxLoadedInstances = 2, SweepInterval = TimeSpan.FromMinutes(5) });
+        OrchestrationMetadata[] instances = await Task.WhenAll(
+            Enumerable.Range(0, 12).Select(i => host.Client.ScheduleNewOrchestrationInstanceAsync("queued", i)));
+        OrchestrationMetadata[] ended = await Task.WhenAll(instances.Select(i => EndOf(host.Client, i)));
+
+        Assert.All(ended, m => Assert.Equal(m.SerializedInput, m.SerializedOutput));
+    }
+
+    private static void InterlockedMax(ref int most, int now)
+    {
+        int seen;
+        while ((seen = Volatile.Read(ref most)) < now && Interlocked.CompareExchange(ref most, now, seen) != seen)
+        {
+        }
+    }
+}

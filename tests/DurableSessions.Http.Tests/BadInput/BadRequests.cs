@@ -1,0 +1,241 @@
+using System.Text;
+
+namespace DurableSessions.Http.Tests.BadInput;
+
+/// <summary>The table of bad input. <c>{id}</c> stands for a session that exists and must stay as it is.</summary>
+internal static class BadRequests
+{
+    private const string Messages = "POST /api/v1/sessions/{id}/messages";
+    private const string Batch = "POST /api/v1/sessions/{id}/messages/batch";
+    private const string Commit = "POST /api/v1/sessions/{id}/commit";
+    private const string Create = "POST /api/v1/sessions";
+    private const string Good = """{"role":"user","content":"x"}""";
+
+    public static IReadOnlyDictionary<string, BadRequest> All { get; } =
+        Bodies().Concat(Fields()).Concat(Settings()).Concat(Targets()).Concat(Queries()).Concat(Headers()).ToDictionary(static b => b.Name);
+
+    private static IEnumerable<BadRequest> Bodies()
+    {
+        yield return Invalid("no body", Messages, "", "body");
+        yield return Invalid("a truncated object", Messages, """{"role":"user","content":"x""", "body");
+        yield return Invalid("trailing data", Messages, Good + "x", "body");
+        yield return Invalid("two values", Messages, Good + Good, "body");
+        yield return Invalid("a trailing comma", Messages, """{"role":"user","content":"x",}""", "body");
+        yield return Invalid("a comment", Messages, """{"role":"user",/* */"content":"x"}""", "body");
+        yield return Invalid("single quotes", Messages, "{'role':'user'}", "body");
+        yield return Invalid("NaN", Messages, """{"role":"user","parts":[{"type":"x","a":NaN}]}""", "body");
+        yield return Invalid("a leading zero", Messages, """{"role":"user","parts":[{"type":"x","a":01}]}""", "body");
+        yield return Invalid("a raw control character", Messages, "{\"role\":\"user\",\"content\":\"a\nb\"}", "body");
+        yield return Invalid("a raw NUL", Messages, "{\"role\":\"user\",\"content\":\"a\0b\"}", "body");
+        yield return Invalid("white space alone", Messages, "  \r\n ", "body");
+        yield return Invalid("an array", Messages, "[]", "body");
+        yield return Invalid("a string", Messages, "\"x\"", "body");
+        yield return Invalid("null", Messages, "null", "body");
+        yield return Invalid("the same name twice", Messages, """{"role":"user","role":"user","content":"x"}""", "body");
+        yield return Invalid("the same name twice, escaped", Messages, """{"role":"user","\u0072ole":"user","content":"x"}""", "body");
+        yield return Invalid("the same name twice in a part", Messages, """{"role":"user","parts":[{"type":"x","a":1,"a":2}]}""", "body");
+        yield return Invalid("65 deep", Messages, "{\"role\":\"user\",\"parts\":[{\"type\":\"x\",\"a\":" + new string('[', 62) + new string(']', 62) + "}]}", "body");
+        yield return Invalid("100,000 deep", Messages, new string('[', 100_000), "body");
+        yield return Invalid("half a pair", Messages, """{"role":"user","content":"\ud800"}""", "body.content");
+        yield return Invalid("the other half", Messages, """{"role":"user","content":"a\udc00"}""", "body.content");
+        yield return Invalid("a pair the wrong way round", Messages, """{"role":"user","content":"\udc00\ud800"}""", "body.content");
+        yield return Invalid("half a pair before text", Messages, """{"role":"user","content":"\ud800a\udc00"}""", "body.content");
+        yield return Invalid("half a pair in a part", Messages, """{"role":"user","parts":[{"type":"x"},{"type":"x","a":[1,"\ud83d"]}]}""", "body.parts.1.a.1");
+        yield return Invalid("half a pair in a name", Messages, """{"role":"user","parts":[{"type":"x","\ud83d":1}]}""", "body.parts.0");
+        yield return Invalid("half a pair in a batch", Batch, """{"messages":[{"role":"user","content":"x"},{"role":"user","content":"\ud83dx"}]}""", "body.messages.1.content");
+        yield return new BadRequest("invalid UTF-8", 400, "INVALID_ARGUMENT", "body", $"{Messages} HTTP/1.1", [.. "{\"role\":\"user\",\"content\":\""u8, 0xC3, 0x28, .. "\"}"u8]);
+        yield return new BadRequest("UTF-16", 400, "INVALID_ARGUMENT", "body", $"{Messages} HTTP/1.1", Encoding.Unicode.GetBytes(Good));
+        yield return new BadRequest("a byte order mark", 400, "INVALID_ARGUMENT", "body", $"{Messages} HTTP/1.1", [0xEF, 0xBB, 0xBF, .. Encoding.UTF8.GetBytes(Good)]);
+        yield return Invalid("a body shorter than it says", Messages, Good, "body") with { Length = 1000 };
+        yield return Invalid("a form", Messages, "role=user", "header.Content-Type") with { ContentType = "application/x-www-form-urlencoded" };
+        yield return Invalid("plain text", Messages, Good, "header.Content-Type") with { ContentType = "text/plain" };
+        yield return Invalid("no content type", Messages, Good, "header.Content-Type") with { ContentType = null };
+        yield return Invalid("another charset", Messages, Good, "header.Content-Type") with { ContentType = "application/json; charset=latin1" };
+        yield return Invalid("a compressed body", Messages + " HTTP/1.1\r\nContent-Encoding: gzip", Good, "header.Content-Encoding");
+        yield return new BadRequest("a body of 33 MiB", 413, "RESOURCE_EXHAUSTED", null, $"{Messages} HTTP/1.1", []) { Length = 33 * 1024 * 1024 };
+        yield return Invalid("a commit of an array", Commit, "[]", "body");
+        yield return Invalid("a cancel of an array", "POST /api/v1/tasks/c123/cancel", "[]", "body");
+    }
+
+    private static IEnumerable<BadRequest> Fields()
+    {
+        yield return Invalid("no role", Messages, """{"content":"x"}""", "body.role");
+        yield return Invalid("a null role", Messages, """{"role":null,"content":"x"}""", "body.role");
+        yield return Invalid("a number for a role", Messages, """{"role":1,"content":"x"}""", "body.role");
+        yield return Invalid("an empty role", Messages, """{"role":"","content":"x"}""", "body.role");
+        yield return Invalid("a role of two lines", Messages, """{"role":"user\n","content":"x"}""", "body.role");
+        yield return Invalid("a role with NUL", Messages, """{"role":"us\u0000er","content":"x"}""", "body.role");
+        yield return Invalid("a long role", Messages, $$"""{"role":"{{new string('r', 65)}}","content":"x"}""", "body.role");
+        yield return Invalid("neither content nor parts", Messages, """{"role":"user"}""", "body.content");
+        yield return Invalid("null for both", Messages, """{"role":"user","content":null,"parts":null}""", "body.content");
+        yield return Invalid("a number for content", Messages, """{"role":"user","content":5}""", "body.content");
+        yield return Invalid("an object for content", Messages, """{"role":"user","content":{}}""", "body.content");
+        yield return Invalid("content that loses, and is wrong", Messages, """{"role":"user","content":5,"parts":[{"text":"x"}]}""", "body.content");
+        yield return Invalid("an object for parts", Messages, """{"role":"user","parts":{}}""", "body.parts");
+        yield return Invalid("a string for parts", Messages, """{"role":"user","parts":"x"}""", "body.parts");
+        yield return Invalid("a string for a part", Messages, """{"role":"user","parts":["x"]}""", "body.parts.0");
+        yield return Invalid("null for a part", Messages, """{"role":"user","parts":[{"text":"x"},null]}""", "body.parts.1");
+        yield return Invalid("a number for a type", Messages, """{"role":"user","parts":[{"type":1}]}""", "body.parts.0.type");
+        yield return Invalid("a text part without text", Messages, """{"role":"user","parts":[{"type":"text"}]}""", "body.parts.0.text");
+        yield return Invalid("a number for text", Messages, """{"role":"user","parts":[{"type":"text","text":1}]}""", "body.parts.0.text");
+        yield return Invalid("a number for text, without a type", Messages, """{"role":"user","parts":[{"text":1}]}""", "body.parts.0.text");
+        yield return Invalid("an unknown context type", Messages, """{"role":"user","parts":[{"type":"context","context_type":"dream"}]}""", "body.parts.0.context_type");
+        yield return Invalid("an array for an abstract", Messages, """{"role":"user","parts":[{"type":"context","abstract":[]}]}""", "body.parts.0.abstract");
+        yield return Invalid("an image without an image", Messages, """{"role":"user","parts":[{"type":"image_url"}]}""", "body.parts.0.image_url");
+        yield return Invalid("an empty URL", Messages, """{"role":"user","parts":[{"type":"image_url","image_url":{"url":""}}]}""", "body.parts.0.image_url.url");
+        yield return Invalid("a blank URL", Messages, """{"role":"user","parts":[{"type":"image_url","image_url":" "}]}""", "body.parts.0.image_url");
+        yield return Invalid("a number for a detail", Messages, """{"role":"user","parts":[{"type":"image_url","image_url":{"url":"x","detail":1}}]}""", "body.parts.0.image_url.detail");
+        yield return Invalid("a number for a tool id", Messages, """{"role":"user","parts":[{"type":"tool","tool_id":1}]}""", "body.parts.0.tool_id");
+        yield return Invalid("a string for a duration", Messages, """{"role":"user","parts":[{"type":"tool","duration_ms":"1"}]}""", "body.parts.0.duration_ms");
+        yield return Invalid("half a token", Messages, """{"role":"user","parts":[{"type":"tool","prompt_tokens":0.5}]}""", "body.parts.0.prompt_tokens");
+        yield return Invalid("a number for created_at", Messages, """{"role":"user","content":"x","created_at":1}""", "body.created_at");
+        yield return Invalid("a long created_at", Messages, $$"""{"role":"user","content":"x","created_at":"{{new string('2', 65)}}"}""", "body.created_at");
+        yield return Invalid("a number for turn_id", Messages, """{"role":"user","content":"x","turn_id":1}""", "body.turn_id");
+        yield return Invalid("a long turn_id", Messages, $$"""{"role":"user","content":"x","turn_id":"{{new string('t', 129)}}"}""", "body.turn_id");
+        yield return Invalid("an unknown message_kind", Messages, """{"role":"user","content":"x","message_kind":"song"}""", "body.message_kind");
+        yield return Invalid("a string for sources", Messages, """{"role":"user","content":"x","source_message_ids":"a"}""", "body.source_message_ids");
+        yield return Invalid("a number for a source", Messages, """{"role":"user","content":"x","source_message_ids":["a",1]}""", "body.source_message_ids.1");
+        yield return Invalid("101 sources", Messages, $$"""{"role":"user","content":"x","source_message_ids":[{{string.Join(',', Enumerable.Repeat("\"a\"", 101))}}]}""", "body.source_message_ids");
+        yield return Invalid("a number for telemetry", Messages, """{"role":"user","content":"x","telemetry":1}""", "body.telemetry");
+        yield return Invalid("a peer with a space", Messages, """{"role":"user","content":"x","peer_id":"a b"}""", "body.peer_id");
+        yield return Denied("a peer that is a way out", Messages, """{"role":"user","content":"x","peer_id":"../a"}""", "body.peer_id");
+        yield return Invalid("no messages", Batch, "{}", "body.messages");
+        yield return Invalid("an object for messages", Batch, """{"messages":{}}""", "body.messages");
+        yield return Invalid("a string for a message", Batch, $$"""{"messages":[{{Good}},"x"]}""", "body.messages.1");
+        yield return Invalid("one bad message of two", Batch, $$"""{"messages":[{{Good}},{"role":"user"}]}""", "body.messages.1.content");
+        yield return Invalid("101 messages", Batch, $$"""{"messages":[{{string.Join(',', Enumerable.Repeat(Good, 101))}}]}""", "body.messages");
+    }
+
+    private static IEnumerable<BadRequest> Settings()
+    {
+        yield return Invalid("a number for an id", Create, """{"session_id":1}""", "body.session_id");
+        yield return Invalid("an empty id", Create, """{"session_id":""}""", "body.session_id");
+        yield return Invalid("a long id", Create, $$"""{"session_id":"{{new string('i', 129)}}"}""", "body.session_id");
+        yield return Invalid("an id of a dot", Create, """{"session_id":"."}""", "body.session_id");
+        yield return Invalid("an id with two @", Create, """{"session_id":"a@b@c"}""", "body.session_id");
+        yield return Invalid("an id with NUL", Create, """{"session_id":"a\u0000"}""", "body.session_id");
+        yield return Invalid("an id with a line feed at its end", Create, """{"session_id":"a\n"}""", "body.session_id");
+        yield return Invalid("an id with a slash", Create, """{"session_id":"a/b"}""", "body.session_id");
+        yield return Denied("an id that is a way out", Create, """{"session_id":".."}""", "body.session_id");
+        yield return Denied("an id with a backslash", Create, """{"session_id":"a\\b"}""", "body.session_id");
+        yield return Invalid("a string for a policy", Create, """{"auto_commit_policy":"on"}""", "body.auto_commit_policy");
+        yield return Invalid("an unknown field of a policy", Create, """{"auto_commit_policy":{"threshold":1}}""", "body.auto_commit_policy.threshold");
+        yield return Invalid("null in a policy", Create, """{"auto_commit_policy":{"keep_recent_count":null}}""", "body.auto_commit_policy.keep_recent_count");
+        yield return Invalid("a string in a policy", Create, """{"auto_commit_policy":{"keep_recent_count":"3"}}""", "body.auto_commit_policy.keep_recent_count");
+        yield return Invalid("half in a policy", Create, """{"auto_commit_policy":{"keep_recent_count":1.5}}""", "body.auto_commit_policy.keep_recent_count");
+        yield return Invalid("an array for a memory policy", Create, """{"memory_policy":[]}""", "body.memory_policy");
+        yield return Invalid("a string for enabled", Create, """{"memory_policy":{"self":{"enabled":"true"}}}""", "body.memory_policy.self.enabled");
+        yield return Invalid("an empty memory type", Create, """{"memory_policy":{"memory_types":[""]}}""", "body.memory_policy.memory_types.0");
+        yield return Invalid("a large memory policy", Create, $$$"""{"memory_policy":{"x":"{{{new string('x', 17_000)}}}"}}""", "body.memory_policy");
+        yield return Invalid("an unknown field of extraction", Create, """{"memory_extraction_config":{"event":{}}}""", "body.memory_extraction_config.event");
+        yield return Invalid("an unknown field of events", Create, """{"memory_extraction_config":{"events":{"tag":[]}}}""", "body.memory_extraction_config.events.tag");
+        yield return Invalid("a number for a tag", Create, """{"memory_extraction_config":{"events":{"tags":[1]}}}""", "body.memory_extraction_config.events.tags.0");
+        yield return Invalid("a string to keep", Commit, """{"keep_recent_count":"3"}""", "body.keep_recent_count");
+        yield return Invalid("null to keep", Commit, """{"keep_recent_count":null}""", "body.keep_recent_count");
+        yield return Invalid("3.0 to keep", Commit, """{"keep_recent_count":3.0}""", "body.keep_recent_count");
+        yield return Invalid("1e3 to keep", Commit, """{"keep_recent_count":1e3}""", "body.keep_recent_count");
+        yield return Invalid("less than nothing to keep", Commit, """{"keep_recent_count":-1}""", "body.keep_recent_count");
+        yield return Invalid("too many to keep", Commit, """{"keep_recent_count":10001}""", "body.keep_recent_count");
+        yield return Invalid("far too many to keep", Commit, $$"""{"keep_recent_count":{{new string('9', 10_000)}}}""", "body.keep_recent_count");
+        yield return Invalid("true to keep", Commit, """{"keep_recent_count":true}""", "body.keep_recent_count");
+        yield return Invalid("a retention mode", Commit, """{"retention_mode":"turn_budget"}""", "body.retention_mode");
+        yield return Invalid("turns to keep", Commit, """{"keep_recent_turn_count":1}""", "body.keep_recent_turn_count");
+        yield return Invalid("unknown metadata", Commit, """{"extraction_metadata":{"events":{}}}""", "body.extraction_metadata.events");
+        yield return Invalid("a string for metadata", Commit, """{"extraction_metadata":"x"}""", "body.extraction_metadata");
+        yield return Invalid("a string for tags", Commit, """{"extraction_metadata":{"event":{"tags":"a=b"}}}""", "body.extraction_metadata.event.tags");
+    }
+
+    private static IEnumerable<BadRequest> Targets()
+    {
+        foreach (string suffix in (string[])["", "/context", "/archives", "/archives/archive_001"])
+        {
+            yield return Denied($"a way out in GET{suffix}", $"GET /api/v1/sessions/..%2f..%2fetc{suffix}", "", "path.id");
+            yield return Denied($"a backslash in GET{suffix}", $"GET /api/v1/sessions/a%5Cb{suffix}", "", "path.id");
+            yield return Invalid($"an encoded slash in GET{suffix}", $"GET /api/v1/sessions/a%2Fb{suffix}", "", "path.session_id");
+            yield return Invalid($"a space in GET{suffix}", $"GET /api/v1/sessions/a%20b{suffix}", "", "path.session_id");
+            yield return Invalid($"a long id in GET{suffix}", $"GET /api/v1/sessions/{new string('i', 129)}{suffix}", "", "path.session_id");
+        }
+
+        foreach (string suffix in (string[])["/messages", "/messages/batch", "/commit"])
+        {
+            yield return Denied($"a way out in POST{suffix}", $"POST /api/v1/sessions/%2e%2e{suffix}", Good, "path.id");
+            yield return Denied($"a plain way out in POST{suffix}", $"POST /api/v1/sessions/..{suffix}", Good, "path.id");
+            yield return Invalid($"a dot in POST{suffix}", $"POST /api/v1/sessions/%2e{suffix}", Good, "path.id");
+            yield return Invalid($"an encoded slash in POST{suffix}", $"POST /api/v1/sessions/a%2Fb{suffix}", Good, "path.session_id");
+            yield return Invalid($"what is not ASCII in POST{suffix}", $"POST /api/v1/sessions/%C3%A9{suffix}", Good, "path.session_id");
+        }
+
+        yield return Invalid("an encoded slash in DELETE", "DELETE /api/v1/sessions/a%2Fb", "", "path.session_id");
+        yield return Denied("a way out in an archive", "GET /api/v1/sessions/{id}/archives/..%5c", "", "path.id");
+        yield return Invalid("an encoded slash in an archive", "GET /api/v1/sessions/{id}/archives/archive_001%2Fx", "", "path.archive_id");
+        yield return NotFound("an archive that is no archive", "GET /api/v1/sessions/{id}/archives/1");
+        yield return NotFound("an archive of one digit", "GET /api/v1/sessions/{id}/archives/archive_1");
+        yield return NotFound("an archive of zero", "GET /api/v1/sessions/{id}/archives/archive_000");
+        yield return NotFound("an archive of a huge number", "GET /api/v1/sessions/{id}/archives/archive_99999999999999999999");
+        yield return NotFound("a negative archive", "GET /api/v1/sessions/{id}/archives/archive_-01");
+        yield return Denied("a way out in a task", "GET /api/v1/tasks/..%2fx", "", "path.id");
+        yield return Invalid("a percent in a task", "GET /api/v1/tasks/a%25b", "", "path.task_id");
+        yield return NotFound("a task that is not there", "GET /api/v1/tasks/nothing");
+        yield return NotFound("a cancel of a task that is not there", $"POST /api/v1/tasks/c{new string('0', 31)}/cancel");
+        yield return NotFound("a retry of a task that is not there", $"POST /api/v1/tasks/c{new string('0', 31)}/retry");
+        yield return NotFound("a commit of a session that is not there", "POST /api/v1/sessions/nowhere/commit");
+        yield return NotFound("the root", "GET /");
+        yield return NotFound("an empty id in a path", "GET /api/v1/sessions//context");
+        yield return Unknown("a wrong method", "PUT /api/v1/sessions/{id}/messages");
+        yield return Unknown("a method nobody knows", "BREW /api/v1/sessions/{id}");
+        yield return Unknown("OPTIONS", "OPTIONS /api/v1/sessions");
+        yield return Unknown("GET for a commit", "GET /api/v1/sessions/{id}/commit");
+    }
+
+    private static IEnumerable<BadRequest> Queries()
+    {
+        foreach (string value in (string[])["-1", "10000001", "1.5", "x", "1e3", "NaN", "0x10", "99999999999999999999", "%00", "1&token_budget=2"])
+        {
+            yield return Invalid($"a budget of {value}", $"GET /api/v1/sessions/{{id}}/context?token_budget={value}", "", "query.token_budget");
+        }
+
+        yield return Invalid("a limit of 0", "GET /api/v1/sessions?limit=0", "", "query.limit");
+        yield return Invalid("a limit of 1001", "GET /api/v1/sessions?limit=1001", "", "query.limit");
+        yield return Invalid("a cursor that is none", "GET /api/v1/sessions?cursor=%25%25", "", "query.cursor");
+        yield return Invalid("a long cursor", $"GET /api/v1/sessions?cursor={new string('c', 5000)}", "", "query.cursor");
+        yield return Invalid("auto_create=maybe", "GET /api/v1/sessions/{id}?auto_create=maybe", "", "query.auto_create");
+        yield return Invalid("101 archives", "GET /api/v1/sessions/{id}/archives?limit=101", "", "query.limit");
+        yield return Invalid("an archive cursor of 0", "GET /api/v1/sessions/{id}/archives?cursor=0", "", "query.cursor");
+        yield return Invalid("201 tasks", "GET /api/v1/tasks?limit=201", "", "query.limit");
+        yield return Invalid("an unknown status", "GET /api/v1/tasks?status=done", "", "query.status");
+        yield return Invalid("a status in capitals", "GET /api/v1/tasks?status=Running", "", "query.status");
+        yield return Denied("a way out in resource_id", "GET /api/v1/tasks?resource_id=..", "", "query.resource_id");
+        yield return Invalid("a negative wait", "POST /api/v1/sessions/{id}/commit?wait=-1", "", "query.wait");
+        yield return Invalid("a wait of 301", "POST /api/v1/sessions/{id}/commit?wait=301", "", "query.wait");
+        yield return Invalid("a wait for true", "POST /api/v1/sessions/{id}/commit?wait=true", "", "query.wait");
+    }
+
+    private static IEnumerable<BadRequest> Headers()
+    {
+        const string Get = "GET /api/v1/sessions/{id} HTTP/1.1\r\n";
+        yield return Invalid("a request id with a space", Get + "X-Request-ID: a b", "", "header.X-Request-ID");
+        yield return Invalid("an empty request id", Get + "X-Request-ID: ", "", "header.X-Request-ID");
+        yield return Invalid("a long request id", Get + "X-Request-ID: " + new string('x', 129), "", "header.X-Request-ID");
+        yield return Invalid("two request ids", Get + "X-Request-ID: a\r\nX-Request-ID: b", "", "header.X-Request-ID");
+        yield return Invalid("an account with a space", Get + "X-OpenViking-Account: a b", "", "header.X-OpenViking-Account");
+        yield return Denied("a user that is a way out", Get + "X-OpenViking-User: ../x", "", "header.X-OpenViking-User");
+        yield return Invalid("two users", Get + "X-OpenViking-User: a\r\nX-OpenViking-User: b", "", "header.X-OpenViking-User");
+        yield return Invalid("an empty key", Messages + " HTTP/1.1\r\nIdempotency-Key: ", Good, "header.Idempotency-Key");
+        yield return Invalid("a key with a space", Messages + " HTTP/1.1\r\nIdempotency-Key: a b", Good, "header.Idempotency-Key");
+        yield return Invalid("a long key", Messages + " HTTP/1.1\r\nIdempotency-Key: " + new string('k', 257), Good, "header.Idempotency-Key");
+        yield return Invalid("two keys", Messages + " HTTP/1.1\r\nIdempotency-Key: a\r\nIdempotency-Key: b", Good, "header.Idempotency-Key");
+        yield return Invalid("100,000 bytes of headers", Get + "X-Large: " + new string('h', 100_000), "", "header");
+        yield return Invalid("500 headers", Get + string.Join("\r\n", Enumerable.Range(0, 500).Select(static i => $"X-{i}: {new string('h', 100)}")), "", "header");
+    }
+
+    private static BadRequest Invalid(string name, string head, string body, string field) => Make(name, 400, "INVALID_ARGUMENT", field, head, body);
+
+    private static BadRequest Denied(string name, string head, string body, string field) => Make(name, 403, "PERMISSION_DENIED", field, head, body);
+
+    private static BadRequest NotFound(string name, string head) => Make(name, 404, "NOT_FOUND", null, head, "");
+
+    private static BadRequest Unknown(string name, string head) => Make(name, 405, "UNKNOWN", null, head, "");
+
+    private static BadRequest Make(string name, int status, string code, string? field, string head, string body) => new(
+        name, status, code, field, head.Contains(" HTTP/1.1", StringComparison.Ordinal) ? head : $"{head} HTTP/1.1", Encoding.UTF8.GetBytes(body));
+}

@@ -1,0 +1,162 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using DurableSessions.Http.Tests.Hosting;
+
+namespace DurableSessions.Http.Tests;
+
+public sealed class CommitTests(ApiFixture api) : IClassFixture<ApiFixture>
+{
+    [Fact]
+    public async Task Nothing_to_archive_is_skipped_with_the_reason()
+    {
+        string id = ApiFixture.NewSession();
+        await api.PostAsync("/api/v1/sessions", $$"""{"session_id":"{{id}}"}""");
+        Assert.Matches(Skipped(id, "no_messages"), (await api.PostAsync($"/api/v1/sessions/{id}/commit")).ResultText());
+        await AddAsync(id, "one");
+        Assert.Matches(
+            Skipped(id, "all_within_keep_window"),
+            (await api.PostAsync($"/api/v1/sessions/{id}/commit", """{"keep_recent_count":1}""")).ResultText());
+    }
+
+    [Fact]
+    public async Task A_commit_is_accepted_waited_for_and_readable()
+    {
+        string id = ApiFixture.NewSession();
+        await AddAsync(id, "one", "two", "three");
+        Reply accepted = await api.PostAsync($"/api/v1/sessions/{id}/commit?wait=60", """{"keep_recent_count":1,"extraction_metadata":{"event":{"tags":["a=b"]}}}""");
+        string taskId = accepted.Succeeded().Result.GetProperty("task_id").GetString()!;
+        string task = accepted.Result.GetProperty("task").GetRawText();
+        Assert.Matches(
+            $$$"""^{"session_id":"{{{id}}}","status":"accepted","task_id":"{{{taskId}}}","archive_uri":"viking://user/default/sessions/{{{id}}}/history/archive_001","archived":true,"trace_id":"[^"]+","task":{.*}}$""",
+            accepted.ResultText());
+        Assert.Equal($"/api/v1/tasks/{taskId}", accepted.Header("Location"));
+        Assert.Equal($"</runtime/webhooks/durabletask/instances/{taskId}>; rel=\"monitor\"", accepted.Header("Link"));
+        Assert.Equal(task, (await api.GetAsync(accepted.Header("Location"))).ResultText());
+        Assert.Equal(
+            $$$$"""{"task_id":"{{{{taskId}}}}","task_type":"session_commit","status":"completed","created_at":N,"updated_at":N,"created_at_iso":"T","updated_at_iso":"T","resource_id":"{{{{id}}}}","stage":null,"meta":{"attempt":1},"result":{"session_id":"{{{{id}}}}","archive_uri":"viking://user/default/sessions/{{{{id}}}}/history/archive_001","memories_extracted":{},"token_usage":{},"degraded":false},"error":null}""",
+            Regex.Replace(SessionTests.TimePattern().Replace(task, "T"), @"[0-9]{10}\.[0-9]{6}", "N"));
+
+        string archive = (await api.GetAsync($"/api/v1/sessions/{id}/archives/archive_001")).ResultText();
+        Assert.StartsWith("""{"archive_id":"archive_001","abstract":"2 messages","overview":"# 2 messages","messages":[{"id":"msg_""", archive, StringComparison.Ordinal);
+        Assert.Equal(["one", "two"], Texts(JsonDocument.Parse(archive).RootElement));
+        Reply context = await api.GetAsync($"/api/v1/sessions/{id}/context");
+        Assert.Equal(["three"], Texts(context.Result));
+        Assert.Equal("# 2 messages", context.Result.GetProperty("latest_archive_overview").GetString());
+        Assert.Matches(
+            $$"""^\[{"number":1,"archive_id":"archive_001","archive_uri":"viking://user/default/sessions/{{id}}/history/archive_001","task_id":"{{taskId}}","message_count":2,"token_count":2,"byte_count":[0-9]+,"state":"covered"}\]$""",
+            (await api.GetAsync($"/api/v1/sessions/{id}/archives")).ResultText());
+    }
+
+    [Fact]
+    public async Task Waiting_in_vain_names_the_task_and_the_commit_goes_on()
+    {
+        string id = ApiFixture.NewSession();
+        await AddAsync(id, HeldProcessor.HoldText);
+        Reply late = await api.PostAsync($"/api/v1/sessions/{id}/commit?wait=1");
+        Assert.Equal(HttpStatusCode.GatewayTimeout, late.Status);
+        Assert.Equal("DEADLINE_EXCEEDED", late.Error.GetProperty("code").GetString());
+        string taskId = late.Error.GetProperty("details").GetProperty("resource").GetString()!;
+        JsonElement running = (await api.GetAsync($"/api/v1/tasks/{taskId}")).Succeeded().Result;
+        Assert.Equal("running", running.GetProperty("status").GetString());
+        Assert.Equal("summarizing", running.GetProperty("stage").GetString());
+        Assert.Equal(JsonValueKind.Null, running.GetProperty("result").ValueKind);
+        Assert.Equal(
+            $$"""[{"archive_id":"archive_001","task_id":"{{taskId}}"}]""",
+            (await api.GetAsync($"/api/v1/sessions/{id}")).Result.GetProperty("pending_archives").GetRawText());
+        Assert.Equal([HeldProcessor.HoldText], Texts((await api.GetAsync($"/api/v1/sessions/{id}/archives/archive_001")).Result));
+        Assert.Equal([HeldProcessor.HoldText], Texts((await api.GetAsync($"/api/v1/sessions/{id}/context")).Result));
+        JsonElement cancelled = (await api.PostAsync($"/api/v1/tasks/{taskId}/cancel")).Succeeded().Result;
+        Assert.Contains(cancelled.GetProperty("status").GetString(), (string[])["cancelling", "cancelled"]);
+        api.Host.Processor.Release();
+        Assert.Equal("cancelled", await StatusOnceOverAsync(taskId));
+        Assert.Contains(taskId, (await api.GetAsync($"/api/v1/tasks?status=cancelled&resource_id={id}")).ResultText(), StringComparison.Ordinal);
+        (await api.PostAsync($"/api/v1/tasks/{taskId}/retry", """{"telemetry":true}""")).Succeeded();
+        Assert.Equal("completed", await StatusOnceOverAsync(taskId));
+    }
+
+    [Fact]
+    public async Task A_task_that_has_ended_is_neither_cancelled_nor_retried()
+    {
+        string id = ApiFixture.NewSession();
+        await AddAsync(id, "one");
+        string taskId = (await api.PostAsync($"/api/v1/sessions/{id}/commit?wait=60")).Succeeded().Result.GetProperty("task_id").GetString()!;
+        foreach (string action in (string[])["cancel", "retry"])
+        {
+            Reply reply = await api.PostAsync($"/api/v1/tasks/{taskId}/{action}");
+            Assert.Equal(HttpStatusCode.PreconditionFailed, reply.Status);
+            Assert.Equal("FAILED_PRECONDITION", reply.Error.GetProperty("code").GetString());
+        }
+
+        Reply other = await api.GetAsync($"/api/v1/tasks/{taskId}", ("X-OpenViking-User", "somebody-else"));
+        Assert.Equal(HttpStatusCode.NotFound, other.Status);
+        Assert.Equal(
+            $$$$"""{"status":"error","error":{"code":"NOT_FOUND","message":"Task not found or expired","details":{"type":"task","resource":"{{{{taskId}}}}"}}}""",
+            other.Text);
+        Assert.Equal("[]", (await api.GetAsync("/api/v1/tasks?task_type=add_resource")).ResultText());
+    }
+
+    [Fact]
+    public async Task The_same_key_commits_once()
+    {
+        string id = ApiFixture.NewSession();
+        await AddAsync(id, "one");
+        (string, string) key = ("Idempotency-Key", Guid.NewGuid().ToString());
+        Reply first = (await api.PostAsync($"/api/v1/sessions/{id}/commit?wait=60", "{}", key)).Succeeded();
+        await AddAsync(id, "two");
+        Reply again = (await api.PostAsync($"/api/v1/sessions/{id}/commit", null, key)).Succeeded();
+        Assert.Equal(first.Result.GetProperty("task_id").GetString(), again.Result.GetProperty("task_id").GetString());
+        Assert.Equal(first.Result.GetProperty("archive_uri").GetString(), again.Result.GetProperty("archive_uri").GetString());
+        Assert.Equal(["two"], Texts((await api.GetAsync($"/api/v1/sessions/{id}/context")).Result));
+        Assert.Equal(HttpStatusCode.BadRequest, (await api.PostAsync($"/api/v1/sessions/{id}/commit", """{"keep_recent_count":1}""", key)).Status);
+    }
+
+    [Fact]
+    public async Task Archives_are_listed_newest_first_in_pages()
+    {
+        string id = ApiFixture.NewSession();
+        for (int i = 0; i < 3; i++)
+        {
+            await AddAsync(id, $"m{i}");
+            (await api.PostAsync($"/api/v1/sessions/{id}/commit?wait=60")).Succeeded();
+        }
+
+        Reply first = (await api.GetAsync($"/api/v1/sessions/{id}/archives?limit=2")).Succeeded();
+        Assert.Equal([3, 2], first.Result.EnumerateArray().Select(static a => a.GetProperty("number").GetInt32()));
+        Reply second = (await api.GetAsync($"/api/v1/sessions/{id}/archives?limit=2&cursor={first.Header("X-Next-Cursor")}")).Succeeded();
+        Assert.Equal([1], second.Result.EnumerateArray().Select(static a => a.GetProperty("number").GetInt32()));
+        Assert.False(second.Headers.Contains("X-Next-Cursor"));
+        Reply missing = await api.GetAsync($"/api/v1/sessions/{id}/archives/archive_004");
+        Assert.Equal(HttpStatusCode.NotFound, missing.Status);
+        Assert.Equal("Archive archive_004 not found", missing.Error.GetProperty("message").GetString());
+    }
+
+    private static string Skipped(string id, string reason) =>
+        $$"""^{"session_id":"{{id}}","status":"skipped","task_id":null,"archive_uri":null,"archived":false,"reason":"{{reason}}","trace_id":"[^"]+"}$""";
+
+    private static string[] Texts(JsonElement holder) =>
+        [.. holder.GetProperty("messages").EnumerateArray().Select(static m => m.GetProperty("parts")[0].GetProperty("text").GetString()!)];
+
+    private async Task AddAsync(string id, params string[] texts)
+    {
+        string messages = string.Join(',', texts.Select(static t => $$"""{"role":"user","content":"{{t}}"}"""));
+        (await api.PostAsync($"/api/v1/sessions/{id}/messages/batch", $$"""{"messages":[{{messages}}]}""")).Succeeded();
+    }
+
+    private async Task<string> StatusOnceOverAsync(string taskId)
+    {
+        for (int i = 0; i < 600; i++)
+        {
+            string status = (await api.GetAsync($"/api/v1/tasks/{taskId}")).Succeeded().Result.GetProperty("status").GetString()!;
+            if (status is "completed" or "failed" or "cancelled")
+            {
+                return status;
+            }
+
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+
+        throw new TimeoutException(string.Create(CultureInfo.InvariantCulture, $"Task {taskId} does not end."));
+    }
+}

@@ -1,0 +1,77 @@
+using DurableSessions.Core;
+using DurableSessions.Core.Semantics;
+using DurableSessions.Core.Storage;
+using DurableSessions.Engine;
+using DurableSessions.Orchestration;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace DurableSessions.Http.Tests.Hosting;
+
+/// <summary>The API over a real server, a real store and a real engine.</summary>
+internal sealed class ApiHost : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly SessionStore _store;
+    private readonly EmbeddedEngine _engine;
+
+    private ApiHost(WebApplication app, SessionStore store, EmbeddedEngine engine, HeldProcessor processor)
+    {
+        _app = app;
+        _store = store;
+        _engine = engine;
+        Processor = processor;
+        Client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
+    }
+
+    public HttpClient Client { get; }
+
+    public HeldProcessor Processor { get; }
+
+    public static async Task<ApiHost> StartAsync(SessionStorage storage, bool withEngine = true, Func<CancellationToken, Task>? checkStorage = null)
+    {
+        var processor = new HeldProcessor();
+        EmbeddedEngine? engine = null;
+        var store = new SessionStore(
+            storage, new SemanticProcessors(processor, processor), () => engine!.Client, new Core.Sessions.SessionOptions(), TimeProvider.System, NullLoggerFactory.Instance);
+        engine = new EmbeddedEngine(
+            storage.Container, storage.Unretried, store.Register(new OrchestrationRegistry()), new EngineOptions(), TimeProvider.System,
+            NullLogger<EmbeddedEngine>.Instance);
+
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(static server => server.ApplyDurableSessionsLimits());
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services.AddSingleton(store);
+        builder.Services.AddDurableSessionsHttp(new DurableSessionsHttpOptions
+        {
+            Version = "1.2.3",
+            CheckStorage = checkStorage ?? (async token => await storage.Container.ExistsAsync(token)),
+            CheckEngine = static _ => Task.CompletedTask,
+        });
+        WebApplication app = builder.Build();
+        app.UseDurableSessionsHttp();
+        app.MapDurableSessions();
+        app.MapGet("/bug", static string () => throw new InvalidCastException("secret of the house"));
+        await app.StartAsync();
+        if (withEngine)
+        {
+            await engine.StartAsync(CancellationToken.None);
+        }
+
+        return new ApiHost(app, store, engine, processor);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        Processor.Release();
+        await _app.DisposeAsync();
+        await _engine.StopAsync(CancellationToken.None);
+        await _engine.DisposeAsync();
+        _store.Dispose();
+    }
+}

@@ -1,0 +1,146 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using DurableSessions.Http.Tests.Hosting;
+
+namespace DurableSessions.Http.Tests;
+
+public sealed partial class SessionTests(ApiFixture api) : IClassFixture<ApiFixture>
+{
+    [Fact]
+    public async Task Creating_answers_with_the_session_and_with_what_holds_for_it()
+    {
+        string id = ApiFixture.NewSession();
+        Reply reply = await api.PostAsync("/api/v1/sessions", $$"""{"session_id":"{{id}}","unknown":1,"telemetry":{"summary":true} }""");
+        Assert.Equal(
+            $$$$"""{"session_id":"{{{{id}}}}","uri":"viking://user/default/sessions/{{{{id}}}}","user":{"account_id":"default","user_id":"default"},"auto_commit_policy":null,"memory_extraction_config":{"events":{"tags":[]}}}""",
+            reply.ResultText());
+    }
+
+    [Fact]
+    public async Task Creating_without_a_body_makes_an_id()
+    {
+        Reply reply = (await api.PostAsync("/api/v1/sessions")).Succeeded();
+        Assert.Matches("^[0-9]{8}-[0-9]{6}-[0-9a-f]{16}$", reply.Result.GetProperty("session_id").GetString()!);
+    }
+
+    [Fact]
+    public async Task An_id_that_exists_is_refused()
+    {
+        string id = ApiFixture.NewSession();
+        await api.PostAsync("/api/v1/sessions", $$"""{"session_id":"{{id}}"}""");
+        Reply reply = await api.PostAsync("/api/v1/sessions", $$"""{"session_id":"{{id}}"}""");
+        Assert.Equal(HttpStatusCode.Conflict, reply.Status);
+        Assert.Equal(
+            $$$$"""{"status":"error","error":{"code":"ALREADY_EXISTS","message":"Session already exists: {{{{id}}}}","details":{"type":"session","resource":"{{{{id}}}}"}}}""",
+            reply.Text);
+    }
+
+    [Fact]
+    public async Task Policies_are_clamped_completed_kept_and_told()
+    {
+        string id = ApiFixture.NewSession();
+        const string Policy = """{"pending_token_threshold":1000000,"message_count_threshold":0,"idle_timeout_seconds":604800,"keep_recent_count":0,"min_commit_interval_seconds":7}""";
+        const string Memory = """{"self":{"enabled":false},"memory_types":["events"]}""";
+        const string Extraction = """{"events":{"tags":["team=a"]}}""";
+        Reply created = await api.PostAsync(
+            "/api/v1/sessions",
+            $$"""{"session_id":"{{id}}","auto_commit_policy":{"min_commit_interval_seconds":7,"message_count_threshold":-5,"pending_token_threshold":99999999999999999999999,"idle_timeout_seconds":604801},"memory_policy":{{Memory}},"memory_extraction_config":{{Extraction}}}""");
+        Assert.EndsWith($$"""default"},"auto_commit_policy":{{Policy}},"memory_extraction_config":{{Extraction}}}""", created.ResultText(), StringComparison.Ordinal);
+        Reply got = await api.GetAsync($"/api/v1/sessions/{id}");
+        Assert.Contains(
+            $"\"memory_policy\":{Memory},\"auto_commit_policy\":{Policy},\"memory_extraction_config\":{Extraction},", got.ResultText(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_session_is_told_in_one_order()
+    {
+        string id = ApiFixture.NewSession();
+        await api.PostAsync($"/api/v1/sessions/{id}/messages", """{"role":"user","content":"four token words","created_at":"2026-01-02"}""");
+        Reply reply = await api.GetAsync($"/api/v1/sessions/{id}");
+        Assert.Equal(
+            $$$$"""{"session_id":"{{{{id}}}}","created_by_account_id":"default","created_by_user_id":"default","created_at":"T","updated_at":"T","message_count":1,"total_message_count":1,"commit_count":0,"pending_tokens":4,"last_commit_at":"","last_message_at":"2026-01-02","keep_recent_count":0,"memory_policy":null,"auto_commit_policy":null,"memory_extraction_config":{"events":{"tags":[]}},"uri":"viking://user/default/sessions/{{{{id}}}}","user":{"account_id":"default","user_id":"default"},"memories_extracted":{"total":0},"pending_archives":[],"uncovered_archives":[]}""",
+            TimePattern().Replace(reply.ResultText(), "T"));
+    }
+
+    [Fact]
+    public async Task A_session_that_is_not_there_is_not_found_unless_it_may_be_created()
+    {
+        string id = ApiFixture.NewSession();
+        Reply missing = await api.GetAsync($"/api/v1/sessions/{id}");
+        Assert.Equal(HttpStatusCode.NotFound, missing.Status);
+        Assert.Equal(
+            $$$$"""{"status":"error","error":{"code":"NOT_FOUND","message":"Session not found: {{{{id}}}}","details":{"type":"session","resource":"{{{{id}}}}"}}}""",
+            missing.Text);
+        (await api.GetAsync($"/api/v1/sessions/{id}?auto_create=true")).Succeeded();
+        (await api.GetAsync($"/api/v1/sessions/{id}?auto_create=false")).Succeeded();
+    }
+
+    [Fact]
+    public async Task A_deleted_session_is_not_found()
+    {
+        string id = ApiFixture.NewSession();
+        await api.PostAsync("/api/v1/sessions", $$"""{"session_id":"{{id}}"}""");
+        Reply deleted = await api.SendAsync(HttpMethod.Delete, $"/api/v1/sessions/{id}", null);
+        Assert.Equal($$"""{"session_id":"{{id}}"}""", deleted.ResultText());
+        Assert.Equal(HttpStatusCode.NotFound, (await api.GetAsync($"/api/v1/sessions/{id}")).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await api.SendAsync(HttpMethod.Delete, $"/api/v1/sessions/{id}", null)).Status);
+    }
+
+    [Fact]
+    public async Task A_listing_is_paged_and_shows_nobody_elses()
+    {
+        (string, string)[] caller = [("X-OpenViking-Account", "acme"), ("X-OpenViking-User", $"u{Guid.NewGuid():N}")];
+        string[] ids = [.. Enumerable.Range(1, 5).Select(static i => $"list-{i}")];
+        foreach (string id in ids)
+        {
+            (await api.PostAsync("/api/v1/sessions", $$"""{"session_id":"{{id}}"}""", caller)).Succeeded();
+        }
+
+        var seen = new List<string>();
+        string? cursor = "";
+        for (int pages = 0; cursor is not null; pages++)
+        {
+            Assert.True(pages < 5);
+            Reply page = (await api.GetAsync($"/api/v1/sessions?limit=2&cursor={cursor}", caller)).Succeeded();
+            seen.AddRange(page.Result.EnumerateArray().Select(static s => s.GetProperty("session_id").GetString()!));
+            cursor = page.Headers.TryGetValues("X-Next-Cursor", out IEnumerable<string>? next) ? next.Single() : null;
+        }
+
+        Assert.Equal(ids, seen.Order());
+        Reply all = await api.GetAsync("/api/v1/sessions", caller);
+        Assert.Contains(
+            $$"""{"session_id":"list-5","uri":"viking://user/{{caller[1].Item2}}/sessions/list-5","is_dir":true,"mod_time":"T"}""",
+            TimePattern().Replace(all.ResultText(), "T"),
+            StringComparison.Ordinal);
+        Assert.Equal("[]", (await api.GetAsync("/api/v1/sessions", ("X-OpenViking-User", "nobody-else"))).ResultText());
+    }
+
+    [Fact]
+    public async Task Somebody_elses_session_is_not_found()
+    {
+        string id = ApiFixture.NewSession();
+        await api.PostAsync("/api/v1/sessions", $$"""{"session_id":"{{id}}"}""");
+        (string, string) other = ("X-OpenViking-User", "somebody-else");
+        foreach (string path in (string[])["", "/context", "/archives", "/archives/archive_001"])
+        {
+            Assert.Equal(HttpStatusCode.NotFound, (await api.GetAsync($"/api/v1/sessions/{id}{path}", other)).Status);
+        }
+
+        Assert.Equal(HttpStatusCode.NotFound, (await api.PostAsync($"/api/v1/sessions/{id}/commit", "{}", other)).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await api.SendAsync(HttpMethod.Delete, $"/api/v1/sessions/{id}", null, other)).Status);
+    }
+
+    [Fact]
+    public async Task Creating_with_the_same_key_answers_the_same()
+    {
+        (string, string) key = ("Idempotency-Key", Guid.NewGuid().ToString());
+        Reply first = (await api.PostAsync("/api/v1/sessions", "{}", key)).Succeeded();
+        Assert.Equal(first.Text, (await api.PostAsync("/api/v1/sessions", " { } ", key)).Text);
+        Reply other = await api.PostAsync("/api/v1/sessions", """{"a":1}""", key);
+        Assert.Equal(HttpStatusCode.BadRequest, other.Status);
+        Assert.Equal("""["header","Idempotency-Key"]""", other.Error.GetProperty("details").GetProperty("validation_errors")[0].GetProperty("loc").GetRawText());
+    }
+
+    [GeneratedRegex(@"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}\+00:00")]
+    internal static partial Regex TimePattern();
+}

@@ -1,0 +1,102 @@
+namespace DurableSessions.Orchestration.Behaviour;
+
+/// <summary>Listings and histories.</summary>
+public abstract class QueryBehaviour : PortBehaviour
+{
+    protected QueryBehaviour()
+    {
+        Activity<int, int>("double", (i, _) => Task.FromResult(i * 2));
+        Activity<object?, int>("broken", (_, _) => throw new InvalidOperationException("out of order"));
+        Orchestrator<int, int>("doubling", (context, i) => context.CallActivityAsync<int>("double", i));
+        Orchestrator<object?, string>("wait", (context, _) => context.WaitForExternalEvent<string>("go"));
+        Orchestrator<object?, string>("story", async (context, _) =>
+        {
+            string word = await context.WaitForExternalEvent<string>("go");
+            await context.CreateTimer(TimeSpan.FromMilliseconds(20), CancellationToken.None);
+            try
+            {
+                await context.CallActivityAsync("broken");
+            }
+            catch (TaskFailedException)
+            {
+            }
+
+            await context.CallActivityAsync<int>("double", 21);
+            return word;
+        });
+    }
+
+    [Fact]
+    public async Task Instances_are_listed_in_pages_and_by_status_and_time()
+    {
+        OrchestrationClient client = await StartAsync();
+        DateTimeOffset before = TimeProvider.System.GetUtcNow().AddSeconds(-5);
+        List<string> over = [];
+        List<string> waiting = [];
+        for (int i = 0; i < 5; i++)
+        {
+            over.Add((await EndOf(client, await client.ScheduleNewOrchestrationInstanceAsync("doubling", i))).InstanceId);
+            waiting.Add((await client.ScheduleNewOrchestrationInstanceAsync("wait")).InstanceId);
+        }
+
+        foreach (string id in waiting)
+        {
+            await client.WaitForInstanceAsync(id, m => m.RuntimeStatus == OrchestrationRuntimeStatus.Running, Patience);
+        }
+
+        Assert.Equal(over.Concat(waiting).Order(), (await ListAsync(client, new OrchestrationQuery { PageSize = 3 })).Select(m => m.InstanceId).Order());
+        Assert.Equal(waiting.Order(), (await ListAsync(client, new OrchestrationQuery
+        {
+            PageSize = 2,
+            Statuses = [OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Pending],
+            CreatedFrom = before,
+        })).Select(m => m.InstanceId).Order());
+        Assert.Empty(await ListAsync(client, new OrchestrationQuery { CreatedTo = before }));
+        IReadOnlyList<OrchestrationMetadata> completed = await ListAsync(
+            client, new OrchestrationQuery { Statuses = [OrchestrationRuntimeStatus.Completed], FetchInputsAndOutputs = true });
+        Assert.Equal(["0", "2", "4", "6", "8"], completed.Select(m => m.SerializedOutput).Order());
+        Assert.All(completed, m => Assert.Equal("doubling", m.Name));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1001)]
+    public async Task A_page_size_out_of_bounds_is_refused(int pageSize)
+    {
+        OrchestrationClient client = await StartAsync();
+
+        await Assert.ThrowsAnyAsync<ArgumentException>(() => client.ListInstancesAsync(new OrchestrationQuery { PageSize = pageSize }));
+    }
+
+    [Fact]
+    public async Task The_history_tells_what_happened_in_the_names_of_Durable_Task()
+    {
+        OrchestrationClient client = await StartAsync();
+        OrchestrationMetadata instance = await client.ScheduleNewOrchestrationInstanceAsync("story");
+        await client.RaiseEventAsync(instance.InstanceId, "go", "word");
+        await EndOf(client, instance);
+
+        IReadOnlyList<OrchestrationHistoryEvent> history = (await client.GetHistoryAsync(instance.InstanceId))!;
+
+        string[] told = ["ExecutionStarted", "EventRaised", "TimerCreated", "TimerFired", "TaskScheduled", "TaskFailed", "TaskScheduled", "TaskCompleted", "ExecutionCompleted"];
+        Assert.Equal(told, history.Select(e => e.EventType).Where(told.Contains));
+        Assert.Contains(history, e => e is { EventType: "EventRaised", Name: "go", Payload: "\"word\"" });
+        Assert.Contains(history, e => e is { EventType: "TaskFailed" } && e.Details?.Contains("out of order", StringComparison.Ordinal) == true);
+        Assert.Contains(history, e => e is { EventType: "TaskCompleted", Payload: "42" });
+        Assert.Equal(history.Select(e => e.Timestamp).Order(), history.Select(e => e.Timestamp));
+    }
+
+    private async Task<IReadOnlyList<OrchestrationMetadata>> ListAsync(OrchestrationClient client, OrchestrationQuery query)
+    {
+        List<OrchestrationMetadata> all = [];
+        do
+        {
+            OrchestrationPage page = await client.ListInstancesAsync(query, Patience);
+            Assert.InRange(page.Values.Count, 0, query.PageSize);
+            all.AddRange(page.Values);
+            query = query with { ContinuationToken = page.ContinuationToken };
+        }
+        while (query.ContinuationToken is not null);
+        return all;
+    }
+}

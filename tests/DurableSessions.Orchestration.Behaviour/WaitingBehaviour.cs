@@ -1,0 +1,146 @@
+namespace DurableSessions.Orchestration.Behaviour;
+
+/// <summary>Events and timers.</summary>
+public abstract class WaitingBehaviour : PortBehaviour
+{
+    protected WaitingBehaviour()
+    {
+        Activity<int, int>("step", (i, _) => Task.FromResult(i));
+        Orchestrator<int, List<string>>("collect", async (context, count) =>
+        {
+            List<string> seen = [];
+            for (int i = 0; i < count; i++)
+            {
+                seen.Add(await context.WaitForExternalEvent<string>("item"));
+            }
+
+            return seen;
+        });
+        Orchestrator<int, string>("event-or-timer", async (context, milliseconds) =>
+        {
+            using var done = new CancellationTokenSource();
+            Task<string> raised = context.WaitForExternalEvent<string>("go");
+            Task timer = context.CreateTimer(TimeSpan.FromMilliseconds(milliseconds), done.Token);
+            Task first = await Task.WhenAny(raised, timer);
+            await done.CancelAsync();
+            await context.CallActivityAsync<int>("step", 1);
+            return first == raised ? await raised : "timer";
+        });
+    }
+
+    [Fact]
+    public async Task Events_complete_waits_in_the_order_they_were_raised()
+    {
+        OrchestrationClient client = await StartAsync();
+        OrchestrationMetadata instance = await client.ScheduleNewOrchestrationInstanceAsync("collect", 4);
+        foreach (string item in (string[])["a", "b", "c", "d"])
+        {
+            Assert.True(await client.RaiseEventAsync(instance.InstanceId, item == "b" ? "ITEM" : "item", item));
+        }
+
+        Assert.Equal("""["a","b","c","d"]""", (await EndOf(client, instance)).SerializedOutput);
+    }
+
+    [Fact]
+    public async Task Events_raised_before_anybody_waits_are_kept_in_order()
+    {
+        var gate = new TaskCompletionSource();
+        Activity<object?, int>("gate", async (_, context) =>
+        {
+            await gate.Task.WaitAsync(context.CancellationToken);
+            return 1;
+        });
+        Orchestrator<object?, string>("late", async (context, _) =>
+        {
+            await context.CallActivityAsync("gate");
+            string other = await context.WaitForExternalEvent<string>("other");
+            return other + await context.WaitForExternalEvent<string>("item") + await context.WaitForExternalEvent<string>("item");
+        });
+        OrchestrationClient client = await StartAsync();
+        OrchestrationClient elsewhere = await StartAsync();
+        OrchestrationMetadata instance = await client.ScheduleNewOrchestrationInstanceAsync("late");
+        Assert.True(await client.RaiseEventAsync(instance.InstanceId, "item", "1"));
+        Assert.True(await elsewhere.RaiseEventAsync(instance.InstanceId, "item", "2"));
+        Assert.True(await client.RaiseEventAsync(instance.InstanceId, "other", "0"));
+        gate.SetResult();
+
+        Assert.Equal("\"012\"", (await EndOf(client, instance)).SerializedOutput);
+    }
+
+    [Fact]
+    public async Task Many_hosts_may_raise_events_at_once_and_none_is_lost()
+    {
+        OrchestrationClient one = await StartAsync();
+        OrchestrationClient other = await StartAsync();
+        OrchestrationMetadata instance = await one.ScheduleNewOrchestrationInstanceAsync("collect", 20);
+
+        bool[] raised = await Task.WhenAll(Enumerable.Range(0, 20).Select(async i =>
+            await (i % 2 == 0 ? one : other).RaiseEventAsync(instance.InstanceId, "item", $"{i}")));
+
+        Assert.All(raised, Assert.True);
+        OrchestrationMetadata ended = await EndOf(one, instance);
+        Assert.Equal(
+            Enumerable.Range(0, 20).Select(i => $"{i}").Order(StringComparer.Ordinal),
+            System.Text.Json.JsonSerializer.Deserialize<string[]>(ended.SerializedOutput!)!.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_event_for_an_instance_that_is_over_is_dropped()
+    {
+        OrchestrationClient client = await StartAsync();
+        OrchestrationMetadata instance = await client.ScheduleNewOrchestrationInstanceAsync("collect", 0);
+        await EndOf(client, instance);
+
+        Assert.False(await client.RaiseEventAsync(instance.InstanceId, "item", "late"));
+    }
+
+    [Fact]
+    public async Task A_timer_fires_not_before_its_time()
+    {
+        OrchestrationClient client = await StartAsync();
+        DateTimeOffset before = TimeProvider.System.GetUtcNow();
+        OrchestrationMetadata ended = await EndOf(client, await client.ScheduleNewOrchestrationInstanceAsync("event-or-timer", 700));
+
+        Assert.Equal("\"timer\"", ended.SerializedOutput);
+        Assert.True(TimeProvider.System.GetUtcNow() - before >= TimeSpan.FromMilliseconds(690));
+    }
+
+    [Fact]
+    public async Task A_timer_far_away_fires_in_time_on_a_host_that_sleeps()
+    {
+        OrchestrationClient client = await StartAsync();
+        DateTimeOffset before = TimeProvider.System.GetUtcNow();
+        OrchestrationMetadata ended = await EndOf(client, await client.ScheduleNewOrchestrationInstanceAsync("event-or-timer", 6_000));
+
+        Assert.Equal("\"timer\"", ended.SerializedOutput);
+        Assert.InRange(TimeProvider.System.GetUtcNow() - before, TimeSpan.FromSeconds(5.9), TimeSpan.FromSeconds(25));
+    }
+
+    [Fact]
+    public async Task A_cancelled_timer_does_not_hold_the_orchestration_up()
+    {
+        OrchestrationClient client = await StartAsync();
+        OrchestrationMetadata instance = await client.ScheduleNewOrchestrationInstanceAsync("event-or-timer", 3_600_000);
+        await client.RaiseEventAsync(instance.InstanceId, "go", "event");
+
+        Assert.Equal("\"event\"", (await EndOf(client, instance)).SerializedOutput);
+    }
+
+    [Fact]
+    public async Task A_wait_that_was_cancelled_takes_no_event()
+    {
+        Orchestrator<object?, string>("cancel-wait", async (context, _) =>
+        {
+            using var done = new CancellationTokenSource();
+            Task<string> first = context.WaitForExternalEvent<string>("item", done.Token);
+            await done.CancelAsync();
+            string second = await context.WaitForExternalEvent<string>("item");
+            return $"{first.IsCanceled} {second}";
+        });
+        OrchestrationClient client = await StartAsync();
+        OrchestrationMetadata instance = await client.ScheduleNewOrchestrationInstanceAsync("cancel-wait");
+        await client.RaiseEventAsync(instance.InstanceId, "item", "1");
+
+        Assert.Equal("\"True 1\"", (await EndOf(client, instance)).SerializedOutput);
+    }
+}
