@@ -22,7 +22,8 @@ internal sealed class DemoStorage(BlobContainerClient container)
             _ when manifest["cutting"] is not null => "the commit has cut the live log and not yet cleared it",
             _ when manifest["pending"] is JsonArray { Count: > 0 } => "the messages are archived and cleared from the live log, but not switched",
             _ => "the commit has not touched the live log yet, or has switched already",
-        };    }
+        };
+    }
 
     private async Task<bool> AnyAsync(string prefix, CancellationToken cancellationToken)
     {
