@@ -89,8 +89,7 @@ public sealed class LocalAzurite : IAsyncDisposable
             {
                 int exitCode = await _process.Exited.WaitAsync(_stopping.Token);
                 _report($"Azurite ended unexpectedly with exit code {exitCode}; starting it again on port {Port}. What it had not saved is lost.");
-                Count(restarts);
-                AzuriteProcess next = await AzuriteProcess.StartOnFolderAsync(_installation, _folder.Location, Port, _folder.Note, _stopping.Token);
+                AzuriteProcess next = await RestartAsync(restarts);
                 AzuriteProcess last = _process;
                 _process = next;
                 await last.DisposeAsync();
@@ -100,6 +99,22 @@ public sealed class LocalAzurite : IAsyncDisposable
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
             // Stopped.
+        }
+    }
+
+    private async Task<AzuriteProcess> RestartAsync(Queue<DateTimeOffset> restarts)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            Count(restarts);
+            try
+            {
+                return await AzuriteProcess.StartOnFolderAsync(_installation, _folder.Location, Port, _folder.Note, _stopping.Token);
+            }
+            catch (LocalStorageException e) when (attempt < MaxRestarts)
+            {
+                _report(e.Message);
+            }
         }
     }
 
@@ -113,7 +128,7 @@ public sealed class LocalAzurite : IAsyncDisposable
 
         if (restarts.Count == MaxRestarts)
         {
-            throw new LocalStorageException($"Azurite ended {MaxRestarts + 1} times within {s_restartWindow.TotalSeconds:0} seconds: {string.Join(" | ", _process.Output.TakeLast(3))}");
+            throw new LocalStorageException($"Azurite ended {MaxRestarts + 1} times within {s_restartWindow.TotalSeconds:0} seconds, last with: {string.Join(" | ", _process.Output.TakeLast(3))}");
         }
 
         restarts.Enqueue(now);

@@ -36,7 +36,7 @@ internal sealed class DemoRun(IAnsiConsole console, string storage, TimeProvider
                 continue;
             }
 
-            Step($"Nobody serves. In storage: [yellow]{unfinished}[/]");
+            Step($"Nobody serves, and [yellow]{unfinished}[/]");
             await RecoverAsync(session, messages, taskId, archiveId, cancellationToken);
             return;
         }
@@ -59,7 +59,8 @@ internal sealed class DemoRun(IAnsiConsole console, string storage, TimeProvider
         (string taskId, string archiveId) = await api.CommitAsync(session, cancellationToken);
         long accepted = time.GetTimestamp();
         await server.KillAsync();
-        Step($"Commit accepted, task [blue]{taskId.EscapeMarkup()}[/], and [red]kill -9[/] of process {server.ProcessId}, gone {time.GetElapsedTime(accepted).TotalMilliseconds:0} ms later");
+        Step($"Commit accepted, task [blue]{taskId.EscapeMarkup()}[/]");
+        Step($"[red]kill -9[/] {server.ProcessId}: gone {time.GetElapsedTime(accepted).TotalMilliseconds:0} ms after the commit was accepted");
         return (taskId, archiveId);
     }
 
@@ -68,7 +69,8 @@ internal sealed class DemoRun(IAnsiConsole console, string storage, TimeProvider
     {
         await using DemoServer server = await DemoServer.StartAsync(storage, cancellationToken);
         using var api = new SessionApi(server.Address);
-        Step($"Another server runs: process {server.ProcessId}. Nobody tells it of the commit.");
+        Step($"Another server runs: process {server.ProcessId}. Nobody tells it of the commit,");
+        Step("which it may take over when the dead one's ownership has run out, within seconds");
         var late = new ConversationMessage("user", [new JsonObject { ["type"] = "text", ["text"] = "And this was said while the commit was still under way." }]);
         await api.AppendAsync(session, [late], cancellationToken);
         Step("Appended one more message: appends never wait for a commit");

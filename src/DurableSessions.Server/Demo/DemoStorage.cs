@@ -17,13 +17,12 @@ internal sealed class DemoStorage(BlobContainerClient container)
 
         BlobDownloadResult blob = await container.GetBlobClient($"manifests/default/default/{session}.json").DownloadContentAsync(cancellationToken);
         JsonNode manifest = JsonNode.Parse(blob.Content)!;
-        string messages = manifest switch
+        return manifest switch
         {
             _ when manifest["cutting"] is not null => "the commit has cut the live log and not yet cleared it",
-            _ when manifest["pending"] is JsonArray { Count: > 0 } => "the messages are archived and cleared from the live log, and the switch is still to come",
+            _ when manifest["pending"] is JsonArray { Count: > 0 } => "the messages are archived and cleared from the live log, but not switched",
             _ => "the commit has not touched the live log yet, or has switched already",
         };
-        return $"{messages}; its orchestration waits for somebody to go on";
     }
 
     private async Task<bool> AnyAsync(string prefix, CancellationToken cancellationToken)

@@ -12,7 +12,7 @@ namespace DurableSessions.Server.Tests.Serving;
 /// <summary>The real server with its local storage, started, stopped and killed.</summary>
 public sealed class LifetimeTests : IDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     private readonly TemporaryFolder _folder = new();
 
@@ -45,7 +45,7 @@ public sealed class LifetimeTests : IDisposable
         int exitCode = await server.SignalAsync(signal);
 
         Assert.Equal(0, exitCode);
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10), $"It took {clock.Elapsed}.");
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(25), $"It took {clock.Elapsed}.");
         Assert.True(azurite.HasExited);
         Assert.Equal("", server.Errors);
     }
@@ -90,6 +90,35 @@ public sealed class LifetimeTests : IDisposable
         using Process next = FindAzurite();
         Assert.Equal(0, await server.TerminateAsync());
         Assert.True(next.HasExited);
+    }
+
+    [Fact]
+    public async Task An_Azurite_that_keeps_ending_ends_the_server_with_one_line_and_exit_code_1()
+    {
+        await using ServerProcess server = await StartAsync();
+        int last = 0;
+        await AssertEventuallyAsync(
+            () =>
+            {
+                if (TryFindAzurite() is { } azurite)
+                {
+                    using (azurite)
+                    {
+                        if (azurite.Id != last)
+                        {
+                            last = azurite.Id;
+                            azurite.Kill();
+                        }
+                    }
+                }
+
+                return server.Errors.Length > 0;
+            },
+            server);
+
+        Assert.Equal(1, await server.WaitForExitAsync());
+        Assert.StartsWith("error: Azurite ended", server.Errors, StringComparison.Ordinal);
+        Assert.Equal(1, server.Errors.Count(character => character == '\n'));
     }
 
     [Fact]
@@ -138,6 +167,19 @@ public sealed class LifetimeTests : IDisposable
 
     private Process FindAzurite() =>
         Process.GetProcessById(int.Parse(File.ReadAllText(Path.Combine(_folder.Path, "azurite.pid")).Split(' ')[0], CultureInfo.InvariantCulture));
+
+    private Process? TryFindAzurite()
+    {
+        try
+        {
+            return FindAzurite();
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException)
+        {
+            // Between two of them.
+            return null;
+        }
+    }
 
     private static BlobContainerClient Container(int port) =>
         SessionStorage.Connect(AzuriteProcess.ConnectionStringFor(port), "durable-sessions").Container;

@@ -62,8 +62,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
     public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         await using ServerProcess server = Launch(environment, arguments);
-        await server._ended.WaitAsync(s_patience);
-        return (server._process.ExitCode, server.Output, server.Errors);
+        return (await server.WaitForExitAsync(), server.Output, server.Errors);
     }
 
     /// <summary>Kills it (SIGKILL) and waits until it is gone. What it started is not killed.</summary>
@@ -80,6 +79,12 @@ public sealed partial class ServerProcess : IAsyncDisposable
     public async Task<int> SignalAsync(int signal)
     {
         Signal.Send(ProcessId, signal);
+        return await WaitForExitAsync();
+    }
+
+    /// <summary>Waits until it has ended by itself. Its exit code.</summary>
+    public async Task<int> WaitForExitAsync()
+    {
         await _ended.WaitAsync(s_patience);
         return _process.ExitCode;
     }

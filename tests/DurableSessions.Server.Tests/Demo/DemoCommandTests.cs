@@ -1,0 +1,21 @@
+using DurableSessions.Testing;
+
+namespace DurableSessions.Server.Tests.Demo;
+
+public sealed class DemoCommandTests
+{
+    [Fact]
+    public async Task A_conversation_that_cannot_be_read_is_told_in_one_line()
+    {
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Path, "c.jsonl");
+        await File.WriteAllTextAsync(path, "oops");
+
+        (int exitCode, string output, string errors) = await ServerProcess.RunAsync(new Dictionary<string, string>(), "demo", path);
+
+        Assert.Equal(1, exitCode);
+        Assert.StartsWith($"error: {path}, line 1: not JSON", errors, StringComparison.Ordinal);
+        Assert.Equal(1, errors.Count(character => character == '\n'));
+        Assert.Equal("", output);
+    }
+}
