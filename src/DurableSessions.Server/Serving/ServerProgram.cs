@@ -1,5 +1,7 @@
 using System.Net.Sockets;
 using DurableSessions.Core.Storage;
+using DurableSessions.Engine;
+using DurableSessions.Http;
 using DurableSessions.LocalStorage;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging.Console;
@@ -43,15 +45,19 @@ internal static class ServerProgram
             options.UseUtcTimestamp = true;
             options.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
         });
-        builder.Services.AddSingleton(storage);
+        builder.Services.AddStore(storage);
+        builder.WebHost.ConfigureKestrel(static server => server.ApplyDurableSessionsLimits());
 
         // A start that fails is told in one line, by whoever catches its exception; the host would log a stack trace besides.
         CancellationToken started = default;
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", _ => started.IsCancellationRequested);
 
-        WebApplication app = builder.Build();
+        WebApplication? app = null;
+        builder.Services.AddApi(storage, () => app!.Services.GetRequiredService<EmbeddedEngine>().Client);
+        app = builder.Build();
         started = app.Lifetime.ApplicationStarted;
-        app.MapHealth(hasKeys);
+        app.UseDurableSessionsHttp();
+        app.MapDurableSessions();
         return app;
     }
 

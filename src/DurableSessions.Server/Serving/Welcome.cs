@@ -14,7 +14,7 @@ internal static class Welcome
             ? "Every request needs a key."
             : "Dev mode: no keys are configured, so it answers this machine alone, and everybody on it.";
         await output.WriteLineAsync($$"""
-            Durable sessions {{Health.Version}}
+            Durable sessions {{ServerVersion.Text}}
             Data in {{storage}}
             {{trust}}
 
