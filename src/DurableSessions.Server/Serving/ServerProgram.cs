@@ -4,7 +4,6 @@ using DurableSessions.Engine;
 using DurableSessions.Http;
 using DurableSessions.LocalStorage;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.Extensions.Logging.Console;
 
 namespace DurableSessions.Server.Serving;
 
@@ -39,7 +38,7 @@ internal static class ServerProgram
     {
         builder.WebHost.UseUrls([.. addresses.Urls]);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = s_stopPatience);
-        builder.Services.Configure<SimpleConsoleFormatterOptions>(options =>
+        builder.Logging.AddSimpleConsole(options =>
         {
             options.SingleLine = true;
             options.UseUtcTimestamp = true;
@@ -50,7 +49,7 @@ internal static class ServerProgram
 
         // A start that fails is told in one line, by whoever catches its exception; the host would log a stack trace besides.
         CancellationToken started = default;
-        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", _ => started.IsCancellationRequested);
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => level >= LogLevel.Information && started.IsCancellationRequested);
 
         WebApplication? app = null;
         builder.Services.AddApi(storage, () => app!.Services.GetRequiredService<EmbeddedEngine>().Client);
