@@ -1,0 +1,15 @@
+using DurableSessions.Benchmarks;
+
+// By hand, on an idle machine: dotnet run -c Release --project tests/DurableSessions.Benchmarks [append] [commit] [memory]
+string[] wanted = args.Length == 0 ? ["append", "commit", "memory"] : args;
+await using Bench bench = await Bench.StartAsync();
+foreach (string what in wanted)
+{
+    await (what switch
+    {
+        "append" => AppendBenchmark.RunAsync(bench),
+        "commit" => CommitBenchmark.RunAsync(bench),
+        "memory" => MemoryBenchmark.RunAsync(bench),
+        _ => throw new ArgumentException($"'{what}' is no benchmark: append, commit or memory."),
+    });
+}
