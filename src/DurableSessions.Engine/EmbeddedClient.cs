@@ -10,13 +10,17 @@ namespace DurableSessions.Engine;
 /// <summary>The client of the embedded engine: talks to the workers of its own host in memory, and to all others through storage.</summary>
 internal sealed partial class EmbeddedClient(EngineParts engine) : OrchestrationClient
 {
-    private const int Attempts = 10;
+    private const int Attempts = 20;
+    private const int Lanes = 64;
 
     private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(5);
 
     private readonly InstanceScheduler _scheduler = new(engine);
     private readonly InstanceListing _listing = new(engine.Store);
+
+    // Messages of this host for one instance do not compete with each other; an instance always has the same lane.
+    private readonly SemaphoreSlim[] _lanes = [.. Enumerable.Range(0, Lanes).Select(static _ => new SemaphoreSlim(1))];
 
     public override async Task<OrchestrationMetadata> ScheduleNewOrchestrationInstanceAsync(
         string orchestratorName, object? input = null, StartOrchestrationOptions? options = null, CancellationToken cancellationToken = default)
@@ -161,26 +165,40 @@ internal sealed partial class EmbeddedClient(EngineParts engine) : Orchestration
                 }
             }
 
-            InstanceView view = await engine.Store.ViewAsync(id, linked.Token);
-            if (view.Live is not { } live)
+            if (await SendThroughStorageAsync(id, message, linked.Token) is { } sent)
             {
-                return view.Finished?.Document.Holds(message.MessageId!) ?? throw new OrchestrationNotFoundException(id);
-            }
-
-            if (live.Document.Holds(message.MessageId!) || !InstanceMessages.Matters(live.Document, message))
-            {
-                return true;
-            }
-
-            if (await AppendAsync(live, message, linked.Token))
-            {
-                return true;
+                return sent;
             }
 
             await Backoff.WaitAsync(attempt, engine.Time, linked.Token);
         }
 
         throw new TimeoutException($"Instance '{id}' changed {Attempts} times while a message was sent to it.");
+    }
+
+    // Null: somebody else was first.
+    private async Task<bool?> SendThroughStorageAsync(string id, HistoryEntry message, CancellationToken cancellationToken)
+    {
+        SemaphoreSlim lane = _lanes[(uint)id.GetHashCode(StringComparison.Ordinal) % Lanes];
+        await lane.WaitAsync(cancellationToken);
+        try
+        {
+            if (engine.Loaded.TryFind(id, out _))
+            {
+                return null;
+            }
+
+            InstanceView view = await engine.Store.ViewAsync(id, cancellationToken);
+            return view.Live is not { } live ? view.Finished?.Document.Holds(message.MessageId!) ?? throw new OrchestrationNotFoundException(id)
+                : live.Document.Holds(message.MessageId!)
+                    || !InstanceMessages.Matters(live.Document, message)
+                    || await AppendAsync(live, message, cancellationToken) ? true
+                : null;
+        }
+        finally
+        {
+            lane.Release();
+        }
     }
 
     private async Task<bool> AppendAsync(StoredInstance live, HistoryEntry message, CancellationToken cancellationToken)
