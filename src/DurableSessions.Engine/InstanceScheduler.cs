@@ -62,7 +62,9 @@ internal sealed class InstanceScheduler(EngineParts engine)
             WriteResult result = await engine.Store.CreateAsync(instance, engine.Store.ClientDeadline, cancellationToken);
             if (result.Written is not { } etag)
             {
-                return (await engine.Store.ViewAsync(instance.Id, cancellationToken)).Current;
+                // What is to be replaced is no answer: it was looked at before, and may be replaced.
+                InstanceView view = await engine.Store.ViewAsync(instance.Id, cancellationToken);
+                return view.Live?.Document ?? (replaced is null ? view.Finished?.Document : null);
             }
 
             if (!isFresh && await engine.Store.FindFinishedAsync(instance.Id, cancellationToken) is { } finished)

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace DurableSessions.Core.AutoCommit;
 
 /// <summary>
-/// Starts commits that nobody asked for. However many hosts notice, one commit starts: its id derives from how many commits have
-/// begun in the session. Sessions without a policy cost nothing.
+/// Starts commits that nobody asked for. However many hosts notice, one commit starts: its id derives from how many commits were
+/// decided in the session. Sessions without a policy cost nothing.
 /// </summary>
 internal sealed class AutoCommits(
     ManifestStore manifests, TaskIndex index, Func<OrchestrationClient> client, IMemoryCache memory, SessionOptions options,
@@ -39,7 +39,7 @@ internal sealed class AutoCommits(
     /// <summary>Starts the commit of this state of the session, unless it has been started.</summary>
     public async Task StartAsync(SessionKey key, Manifest manifest, int keepRecent, CancellationToken cancellationToken)
     {
-        string commitId = CommitId.Automatic(manifest.Incarnation, manifest.CutCount);
+        string commitId = CommitId.Automatic(manifest.Incarnation, manifest.DecidedCount);
         CommitInput input = await index.AddAsync(
             new CommitInput
             {
@@ -57,7 +57,7 @@ internal sealed class AutoCommits(
 
     private async Task WatchAsync(SessionKey key, Manifest manifest, AutoCommitPolicy policy)
     {
-        var watch = new IdleInput(key, manifest.Incarnation, manifest.CutCount);
+        var watch = new IdleInput(key, manifest.Incarnation, manifest.DecidedCount);
         if (policy.IdleTimeoutSeconds == 0 || memory.TryGetValue(watch, out _))
         {
             return;
@@ -70,7 +70,7 @@ internal sealed class AutoCommits(
     // Appends never wait for a commit, nor for its start. One that is not started for a crash here is started by the next append.
     private void StartOverThreshold(SessionKey key, Manifest manifest, AutoCommitPolicy policy, AppendResult result)
     {
-        var start = ("auto", manifest.Incarnation, manifest.CutCount);
+        var start = ("auto", manifest.Incarnation, manifest.DecidedCount);
         if (memory.TryGetValue(start, out _)
             || !policy.IsExceeded(result.MessageCount, result.PendingTokens, manifest.LastCommitAt, time.GetUtcNow()))
         {

@@ -27,23 +27,23 @@ internal sealed class CheckIdleActivity(
             return Over;
         }
 
-        if (await LastAppendAsync(watch, manifest, context.CancellationToken) is not { } lastAppend)
+        if (await LastAppendAsync(manifest, context.CancellationToken) is not { } lastAppend)
         {
             return Over;
+        }
+
+        if (manifest.DecidedCount != watch.DecidedCount)
+        {
+            // Messages that were appended during a cut, or that a commit kept live: the watch of the state they are in now has them.
+            return await HandOverAsync(new IdleInput(watch.Session, watch.Incarnation, manifest.DecidedCount), context.CancellationToken);
         }
 
         DateTimeOffset dueAt = lastAppend + TimeSpan.FromSeconds(policy.IdleTimeoutSeconds);
         if (dueAt > time.GetUtcNow())
         {
-            if (!input.HandOver)
-            {
-                return new IdleCheck(dueAt);
-            }
-
-            IdleInput next = watch with { Part = watch.Part + 1 };
-            await client().ScheduleNewOrchestrationInstanceAsync(
-                IdleNames.Orchestrator, next, new StartOrchestrationOptions(next.InstanceId), context.CancellationToken);
-            return Over;
+            return input.HandOver
+                ? await HandOverAsync(watch with { Part = watch.Part + 1 }, context.CancellationToken)
+                : new IdleCheck(dueAt);
         }
 
         logger.LogInformation("Session {Session} has been idle since {LastAppend}: it is committed", watch.Session, lastAppend);
@@ -51,23 +51,20 @@ internal sealed class CheckIdleActivity(
         return Over;
     }
 
-    // Null: nothing is live, or a message was appended in a later state of the session, which has a watch of its own.
-    private async Task<DateTimeOffset?> LastAppendAsync(IdleInput watch, Manifest manifest, CancellationToken cancellationToken)
+    private async Task<IdleCheck> HandOverAsync(IdleInput next, CancellationToken cancellationToken)
+    {
+        await client().ScheduleNewOrchestrationInstanceAsync(
+            IdleNames.Orchestrator, next, new StartOrchestrationOptions(next.InstanceId), cancellationToken);
+        return Over;
+    }
+
+    // Null: nothing is live.
+    private async Task<DateTimeOffset?> LastAppendAsync(Manifest manifest, CancellationToken cancellationToken)
     {
         DateTimeOffset? last = null;
-        for (int i = 0; i < manifest.Live.Count; i++)
+        foreach (SegmentReference segment in manifest.Live)
         {
-            if (await segments.FindWrittenAsync(manifest.Live[i].Name, cancellationToken) is not { } written)
-            {
-                continue;
-            }
-
-            if (i == manifest.Live.Count - 1 && manifest.CutCount != watch.CutCount)
-            {
-                return null;
-            }
-
-            last = written;
+            last = await segments.FindWrittenAsync(segment.Name, cancellationToken) ?? last;
         }
 
         return last;

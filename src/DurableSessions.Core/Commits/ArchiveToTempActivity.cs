@@ -56,7 +56,6 @@ internal sealed class ArchiveToTempActivity(
             {
                 Live = [.. manifest.Live, new SegmentReference(fresh)],
                 NextSegment = manifest.NextSegment + 1,
-                CutCount = manifest.CutCount + 1,
                 Cutting = new Cut(commit.CommitId, commit.Attempt, commit.KeepRecentCount, manifest.Live.Count),
             };
             StoredManifest? swapped = await manifests.TrySwapAsync(commit.Session, stored, cutting, cancellationToken);

@@ -42,6 +42,7 @@ internal sealed class Clearing(ManifestStore manifests, TimeProvider time)
             Cutting = null,
             Pending = [.. manifest.Pending, pending],
             ArchiveCount = pending.Number,
+            DecidedCount = manifest.DecidedCount + 1,
             ArchivedMessages = manifest.ArchivedMessages + counts.Messages,
             KeepRecentCount = cut.KeepRecent,
             LastCommitAt = now,

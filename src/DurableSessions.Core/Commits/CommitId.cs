@@ -23,9 +23,9 @@ internal static class CommitId
     /// <summary>The id of the commit that a key starts in one incarnation of a session: <c>k</c> and a hash.</summary>
     public static string FromKey(IdempotencyKey key, string incarnation) => "k" + key.Hash($"commit {incarnation}")[..31];
 
-    /// <summary>The id of the commit that a session starts by itself after so many cuts: <c>a</c> and a hash.</summary>
-    public static string Automatic(string incarnation, int cutCount) =>
-        "a" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"automatic {incarnation} {cutCount}")))[..31];
+    /// <summary>The id of the commit that a session starts by itself after so many commits were decided: <c>a</c> and a hash.</summary>
+    public static string Automatic(string incarnation, int decidedCount) =>
+        "a" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"automatic {incarnation} {decidedCount}")))[..31];
 
     /// <summary>Whether a text can be a commit's id.</summary>
     public static bool IsValid(string text) => text.Length == 32 && text[0] is 'c' or 'k' or 'a' && text.Skip(1).All(char.IsAsciiHexDigitLower);

@@ -111,7 +111,7 @@ internal sealed class CommitLedger(ManifestStore manifests, ArchiveStore archive
             {
                 Cutting = isCutting ? null : manifest.Cutting,
                 Live = isCutting ? [.. manifest.Live.Where(s => !emptySegments.Contains(s.Name))] : manifest.Live,
-                CutCount = isCutting ? manifest.CutCount : manifest.CutCount + 1,
+                DecidedCount = manifest.DecidedCount + 1,
                 Closed = [.. manifest.Closed, close],
             };
             if (await manifests.TrySwapAsync(commit.Session, stored, changed, cancellationToken) is not null)

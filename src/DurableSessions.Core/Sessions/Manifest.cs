@@ -51,10 +51,10 @@ internal sealed record Manifest
     public Cut? Cutting { get; init; }
 
     /// <summary>
-    /// How many times a commit has begun to cut, or was closed before it could: names the states in which a commit may start by
-    /// itself, one in each.
+    /// How many commits have cleared live, or were closed before they could: names the states in which a commit may start by
+    /// itself, one in each. A cut alone does not count: until it is cleared, the same messages are live.
     /// </summary>
-    public int CutCount { get; init; }
+    public int DecidedCount { get; init; }
 
     /// <summary>Commits that have been cleared from live and are not yet switched, in archive order.</summary>
     public IReadOnlyList<PendingArchive> Pending { get; init; } = [];
