@@ -46,7 +46,7 @@ public sealed record NewMessage
             writer.WriteString("role", Role);
             writer.WritePropertyName("parts");
             writer.WriteRawValue(Parts.Span);
-            writer.WriteString("created_at", CreatedAt ?? Microseconds(now));
+            writer.WriteString("created_at", SaidAt(now));
             WriteOptional(writer, "peer_id", PeerId);
             WriteOptional(writer, "turn_id", TurnId);
             WriteOptional(writer, "message_kind", MessageKind);
@@ -65,6 +65,16 @@ public sealed record NewMessage
         }
 
         return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>When it was said: as the client wrote it, or when it was accepted.</summary>
+    internal string SaidAt(DateTimeOffset now) => CreatedAt ?? Microseconds(now);
+
+    /// <summary>The estimate of <see cref="TokenEstimate"/> over all parts.</summary>
+    internal long EstimateTokens()
+    {
+        using var parts = JsonDocument.Parse(Parts, new JsonDocumentOptions { MaxDepth = MessageLimits.MaxStoredDepth });
+        return TokenEstimate.Of(parts.RootElement.EnumerateArray().Select(static part => new MessagePart(part)));
     }
 
     private static string Microseconds(DateTimeOffset time) =>

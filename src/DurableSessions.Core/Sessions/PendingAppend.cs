@@ -14,12 +14,10 @@ internal sealed class PendingAppend
         using var block = new MemoryStream();
         for (int i = 0; i < messages.Count; i++)
         {
-            byte[] line = messages[i].ToLine(Ids[i], now);
-            block.Write(line);
+            block.Write(messages[i].ToLine(Ids[i], now));
             block.WriteByte((byte)'\n');
-            SessionMessage message = SessionMessage.Parse(line);
-            Tokens.Add((int)Math.Min(message.EstimatedTokens, int.MaxValue));
-            LastMessageAt = message.CreatedAt ?? LastMessageAt;
+            Tokens.Add((int)Math.Min(messages[i].EstimateTokens(), int.MaxValue));
+            LastMessageAt = messages[i].SaidAt(now);
         }
 
         Block = block.ToArray();
