@@ -35,7 +35,7 @@ internal sealed class Host : IDisposable
     }
 
     /// <summary>Engines that notice soon that another one has died.</summary>
-    public static EngineOptions Quick { get; } = new() { Ownership = TimeSpan.FromSeconds(1), SweepInterval = TimeSpan.FromSeconds(1) };
+    public static EngineOptions Quick { get; } = new() { Ownership = TimeSpan.FromSeconds(1), SweepInterval = TimeSpan.FromSeconds(5) };
 
     public FirstWords Fallback { get; } = new() { Name = "fallback" };
 
