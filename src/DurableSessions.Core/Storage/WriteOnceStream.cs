@@ -42,7 +42,7 @@ internal sealed class WriteOnceStream(BlobContainerClient container, string name
         Length += line.Length + 1;
         if (Length <= RecentLines.MaxBlobBytes)
         {
-            _lines.Add(line);
+            _lines.Add(line.ToArray());
         }
         else
         {

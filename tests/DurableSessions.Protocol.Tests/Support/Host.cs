@@ -112,12 +112,9 @@ internal sealed class Host : IDisposable
     public Task<AppendResult> AppendAsync(SessionKey key, IdempotencyKey? idempotencyKey, params string[] texts) =>
         Store.Sessions.AppendAsync(key, [.. texts.Select(static t => Words.Message(t))], idempotencyKey, Cancelled);
 
-    /// <summary>The first step of a deletion.</summary>
-    public async Task DeleteAsync(SessionKey key)
-    {
-        var input = new DeleteInput(key, await Store.Sessions.IncarnationAsync(key, Cancelled));
-        await _registry.Activities[DeleteNames.SetTombstone]().RunAsync(new TaskActivityContext(DeleteNames.SetTombstone, "d", Cancelled), input);
-    }
+    /// <summary>The first step of a deletion, of the session as the commit knew it.</summary>
+    public async Task DeleteAsync(CommitInput commit) =>
+        await RunAsync(DeleteNames.SetTombstone, commit, new DeleteInput(commit.Session, commit.Incarnation));
 
     /// <summary>The second step of a deletion, of the session as the commit knew it.</summary>
     public async Task DeleteBlobsAsync(CommitInput commit) =>
