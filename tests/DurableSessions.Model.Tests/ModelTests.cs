@@ -16,7 +16,7 @@ public sealed class ModelTests(AzuriteFixture azurite, ITestOutputHelper output)
     private const int LongSeconds = 3600;
 
     /// <summary>Programs mostly wait: for storage, and for hosts to be found dead.</summary>
-    private const int AtOnce = 48;
+    private const int AtOnce = 24;
 
     private static readonly bool IsLong = Environment.GetEnvironmentVariable("DURABLE_SESSIONS_TESTS") == "long";
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Azure;
+using Azure.Storage.Blobs;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Model.Tests.Model;
@@ -10,7 +11,7 @@ using DurableSessions.Testing;
 namespace DurableSessions.Model.Tests.Programs;
 
 /// <summary>What one program runs in: a container, its hosts as long as each lives, and what its clients know.</summary>
-internal sealed class World : IDisposable
+internal sealed class World : IAsyncDisposable
 {
     public const int MaxHosts = 3;
     public const int MaxSessions = 3;
@@ -20,7 +21,7 @@ internal sealed class World : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly AzuriteFixture _azurite;
-    private readonly string _container;
+    private readonly BlobContainerClient _container;
     private readonly Script _script;
     private readonly SessionOptions _options;
     private readonly SemaphoreSlim _starting = new(1, 1);
@@ -32,7 +33,7 @@ internal sealed class World : IDisposable
     private readonly List<string> _tasks = [];
     private readonly List<CommitKey> _keys = [];
 
-    private World(AzuriteFixture azurite, string container, Script script)
+    private World(AzuriteFixture azurite, BlobContainerClient container, Script script)
     {
         _azurite = azurite;
         _container = container;
@@ -56,7 +57,7 @@ internal sealed class World : IDisposable
     /// <summary>Runs a program, and looks at everything when it is over.</summary>
     public static async Task RunAsync(AzuriteFixture azurite, Script script)
     {
-        using var world = new World(azurite, (await azurite.NewContainerAsync()).Name, script);
+        await using var world = new World(azurite, await azurite.NewContainerAsync(), script);
         try
         {
             foreach (Operation[] step in script.Steps)
@@ -165,7 +166,7 @@ internal sealed class World : IDisposable
     public override string ToString() =>
         $"Clients were told: {string.Join("; ", _notes)}{Environment.NewLine}{string.Join(Environment.NewLine, _all.Select(static h => $"{h.Host.Faults}"))}";
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
         foreach (LivingHost living in _all)
         {
@@ -173,6 +174,9 @@ internal sealed class World : IDisposable
         }
 
         _starting.Dispose();
+
+        // Storage in memory is as slow as there is much in it.
+        await _container.DeleteIfExistsAsync();
     }
 
     // Nothing fails any more: whatever was accepted ends, and then a host that has seen nothing must find everything.
@@ -183,11 +187,11 @@ internal sealed class World : IDisposable
             await living.KillAsync();
         }
 
-        using Host last = await Host.RunAsync(_azurite, _container, _options);
+        using Host last = await Host.RunAsync(_azurite, _container.Name, _options);
         await WaitForAll.EndAllAsync(last);
         await DeliverCopiesAsync();
         IReadOnlyList<CommitTask> tasks = await WaitForAll.EndAllAsync(last);
-        using Host fresh = await Host.RunAsync(_azurite, _container, _options);
+        using Host fresh = await Host.RunAsync(_azurite, _container.Name, _options);
         foreach (SessionModel session in Sessions)
         {
             long start = Clock.Next();
@@ -244,7 +248,7 @@ internal sealed class World : IDisposable
             int seed = (_script.FaultSeed * 1_000) + _all.Count;
             var faults = new RandomFaults(seed, _script.FaultsPerMille / 1_000.0, maxFaults: 20);
             _faults.Enqueue(faults);
-            Host host = await Host.RunAsync(_azurite, _container, _options, Digest(seed), faults);
+            Host host = await Host.RunAsync(_azurite, _container.Name, _options, Digest(seed), faults);
             living = new LivingHost(host);
             _hosts[number] = living;
             _all.Enqueue(living);
