@@ -6,7 +6,7 @@ namespace DurableSessions.Model.Tests.Programs;
 internal static class Scripts
 {
     private static readonly Gen<int> Host = Gen.Int[0, World.MaxHosts - 1];
-    private static readonly Gen<int> Session = Gen.Int[0, World.MaxSessions - 1];
+    private static readonly Gen<int> Session = Gen.Frequency((5, 0), (2, 1), (1, 2));
     private static readonly Gen<int> Back = Gen.Int[0, 3];
 
     private static readonly Gen<Operation> Operation = Gen.Frequency(
