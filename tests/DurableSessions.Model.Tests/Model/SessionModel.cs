@@ -87,7 +87,7 @@ internal sealed class SessionModel(SessionKey key, Clock clock)
         {
             long end = Clock.Next();
             Violation.Unless(
-                !_said.SelectMany(static u => u.Attempts).Concat(_creations).Any(a => IsCertain(a, start, end)),
+                !_said.Exists(u => StoredAt(u, start, end) is not null) && !_creations.Exists(c => IsCertain(c, c.Start, start, end)),
                 $"{Key.Session} is not found, though something was acknowledged after its last deletion");
         }
     }
@@ -118,7 +118,7 @@ internal sealed class SessionModel(SessionKey key, Clock clock)
         lock (_lock)
         {
             long end = Clock.Next();
-            int least = _said.Where(u => u.Attempts.Exists(a => IsCertain(a, start, end))).Sum(static u => u.Texts.Length);
+            int least = _said.Where(u => StoredAt(u, start, end) is not null).Sum(static u => u.Texts.Length);
             int most = _said.Where(u => u.Attempts.Exists(a => !IsDeleted(a, start))).Sum(static u => u.Texts.Length);
             Violation.Unless(
                 info.TotalMessageCount >= least && info.TotalMessageCount <= most,
@@ -163,7 +163,7 @@ internal sealed class SessionModel(SessionKey key, Clock clock)
             if (at < 0)
             {
                 Violation.Unless(
-                    !utterance.Attempts.Exists(a => IsCertain(a, look.Start, look.End)),
+                    StoredAt(utterance, look.Start, look.End) is null,
                     $"{Key.Session} has lost {utterance.Texts[0]}, which was acknowledged: {look}");
                 continue;
             }
@@ -190,7 +190,7 @@ internal sealed class SessionModel(SessionKey key, Clock clock)
         for (int i = 0; i < order.Count; i++)
         {
             long sent = order[i].Attempts.Where(a => !IsDeleted(a, look.Start)).Min(static a => a.Start);
-            Utterance? overtaken = order.Skip(i + 1).FirstOrDefault(u => u.Attempts.Exists(a => IsCertain(a, look.Start, look.End) && a.End < sent));
+            Utterance? overtaken = order.Skip(i + 1).FirstOrDefault(u => StoredAt(u, look.Start, look.End) < sent);
             Violation.Unless(
                 overtaken is null,
                 $"{Key.Session} has {order[i].Texts[0]} before {overtaken?.Texts[0]}, which was acknowledged before the other was sent: {look}");
@@ -224,9 +224,14 @@ internal sealed class SessionModel(SessionKey key, Clock clock)
         }
     }
 
-    // What it did is there, for whoever looks between start and end.
-    private bool IsCertain(Attempt attempt, long start, long end) =>
-        attempt.End < start && !_deletions.Any(d => d.End > attempt.Start && d.Start < end);
+    // When its client knew at the latest that it was stored, for whoever looks between start and end. A key that was answered before
+    // a deletion may be answered again from memory: the request was carried out once, and what it did was deleted.
+    private long? StoredAt(Utterance utterance, long start, long end) => utterance.Attempts
+        .Where(a => IsCertain(a, utterance.Attempts[0].Start, start, end)).Select(static a => (long?)a.End).Min();
+
+    // What it did since is there, for whoever looks between start and end.
+    private bool IsCertain(Attempt attempt, long since, long start, long end) =>
+        attempt.End < start && !_deletions.Any(d => d.End > since && d.Start < end);
 
     // What it did was deleted before.
     private bool IsDeleted(Attempt attempt, long start) => _deletions.Any(d => attempt.End < d.Start && d.End < start);

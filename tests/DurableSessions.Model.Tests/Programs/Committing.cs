@@ -24,7 +24,7 @@ internal sealed record Commit(int Host, int Session, int KeepRecent, bool Keyed)
         {
             if (await world.AskAsync(host, h => h.Store.Commits.CommitAsync(session.Key, request, World.Cancelled)) is { } answer)
             {
-                session.CheckThere(start);
+                // A host that does not know yet of a deletion accepts it, and it ends as cancelled: so this says nothing of the session.
                 world.Accepted(answer.Task);
                 key?.Answered(start, answer);
             }

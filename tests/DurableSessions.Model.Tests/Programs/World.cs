@@ -88,7 +88,8 @@ internal sealed class World : IAsyncDisposable
         {
             return await asked;
         }
-        catch (Exception e) when (e is RequestFailedException or AggregateException or ContentionException or IOException or OperationCanceledException)
+        catch (Exception e) when (e is RequestFailedException or AggregateException or ContentionException or IOException
+            or OperationCanceledException || (e is ObjectDisposedException && living.IsLeaving))
         {
             Note(e);
             return default;
@@ -197,11 +198,11 @@ internal sealed class World : IAsyncDisposable
             long start = Clock.Next();
             try
             {
-                Audit audit = await fresh.AuditAsync(session.Key);
                 Look look = await Look.AtAsync(fresh.Store, session.Key, Clock);
                 session.CheckThere(start);
-                session.Check(start, audit.Info);
                 session.Check(look);
+                Audit audit = await fresh.AuditAsync(session.Key);
+                session.Check(start, audit.Info);
                 Check(session, tasks, audit, look);
             }
             catch (SessionNotFoundException)
