@@ -51,9 +51,10 @@ internal sealed class Host : IDisposable
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    public static async Task<Host> StartAsync(AzuriteFixture azurite, string container, SessionOptions? options = null, FirstWords? processor = null)
+    public static async Task<Host> StartAsync(
+        AzuriteFixture azurite, string container, SessionOptions? options = null, FirstWords? processor = null, RandomFaults? random = null)
     {
-        var faults = new FaultTransport();
+        var faults = new FaultTransport(random);
         var log = new RequestLog();
         SessionStorage storage = await azurite.ConnectAsync(container, o =>
         {
@@ -64,9 +65,10 @@ internal sealed class Host : IDisposable
     }
 
     /// <summary>A host whose engine runs.</summary>
-    public static async Task<Host> RunAsync(AzuriteFixture azurite, string container, SessionOptions? options = null, FirstWords? processor = null)
+    public static async Task<Host> RunAsync(
+        AzuriteFixture azurite, string container, SessionOptions? options = null, FirstWords? processor = null, RandomFaults? random = null)
     {
-        Host host = await StartAsync(azurite, container, options, processor);
+        Host host = await StartAsync(azurite, container, options, processor, random);
         await host._engine.StartAsync(Cancelled);
         return host;
     }
@@ -77,6 +79,9 @@ internal sealed class Host : IDisposable
         Faults.StopTheWorldAt(0);
         return _engine.KillAsync();
     }
+
+    /// <summary>Stops as on a deployment: what runs here is given back.</summary>
+    public Task StopAsync() => _engine.StopAsync(Cancelled);
 
     public async Task<CommitTask> CommitAsync(SessionKey key, int keepRecent = 0, IdempotencyKey? idempotencyKey = null)
     {
