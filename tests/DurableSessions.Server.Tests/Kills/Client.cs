@@ -14,11 +14,12 @@ namespace DurableSessions.Server.Tests.Kills;
 /// </summary>
 /// <param name="hosts">Where to.</param>
 /// <param name="patience">How long one attempt may take, and a request with all its attempts.</param>
-internal sealed class Client(Hosts hosts, (TimeSpan Attempt, TimeSpan Request) patience) : IDisposable
+/// <param name="only">The one host it knows; otherwise it goes from one to the next.</param>
+internal sealed class Client(Hosts hosts, (TimeSpan Attempt, TimeSpan Request) patience, int? only = null)
 {
     private static readonly TimeSpan s_beforeNext = TimeSpan.FromMilliseconds(50);
+    private static readonly HttpClient s_http = new() { Timeout = Timeout.InfiniteTimeSpan };
 
-    private readonly HttpClient _http = new() { Timeout = Timeout.InfiniteTimeSpan };
     private int _preferred;
 
     /// <summary>How often each kind of answer came: a status, or what came instead of one.</summary>
@@ -42,12 +43,10 @@ internal sealed class Client(Hosts hosts, (TimeSpan Attempt, TimeSpan Request) p
             request.Headers.Add("Idempotency-Key", key);
         }
 
-        using HttpResponseMessage answer = await _http.SendAsync(request, cancellationToken);
+        using HttpResponseMessage answer = await s_http.SendAsync(request, cancellationToken);
         string text = await answer.Content.ReadAsStringAsync(cancellationToken);
         return (answer, Parse(text) ?? throw new InvalidOperationException($"{method} {path} was answered {answer.StatusCode} '{text}'."));
     }
-
-    public void Dispose() => _http.Dispose();
 
     private async Task<JsonNode> SendAsync(HttpMethod method, string path, JsonNode? body, string? key)
     {
@@ -55,7 +54,8 @@ internal sealed class Client(Hosts hosts, (TimeSpan Attempt, TimeSpan Request) p
         string last = "nothing";
         while (clock.Elapsed < patience.Request)
         {
-            ServerProcess host = await hosts.AnyAsync(Interlocked.Increment(ref _preferred)).WaitAsync(patience.Request);
+            Task<ServerProcess> running = only is { } number ? hosts.GetAsync(number) : hosts.AnyAsync(Interlocked.Increment(ref _preferred));
+            ServerProcess host = await running.WaitAsync(patience.Request);
             using var limit = new CancellationTokenSource(patience.Attempt);
             try
             {

@@ -8,6 +8,9 @@ internal sealed class Hosts : IAsyncDisposable
 {
     private readonly Dictionary<string, string> _environment;
     private readonly Task<ServerProcess>[] _running;
+    private int _kills;
+    private int _stops;
+    private int _pauses;
 
     private Hosts(Dictionary<string, string> environment, int count)
     {
@@ -18,13 +21,13 @@ internal sealed class Hosts : IAsyncDisposable
     public int Count => _running.Length;
 
     /// <summary>How many were killed (SIGKILL) so far.</summary>
-    public int Kills { get; private set; }
+    public int Kills => Volatile.Read(ref _kills);
 
     /// <summary>How many were told to stop (SIGTERM) so far.</summary>
-    public int Stops { get; private set; }
+    public int Stops => Volatile.Read(ref _stops);
 
     /// <summary>How many stood still for a while (SIGSTOP, SIGCONT) so far.</summary>
-    public int Pauses { get; private set; }
+    public int Pauses => Volatile.Read(ref _pauses);
 
     public static async Task<Hosts> StartAsync(string connection, string container, int count)
     {
@@ -47,14 +50,14 @@ internal sealed class Hosts : IAsyncDisposable
     /// <summary>Kills a host, and starts it again.</summary>
     public Task KillAsync(int number)
     {
-        Kills++;
+        Interlocked.Increment(ref _kills);
         return RestartAsync(number, static host => host.KillAsync());
     }
 
     /// <summary>Tells a host to stop, and starts it again when it has. How long it took to stop.</summary>
     public async Task<TimeSpan> StopAsync(int number)
     {
-        Stops++;
+        Interlocked.Increment(ref _stops);
         var clock = new Stopwatch();
         await RestartAsync(number, async host =>
         {
@@ -68,12 +71,14 @@ internal sealed class Hosts : IAsyncDisposable
     /// <summary>Has a host stand still.</summary>
     public async Task PauseAsync(int number)
     {
-        Pauses++;
+        Interlocked.Increment(ref _pauses);
         (await GetAsync(number)).Pause();
     }
 
     /// <summary>Has it go on.</summary>
     public async Task ContinueAsync(int number) => (await GetAsync(number)).Continue();
+
+    public override string ToString() => $"{Kills} kills, {Stops} stops, {Pauses} pauses";
 
     /// <summary>Ends them all at once; not gracefully, which other tests see to.</summary>
     public async ValueTask DisposeAsync()
