@@ -78,6 +78,9 @@ internal sealed class Host : IDisposable
         return _engine.KillAsync();
     }
 
+    /// <summary>Stops the engine, as a process that is told to stop does.</summary>
+    public Task StopAsync() => _engine.StopAsync(Cancelled);
+
     public async Task<CommitTask> CommitAsync(SessionKey key, int keepRecent = 0, IdempotencyKey? idempotencyKey = null)
     {
         CommitAnswer answer = await Store.Commits.CommitAsync(

@@ -89,7 +89,7 @@ public sealed class StorageAwayTests(ITestOutputHelper output) : IDisposable
             (HttpMethod.Get, $"{session}/archives/archive_001", null),
             (HttpMethod.Post, "api/v1/sessions/unknown/messages", new JsonObject { ["role"] = "user", ["content"] = "never there" }),
             (HttpMethod.Post, "api/v1/sessions/unknown/commit", []),
-            (HttpMethod.Post, $"{session}/used", new JsonObject { ["skill"] = "x" }),
+            (HttpMethod.Post, $"{session}/used", new JsonObject { ["contexts"] = new JsonArray("viking://resources/x") }),
             (HttpMethod.Patch, $"{session}/config", new JsonObject { ["auto_commit_policy"] = null }),
             (HttpMethod.Delete, "api/v1/sessions/unknown", null),
             (HttpMethod.Get, "api/v1/tasks", null),
