@@ -1,4 +1,3 @@
-using DurableSessions.Core.Commits;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Testing;
@@ -43,7 +42,7 @@ internal static class EveryRequest
         using Host host = await Host.RunAsync(azurite, container, processor: processor);
         await host.AppendAsync(Key, Said);
         host.Faults.StopTheWorldAt(host.Faults.Requests + ((k + 1) / 2), carriesOutTheLast: k % 2 == 0);
-        Task commit = CommitAsync(host, key);
+        Task commit = host.CommitToEndAsync(Key, idempotencyKey: key);
         bool died = await Task.WhenAny(commit, host.Faults.Stopped).WaitAsync(TimeSpan.FromSeconds(60)) != commit;
         await host.KillAsync();
         if (!died)
@@ -62,7 +61,4 @@ internal static class EveryRequest
 
         return died;
     });
-
-    private static async Task CommitAsync(Host host, IdempotencyKey? key) =>
-        await host.EndOfAsync(Key, (await host.CommitAsync(Key, idempotencyKey: key)).TaskId);
 }

@@ -23,7 +23,7 @@ public sealed class LostAndDoubledTests(AzuriteFixture azurite)
             await reloaded.AppendAsync(Key, "added meanwhile");
             if (commitsAgain)
             {
-                await reloaded.EndOfAsync(Key, (await reloaded.CommitAsync(Key)).TaskId);
+                await reloaded.CommitToEndAsync(Key);
             }
 
             await Scenario.EndAllAsync(reloaded);
@@ -112,7 +112,7 @@ public sealed class LostAndDoubledTests(AzuriteFixture azurite)
             host.Faults.When(static _ => true, held);
         }
 
-        Task<CommitTask> commit = EndAsync(host);
+        Task<CommitTask> commit = host.CommitToEndAsync(Key);
         int appends = 0;
         foreach (Held held in every)
         {
@@ -163,12 +163,10 @@ public sealed class LostAndDoubledTests(AzuriteFixture azurite)
         Task lost = host.AppendAsync(Key, Words.Key("append"), "once");
         await host.Faults.Stopped.WaitAsync(TimeSpan.FromSeconds(30), Cancelled);
         AppendResult retried = await other.AppendAsync(Key, Words.Key("append"), "once");
-        await other.EndOfAsync(Key, (await other.CommitAsync(Key)).TaskId);
+        await other.CommitToEndAsync(Key);
         AppendResult again = await other.AppendAsync(Key, Words.Key("append"), "once");
         Assert.False(lost.IsCompletedSuccessfully);
         Assert.Equal(retried.MessageIds, again.MessageIds);
         Assert.Equal([.. Said, "once"], (await other.AuditAsync(Key)).Everything);
     }
-
-    private static async Task<CommitTask> EndAsync(Host host) => await host.EndOfAsync(Key, (await host.CommitAsync(Key)).TaskId);
 }

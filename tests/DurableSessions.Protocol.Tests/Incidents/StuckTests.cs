@@ -59,11 +59,11 @@ public sealed class StuckTests(AzuriteFixture azurite)
         broken.Before = _ => broken.Calls <= failures ? throw new TimeoutException("The model has not answered.") : Task.CompletedTask;
         using Host host = await Host.RunAsync(azurite, container, Failing, broken);
         await host.AppendAsync(Key, "m1");
-        Assert.Equal(CommitTaskStatus.Failed, (await EndAsync(host)).Status);
+        Assert.Equal(CommitTaskStatus.Failed, (await host.CommitToEndAsync(Key)).Status);
         await host.AppendAsync(Key, "m2");
         Assert.Equal(["m1", "m2"], (await host.AuditAsync(Key)).Context);
 
-        CommitTask second = await EndAsync(host);
+        CommitTask second = await host.CommitToEndAsync(Key);
         Audit audit = await host.AuditAsync(Key);
         Assert.Equal(["m1", "m2"], audit.Everything);
         if (failures == 2)
@@ -191,8 +191,6 @@ public sealed class StuckTests(AzuriteFixture azurite)
     {
         Semantic = new SemanticPolicy { MaxAttempts = 2, FirstRetryInterval = TimeSpan.FromMilliseconds(10), FallBack = false },
     };
-
-    private static async Task<CommitTask> EndAsync(Host host) => await host.EndOfAsync(Key, (await host.CommitAsync(Key)).TaskId);
 
     private static async Task<CommitTask> SayAndCommitAsync(Host host, string session, string text)
     {

@@ -88,6 +88,10 @@ internal sealed class Host : IDisposable
         return answer.Task ?? throw new InvalidOperationException($"Skipped: {answer.SkipReason}");
     }
 
+    /// <summary>Commits, and waits until that is over.</summary>
+    public async Task<CommitTask> CommitToEndAsync(SessionKey key, int keepRecent = 0, IdempotencyKey? idempotencyKey = null) =>
+        await EndOfAsync(key, (await CommitAsync(key, keepRecent, idempotencyKey)).TaskId);
+
     /// <summary>Waits until the requests that follow the end of an instance have been made.</summary>
     public async Task QuietAsync()
     {
