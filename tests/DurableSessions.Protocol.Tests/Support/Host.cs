@@ -80,7 +80,11 @@ internal sealed class Host : IDisposable
         return _engine.KillAsync();
     }
 
+<<<<<<< HEAD
     /// <summary>Stops as on a deployment: what runs here is given back.</summary>
+=======
+    /// <summary>Stops the engine, as a process that is told to stop does.</summary>
+>>>>>>> processes
     public Task StopAsync() => _engine.StopAsync(Cancelled);
 
     public async Task<CommitTask> CommitAsync(SessionKey key, int keepRecent = 0, IdempotencyKey? idempotencyKey = null)
@@ -89,6 +93,10 @@ internal sealed class Host : IDisposable
             key, new CommitRequest { KeepRecentCount = keepRecent, IdempotencyKey = idempotencyKey }, Cancelled);
         return answer.Task ?? throw new InvalidOperationException($"Skipped: {answer.SkipReason}");
     }
+
+    /// <summary>Commits, and waits until that is over.</summary>
+    public async Task<CommitTask> CommitToEndAsync(SessionKey key, int keepRecent = 0, IdempotencyKey? idempotencyKey = null) =>
+        await EndOfAsync(key, (await CommitAsync(key, keepRecent, idempotencyKey)).TaskId);
 
     /// <summary>Waits until the requests that follow the end of an instance have been made.</summary>
     public async Task QuietAsync()
