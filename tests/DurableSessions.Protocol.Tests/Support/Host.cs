@@ -80,11 +80,7 @@ internal sealed class Host : IDisposable
         return _engine.KillAsync();
     }
 
-<<<<<<< HEAD
     /// <summary>Stops as on a deployment: what runs here is given back.</summary>
-=======
-    /// <summary>Stops the engine, as a process that is told to stop does.</summary>
->>>>>>> processes
     public Task StopAsync() => _engine.StopAsync(Cancelled);
 
     public async Task<CommitTask> CommitAsync(SessionKey key, int keepRecent = 0, IdempotencyKey? idempotencyKey = null)
