@@ -7,7 +7,7 @@ namespace DurableSessions.Model.Tests;
 public sealed class KnownProgramTests(AzuriteFixture azurite)
 {
     /// <summary>How often each is run, each time with other faults: what happens at the same time is never twice the same.</summary>
-    private const int Repetitions = 16;
+    private const int Repetitions = 8;
 
     private static readonly (string Name, Script Script)[] Known =
     [
@@ -40,6 +40,12 @@ public sealed class KnownProgramTests(AzuriteFixture azurite)
                 [new WaitForAll(1)], [new Steer(1, 0, false), new Steer(0, 1, false), new Kill(0, 3, true)], [new Append(0, 0, 1, true)],
                 [new Commit(2, 0, 1, false)], [new Read(1, 0)],
             ])),
+        .. Enumerable.Range(4, 8).Select(static n => ($"A commit dies at request {n} between its cut and the seal", new Script(
+            0, n, 0, true,
+            [
+                [new Append(0, 0, 1, false)], [new Kill(2, n, true)], [new Commit(2, 0, 0, false)], [new Append(2, 0, 1, false)],
+                [new Append(0, 0, 1, false)], [new Read(1, 0)],
+            ]))),
     ];
 
     public static TheoryData<string> Names => [.. Known.Select(static k => k.Name)];

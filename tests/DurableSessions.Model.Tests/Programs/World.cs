@@ -89,7 +89,7 @@ internal sealed class World : IAsyncDisposable
             return await asked;
         }
         catch (Exception e) when (e is RequestFailedException or AggregateException or ContentionException or IOException
-            or OperationCanceledException || (e is ObjectDisposedException && living.IsLeaving))
+            or OperationCanceledException or TimeoutException || (e is ObjectDisposedException && living.IsLeaving))
         {
             Note(e);
             return default;
