@@ -14,6 +14,7 @@ public sealed class HandOverTests(AzuriteFixture azurite, ITestOutputHelper outp
     /// <summary>Two seconds for what is in progress, and something for a machine that has other things to do.</summary>
     private static readonly TimeSpan s_longestStop = TimeSpan.FromSeconds(6);
 
+    private static readonly TimeSpan s_longestHandOver = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     [Fact]
@@ -34,11 +35,15 @@ public sealed class HandOverTests(AzuriteFixture azurite, ITestOutputHelper outp
 
         await RetryAllAsync(second, transcripts);
         TimeSpan took = await Endings.AwaitAllCompletedAsync(second, transcripts, s_patience);
+        TimeSpan completed = clock.Elapsed;
         (int messages, int archives) = await Endings.AuditAllAsync(second, transcripts);
         output.WriteLine(
-            $"1 stop, gone after {stopped.TotalSeconds:0.0} s with {left} of {Sessions} commits unfinished; all completed {clock.Elapsed.TotalSeconds:0.0} s after the signal ({took.TotalSeconds:0.0} s of asking); {messages} messages, {archives} archives");
+            $"1 stop, gone after {stopped.TotalSeconds:0.0} s with {left} of {Sessions} commits unfinished; all completed {completed.TotalSeconds:0.0} s after the signal, {took.TotalSeconds:0.0} s after the clients had asked again; {messages} messages, {archives} archives");
         Assert.True(stopped < s_longestStop, $"It took {stopped.TotalSeconds:0.0} s to stop.");
         Assert.NotEqual(0, left);
+
+        // Given back, and asked for: neither ownership nor a sweep is waited for.
+        Assert.True(completed < s_longestHandOver, $"It took {completed.TotalSeconds:0.0} s until the other host had completed them.");
         Assert.Equal(Sessions, archives);
     }
 
