@@ -20,6 +20,7 @@ public sealed class LostAndDoubledTests(AzuriteFixture azurite)
         EveryRequest.DieAsync(azurite, async container =>
         {
             using Host reloaded = await Host.RunAsync(azurite, container);
+            bool wasCleared = (await reloaded.Store.Sessions.GetAsync(Key, false, Cancelled)).CommitCount > 0;
             await reloaded.AppendAsync(Key, "added meanwhile");
             if (commitsAgain)
             {
@@ -31,8 +32,15 @@ public sealed class LostAndDoubledTests(AzuriteFixture azurite)
             Assert.Equal([.. Said, "added meanwhile"], audit.Everything);
             string[] archived = [.. audit.Archives.SelectMany(static a => a.Texts)];
             Assert.Equal(archived.Distinct(), archived);
-            Assert.Equal(!commitsAgain, audit.Context.Contains("added meanwhile"));
-            Assert.Equal(commitsAgain ? 0 : 5 - archived.Length, audit.Info.MessageCount);
+            Assert.Equal(5 - archived.Length, audit.Info.MessageCount);
+            if (commitsAgain)
+            {
+                Assert.Equal(5, archived.Length);
+            }
+            else if (wasCleared)
+            {
+                Assert.Equal(["added meanwhile"], audit.Context);
+            }
         });
 
     [Fact]
