@@ -152,8 +152,10 @@ public sealed class LostAndDoubledTests(AzuriteFixture azurite)
                 using Host host = await Host.RunAsync(azurite, container);
                 CommitTask first = await host.CommitAsync(Key, idempotencyKey: Words.Key("commit"));
                 CommitTask again = await host.CommitAsync(Key, idempotencyKey: Words.Key("commit"));
-                Assert.Equal((first.TaskId, 1, 1), (again.TaskId, first.ArchiveNumber, again.ArchiveNumber));
+                Assert.Equal(first.TaskId, again.TaskId);
                 await Scenario.EndAllAsync(host);
+                CommitTask after = await host.CommitAsync(Key, idempotencyKey: Words.Key("commit"));
+                Assert.Equal((first.TaskId, 1), (after.TaskId, after.ArchiveNumber));
                 Audit audit = await host.AuditAsync(Key);
                 Assert.Equal(first.TaskId, Assert.Single(audit.Archives).TaskId);
                 Assert.Equal(Said, audit.Everything);

@@ -14,7 +14,6 @@ public sealed class HandOverTests(AzuriteFixture azurite, ITestOutputHelper outp
     /// <summary>Two seconds for what is in progress, and something for a machine that has other things to do.</summary>
     private static readonly TimeSpan s_longestStop = TimeSpan.FromSeconds(6);
 
-    private static readonly TimeSpan s_longestHandOver = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     [Fact]
@@ -41,9 +40,6 @@ public sealed class HandOverTests(AzuriteFixture azurite, ITestOutputHelper outp
             $"1 stop, gone after {stopped.TotalSeconds:0.0} s with {left} of {Sessions} commits unfinished; all completed {completed.TotalSeconds:0.0} s after the signal, {took.TotalSeconds:0.0} s after the clients had asked again; {messages} messages, {archives} archives");
         Assert.True(stopped < s_longestStop, $"It took {stopped.TotalSeconds:0.0} s to stop.");
         Assert.NotEqual(0, left);
-
-        // Given back, and asked for: neither ownership nor a sweep is waited for.
-        Assert.True(completed < s_longestHandOver, $"It took {completed.TotalSeconds:0.0} s until the other host had completed them.");
         Assert.Equal(Sessions, archives);
     }
 
