@@ -24,7 +24,8 @@ public sealed class LostAndDoubledTests(AzuriteFixture azurite)
             await reloaded.AppendAsync(Key, "added meanwhile");
             if (commitsAgain)
             {
-                await reloaded.CommitToEndAsync(Key);
+                // Skipped, where the recovered one was not yet cut and has taken what was added too.
+                await reloaded.Store.Commits.CommitAsync(Key, new CommitRequest(), Cancelled);
             }
 
             await Scenario.EndAllAsync(reloaded);
