@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using DurableSessions.Core.Commits;
-using DurableSessions.Core.Messages;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Testing;
 

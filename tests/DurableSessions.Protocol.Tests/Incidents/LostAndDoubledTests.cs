@@ -20,10 +20,12 @@ public sealed class LostAndDoubledTests(AzuriteFixture azurite)
         EveryRequest.DieAsync(azurite, async container =>
         {
             using Host reloaded = await Host.RunAsync(azurite, container);
+            bool wasCleared = (await reloaded.Store.Sessions.GetAsync(Key, false, Cancelled)).CommitCount > 0;
             await reloaded.AppendAsync(Key, "added meanwhile");
             if (commitsAgain)
             {
-                await reloaded.CommitToEndAsync(Key);
+                // Skipped, where the recovered one was not yet cut and has taken what was added too.
+                await reloaded.Store.Commits.CommitAsync(Key, new CommitRequest(), Cancelled);
             }
 
             await Scenario.EndAllAsync(reloaded);
@@ -31,8 +33,15 @@ public sealed class LostAndDoubledTests(AzuriteFixture azurite)
             Assert.Equal([.. Said, "added meanwhile"], audit.Everything);
             string[] archived = [.. audit.Archives.SelectMany(static a => a.Texts)];
             Assert.Equal(archived.Distinct(), archived);
-            Assert.Equal(!commitsAgain, audit.Context.Contains("added meanwhile"));
-            Assert.Equal(commitsAgain ? 0 : 5 - archived.Length, audit.Info.MessageCount);
+            Assert.Equal(5 - archived.Length, audit.Info.MessageCount);
+            if (commitsAgain)
+            {
+                Assert.Equal(5, archived.Length);
+            }
+            else if (wasCleared)
+            {
+                Assert.Equal(["added meanwhile"], audit.Context);
+            }
         });
 
     [Fact]
@@ -144,8 +153,10 @@ public sealed class LostAndDoubledTests(AzuriteFixture azurite)
                 using Host host = await Host.RunAsync(azurite, container);
                 CommitTask first = await host.CommitAsync(Key, idempotencyKey: Words.Key("commit"));
                 CommitTask again = await host.CommitAsync(Key, idempotencyKey: Words.Key("commit"));
-                Assert.Equal((first.TaskId, 1, 1), (again.TaskId, first.ArchiveNumber, again.ArchiveNumber));
+                Assert.Equal(first.TaskId, again.TaskId);
                 await Scenario.EndAllAsync(host);
+                CommitTask after = await host.CommitAsync(Key, idempotencyKey: Words.Key("commit"));
+                Assert.Equal((first.TaskId, 1), (after.TaskId, after.ArchiveNumber));
                 Audit audit = await host.AuditAsync(Key);
                 Assert.Equal(first.TaskId, Assert.Single(audit.Archives).TaskId);
                 Assert.Equal(Said, audit.Everything);

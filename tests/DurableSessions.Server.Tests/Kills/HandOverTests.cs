@@ -34,9 +34,10 @@ public sealed class HandOverTests(AzuriteFixture azurite, ITestOutputHelper outp
 
         await RetryAllAsync(second, transcripts);
         TimeSpan took = await Endings.AwaitAllCompletedAsync(second, transcripts, s_patience);
+        TimeSpan completed = clock.Elapsed;
         (int messages, int archives) = await Endings.AuditAllAsync(second, transcripts);
         output.WriteLine(
-            $"1 stop, gone after {stopped.TotalSeconds:0.0} s with {left} of {Sessions} commits unfinished; all completed {clock.Elapsed.TotalSeconds:0.0} s after the signal ({took.TotalSeconds:0.0} s of asking); {messages} messages, {archives} archives");
+            $"1 stop, gone after {stopped.TotalSeconds:0.0} s with {left} of {Sessions} commits unfinished; all completed {completed.TotalSeconds:0.0} s after the signal, {took.TotalSeconds:0.0} s after the clients had asked again; {messages} messages, {archives} archives");
         Assert.True(stopped < s_longestStop, $"It took {stopped.TotalSeconds:0.0} s to stop.");
         Assert.NotEqual(0, left);
         Assert.Equal(Sessions, archives);
