@@ -68,6 +68,7 @@ internal sealed class ArchiveCheck(AuditedStorage storage, AuditTally tally, Tim
         if (entry.Number != number || (uncovered is not null && (uncovered.CommitId != entry.CommitId || uncovered.Attempt != entry.Attempt)))
         {
             state.Add(FindingKind.IndexDamaged, index, $"its index entry leads to archive {entry.Number} of commit {entry.CommitId}, attempt {entry.Attempt}");
+            return;
         }
 
         await CheckRecordAsync(key, manifest, entry, state, cancellationToken);

@@ -36,7 +36,9 @@ internal sealed class Orphans(AuditedStorage storage, AuditOptions options, Time
     /// <summary>The finding; <see langword="null"/> where it is no orphan, or has gone.</summary>
     public async Task<Finding?> SettleAsync(Orphan orphan, CancellationToken cancellationToken)
     {
-        if (await storage.FindPropertiesAsync(orphan.Blob, cancellationToken) is not { } now || now.ETag != orphan.ETag
+        // A listing gives ETags without their quotes.
+        if (await storage.FindPropertiesAsync(orphan.Blob, cancellationToken) is not { } now
+            || now.ETag.ToString("H") != orphan.ETag.ToString("H")
             || !await orphan.IsStill(cancellationToken))
         {
             return null;
@@ -52,18 +54,18 @@ internal sealed class Orphans(AuditedStorage storage, AuditOptions options, Time
             return Finding(orphan, FindingSeverity.Warning, RepairState.Removable);
         }
 
-        return await orphan.Fence(cancellationToken) && await TryDeleteAsync(orphan, cancellationToken)
+        return await orphan.Fence(cancellationToken) && await TryDeleteAsync(orphan.Blob, now.ETag, cancellationToken)
             ? Finding(orphan, FindingSeverity.Warning, RepairState.Removed)
             : null;
     }
 
     // False: it is another blob by now.
-    private async Task<bool> TryDeleteAsync(Orphan orphan, CancellationToken cancellationToken)
+    private async Task<bool> TryDeleteAsync(string blob, ETag expected, CancellationToken cancellationToken)
     {
         try
         {
-            await storage.Storage.Container.GetBlobClient(orphan.Blob).DeleteIfExistsAsync(
-                DeleteSnapshotsOption.None, new BlobRequestConditions { IfMatch = orphan.ETag }, cancellationToken);
+            await storage.Storage.Container.GetBlobClient(blob).DeleteIfExistsAsync(
+                DeleteSnapshotsOption.None, new BlobRequestConditions { IfMatch = expected }, cancellationToken);
             return true;
         }
         catch (RequestFailedException e) when (e.Status == 412)
