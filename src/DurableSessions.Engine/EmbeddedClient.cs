@@ -50,7 +50,14 @@ internal sealed partial class EmbeddedClient(EngineParts engine) : Orchestration
     {
         Check(instanceId);
         using CancellationTokenSource linked = Linked(cancellationToken);
-        return (await engine.Store.ViewAsync(instanceId, linked.Token)).Current?.ToMetadata();
+        InstanceView view = await engine.Store.ViewAsync(instanceId, linked.Token);
+        if (view.Live is { } live && InstanceHeader.From(live.Document).ClaimableFrom is { } from)
+        {
+            // Somebody cares for it: where its host has died or given it back, this one goes on, sooner than its next sweep.
+            engine.Due.Add(instanceId, from);
+        }
+
+        return view.Current?.ToMetadata();
     }
 
     public override async Task<OrchestrationMetadata> WaitForInstanceAsync(

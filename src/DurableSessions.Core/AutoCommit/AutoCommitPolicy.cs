@@ -33,9 +33,13 @@ public sealed record AutoCommitPolicy
     /// <summary>How long after a commit no threshold starts another one.</summary>
     public int MinCommitIntervalSeconds { get; init => field = Math.Clamp(value, 0, MaxSeconds); }
 
+    // What would be kept live anyway cannot exceed a threshold: every further message would be a commit of its own.
+    private int EffectiveMessageCount => KeepRecentCount < MessageCountThreshold ? MessageCountThreshold : MessageCountThreshold + KeepRecentCount;
+
     /// <summary>Whether so many live messages with so many pending tokens are to be committed now.</summary>
     internal bool IsExceeded(int messages, long pendingTokens, DateTimeOffset? lastCommitAt, DateTimeOffset now) =>
-        ((MessageCountThreshold > 0 && messages > MessageCountThreshold)
+        messages > KeepRecentCount
+        && ((MessageCountThreshold > 0 && messages > EffectiveMessageCount)
             || (PendingTokenThreshold > 0 && pendingTokens > PendingTokenThreshold))
         && (lastCommitAt is null || now - lastCommitAt >= TimeSpan.FromSeconds(MinCommitIntervalSeconds));
 }

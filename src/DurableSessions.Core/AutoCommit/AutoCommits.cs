@@ -16,6 +16,9 @@ internal sealed class AutoCommits(
 {
     private static readonly TimeSpan Remembered = TimeSpan.FromHours(1);
 
+    // Ended without a decision: the same commit, in the same state of the session, is carried on.
+    private static readonly OrchestrationRuntimeStatus[] Broken = [OrchestrationRuntimeStatus.Failed, OrchestrationRuntimeStatus.Terminated];
+
     /// <summary>
     /// To be called once messages are stored, before their client is told: from the first of them on, the session is watched. Never
     /// throws: the messages are stored, and the next append tries again.
@@ -52,19 +55,24 @@ internal sealed class AutoCommits(
             },
             cancellationToken);
         await client().ScheduleNewOrchestrationInstanceAsync(
-            CommitNames.Orchestrator, input, new StartOrchestrationOptions(commitId), cancellationToken);
+            CommitNames.Orchestrator, input, new StartOrchestrationOptions(commitId) { ReusableStatuses = Broken }, cancellationToken);
     }
 
     private async Task WatchAsync(SessionKey key, Manifest manifest, AutoCommitPolicy policy)
     {
         var watch = new IdleInput(key, manifest.Incarnation, manifest.DecidedCount);
-        if (policy.IdleTimeoutSeconds == 0 || memory.TryGetValue(watch, out _))
+        var remembered = (watch, manifest.NextSegment);
+        if (policy.IdleTimeoutSeconds == 0 || memory.TryGetValue(remembered, out _))
         {
             return;
         }
 
-        await client().ScheduleNewOrchestrationInstanceAsync(IdleNames.Orchestrator, watch, new StartOrchestrationOptions(watch.InstanceId));
-        Remember(watch);
+        // One that has ended (the policy was off for a while) is begun again.
+        await client().ScheduleNewOrchestrationInstanceAsync(
+            IdleNames.Orchestrator,
+            watch,
+            new StartOrchestrationOptions(watch.InstanceId) { ReusableStatuses = [OrchestrationRuntimeStatus.Completed, .. Broken] });
+        Remember(remembered);
     }
 
     // Appends never wait for a commit, nor for its start. One that is not started for a crash here is started by the next append.
@@ -72,6 +80,7 @@ internal sealed class AutoCommits(
     {
         var start = ("auto", manifest.Incarnation, manifest.DecidedCount);
         if (memory.TryGetValue(start, out _)
+            || manifest.Pending.Count >= options.MaxPendingCommits
             || !policy.IsExceeded(result.MessageCount, result.PendingTokens, manifest.LastCommitAt, time.GetUtcNow()))
         {
             return;

@@ -48,7 +48,9 @@ internal sealed class CheckIdleActivity(
 
         logger.LogInformation("Session {Session} has been idle since {LastAppend}: it is committed", watch.Session, lastAppend);
         await commits.StartAsync(watch.Session, manifest, keepRecent: 0, context.CancellationToken);
-        return Over;
+
+        // What is appended while that commit cuts is still this state's: looked at once more.
+        return new IdleCheck(time.GetUtcNow() + TimeSpan.FromSeconds(policy.IdleTimeoutSeconds));
     }
 
     private async Task<IdleCheck> HandOverAsync(IdleInput next, CancellationToken cancellationToken)

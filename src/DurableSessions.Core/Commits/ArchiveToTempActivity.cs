@@ -84,14 +84,13 @@ internal sealed class ArchiveToTempActivity(
                 : Closed(record);
         }
 
-        if (commit.Attempt > 1)
+        // An earlier attempt that failed without a fate must not cut any more, once this one may have.
+        for (int attempt = 1; attempt < commit.Attempt; attempt++)
         {
-            // An earlier attempt that failed without a fate must not cut any more, once this one may have.
-            CommitInput earlier = commit with { Attempt = commit.Attempt - 1 };
-            await ledger.CloseAsync(earlier, CommitFate.Cancelled, "retried", [], cancellationToken);
-            if (await ledger.FindRecordAsync(earlier, cancellationToken) is null)
+            CommitInput earlier = commit with { Attempt = attempt };
+            if (await ledger.CloseAsync(earlier, CommitFate.Cancelled, CommitLedger.RetriedReason, [], cancellationToken) is null)
             {
-                throw new ContentionException($"Attempt {earlier.Attempt} of commit '{commit.CommitId}' is still in work.");
+                throw new ContentionException($"Attempt {attempt} of commit '{commit.CommitId}' is still in work.");
             }
         }
 

@@ -19,8 +19,9 @@ internal sealed class CheckTurnActivity(
         while (true)
         {
             StoredManifest stored = await ledger.OpenAsync(commit, fresh: true, cancellationToken);
-            int place = stored.Manifest.Pending.ToList().FindIndex(p => p.CommitId == commit.CommitId);
-            if (place <= 0)
+            int? number = stored.Manifest.FindPending(commit.CommitId)?.Number ?? (await ledger.FindRecordAsync(commit, cancellationToken))?.Number;
+            int ahead = number is { } own ? stored.Manifest.PendingBefore(own) : 0;
+            if (ahead == 0)
             {
                 return new CommitProgress { Ahead = 0 };
             }
@@ -29,7 +30,7 @@ internal sealed class CheckTurnActivity(
             OrchestrationMetadata? instance = await client().GetInstanceAsync(first.CommitId, cancellationToken);
             if (instance is { IsCompleted: false })
             {
-                return new CommitProgress { Ahead = place };
+                return new CommitProgress { Ahead = ahead };
             }
 
             // Over, and still pending in a manifest read after that? Then nobody is left who would switch it.
@@ -39,6 +40,7 @@ internal sealed class CheckTurnActivity(
                 CommitRecord record = await switching.SwitchAsync(
                     commit, abandoned, new SemanticOutcome(ArchiveState.Uncovered, null), cancellationToken);
                 await switching.DeleteSegmentsAsync(record, cancellationToken);
+                await TurnEvents.WakeFirstAsync(client(), (await ledger.OpenAsync(commit, fresh: false, cancellationToken)).Manifest, commit, cancellationToken);
                 logger.LogWarning(
                     "Commit {CommitId} of session {Session}: commit {OtherCommitId} before it had ended without a switch; its archive {Number} is {State}",
                     commit.CommitId, commit.Session, first.CommitId, record.Number, record.State);

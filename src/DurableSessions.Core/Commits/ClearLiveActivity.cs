@@ -44,7 +44,13 @@ internal sealed class ClearLiveActivity(CommitLedger ledger, Clearing clearing, 
         CommitRecord? record = await ledger.FindRecordAsync(commit, cancellationToken);
         return record switch
         {
-            { Fate: CommitFate.Archived } => new CommitProgress { Counts = record.Counts, Number = record.Number, State = record.State },
+            { Fate: CommitFate.Archived } => new CommitProgress
+            {
+                Counts = record.Counts,
+                Number = record.Number,
+                State = record.State,
+                Ahead = stored.Manifest.PendingBefore(record.Number!.Value),
+            },
             { } => new CommitProgress { Fate = record.Fate, Reason = record.Reason },
             null => throw new InvalidOperationException($"Commit '{commit.CommitId}' is neither cutting nor pending, and has no record."),
         };

@@ -9,6 +9,9 @@ namespace DurableSessions.Core.Commits;
 /// </summary>
 internal sealed class CommitLedger(ManifestStore manifests, ArchiveStore archives, SessionStorage storage, TimeProvider time)
 {
+    /// <summary>Why an attempt was closed that a later one replaces.</summary>
+    public const string RetriedReason = "retried";
+
     private const int MaxAttempts = 40;
 
     /// <summary>The manifest of the session the commit was accepted for.</summary>
@@ -45,6 +48,12 @@ internal sealed class CommitLedger(ManifestStore manifests, ArchiveStore archive
         {
             CommitRecord? record = await archives.FindRecordAsync(
                 commit.Session, commit.Incarnation, commit.CommitId, attempt, cancellationToken);
+            if (record is { Fate: CommitFate.Cancelled, Reason: RetriedReason } && attempt == commit.Attempt)
+            {
+                // Closed by an attempt after this one, which knows what became of the commit; or will.
+                return await FindRecordAsync(new TaskReference(commit.CommitId, commit.Session, commit.Incarnation), cancellationToken);
+            }
+
             if (record is not null && (attempt == commit.Attempt || record.Fate == CommitFate.Archived))
             {
                 return record;
@@ -105,18 +114,26 @@ internal sealed class CommitLedger(ManifestStore manifests, ArchiveStore archive
                 return record.Fate == CommitFate.Archived ? null : record;
             }
 
-            bool isCutting = manifest.Cutting?.CommitId == commit.CommitId;
+            // The cut may be an earlier attempt's, which a later one carried on: undone, neither may cut again.
+            Cut? cut = manifest.Cutting?.CommitId == commit.CommitId ? manifest.Cutting : null;
             var close = new ClosedCommit(commit.CommitId, commit.Attempt, fate, reason);
+            ClosedCommit[] closes = cut is null || cut.Attempt == commit.Attempt ? [close] : [close with { Attempt = cut.Attempt }, close];
             Manifest changed = manifest with
             {
-                Cutting = isCutting ? null : manifest.Cutting,
-                Live = isCutting ? [.. manifest.Live.Where(s => !emptySegments.Contains(s.Name))] : manifest.Live,
+                Cutting = cut is null ? manifest.Cutting : null,
+                Live = cut is null ? manifest.Live : [.. manifest.Live.Where(s => !emptySegments.Contains(s.Name))],
                 DecidedCount = manifest.DecidedCount + 1,
-                Closed = [.. manifest.Closed, close],
+                Closed = [.. manifest.Closed, .. closes],
             };
             if (await manifests.TrySwapAsync(commit.Session, stored, changed, cancellationToken) is not null)
             {
-                return await SettleAsync(commit, close, emptySegments, cancellationToken);
+                CommitRecord? settled = null;
+                foreach (ClosedCommit one in closes)
+                {
+                    settled = await SettleAsync(commit, one, emptySegments, cancellationToken);
+                }
+
+                return settled;
             }
 
             await Backoff.WaitAsync(attempt, time, cancellationToken);
@@ -142,7 +159,7 @@ internal sealed class CommitLedger(ManifestStore manifests, ArchiveStore archive
                 Segments = [.. emptySegments],
             },
             cancellationToken);
-        await manifests.SwapAsync(
+        StoredManifest settled = await manifests.SwapAsync(
             commit.Session,
             m =>
             {
@@ -156,7 +173,7 @@ internal sealed class CommitLedger(ManifestStore manifests, ArchiveStore archive
         [
             ArchiveStore.MessagesName(commit.Session, commit.Incarnation, closed.CommitId, closed.Attempt),
             ArchiveStore.RetainedName(commit.Session, commit.Incarnation, closed.CommitId, closed.Attempt),
-            .. record.Segments,
+            .. record.Segments.Where(name => settled.Manifest.Live.All(s => s.Name != name)),
         ];
         foreach (string name in leftovers)
         {

@@ -83,6 +83,8 @@ public sealed record CommitOutput
     /// <summary>What became of it.</summary>
     public required CommitFate Fate { get; init; }
 
+    internal const string SessionDeletedReason = "session deleted";
+
     /// <summary>Whether it was cancelled; with an archive where that came after clear-live.</summary>
     public bool Cancelled { get; init; }
 
@@ -97,6 +99,8 @@ public sealed record CommitOutput
 
     /// <summary>What the archive holds.</summary>
     public StagedCounts? Counts { get; init; }
+
+    internal bool IsSessionDeleted => Cancelled && Reason == SessionDeletedReason;
 }
 
 /// <summary>What a poller sees while a commit runs.</summary>

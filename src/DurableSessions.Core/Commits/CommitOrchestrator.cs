@@ -23,7 +23,7 @@ public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOut
         }
         catch (TaskFailedException e) when (e.FailureDetails.ErrorType == typeof(SessionGoneException).FullName)
         {
-            return new CommitOutput { Fate = CommitFate.Cancelled, Cancelled = true, Reason = "session deleted" };
+            return new CommitOutput { Fate = CommitFate.Cancelled, Cancelled = true, Reason = CommitOutput.SessionDeletedReason };
         }
     }
 
@@ -123,7 +123,11 @@ public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOut
 
             using var done = new CancellationTokenSource();
             await Task.WhenAny(turn, context.CreateTimer(wait, done.Token), cancel);
-            await done.CancelAsync();
+
+            // Not CancelAsync: an engine may have its timer listen, and everything of an orchestrator runs on one thread.
+#pragma warning disable CA1849
+            done.Cancel();
+#pragma warning restore CA1849
             if (!cancel.IsCompleted)
             {
                 ahead = (await context.CallActivityAsync<CommitProgress>(CommitNames.CheckTurn, input, StorageStep)).Ahead;

@@ -65,6 +65,19 @@ public sealed class CommitService
     {
         ArgumentOutOfRangeException.ThrowIfNegative(request.KeepRecentCount);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(request.KeepRecentCount, CommitRequest.MaxKeepRecentCount);
+        CommitAnswer answer = await TryCommitAsync(key, request, cancellationToken);
+        if (answer.Task?.Output is not { IsSessionDeleted: true })
+        {
+            return answer;
+        }
+
+        // This host had not heard that the session was deleted; there may be another one of its id.
+        _ = await _manifests.LoadAsync(key, cancellationToken) is { Manifest.DeletedAt: null } ? true : throw new SessionNotFoundException(key);
+        return await TryCommitAsync(key, request, cancellationToken);
+    }
+
+    private async Task<CommitAnswer> TryCommitAsync(SessionKey key, CommitRequest request, CancellationToken cancellationToken)
+    {
         Manifest manifest;
         if (request.IdempotencyKey is null)
         {
@@ -80,19 +93,30 @@ public sealed class CommitService
             manifest = await FindAsync(key, cancellationToken);
         }
 
-        if (manifest.Pending.Count >= _options.MaxPendingCommits)
-        {
-            throw new SessionBusyException(
-                $"Session '{key.Session}' has {manifest.Pending.Count} commits that have not ended; at most {_options.MaxPendingCommits} may wait.");
-        }
-
         CommitInput input = Input(key, manifest.Incarnation, request);
+        await EnsureRoomAsync(input, manifest, cancellationToken);
         OrchestrationMetadata instance = await ScheduleAsync(input, cancellationToken);
         _logger.LogInformation(
             "Commit {CommitId} of session {Session}: accepted, keeping {KeepRecent} messages", input.CommitId, key, request.KeepRecentCount);
         instance = await WaitForNumberAsync(instance, cancellationToken);
         CommitTask task = CommitTaskReader.Task(instance, CommitTaskReader.Input(instance) ?? input);
         return task.Output is { Fate: CommitFate.Skipped } skipped ? new CommitAnswer(null, skipped.Reason) : new CommitAnswer(task, null);
+    }
+
+    // Refused only by what storage says, never a repetition, and not because of commits that are over: the next one helps those.
+    private async Task EnsureRoomAsync(CommitInput input, Manifest known, CancellationToken cancellationToken)
+    {
+        if (known.Pending.Count < _options.MaxPendingCommits
+            || await _manifests.LoadAsync(input.Session, cancellationToken) is not { Manifest: var manifest }
+            || manifest.Pending.Count < _options.MaxPendingCommits
+            || await _client().GetInstanceAsync(input.CommitId, cancellationToken) is not null
+            || await _client().GetInstanceAsync(manifest.Pending[0].CommitId, cancellationToken) is null or { IsCompleted: true })
+        {
+            return;
+        }
+
+        throw new SessionBusyException(
+            $"Session '{input.Session.Session}' has {manifest.Pending.Count} commits that have not ended; at most {_options.MaxPendingCommits} may wait.");
     }
 
     private async Task<OrchestrationMetadata> ScheduleAsync(CommitInput input, CancellationToken cancellationToken)

@@ -43,7 +43,9 @@ internal static class CommitTaskReader
         TaskId = reference.CommitId,
         Session = reference.Session,
         Attempt = record.Attempt,
-        Status = record.Fate == CommitFate.Cancelled ? CommitTaskStatus.Cancelled : CommitTaskStatus.Completed,
+        Status = record.Fate == CommitFate.Cancelled ? CommitTaskStatus.Cancelled
+            : record.State == ArchiveState.Uncovered ? CommitTaskStatus.Failed
+            : CommitTaskStatus.Completed,
         CreatedAt = record.DecidedAt,
         UpdatedAt = record.DecidedAt,
         ArchiveNumber = record.Number,

@@ -93,6 +93,10 @@ internal sealed class SemanticProcessActivity(
         }
 
         CommitRecord? record = await ledger.FindRecordAsync(commit, cancellationToken);
-        return manifest.Uncovered.FirstOrDefault(u => u.Number == record?.Number);
+        return manifest.Uncovered.FirstOrDefault(u => u.Number == record?.Number) is not { } uncovered
+            ? null
+            : manifest.PendingBefore(uncovered.Number) == 0
+                ? uncovered
+                : throw new InvalidOperationException($"Commit '{commit.CommitId}' is not first in turn.");
     }
 }

@@ -40,25 +40,8 @@ internal sealed class SwitchActivity(
         await switching.DeleteSegmentsAsync(record, cancellationToken);
         logger.LogInformation(
             "Commit {CommitId} of session {Session}: switch made archive {Number} {State}", commit.CommitId, commit.Session, record.Number, record.State);
-        await WakeNextAsync(commit, cancellationToken);
+        stored = await ledger.OpenAsync(commit, fresh: false, cancellationToken);
+        await TurnEvents.WakeFirstAsync(client(), stored.Manifest, commit, cancellationToken);
         return new CommitProgress { Counts = record.Counts, Number = record.Number, State = record.State };
-    }
-
-    private async Task WakeNextAsync(CommitInput commit, CancellationToken cancellationToken)
-    {
-        StoredManifest stored = await ledger.OpenAsync(commit, fresh: false, cancellationToken);
-        if (stored.Manifest.Pending.Count == 0 || stored.Manifest.Pending[0].CommitId == commit.CommitId)
-        {
-            return;
-        }
-
-        try
-        {
-            await client().RaiseEventAsync(stored.Manifest.Pending[0].CommitId, CommitNames.TurnEvent, cancellationToken: cancellationToken);
-        }
-        catch (Exception e) when (e is OrchestrationNotFoundException or InvalidOperationException)
-        {
-            // Gone, or it has more events than it can hold: whoever waits behind it looks by its timer.
-        }
     }
 }

@@ -66,7 +66,7 @@ internal sealed class Switching(ManifestStore manifests, SegmentStore segments, 
                 return manifest.Uncovered.All(u => u.Number != number) ? null : Cover(manifest, number, outcome.Semantic);
             },
             cancellationToken);
-        if (stored.Manifest.Overview?.Blob == outcome.Semantic)
+        if (stored.Manifest.Uncovered.All(u => u.Number != number))
         {
             await archives.AmendEntryAsync(commit.Session, commit.Incarnation, Entry(covered), cancellationToken);
         }

@@ -1,55 +1,47 @@
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.Deletion;
 
 /// <summary>
-/// Turns a session's manifest into a tombstone by one swap, and seals its segments: a host that has not heard of it would
-/// otherwise go on to acknowledge messages into a session that is gone.
+/// Turns a session's manifest into a tombstone by one swap, once its segments are sealed: whoever sees the tombstone knows that
+/// no host, however little it has heard, can acknowledge another message into what is gone.
 /// </summary>
-/// <remarks>
-/// A crash before the swap leaves the session as it was; a crash between swap and seals leaves a tombstone nobody was told of
-/// yet: run again, it seals.
-/// </remarks>
+/// <remarks>A crash before the swap leaves a session whose next append goes on in a new segment.</remarks>
 internal sealed class Tombstones(ManifestStore manifests, SegmentStore segments, TimeProvider time)
 {
+    private const int MaxAttempts = 40;
+
     /// <summary>
     /// Sets the tombstone, unless it is set, or the session of that id is another one by now. After this nobody can find,
     /// append to, or commit this incarnation.
     /// </summary>
+    /// <exception cref="ContentionException">Others changed the session all the time.</exception>
     public async Task SetAsync(DeleteInput input, CancellationToken cancellationToken)
     {
-        if (await SwapAsync(input, cancellationToken) is not { } manifest || manifest.Incarnation != input.Incarnation)
+        for (int attempt = 1; attempt <= MaxAttempts; attempt++)
         {
-            return;
+            StoredManifest? stored = await manifests.LoadAsync(input.Session, cancellationToken);
+            if (stored is not { Manifest: { DeletedAt: null } manifest } || manifest.Incarnation != input.Incarnation)
+            {
+                return;
+            }
+
+            foreach (SegmentReference segment in manifest.Live.Where(static s => !s.Frozen))
+            {
+                await segments.TrySealAsync(segment.Name, cancellationToken);
+            }
+
+            Manifest tombstone = manifest with { DeletedAt = time.GetUtcNow() };
+            if (await manifests.TrySwapAsync(input.Session, stored, tombstone, cancellationToken) is not null)
+            {
+                return;
+            }
+
+            await Backoff.WaitAsync(attempt, time, cancellationToken);
         }
 
-        foreach (SegmentReference segment in manifest.Live.Where(static s => !s.Frozen))
-        {
-            await segments.TrySealAsync(segment.Name, cancellationToken);
-        }
-    }
-
-    private async Task<Manifest?> SwapAsync(DeleteInput input, CancellationToken cancellationToken)
-    {
-        if (await manifests.LoadAsync(input.Session, cancellationToken) is not { } stored)
-        {
-            return null;
-        }
-
-        try
-        {
-            StoredManifest swapped = await manifests.SwapAsync(
-                input.Session,
-                stored,
-                m => m.Incarnation != input.Incarnation || m.DeletedAt is not null ? null : m with { DeletedAt = time.GetUtcNow() },
-                cancellationToken);
-            return swapped.Manifest;
-        }
-        catch (SessionNotFoundException)
-        {
-            // Gone altogether: another run of this orchestration is ahead.
-            return null;
-        }
+        throw new ContentionException($"Session '{input.Session.Session}' was changed by others {MaxAttempts} times in a row.");
     }
 
     /// <summary>Removes the tombstone, unless a session of that id has been created over it.</summary>

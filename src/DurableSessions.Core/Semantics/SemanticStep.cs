@@ -17,7 +17,7 @@ internal sealed class SemanticStep(ArchiveStore archives, TimeProvider time)
         CancellationToken cancellationToken)
     {
         string? previous = manifest.Overview is { } overview
-            ? (await archives.FindSemanticAsync(overview.Blob, cancellationToken))?.Overview
+            ? (await archives.FindSemanticAsync(overview.Blob, cancellationToken) ?? throw new FormatException($"Digest '{overview.Blob}' is gone.")).Overview
             : null;
         List<ArchiveReference> covers = [.. manifest.Uncovered.Where(u => u.Number < archive.Number), archive];
         SemanticDigest digest = await processor.DigestAsync(

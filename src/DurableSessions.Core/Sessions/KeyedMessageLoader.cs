@@ -59,6 +59,7 @@ internal sealed class KeyedMessageLoader(SegmentStore segments, ArchiveStore arc
             }
         }
 
+        keyed.MarkLoaded();
         return keyed;
     }
 

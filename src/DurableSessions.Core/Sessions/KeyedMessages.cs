@@ -15,9 +15,16 @@ internal sealed class KeyedMessages
     public const int MaxCount = 100_000;
 
     private readonly Dictionary<ulong, ulong> _requests = [];
+    private int _loaded;
 
     /// <summary>How many are remembered.</summary>
     public int Count => _requests.Count;
+
+    /// <summary>Whether so many came after loading that those that are archived and old are to be forgotten, by loading again.</summary>
+    public bool IsTooLarge => _requests.Count > _loaded + MaxCount;
+
+    /// <summary>What is there now was found in storage.</summary>
+    public void MarkLoaded() => _loaded = _requests.Count;
 
     public void Add(SessionMessage message)
     {

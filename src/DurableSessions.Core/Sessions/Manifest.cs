@@ -94,6 +94,9 @@ internal sealed record Manifest
     /// <summary>How many archives have been switched.</summary>
     public int SwitchedCount => ArchiveCount - Pending.Count;
 
+    /// <summary>How many archives before this one are still to be switched: its digest must hold them too.</summary>
+    public int PendingBefore(int number) => Pending.Count(p => p.Number < number);
+
     public PendingArchive? FindPending(string commitId) => Pending.FirstOrDefault(p => p.CommitId == commitId);
 
     public ClosedCommit? FindClosed(string commitId, int attempt) =>

@@ -7,18 +7,23 @@ namespace DurableSessions.Core.Sessions;
 /// </summary>
 internal sealed class ManifestCache(IMemoryCache memory)
 {
+    private readonly Lock _lock = new();
+
     public StoredManifest? Find(SessionKey key) => memory.Get<StoredManifest>(Entry(key));
 
     /// <summary>Keeps the newer of two manifests of the same incarnation, and what was seen last of two incarnations.</summary>
     public StoredManifest Observe(SessionKey key, StoredManifest seen)
     {
-        StoredManifest? known = Find(key);
-        bool older = known is not null
-            && known.Manifest.Incarnation == seen.Manifest.Incarnation
-            && known.Manifest.Generation >= seen.Manifest.Generation;
-        if (!older)
+        lock (_lock)
         {
-            memory.Set(Entry(key), seen, new MemoryCacheEntryOptions { Size = 1 });
+            StoredManifest? known = Find(key);
+            bool older = known is not null
+                && known.Manifest.Incarnation == seen.Manifest.Incarnation
+                && known.Manifest.Generation >= seen.Manifest.Generation;
+            if (!older)
+            {
+                memory.Set(Entry(key), seen, new MemoryCacheEntryOptions { Size = 1 });
+            }
         }
 
         return seen;

@@ -85,6 +85,7 @@ internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache,
         SessionKey key, StoredManifest? start, Func<Manifest, Manifest?> change, CancellationToken cancellationToken)
     {
         StoredManifest? current = start;
+        bool fresh = false;
         for (int attempt = 1; attempt <= MaxAttempts; attempt++)
         {
             if (current is null)
@@ -92,21 +93,38 @@ internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache,
                 throw new SessionNotFoundException(key);
             }
 
-            if (change(current.Manifest) is not { } changed)
+            if (Decide(current.Manifest, change, fresh) is { } changed)
+            {
+                if (await TrySwapAsync(key, current, changed, cancellationToken) is { } swapped)
+                {
+                    return swapped;
+                }
+
+                await Backoff.WaitAsync(attempt, time, cancellationToken);
+            }
+            else if (fresh)
             {
                 return current;
             }
 
-            if (await TrySwapAsync(key, current, changed, cancellationToken) is { } swapped)
-            {
-                return swapped;
-            }
-
-            await Backoff.WaitAsync(attempt, time, cancellationToken);
+            // That there is nothing to do, or that the session is gone, a manifest this host remembers cannot say.
             current = await LoadAsync(key, cancellationToken);
+            fresh = true;
         }
 
         throw new ContentionException($"The manifest of session '{key.Session}' was changed by others {MaxAttempts} times in a row.");
+    }
+
+    private static Manifest? Decide(Manifest manifest, Func<Manifest, Manifest?> change, bool fresh)
+    {
+        try
+        {
+            return change(manifest);
+        }
+        catch (Exception) when (!fresh)
+        {
+            return null;
+        }
     }
 
     /// <summary>One compare-and-swap: the manifest as written, or <see langword="null"/> where another one is there by now.</summary>

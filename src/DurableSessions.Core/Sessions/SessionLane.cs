@@ -142,7 +142,11 @@ internal sealed class SessionLane(
 
     private async Task AppendGroupAsync(List<PendingAppend> group)
     {
+        // Set while nobody has said whether the block was stored: until storage says, it is sent to that place again, and to no
+        // other, whatever this host learns of the session meanwhile.
+        LiveView? unsure = null;
         int unknown = 0;
+        bool fresh = false;
         for (int attempt = 1; group.Count > 0; attempt++)
         {
             if (attempt > MaxConflicts)
@@ -150,10 +154,14 @@ internal sealed class SessionLane(
                 throw TooManyConflicts();
             }
 
-            LiveView view = await OpenAsync(fresh: false, CancellationToken.None) ?? await CreateAsync();
-            if (group.Exists(static a => a.IsKeyed) && !await TryResolveKeyedAsync(group, view))
+            LiveView view = unsure ?? await OpenAsync(fresh, CancellationToken.None) ?? await CreateAsync();
+            fresh = false;
+            if (unsure is null && group.Exists(static a => a.IsKeyed) && !await TryResolveKeyedAsync(group, view))
             {
+                // A segment that this host still believes in has gone.
                 ForgetView();
+                fresh = true;
+                await Backoff.WaitAsync(attempt, time, CancellationToken.None);
                 continue;
             }
 
@@ -179,6 +187,7 @@ internal sealed class SessionLane(
             {
                 // Somebody else has written here, or sealed it; or we have, and the answer was lost. What we do not know of
                 // the segment says which: our own ids are in it, or they are not and never will be at that position.
+                unsure = null;
                 await FindInSegmentAsync(group, view, isFinal: e.IsSealed());
                 if (e.IsSealed())
                 {
@@ -187,15 +196,19 @@ internal sealed class SessionLane(
             }
             catch (RequestFailedException e) when (e.IsNotFound())
             {
+                unsure = null;
                 await FindInArchivesAsync(group, view);
             }
             catch (RequestFailedException e) when (e.IsFull())
             {
+                unsure = null;
+                await FindInSegmentAsync(group, view, isFinal: false);
                 await TryRollAsync(last.Name);
             }
             catch (Exception e) when (StorageErrors.IsUnknownOutcome(e) && ++unknown < MaxUnknownOutcomes)
             {
                 // Sent again at the same position: where it was applied after all, that is refused, and we look.
+                unsure = view;
             }
 
             await Backoff.WaitAsync(attempt, time, CancellationToken.None);
@@ -286,7 +299,7 @@ internal sealed class SessionLane(
     // False: segments have gone while they were read.
     private async Task<bool> TryResolveKeyedAsync(List<PendingAppend> group, LiveView view)
     {
-        if (_keyed is null || _keyed.Count > KeyedMessages.MaxCount)
+        if (_keyed is null || _keyed.IsTooLarge)
         {
             _keyed = await loader.TryLoadAsync(key, view, CancellationToken.None);
             if (_keyed is null)

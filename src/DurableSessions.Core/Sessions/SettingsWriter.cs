@@ -55,7 +55,7 @@ internal sealed class SettingsWriter(ManifestStore manifests, SegmentStore segme
                 ? null
                 : m with { Live = [.. m.Live.Where(s => s.Name != replaced)] },
             cancellationToken);
-        if (dropped.Manifest.Live.All(s => s.Name != replaced) && dropped.Manifest.Pending.Count == 0)
+        if (dropped.Manifest.Live.All(s => s.Name != replaced) && dropped.Manifest.Pending.All(p => !p.Segments.Contains(replaced)))
         {
             await segments.DeleteAsync(replaced, cancellationToken);
         }

@@ -42,7 +42,7 @@ internal sealed class WriteOnceStream(BlobContainerClient container, string name
         Length += line.Length + 1;
         if (Length <= RecentLines.MaxBlobBytes)
         {
-            _lines.Add(line);
+            _lines.Add(line.ToArray());
         }
         else
         {
@@ -69,7 +69,12 @@ internal sealed class WriteOnceStream(BlobContainerClient container, string name
         }
         catch (RequestFailedException e) when (e.IsConditionNotMet())
         {
-            // Written before, with the same bytes.
+            // Written before, with the same bytes. What follows deletes what they were read from, so it is looked at.
+            BlobProperties there = await _blob.GetPropertiesAsync(cancellationToken: cancellationToken);
+            if (there.ContentLength != Length)
+            {
+                throw new FormatException($"Blob '{name}' has {there.ContentLength} bytes; {Length} were to be written.");
+            }
         }
 
         recent.Remember(name, _lines, Length);

@@ -1,18 +1,13 @@
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.Json.Serialization;
+using DurableSessions.Orchestration;
 
 namespace DurableSessions.Engine.Instances;
 
 /// <summary>Inputs, results and events as JSON: web defaults, enums as strings, by the type the value has when it is written.</summary>
 internal static class Payloads
 {
-    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
-    {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        Converters = { new JsonStringEnumConverter() },
-    };
+    private static readonly JsonSerializerOptions Options = OrchestrationJson.Options;
 
     /// <exception cref="EngineLimitException">The JSON is longer than <paramref name="limit"/> bytes.</exception>
     public static string? Write(object? value, string what, int limit)

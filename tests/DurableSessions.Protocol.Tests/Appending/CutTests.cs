@@ -89,13 +89,67 @@ public sealed class CutTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task An_append_of_unknown_outcome_is_sent_to_no_other_place_although_its_host_hears_of_a_cut()
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(azurite, container);
+        await host.AppendAsync(_key, "m0");
+        var lastTry = new Held();
+        host.Faults
+            .When(static r => r.Comp == "appendblock", Fault.DropAnswer)
+            .When(static r => r.Comp == "appendblock", Fault.Respond(500, "InternalError"), times: 3)
+            .When(static r => r.Comp == "appendblock", lastTry);
+        Task<AppendResult> append = host.AppendAsync(_key, "m1");
+        await lastTry.Arrived;
+        await host.ArchiveToTempAsync(await host.AcceptAsync(_key, "c1"));
+        lastTry.Break();
+        await append;
+        Audit audit = await host.AuditAsync(_key);
+        Assert.Equal(["m0", "m1"], audit.Everything);
+        await host.CommitAsync(await host.AcceptAsync(_key, "c1"));
+        await host.AppendAsync(_key, "m2");
+        await host.CommitAsync(await host.AcceptAsync(_key, "c2"));
+        Assert.Equal(["m0", "m1", "m2"], (await host.AuditAsync(_key)).Everything);
+    }
+
+    [Fact]
+    public async Task Whoever_sees_a_session_deleted_loses_nothing_that_is_appended_afterwards()
+    {
+        for (int k = 1; ; k++)
+        {
+            string container = (await azurite.NewContainerAsync()).Name;
+            using Host slow = await Host.StartAsync(azurite, container);
+            using Host dying = await Host.StartAsync(azurite, container);
+            using Host fresh = await Host.StartAsync(azurite, container);
+            await slow.AppendAsync(_key, "m0");
+            CommitInput session = await dying.AcceptAsync(_key, "c1");
+            dying.Faults.StopTheWorldAt(dying.Faults.Requests + k, carriesOutTheLast: true);
+            Task deletion = dying.DeleteAsync(session);
+            bool ended = await Task.WhenAny(deletion, dying.Faults.Stopped) == deletion;
+            bool isDeleted = !(await fresh.Store.Sessions.ListAsync("acme", "ada", 10, null, TestContext.Current.CancellationToken)).Items.Any();
+            await slow.AppendAsync(_key, "m1");
+            await fresh.DeleteAsync(session);
+            await fresh.DeleteBlobsAsync(session);
+            if (isDeleted)
+            {
+                Assert.Equal(["m1"], (await fresh.AuditAsync(_key)).Everything);
+            }
+
+            if (ended)
+            {
+                break;
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_session_that_was_deleted_takes_no_message_from_a_host_that_has_not_heard_of_it()
     {
         string container = (await azurite.NewContainerAsync()).Name;
         using Host slow = await Host.StartAsync(azurite, container);
         using Host host = await Host.StartAsync(azurite, container);
         await slow.AppendAsync(_key, "m0");
-        await host.DeleteAsync(_key);
+        await host.DeleteAsync(await host.AcceptAsync(_key, "c1"));
         await slow.AppendAsync(_key, "m1");
         Assert.Equal(["m1"], (await host.AuditAsync(_key)).Everything);
     }

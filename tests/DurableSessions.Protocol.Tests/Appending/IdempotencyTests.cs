@@ -84,6 +84,19 @@ public sealed class IdempotencyTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task A_host_that_still_believes_in_a_deleted_segment_takes_a_key_all_the_same()
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        using Host stale = await Host.StartAsync(azurite, container);
+        using Host host = await Host.StartAsync(azurite, container);
+        await stale.Store.Sessions.CreateAsync("acme", "ada", "s1", new SessionSettings(), null, TestContext.Current.CancellationToken);
+        await host.AppendAsync(_key, "m0");
+        await host.CommitAsync(await host.AcceptAsync(_key, "c1"));
+        await stale.AppendAsync(_key, Words.Key("k"), "m1");
+        Assert.Equal(["m0", "m1"], (await stale.AuditAsync(_key)).Everything);
+    }
+
+    [Fact]
     public async Task An_append_without_a_key_costs_nothing_of_it()
     {
         string container = (await azurite.NewContainerAsync()).Name;

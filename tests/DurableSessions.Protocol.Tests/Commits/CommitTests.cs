@@ -268,6 +268,59 @@ public sealed class CommitTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task A_retry_waits_for_the_archives_before_its_own_so_that_its_overview_holds_them()
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        var release = new TaskCompletionSource();
+        var slow = new FirstWords { Before = cancellationToken => release.Task.WaitAsync(cancellationToken) };
+        using Host host = await Host.RunAsync(azurite, container, processor: slow);
+        await host.AppendAsync(_key, "m1");
+        CommitTask first = await host.CommitAsync(_key);
+        await host.AppendAsync(_key, "m2");
+        CommitTask second = await host.CommitAsync(_key);
+        await host.StageAsync(second.TaskId, "waiting_turn");
+        await host.Store.Tasks.CancelAsync("acme", "ada", second.TaskId, Cancelled);
+        Assert.Equal(CommitTaskStatus.Cancelled, (await host.EndOfAsync(_key, second.TaskId)).Status);
+        await host.Store.Tasks.RetryAsync("acme", "ada", second.TaskId, Cancelled);
+        await host.StageAsync(second.TaskId, "waiting_turn");
+        release.SetResult();
+        await host.EndOfAsync(_key, first.TaskId);
+        Assert.Equal(CommitTaskStatus.Completed, (await host.EndOfAsync(_key, second.TaskId)).Status);
+        Assert.Empty((await host.AuditAsync(_key)).Context);
+        Assert.Equal("m1+0 m2+0", (await host.Store.Sessions.ReadContextAsync(_key, 1000, Cancelled)).Overview);
+    }
+
+    [Fact]
+    public async Task A_backlog_that_an_operator_ended_refuses_nobody()
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        bool hangs = true;
+        var slow = new FirstWords { Before = cancellationToken => hangs ? Task.Delay(Timeout.Infinite, cancellationToken) : Task.CompletedTask };
+        using Host host = await Host.RunAsync(azurite, container, new SessionOptions { MaxPendingCommits = 2 }, slow);
+        var tasks = new List<CommitTask>();
+        for (int i = 1; i <= 2; i++)
+        {
+            await host.AppendAsync(_key, $"m{i}");
+            tasks.Add(await host.CommitAsync(_key, idempotencyKey: Words.Key($"k{i}")));
+        }
+
+        await host.AppendAsync(_key, "m3");
+        await Assert.ThrowsAsync<SessionBusyException>(() => host.CommitAsync(_key));
+        Assert.Equal(tasks[1].TaskId, (await host.CommitAsync(_key, idempotencyKey: Words.Key("k2"))).TaskId);
+        hangs = false;
+        foreach (CommitTask task in tasks)
+        {
+            await host.Client.TerminateInstanceAsync(task.TaskId, null, Cancelled);
+            await host.EndOfAsync(_key, task.TaskId);
+        }
+
+        await host.EndOfAsync(_key, (await host.CommitAsync(_key)).TaskId);
+        Audit audit = await host.AuditAsync(_key);
+        Assert.Equal(["m1", "m2", "m3"], audit.Everything);
+        Assert.Empty(audit.Context);
+    }
+
+    [Fact]
     public async Task Somebody_elses_task_is_not_found()
     {
         string container = (await azurite.NewContainerAsync()).Name;

@@ -241,6 +241,27 @@ public sealed class StepTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task A_cancellation_of_a_later_attempt_closes_the_earlier_one_whose_cut_it_undoes()
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(azurite, container);
+        using Host zombie = await Host.StartAsync(azurite, container);
+        await host.AppendAsync(_key, Said);
+        CommitInput commit = await host.AcceptAsync(_key, "c1");
+        await zombie.ArchiveToTempAsync(commit);
+        await host.ArchiveToTempAsync(commit with { Attempt = 2 });
+        Assert.Equal(CommitFate.Cancelled, (await host.CancelAsync(commit with { Attempt = 2 })).Fate);
+        await host.AppendAsync(_key, "m6");
+        Assert.Equal(CommitFate.Cancelled, (await zombie.CommitAsync(commit)).Fate);
+        Assert.Equal([.. Said, "m6"], (await host.AuditAsync(_key)).Context);
+        Assert.Equal(1, (await host.CommitAsync(commit with { Attempt = 3 })).Number);
+
+        // Whoever asks for the first attempt is told what became of the commit.
+        Assert.Equal(1, (await zombie.CommitAsync(commit)).Number);
+        Assert.Equal([.. Said, "m6"], Assert.Single((await host.AuditAsync(_key)).Archives).Texts);
+    }
+
+    [Fact]
     public async Task A_commit_helps_one_that_died_in_its_cut_and_then_makes_its_own()
     {
         for (int k = 1; ; k++)
@@ -282,7 +303,7 @@ public sealed class StepTests(AzuriteFixture azurite)
         await host.AppendAsync(_key, Said);
         CommitInput commit = await host.AcceptAsync(_key, "c1");
         CommitProgress staged = await zombie.ArchiveToTempAsync(commit);
-        await host.DeleteAsync(_key);
+        await host.DeleteAsync(commit);
         await Assert.ThrowsAsync<SessionGoneException>(() => zombie.ClearLiveAsync(commit, staged));
         await host.AppendAsync(_key, "new");
         await Assert.ThrowsAsync<SessionGoneException>(() => zombie.CommitAsync(commit));

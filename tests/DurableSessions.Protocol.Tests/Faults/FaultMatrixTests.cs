@@ -1,4 +1,5 @@
 using System.Globalization;
+using Azure.Storage.Blobs;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Testing;
 
@@ -13,9 +14,9 @@ public sealed class FaultMatrixTests(AzuriteFixture azurite, ITestOutputHelper o
     /// <summary>More requests than any scenario makes: a scenario that never ends is a failure of its own.</summary>
     private const int MaxRequests = 200;
 
-    private const int PointsAtOnce = 16;
+    private const int PointsAtOnce = 24;
 
-    /// <summary>With <c>DURABLE_SESSIONS_TESTS=long</c> every fault happens at every request; otherwise the milder ones at every third.</summary>
+    /// <summary>With <c>DURABLE_SESSIONS_TESTS=long</c> every fault happens at every request; otherwise some of them at every third.</summary>
     private static readonly bool IsLong = Environment.GetEnvironmentVariable("DURABLE_SESSIONS_TESTS") == "long";
 
     private static readonly SessionOptions Options = new() { BlocksPerSegment = 3, TombstoneRetention = TimeSpan.FromMilliseconds(200) };
@@ -61,7 +62,8 @@ public sealed class FaultMatrixTests(AzuriteFixture azurite, ITestOutputHelper o
     // False: the scenario made fewer requests.
     private async Task<bool> TryPointAsync(Scenario scenario, FaultKind kind, int k)
     {
-        string container = (await azurite.NewContainerAsync()).Name;
+        BlobContainerClient blobs = await azurite.NewContainerAsync();
+        string container = blobs.Name;
         using Host host = await Host.RunAsync(azurite, container, Options);
         await scenario.PrepareAsync(host);
         int at = host.Faults.Requests + k;
@@ -88,6 +90,9 @@ public sealed class FaultMatrixTests(AzuriteFixture azurite, ITestOutputHelper o
             using Host auditor = await Host.RunAsync(azurite, container, Options);
             Audit? audit = await scenario.AuditAsync(auditor);
             await scenario.CheckAsync(auditor, audit);
+
+            // Azurite looks through all it has for every listing: thousands of points must not slow each other down.
+            await blobs.DeleteAsync(cancellationToken: TestContext.Current.CancellationToken);
             return reached;
         }
         catch (Exception e)
@@ -117,7 +122,8 @@ public sealed class FaultMatrixTests(AzuriteFixture azurite, ITestOutputHelper o
         }
     }
 
-    private static bool IsHard(FaultKind kind) => kind is FaultKind.DiesBefore or FaultKind.DiesAfter or FaultKind.AnswerLost or FaultKind.ArrivesLate;
+    // What storage holds when a process dies after one request, it holds when it dies before the next.
+    private static bool IsHard(FaultKind kind) => kind is FaultKind.DiesBefore or FaultKind.AnswerLost;
 
     private static bool IsToldToTheClient(Exception e) => e is Azure.RequestFailedException or AggregateException or ContentionException or IOException;
 

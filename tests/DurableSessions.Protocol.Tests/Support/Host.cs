@@ -35,7 +35,7 @@ internal sealed class Host : IDisposable
     }
 
     /// <summary>Engines that notice soon that another one has died.</summary>
-    public static EngineOptions Quick { get; } = new() { Ownership = TimeSpan.FromSeconds(1), SweepInterval = TimeSpan.FromSeconds(1) };
+    public static EngineOptions Quick { get; } = new() { Ownership = TimeSpan.FromSeconds(1), SweepInterval = TimeSpan.FromSeconds(5) };
 
     public FirstWords Fallback { get; } = new() { Name = "fallback" };
 
@@ -51,9 +51,10 @@ internal sealed class Host : IDisposable
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    public static async Task<Host> StartAsync(AzuriteFixture azurite, string container, SessionOptions? options = null, FirstWords? processor = null)
+    public static async Task<Host> StartAsync(
+        AzuriteFixture azurite, string container, SessionOptions? options = null, FirstWords? processor = null, RandomFaults? random = null)
     {
-        var faults = new FaultTransport();
+        var faults = new FaultTransport(random);
         var log = new RequestLog();
         SessionStorage storage = await azurite.ConnectAsync(container, o =>
         {
@@ -64,9 +65,10 @@ internal sealed class Host : IDisposable
     }
 
     /// <summary>A host whose engine runs.</summary>
-    public static async Task<Host> RunAsync(AzuriteFixture azurite, string container, SessionOptions? options = null, FirstWords? processor = null)
+    public static async Task<Host> RunAsync(
+        AzuriteFixture azurite, string container, SessionOptions? options = null, FirstWords? processor = null, RandomFaults? random = null)
     {
-        Host host = await StartAsync(azurite, container, options, processor);
+        Host host = await StartAsync(azurite, container, options, processor, random);
         await host._engine.StartAsync(Cancelled);
         return host;
     }
@@ -78,12 +80,19 @@ internal sealed class Host : IDisposable
         return _engine.KillAsync();
     }
 
+    /// <summary>Stops as on a deployment: what runs here is given back.</summary>
+    public Task StopAsync() => _engine.StopAsync(Cancelled);
+
     public async Task<CommitTask> CommitAsync(SessionKey key, int keepRecent = 0, IdempotencyKey? idempotencyKey = null)
     {
         CommitAnswer answer = await Store.Commits.CommitAsync(
             key, new CommitRequest { KeepRecentCount = keepRecent, IdempotencyKey = idempotencyKey }, Cancelled);
         return answer.Task ?? throw new InvalidOperationException($"Skipped: {answer.SkipReason}");
     }
+
+    /// <summary>Commits, and waits until that is over.</summary>
+    public async Task<CommitTask> CommitToEndAsync(SessionKey key, int keepRecent = 0, IdempotencyKey? idempotencyKey = null) =>
+        await EndOfAsync(key, (await CommitAsync(key, keepRecent, idempotencyKey)).TaskId);
 
     /// <summary>Waits until the requests that follow the end of an instance have been made.</summary>
     public async Task QuietAsync()
@@ -112,12 +121,9 @@ internal sealed class Host : IDisposable
     public Task<AppendResult> AppendAsync(SessionKey key, IdempotencyKey? idempotencyKey, params string[] texts) =>
         Store.Sessions.AppendAsync(key, [.. texts.Select(static t => Words.Message(t))], idempotencyKey, Cancelled);
 
-    /// <summary>The first step of a deletion.</summary>
-    public async Task DeleteAsync(SessionKey key)
-    {
-        var input = new DeleteInput(key, await Store.Sessions.IncarnationAsync(key, Cancelled));
-        await _registry.Activities[DeleteNames.SetTombstone]().RunAsync(new TaskActivityContext(DeleteNames.SetTombstone, "d", Cancelled), input);
-    }
+    /// <summary>The first step of a deletion, of the session as the commit knew it.</summary>
+    public async Task DeleteAsync(CommitInput commit) =>
+        await RunAsync(DeleteNames.SetTombstone, commit, new DeleteInput(commit.Session, commit.Incarnation));
 
     /// <summary>The second step of a deletion, of the session as the commit knew it.</summary>
     public async Task DeleteBlobsAsync(CommitInput commit) =>

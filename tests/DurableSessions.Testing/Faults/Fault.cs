@@ -12,6 +12,9 @@ public abstract class Fault
     /// <summary>Storage carries the request out; the client sees a broken connection instead of the answer.</summary>
     public static Fault DropAnswer { get; } = new DroppedAnswer();
 
+    /// <summary>The request never arrives, and nothing comes back until the client gives up.</summary>
+    public static Fault NeverAnswer { get; } = new NeverAnswered();
+
     /// <summary>The request never arrives; the client sees this answer.</summary>
     /// <param name="status">The HTTP status.</param>
     /// <param name="errorCode">The <c>x-ms-error-code</c>.</param>
@@ -31,6 +34,13 @@ public abstract class Fault
         public override string ToString() => "not sent";
 
         internal override Task ApplyAsync(Delivery delivery) => Task.FromException(BrokenConnection());
+    }
+
+    private sealed class NeverAnswered : Fault
+    {
+        public override string ToString() => "never answered";
+
+        internal override Task ApplyAsync(Delivery delivery) => Task.Delay(Timeout.InfiniteTimeSpan, delivery.Message.CancellationToken);
     }
 
     private sealed class DroppedAnswer : Fault

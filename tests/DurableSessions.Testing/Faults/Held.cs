@@ -33,6 +33,13 @@ public sealed class Held : Fault
         return await (await _arrived.Task).SendCopyAsync();
     }
 
+    /// <summary>The request never arrives; the client, who still waits, sees a broken connection.</summary>
+    public void Break()
+    {
+        Interlocked.Exchange(ref _decided, 1);
+        _released.TrySetException(BrokenConnection());
+    }
+
     public override string ToString() => "held";
 
     internal override async Task ApplyAsync(Delivery delivery)
