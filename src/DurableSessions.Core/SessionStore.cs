@@ -1,4 +1,5 @@
 using DurableSessions.Core.AutoCommit;
+using DurableSessions.Core.Checking;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Context;
 using DurableSessions.Core.Deletion;
@@ -81,6 +82,7 @@ public sealed class SessionStore : IDisposable
         Commits = new CommitService(_manifests, lanes, index, client, options, time, loggers.CreateLogger<CommitService>());
         Tasks = new TaskService(index, _ledger, client);
         Archives = new ArchiveService(_manifests, _archives);
+        Audit = new StorageAudit(storage, _manifests, _archives, client, options, time);
     }
 
     /// <summary>Sessions and their messages.</summary>
@@ -94,6 +96,9 @@ public sealed class SessionStore : IDisposable
 
     /// <summary>What commits made.</summary>
     public ArchiveService Archives { get; }
+
+    /// <summary>Finds what is wrong in storage, and removes what nobody needs.</summary>
+    public StorageAudit Audit { get; }
 
     /// <summary>Adds the store's orchestrators and activities to what an engine can run.</summary>
     public OrchestrationRegistry Register(OrchestrationRegistry registry) => registry

@@ -1,9 +1,11 @@
 using System.CommandLine;
+using DurableSessions.Server.Checking;
 using DurableSessions.Server.Demo;
 using DurableSessions.Server.Serving;
 
 RootCommand root = ServeCommand.Create();
 root.Add(DemoCommand.Create());
+root.Add(CheckCommand.Create());
 
 // The host handles signals: it stops in order, with local storage last.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

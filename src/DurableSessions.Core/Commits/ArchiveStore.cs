@@ -72,7 +72,7 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, I
         ? null
         : memory.Set(("semantic", name), document, new MemoryCacheEntryOptions { Size = 1, SlidingExpiration = TimeSpan.FromMinutes(30) });
 
-    private static string RecordName(SessionKey key, string incarnation, string commitId, int attempt) =>
+    public static string RecordName(SessionKey key, string incarnation, string commitId, int attempt) =>
         BlobNames.Attempt(key, incarnation, commitId, attempt) + "record.json";
 }
 

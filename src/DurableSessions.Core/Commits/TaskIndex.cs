@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using Azure;
@@ -76,6 +77,16 @@ internal sealed class TaskIndex(SessionStorage storage)
                 yield return Reference(account, user, blob.Name[(blob.Name.LastIndexOf('-') + 1)..], blob.Metadata);
             }
         }
+    }
+
+    /// <summary>Reads an entry of a listing with metadata. False: it is none.</summary>
+    public static bool TryRead(string account, string user, BlobItem blob, [NotNullWhen(true)] out TaskReference? task)
+    {
+        string commitId = blob.Name[(blob.Name.LastIndexOfAny(['-', '/']) + 1)..];
+        task = Commits.CommitId.IsValid(commitId) && blob.Metadata.ContainsKey(SessionMetadata) && blob.Metadata.ContainsKey(IncarnationMetadata)
+            ? Reference(account, user, commitId, blob.Metadata)
+            : null;
+        return task is not null;
     }
 
     private static TaskReference Reference(string account, string user, string commitId, IDictionary<string, string> metadata) =>

@@ -389,7 +389,8 @@ internal sealed class SessionLane(
             await manifests.SwapAsync(
                 key,
                 known,
-                m => m.Last.Name != full || m.DeletedAt is not null
+                // Its number is still the next one: an audit that takes the segment for an orphan first gives the number away.
+                m => m.Last.Name != full || m.DeletedAt is not null || m.NextSegment != known.Manifest.NextSegment
                     ? null
                     : m with { Live = [.. m.Live, new SegmentReference(fresh)], NextSegment = m.NextSegment + 1 },
                 CancellationToken.None);

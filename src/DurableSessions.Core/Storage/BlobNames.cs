@@ -9,13 +9,23 @@ namespace DurableSessions.Core.Storage;
 /// </summary>
 internal static class BlobNames
 {
+    public const string Manifests = "manifests/";
+
+    public const string Segments = "segments/";
+
+    public const string Archives = "archives/";
+
+    public const string Tasks = "tasks/";
+
+    public const string Creations = "creations/";
+
     public static string Manifest(SessionKey key) => $"{ManifestPrefix(key.Account, key.User)}{Path(key.Session)}.json";
 
-    public static string ManifestPrefix(string account, string user) => $"manifests/{Path(account)}/{Path(user)}/";
+    public static string ManifestPrefix(string account, string user) => $"{Manifests}{Path(account)}/{Path(user)}/";
 
-    public static string SegmentPrefix(SessionKey key, string incarnation) => $"segments/{Path(key)}/{incarnation}/";
+    public static string SegmentPrefix(SessionKey key, string incarnation) => $"{Segments}{Path(key)}/{incarnation}/";
 
-    public static string ArchivePrefix(SessionKey key, string incarnation) => $"archives/{Path(key)}/{incarnation}/";
+    public static string ArchivePrefix(SessionKey key, string incarnation) => $"{Archives}{Path(key)}/{incarnation}/";
 
     public static string Attempt(SessionKey key, string incarnation, string commitId, int attempt) =>
         $"{ArchivePrefix(key, incarnation)}{commitId}/{Number(attempt)}/";
@@ -23,14 +33,14 @@ internal static class BlobNames
     public static string Index(SessionKey key, string incarnation, int number) =>
         $"{ArchivePrefix(key, incarnation)}index/{number.ToString("D8", CultureInfo.InvariantCulture)}.json";
 
-    public static string TasksOfUser(string account, string user) => $"tasks/by-user/{Path(account)}/{Path(user)}/";
+    public static string TasksOfUser(string account, string user) => $"{Tasks}by-user/{Path(account)}/{Path(user)}/";
 
-    public static string TasksOfSession(SessionKey key) => $"tasks/by-session/{Path(key)}/";
+    public static string TasksOfSession(SessionKey key) => $"{Tasks}by-session/{Path(key)}/";
 
-    public static string TasksByKey(string account, string user) => $"tasks/by-key/{Path(account)}/{Path(user)}/";
+    public static string TasksByKey(string account, string user) => $"{Tasks}by-key/{Path(account)}/{Path(user)}/";
 
     public static string Creation(string account, string user, string keyHash) =>
-        $"creations/{Path(account)}/{Path(user)}/{keyHash}.json";
+        $"{Creations}{Path(account)}/{Path(user)}/{keyHash}.json";
 
     private static string Path(SessionKey key) => $"{Path(key.Account)}/{Path(key.User)}/{Path(key.Session)}";
 

@@ -1,0 +1,107 @@
+namespace DurableSessions.Core.Checking;
+
+/// <summary>How bad a finding is.</summary>
+public enum FindingSeverity
+{
+    /// <summary>Normal, or it mends itself; worth knowing.</summary>
+    Information,
+
+    /// <summary>Costs storage, and nothing else: an orphan that is old enough to be removed.</summary>
+    Warning,
+
+    /// <summary>Something that the store promises does not hold.</summary>
+    Error,
+}
+
+/// <summary>What is wrong.</summary>
+public enum FindingKind
+{
+    /// <summary>A manifest cannot be read, or has a format that this version does not know.</summary>
+    ManifestUnreadable,
+
+    /// <summary>A manifest contradicts itself.</summary>
+    ManifestInconsistent,
+
+    /// <summary>A manifest names a live segment that is not there.</summary>
+    SegmentLost,
+
+    /// <summary>Messages were acknowledged behind a segment that still takes appends.</summary>
+    SegmentNotSealed,
+
+    /// <summary>The last segment is sealed; the next append goes on in a new one.</summary>
+    SegmentSealed,
+
+    /// <summary>A live segment holds what is no message.</summary>
+    SegmentDamaged,
+
+    /// <summary>The messages of an archive are not there.</summary>
+    ArchiveLost,
+
+    /// <summary>The messages of an archive are not those that were archived.</summary>
+    ArchiveDamaged,
+
+    /// <summary>A switched archive cannot be found by its number, or under it lies another one.</summary>
+    IndexDamaged,
+
+    /// <summary>The record of a switched commit is not there, or says something else.</summary>
+    RecordDamaged,
+
+    /// <summary>A digest that is referred to is not there, or cannot be read.</summary>
+    DigestLost,
+
+    /// <summary>One message is in the session twice.</summary>
+    DuplicateMessage,
+
+    /// <summary>A commit that has begun has no orchestration that carries it on.</summary>
+    Abandoned,
+
+    /// <summary>A part of the check was left out, for a bound that the message names.</summary>
+    NotChecked,
+
+    /// <summary>A blob whose name is none of the store's.</summary>
+    UnknownBlob,
+
+    /// <summary>A segment that no manifest names.</summary>
+    OrphanedSegment,
+
+    /// <summary>Something that a commit staged and nobody refers to.</summary>
+    OrphanedStaging,
+
+    /// <summary>What a deleted session left.</summary>
+    OrphanedSession,
+
+    /// <summary>An entry of the task index without a commit.</summary>
+    OrphanedTask,
+
+    /// <summary>The name that an idempotency key made for a session, longer ago than keys are honoured.</summary>
+    ExpiredCreation,
+
+    /// <summary>A tombstone that no orchestration will remove.</summary>
+    AbandonedTombstone,
+}
+
+/// <summary>What a repair does about a finding.</summary>
+public enum RepairState
+{
+    /// <summary>Nothing: there is nothing to remove, or it mends itself.</summary>
+    None,
+
+    /// <summary>Kept, since it is young: it may be about to be used.</summary>
+    TooYoung,
+
+    /// <summary>A repair would remove it.</summary>
+    Removable,
+
+    /// <summary>It was removed.</summary>
+    Removed,
+}
+
+/// <summary>One thing that an audit found, confirmed by a second look at storage.</summary>
+/// <param name="Kind">What is wrong.</param>
+/// <param name="Severity">How bad it is.</param>
+/// <param name="Session">Whose it is, <c>account/user/session</c>; <see langword="null"/> where that cannot be told.</param>
+/// <param name="Blob">Where.</param>
+/// <param name="Message">One line for a person.</param>
+/// <param name="Repair">What a repair does, or did, about it.</param>
+public sealed record Finding(
+    FindingKind Kind, FindingSeverity Severity, string? Session, string Blob, string Message, RepairState Repair = RepairState.None);

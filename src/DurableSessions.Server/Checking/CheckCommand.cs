@@ -1,0 +1,92 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Azure;
+using DurableSessions.Core;
+using DurableSessions.Core.Checking;
+using DurableSessions.Core.Semantics;
+using DurableSessions.Core.Semantics.Extractive;
+using DurableSessions.Core.Storage;
+using DurableSessions.Engine;
+using DurableSessions.LocalStorage;
+using DurableSessions.Orchestration;
+using DurableSessions.Server.Serving;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace DurableSessions.Server.Checking;
+
+/// <summary>
+/// <c>check [--repair]</c>: audits storage. Exits with 0 where no error was found (orphans are none), with 2 where one was, and with
+/// 1 where the audit could not be carried through.
+/// </summary>
+internal static class CheckCommand
+{
+    private const int Failed = 1;
+    private const int ErrorsFound = 2;
+
+    public static Command Create()
+    {
+        var repair = new Option<bool>("--repair") { Description = "Remove what nobody refers to and is older than a day." };
+        var command = new Command("check", "Audit storage: whether every message is where it should be, and what lies there that nobody needs.") { repair };
+        command.SetAction((parsed, cancellationToken) => RunAsync(parsed.GetValue(repair), cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(bool repair, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using IDisposable interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using IDisposable terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        try
+        {
+            // The settings of the server: the same files, the same environment.
+            WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+            AuditOptions options = Options(builder.Configuration, repair);
+            await using StorageConnection storage = await StorageConnection.OpenAsync(
+                StorageSettings.Read(builder.Configuration), Console.Out.WriteLine, stop.Token);
+            return await AuditAsync(storage, options, stop.Token) > 0 ? ErrorsFound : 0;
+        }
+        catch (Exception e) when (e is StartException or LocalStorageException or RequestFailedException or AggregateException)
+        {
+            await Console.Error.WriteLineAsync($"error: {e.Message.ReplaceLineEndings(" ")}");
+            return Failed;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return 130;
+        }
+
+        void Stop(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            stop.Cancel();
+        }
+    }
+
+    /// <exception cref="StartException">The age is none.</exception>
+    private static AuditOptions Options(ConfigurationManager configuration, bool repair)
+    {
+        var options = new AuditOptions { Repair = repair };
+        return configuration["Check:OrphanAge"] switch
+        {
+            null or "" => options,
+            { } text when TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out TimeSpan age) && age >= TimeSpan.Zero => options with { OrphanAge = age },
+            { } text => throw new StartException($"Check:OrphanAge '{text}' is no time such as 1.00:00:00 (a day)."),
+        };
+    }
+
+    // The engine is made for its client, which reads instances; it is never started, so nothing is run or claimed here.
+    private static async Task<int> AuditAsync(StorageConnection connection, AuditOptions options, CancellationToken cancellationToken)
+    {
+        SessionStorage storage = connection.Storage;
+        OrchestrationClient? client = null;
+        var extractive = new ExtractiveSemanticProcessor();
+        using var store = new SessionStore(
+            storage, new SemanticProcessors(extractive, extractive), () => client!, new Core.Sessions.SessionOptions(), TimeProvider.System, NullLoggerFactory.Instance);
+        await using var engine = new EmbeddedEngine(
+            storage.Container, storage.Unretried, store.Register(new OrchestrationRegistry()), new EngineOptions(), TimeProvider.System,
+            NullLogger<EmbeddedEngine>.Instance);
+        client = engine.Client;
+        return await new CheckReport(connection.Description, options).RunAsync(store.Audit, cancellationToken);
+    }
+}

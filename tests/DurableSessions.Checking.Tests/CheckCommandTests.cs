@@ -1,0 +1,71 @@
+using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Storage;
+using DurableSessions.Protocol.Tests;
+using DurableSessions.Testing;
+
+namespace DurableSessions.Checking.Tests;
+
+/// <summary>The command, in a process of its own.</summary>
+public sealed class CheckCommandTests(AzuriteFixture azurite)
+{
+    private readonly SessionKey _key = new("acme", "ada", "s1");
+
+    [Fact]
+    public async Task The_command_says_what_is_wrong_repairs_and_exits_accordingly()
+    {
+        var house = new Storehouse(await azurite.NewContainerAsync());
+        using Host host = await Host.StartAsync(azurite, house.Name);
+        await host.AppendAsync(_key, "m1");
+        string orphan = "segments/acme/ada/s1/deadbeef0000/000001-0123456789ab.jsonl";
+        await house.CreateSegmentAsync(orphan);
+
+        (int exitCode, string output, string errors) = await RunAsync(house, "0", "check");
+        Assert.True(exitCode == 0, output + errors);
+        Assert.Contains($"orphan: acme/ada/s1: left of a session that is deleted, or was never completed [{orphan}]: a repair removes it", output, StringComparison.Ordinal);
+        Assert.Contains("Nothing is wrong.", output, StringComparison.Ordinal);
+
+        (exitCode, output, _) = await RunAsync(house, "", "check", "--repair");
+        Assert.Equal(0, exitCode);
+        Assert.Contains("kept, it is young", output, StringComparison.Ordinal);
+        (exitCode, output, _) = await RunAsync(house, "0", "check", "--repair");
+        Assert.Equal(0, exitCode);
+        Assert.Contains("1 orphans (1 removed)", output, StringComparison.Ordinal);
+        Assert.DoesNotContain(orphan, (await house.ListAsync()).Keys);
+
+        string segment = await house.FindAsync(BlobNames.Segments, ".jsonl");
+        await house.DeleteAsync(segment);
+        (exitCode, output, _) = await RunAsync(house, "0", "check", "--repair");
+        Assert.Equal(2, exitCode);
+        Assert.Contains("error: acme/ada/s1: the manifest names the segment as live", output, StringComparison.Ordinal);
+        Assert.Contains(segment, output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_folder_in_use_and_a_wrong_age_are_told_in_one_line()
+    {
+        using var folder = new TemporaryFolder();
+        var settings = new Dictionary<string, string> { ["Storage__Folder"] = folder.Path };
+        await using ServerProcess server = await ServerProcess.StartAsync(settings);
+        (int exitCode, _, string errors) = await ServerProcess.RunAsync(settings, "check");
+        Assert.Equal(1, exitCode);
+        Assert.Contains("Another server uses the data in", errors, StringComparison.Ordinal);
+        (exitCode, _, errors) = await ServerProcess.RunAsync(new Dictionary<string, string>(settings) { ["Check__OrphanAge"] = "young" }, "check");
+        Assert.Equal(1, exitCode);
+        Assert.Contains("Check:OrphanAge 'young'", errors, StringComparison.Ordinal);
+
+        Assert.Equal(0, await server.TerminateAsync());
+        (exitCode, string output, errors) = await ServerProcess.RunAsync(settings, "check");
+        Assert.True(exitCode == 0, output + errors);
+        Assert.Contains("Looked at 0 sessions", output, StringComparison.Ordinal);
+    }
+
+    private async Task<(int ExitCode, string Output, string Errors)> RunAsync(Storehouse house, string age, params string[] arguments) =>
+        await ServerProcess.RunAsync(
+            new Dictionary<string, string>
+            {
+                ["ConnectionStrings__Storage"] = await azurite.GetConnectionStringAsync(),
+                ["Storage__Container"] = house.Name,
+                ["Check__OrphanAge"] = age,
+            },
+            arguments);
+}

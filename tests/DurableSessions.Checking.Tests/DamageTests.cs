@@ -1,0 +1,166 @@
+using System.Text.Json.Nodes;
+using DurableSessions.Core.Checking;
+using DurableSessions.Core.Commits;
+using DurableSessions.Core.Sessions;
+using DurableSessions.Protocol.Tests;
+using DurableSessions.Testing;
+
+namespace DurableSessions.Checking.Tests;
+
+/// <summary>Every kind of damage, done by hand to a session with two archives, a retained message, a full segment and one that is not.</summary>
+public sealed class DamageTests(AzuriteFixture azurite)
+{
+    private readonly SessionKey _key = new("acme", "ada.", "s1");
+
+    // What is done; what is found; where the blob's name begins and ends.
+    private static readonly Dictionary<string, (Func<Storehouse, Task> Do, FindingKind Kind, string Start, string End)> Damages = new()
+    {
+        ["the last segment is deleted"] = (
+            static async s => await s.DeleteAsync(await s.FindAsync("segments/", await LastAsync(s))), FindingKind.SegmentLost, "segments/", ".jsonl"),
+        ["the retained segment is deleted"] = (
+            static async s => await s.DeleteAsync(await RetainedAsync(s)), FindingKind.SegmentLost, "segments/", ".jsonl"),
+        ["a full segment takes appends"] = (Unseal, FindingKind.SegmentNotSealed, "segments/", ".jsonl"),
+        ["a segment holds no message"] = (
+            static async s => await s.AppendAsync(await s.FindAsync("segments/", await LastAsync(s)), "{\"id\":1}\n"), FindingKind.SegmentDamaged, "segments/", ".jsonl"),
+        ["a segment ends within a line"] = (
+            static async s => await s.AppendAsync(await s.FindAsync("segments/", await LastAsync(s)), "{"), FindingKind.SegmentDamaged, "segments/", ".jsonl"),
+        ["an archived message is live too"] = (
+            static async s => await s.AppendAsync(
+                await s.FindAsync("segments/", await LastAsync(s)), (await s.ReadAsync(await ArchiveAsync(s, 1, "messages.jsonl"))).Split('\n')[0] + "\n"),
+            FindingKind.DuplicateMessage, "archives/", "messages.jsonl"),
+        ["a live message is live twice"] = (
+            static async s => await s.AppendAsync(await s.FindAsync("segments/", await LastAsync(s)), await s.ReadAsync(await RetainedAsync(s))),
+            FindingKind.DuplicateMessage, "segments/", ".jsonl"),
+        ["the manifest is no JSON"] = (
+            static async s => await s.WriteAsync(await s.FindAsync("manifests/", ""), "{\"format\":"), FindingKind.ManifestUnreadable, "manifests/", ""),
+        ["the manifest has no list"] = (
+            static s => s.ChangeManifestAsync(static m => m["pending"] = null), FindingKind.ManifestUnreadable, "manifests/", ""),
+        ["the manifest has a later format"] = (
+            static s => s.ChangeManifestAsync(static m => m["format"] = 2), FindingKind.ManifestUnreadable, "manifests/", ""),
+        ["the manifest is another session's"] = (
+            static s => s.ChangeManifestAsync(static m => m["session_id"] = "s2"), FindingKind.ManifestInconsistent, "manifests/", ""),
+        ["the manifest forgot its overview"] = (
+            static s => s.ChangeManifestAsync(static m => m.Remove("overview")), FindingKind.ManifestInconsistent, "manifests/", ""),
+        ["the manifest has an uncovered archive that is none"] = (
+            static s => s.ChangeManifestAsync(static m => m["uncovered"] = new JsonArray(new JsonObject { ["number"] = 9, ["commit_id"] = "c", ["attempt"] = 1 })),
+            FindingKind.ManifestInconsistent, "manifests/", ""),
+        ["an archive is deleted"] = (
+            static async s => await s.DeleteAsync(await ArchiveAsync(s, 1, "messages.jsonl")), FindingKind.ArchiveLost, "archives/", "messages.jsonl"),
+        ["an archive lacks a message"] = (
+            static async s => await ChangeArchiveAsync(s, static text => text[..(text.IndexOf('\n', StringComparison.Ordinal) + 1)]),
+            FindingKind.ArchiveDamaged, "archives/", "messages.jsonl"),
+        ["an archive has other words"] = (
+            static async s => await ChangeArchiveAsync(s, static text => text.Replace("a1", "x1", StringComparison.Ordinal)),
+            FindingKind.ArchiveDamaged, "archives/", "messages.jsonl"),
+        ["an archive is cut off"] = (
+            static async s => await ChangeArchiveAsync(s, static text => text[..^5]), FindingKind.ArchiveDamaged, "archives/", "messages.jsonl"),
+        ["an index entry is deleted"] = (
+            static async s => await s.DeleteAsync(await s.FindAsync("archives/", "index/00000002.json")), FindingKind.IndexDamaged, "archives/", "index/00000002.json"),
+        ["an index entry leads elsewhere"] = (
+            static async s => await s.WriteAsync(
+                await s.FindAsync("archives/", "index/00000002.json"),
+                (await s.ReadAsync(await s.FindAsync("archives/", "index/00000002.json"))).Replace("\"number\":2", "\"number\":3", StringComparison.Ordinal)),
+            FindingKind.IndexDamaged, "archives/", "index/00000002.json"),
+        ["a record is deleted"] = (
+            static async s => await s.DeleteAsync(await ArchiveAsync(s, 2, "record.json")), FindingKind.RecordDamaged, "archives/", "record.json"),
+        ["the digest of an older archive is deleted"] = (
+            static async s => await s.DeleteAsync(await ArchiveAsync(s, 1, "semantic.json")), FindingKind.DigestLost, "archives/", "semantic.json"),
+        ["the overview is unreadable"] = (
+            static async s => await s.WriteAsync(await ArchiveAsync(s, 2, "semantic.json"), "[]"), FindingKind.DigestLost, "archives/", "semantic.json"),
+    };
+
+    public static TheoryData<string> Names => [.. Damages.Keys];
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task Damage_is_found_and_named_and_never_repaired(string damage)
+    {
+        (Func<Storehouse, Task> damageAsync, FindingKind kind, string start, string end) = Damages[damage];
+        var house = new Storehouse(await azurite.NewContainerAsync());
+        using Host host = await Host.RunAsync(azurite, house.Name, new SessionOptions { BlocksPerSegment = 2 });
+        await FillAsync(host);
+        Assert.Empty(await Storehouse.AuditAsync(host, age: TimeSpan.Zero));
+
+        await damageAsync(house);
+        Dictionary<string, string> before = await house.ListAsync();
+        List<Finding> findings = await Storehouse.AuditAsync(host, repair: true);
+        Finding error = findings.First(static f => f.Severity == FindingSeverity.Error);
+        Assert.Equal(kind, error.Kind);
+        Assert.StartsWith(start, error.Blob, StringComparison.Ordinal);
+        Assert.EndsWith(end, error.Blob, StringComparison.Ordinal);
+        Assert.Equal(kind is FindingKind.ManifestInconsistent or FindingKind.ManifestUnreadable ? "acme/ada./s1" : _key.ToString(), error.Session);
+        Assert.Single(findings.Where(static f => f.Severity == FindingSeverity.Error).Select(static f => f.Kind).Distinct());
+        Assert.All(findings, static f => Assert.DoesNotContain(f.Repair, (RepairState[])[RepairState.Removed, RepairState.Removable]));
+        Assert.Equal(before, await house.ListAsync());
+    }
+
+    [Fact]
+    public async Task A_commit_that_nobody_carries_on_is_told_and_is_no_error()
+    {
+        var house = new Storehouse(await azurite.NewContainerAsync());
+        using Host host = await Host.StartAsync(azurite, house.Name);
+        await host.AppendAsync(_key, "m1", "m2");
+        CommitInput commit = await host.AcceptAsync(_key, "c1", keepRecent: 1);
+        CommitProgress staged = await host.ArchiveToTempAsync(commit);
+        await AssertAbandonedAsync(host, "has cut the live log");
+        await host.ClearLiveAsync(commit, staged);
+        await AssertAbandonedAsync(host, "has not switched archive 1");
+
+        // And what it staged is checked like an archive.
+        string blob = await house.FindAsync("archives/", "messages.jsonl");
+        await house.WriteAsync(blob, (await house.ReadAsync(blob)).Replace("m1", "mx", StringComparison.Ordinal));
+        Finding error = Assert.Single(await Storehouse.AuditAsync(host), static f => f.Severity == FindingSeverity.Error);
+        Assert.Equal((FindingKind.ArchiveDamaged, blob), (error.Kind, error.Blob));
+    }
+
+    private static async Task AssertAbandonedAsync(Host host, string what)
+    {
+        Finding finding = Assert.Single(await Storehouse.AuditAsync(host, repair: true, age: TimeSpan.Zero));
+        Assert.Equal((FindingKind.Abandoned, FindingSeverity.Information), (finding.Kind, finding.Severity));
+        Assert.Contains(what, finding.Message, StringComparison.Ordinal);
+    }
+
+    private async Task FillAsync(Host host)
+    {
+        await host.AppendAsync(_key, "a1", "a2");
+        await host.EndOfAsync(_key, (await host.CommitAsync(_key)).TaskId);
+        await host.AppendAsync(_key, "b1", "b2", "b3");
+        await host.EndOfAsync(_key, (await host.CommitAsync(_key, keepRecent: 1)).TaskId);
+        for (int i = 1; i <= 3; i++)
+        {
+            await host.AppendAsync(_key, $"c{i}");
+        }
+
+        await host.QuietAsync();
+    }
+
+    private static async Task<string> LastAsync(Storehouse house) => (await LiveAsync(house))[^1].Split('/')[^1];
+
+    private static async Task<string> RetainedAsync(Storehouse house) =>
+        (await LiveAsync(house)).Single(static n => n.Contains("/retained-", StringComparison.Ordinal));
+
+    private static async Task<List<string>> LiveAsync(Storehouse house) =>
+        [.. JsonNode.Parse(await house.ReadAsync(await house.FindAsync("manifests/", "")))!["live"]!.AsArray().Select(static s => (string)s!["name"]!)];
+
+    private static async Task<string> ArchiveAsync(Storehouse house, int number, string file)
+    {
+        JsonNode entry = JsonNode.Parse(await house.ReadAsync(await house.FindAsync("archives/", $"index/{number:D8}.json")))!;
+        return await house.FindAsync("archives/", $"/{entry["commit_id"]}/1/{file}");
+    }
+
+    private static async Task ChangeArchiveAsync(Storehouse house, Func<string, string> change)
+    {
+        string blob = await ArchiveAsync(house, 1, "messages.jsonl");
+        await house.WriteAsync(blob, change(await house.ReadAsync(blob)));
+    }
+
+    private static async Task Unseal(Storehouse house)
+    {
+        string full = (await LiveAsync(house))[^2];
+        string content = await house.ReadAsync(full);
+        await house.DeleteAsync(full);
+        await house.CreateSegmentAsync(full, content);
+    }
+}
