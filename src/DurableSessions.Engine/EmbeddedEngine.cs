@@ -25,6 +25,7 @@ public sealed class EmbeddedEngine : IHostedService, IAsyncDisposable
     /// <param name="options">How it runs them.</param>
     /// <param name="time">Decides when something is tried, and never whether it is safe.</param>
     /// <param name="log">One line for each claim and each end.</param>
+    /// <exception cref="ArgumentOutOfRangeException">One of the options is not positive.</exception>
     public EmbeddedEngine(
         BlobContainerClient container,
         BlobContainerClient unretried,
@@ -33,6 +34,7 @@ public sealed class EmbeddedEngine : IHostedService, IAsyncDisposable
         TimeProvider time,
         ILogger<EmbeddedEngine> log)
     {
+        options.Validate();
         _parts = new EngineParts(new InstanceStore(container, unretried, time), registry, options, time, log);
         Client = new EmbeddedClient(_parts);
     }

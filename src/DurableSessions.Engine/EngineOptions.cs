@@ -23,4 +23,18 @@ public sealed record EngineOptions
 
     /// <summary>How long a clean stop may take to give back what this host runs.</summary>
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <exception cref="ArgumentOutOfRangeException">Something is not positive; the message names it.</exception>
+    internal void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(Ownership, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(SweepInterval, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(StopTimeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxConcurrentActivities);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxLoadedInstances);
+        foreach ((string activity, int places) in MaxConcurrentActivitiesByName)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(places, $"{nameof(MaxConcurrentActivitiesByName)}[{activity}]");
+        }
+    }
 }
