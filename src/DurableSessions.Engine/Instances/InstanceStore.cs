@@ -93,17 +93,35 @@ internal sealed class InstanceStore(BlobContainerClient container, BlobContainer
     public Task<DeleteResult> DeleteFinishedAsync(string id, ETag expected, DateTimeOffset until, CancellationToken cancellationToken) =>
         DeleteAsync(FinishedPrefix + id + Suffix, expected, until, cancellationToken);
 
-    /// <summary>The headers of all blobs under a prefix, page by page.</summary>
+    /// <summary>The headers of all instances under a prefix, page by page.</summary>
+    /// <param name="prefix"><see cref="ActivePrefix"/> or <see cref="FinishedPrefix"/>.</param>
+    /// <param name="pageSize">Blobs of a page.</param>
+    /// <param name="continuation">Of the page before; <see langword="null"/> for the first.</param>
+    /// <param name="skipped">Called with the name of each blob that is no instance.</param>
+    /// <param name="cancellationToken">Ends the listing.</param>
     public async IAsyncEnumerable<(IReadOnlyList<InstanceHeader> Headers, string? Next)> ListAsync(
-        string prefix, int pageSize, string? continuation, [EnumeratorCancellation] CancellationToken cancellationToken)
+        string prefix, int pageSize, string? continuation, Action<string>? skipped, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var options = new GetBlobsOptions { Prefix = prefix, Traits = BlobTraits.Metadata };
         await foreach (Page<BlobItem> page in container.GetBlobsAsync(options, cancellationToken)
             .AsPages(continuation, pageSize).WithCancellation(cancellationToken))
         {
-            yield return (
-                [.. page.Values.Select(b => InstanceHeader.From(b.Name[prefix.Length..^Suffix.Length], b))],
-                string.IsNullOrEmpty(page.ContinuationToken) ? null : page.ContinuationToken);
+            List<InstanceHeader> headers = [];
+            foreach (BlobItem blob in page.Values)
+            {
+                if (blob.Name.Length >= prefix.Length + Suffix.Length
+                    && blob.Name.EndsWith(Suffix, StringComparison.Ordinal)
+                    && InstanceHeader.TryFrom(blob.Name[prefix.Length..^Suffix.Length], blob) is { } header)
+                {
+                    headers.Add(header);
+                }
+                else
+                {
+                    skipped?.Invoke(blob.Name);
+                }
+            }
+
+            yield return (headers, string.IsNullOrEmpty(page.ContinuationToken) ? null : page.ContinuationToken);
         }
     }
 
