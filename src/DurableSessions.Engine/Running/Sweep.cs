@@ -147,8 +147,9 @@ internal sealed class Sweep(EngineParts engine)
         bool runs = false;
         try
         {
+            // Not cancelled by a stop: it might be applied all the same, and nobody would give the instance back.
             InstanceDocument claim = engine.Claim(live.Document);
-            if ((await engine.Store.ReplaceAsync(claim, live.ETag, engine.Store.ClientDeadline, cancellationToken)).Written is { } etag)
+            if ((await engine.Store.ReplaceAsync(claim, live.ETag, engine.Store.ClientDeadline, engine.Gone.Token)).Written is { } etag)
             {
                 engine.Log.LogInformation("Instance {InstanceId} ({Orchestrator}) is claimed", id, claim.Name);
                 engine.Loaded.Run(new StoredInstance(claim, etag), finished?.ETag);
