@@ -35,7 +35,7 @@ public sealed class EmbeddedEngine : IHostedService, IAsyncDisposable
         ILogger<EmbeddedEngine> log)
     {
         options.Validate();
-        _parts = new EngineParts(new InstanceStore(container, unretried, time), registry, options, time, log);
+        _parts = new EngineParts(new InstanceStore(container, unretried, options.RequestTimeout, time), registry, options, time, log);
         Client = new EmbeddedClient(_parts);
     }
 
@@ -51,8 +51,9 @@ public sealed class EmbeddedEngine : IHostedService, IAsyncDisposable
     }
 
     /// <summary>
-    /// Gives back what runs here, within <see cref="EngineOptions.StopTimeout"/>: activities are cancelled, and other hosts
-    /// may go on at once. What cannot be given back in time goes on elsewhere when its ownership has lapsed.
+    /// Gives back what runs here, within <see cref="EngineOptions.StopTimeout"/>: activities are cancelled, and not waited
+    /// for; other hosts go on at their next listing, or with the next message. What cannot be given back in time goes on
+    /// elsewhere when its ownership has lapsed.
     /// </summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
