@@ -25,6 +25,7 @@ public sealed class EmbeddedEngine : IHostedService, IAsyncDisposable
     /// <param name="options">How it runs them.</param>
     /// <param name="time">Decides when something is tried, and never whether it is safe.</param>
     /// <param name="log">One line for each claim and each end.</param>
+    /// <exception cref="ArgumentOutOfRangeException">One of the options is not positive.</exception>
     public EmbeddedEngine(
         BlobContainerClient container,
         BlobContainerClient unretried,
@@ -33,7 +34,8 @@ public sealed class EmbeddedEngine : IHostedService, IAsyncDisposable
         TimeProvider time,
         ILogger<EmbeddedEngine> log)
     {
-        _parts = new EngineParts(new InstanceStore(container, unretried, time), registry, options, time, log);
+        options.Validate();
+        _parts = new EngineParts(new InstanceStore(container, unretried, options.RequestTimeout, time), registry, options, time, log);
         Client = new EmbeddedClient(_parts);
     }
 
@@ -49,8 +51,9 @@ public sealed class EmbeddedEngine : IHostedService, IAsyncDisposable
     }
 
     /// <summary>
-    /// Gives back what runs here, within <see cref="EngineOptions.StopTimeout"/>: activities are cancelled, and other hosts
-    /// may go on at once. What cannot be given back in time goes on elsewhere when its ownership has lapsed.
+    /// Gives back what runs here, within <see cref="EngineOptions.StopTimeout"/>: activities are cancelled, and not waited
+    /// for; other hosts go on at their next listing, or with the next message. What cannot be given back in time goes on
+    /// elsewhere when its ownership has lapsed.
     /// </summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {

@@ -23,4 +23,26 @@ public sealed record EngineOptions
 
     /// <summary>How long a clean stop may take to give back what this host runs.</summary>
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// After which a write that has no answer is sent again: early enough that an owner can do so before it loses its
+    /// instance, and not so early that a slow answer is taken for none.
+    /// </summary>
+    internal TimeSpan RequestTimeout => Ownership / 3 > ShortestRequestTimeout ? Ownership / 3 : ShortestRequestTimeout;
+
+    private static readonly TimeSpan ShortestRequestTimeout = TimeSpan.FromSeconds(1);
+
+    /// <exception cref="ArgumentOutOfRangeException">Something is not positive; the message names it.</exception>
+    internal void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(Ownership, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(SweepInterval, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(StopTimeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxConcurrentActivities);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxLoadedInstances);
+        foreach ((string activity, int places) in MaxConcurrentActivitiesByName)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(places, $"{nameof(MaxConcurrentActivitiesByName)}[{activity}]");
+        }
+    }
 }

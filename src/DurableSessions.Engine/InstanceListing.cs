@@ -23,7 +23,7 @@ internal sealed class InstanceListing(InstanceStore store)
         IReadOnlyList<InstanceHeader> headers = [];
         string? next = null;
         await foreach ((IReadOnlyList<InstanceHeader> Headers, string? Next) page in
-            store.ListAsync(prefix, query.PageSize, marker, cancellationToken))
+            store.ListAsync(prefix, query.PageSize, marker, skipped: null, cancellationToken))
         {
             (headers, next) = page;
             break;

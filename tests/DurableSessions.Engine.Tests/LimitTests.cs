@@ -94,6 +94,25 @@ public sealed class LimitTests(AzuriteFixture azurite) : EngineTest(azurite)
         await EndOf(host.Client, instance);
     }
 
+    public static TheoryData<EngineOptions, string> Nonsense => new()
+    {
+        { new EngineOptions { Ownership = TimeSpan.Zero }, nameof(EngineOptions.Ownership) },
+        { new EngineOptions { SweepInterval = -TimeSpan.FromSeconds(1) }, nameof(EngineOptions.SweepInterval) },
+        { new EngineOptions { StopTimeout = TimeSpan.Zero }, nameof(EngineOptions.StopTimeout) },
+        { new EngineOptions { MaxConcurrentActivities = 0 }, nameof(EngineOptions.MaxConcurrentActivities) },
+        { new EngineOptions { MaxLoadedInstances = 0 }, nameof(EngineOptions.MaxLoadedInstances) },
+        { new EngineOptions { MaxConcurrentActivitiesByName = new Dictionary<string, int> { ["digest"] = -1 } }, "digest" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Nonsense))]
+    public async Task Options_that_would_let_nothing_run_are_refused(EngineOptions options, string names)
+    {
+        await using EmbeddedHub hub = await NewEmbeddedHubAsync();
+        ArgumentOutOfRangeException e = await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => hub.StartAsync(Registry, options, start: false));
+        Assert.Contains(names, e.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_slow_activity_takes_no_more_than_its_places()
     {

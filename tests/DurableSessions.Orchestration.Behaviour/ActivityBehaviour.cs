@@ -67,6 +67,32 @@ public abstract class ActivityBehaviour : PortBehaviour
         Assert.Equal($"\"broken {typeof(FormatException).FullName} attempt 2\"", ended.SerializedOutput);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_is_thrown_need_not_say_anything_of_itself(bool throws)
+    {
+        Activity<object?, string>("mute", (_, _) => throw new MuteException(throws));
+        Orchestrator<object?, string>("mute", async (context, _) =>
+        {
+            try
+            {
+                return await context.CallActivityAsync<string>("mute");
+            }
+            catch (TaskFailedException e) when (e.FailureDetails.ErrorType == typeof(MuteException).FullName)
+            {
+                throw new MuteException(throws);
+            }
+        });
+        OrchestrationClient client = await StartAsync();
+
+        OrchestrationMetadata ended = await EndOf(client, await client.ScheduleNewOrchestrationInstanceAsync("mute"))
+            .WaitAsync(TimeSpan.FromSeconds(20), Patience);
+
+        Assert.Equal(OrchestrationRuntimeStatus.Failed, ended.RuntimeStatus);
+        Assert.Equal(typeof(MuteException).FullName, ended.FailureDetails!.ErrorType);
+    }
+
     [Fact]
     public async Task What_no_retry_can_help_is_not_tried_again()
     {
@@ -163,6 +189,13 @@ public abstract class ActivityBehaviour : PortBehaviour
     {
         Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter() },
     };
+
+    private sealed class MuteException(bool throws) : Exception
+    {
+        public override string Message => throws ? throw new InvalidOperationException() : null!;
+
+        public override string? StackTrace => throws ? throw new InvalidOperationException() : null;
+    }
 
     internal enum Colour
     {

@@ -5,14 +5,27 @@ namespace DurableSessions.Engine.Instances;
 /// <summary>Exceptions as they are recorded.</summary>
 internal static class Failures
 {
+    /// <summary>Never throws, though what an exception says of itself is the code of others, and may.</summary>
     public static TaskFailureDetails From(Exception e) => new(
         e.GetType().FullName ?? e.GetType().Name,
-        Cut(e.Message, EngineLimits.ErrorMessageLength),
-        e.StackTrace is { } trace ? Cut(trace, EngineLimits.StackTraceLength) : null,
+        Cut(Ask(e, static e => e.Message) ?? "The exception has no message.", EngineLimits.ErrorMessageLength),
+        Ask(e, static e => e.StackTrace) is { } trace ? Cut(trace, EngineLimits.StackTraceLength) : null,
         e is NonRetriableTaskException or EngineLimitException);
 
     public static TaskFailureDetails Terminated(string? reason) => new(
         "Terminated", Cut(reason ?? "Terminated by an operator.", EngineLimits.ErrorMessageLength), IsNonRetriable: true);
+
+    private static string? Ask(Exception e, Func<Exception, string?> question)
+    {
+        try
+        {
+            return question(e);
+        }
+        catch (Exception)
+        {
+            return null;
+        }
+    }
 
     private static string Cut(string text, int length) => text.Length <= length ? text : text[..length];
 }

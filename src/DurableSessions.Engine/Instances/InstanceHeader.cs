@@ -41,18 +41,36 @@ internal sealed record InstanceHeader
         NextDue = document.NextDue,
     };
 
-    public static InstanceHeader From(string id, BlobItem blob) => new()
+    /// <summary>
+    /// Reads the header of a listed blob; <see langword="null"/>: it is no instance, or one that this version cannot read.
+    /// </summary>
+    public static InstanceHeader? TryFrom(string id, BlobItem blob)
     {
-        Id = id,
-        Name = Uri.UnescapeDataString(blob.Metadata["name"]),
-        Generation = int.Parse(blob.Metadata["generation"], CultureInfo.InvariantCulture),
-        Status = Enum.Parse<OrchestrationRuntimeStatus>(blob.Metadata["status"]),
-        Created = Time(blob, "created") ?? default,
-        Updated = Time(blob, "updated") ?? default,
-        Owner = blob.Metadata.TryGetValue("owner", out string? owner) ? Uri.UnescapeDataString(owner) : null,
-        OwnedUntil = Time(blob, "owneduntil"),
-        NextDue = Time(blob, "nextdue"),
-    };
+        IDictionary<string, string> metadata = blob.Metadata;
+        return id.Length > 0
+            && metadata.TryGetValue("name", out string? name)
+            && metadata.TryGetValue("generation", out string? number)
+            && int.TryParse(number, CultureInfo.InvariantCulture, out int generation)
+            && metadata.TryGetValue("status", out string? word)
+            && Enum.TryParse(word, out OrchestrationRuntimeStatus status)
+            && TryTime(metadata, "created", out DateTimeOffset? created)
+            && TryTime(metadata, "updated", out DateTimeOffset? updated)
+            && TryTime(metadata, "owneduntil", out DateTimeOffset? ownedUntil)
+            && TryTime(metadata, "nextdue", out DateTimeOffset? nextDue)
+            ? new InstanceHeader
+            {
+                Id = id,
+                Name = Uri.UnescapeDataString(name),
+                Generation = generation,
+                Status = status,
+                Created = created ?? default,
+                Updated = updated ?? default,
+                Owner = metadata.TryGetValue("owner", out string? owner) ? Uri.UnescapeDataString(owner) : null,
+                OwnedUntil = ownedUntil,
+                NextDue = nextDue,
+            }
+            : null;
+    }
 
     public Dictionary<string, string> ToMetadata()
     {
@@ -84,8 +102,21 @@ internal sealed record InstanceHeader
 
     private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
 
-    private static DateTimeOffset? Time(BlobItem blob, string key) =>
-        blob.Metadata.TryGetValue(key, out string? text)
-            ? DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind)
-            : null;
+    // Nothing there is no error; something there that is no time is.
+    private static bool TryTime(IDictionary<string, string> metadata, string key, out DateTimeOffset? time)
+    {
+        time = null;
+        if (!metadata.TryGetValue(key, out string? text))
+        {
+            return true;
+        }
+
+        if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out DateTimeOffset there))
+        {
+            return false;
+        }
+
+        time = there;
+        return true;
+    }
 }

@@ -12,8 +12,9 @@ namespace DurableSessions.Engine.Instances;
 /// </summary>
 /// <param name="container">Sends reads again by itself.</param>
 /// <param name="unretried">The same container, through a client that sends each request once.</param>
+/// <param name="requestTimeout">After which a write counts as one whose outcome is unknown.</param>
 /// <param name="time">For the waits between attempts.</param>
-internal sealed class InstanceStore(BlobContainerClient container, BlobContainerClient unretried, TimeProvider time)
+internal sealed class InstanceStore(BlobContainerClient container, BlobContainerClient unretried, TimeSpan requestTimeout, TimeProvider time)
 {
     public const string ActivePrefix = "orchestrations/active/";
     public const string FinishedPrefix = "orchestrations/finished/";
@@ -93,17 +94,35 @@ internal sealed class InstanceStore(BlobContainerClient container, BlobContainer
     public Task<DeleteResult> DeleteFinishedAsync(string id, ETag expected, DateTimeOffset until, CancellationToken cancellationToken) =>
         DeleteAsync(FinishedPrefix + id + Suffix, expected, until, cancellationToken);
 
-    /// <summary>The headers of all blobs under a prefix, page by page.</summary>
+    /// <summary>The headers of all instances under a prefix, page by page.</summary>
+    /// <param name="prefix"><see cref="ActivePrefix"/> or <see cref="FinishedPrefix"/>.</param>
+    /// <param name="pageSize">Blobs of a page.</param>
+    /// <param name="continuation">Of the page before; <see langword="null"/> for the first.</param>
+    /// <param name="skipped">Called with the name of each blob that is no instance.</param>
+    /// <param name="cancellationToken">Ends the listing.</param>
     public async IAsyncEnumerable<(IReadOnlyList<InstanceHeader> Headers, string? Next)> ListAsync(
-        string prefix, int pageSize, string? continuation, [EnumeratorCancellation] CancellationToken cancellationToken)
+        string prefix, int pageSize, string? continuation, Action<string>? skipped, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var options = new GetBlobsOptions { Prefix = prefix, Traits = BlobTraits.Metadata };
         await foreach (Page<BlobItem> page in container.GetBlobsAsync(options, cancellationToken)
             .AsPages(continuation, pageSize).WithCancellation(cancellationToken))
         {
-            yield return (
-                [.. page.Values.Select(b => InstanceHeader.From(b.Name[prefix.Length..^Suffix.Length], b))],
-                string.IsNullOrEmpty(page.ContinuationToken) ? null : page.ContinuationToken);
+            List<InstanceHeader> headers = [];
+            foreach (BlobItem blob in page.Values)
+            {
+                if (blob.Name.Length >= prefix.Length + Suffix.Length
+                    && blob.Name.EndsWith(Suffix, StringComparison.Ordinal)
+                    && InstanceHeader.TryFrom(blob.Name[prefix.Length..^Suffix.Length], blob) is { } header)
+                {
+                    headers.Add(header);
+                }
+                else
+                {
+                    skipped?.Invoke(blob.Name);
+                }
+            }
+
+            yield return (headers, string.IsNullOrEmpty(page.ContinuationToken) ? null : page.ContinuationToken);
         }
     }
 
@@ -140,7 +159,7 @@ internal sealed class InstanceStore(BlobContainerClient container, BlobContainer
         try
         {
             return await SendAsync(
-                async () => new WriteResult((await unretried.GetBlobClient(name).UploadAsync(json, options, cancellationToken)).Value.ETag, null),
+                async token => new WriteResult((await unretried.GetBlobClient(name).UploadAsync(json, options, token)).Value.ETag, null),
                 until,
                 cancellationToken);
         }
@@ -156,10 +175,10 @@ internal sealed class InstanceStore(BlobContainerClient container, BlobContainer
         try
         {
             return await SendAsync(
-                async () =>
+                async token =>
                 {
                     await unretried.GetBlobClient(name).DeleteAsync(
-                        DeleteSnapshotsOption.None, new BlobRequestConditions { IfMatch = expected }, cancellationToken);
+                        DeleteSnapshotsOption.None, new BlobRequestConditions { IfMatch = expected }, token);
                     return DeleteResult.Deleted;
                 },
                 until,
@@ -175,18 +194,32 @@ internal sealed class InstanceStore(BlobContainerClient container, BlobContainer
         }
     }
 
-    private async Task<T> SendAsync<T>(Func<Task<T>> send, DateTimeOffset until, CancellationToken cancellationToken)
+    private async Task<T> SendAsync<T>(Func<CancellationToken, Task<T>> send, DateTimeOffset until, CancellationToken cancellationToken)
     {
         for (int attempt = 1; ; attempt++)
         {
             try
             {
-                return await send();
+                return await SendOnceAsync(send, cancellationToken);
             }
             catch (Exception e) when (StorageErrors.IsUnknownOutcome(e) && !cancellationToken.IsCancellationRequested && time.GetUtcNow() < until)
             {
                 await Backoff.WaitAsync(attempt, time, cancellationToken);
             }
+        }
+    }
+
+    private async Task<T> SendOnceAsync<T>(Func<CancellationToken, Task<T>> send, CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(requestTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        try
+        {
+            return await send(either.Token);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"Storage did not answer within {requestTimeout.TotalSeconds} s.", e);
         }
     }
 }

@@ -13,13 +13,15 @@ internal static class StorageErrors
     /// <summary>There is no such blob; a missing container is a mistake in the set-up.</summary>
     public static bool IsNotFound(this RequestFailedException e) => e.Status == 404 && e.ErrorCode != BlobErrorCode.ContainerNotFound;
 
-    /// <summary>The request may have been applied or not: no answer, or one that does not say.</summary>
+    /// <summary>
+    /// The request may have been applied or not: no answer, or one that does not say. A client that gives up waiting throws
+    /// as if it had been cancelled: whether the caller's own token was is for the caller to ask.
+    /// </summary>
     public static bool IsUnknownOutcome(Exception e) => e switch
     {
         RequestFailedException { Status: 0 or 408 or 429 or >= 500 } => true,
         AggregateException { InnerExceptions: var inner } => inner.All(IsUnknownOutcome),
-        TaskCanceledException { InnerException: TimeoutException } => true,
-        IOException or HttpRequestException or TimeoutException => true,
+        OperationCanceledException or IOException or HttpRequestException or TimeoutException => true,
         _ => false,
     };
 }

@@ -143,22 +143,31 @@ internal sealed class OrchestrationRun
             return;
         }
 
-        _pump.Run(() =>
+        try
         {
-            if (happened.Type == HistoryEventType.ExecutionStarted)
+            _pump.Run(() =>
             {
-                _main = StartAsync();
-            }
-            else
+                if (happened.Type == HistoryEventType.ExecutionStarted)
+                {
+                    _main = StartAsync();
+                }
+                else
+                {
+                    _context.Deliver(happened);
+                }
+            });
+            bool cancelled = true;
+            while (cancelled)
             {
-                _context.Deliver(happened);
+                cancelled = false;
+                _pump.Run(() => cancelled = _context.CancelWaits());
             }
-        });
-        bool cancelled = true;
-        while (cancelled)
+        }
+        catch (Exception e)
         {
-            cancelled = false;
-            _pump.Run(() => cancelled = _context.CancelWaits());
+            // Of an async void method of the orchestrator: its task would never tell.
+            Fail(e);
+            return;
         }
 
         if (_main!.IsCompleted)

@@ -19,13 +19,13 @@ internal sealed class ActivityDispatcher(OrchestrationRegistry registry, EngineO
     public async Task<HistoryEntry?> RunAsync(string instanceId, HistoryEntry scheduled, CancellationToken cancellationToken)
     {
         string name = scheduled.Name!;
-        SemaphoreSlim gate = _gates.GetOrAdd(
-            name, n => new SemaphoreSlim(options.MaxConcurrentActivitiesByName.GetValueOrDefault(n, options.MaxConcurrentActivities)));
-        bool entered = false;
+        SemaphoreSlim? entered = null;
         try
         {
+            SemaphoreSlim gate = _gates.GetOrAdd(
+                name, n => new SemaphoreSlim(options.MaxConcurrentActivitiesByName.GetValueOrDefault(n, options.MaxConcurrentActivities)));
             await gate.WaitAsync(cancellationToken);
-            entered = true;
+            entered = gate;
             ITaskActivity activity = registry.Activities[name]();
             object? input = Payloads.Read(scheduled.Payload, activity.InputType);
             object? output = await activity.RunAsync(new TaskActivityContext(name, instanceId, cancellationToken), input);
@@ -55,10 +55,7 @@ internal sealed class ActivityDispatcher(OrchestrationRegistry registry, EngineO
         }
         finally
         {
-            if (entered)
-            {
-                gate.Release();
-            }
+            entered?.Release();
         }
     }
 }

@@ -19,7 +19,7 @@ internal sealed class InstanceWorker
     private readonly EngineParts _engine;
     private readonly OwnedInstance _instance;
     private readonly OrchestrationRun _run;
-    private readonly CancellationTokenSource _activities;
+    private readonly CancellationTokenSource _activities = new();
     private readonly HashSet<int> _running = [];
     private readonly List<TaskCompletionSource<Delivery>> _unsaved = [];
     private readonly List<TaskCompletionSource<Delivery>> _late = [];
@@ -38,7 +38,6 @@ internal sealed class InstanceWorker
         _instance = new OwnedInstance(engine.Store, claimed, finished);
         _stopping = engine.Stopping.Token;
         _gone = engine.Gone.Token;
-        _activities = CancellationTokenSource.CreateLinkedTokenSource(_stopping, _gone);
         _renewAt = claimed.Document.OwnedUntil!.Value - engine.Options.Ownership + engine.Renewal;
         _run = new OrchestrationRun(
             claimed.Document,
@@ -83,12 +82,12 @@ internal sealed class InstanceWorker
         catch (Exception e)
         {
             _engine.Log.LogError(e, "Instance {InstanceId} is dropped; it goes on once its ownership has lapsed", Id);
-            _lookAgain = _engine.Time.GetUtcNow() + _engine.Options.Ownership;
+            _lookAgain = _instance.Stored.OwnedUntil;
         }
 
-        await _activities.CancelAsync();
         Settle(_unsaved, Delivery.NotHere);
         Settle(_late, Delivery.NotHere);
+        CancelActivities();
     }
 
     /// <summary>Turns away those who still wait; called once nobody finds this worker any more.</summary>
@@ -100,7 +99,6 @@ internal sealed class InstanceWorker
             (message as WorkerMessage.FromClient)?.Delivered.TrySetResult(Delivery.NotHere);
         }
 
-        _activities.Dispose();
         if (_ended)
         {
             return;
@@ -126,6 +124,11 @@ internal sealed class InstanceWorker
             }
 
             bool giveUp = _stopping.IsCancellationRequested || OnlyWaits();
+            if (_stopping.IsCancellationRequested)
+            {
+                CancelActivities();
+            }
+
             if (giveUp || _unwritten)
             {
                 switch (await CheckpointAsync(giveUp))
@@ -162,20 +165,41 @@ internal sealed class InstanceWorker
             int task = scheduled.Task!.Value;
             _running.Add(task);
             CancellationToken cancellation = _activities.Token;
-            _ = Task.Run(
-                async () =>
-                {
-                    HistoryEntry? answer = await _engine.Dispatcher.RunAsync(Id, scheduled, cancellation);
-                    try
-                    {
-                        await _messages.Writer.WriteAsync(new WorkerMessage.Answer(task, answer), CancellationToken.None);
-                    }
-                    catch (ChannelClosedException)
-                    {
-                        _engine.Log.LogDebug("A result of {Activity} came after instance {InstanceId} had left this host", scheduled.Name, Id);
-                    }
-                },
-                CancellationToken.None);
+            _ = Task.Run(() => AnswerAsync(task, scheduled, cancellation), CancellationToken.None);
+        }
+    }
+
+    private async Task AnswerAsync(int task, HistoryEntry scheduled, CancellationToken cancellationToken)
+    {
+        HistoryEntry? answer = await _engine.Dispatcher.RunAsync(Id, scheduled, cancellationToken);
+        try
+        {
+            await _messages.Writer.WriteAsync(new WorkerMessage.Answer(task, answer), CancellationToken.None);
+        }
+        catch (ChannelClosedException)
+        {
+            _engine.Log.LogDebug("A result of {Activity} came after instance {InstanceId} had left this host", scheduled.Name, Id);
+        }
+    }
+
+    // What activities do when they are cancelled is their affair: nothing here waits for it, or fails with it.
+    private void CancelActivities()
+    {
+        if (!_activities.IsCancellationRequested)
+        {
+            _ = CancelAsync();
+        }
+
+        async Task CancelAsync()
+        {
+            try
+            {
+                await _activities.CancelAsync();
+            }
+            catch (Exception e)
+            {
+                _engine.Log.LogWarning(e, "An activity of instance {InstanceId} threw when it was cancelled", Id);
+            }
         }
     }
 

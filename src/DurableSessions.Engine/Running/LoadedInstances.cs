@@ -9,7 +9,7 @@ namespace DurableSessions.Engine.Running;
 internal sealed class LoadedInstances(EngineParts engine)
 {
     private readonly ConcurrentDictionary<string, InstanceWorker> _workers = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<InstanceWorker, Task> _loops = new();
+    private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
     private int _reserved;
     private bool _open;
@@ -41,6 +41,7 @@ internal sealed class LoadedInstances(EngineParts engine)
         lock (_lock)
         {
             _open = false;
+            TellIfIdle();
         }
     }
 
@@ -69,6 +70,7 @@ internal sealed class LoadedInstances(EngineParts engine)
         lock (_lock)
         {
             _reserved--;
+            TellIfIdle();
         }
 
         engine.Due.Wake();
@@ -82,20 +84,33 @@ internal sealed class LoadedInstances(EngineParts engine)
         var worker = new InstanceWorker(engine, claimed, finished);
         string id = claimed.Document.Id;
         _workers[id] = worker;
-        var started = new TaskCompletionSource();
-        Task loop = Task.Run(async () =>
+        _ = Task.Run(async () =>
         {
-            await started.Task;
-            await worker.RunAsync();
-            _workers.TryRemove(KeyValuePair.Create(id, worker));
-            _loops.TryRemove(worker, out _);
-            worker.Close();
-            Release();
+            try
+            {
+                await worker.RunAsync();
+            }
+            finally
+            {
+                _workers.TryRemove(KeyValuePair.Create(id, worker));
+                worker.Close();
+                Release();
+            }
         });
-        _loops[worker] = loop;
-        started.SetResult();
     }
 
-    /// <summary>Completes when nothing runs any more.</summary>
-    public Task WhenIdleAsync() => Task.WhenAll(_loops.Values);
+    /// <summary>
+    /// Completes once this host is closed and nothing runs here any more, nor is about to: what is being claimed has its
+    /// place already.
+    /// </summary>
+    public Task WhenIdleAsync() => _idle.Task;
+
+    // Called with the lock held.
+    private void TellIfIdle()
+    {
+        if (!_open && _reserved == 0)
+        {
+            _idle.TrySetResult();
+        }
+    }
 }

@@ -11,11 +11,13 @@ internal sealed class Sweep(EngineParts engine)
 {
     private const int ListingPage = 5_000;
     private const int ClaimsAtATime = 8;
+    private const int MaxWarnings = 1_000;
 
     private static readonly TimeSpan LongestJitter = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan AfterError = TimeSpan.FromSeconds(5);
 
-    private readonly HashSet<string> _unknown = new(StringComparer.Ordinal);
+    // What has been warned of: once is enough.
+    private readonly HashSet<string> _warned = new(StringComparer.Ordinal);
 
     /// <summary>Runs until the host stops. Never throws.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -58,7 +60,7 @@ internal sealed class Sweep(EngineParts engine)
     private async Task ListAsync(CancellationToken cancellationToken)
     {
         await foreach ((IReadOnlyList<InstanceHeader> headers, _) in
-            engine.Store.ListAsync(InstanceStore.ActivePrefix, ListingPage, null, cancellationToken))
+            engine.Store.ListAsync(InstanceStore.ActivePrefix, ListingPage, null, Skip, cancellationToken))
         {
             foreach (InstanceHeader header in headers)
             {
@@ -145,8 +147,9 @@ internal sealed class Sweep(EngineParts engine)
         bool runs = false;
         try
         {
+            // Not cancelled by a stop: it might be applied all the same, and nobody would give the instance back.
             InstanceDocument claim = engine.Claim(live.Document);
-            if ((await engine.Store.ReplaceAsync(claim, live.ETag, engine.Store.ClientDeadline, cancellationToken)).Written is { } etag)
+            if ((await engine.Store.ReplaceAsync(claim, live.ETag, engine.Store.ClientDeadline, engine.Gone.Token)).Written is { } etag)
             {
                 engine.Log.LogInformation("Instance {InstanceId} ({Orchestrator}) is claimed", id, claim.Name);
                 engine.Loaded.Run(new StoredInstance(claim, etag), finished?.ETag);
@@ -163,7 +166,19 @@ internal sealed class Sweep(EngineParts engine)
     }
 
     // A little late, and each host by another while: so that they do not all ask at once.
-    private void Note(string id, DateTimeOffset due) => engine.Due.Add(id, due + (Random.Shared.NextDouble() * LongestJitter));
+    private void Note(string id, DateTimeOffset due)
+    {
+        TimeSpan jitter = Random.Shared.NextDouble() * LongestJitter;
+        engine.Due.Add(id, due < DateTimeOffset.MaxValue - jitter ? due + jitter : DateTimeOffset.MaxValue);
+    }
+
+    private void Skip(string blob)
+    {
+        if (IsFirst(blob))
+        {
+            engine.Log.LogWarning("Blob {Blob} is no instance that this host can read; it is left alone", blob);
+        }
+    }
 
     private bool Knows(string id, string orchestrator)
     {
@@ -172,17 +187,19 @@ internal sealed class Sweep(EngineParts engine)
             return true;
         }
 
-        bool first;
-        lock (_unknown)
-        {
-            first = _unknown.Count < 1_000 && _unknown.Add(orchestrator);
-        }
-
-        if (first)
+        if (IsFirst(orchestrator))
         {
             engine.Log.LogWarning("Instance {InstanceId} needs orchestrator {Orchestrator}, which this host does not have", id, orchestrator);
         }
 
         return false;
+    }
+
+    private bool IsFirst(string what)
+    {
+        lock (_warned)
+        {
+            return _warned.Count < MaxWarnings && _warned.Add(what);
+        }
     }
 }

@@ -23,7 +23,7 @@ internal static class ErrorTranslation
         TaskStatusException e => ApiError.FailedPrecondition(e.Message),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => ApiError.TooLarge("body", RequestLimits.MaxBodyBytes),
         BadHttpRequestException => ApiError.InvalidArgument(Location.Body, "ended too early, or is not as its headers say.", "value_error"),
-        OperationCanceledException => ApiError.Unavailable("The server is stopping, or storage did not answer in time; try again."),
+        OperationCanceledException or ObjectDisposedException => ApiError.Unavailable("The server is stopping, or storage did not answer in time; try again."),
         _ when IsUnavailable(exception) => ApiError.Unavailable("Storage does not answer; try again."),
         _ => ApiError.Internal(requestId),
     };
