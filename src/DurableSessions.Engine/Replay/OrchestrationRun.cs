@@ -9,20 +9,21 @@ namespace DurableSessions.Engine.Replay;
 /// </summary>
 internal sealed class OrchestrationRun
 {
-    private readonly ITaskOrchestrator _orchestrator;
+    private readonly Func<ITaskOrchestrator> _factory;
     private readonly RunPump _pump;
     private readonly RunContext _context;
     private readonly List<HistoryEntry> _history = [];
     private readonly List<HistoryEntry> _held = [];
     private readonly Dictionary<int, HistoryEntry> _unanswered = [];
+    private ITaskOrchestrator? _orchestrator;
     private Task<object?>? _main;
 
     /// <param name="instance">What is run; its history is not replayed yet.</param>
-    /// <param name="orchestrator">A new one.</param>
+    /// <param name="factory">Makes the orchestrator once it is replayed.</param>
     /// <param name="violated">Called on any thread when the orchestrator is seen to await what it must not.</param>
-    public OrchestrationRun(InstanceDocument instance, ITaskOrchestrator orchestrator, Action<string> violated)
+    public OrchestrationRun(InstanceDocument instance, Func<ITaskOrchestrator> factory, Action<string> violated)
     {
-        _orchestrator = orchestrator;
+        _factory = factory;
         _pump = new RunPump(violated);
         _context = new RunContext(instance, _pump);
     }
@@ -53,6 +54,7 @@ internal sealed class OrchestrationRun
     /// <summary>Runs the orchestrator from its top with what is recorded.</summary>
     public void Replay(IReadOnlyList<HistoryEntry> recorded, bool hasRun)
     {
+        _orchestrator = _factory();
         try
         {
             int next = 0;
@@ -181,7 +183,7 @@ internal sealed class OrchestrationRun
     }
 
     // Also what an orchestrator throws before its first await comes out of the task.
-    private async Task<object?> StartAsync() => await _orchestrator.RunAsync(_context);
+    private async Task<object?> StartAsync() => await _orchestrator!.RunAsync(_context);
 
     private static RunOutcome End(Task<object?> main)
     {
