@@ -17,6 +17,7 @@ internal sealed class OrchestrationRun
     private readonly Dictionary<int, HistoryEntry> _unanswered = [];
     private ITaskOrchestrator? _orchestrator;
     private Task<object?>? _main;
+    private string? _recalledStatus;
 
     /// <param name="instance">What is run; its history is not replayed yet.</param>
     /// <param name="factory">Makes the orchestrator once it is replayed.</param>
@@ -36,7 +37,7 @@ internal sealed class OrchestrationRun
 
     public bool IsSuspended { get; private set; }
 
-    public string? CustomStatus => _context.CustomStatus;
+    public string? CustomStatus => _recalledStatus ?? _context.CustomStatus;
 
     /// <summary>Events that no one has waited for, and those held back by a suspension.</summary>
     public int BufferedEvents => _context.BufferedEvents + _held.Count(e => e.Type == HistoryEventType.EventRaised);
@@ -88,6 +89,15 @@ internal sealed class OrchestrationRun
         _context.Replaying = false;
     }
 
+    /// <summary>Ends an instance as it is stored, without its orchestrator, which perhaps no host has or can make.</summary>
+    public void Terminate(InstanceDocument stored, string? reason)
+    {
+        _history.AddRange(stored.History);
+        LastTime = stored.History.Max(e => e.Time);
+        _recalledStatus = stored.CustomStatus;
+        Outcome = Terminated(reason);
+    }
+
     /// <summary>Carries the run on. What happens after it has ended is recorded, and changes nothing.</summary>
     public void Apply(HistoryEntry happened)
     {
@@ -116,7 +126,7 @@ internal sealed class OrchestrationRun
         switch (happened.Type)
         {
             case HistoryEventType.ExecutionTerminated:
-                Outcome = new RunOutcome(OrchestrationRuntimeStatus.Terminated, Failure: Failures.Terminated(happened.Reason));
+                Outcome = Terminated(happened.Reason);
                 break;
             case HistoryEventType.ExecutionSuspended:
                 IsSuspended = true;
@@ -181,6 +191,9 @@ internal sealed class OrchestrationRun
             Fail(new ForeignAwaitException(RunPump.ForeignAwait));
         }
     }
+
+    private static RunOutcome Terminated(string? reason) =>
+        new(OrchestrationRuntimeStatus.Terminated, Failure: Failures.Terminated(reason));
 
     // Also what an orchestrator throws before its first await comes out of the task.
     private async Task<object?> StartAsync() => await _orchestrator!.RunAsync(_context);

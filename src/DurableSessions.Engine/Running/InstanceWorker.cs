@@ -128,7 +128,16 @@ internal sealed class InstanceWorker
     // Returns whether the instance is over.
     private async Task<bool> LoopAsync()
     {
-        Replay(_instance.Stored.Inbox);
+        if (_instance.Stored.Terminator is { } terminator)
+        {
+            _run.Terminate(_instance.Stored, terminator.Reason);
+            TakeIn(_instance.Stored.Inbox);
+        }
+        else
+        {
+            Replay(_instance.Stored.Inbox);
+        }
+
         while (true)
         {
             if (_run.Outcome is not null)
