@@ -51,7 +51,7 @@ internal sealed class Host : IDisposable
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    public static async Task<Host> StartAsync(AzuriteFixture azurite, string container, SessionOptions? options = null, FirstWords? processor = null)
+    public static async Task<Host> StartAsync(AzuriteFixture azurite, string container, SessionOptions? options = null, FirstWords? processor = null, TimeSpan? networkTimeout = null)
     {
         var faults = new FaultTransport();
         var log = new RequestLog();
@@ -59,6 +59,7 @@ internal sealed class Host : IDisposable
         {
             faults.Configure(o);
             log.Configure(o);
+            o.Retry.NetworkTimeout = networkTimeout ?? o.Retry.NetworkTimeout;
         });
         return new Host(storage, faults, log, options ?? new SessionOptions(), processor ?? new FirstWords());
     }
