@@ -214,7 +214,7 @@ internal sealed partial class EmbeddedClient(EngineParts engine) : Orchestration
         InstanceDocument before = live.Document;
         InstanceDocument appended = before with { Inbox = [.. before.Inbox, message], WriteId = EngineParts.NewWriteId() };
         bool isFree = before.Owner is null || before.OwnedUntil <= now;
-        bool claim = isFree && engine.Loaded.TryReserve(before.Name);
+        bool claim = isFree && engine.Loaded.TryReserve(appended);
         bool runs = false;
         try
         {

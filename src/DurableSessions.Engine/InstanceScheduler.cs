@@ -54,7 +54,7 @@ internal sealed class InstanceScheduler(EngineParts engine)
     private async Task<InstanceDocument?> TryCreateAsync(
         InstanceDocument instance, bool isFresh, StoredInstance? replaced, CancellationToken cancellationToken)
     {
-        bool run = engine.Loaded.TryReserve(instance.Name);
+        bool run = engine.Loaded.TryReserve(instance);
         try
         {
             instance = run ? engine.Own(instance) : instance with { NextDue = engine.Time.GetUtcNow() };

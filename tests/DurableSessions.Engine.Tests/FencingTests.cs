@@ -56,7 +56,7 @@ public sealed class FencingTests : EngineTest
         await using EmbeddedHub hub = await NewEmbeddedHubAsync();
         await using EmbeddedHost zombie = await hub.StartAsync(
             Registry,
-            Impatient with { SweepInterval = TimeSpan.FromMinutes(5) },
+            new EngineOptions { Ownership = TimeSpan.FromSeconds(30), SweepInterval = TimeSpan.FromMinutes(5) },
             options =>
             {
                 transport.Configure(options);
@@ -64,7 +64,7 @@ public sealed class FencingTests : EngineTest
             });
         OrchestrationMetadata instance = await zombie.Client.ScheduleNewOrchestrationInstanceAsync("two");
         await held.Arrived.WaitAsync(Patience);
-        await using EmbeddedHost heir = await hub.StartAsync(Registry, Impatient);
+        await using EmbeddedHost heir = await hub.StartAsync(Registry, Impatient, time: new Ahead());
         await secondStarted.Task.WaitAsync(Patience);
 
         Assert.Equal(201, await held.ReleaseAsync());
@@ -121,5 +121,11 @@ public sealed class FencingTests : EngineTest
 
         Assert.Equal(Instances, runs.Count);
         Assert.All(runs.Values, n => Assert.Equal(1, n));
+    }
+
+    /// <summary>A host by whose clock all that others own has lapsed, while their requests are still under way.</summary>
+    private sealed class Ahead : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + TimeSpan.FromMinutes(1);
     }
 }

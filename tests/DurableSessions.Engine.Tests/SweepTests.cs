@@ -52,4 +52,21 @@ public sealed class SweepTests : EngineTest
         Assert.Equal("7", (await EndOf(host.Client, instance).WaitAsync(TimeSpan.FromSeconds(20), Patience)).SerializedOutput);
         Assert.Equal(OrchestrationRuntimeStatus.Running, (await host.Client.GetInstanceAsync(waiting.InstanceId))!.RuntimeStatus);
     }
+
+    [Theory]
+    [InlineData("unheard-of")]
+    [InlineData("unmakeable")]
+    public async Task What_no_host_can_run_can_be_terminated(string name)
+    {
+        Registry.AddOrchestrator("unmakeable", () => throw new InvalidOperationException("Not on this host."));
+        await using EmbeddedHub hub = await NewEmbeddedHubAsync();
+        await using EmbeddedHost host = await hub.StartAsync(Registry, Impatient);
+        OrchestrationMetadata instance = await host.Client.ScheduleNewOrchestrationInstanceAsync(name);
+        await host.Client.TerminateInstanceAsync(instance.InstanceId, "hopeless");
+
+        OrchestrationMetadata ended = await EndOf(host.Client, instance).WaitAsync(TimeSpan.FromSeconds(20), Patience);
+        Assert.Equal(OrchestrationRuntimeStatus.Terminated, ended.RuntimeStatus);
+        Assert.Equal("hopeless", ended.FailureDetails!.ErrorMessage);
+        Assert.False(await HasActiveBlobAsync(hub, instance.InstanceId));
+    }
 }

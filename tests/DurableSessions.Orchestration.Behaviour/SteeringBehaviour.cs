@@ -135,4 +135,18 @@ public abstract class SteeringBehaviour : PortBehaviour
         OrchestrationMetadata again = await client.ScheduleNewOrchestrationInstanceAsync("wait", null, new StartOrchestrationOptions("purged"));
         Assert.False(again.IsCompleted);
     }
+
+    [Fact]
+    public async Task A_resume_that_follows_a_suspension_through_another_host_is_not_lost()
+    {
+        OrchestrationClient client = await StartAsync();
+        OrchestrationClient elsewhere = await StartAsync();
+        OrchestrationMetadata instance = await client.ScheduleNewOrchestrationInstanceAsync("gated");
+        await _started.Task.WaitAsync(Patience);
+        await elsewhere.SuspendInstanceAsync(instance.InstanceId);
+        await client.ResumeInstanceAsync(instance.InstanceId);
+        _gate.SetResult();
+
+        Assert.Equal("2", (await EndOf(client, instance).WaitAsync(TimeSpan.FromSeconds(20), Patience)).SerializedOutput);
+    }
 }

@@ -53,18 +53,18 @@ public abstract class WaitingBehaviour : PortBehaviour
         Orchestrator<object?, string>("late", async (context, _) =>
         {
             await context.CallActivityAsync("gate");
-            string other = await context.WaitForExternalEvent<string>("other");
-            return other + await context.WaitForExternalEvent<string>("item") + await context.WaitForExternalEvent<string>("item");
+            string first = await context.WaitForExternalEvent<string>("item");
+            return first + await context.WaitForExternalEvent<string>("item") + await context.WaitForExternalEvent<string>("item");
         });
         OrchestrationClient client = await StartAsync();
         OrchestrationClient elsewhere = await StartAsync();
         OrchestrationMetadata instance = await client.ScheduleNewOrchestrationInstanceAsync("late");
         Assert.True(await client.RaiseEventAsync(instance.InstanceId, "item", "1"));
         Assert.True(await elsewhere.RaiseEventAsync(instance.InstanceId, "item", "2"));
-        Assert.True(await client.RaiseEventAsync(instance.InstanceId, "other", "0"));
+        Assert.True(await client.RaiseEventAsync(instance.InstanceId, "item", "3"));
         gate.SetResult();
 
-        Assert.Equal("\"012\"", (await EndOf(client, instance)).SerializedOutput);
+        Assert.Equal("\"123\"", (await EndOf(client, instance)).SerializedOutput);
     }
 
     [Fact]

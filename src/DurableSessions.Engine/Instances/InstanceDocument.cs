@@ -85,6 +85,10 @@ internal sealed record InstanceDocument
     public bool IsEnded => Status
         is OrchestrationRuntimeStatus.Completed or OrchestrationRuntimeStatus.Failed or OrchestrationRuntimeStatus.Terminated;
 
+    /// <summary>The message that ends the instance, whether or not a host has its orchestrator.</summary>
+    [JsonIgnore]
+    public HistoryEntry? Terminator => Inbox.FirstOrDefault(e => e.Type == HistoryEventType.ExecutionTerminated);
+
     /// <summary>It failed because it had grown beyond a limit.</summary>
     [JsonIgnore]
     public bool IsOverLimit => Failure?.ErrorType == typeof(EngineLimitException).FullName;

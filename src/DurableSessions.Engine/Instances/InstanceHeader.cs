@@ -25,6 +25,9 @@ internal sealed record InstanceHeader
 
     public DateTimeOffset? NextDue { get; init; }
 
+    /// <summary>It is to be ended: any host can do that, whether or not it has the orchestrator.</summary>
+    public bool Terminates { get; init; }
+
     /// <summary>When somebody may have something to do with it; <see langword="null"/>: not before a message arrives.</summary>
     public DateTimeOffset? ClaimableFrom => Owner is null ? NextDue : OwnedUntil;
 
@@ -39,6 +42,7 @@ internal sealed record InstanceHeader
         Owner = document.Owner,
         OwnedUntil = document.OwnedUntil,
         NextDue = document.NextDue,
+        Terminates = document.Terminator is not null,
     };
 
     /// <summary>
@@ -68,6 +72,7 @@ internal sealed record InstanceHeader
                 Owner = metadata.TryGetValue("owner", out string? owner) ? Uri.UnescapeDataString(owner) : null,
                 OwnedUntil = ownedUntil,
                 NextDue = nextDue,
+                Terminates = metadata.ContainsKey("terminates"),
             }
             : null;
     }
@@ -95,6 +100,11 @@ internal sealed record InstanceHeader
         if (NextDue is { } due)
         {
             metadata["nextdue"] = Text(due);
+        }
+
+        if (Terminates)
+        {
+            metadata["terminates"] = "true";
         }
 
         return metadata;

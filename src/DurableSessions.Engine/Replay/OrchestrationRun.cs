@@ -9,20 +9,22 @@ namespace DurableSessions.Engine.Replay;
 /// </summary>
 internal sealed class OrchestrationRun
 {
-    private readonly ITaskOrchestrator _orchestrator;
+    private readonly Func<ITaskOrchestrator> _factory;
     private readonly RunPump _pump;
     private readonly RunContext _context;
     private readonly List<HistoryEntry> _history = [];
     private readonly List<HistoryEntry> _held = [];
     private readonly Dictionary<int, HistoryEntry> _unanswered = [];
+    private ITaskOrchestrator? _orchestrator;
     private Task<object?>? _main;
+    private string? _recalledStatus;
 
     /// <param name="instance">What is run; its history is not replayed yet.</param>
-    /// <param name="orchestrator">A new one.</param>
+    /// <param name="factory">Makes the orchestrator once it is replayed.</param>
     /// <param name="violated">Called on any thread when the orchestrator is seen to await what it must not.</param>
-    public OrchestrationRun(InstanceDocument instance, ITaskOrchestrator orchestrator, Action<string> violated)
+    public OrchestrationRun(InstanceDocument instance, Func<ITaskOrchestrator> factory, Action<string> violated)
     {
-        _orchestrator = orchestrator;
+        _factory = factory;
         _pump = new RunPump(violated);
         _context = new RunContext(instance, _pump);
     }
@@ -35,7 +37,7 @@ internal sealed class OrchestrationRun
 
     public bool IsSuspended { get; private set; }
 
-    public string? CustomStatus => _context.CustomStatus;
+    public string? CustomStatus => _recalledStatus ?? _context.CustomStatus;
 
     /// <summary>Events that no one has waited for, and those held back by a suspension.</summary>
     public int BufferedEvents => _context.BufferedEvents + _held.Count(e => e.Type == HistoryEventType.EventRaised);
@@ -53,6 +55,7 @@ internal sealed class OrchestrationRun
     /// <summary>Runs the orchestrator from its top with what is recorded.</summary>
     public void Replay(IReadOnlyList<HistoryEntry> recorded, bool hasRun)
     {
+        _orchestrator = _factory();
         try
         {
             int next = 0;
@@ -86,6 +89,15 @@ internal sealed class OrchestrationRun
         _context.Replaying = false;
     }
 
+    /// <summary>Ends an instance as it is stored, without its orchestrator, which perhaps no host has or can make.</summary>
+    public void Terminate(InstanceDocument stored, string? reason)
+    {
+        _history.AddRange(stored.History);
+        LastTime = stored.History.Max(e => e.Time);
+        _recalledStatus = stored.CustomStatus;
+        Outcome = Terminated(reason);
+    }
+
     /// <summary>Carries the run on. What happens after it has ended is recorded, and changes nothing.</summary>
     public void Apply(HistoryEntry happened)
     {
@@ -114,7 +126,7 @@ internal sealed class OrchestrationRun
         switch (happened.Type)
         {
             case HistoryEventType.ExecutionTerminated:
-                Outcome = new RunOutcome(OrchestrationRuntimeStatus.Terminated, Failure: Failures.Terminated(happened.Reason));
+                Outcome = Terminated(happened.Reason);
                 break;
             case HistoryEventType.ExecutionSuspended:
                 IsSuspended = true;
@@ -180,8 +192,11 @@ internal sealed class OrchestrationRun
         }
     }
 
+    private static RunOutcome Terminated(string? reason) =>
+        new(OrchestrationRuntimeStatus.Terminated, Failure: Failures.Terminated(reason));
+
     // Also what an orchestrator throws before its first await comes out of the task.
-    private async Task<object?> StartAsync() => await _orchestrator.RunAsync(_context);
+    private async Task<object?> StartAsync() => await _orchestrator!.RunAsync(_context);
 
     private static RunOutcome End(Task<object?> main)
     {

@@ -18,14 +18,16 @@ internal sealed class InstanceWorker
 
     private readonly EngineParts _engine;
     private readonly OwnedInstance _instance;
-    private readonly OrchestrationRun _run;
     private readonly CancellationTokenSource _activities = new();
     private readonly HashSet<int> _running = [];
+    private readonly List<HistoryEntry> _unstored = [];
     private readonly List<TaskCompletionSource<Delivery>> _unsaved = [];
     private readonly List<TaskCompletionSource<Delivery>> _late = [];
     private readonly Channel<WorkerMessage> _messages = Channel.CreateBounded<WorkerMessage>(MessageCapacity);
     private readonly CancellationToken _stopping;
     private readonly CancellationToken _gone;
+    private OrchestrationRun _run;
+    private string? _violation;
     private DateTimeOffset _renewAt;
     private bool _unwritten;
     private bool _overLimit;
@@ -39,10 +41,7 @@ internal sealed class InstanceWorker
         _stopping = engine.Stopping.Token;
         _gone = engine.Gone.Token;
         _renewAt = claimed.Document.OwnedUntil!.Value - engine.Options.Ownership + engine.Renewal;
-        _run = new OrchestrationRun(
-            claimed.Document,
-            engine.Registry.Orchestrators[claimed.Document.Name](),
-            message => _messages.Writer.TryWrite(new WorkerMessage.Violation(message)));
+        _run = NewRun();
         Snapshot = claimed.Document.ToMetadata();
     }
 
@@ -111,16 +110,44 @@ internal sealed class InstanceWorker
         }
     }
 
+    private OrchestrationRun NewRun()
+    {
+        InstanceDocument instance = _instance.Stored;
+        return new OrchestrationRun(
+            instance,
+            () => _engine.Registry.Orchestrators[instance.Name](),
+            message =>
+            {
+                if (!_messages.Writer.TryWrite(new WorkerMessage.Violation(message)))
+                {
+                    _engine.Log.LogWarning("Instance {InstanceId} has left this host: {Violation}", Id, message);
+                }
+            });
+    }
+
     // Returns whether the instance is over.
     private async Task<bool> LoopAsync()
     {
-        _run.Replay(_instance.Stored.History, hasRun: _instance.Stored.Status != OrchestrationRuntimeStatus.Pending);
-        TakeIn(_instance.Stored.Inbox);
+        if (_instance.Stored.Terminator is { } terminator)
+        {
+            _run.Terminate(_instance.Stored, terminator.Reason);
+            TakeIn(_instance.Stored.Inbox);
+        }
+        else
+        {
+            Replay(_instance.Stored.Inbox);
+        }
+
         while (true)
         {
             if (_run.Outcome is not null)
             {
-                return await EndAsync();
+                if (await EndAsync() is { } over)
+                {
+                    return over;
+                }
+
+                continue;
             }
 
             bool giveUp = _stopping.IsCancellationRequested || OnlyWaits();
@@ -232,9 +259,9 @@ internal sealed class InstanceWorker
             {
                 case WorkerMessage.Answer { Task: var task, Entry: var entry }:
                     _running.Remove(task);
-                    if (entry is not null && _run.Unanswered.ContainsKey(task))
+                    if (entry is not null)
                     {
-                        Apply(entry);
+                        TakeIn(entry);
                     }
 
                     break;
@@ -242,6 +269,7 @@ internal sealed class InstanceWorker
                     TakeIn(entry, delivered);
                     break;
                 case WorkerMessage.Violation { Message: var text } when _run.Outcome is null:
+                    _violation = text;
                     _run.Fail(new ForeignAwaitException(text));
                     break;
                 default:
@@ -262,28 +290,59 @@ internal sealed class InstanceWorker
         }
         else
         {
-            TakeIn([message]);
+            TakeIn(message);
             _unsaved.Add(delivered);
         }
     }
 
-    // Messages that are already in the history are those whose sender has not had its answer.
+    private void Replay(IReadOnlyList<HistoryEntry> inbox)
+    {
+        _run.Replay(_instance.Stored.History, hasRun: _instance.Stored.Status != OrchestrationRuntimeStatus.Pending);
+        TakeIn(inbox);
+    }
+
+    // Others have appended messages and have acknowledged them; what this host took in since its last checkpoint has not
+    // left the process. So it comes after them: the run is made again from what is stored.
+    private void Rebuild(IReadOnlyList<HistoryEntry> inbox)
+    {
+        List<HistoryEntry> unstored = [.. _unstored];
+        _unstored.Clear();
+        _overLimit = false;
+        Settle(_late, Delivery.NotHere);
+        _run = NewRun();
+        Replay(inbox);
+        unstored.ForEach(TakeIn);
+        if (_violation is not null && _run.Outcome is null)
+        {
+            _run.Fail(new ForeignAwaitException(_violation));
+        }
+    }
+
     private void TakeIn(IReadOnlyList<HistoryEntry> messages)
     {
         foreach (HistoryEntry message in messages)
         {
-            bool changes = message.Type switch
-            {
-                HistoryEventType.ExecutionSuspended => !_run.IsSuspended,
-                HistoryEventType.ExecutionResumed => _run.IsSuspended,
-                _ => true,
-            };
-            _unwritten = true;
-            if (changes && !_run.History.Any(e => e.MessageId == message.MessageId))
-            {
-                Apply(message);
-            }
+            TakeIn(message);
         }
+    }
+
+    // Messages that are already in the history are those whose sender has not had its answer.
+    private void TakeIn(HistoryEntry happened)
+    {
+        bool changes = happened.Type switch
+        {
+            HistoryEventType.TaskCompleted or HistoryEventType.TaskFailed => _run.Unanswered.ContainsKey(happened.Task!.Value),
+            HistoryEventType.ExecutionSuspended => !_run.IsSuspended,
+            HistoryEventType.ExecutionResumed => _run.IsSuspended,
+            _ => true,
+        };
+        _unstored.Add(happened);
+        if (changes && (happened.MessageId is null || !_run.History.Any(e => e.MessageId == happened.MessageId)))
+        {
+            Apply(happened);
+        }
+
+        _unwritten |= happened.MessageId is not null;
     }
 
     private void FireTimers()
@@ -328,6 +387,7 @@ internal sealed class InstanceWorker
 
         if (result.Stands)
         {
+            _unstored.Clear();
             Settle(_unsaved, Delivery.Accepted);
         }
 
@@ -338,9 +398,13 @@ internal sealed class InstanceWorker
             Snapshot = _instance.Stored.ToMetadata();
             _engine.Watches.Tell(Id, Snapshot);
         }
-        else if (result.Kind == OwnerWrite.Merge)
+        else if (result.Kind == OwnerWrite.Merge && result.Stands)
         {
             TakeIn(result.Messages);
+        }
+        else if (result.Kind == OwnerWrite.Merge)
+        {
+            Rebuild(result.Messages);
         }
         else
         {
@@ -350,9 +414,10 @@ internal sealed class InstanceWorker
         return result.Kind;
     }
 
-    private async Task<bool> EndAsync()
+    // Returns whether the instance is over; null: it goes on after all, by a message that came before its end.
+    private async Task<bool?> EndAsync()
     {
-        while (true)
+        while (_run.Outcome is not null)
         {
             // No instance ends on an active blob that nobody has touched: it could not be told from a ghost.
             if (_instance.Stored.CheckpointId is null)
@@ -391,6 +456,8 @@ internal sealed class InstanceWorker
                     break;
             }
         }
+
+        return null;
     }
 
     private void Ended(InstanceDocument final)

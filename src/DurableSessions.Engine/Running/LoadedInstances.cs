@@ -46,9 +46,9 @@ internal sealed class LoadedInstances(EngineParts engine)
     }
 
     /// <summary>Takes a place for an instance that is about to be claimed; given back by <see cref="Release"/>, or when its worker ends.</summary>
-    public bool TryReserve(string orchestratorName)
+    public bool TryReserve(InstanceDocument instance)
     {
-        if (!engine.Registry.Orchestrators.ContainsKey(orchestratorName))
+        if (instance.Terminator is null && !engine.Registry.Orchestrators.ContainsKey(instance.Name))
         {
             return false;
         }

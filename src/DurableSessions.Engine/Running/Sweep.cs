@@ -64,7 +64,7 @@ internal sealed class Sweep(EngineParts engine)
         {
             foreach (InstanceHeader header in headers)
             {
-                if (header.ClaimableFrom is { } from && !engine.Loaded.TryFind(header.Id, out _) && Knows(header.Id, header.Name))
+                if (header.ClaimableFrom is { } from && !engine.Loaded.TryFind(header.Id, out _) && CanRun(header))
                 {
                     Note(header.Id, from);
                 }
@@ -113,12 +113,13 @@ internal sealed class Sweep(EngineParts engine)
             return;
         }
 
-        if (view.Live is not { } live || !Knows(id, live.Document.Name))
+        if (view.Live is not { } live)
         {
             return;
         }
 
-        if (InstanceHeader.From(live.Document).ClaimableFrom is not { } from)
+        var header = InstanceHeader.From(live.Document);
+        if (header.ClaimableFrom is not { } from || !CanRun(header))
         {
             return;
         }
@@ -138,7 +139,7 @@ internal sealed class Sweep(EngineParts engine)
             return;
         }
 
-        if (!engine.Loaded.TryReserve(live.Document.Name))
+        if (!engine.Loaded.TryReserve(live.Document))
         {
             Note(id, from);
             return;
@@ -180,16 +181,17 @@ internal sealed class Sweep(EngineParts engine)
         }
     }
 
-    private bool Knows(string id, string orchestrator)
+    private bool CanRun(InstanceHeader header)
     {
-        if (engine.Registry.Orchestrators.ContainsKey(orchestrator))
+        if (header.Terminates || engine.Registry.Orchestrators.ContainsKey(header.Name))
         {
             return true;
         }
 
-        if (IsFirst(orchestrator))
+        if (IsFirst(header.Name))
         {
-            engine.Log.LogWarning("Instance {InstanceId} needs orchestrator {Orchestrator}, which this host does not have", id, orchestrator);
+            engine.Log.LogWarning(
+                "Instance {InstanceId} needs orchestrator {Orchestrator}, which this host does not have", header.Id, header.Name);
         }
 
         return false;

@@ -29,6 +29,20 @@ public sealed class AppendTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task A_creation_that_is_never_answered_is_made_again()
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(azurite, container, networkTimeout: TimeSpan.FromSeconds(1));
+        var held = new Held();
+        host.Faults.When(static r => r.IsWrite, held);
+
+        AppendResult first = await host.AppendAsync(_key, "first").WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+
+        Assert.Equal(1, first.MessageCount);
+        Assert.True(held.Arrived.IsCompletedSuccessfully);
+    }
+
+    [Fact]
     public async Task Appends_that_arrive_together_share_a_request_and_keep_their_order()
     {
         string container = (await azurite.NewContainerAsync()).Name;

@@ -52,7 +52,8 @@ internal sealed class Host : IDisposable
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     public static async Task<Host> StartAsync(
-        AzuriteFixture azurite, string container, SessionOptions? options = null, FirstWords? processor = null, RandomFaults? random = null)
+        AzuriteFixture azurite, string container, SessionOptions? options = null, FirstWords? processor = null, RandomFaults? random = null,
+        TimeSpan? networkTimeout = null)
     {
         var faults = new FaultTransport(random);
         var log = new RequestLog();
@@ -60,6 +61,7 @@ internal sealed class Host : IDisposable
         {
             faults.Configure(o);
             log.Configure(o);
+            o.Retry.NetworkTimeout = networkTimeout ?? o.Retry.NetworkTimeout;
         });
         return new Host(storage, faults, log, options ?? new SessionOptions(), processor ?? new FirstWords());
     }
