@@ -85,7 +85,7 @@ public sealed class ContentTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_session_that_is_deleted_at_any_request_of_its_commit_stays_deleted()
     {
-        var options = new SessionOptions { TombstoneRetention = TimeSpan.FromMilliseconds(200) };
+        var options = new SessionOptions { TombstoneRetention = TimeSpan.FromSeconds(5) };
         await EveryRequest.RunAsync(async k =>
         {
             string container = (await azurite.NewContainerAsync()).Name;
