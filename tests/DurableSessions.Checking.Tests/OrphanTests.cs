@@ -131,7 +131,7 @@ public sealed class OrphanTests(AzuriteFixture azurite)
         await PlantBlobAsync(ArchiveStore.MessagesName(_key, "older", "c1", 1), FindingKind.OrphanedSession);
         await PlantBlobAsync(BlobNames.Index(_key, "older", 1), FindingKind.OrphanedSession);
         await host.AppendAsync(_gone, "g1");
-        await host.DeleteAsync(_gone);
+        await host.DeleteAsync(await host.AcceptAsync(_gone, "c9"));
         planted.Add(BlobNames.Manifest(_gone), FindingKind.AbandonedTombstone);
         planted.Add(await house.FindAsync("segments/acme/ada/gone~/", ".jsonl"), FindingKind.OrphanedSession);
         await PlantBlobAsync("segments/acme/ada/never/abcdefabcdef/000001-0123456789ab.jsonl", FindingKind.OrphanedSession);
