@@ -170,12 +170,11 @@ public sealed class CommitService
     private static string? Skip(int messages, int keepRecent) =>
         messages > keepRecent ? null : messages == 0 ? "no_messages" : "all_within_keep_window";
 
+    // Read from storage: a key stands for a commit of the session there is, not of one of its id that this host remembers.
     private async Task<Manifest> FindAsync(SessionKey key, CancellationToken cancellationToken) =>
-        await _manifests.GetKnownAsync(key, cancellationToken) is { Manifest.DeletedAt: null } stored
-            ? stored.Manifest
-            : await _manifests.LoadAsync(key, cancellationToken) is { Manifest.DeletedAt: null } loaded
-                ? loaded.Manifest
-                : throw new SessionNotFoundException(key);
+        await _manifests.LoadAsync(key, cancellationToken) is { Manifest: { DeletedAt: null } manifest }
+            ? manifest
+            : throw new SessionNotFoundException(key);
 
     private async Task<OrchestrationMetadata> WaitForNumberAsync(OrchestrationMetadata instance, CancellationToken cancellationToken)
     {
