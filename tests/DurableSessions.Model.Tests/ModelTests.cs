@@ -18,11 +18,15 @@ public sealed class ModelTests(AzuriteFixture azurite, ITestOutputHelper output)
     /// <summary>Programs mostly wait: for storage, and for hosts to be found dead.</summary>
     private const int AtOnce = 24;
 
-    private static readonly bool IsLong = Environment.GetEnvironmentVariable("DURABLE_SESSIONS_TESTS") == "long";
+    private static readonly string? s_wanted = Environment.GetEnvironmentVariable("DURABLE_SESSIONS_TESTS");
+
+    private static readonly bool IsLong = s_wanted == "long";
 
     [Fact]
     public async Task Whatever_fails_every_reader_sees_what_was_acknowledged()
     {
+        // Programs are drawn anew each time: what they find is for somebody who looks. The known ones run always.
+        Assert.SkipUnless(s_wanted is "long" or "model", "Random programs run with DURABLE_SESSIONS_TESTS=model, or =long for an hour.");
         int programs = 0;
         int operations = 0;
         var watch = Stopwatch.StartNew();

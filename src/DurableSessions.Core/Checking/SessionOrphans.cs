@@ -51,7 +51,8 @@ internal sealed class SessionOrphans(AuditedStorage storage, ManifestStore manif
             DateTimeOffset? deletedAt = manifest?.Incarnation == path.Incarnation ? manifest.DeletedAt : null;
             return Orphan(
                 blob, path, FindingKind.OrphanedSession, "left of a session that is deleted, or was never completed",
-                token => IsDeletedAsync(path, token)) with { Since = Latest(blob.Properties.LastModified!.Value, deletedAt) };
+                token => IsDeletedAsync(path, token)) with
+            { Since = Latest(blob.Properties.LastModified!.Value, deletedAt) };
         }
 
         if (blob.Name.StartsWith("segments/", StringComparison.Ordinal))
@@ -59,7 +60,8 @@ internal sealed class SessionOrphans(AuditedStorage storage, ManifestStore manif
             return IsNamed(manifest, blob.Name)
                 ? null
                 : Orphan(blob, path, FindingKind.OrphanedSegment, "a segment that no manifest names", token => IsUnnamedAsync(path, blob.Name, token))
-                    with { Fence = token => FenceAsync(path, blob.Name, token) };
+                    with
+                { Fence = token => FenceAsync(path, blob.Name, token) };
         }
 
         return await staged.IsInUseAsync(path, blob.Name, manifest, cancellationToken)
