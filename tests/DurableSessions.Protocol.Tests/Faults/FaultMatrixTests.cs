@@ -85,6 +85,9 @@ public sealed class FaultMatrixTests(AzuriteFixture azurite, ITestOutputHelper o
                 await scenario.ActAsync(fresh).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
             }
 
+            // What a host starts by itself, it may start after its client was answered.
+            await host.QuietAsync();
+            await fresh.QuietAsync();
             await Scenario.EndAllAsync(fresh);
             await deliverLate();
             using Host auditor = await Host.RunAsync(azurite, container, Options);
