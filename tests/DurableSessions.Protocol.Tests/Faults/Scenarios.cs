@@ -6,23 +6,29 @@ namespace DurableSessions.Protocol.Tests.Faults;
 /// <summary>The scenarios whose every storage request is tried with every fault.</summary>
 internal static class Scenarios
 {
-    public static readonly Func<Scenario>[] All =
+    public static readonly Func<Scenario>[] OfSessions =
     [
         static () => new FirstAppend(),
         static () => new LaterAppend(),
         static () => new Create(),
+        static () => new Configure(),
+        static () => new AutoCommit(),
+        static () => new Delete(),
+        static () => new DeleteBesideCommit(),
+    ];
+
+    public static readonly Func<Scenario>[] OfCommits =
+    [
         static () => new FirstCommit(KeepRecent: 0),
         static () => new FirstCommit(KeepRecent: 2),
         static () => new LaterCommit(),
         static () => new CommitBesideCommit(),
         static () => new CommitBesideAppends(),
-        static () => new Delete(),
-        static () => new DeleteBesideCommit(),
         static () => new Cancel(),
         static () => new Retry(),
-        static () => new AutoCommit(),
-        static () => new Configure(),
     ];
+
+    public static IEnumerable<Func<Scenario>> All => OfSessions.Concat(OfCommits);
 
     private sealed record FirstAppend() : Scenario("first append")
     {

@@ -1,0 +1,13 @@
+using DurableSessions.Testing;
+
+namespace DurableSessions.Protocol.Tests.Faults;
+
+/// <summary>Commits, and what is done to them.</summary>
+public sealed class CommitFaultTests(AzuriteFixture azurite, ITestOutputHelper output) : FaultMatrixTests(azurite, output)
+{
+    public static TheoryData<string, FaultKind> AllCells => Cells(Scenarios.OfCommits);
+
+    [Theory]
+    [MemberData(nameof(AllCells))]
+    public Task At_every_request(string scenario, FaultKind kind) => TryEveryRequestAsync(scenario, kind);
+}
