@@ -2,7 +2,7 @@ using DurableSessions.Testing;
 
 namespace DurableSessions.Protocol.Tests.Faults;
 
-/// <summary>Commits, and what is done to them.</summary>
+/// <summary>Commits: alone, after others, beside others, beside appends.</summary>
 public sealed class CommitFaultTests(AzuriteFixture azurite, ITestOutputHelper output) : FaultMatrixTests(azurite, output)
 {
     public static TheoryData<string, FaultKind> AllCells => Cells(Scenarios.OfCommits);

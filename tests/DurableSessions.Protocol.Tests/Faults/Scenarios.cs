@@ -6,7 +6,7 @@ namespace DurableSessions.Protocol.Tests.Faults;
 /// <summary>The scenarios whose every storage request is tried with every fault.</summary>
 internal static class Scenarios
 {
-    public static readonly Func<Scenario>[] OfSessions =
+    public static readonly Func<Scenario>[] Around =
     [
         static () => new FirstAppend(),
         static () => new LaterAppend(),
@@ -15,6 +15,8 @@ internal static class Scenarios
         static () => new AutoCommit(),
         static () => new Delete(),
         static () => new DeleteBesideCommit(),
+        static () => new Cancel(),
+        static () => new Retry(),
     ];
 
     public static readonly Func<Scenario>[] OfCommits =
@@ -24,11 +26,9 @@ internal static class Scenarios
         static () => new LaterCommit(),
         static () => new CommitBesideCommit(),
         static () => new CommitBesideAppends(),
-        static () => new Cancel(),
-        static () => new Retry(),
     ];
 
-    public static IEnumerable<Func<Scenario>> All => OfSessions.Concat(OfCommits);
+    public static IEnumerable<Func<Scenario>> All => Around.Concat(OfCommits);
 
     private sealed record FirstAppend() : Scenario("first append")
     {

@@ -2,10 +2,10 @@ using DurableSessions.Testing;
 
 namespace DurableSessions.Protocol.Tests.Faults;
 
-/// <summary>Sessions, appends to them, and what they do by themselves.</summary>
+/// <summary>Everything around a commit: appends, the session itself, and what is done to a commit on its way.</summary>
 public sealed class SessionFaultTests(AzuriteFixture azurite, ITestOutputHelper output) : FaultMatrixTests(azurite, output)
 {
-    public static TheoryData<string, FaultKind> AllCells => Cells(Scenarios.OfSessions);
+    public static TheoryData<string, FaultKind> AllCells => Cells(Scenarios.Around);
 
     [Theory]
     [MemberData(nameof(AllCells))]
