@@ -1,6 +1,7 @@
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Endpoints;
 using DurableSessions.Http.Envelope;
+using DurableSessions.Http.Keys;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -21,6 +22,17 @@ public static class DurableSessionsHttp
         services.AddSingleton(options);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ICallerSource, DevCallerSource>();
+        return services;
+    }
+
+    /// <summary>
+    /// Asks callers for keys, once there is one; to be added before <see cref="AddDurableSessionsHttp"/>. The host has loaded the
+    /// keys before it serves.
+    /// </summary>
+    public static IServiceCollection AddApiKeys(this IServiceCollection services, KeyRing keys)
+    {
+        services.AddSingleton(keys);
+        services.AddSingleton<ICallerSource, KeyCallerSource>();
         return services;
     }
 

@@ -22,6 +22,11 @@ internal sealed record ApiError(int HttpStatus, string Code, string Message, Jso
     public static ApiError PermissionDenied(Location location, string message) =>
         new(StatusCodes.Status403Forbidden, "PERMISSION_DENIED", $"{location}: {message}", Validation(location, message, "permission_denied"));
 
+    /// <summary>The caller is known, and may not do this.</summary>
+    public static ApiError NotPermitted(string message) => new(StatusCodes.Status403Forbidden, "PERMISSION_DENIED", message);
+
+    public static ApiError Unauthenticated(string message) => new(StatusCodes.Status401Unauthorized, "UNAUTHENTICATED", message);
+
     public static ApiError NotFound(string message, string? type = null, string? resource = null) =>
         new(StatusCodes.Status404NotFound, "NOT_FOUND", message, type is null ? null : Resource(type, resource));
 

@@ -4,6 +4,7 @@ using DurableSessions.Core.Semantics.Extractive;
 using DurableSessions.Core.Storage;
 using DurableSessions.Engine;
 using DurableSessions.Http;
+using DurableSessions.Http.Keys;
 using DurableSessions.Orchestration;
 
 namespace DurableSessions.Server.Serving;
@@ -34,11 +35,14 @@ internal static class StoreServices
         services.AddHostedService(static provider => provider.GetRequiredService<EmbeddedEngine>());
     }
 
-    public static void AddApi(this IServiceCollection services, SessionStorage storage, Func<OrchestrationClient> client) =>
+    public static void AddApi(this IServiceCollection services, SessionStorage storage, Func<OrchestrationClient> client, KeyRing keys)
+    {
+        services.AddApiKeys(keys);
         services.AddDurableSessionsHttp(new DurableSessionsHttpOptions
         {
             Version = ServerVersion.Text,
             CheckStorage = cancellationToken => storage.Container.ExistsAsync(cancellationToken),
             CheckEngine = cancellationToken => client().ListInstancesAsync(new OrchestrationQuery { PageSize = 1 }, cancellationToken),
         });
+    }
 }
