@@ -2,6 +2,7 @@ using DurableSessions.Http.Callers;
 using DurableSessions.Http.Endpoints;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Keys;
+using DurableSessions.Http.Orchestrations;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -55,6 +56,11 @@ public static class DurableSessionsHttp
         sessions.MapUsage();
         endpoints.MapGroup("/api/v1/tasks").MapTasks();
         endpoints.MapSystem();
+        if (endpoints.ServiceProvider.GetRequiredService<DurableSessionsHttpOptions>().Orchestrations is { } orchestrations)
+        {
+            endpoints.MapGroup("/runtime/webhooks/durabletask/instances").MapOrchestrations(orchestrations);
+        }
+
         return endpoints;
     }
 

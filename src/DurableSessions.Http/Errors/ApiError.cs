@@ -43,6 +43,11 @@ internal sealed record ApiError(int HttpStatus, string Code, string Message, Jso
     public static ApiError FailedPrecondition(string message) =>
         new(StatusCodes.Status412PreconditionFailed, "FAILED_PRECONDITION", message);
 
+    /// <summary>What it was to be done to is over.</summary>
+    public static ApiError Gone(string message) => new(StatusCodes.Status410Gone, "FAILED_PRECONDITION", message);
+
+    public static ApiError TooLarge(string message) => new(StatusCodes.Status413PayloadTooLarge, "RESOURCE_EXHAUSTED", message);
+
     public static ApiError TooLarge(string what, long limitBytes) =>
         new(
             StatusCodes.Status413PayloadTooLarge,

@@ -42,6 +42,7 @@ internal static class StoreServices
         {
             Version = ServerVersion.Text,
             CheckStorage = cancellationToken => storage.Container.ExistsAsync(cancellationToken),
+            Orchestrations = client,
             CheckEngine = cancellationToken => client().ListInstancesAsync(new OrchestrationQuery { PageSize = 1 }, cancellationToken),
         });
     }

@@ -63,6 +63,7 @@ internal sealed class ApiHost : IAsyncDisposable
         {
             Version = "1.2.3",
             CheckStorage = checkStorage ?? (async token => await storage.Container.ExistsAsync(token)),
+            Orchestrations = () => engine.Client,
             CheckEngine = static _ => Task.CompletedTask,
         });
         WebApplication app = builder.Build();
