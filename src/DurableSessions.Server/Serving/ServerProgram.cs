@@ -5,6 +5,7 @@ using DurableSessions.Core.Storage;
 using DurableSessions.Engine;
 using DurableSessions.Http;
 using DurableSessions.Http.Keys;
+using DurableSessions.Http.Limits;
 using DurableSessions.LocalStorage;
 using Microsoft.AspNetCore.Connections;
 
@@ -48,14 +49,15 @@ internal static class ServerProgram
             options.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
         });
         builder.Services.AddStore(storage);
-        builder.WebHost.ConfigureKestrel(static server => server.ApplyDurableSessionsLimits());
+        HttpLimits limits = LimitSettings.Read(builder.Configuration);
+        builder.WebHost.ConfigureKestrel(server => server.ApplyDurableSessionsLimits(limits));
 
         // A start that fails is told in one line, by whoever catches its exception; the host would log a stack trace besides.
         CancellationToken started = default;
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => level >= LogLevel.Information && started.IsCancellationRequested);
 
         WebApplication? app = null;
-        builder.Services.AddApi(storage, () => app!.Services.GetRequiredService<EmbeddedEngine>().Client, keys);
+        builder.Services.AddApi(storage, () => app!.Services.GetRequiredService<EmbeddedEngine>().Client, keys, limits);
         app = builder.Build();
         started = app.Lifetime.ApplicationStarted;
         app.UseDurableSessionsHttp();

@@ -3,6 +3,7 @@ using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Storage;
 using DurableSessions.Engine;
 using DurableSessions.Http.Keys;
+using DurableSessions.Http.Limits;
 using DurableSessions.Orchestration;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -36,8 +37,10 @@ internal sealed class ApiHost : IAsyncDisposable
     /// <param name="withEngine">Whether commits run.</param>
     /// <param name="checkStorage">What <c>/ready</c> asks.</param>
     /// <param name="keyTime">The clock of the keys; <see langword="null"/> for a host that knows no keys.</param>
+    /// <param name="limits">What it takes from clients.</param>
     public static async Task<ApiHost> StartAsync(
-        SessionStorage storage, bool withEngine = true, Func<CancellationToken, Task>? checkStorage = null, TimeProvider? keyTime = null)
+        SessionStorage storage, bool withEngine = true, Func<CancellationToken, Task>? checkStorage = null, TimeProvider? keyTime = null,
+        HttpLimits? limits = null)
     {
         var processor = new HeldProcessor();
         EmbeddedEngine? engine = null;
@@ -49,7 +52,7 @@ internal sealed class ApiHost : IAsyncDisposable
 
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(static server => server.ApplyDurableSessionsLimits());
+        builder.WebHost.ConfigureKestrel(server => server.ApplyDurableSessionsLimits(limits ?? new HttpLimits()));
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddSingleton(store);
         KeyRing? keys = keyTime is null ? null : new KeyRing(new KeyStore(storage.Container, keyTime), keyTime);
@@ -62,6 +65,7 @@ internal sealed class ApiHost : IAsyncDisposable
         builder.Services.AddDurableSessionsHttp(new DurableSessionsHttpOptions
         {
             Version = "1.2.3",
+            Limits = limits ?? new HttpLimits(),
             CheckStorage = checkStorage ?? (async token => await storage.Container.ExistsAsync(token)),
             Orchestrations = () => engine.Client,
             CheckEngine = static _ => Task.CompletedTask,
