@@ -4,6 +4,7 @@ using Azure;
 using DurableSessions.Core.Storage;
 using DurableSessions.Engine;
 using DurableSessions.Http;
+using DurableSessions.Http.Documentation;
 using DurableSessions.Http.Keys;
 using DurableSessions.Http.Limits;
 using DurableSessions.LocalStorage;
@@ -58,10 +59,12 @@ internal static class ServerProgram
 
         WebApplication? app = null;
         builder.Services.AddApi(storage, () => app!.Services.GetRequiredService<EmbeddedEngine>().Client, keys, limits);
+        builder.Services.AddApiDocumentation(ServerVersion.Text);
         app = builder.Build();
         started = app.Lifetime.ApplicationStarted;
         app.UseDurableSessionsHttp();
         app.MapDurableSessions();
+        app.MapApiDocumentation();
         return app;
     }
 

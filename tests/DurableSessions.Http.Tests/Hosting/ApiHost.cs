@@ -2,11 +2,13 @@ using DurableSessions.Core;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Storage;
 using DurableSessions.Engine;
+using DurableSessions.Http.Documentation;
 using DurableSessions.Http.Keys;
 using DurableSessions.Http.Limits;
 using DurableSessions.Orchestration;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -70,10 +72,12 @@ internal sealed class ApiHost : IAsyncDisposable
             Orchestrations = () => engine.Client,
             CheckEngine = static _ => Task.CompletedTask,
         });
+        builder.Services.AddApiDocumentation("1.2.3");
         WebApplication app = builder.Build();
         app.UseDurableSessionsHttp();
         app.MapDurableSessions();
-        app.MapGet("/bug", static string () => throw new InvalidCastException("secret of the house"));
+        app.MapApiDocumentation();
+        app.MapGet("/bug", static string () => throw new InvalidCastException("secret of the house")).ExcludeFromDescription();
         await app.StartAsync();
         if (withEngine)
         {
