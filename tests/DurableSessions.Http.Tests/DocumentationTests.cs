@@ -63,6 +63,7 @@ public sealed partial class DocumentationTests(ApiFixture api) : IClassFixture<A
         Reply page = await api.GetAsync("/docs/");
         Assert.Equal(HttpStatusCode.OK, page.Status);
         Assert.StartsWith("text/html", page.ContentType, StringComparison.Ordinal);
+        Assert.StartsWith("default-src 'self';", page.Header("Content-Security-Policy"), StringComparison.Ordinal);
         Assert.DoesNotMatch("(src|href)=\"(https?:)?//", page.Text);
         string[] scripts = [.. Script().Matches(page.Text).Select(static m => m.Groups[1].Value)];
         Assert.NotEmpty(scripts);

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;
@@ -9,6 +10,9 @@ namespace DurableSessions.Http.Documentation;
 /// <summary>The OpenAPI document at <c>/openapi/v1.json</c> and the page that shows it at <c>/docs</c>. Neither asks for a key.</summary>
 public static class ApiDocumentation
 {
+    private const string FromHere =
+        "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:";
+
     /// <summary>Adds what makes the document.</summary>
     public static IServiceCollection AddApiDocumentation(this IServiceCollection services, string version) =>
         services.AddOpenApi("v1", options =>
@@ -35,7 +39,7 @@ public static class ApiDocumentation
             });
         });
 
-    /// <summary>Maps both. The page loads its script from here, and nothing from anywhere else.</summary>
+    /// <summary>Maps both. The page loads its script from here, and is not allowed to load anything from anywhere else.</summary>
     public static IEndpointRouteBuilder MapApiDocumentation(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapOpenApi();
@@ -43,6 +47,14 @@ public static class ApiDocumentation
         {
             options.Title = "Durable sessions";
             options.DefaultFonts = false;
+        }).Add(static endpoint =>
+        {
+            RequestDelegate? page = endpoint.RequestDelegate;
+            endpoint.RequestDelegate = http =>
+            {
+                http.Response.Headers.ContentSecurityPolicy = FromHere;
+                return page!(http);
+            };
         });
         return endpoints;
     }
