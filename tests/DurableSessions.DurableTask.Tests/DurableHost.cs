@@ -1,33 +1,26 @@
 using DurableSessions.Orchestration;
 using DurableSessions.Orchestration.Behaviour;
 using Grpc.Net.Client;
-using global::DurableTask.Core;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Worker;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace DurableSessions.DurableTask.Tests;
 
-/// <summary>A worker and a client as in the server, over gRPC; its side of the scheduler has leases that end with it.</summary>
+/// <summary>A worker and a client as in the server, over gRPC.</summary>
 internal sealed class DurableHost : IOrchestrationHost
 {
-    private readonly WebApplication _server;
+    private readonly Scheduler _server;
     private readonly GrpcChannel _channel;
     private readonly IHost _worker;
-    private readonly Leases _leases;
     private bool _over;
 
-    private DurableHost(WebApplication server, GrpcChannel channel, IHost worker, Leases leases)
+    private DurableHost(Scheduler server, GrpcChannel channel, IHost worker)
     {
         _server = server;
         _channel = channel;
         _worker = worker;
-        _leases = leases;
         Client = new DurableClient(worker.Services.GetRequiredService<DurableTaskClient>(), TimeProvider.System);
     }
 
@@ -35,9 +28,8 @@ internal sealed class DurableHost : IOrchestrationHost
 
     public static async Task<DurableHost> StartAsync(DurableHub hub, OrchestrationRegistry registry)
     {
-        var leases = new Leases(hub.Service, hub.Histories);
-        WebApplication server = await StartServerAsync(hub, leases);
-        var channel = GrpcChannel.ForAddress(server.Urls.Single());
+        Scheduler server = await Scheduler.StartAsync(hub);
+        var channel = GrpcChannel.ForAddress(server.Address);
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddDurableTaskWorker(worker =>
         {
@@ -53,7 +45,7 @@ internal sealed class DurableHost : IOrchestrationHost
         });
         IHost worker = builder.Build();
         await worker.StartAsync();
-        return new DurableHost(server, channel, worker, leases);
+        return new DurableHost(server, channel, worker);
     }
 
     public Task StopAsync() => EndAsync(cleanly: true);
@@ -76,30 +68,11 @@ internal sealed class DurableHost : IOrchestrationHost
             await _worker.StopAsync();
         }
 
-        await _leases.EndAsync();
+        await _server.TakeBackAsync();
         using var now = new CancellationTokenSource(TimeSpan.Zero);
         await _worker.StopAsync(now.Token);
         _worker.Dispose();
         _channel.Dispose();
-        await _server.StopAsync(now.Token);
         await _server.DisposeAsync();
-    }
-
-    private static async Task<WebApplication> StartServerAsync(DurableHub hub, Leases leases)
-    {
-        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0").ConfigureKestrel(
-            static kestrel => kestrel.ConfigureEndpointDefaults(static endpoint => endpoint.Protocols = HttpProtocols.Http2));
-        builder.Services.AddRouting();
-        builder.Services.AddLogging(static logging => logging.ClearProviders());
-        builder.Services.AddGrpc();
-        builder.Services.AddSingleton<IOrchestrationService>(leases);
-        builder.Services.AddSingleton<IOrchestrationServiceClient>(hub.Service);
-        builder.Services.AddSingleton(hub.Histories);
-        builder.Services.AddSingleton<HostServer>();
-        WebApplication server = builder.Build();
-        server.MapGrpcService<HostServer>();
-        await server.StartAsync();
-        return server;
     }
 }

@@ -1,8 +1,8 @@
 using System.Net.Sockets;
 using DurableSessions.Core.Storage;
-using DurableSessions.Engine;
 using DurableSessions.Http;
 using DurableSessions.LocalStorage;
+using DurableSessions.Orchestration;
 using Microsoft.AspNetCore.Connections;
 
 namespace DurableSessions.Server.Serving;
@@ -45,6 +45,7 @@ internal static class ServerProgram
             options.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
         });
         builder.Services.AddStore(storage);
+        builder.Services.AddEngine(storage, builder.Configuration);
         builder.WebHost.ConfigureKestrel(static server => server.ApplyDurableSessionsLimits());
 
         // A start that fails is told in one line, by whoever catches its exception; the host would log a stack trace besides.
@@ -52,7 +53,7 @@ internal static class ServerProgram
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => level >= LogLevel.Information && started.IsCancellationRequested);
 
         WebApplication? app = null;
-        builder.Services.AddApi(storage, () => app!.Services.GetRequiredService<EmbeddedEngine>().Client);
+        builder.Services.AddApi(storage, () => app!.Services.GetRequiredService<OrchestrationClient>());
         app = builder.Build();
         started = app.Lifetime.ApplicationStarted;
         app.UseDurableSessionsHttp();
