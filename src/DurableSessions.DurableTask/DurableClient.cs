@@ -108,6 +108,7 @@ public sealed partial class DurableClient(DurableTaskClient inner, TimeProvider 
             query.CreatedFrom,
             query.CreatedTo?.AddTicks(-1),
             query.Statuses.Count == 0 ? null : query.Statuses.Select(Translate),
+            InstanceIdPrefix: query.InstanceIdPrefix,
             PageSize: query.PageSize,
             FetchInputsAndOutputs: query.FetchInputsAndOutputs,
             ContinuationToken: query.ContinuationToken);

@@ -22,6 +22,24 @@ internal static class DurableHistory
             _ => ((string?)null, (string?)null, (string?)null),
         };
         return new OrchestrationHistoryEvent(
-            happened.EventType.ToString(), new DateTimeOffset(DateTime.SpecifyKind(happened.Timestamp, DateTimeKind.Utc)), name, payload, details);
+            happened.EventType.ToString(), Utc(happened.Timestamp), name, payload, details)
+        {
+            TaskId = happened switch
+            {
+                Core.TaskScheduledEvent or Core.TimerCreatedEvent => happened.EventId,
+                Core.TaskCompletedEvent e => e.TaskScheduledId,
+                Core.TaskFailedEvent e => e.TaskScheduledId,
+                Core.TimerFiredEvent e => e.TimerId,
+                _ => null,
+            },
+            FireAt = happened switch
+            {
+                Core.TimerCreatedEvent e => Utc(e.FireAt),
+                Core.TimerFiredEvent e => Utc(e.FireAt),
+                _ => null,
+            },
+        };
     }
+
+    private static DateTimeOffset Utc(DateTime time) => new(DateTime.SpecifyKind(time, DateTimeKind.Utc));
 }

@@ -1,6 +1,8 @@
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Endpoints;
 using DurableSessions.Http.Envelope;
+using DurableSessions.Http.Keys;
+using DurableSessions.Http.Orchestrations;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -25,6 +27,17 @@ public static class DurableSessionsHttp
     }
 
     /// <summary>
+    /// Asks callers for keys, once there is one; to be added before <see cref="AddDurableSessionsHttp"/>. The host has loaded the
+    /// keys before it serves.
+    /// </summary>
+    public static IServiceCollection AddApiKeys(this IServiceCollection services, KeyRing keys)
+    {
+        services.AddSingleton(keys);
+        services.AddSingleton<ICallerSource, KeyCallerSource>();
+        return services;
+    }
+
+    /// <summary>
     /// Puts the envelope around everything that comes after: request ids, times, and errors in the words of the wire. To be the first of
     /// the host's middlewares.
     /// </summary>
@@ -43,6 +56,11 @@ public static class DurableSessionsHttp
         sessions.MapUsage();
         endpoints.MapGroup("/api/v1/tasks").MapTasks();
         endpoints.MapSystem();
+        if (endpoints.ServiceProvider.GetRequiredService<DurableSessionsHttpOptions>().Orchestrations is { } orchestrations)
+        {
+            endpoints.MapGroup("/runtime/webhooks/durabletask/instances").MapOrchestrations(orchestrations);
+        }
+
         return endpoints;
     }
 

@@ -1,6 +1,9 @@
 using System.Net.Sockets;
+using System.Text.Json;
+using Azure;
 using DurableSessions.Core.Storage;
 using DurableSessions.Http;
+using DurableSessions.Http.Keys;
 using DurableSessions.LocalStorage;
 using DurableSessions.Orchestration;
 using Microsoft.AspNetCore.Connections;
@@ -20,21 +23,21 @@ internal static class ServerProgram
     {
         WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         var addresses = Addresses.Parse(urls ?? builder.Configuration[WebHostDefaults.ServerUrlsKey], builder.Configuration);
-        bool hasKeys = builder.Configuration.GetSection("Keys").GetChildren().Any();
-        if (!hasKeys)
+        await using StorageConnection storage = await StorageConnection.OpenAsync(
+            StorageSettings.Read(builder.Configuration), Console.Out.WriteLine, cancellationToken);
+        KeyRing keys = await LoadKeysAsync(storage.Storage, cancellationToken);
+        if (!keys.HasKeys)
         {
             addresses.RequireLoopback();
         }
 
-        await using StorageConnection storage = await StorageConnection.OpenAsync(
-            StorageSettings.Read(builder.Configuration), Console.Out.WriteLine, cancellationToken);
-        await using WebApplication app = Build(builder, addresses, storage.Storage, hasKeys);
+        await using WebApplication app = Build(builder, addresses, storage.Storage, keys);
         await StartAsync(app, addresses, cancellationToken);
-        await Welcome.WriteAsync(Console.Out, app.Urls, storage.Description, hasKeys);
+        await Welcome.WriteAsync(Console.Out, app.Urls, storage.Description, keys.HasKeys);
         await RunUntilStoppedAsync(app, storage.Lost);
     }
 
-    private static WebApplication Build(WebApplicationBuilder builder, Addresses addresses, SessionStorage storage, bool hasKeys)
+    private static WebApplication Build(WebApplicationBuilder builder, Addresses addresses, SessionStorage storage, KeyRing keys)
     {
         builder.WebHost.UseUrls([.. addresses.Urls]);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = s_stopPatience);
@@ -53,12 +56,26 @@ internal static class ServerProgram
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => level >= LogLevel.Information && started.IsCancellationRequested);
 
         WebApplication? app = null;
-        builder.Services.AddApi(storage, () => app!.Services.GetRequiredService<OrchestrationClient>());
+        builder.Services.AddApi(storage, () => app!.Services.GetRequiredService<OrchestrationClient>(), keys);
         app = builder.Build();
         started = app.Lifetime.ApplicationStarted;
         app.UseDurableSessionsHttp();
         app.MapDurableSessions();
         return app;
+    }
+
+    private static async Task<KeyRing> LoadKeysAsync(SessionStorage storage, CancellationToken cancellationToken)
+    {
+        var keys = new KeyRing(new KeyStore(storage.Container, TimeProvider.System), TimeProvider.System);
+        try
+        {
+            await keys.LoadAsync(cancellationToken);
+            return keys;
+        }
+        catch (Exception e) when (e is RequestFailedException or AggregateException or JsonException or FormatException)
+        {
+            throw new StartException($"The keys cannot be read from storage: {e.Message}", e);
+        }
     }
 
     private static async Task StartAsync(WebApplication app, Addresses addresses, CancellationToken cancellationToken)

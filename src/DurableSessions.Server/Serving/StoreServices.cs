@@ -3,6 +3,7 @@ using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Semantics.Extractive;
 using DurableSessions.Core.Storage;
 using DurableSessions.Http;
+using DurableSessions.Http.Keys;
 using DurableSessions.Orchestration;
 
 namespace DurableSessions.Server.Serving;
@@ -23,11 +24,15 @@ internal static class StoreServices
             provider.GetRequiredService<ILoggerFactory>()));
     }
 
-    public static void AddApi(this IServiceCollection services, SessionStorage storage, Func<OrchestrationClient> client) =>
+    public static void AddApi(this IServiceCollection services, SessionStorage storage, Func<OrchestrationClient> client, KeyRing keys)
+    {
+        services.AddApiKeys(keys);
         services.AddDurableSessionsHttp(new DurableSessionsHttpOptions
         {
             Version = ServerVersion.Text,
             CheckStorage = cancellationToken => storage.Container.ExistsAsync(cancellationToken),
+            Orchestrations = client,
             CheckEngine = cancellationToken => client().ListInstancesAsync(new OrchestrationQuery { PageSize = 1 }, cancellationToken),
         });
+    }
 }

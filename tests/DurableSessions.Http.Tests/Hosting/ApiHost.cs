@@ -2,6 +2,7 @@ using DurableSessions.Core;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Storage;
 using DurableSessions.Engine;
+using DurableSessions.Http.Keys;
 using DurableSessions.Orchestration;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -31,7 +32,12 @@ internal sealed class ApiHost : IAsyncDisposable
 
     public HeldProcessor Processor { get; }
 
-    public static async Task<ApiHost> StartAsync(SessionStorage storage, bool withEngine = true, Func<CancellationToken, Task>? checkStorage = null)
+    /// <param name="storage">Where everything is.</param>
+    /// <param name="withEngine">Whether commits run.</param>
+    /// <param name="checkStorage">What <c>/ready</c> asks.</param>
+    /// <param name="keyTime">The clock of the keys; <see langword="null"/> for a host that knows no keys.</param>
+    public static async Task<ApiHost> StartAsync(
+        SessionStorage storage, bool withEngine = true, Func<CancellationToken, Task>? checkStorage = null, TimeProvider? keyTime = null)
     {
         var processor = new HeldProcessor();
         EmbeddedEngine? engine = null;
@@ -46,10 +52,18 @@ internal sealed class ApiHost : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(static server => server.ApplyDurableSessionsLimits());
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddSingleton(store);
+        KeyRing? keys = keyTime is null ? null : new KeyRing(new KeyStore(storage.Container, keyTime), keyTime);
+        if (keys is not null)
+        {
+            await keys.LoadAsync(CancellationToken.None);
+            builder.Services.AddApiKeys(keys);
+        }
+
         builder.Services.AddDurableSessionsHttp(new DurableSessionsHttpOptions
         {
             Version = "1.2.3",
             CheckStorage = checkStorage ?? (async token => await storage.Container.ExistsAsync(token)),
+            Orchestrations = () => engine.Client,
             CheckEngine = static _ => Task.CompletedTask,
         });
         WebApplication app = builder.Build();
