@@ -10,13 +10,10 @@ namespace DurableSessions.DurableTask;
 /// </summary>
 public sealed class DurableActivity(ITaskActivity activity) : Durable.ITaskActivity
 {
-    /// <inheritdoc/>
     public Type InputType => typeof(JsonElement?);
 
-    /// <inheritdoc/>
     public Type OutputType => typeof(JsonElement?);
 
-    /// <inheritdoc/>
     public Task<object?> RunAsync(Durable.TaskActivityContext context, object? input) =>
         RunAsync(context.Name.Name, context.InstanceId, (JsonElement?)input);
 

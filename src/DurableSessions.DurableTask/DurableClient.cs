@@ -19,7 +19,6 @@ public sealed partial class DurableClient(DurableTaskClient inner, TimeProvider 
     private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(5);
 
-    /// <inheritdoc/>
     public override async Task<Orchestration.OrchestrationMetadata> ScheduleNewOrchestrationInstanceAsync(
         string orchestratorName, object? input = null, StartOrchestrationOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -44,7 +43,6 @@ public sealed partial class DurableClient(DurableTaskClient inner, TimeProvider 
         return await GetInstanceAsync(id, cancellationToken) ?? throw new OrchestrationNotFoundException(id);
     }
 
-    /// <inheritdoc/>
     public override async Task<Orchestration.OrchestrationMetadata?> GetInstanceAsync(
         string instanceId, CancellationToken cancellationToken = default)
     {
@@ -52,7 +50,6 @@ public sealed partial class DurableClient(DurableTaskClient inner, TimeProvider 
         return await inner.GetInstanceAsync(instanceId, getInputsAndOutputs: true, cancellationToken) is { } found ? Translate(found) : null;
     }
 
-    /// <inheritdoc/>
     public override async Task<Orchestration.OrchestrationMetadata> WaitForInstanceAsync(
         string instanceId, Func<Orchestration.OrchestrationMetadata, bool> predicate, CancellationToken cancellationToken)
     {
@@ -68,7 +65,6 @@ public sealed partial class DurableClient(DurableTaskClient inner, TimeProvider 
         }
     }
 
-    /// <inheritdoc/>
     public override async Task<bool> RaiseEventAsync(
         string instanceId, string eventName, object? payload = null, CancellationToken cancellationToken = default)
     {
@@ -81,24 +77,19 @@ public sealed partial class DurableClient(DurableTaskClient inner, TimeProvider 
         return true;
     }
 
-    /// <inheritdoc/>
     public override Task TerminateInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellationToken = default) =>
         SteerAsync(instanceId, () => inner.TerminateInstanceAsync(instanceId, (object?)reason, cancellationToken), cancellationToken);
 
-    /// <inheritdoc/>
     public override Task SuspendInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellationToken = default) =>
         SteerAsync(instanceId, () => inner.SuspendInstanceAsync(instanceId, reason, cancellationToken), cancellationToken);
 
-    /// <inheritdoc/>
     public override Task ResumeInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellationToken = default) =>
         SteerAsync(instanceId, () => inner.ResumeInstanceAsync(instanceId, reason, cancellationToken), cancellationToken);
 
-    /// <inheritdoc/>
     public override async Task<bool> PurgeInstanceAsync(string instanceId, CancellationToken cancellationToken = default) =>
         await GetInstanceAsync(instanceId, cancellationToken) is { IsCompleted: true }
         && (await inner.PurgeInstanceAsync(instanceId, cancellationToken)).PurgedInstanceCount > 0;
 
-    /// <inheritdoc/>
     public override async Task<OrchestrationPage> ListInstancesAsync(
         Orchestration.OrchestrationQuery query, CancellationToken cancellationToken = default)
     {
@@ -107,7 +98,7 @@ public sealed partial class DurableClient(DurableTaskClient inner, TimeProvider 
         var filter = new Microsoft.DurableTask.Client.OrchestrationQuery(
             query.CreatedFrom,
             query.CreatedTo?.AddTicks(-1),
-            query.Statuses.Count == 0 ? null : query.Statuses.Select(Translate),
+            query.Statuses.Count == 0 ? null : query.Statuses.Select(static s => Enum.Parse<Microsoft.DurableTask.Client.OrchestrationRuntimeStatus>(s.ToString())),
             InstanceIdPrefix: query.InstanceIdPrefix,
             PageSize: query.PageSize,
             FetchInputsAndOutputs: query.FetchInputsAndOutputs,
@@ -121,7 +112,6 @@ public sealed partial class DurableClient(DurableTaskClient inner, TimeProvider 
         return new OrchestrationPage([], null);
     }
 
-    /// <inheritdoc/>
     public override async Task<IReadOnlyList<OrchestrationHistoryEvent>?> GetHistoryAsync(
         string instanceId, CancellationToken cancellationToken = default) =>
         await GetInstanceAsync(instanceId, cancellationToken) is null
@@ -154,17 +144,11 @@ public sealed partial class DurableClient(DurableTaskClient inner, TimeProvider 
             SerializedInput = found.SerializedInput,
             SerializedOutput = terminated ? null : found.SerializedOutput,
             SerializedCustomStatus = found.SerializedCustomStatus,
-            FailureDetails = terminated ? new TaskFailureDetails("Terminated", Reason(found), IsNonRetriable: true)
+            FailureDetails = terminated ? new TaskFailureDetails("Terminated", found.DataConverter is null ? "" : found.ReadOutputAs<string>() ?? "Terminated by an operator.", IsNonRetriable: true)
                 : found.FailureDetails is { } failure ? DurableFailures.Translate(failure)
                 : null,
         };
     }
-
-    private static string Reason(Microsoft.DurableTask.Client.OrchestrationMetadata terminated) =>
-        terminated.DataConverter is null ? "" : terminated.ReadOutputAs<string>() ?? "Terminated by an operator.";
-
-    private static Microsoft.DurableTask.Client.OrchestrationRuntimeStatus Translate(Orchestration.OrchestrationRuntimeStatus status) =>
-        Enum.Parse<Microsoft.DurableTask.Client.OrchestrationRuntimeStatus>(status.ToString());
 
     private static Orchestration.OrchestrationRuntimeStatus Translate(Microsoft.DurableTask.Client.OrchestrationRuntimeStatus status) =>
         Enum.TryParse(status.ToString(), out Orchestration.OrchestrationRuntimeStatus ours)

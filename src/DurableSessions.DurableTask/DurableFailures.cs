@@ -29,8 +29,7 @@ internal static class DurableFailures
     {
         try
         {
-            _ = e.StackTrace;
-            return e.Message is not null && (e.InnerException is null || CanBeTold(e.InnerException));
+            return e.ToString() is not null && e.Message is not null;
         }
         catch (Exception)
         {

@@ -12,55 +12,26 @@ namespace DurableSessions.Functions;
 /// <summary>A trigger for each activity.</summary>
 public sealed class Activities(OrchestrationRegistry registry, FunctionsClient durable)
 {
-    /// <inheritdoc cref="CommitNames.ArchiveToTemp"/>
     [Function(CommitNames.ArchiveToTemp)]
-    public Task<object?> ArchiveToTempAsync([ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>
-        RunAsync(CommitNames.ArchiveToTemp, input, instanceId, client);
-
-    /// <inheritdoc cref="CommitNames.ClearLive"/>
+    public Task<object?> ArchiveToTemp([ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) => RunAsync(CommitNames.ArchiveToTemp, input, instanceId, client);
     [Function(CommitNames.ClearLive)]
-    public Task<object?> ClearLiveAsync([ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>
-        RunAsync(CommitNames.ClearLive, input, instanceId, client);
-
-    /// <inheritdoc cref="CommitNames.CheckTurn"/>
+    public Task<object?> ClearLive([ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) => RunAsync(CommitNames.ClearLive, input, instanceId, client);
     [Function(CommitNames.CheckTurn)]
-    public Task<object?> CheckTurnAsync([ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>
-        RunAsync(CommitNames.CheckTurn, input, instanceId, client);
-
-    /// <inheritdoc cref="CommitNames.SemanticProcess"/>
+    public Task<object?> CheckTurn([ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) => RunAsync(CommitNames.CheckTurn, input, instanceId, client);
     [Function(CommitNames.SemanticProcess)]
-    public Task<object?> SemanticProcessAsync([ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>
-        RunAsync(CommitNames.SemanticProcess, input, instanceId, client);
-
-    /// <inheritdoc cref="CommitNames.Switch"/>
+    public Task<object?> SemanticProcess([ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) => RunAsync(CommitNames.SemanticProcess, input, instanceId, client);
     [Function(CommitNames.Switch)]
-    public Task<object?> SwitchAsync([ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>
-        RunAsync(CommitNames.Switch, input, instanceId, client);
-
-    /// <inheritdoc cref="CommitNames.CancelCommit"/>
+    public Task<object?> Switch([ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) => RunAsync(CommitNames.Switch, input, instanceId, client);
     [Function(CommitNames.CancelCommit)]
-    public Task<object?> CancelCommitAsync([ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>
-        RunAsync(CommitNames.CancelCommit, input, instanceId, client);
-
-    /// <inheritdoc cref="IdleNames.CheckIdle"/>
+    public Task<object?> CancelCommit([ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) => RunAsync(CommitNames.CancelCommit, input, instanceId, client);
     [Function(IdleNames.CheckIdle)]
-    public Task<object?> CheckIdleAsync([ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>
-        RunAsync(IdleNames.CheckIdle, input, instanceId, client);
-
-    /// <inheritdoc cref="DeleteNames.SetTombstone"/>
+    public Task<object?> CheckIdle([ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) => RunAsync(IdleNames.CheckIdle, input, instanceId, client);
     [Function(DeleteNames.SetTombstone)]
-    public Task<object?> SetTombstoneAsync([ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>
-        RunAsync(DeleteNames.SetTombstone, input, instanceId, client);
-
-    /// <inheritdoc cref="DeleteNames.DeleteBlobs"/>
+    public Task<object?> SetTombstone([ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) => RunAsync(DeleteNames.SetTombstone, input, instanceId, client);
     [Function(DeleteNames.DeleteBlobs)]
-    public Task<object?> DeleteBlobsAsync([ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>
-        RunAsync(DeleteNames.DeleteBlobs, input, instanceId, client);
-
-    /// <inheritdoc cref="DeleteNames.RemoveTombstone"/>
+    public Task<object?> DeleteBlobs([ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) => RunAsync(DeleteNames.DeleteBlobs, input, instanceId, client);
     [Function(DeleteNames.RemoveTombstone)]
-    public Task<object?> RemoveTombstoneAsync([ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>
-        RunAsync(DeleteNames.RemoveTombstone, input, instanceId, client);
+    public Task<object?> RemoveTombstone([ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) => RunAsync(DeleteNames.RemoveTombstone, input, instanceId, client);
 
     private Task<object?> RunAsync(string name, JsonElement input, string instanceId, DurableTaskClient client)
     {

@@ -12,15 +12,10 @@ namespace DurableSessions.Functions;
 /// <summary>A trigger for each orchestrator.</summary>
 public sealed class Orchestrators(OrchestrationRegistry registry)
 {
-    /// <inheritdoc cref="CommitOrchestrator"/>
     [Function(CommitNames.Orchestrator)]
     public Task<object?> CommitAsync([OrchestrationTrigger] TaskOrchestrationContext context) => RunAsync(context);
-
-    /// <inheritdoc cref="CommitWhenIdleOrchestrator"/>
     [Function(IdleNames.Orchestrator)]
     public Task<object?> CommitWhenIdleAsync([OrchestrationTrigger] TaskOrchestrationContext context) => RunAsync(context);
-
-    /// <inheritdoc cref="DeleteSessionOrchestrator"/>
     [Function(DeleteNames.Orchestrator)]
     public Task<object?> DeleteSessionAsync([OrchestrationTrigger] TaskOrchestrationContext context) => RunAsync(context);
 

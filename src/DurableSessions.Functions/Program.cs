@@ -34,6 +34,4 @@ if (builder.Configuration["APPLICATIONINSIGHTS_CONNECTION_STRING"] is { Length: 
     builder.Services.AddOpenTelemetry().UseFunctionsWorkerDefaults().UseAzureMonitorExporter();
 }
 
-IHost host = builder.Build();
-FunctionNames.Check(host.Services.GetRequiredService<OrchestrationRegistry>());
-await host.RunAsync();
+await builder.Build().RunAsync();
