@@ -1,5 +1,6 @@
 using System.Reflection;
 using Azure.Core.Serialization;
+using Azure.Identity;
 using Azure.Monitor.OpenTelemetry.Exporter;
 using DurableSessions.Core.Storage;
 using DurableSessions.Functions;
@@ -31,7 +32,8 @@ builder.Services.AddStoreAndApi(storage, keys, version);
 builder.Services.Configure<WorkerOptions>(static options => options.Serializer = new JsonObjectSerializer(OrchestrationJson.Options));
 if (builder.Configuration["APPLICATIONINSIGHTS_CONNECTION_STRING"] is { Length: > 0 })
 {
-    builder.Services.AddOpenTelemetry().UseFunctionsWorkerDefaults().UseAzureMonitorExporter();
+    builder.Services.AddOpenTelemetry().UseFunctionsWorkerDefaults().UseAzureMonitorExporter(
+        static options => options.Credential = new DefaultAzureCredential());
 }
 
 await builder.Build().RunAsync();
