@@ -18,6 +18,9 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, I
     public static string SemanticName(SessionKey key, string incarnation, string commitId, int attempt, bool fallback) =>
         BlobNames.Attempt(key, incarnation, commitId, attempt) + (fallback ? "semantic-fallback.json" : "semantic.json");
 
+    public static string MemoryDiffName(SessionKey key, string incarnation, string commitId, int attempt) =>
+        BlobNames.Attempt(key, incarnation, commitId, attempt) + "memory_diff.json";
+
     public WriteOnceStream WriteOnce(string name) => new(storage.Container, name, recent);
 
     /// <summary>The messages of an archive, in order.</summary>
@@ -96,4 +99,7 @@ internal sealed record ArchiveEntry
 
     /// <summary>The semantic document; none where the archive stayed uncovered.</summary>
     public string? Semantic { get; init; }
+
+    /// <summary>What its commit did to memories; none where it did nothing.</summary>
+    public string? MemoryDiff { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DurableSessions.Core.Memories;
 using DurableSessions.Core.Sessions;
 
 namespace DurableSessions.Core.Storage;
@@ -18,6 +19,8 @@ internal static class BlobNames
     public const string Tasks = "tasks/";
 
     public const string Creations = "creations/";
+
+    public const string Memories = "memories/";
 
     public static string Manifest(SessionKey key) => $"{ManifestPrefix(key.Account, key.User)}{Path(key.Session)}.json";
 
@@ -41,6 +44,13 @@ internal static class BlobNames
 
     public static string Creation(string account, string user, string keyHash) =>
         $"{Creations}{Path(account)}/{Path(user)}/{keyHash}.json";
+
+    public static string MemoryPrefix(string account, string user) => $"{Memories}{Path(account)}/{Path(user)}/";
+
+    public static string MemoryCatalogue(string account, string user) => MemoryPrefix(account, user) + "catalogue.json";
+
+    public static string Memory(string account, string user, MemoryInfo memory) =>
+        $"{MemoryPrefix(account, user)}{memory.Category.ToString().ToLowerInvariant()}/{Path(memory.Name)}/{memory.Version}.md";
 
     private static string Path(SessionKey key) => $"{Path(key.Account)}/{Path(key.User)}/{Path(key.Session)}";
 
