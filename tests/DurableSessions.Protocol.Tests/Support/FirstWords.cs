@@ -19,6 +19,9 @@ internal sealed class FirstWords : ISemanticProcessor
     /// <summary>What happens after it was shown the memories.</summary>
     public Func<CancellationToken, Task> Between { get; set; } = static _ => Task.CompletedTask;
 
+    /// <summary>Why it says that it looked for no memories.</summary>
+    public string? WithoutMemories { get; set; }
+
     /// <summary>Whether it decides about memories without asking which there are.</summary>
     public bool WithoutLooking { get; set; }
 
@@ -51,7 +54,7 @@ internal sealed class FirstWords : ISemanticProcessor
         return new SemanticDigest($"{count} messages", overview[..Math.Min(overview.Length, SemanticDigest.MaxOverviewLength)])
         {
             Memories = changes,
-            WithoutMemories = request.Memories is null ? "nobody asked" : null,
+            WithoutMemories = WithoutMemories,
         };
     }
 }
