@@ -54,6 +54,16 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, I
     public async Task<SemanticDocument> WriteSemanticAsync(string name, SemanticDocument document, CancellationToken cancellationToken) =>
         Remember(name, await storage.Container.WriteOnceAsync(name, document, cancellationToken))!;
 
+    /// <summary>What a model has answered for a commit, all its attempts together.</summary>
+    public PaidAnswers Answers(CommitInput commit)
+    {
+        string folder = BlobNames.Answers(commit.Session, commit.Incarnation, commit.CommitId);
+        return new PaidAnswers(
+            commit.Attempt,
+            (name, cancellationToken) => storage.Container.FindAsync<PaidAnswer>($"{folder}{name}.json", cancellationToken),
+            (name, answer, cancellationToken) => storage.Container.WriteOnceAsync($"{folder}{name}.json", answer, cancellationToken));
+    }
+
     /// <summary>What lies under an archive number.</summary>
     public Task<ArchiveEntry?> FindEntryAsync(SessionKey key, string incarnation, int number, CancellationToken cancellationToken) =>
         storage.Container.FindAsync<ArchiveEntry>(BlobNames.Index(key, incarnation, number), cancellationToken);

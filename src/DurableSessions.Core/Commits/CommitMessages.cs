@@ -1,4 +1,5 @@
 using DurableSessions.Core.Memories;
+using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Sessions;
 
 namespace DurableSessions.Core.Commits;
@@ -101,6 +102,9 @@ public sealed record CommitOutput
     /// <summary>What the archive holds.</summary>
     public StagedCounts? Counts { get; init; }
 
+    /// <summary>What the model has taken and given; <see langword="null"/> where there was no model.</summary>
+    public TokenUsage? Usage { get; init; }
+
     /// <summary>What became of memories; <see langword="null"/> where there was no digest.</summary>
     public MemoryReport? Memories { get; init; }
 
@@ -151,6 +155,9 @@ internal sealed record SemanticOutcome(ArchiveState State, string? Semantic)
 {
     /// <summary>How many changes of memories the document asks for; where it asks for none, nobody needs to read it.</summary>
     public int MemoryChanges { get; init; }
+
+    /// <summary>What the model has taken and given for it.</summary>
+    public TokenUsage? Usage { get; init; }
 
     /// <summary>What it says of memories besides; <see langword="null"/> where there is no document.</summary>
     public MemoryReport? Memories { get; init; }

@@ -74,6 +74,7 @@ public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOut
             State = switched.State,
             Counts = switched.Counts,
             Memories = switched.Memories,
+            Usage = outcome.Usage,
         };
     }
 

@@ -65,6 +65,7 @@ internal sealed class SemanticProcessActivity(
             commit.CommitId, commit.Session, document.Processor, document.Covers);
         return new SemanticOutcome(document.Degraded ? ArchiveState.Degraded : ArchiveState.Covered, name)
         {
+            Usage = document.Usage,
             MemoryChanges = document.Memories.Count,
             Memories = new MemoryReport { Skipped = document.MemoriesSkipped },
         };

@@ -33,5 +33,8 @@ internal sealed record SemanticDocument
     /// <summary>Changes that cannot be applied, or why none were looked for.</summary>
     public IReadOnlyList<MemorySkip> MemoriesSkipped { get; init; } = [];
 
+    /// <summary>What the model has taken and given for it.</summary>
+    public TokenUsage? Usage { get; init; }
+
     public required DateTimeOffset CreatedAt { get; init; }
 }

@@ -23,6 +23,9 @@ public sealed record SemanticRequest(string? PreviousOverview, IAsyncEnumerable<
 {
     /// <summary>What may be done with the user's memories; <see langword="null"/>: the session's policy allows nothing.</summary>
     public MemoryExtraction? Memories { get; init; }
+
+    /// <summary>Answers that were paid for; <see langword="null"/>: nobody keeps any.</summary>
+    public PaidAnswers? Answers { get; init; }
 }
 
 /// <summary>A digest of a session up to some archive.</summary>
@@ -38,6 +41,9 @@ public sealed record SemanticDigest(string Abstract, string Overview)
 
     /// <summary>Changes of the user's memories, applied once when the commit is switched; at most <see cref="MemoryLimits.MaxChanges"/>.</summary>
     public IReadOnlyList<MemoryChange> Memories { get; init; } = [];
+
+    /// <summary>What the model has taken and given for this digest, whoever asked it; <see langword="null"/>: there was no model.</summary>
+    public TokenUsage? Usage { get; init; }
 
     /// <summary>Why memories were not looked for; <see langword="null"/>: they were.</summary>
     public string? WithoutMemories { get; init; }

@@ -28,6 +28,7 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
         var request = new SemanticRequest(previous, ReadAsync(commit, covers, cancellationToken))
         {
             Memories = categories.Count == 0 ? null : memories.Extraction,
+            Answers = archives.Answers(commit),
         };
         SemanticDigest digest = await processor.DigestAsync(request, cancellationToken);
         if (digest.Abstract.Length > SemanticDigest.MaxAbstractLength || digest.Overview.Length > SemanticDigest.MaxOverviewLength)
@@ -49,6 +50,7 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
             Degraded = degraded,
             Abstract = digest.Abstract,
             Overview = digest.Overview,
+            Usage = digest.Usage,
             Memories = changes,
             MemoriesSkipped = without is null ? skipped : [new MemorySkip(without), .. skipped],
             CreatedAt = time.GetUtcNow(),

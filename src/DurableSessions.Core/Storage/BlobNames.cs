@@ -33,6 +33,9 @@ internal static class BlobNames
     public static string Attempt(SessionKey key, string incarnation, string commitId, int attempt) =>
         $"{ArchivePrefix(key, incarnation)}{commitId}/{Number(attempt)}/";
 
+    public static string Answers(SessionKey key, string incarnation, string commitId) =>
+        $"{ArchivePrefix(key, incarnation)}{commitId}/answers/";
+
     public static string Index(SessionKey key, string incarnation, int number) =>
         $"{ArchivePrefix(key, incarnation)}index/{number.ToString("D8", CultureInfo.InvariantCulture)}.json";
 

@@ -125,6 +125,13 @@ internal static class TaskEndpoints
         json.WriteString("archive_uri", output.Number is { } number ? Wire.ArchiveUri(task.Session, number) : null);
         WriteMemories(json, task, output);
         json.WriteStartObject("token_usage");
+        if (output.Usage is { } usage)
+        {
+            json.WriteNumber("input_tokens", usage.Input);
+            json.WriteNumber("output_tokens", usage.Output);
+            json.WriteNumber("answers", usage.Answers);
+        }
+
         json.WriteEndObject();
         json.WriteBoolean("degraded", output.State == ArchiveState.Degraded);
         if (output.Reason is not null)
