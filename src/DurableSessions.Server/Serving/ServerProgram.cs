@@ -26,15 +26,16 @@ internal static class ServerProgram
             addresses.RequireLoopback();
         }
 
+        var semantics = SemanticsSettings.Read(builder.Configuration);
         await using StorageConnection storage = await StorageConnection.OpenAsync(
             StorageSettings.Read(builder.Configuration), Console.Out.WriteLine, cancellationToken);
-        await using WebApplication app = Build(builder, addresses, storage.Storage, hasKeys);
+        await using WebApplication app = Build(builder, addresses, storage.Storage, semantics);
         await StartAsync(app, addresses, cancellationToken);
         await Welcome.WriteAsync(Console.Out, app.Urls, storage.Description, hasKeys);
         await RunUntilStoppedAsync(app, storage.Lost);
     }
 
-    private static WebApplication Build(WebApplicationBuilder builder, Addresses addresses, SessionStorage storage, bool hasKeys)
+    private static WebApplication Build(WebApplicationBuilder builder, Addresses addresses, SessionStorage storage, SemanticsSettings semantics)
     {
         builder.WebHost.UseUrls([.. addresses.Urls]);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = s_stopPatience);
@@ -44,7 +45,7 @@ internal static class ServerProgram
             options.UseUtcTimestamp = true;
             options.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
         });
-        builder.Services.AddStore(storage);
+        builder.Services.AddStore(storage, semantics);
         builder.WebHost.ConfigureKestrel(static server => server.ApplyDurableSessionsLimits());
 
         // A start that fails is told in one line, by whoever catches its exception; the host would log a stack trace besides.
