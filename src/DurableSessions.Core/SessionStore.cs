@@ -79,7 +79,8 @@ public sealed class SessionStore : IDisposable
         _tombstones = new Tombstones(_manifests, _segments, time);
         var creator = new SessionCreator(_manifests, _segments, _views, time);
         var loader = new KeyedMessageLoader(_segments, _archives, options, time);
-        var lanes = new SessionLanes(_manifests, _segments, _views, loader, creator, _memory, options, time);
+        var lanes = new SessionLanes(
+            _manifests, _segments, new SegmentRoller(_manifests, _segments, _views), _views, loader, creator, _memory, options, time);
         var contexts = new ContextReader(_manifests, _segments, _archives, new MemoryChoice(_catalogues, _contents), time);
         var index = new TaskIndex(storage);
         var settings = new SettingsWriter(_manifests, _segments, _views);

@@ -25,7 +25,7 @@ internal sealed class ChatHost : IDisposable
     {
         Faults = faults;
         Log = log;
-        _model = Asking.Connect(stub, static o => o with { Retries = 0, ContextTokens = 4_000, AnswerTokens = 500 });
+        _model = Asking.Connect(stub, static o => o with { Retries = 0, ContextTokens = 6_000, AnswerTokens = 500 });
         Store = new SessionStore(
             storage, new SemanticProcessors(_model.Processor, new ExtractiveSemanticProcessor()), () => _engine!.Client, options, TimeProvider.System,
             NullLoggerFactory.Instance);

@@ -54,7 +54,7 @@ public sealed class ArchiveService
     /// <exception cref="ArchiveNotFoundException">There is no archive of that number.</exception>
     public async Task<Archive> GetAsync(SessionKey key, int number, CancellationToken cancellationToken)
     {
-        Manifest manifest = await LoadAsync(key, cancellationToken);
+        Manifest manifest = await _manifests.LoadLiveAsync(key, cancellationToken);
         (ArchiveInfo info, int attempt) = await FindAsync(key, manifest, number, withDigest: true, cancellationToken)
             ?? throw new ArchiveNotFoundException(key, "archive_" + number.ToString("D3", CultureInfo.InvariantCulture));
         return new Archive(info, _archives.ReadMessagesAsync(key, manifest.Incarnation, info.TaskId, attempt, cancellationToken));
@@ -70,7 +70,7 @@ public sealed class ArchiveService
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxPage);
-        Manifest manifest = await LoadAsync(key, cancellationToken);
+        Manifest manifest = await _manifests.LoadLiveAsync(key, cancellationToken);
         int newest = Math.Min(manifest.ArchiveCount, (before ?? int.MaxValue) - 1);
         var archives = new List<ArchiveInfo>();
         foreach (int[] numbers in Enumerable.Range(0, Math.Max(0, Math.Min(limit, newest))).Select(i => newest - i).Chunk(ReadAtOnce))
@@ -82,11 +82,6 @@ public sealed class ArchiveService
 
         return archives;
     }
-
-    private async Task<Manifest> LoadAsync(SessionKey key, CancellationToken cancellationToken) =>
-        await _manifests.LoadAsync(key, cancellationToken) is { Manifest: { DeletedAt: null } manifest }
-            ? manifest
-            : throw new SessionNotFoundException(key);
 
     private async Task<(ArchiveInfo Info, int Attempt)?> FindAsync(
         SessionKey key, Manifest manifest, int number, bool withDigest, CancellationToken cancellationToken)

@@ -58,10 +58,10 @@ internal sealed class ClearLiveActivity(CommitLedger ledger, Clearing clearing, 
 
     private static CommitProgress? Pending(Manifest manifest, CommitInput commit)
     {
-        int place = manifest.Pending.ToList().FindIndex(p => p.CommitId == commit.CommitId);
-        return place < 0
+        PendingArchive? pending = manifest.FindPending(commit.CommitId);
+        return pending is null
             ? null
-            : new CommitProgress { Counts = manifest.Pending[place].Counts, Number = manifest.Pending[place].Number, Ahead = place };
+            : new CommitProgress { Counts = pending.Counts, Number = pending.Number, Ahead = manifest.PendingBefore(pending.Number) };
     }
 }
 

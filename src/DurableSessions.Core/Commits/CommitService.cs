@@ -72,7 +72,7 @@ public sealed class CommitService
         }
 
         // This host had not heard that the session was deleted; there may be another one of its id.
-        _ = await _manifests.LoadAsync(key, cancellationToken) is { Manifest.DeletedAt: null } ? true : throw new SessionNotFoundException(key);
+        await _manifests.LoadLiveAsync(key, cancellationToken);
         return await TryCommitAsync(key, request, cancellationToken);
     }
 
@@ -89,8 +89,9 @@ public sealed class CommitService
         }
         else
         {
-            // A repetition must get the first answer, whatever is live by now: the commit's own record knows.
-            manifest = await FindAsync(key, cancellationToken);
+            // A repetition must get the first answer, whatever is live by now: the commit's own record knows. And it is a commit of the
+            // session there is, not of one of its id that this host remembers.
+            manifest = await _manifests.LoadLiveAsync(key, cancellationToken);
         }
 
         CommitInput input = Input(key, manifest.Incarnation, request);
@@ -169,12 +170,6 @@ public sealed class CommitService
 
     private static string? Skip(int messages, int keepRecent) =>
         messages > keepRecent ? null : messages == 0 ? "no_messages" : "all_within_keep_window";
-
-    // Read from storage: a key stands for a commit of the session there is, not of one of its id that this host remembers.
-    private async Task<Manifest> FindAsync(SessionKey key, CancellationToken cancellationToken) =>
-        await _manifests.LoadAsync(key, cancellationToken) is { Manifest: { DeletedAt: null } manifest }
-            ? manifest
-            : throw new SessionNotFoundException(key);
 
     private async Task<OrchestrationMetadata> WaitForNumberAsync(OrchestrationMetadata instance, CancellationToken cancellationToken)
     {

@@ -52,6 +52,11 @@ internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache,
         }
     }
 
+    /// <summary>Reads the manifest of a session that must be there.</summary>
+    /// <exception cref="SessionNotFoundException">There is none, or only its tombstone.</exception>
+    public async Task<Manifest> LoadLiveAsync(SessionKey key, CancellationToken cancellationToken) =>
+        await LoadAsync(key, cancellationToken) is { Manifest: { DeletedAt: null } manifest } ? manifest : throw new SessionNotFoundException(key);
+
     /// <summary>
     /// Creates the manifest where there is none. False: there is one already (also where another attempt of this same
     /// call made it: the caller reads it and compares the incarnation).

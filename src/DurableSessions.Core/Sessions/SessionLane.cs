@@ -14,21 +14,15 @@ namespace DurableSessions.Core.Sessions;
 /// <para>Many lanes may serve one session, on many hosts: a block lands only at the position its lane has read up to.</para>
 /// </remarks>
 internal sealed class SessionLane(
-    SessionKey key, ManifestStore manifests, SegmentStore segments, LiveViews views, KeyedMessageLoader loader,
+    SessionKey key, ManifestStore manifests, SegmentStore segments, SegmentRoller roller, LiveViews views, KeyedMessageLoader loader,
     SessionCreator creator, SessionOptions options, TimeProvider time)
 {
-    private const int MaxGroupRequests = 256;
-    private const int MaxGroupBytes = 4 * 1024 * 1024;
     private const int MaxConflicts = 60;
     private const int MaxUnknownOutcomes = 3;
 
-    private readonly Lock _queueLock = new();
-    private readonly LinkedList<PendingAppend> _queue = [];
+    private readonly AppendQueue _queue = new(key, options.MaxQueuedBytes);
     private readonly SemaphoreSlim _gate = new(1, 1);
-    private long _queuedBytes;
-    private bool _pumping;
-    private LiveView? _view;
-    private KeyedMessages? _keyed;
+    private readonly KnownSession _known = new(key, views, loader);
 
     /// <summary>Appends the messages of one request, creating the session where there is none.</summary>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
@@ -36,20 +30,9 @@ internal sealed class SessionLane(
     public Task<AppendResult> AppendAsync(IReadOnlyList<NewMessage> messages, IdempotencyKey? idempotencyKey)
     {
         var append = new PendingAppend(messages, idempotencyKey, time.GetUtcNow());
-        lock (_queueLock)
+        if (_queue.Add(append))
         {
-            if (_queuedBytes + append.Block.Length > options.MaxQueuedBytes)
-            {
-                throw new SessionBusyException($"More than {options.MaxQueuedBytes} bytes of session '{key.Session}' wait to be appended; try again.");
-            }
-
-            _queuedBytes += append.Block.Length;
-            _queue.AddLast(append);
-            if (!_pumping)
-            {
-                _pumping = true;
-                _ = Task.Run(PumpAsync);
-            }
+            _ = Task.Run(PumpAsync);
         }
 
         return append.Completion;
@@ -64,18 +47,18 @@ internal sealed class SessionLane(
         {
             for (int attempt = 1; ; attempt++)
             {
-                LiveView? view = await OpenAsync(fresh || attempt > 1, cancellationToken);
+                LiveView? view = await _known.OpenAsync(fresh || attempt > 1, cancellationToken);
                 if (view is null)
                 {
                     return null;
                 }
 
-                if (!fresh || await views.TryReadTailAsync(view.Last, Note, cancellationToken))
+                if (!fresh || await views.TryReadTailAsync(view.Last, _known.Note, cancellationToken))
                 {
                     return (view.Manifest, LiveCounts.Of(view));
                 }
 
-                ForgetView();
+                _known.Forget();
                 if (attempt >= MaxConflicts)
                 {
                     throw TooManyConflicts();
@@ -90,7 +73,7 @@ internal sealed class SessionLane(
 
     private async Task PumpAsync()
     {
-        while (TakeGroup() is { Count: > 0 } group)
+        while (_queue.TakeGroup() is { Count: > 0 } group)
         {
             await _gate.WaitAsync();
             try
@@ -99,7 +82,7 @@ internal sealed class SessionLane(
             }
             catch (Exception e)
             {
-                ForgetView();
+                _known.Forget();
                 foreach (PendingAppend append in group)
                 {
                     append.Fail(e);
@@ -110,34 +93,6 @@ internal sealed class SessionLane(
                 _gate.Release();
             }
         }
-    }
-
-    private List<PendingAppend> TakeGroup()
-    {
-        var group = new List<PendingAppend>();
-        var keys = new HashSet<ulong>();
-        long bytes = 0;
-        lock (_queueLock)
-        {
-            while (_queue.First?.Value is { } next && group.Count < MaxGroupRequests)
-            {
-                // A key that comes twice at once: the second waits until the first is known to be stored.
-                bool fits = group.Count == 0 || bytes + next.Block.Length <= MaxGroupBytes;
-                if (!fits || (next.IsKeyed && !keys.Add(next.Ids[0].High)))
-                {
-                    break;
-                }
-
-                _queue.RemoveFirst();
-                _queuedBytes -= next.Block.Length;
-                bytes += next.Block.Length;
-                group.Add(next);
-            }
-
-            _pumping = group.Count > 0;
-        }
-
-        return group;
     }
 
     private async Task AppendGroupAsync(List<PendingAppend> group)
@@ -154,12 +109,12 @@ internal sealed class SessionLane(
                 throw TooManyConflicts();
             }
 
-            LiveView view = unsure ?? await OpenAsync(fresh, CancellationToken.None) ?? await CreateAsync();
+            LiveView view = unsure ?? await _known.OpenAsync(fresh, CancellationToken.None) ?? await CreateAsync();
             fresh = false;
-            if (unsure is null && group.Exists(static a => a.IsKeyed) && !await TryResolveKeyedAsync(group, view))
+            if (unsure is null && !await _known.TryResolveKeysAsync(group, view))
             {
                 // A segment that this host still believes in has gone.
-                ForgetView();
+                _known.Forget();
                 fresh = true;
                 await Backoff.WaitAsync(attempt, time, CancellationToken.None);
                 continue;
@@ -178,7 +133,7 @@ internal sealed class SessionLane(
                 Acknowledge(group, view);
                 if (blocks >= options.BlocksPerSegment)
                 {
-                    await TryRollAsync(last.Name);
+                    await roller.TryRollAsync(key, last.Name);
                 }
 
                 return;
@@ -203,7 +158,7 @@ internal sealed class SessionLane(
             {
                 unsure = null;
                 await FindInSegmentAsync(group, view, isFinal: false);
-                await TryRollAsync(last.Name);
+                await roller.TryRollAsync(key, last.Name);
             }
             catch (Exception e) when (StorageErrors.IsUnknownOutcome(e) && ++unknown < MaxUnknownOutcomes)
             {
@@ -224,7 +179,7 @@ internal sealed class SessionLane(
             view.Last.Add(append.Tokens, append.LastMessageAt, end);
             foreach (MessageId id in append.Ids)
             {
-                _keyed?.Add(id);
+                _known.Note(id);
             }
         }
 
@@ -243,7 +198,7 @@ internal sealed class SessionLane(
             message =>
             {
                 ids.Add(message.Id);
-                Note(message);
+                _known.Note(message);
             },
             CancellationToken.None);
         CompleteFound(group, ids, view);
@@ -269,7 +224,7 @@ internal sealed class SessionLane(
             StoredManifest? now = await manifests.LoadAsync(key, CancellationToken.None);
             if (now is null || now.Manifest.DeletedAt is not null || now.Manifest.Incarnation != view.Manifest.Incarnation)
             {
-                ForgetView();
+                _known.Forget();
                 return;
             }
 
@@ -277,7 +232,7 @@ internal sealed class SessionLane(
                 && await loader.TryLocateAsync(key, view.Manifest, now.Manifest, ids, CancellationToken.None) is { } found)
             {
                 CompleteFound(group, found, view);
-                ForgetView();
+                _known.Forget();
                 return;
             }
 
@@ -296,115 +251,20 @@ internal sealed class SessionLane(
         }
     }
 
-    // False: segments have gone while they were read.
-    private async Task<bool> TryResolveKeyedAsync(List<PendingAppend> group, LiveView view)
-    {
-        if (_keyed is null || _keyed.IsTooLarge)
-        {
-            _keyed = await loader.TryLoadAsync(key, view, CancellationToken.None);
-            if (_keyed is null)
-            {
-                return false;
-            }
-        }
-
-        foreach (PendingAppend append in group.Where(static a => a.IsKeyed).ToList())
-        {
-            try
-            {
-                if (_keyed.Contains(append.Ids[0]))
-                {
-                    append.Complete(LiveCounts.Of(view));
-                    group.Remove(append);
-                }
-            }
-            catch (IdempotencyKeyReusedException e)
-            {
-                append.Fail(e);
-                group.Remove(append);
-            }
-        }
-
-        return true;
-    }
-
-    private async Task<LiveView?> OpenAsync(bool fresh, CancellationToken cancellationToken)
-    {
-        LiveView? before = _view;
-        _view = await views.OpenAsync(key, before, fresh, Note, cancellationToken);
-        if (!ReferenceEquals(before, _view) && !IsKnownToTheEnd(before, _view))
-        {
-            _keyed = null;
-        }
-
-        return _view;
-    }
-
-    private void Note(SessionMessage message) => _keyed?.Add(message);
-
-    // Whether this host has seen every message that was appended between two views, so that no keyed one was missed: no
-    // segment came and went unseen, and those that went had been read to their end.
-    private bool IsKnownToTheEnd(LiveView? before, LiveView? now)
-    {
-        if (before is null || now is null || before.Manifest.Incarnation != now.Manifest.Incarnation)
-        {
-            return false;
-        }
-
-        List<SegmentView> came = [.. now.Segments.Where(s => !before.Segments.Contains(s) && !s.Reference.Frozen)];
-        return came.Count == now.Manifest.NextSegment - before.Manifest.NextSegment
-            && came.All(static s => s.Length == 0)
-            && before.Segments.Where(s => !now.Segments.Contains(s)).All(s => s.IsComplete || views.Learned(s.Name)?.Length == s.Length);
-    }
-
     private async Task RefreshAsync(LiveView view)
     {
         StoredManifest? stored = await manifests.LoadAsync(key, CancellationToken.None);
         if (stored is not null && stored.ETag == view.Stored.ETag)
         {
             // Sealed although no manifest has gone on: nobody of ours does that, and it must not stop appends for ever.
-            await TryRollAsync(view.Last.Name);
+            await roller.TryRollAsync(key, view.Last.Name);
         }
     }
 
     private async Task<LiveView> CreateAsync()
     {
         await creator.EnsureAsync(key, CancellationToken.None);
-        return await OpenAsync(fresh: false, CancellationToken.None) ?? throw new SessionNotFoundException(key);
-    }
-
-    // Appends go on in a new segment. Nothing is acknowledged there before the old one is sealed: whoever opens a view sees to it.
-    private async Task TryRollAsync(string full)
-    {
-        try
-        {
-            StoredManifest? known = await manifests.GetKnownAsync(key, CancellationToken.None);
-            if (known is null || known.Manifest.Last.Name != full || known.Manifest.DeletedAt is not null)
-            {
-                return;
-            }
-
-            string fresh = await segments.CreateAsync(key, known.Manifest.Incarnation, known.Manifest.NextSegment, CancellationToken.None);
-            views.LearnCreated(fresh);
-            await manifests.SwapAsync(
-                key,
-                known,
-                // Its number is still the next one: an audit that takes the segment for an orphan first gives the number away.
-                m => m.Last.Name != full || m.DeletedAt is not null || m.NextSegment != known.Manifest.NextSegment
-                    ? null
-                    : m with { Live = [.. m.Live, new SegmentReference(fresh)], NextSegment = m.NextSegment + 1 },
-                CancellationToken.None);
-        }
-        catch (Exception e) when (e is RequestFailedException or ContentionException or SessionNotFoundException || StorageErrors.IsUnknownOutcome(e))
-        {
-            // The messages are stored; the next append rolls. What was created may be named by now, so it is left alone.
-        }
-    }
-
-    private void ForgetView()
-    {
-        _view = null;
-        _keyed = null;
+        return await _known.OpenAsync(fresh: false, CancellationToken.None) ?? throw new SessionNotFoundException(key);
     }
 
     private ContentionException TooManyConflicts() =>

@@ -7,8 +7,8 @@ namespace DurableSessions.Core.Sessions;
 /// each of several hosts: that costs a conflict, never a message.
 /// </summary>
 internal sealed class SessionLanes(
-    ManifestStore manifests, SegmentStore segments, LiveViews views, KeyedMessageLoader loader, SessionCreator creator,
-    IMemoryCache memory, SessionOptions options, TimeProvider time)
+    ManifestStore manifests, SegmentStore segments, SegmentRoller roller, LiveViews views, KeyedMessageLoader loader,
+    SessionCreator creator, IMemoryCache memory, SessionOptions options, TimeProvider time)
 {
     private readonly Lock _lock = new();
 
@@ -28,7 +28,7 @@ internal sealed class SessionLanes(
                 {
                     entry.Size = 1;
                     entry.SlidingExpiration = TimeSpan.FromMinutes(30);
-                    return new SessionLane(key, manifests, segments, views, loader, creator, options, time);
+                    return new SessionLane(key, manifests, segments, roller, views, loader, creator, options, time);
                 })!;
         }
     }

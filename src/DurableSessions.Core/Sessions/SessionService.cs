@@ -177,11 +177,7 @@ public sealed class SessionService
     /// <exception cref="SessionNotFoundException">There is no such session.</exception>
     public async Task DeleteAsync(SessionKey key, CancellationToken cancellationToken)
     {
-        if (await _manifests.LoadAsync(key, cancellationToken) is not { Manifest: { DeletedAt: null } manifest })
-        {
-            throw new SessionNotFoundException(key);
-        }
-
+        Manifest manifest = await _manifests.LoadLiveAsync(key, cancellationToken);
         // Scheduled first: from here on it is deleted, whoever crashes. Then the orchestration's own first step, to be able to answer.
         var input = new DeleteInput(key, manifest.Incarnation) { TombstoneRetention = _options.TombstoneRetention };
         await _client().ScheduleNewOrchestrationInstanceAsync(
@@ -192,9 +188,7 @@ public sealed class SessionService
     /// <summary>Tells the session there is now from others of its id.</summary>
     /// <exception cref="SessionNotFoundException">There is none.</exception>
     internal async Task<string> IncarnationAsync(SessionKey key, CancellationToken cancellationToken) =>
-        await _manifests.LoadAsync(key, cancellationToken) is { Manifest: { DeletedAt: null } manifest }
-            ? manifest.Incarnation
-            : throw new SessionNotFoundException(key);
+        (await _manifests.LoadLiveAsync(key, cancellationToken)).Incarnation;
 
     private string NewId() =>
         _time.GetUtcNow().UtcDateTime.ToString("yyyyMMdd-HHmmss-", CultureInfo.InvariantCulture) + RandomNumberGenerator.GetHexString(16, lowercase: true);

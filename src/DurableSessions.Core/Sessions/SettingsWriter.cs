@@ -16,7 +16,7 @@ internal sealed class SettingsWriter(ManifestStore manifests, SegmentStore segme
     public async Task<SessionSettings> ConfigureAsync(
         SessionKey key, Func<SessionSettings, SessionSettings> change, CancellationToken cancellationToken)
     {
-        Manifest before = await LoadAsync(key, cancellationToken);
+        Manifest before = await manifests.LoadLiveAsync(key, cancellationToken);
         string fresh = await segments.CreateAsync(key, before.Incarnation, before.NextSegment, cancellationToken);
         views.LearnCreated(fresh);
         StoredManifest swapped = await manifests.SwapAsync(
@@ -65,7 +65,7 @@ internal sealed class SettingsWriter(ManifestStore manifests, SegmentStore segme
         SessionKey key, int contexts, int skills, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken)
     {
         RequestKey? request = idempotencyKey is null ? null : new RequestKey(idempotencyKey.Hash("used"), idempotencyKey.RequestHash);
-        Manifest before = await LoadAsync(key, cancellationToken);
+        Manifest before = await manifests.LoadLiveAsync(key, cancellationToken);
         StoredManifest swapped = await manifests.SwapAsync(
             key,
             m => m.DeletedAt is not null || m.Incarnation != before.Incarnation
@@ -85,9 +85,4 @@ internal sealed class SettingsWriter(ManifestStore manifests, SegmentStore segme
     private static bool IsCounted(Manifest manifest, RequestKey? request) =>
         manifest.CountedBy.FirstOrDefault(r => r.KeyHash == request?.KeyHash) is { } counted
         && (counted == request ? true : throw new IdempotencyKeyReusedException());
-
-    private async Task<Manifest> LoadAsync(SessionKey key, CancellationToken cancellationToken) =>
-        await manifests.LoadAsync(key, cancellationToken) is { Manifest: { DeletedAt: null } manifest }
-            ? manifest
-            : throw new SessionNotFoundException(key);
 }

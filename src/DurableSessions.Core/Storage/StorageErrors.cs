@@ -10,7 +10,8 @@ internal static class StorageErrors
     public static bool IsConditionNotMet(this RequestFailedException e) =>
         e.Status == 412 || (e.Status == 409 && e.ErrorCode == BlobErrorCode.BlobAlreadyExists);
 
-    public static bool IsNotFound(this RequestFailedException e) => e.Status == 404;
+    /// <summary>There is no such blob. A missing container is a mistake in the set-up, and says nothing about what was in it.</summary>
+    public static bool IsNotFound(this RequestFailedException e) => e.Status == 404 && e.ErrorCode != BlobErrorCode.ContainerNotFound;
 
     /// <summary>The segment takes no more appends, whatever the position says.</summary>
     public static bool IsSealed(this RequestFailedException e) =>

@@ -54,12 +54,12 @@ internal sealed record SemanticsSettings(ChatModelOptions? Model, ChatCredential
             },
         };
         return model.ContextTokens >= (2 * model.AnswerTokens) + 4_000
-            ? new SemanticsSettings(model, Credential(section, uri), policy)
+            ? new SemanticsSettings(model, ReadCredential(section, uri), policy)
             : throw Wrong("ContextTokens", model.ContextTokens.ToString(CultureInfo.InvariantCulture), "at least twice Semantics:AnswerTokens and 4000 more");
     }
 
     // Without a key, Azure is asked as whoever runs the server; others are asked without.
-    private static ChatCredential Credential(IConfigurationSection section, Uri endpoint)
+    private static ChatCredential ReadCredential(IConfigurationSection section, Uri endpoint)
     {
         if (Text(section, "Key") is { } key)
         {

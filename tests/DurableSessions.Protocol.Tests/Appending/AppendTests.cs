@@ -29,6 +29,18 @@ public sealed class AppendTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task A_container_that_has_gone_says_nothing_about_the_session_that_was_in_it()
+    {
+        Azure.Storage.Blobs.BlobContainerClient container = await azurite.NewContainerAsync();
+        using Host host = await Host.StartAsync(azurite, container.Name);
+        await host.AppendAsync(_key, "first");
+        await container.DeleteAsync(cancellationToken: TestContext.Current.CancellationToken);
+
+        await Assert.ThrowsAsync<Azure.RequestFailedException>(() => host.AppendAsync(_key, "second"));
+        await Assert.ThrowsAsync<Azure.RequestFailedException>(() => host.Store.Sessions.GetAsync(_key, false, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task A_creation_that_is_never_answered_is_made_again()
     {
         string container = (await azurite.NewContainerAsync()).Name;

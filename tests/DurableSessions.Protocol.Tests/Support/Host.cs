@@ -22,7 +22,7 @@ internal sealed class Host : IDisposable
     private readonly OrchestrationRegistry _registry = new();
     private readonly EmbeddedEngine _engine;
 
-    private Host(SessionStorage storage, FaultTransport faults, RequestLog log, SessionOptions options, FirstWords processor)
+    private Host(SessionStorage storage, FaultTransport faults, RequestLog log, SessionOptions options, FirstWords processor, EngineOptions engine)
     {
         Faults = faults;
         Log = log;
@@ -31,7 +31,7 @@ internal sealed class Host : IDisposable
             storage, new SemanticProcessors(processor, Fallback), () => Client, options, TimeProvider.System, NullLoggerFactory.Instance);
         Store.Register(_registry);
         _engine = new EmbeddedEngine(
-            storage.Container, storage.Unretried, _registry, Quick, TimeProvider.System, NullLogger<EmbeddedEngine>.Instance);
+            storage.Container, storage.Unretried, _registry, engine, TimeProvider.System, NullLogger<EmbeddedEngine>.Instance);
     }
 
     /// <summary>Engines that notice soon that another one has died.</summary>
@@ -53,7 +53,7 @@ internal sealed class Host : IDisposable
 
     public static async Task<Host> StartAsync(
         AzuriteFixture azurite, string container, SessionOptions? options = null, FirstWords? processor = null, RandomFaults? random = null,
-        TimeSpan? networkTimeout = null)
+        TimeSpan? networkTimeout = null, EngineOptions? engine = null)
     {
         var faults = new FaultTransport(random);
         var log = new RequestLog();
@@ -63,14 +63,15 @@ internal sealed class Host : IDisposable
             log.Configure(o);
             o.Retry.NetworkTimeout = networkTimeout ?? o.Retry.NetworkTimeout;
         });
-        return new Host(storage, faults, log, options ?? new SessionOptions(), processor ?? new FirstWords());
+        return new Host(storage, faults, log, options ?? new SessionOptions(), processor ?? new FirstWords(), engine ?? Quick);
     }
 
     /// <summary>A host whose engine runs.</summary>
     public static async Task<Host> RunAsync(
-        AzuriteFixture azurite, string container, SessionOptions? options = null, FirstWords? processor = null, RandomFaults? random = null)
+        AzuriteFixture azurite, string container, SessionOptions? options = null, FirstWords? processor = null, RandomFaults? random = null,
+        EngineOptions? engine = null)
     {
-        Host host = await StartAsync(azurite, container, options, processor, random);
+        Host host = await StartAsync(azurite, container, options, processor, random, engine: engine);
         await host._engine.StartAsync(Cancelled);
         return host;
     }

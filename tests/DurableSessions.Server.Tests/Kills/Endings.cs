@@ -12,7 +12,7 @@ internal static class Endings
     public static async Task<TimeSpan> AwaitAllCompletedAsync(Client client, IEnumerable<Transcript> transcripts, TimeSpan atMost)
     {
         var clock = Stopwatch.StartNew();
-        foreach (string taskId in transcripts.SelectMany(static transcript => transcript.Tasks))
+        foreach ((Transcript transcript, string taskId) in transcripts.SelectMany(static t => t.Tasks, static (t, id) => (t, id)))
         {
             while (true)
             {
@@ -20,6 +20,12 @@ internal static class Endings
                 string status = (string)task["status"]!;
                 if (status == "completed")
                 {
+                    if (task["result"]!["archive_uri"] is null)
+                    {
+                        Assert.Equal("no_messages", (string?)task["result"]!["reason"]);
+                        transcript.FoundNothing(taskId);
+                    }
+
                     break;
                 }
 

@@ -44,8 +44,20 @@ internal sealed class Transcript(string session)
     }
 
     /// <summary>
+    /// The commit completed without an archive: it was accepted while its host was held up, and by the time it ran another had
+    /// taken everything. What it should have archived is then in theirs, or <see cref="Check"/> misses it.
+    /// </summary>
+    public void FoundNothing(string taskId)
+    {
+        lock (_gate)
+        {
+            _tasks.Remove(taskId);
+        }
+    }
+
+    /// <summary>
     /// Everything that was acknowledged is there exactly once and nothing else; what was acknowledged before something else was
-    /// sent stands before it; archives are numbered without gaps, one for each commit.
+    /// sent stands before it; archives are numbered without gaps, one for each commit that found something.
     /// </summary>
     public void Check(HttpAudit audit)
     {

@@ -1,0 +1,95 @@
+using DurableSessions.Core.Messages;
+
+namespace DurableSessions.Core.Sessions;
+
+/// <summary>
+/// What one lane knows of its session: the live messages, and the ids that derive from idempotency keys. Storage overrules it at
+/// any time, and every lane of every host has its own.
+/// </summary>
+internal sealed class KnownSession(SessionKey key, LiveViews views, KeyedMessageLoader loader)
+{
+    private LiveView? _view;
+    private KeyedMessages? _keyed;
+
+    /// <summary>Brings the view up to date: see <see cref="LiveViews.OpenAsync"/>.</summary>
+    /// <returns><see langword="null"/> where there is no session.</returns>
+    public async Task<LiveView?> OpenAsync(bool fresh, CancellationToken cancellationToken)
+    {
+        LiveView? before = _view;
+        _view = await views.OpenAsync(key, before, fresh, Note, cancellationToken);
+        if (!ReferenceEquals(before, _view) && !IsKnownToTheEnd(before, _view))
+        {
+            _keyed = null;
+        }
+
+        return _view;
+    }
+
+    /// <summary>
+    /// Answers the requests of a group whose keys were used before, and takes them out of it. False: segments have gone while they
+    /// were read; open the view again.
+    /// </summary>
+    public async Task<bool> TryResolveKeysAsync(List<PendingAppend> group, LiveView view)
+    {
+        if (!group.Exists(static a => a.IsKeyed))
+        {
+            return true;
+        }
+
+        if (_keyed is null || _keyed.IsTooLarge)
+        {
+            _keyed = await loader.TryLoadAsync(key, view, CancellationToken.None);
+            if (_keyed is null)
+            {
+                return false;
+            }
+        }
+
+        foreach (PendingAppend append in group.Where(static a => a.IsKeyed).ToList())
+        {
+            try
+            {
+                if (_keyed.Contains(append.Ids[0]))
+                {
+                    append.Complete(LiveCounts.Of(view));
+                    group.Remove(append);
+                }
+            }
+            catch (IdempotencyKeyReusedException e)
+            {
+                append.Fail(e);
+                group.Remove(append);
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>A message was found in storage.</summary>
+    public void Note(SessionMessage message) => _keyed?.Add(message);
+
+    /// <summary>A message was stored by this lane.</summary>
+    public void Note(MessageId id) => _keyed?.Add(id);
+
+    /// <summary>Everything is read from storage the next time.</summary>
+    public void Forget()
+    {
+        _view = null;
+        _keyed = null;
+    }
+
+    // Whether this host has seen every message that was appended between two views, so that no keyed one was missed: no
+    // segment came and went unseen, and those that went had been read to their end.
+    private bool IsKnownToTheEnd(LiveView? before, LiveView? now)
+    {
+        if (before is null || now is null || before.Manifest.Incarnation != now.Manifest.Incarnation)
+        {
+            return false;
+        }
+
+        List<SegmentView> came = [.. now.Segments.Where(s => !before.Segments.Contains(s) && !s.Reference.Frozen)];
+        return came.Count == now.Manifest.NextSegment - before.Manifest.NextSegment
+            && came.All(static s => s.Length == 0)
+            && before.Segments.Where(s => !now.Segments.Contains(s)).All(s => s.IsComplete || views.Learned(s.Name)?.Length == s.Length);
+    }
+}

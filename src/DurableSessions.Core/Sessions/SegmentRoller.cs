@@ -1,0 +1,40 @@
+using Azure;
+using DurableSessions.Core.Storage;
+
+namespace DurableSessions.Core.Sessions;
+
+/// <summary>Has the appends to a session go on in a new segment, long before the last one can take no more.</summary>
+/// <remarks>
+/// A crash before the swap leaves an empty segment that nobody names; after it, an old one that is not sealed yet. Nothing is
+/// acknowledged in the new one before the old one is sealed: whoever opens a view sees to it.
+/// </remarks>
+internal sealed class SegmentRoller(ManifestStore manifests, SegmentStore segments, LiveViews views)
+{
+    /// <summary>Rolls, unless somebody else has. Where storage does not let it, nothing is lost: the next append rolls.</summary>
+    public async Task TryRollAsync(SessionKey key, string full)
+    {
+        try
+        {
+            StoredManifest? known = await manifests.GetKnownAsync(key, CancellationToken.None);
+            if (known is null || known.Manifest.Last.Name != full || known.Manifest.DeletedAt is not null)
+            {
+                return;
+            }
+
+            string fresh = await segments.CreateAsync(key, known.Manifest.Incarnation, known.Manifest.NextSegment, CancellationToken.None);
+            views.LearnCreated(fresh);
+            await manifests.SwapAsync(
+                key,
+                known,
+                // Its number is still the next one: an audit that takes the segment for an orphan first gives the number away.
+                m => m.Last.Name != full || m.DeletedAt is not null || m.NextSegment != known.Manifest.NextSegment
+                    ? null
+                    : m with { Live = [.. m.Live, new SegmentReference(fresh)], NextSegment = m.NextSegment + 1 },
+                CancellationToken.None);
+        }
+        catch (Exception e) when (e is RequestFailedException or ContentionException or SessionNotFoundException || StorageErrors.IsUnknownOutcome(e))
+        {
+            // The messages are stored. What was created may be named by now, so it is left alone.
+        }
+    }
+}
