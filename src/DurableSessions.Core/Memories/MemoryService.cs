@@ -115,9 +115,7 @@ public sealed class MemoryService
     /// <exception cref="SessionNotFoundException">There is no such session.</exception>
     public async Task<MemoryDiff?> FindDiffAsync(SessionKey key, int archive, CancellationToken cancellationToken)
     {
-        Manifest manifest = await _manifests.LoadAsync(key, cancellationToken) is { Manifest: { DeletedAt: null } m }
-            ? m
-            : throw new SessionNotFoundException(key);
+        Manifest manifest = await _manifests.LoadLiveAsync(key, cancellationToken);
         return await _archives.FindEntryAsync(key, manifest.Incarnation, archive, cancellationToken) is { MemoryDiff: { } blob }
             ? await _stage.FindDiffAsync(blob, cancellationToken)
             : null;
