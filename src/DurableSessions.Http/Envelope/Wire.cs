@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using DurableSessions.Core.Memories;
 using DurableSessions.Core.Sessions;
 
 namespace DurableSessions.Http.Envelope;
@@ -25,6 +26,10 @@ internal static class Wire
             && ArchiveId(number) == archiveId
             ? number
             : null;
+
+    public static string Category(MemoryCategory category) => category.ToString().ToLowerInvariant();
+
+    public static string MemoryUri(string user, MemoryCategory category, string name) => $"viking://user/{user}/memories/{Category(category)}/{name}.md";
 
     /// <summary>Microseconds, with <c>+00:00</c>.</summary>
     public static string Time(DateTimeOffset time) =>
