@@ -2,12 +2,12 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Azure;
 using DurableSessions.Core.Storage;
-using DurableSessions.Engine;
 using DurableSessions.Http;
 using DurableSessions.Http.Documentation;
 using DurableSessions.Http.Keys;
 using DurableSessions.Http.Limits;
 using DurableSessions.LocalStorage;
+using DurableSessions.Orchestration;
 using Microsoft.AspNetCore.Connections;
 
 namespace DurableSessions.Server.Serving;
@@ -50,6 +50,7 @@ internal static class ServerProgram
             options.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
         });
         builder.Services.AddStore(storage);
+        builder.Services.AddEngine(storage, builder.Configuration);
         HttpLimits limits = LimitSettings.Read(builder.Configuration);
         builder.WebHost.ConfigureKestrel(server => server.ApplyDurableSessionsLimits(limits));
 
@@ -58,7 +59,7 @@ internal static class ServerProgram
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => level >= LogLevel.Information && started.IsCancellationRequested);
 
         WebApplication? app = null;
-        builder.Services.AddApi(storage, () => app!.Services.GetRequiredService<EmbeddedEngine>().Client, keys, limits);
+        builder.Services.AddApi(storage, () => app!.Services.GetRequiredService<OrchestrationClient>(), keys, limits);
         builder.Services.AddApiDocumentation(ServerVersion.Text);
         app = builder.Build();
         started = app.Lifetime.ApplicationStarted;

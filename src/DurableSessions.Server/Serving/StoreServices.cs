@@ -2,7 +2,6 @@ using DurableSessions.Core;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Semantics.Extractive;
 using DurableSessions.Core.Storage;
-using DurableSessions.Engine;
 using DurableSessions.Http;
 using DurableSessions.Http.Keys;
 using DurableSessions.Http.Limits;
@@ -10,7 +9,7 @@ using DurableSessions.Orchestration;
 
 namespace DurableSessions.Server.Serving;
 
-/// <summary>Puts the store, the engine that runs its commits, and the API together.</summary>
+/// <summary>Puts the store and the API together.</summary>
 internal static class StoreServices
 {
     public static void AddStore(this IServiceCollection services, SessionStorage storage)
@@ -20,20 +19,10 @@ internal static class StoreServices
         services.AddSingleton(provider => new SessionStore(
             storage,
             new SemanticProcessors(extractive, extractive),
-            () => provider.GetRequiredService<EmbeddedEngine>().Client,
+            provider.GetRequiredService<OrchestrationClient>,
             new Core.Sessions.SessionOptions(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILoggerFactory>()));
-        services.AddSingleton(provider => new EmbeddedEngine(
-            storage.Container,
-            storage.Unretried,
-            provider.GetRequiredService<SessionStore>().Register(new OrchestrationRegistry()),
-            new EngineOptions(),
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<EmbeddedEngine>>()));
-
-        // Before the web server: it starts first and stops last, so that requests in progress find it running.
-        services.AddHostedService(static provider => provider.GetRequiredService<EmbeddedEngine>());
     }
 
     public static void AddApi(this IServiceCollection services, SessionStorage storage, Func<OrchestrationClient> client, KeyRing keys, HttpLimits limits)
