@@ -169,7 +169,7 @@ internal sealed partial class EmbeddedClient(EngineParts engine) : Orchestration
         {
             if (engine.Loaded.TryFind(id, out InstanceWorker? worker))
             {
-                Delivery delivery = await worker.DeliverAsync(message, linked.Token);
+                Delivery delivery = await worker.Mailbox.DeliverAsync(message, linked.Token);
                 if (delivery != Delivery.NotHere)
                 {
                     return delivery == Delivery.Accepted;

@@ -2,6 +2,7 @@ using DurableSessions.Http.Callers;
 using DurableSessions.Http.Endpoints;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Keys;
+using DurableSessions.Http.Limits;
 using DurableSessions.Http.Orchestrations;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
@@ -23,6 +24,7 @@ public static class DurableSessionsHttp
         services.AddSingleton(options);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ICallerSource, DevCallerSource>();
+        services.AddRateLimiter(rates => KeyRates.Configure(rates, options.Limits));
         return services;
     }
 
@@ -38,10 +40,11 @@ public static class DurableSessionsHttp
     }
 
     /// <summary>
-    /// Puts the envelope around everything that comes after: request ids, times, and errors in the words of the wire. To be the first of
-    /// the host's middlewares.
+    /// Puts the envelope around everything that comes after: request ids, times, errors in the words of the wire, and how often a key
+    /// may ask. To be the first of the host's middlewares.
     /// </summary>
-    public static IApplicationBuilder UseDurableSessionsHttp(this IApplicationBuilder app) => app.UseMiddleware<EnvelopeMiddleware>();
+    public static IApplicationBuilder UseDurableSessionsHttp(this IApplicationBuilder app) =>
+        app.UseMiddleware<EnvelopeMiddleware>().UseRateLimiter();
 
     /// <summary>Maps the routes.</summary>
     public static IEndpointRouteBuilder MapDurableSessions(this IEndpointRouteBuilder endpoints)
@@ -65,14 +68,20 @@ public static class DurableSessionsHttp
     }
 
     /// <summary>
-    /// Lets the server take a little more than the API does, so that what is too large is answered by the API, with an envelope, rather
-    /// than by the server without one.
+    /// How many connections there may be, and how slow they may be. Of headers the server takes more than the API does, so that too many
+    /// are answered by the API, with an envelope, rather than by the server without one.
     /// </summary>
-    public static void ApplyDurableSessionsLimits(this KestrelServerOptions server)
+    public static void ApplyDurableSessionsLimits(this KestrelServerOptions server, HttpLimits limits)
     {
         server.AddServerHeader = false;
         server.Limits.MaxRequestLineSize = 64 * 1024;
-        server.Limits.MaxRequestHeadersTotalSize = 256 * 1024;
+        server.Limits.MaxRequestHeadersTotalSize = 2 * HttpLimits.MostHeaderBytes;
         server.Limits.MaxRequestHeaderCount = 1_000;
+        server.Limits.MaxConcurrentConnections = limits.Connections;
+        server.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(limits.HeadersSeconds);
+        server.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(limits.KeepAliveSeconds);
+        var slowest = new MinDataRate(limits.MinBytesPerSecond, TimeSpan.FromSeconds(limits.SlowSeconds));
+        server.Limits.MinRequestBodyDataRate = slowest;
+        server.Limits.MinResponseDataRate = slowest;
     }
 }

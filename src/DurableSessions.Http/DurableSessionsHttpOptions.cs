@@ -1,3 +1,4 @@
+using DurableSessions.Http.Limits;
 using DurableSessions.Orchestration;
 
 namespace DurableSessions.Http;
@@ -19,4 +20,7 @@ public sealed record DurableSessionsHttpOptions
     /// as Azure Functions does.
     /// </summary>
     public Func<OrchestrationClient>? Orchestrations { get; init; }
+
+    /// <summary>How much the host takes from clients.</summary>
+    public HttpLimits Limits { get; init; } = new();
 }

@@ -3,12 +3,6 @@ namespace DurableSessions.Http;
 /// <summary>Bounds of requests. Those of messages are in <see cref="Core.Messages.MessageLimits"/>.</summary>
 public static class RequestLimits
 {
-    /// <summary>Bytes of a request's body.</summary>
-    public const int MaxBodyBytes = 32 * 1024 * 1024;
-
-    /// <summary>Bytes of a request's headers, all together.</summary>
-    public const int MaxHeaderBytes = 32 * 1024;
-
     /// <summary>Bytes of what a client may set on a session, of each setting.</summary>
     public const int MaxSettingBytes = 16 * 1024;
 

@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Azure;
 using DurableSessions.Engine.Instances;
 using DurableSessions.Engine.Replay;
@@ -14,16 +13,12 @@ namespace DurableSessions.Engine.Running;
 /// </summary>
 internal sealed class InstanceWorker
 {
-    private const int MessageCapacity = 256;
-
     private readonly EngineParts _engine;
     private readonly OwnedInstance _instance;
-    private readonly CancellationTokenSource _activities = new();
-    private readonly HashSet<int> _running = [];
+    private readonly RunningActivities _running;
     private readonly List<HistoryEntry> _unstored = [];
     private readonly List<TaskCompletionSource<Delivery>> _unsaved = [];
     private readonly List<TaskCompletionSource<Delivery>> _late = [];
-    private readonly Channel<WorkerMessage> _messages = Channel.CreateBounded<WorkerMessage>(MessageCapacity);
     private readonly CancellationToken _stopping;
     private readonly CancellationToken _gone;
     private OrchestrationRun _run;
@@ -38,6 +33,7 @@ internal sealed class InstanceWorker
     {
         _engine = engine;
         _instance = new OwnedInstance(engine.Store, claimed, finished);
+        _running = new RunningActivities(engine, Mailbox, claimed.Document.Id);
         _stopping = engine.Stopping.Token;
         _gone = engine.Gone.Token;
         _renewAt = claimed.Document.OwnedUntil!.Value - engine.Options.Ownership + engine.Renewal;
@@ -50,22 +46,8 @@ internal sealed class InstanceWorker
     /// <summary>The last checkpoint.</summary>
     public OrchestrationMetadata Snapshot { get; private set; }
 
-    /// <summary>Hands over a message, and waits until it is recorded.</summary>
-    /// <exception cref="EngineLimitException">There is no room for it.</exception>
-    public async Task<Delivery> DeliverAsync(HistoryEntry message, CancellationToken cancellationToken)
-    {
-        var delivered = new TaskCompletionSource<Delivery>(TaskCreationOptions.RunContinuationsAsynchronously);
-        try
-        {
-            await _messages.Writer.WriteAsync(new WorkerMessage.FromClient(message, delivered), cancellationToken);
-        }
-        catch (ChannelClosedException)
-        {
-            return Delivery.NotHere;
-        }
-
-        return await delivered.Task.WaitAsync(cancellationToken);
-    }
+    /// <summary>What reaches this worker.</summary>
+    public WorkerMailbox Mailbox { get; } = new();
 
     /// <summary>Never throws.</summary>
     public async Task RunAsync()
@@ -86,18 +68,13 @@ internal sealed class InstanceWorker
 
         Settle(_unsaved, Delivery.NotHere);
         Settle(_late, Delivery.NotHere);
-        CancelActivities();
+        _running.Cancel();
     }
 
     /// <summary>Turns away those who still wait; called once nobody finds this worker any more.</summary>
     public void Close()
     {
-        _messages.Writer.Complete();
-        while (_messages.Reader.TryRead(out WorkerMessage? message))
-        {
-            (message as WorkerMessage.FromClient)?.Delivered.TrySetResult(Delivery.NotHere);
-        }
-
+        Mailbox.Close();
         if (_ended)
         {
             return;
@@ -118,7 +95,7 @@ internal sealed class InstanceWorker
             () => _engine.Registry.Orchestrators[instance.Name](),
             message =>
             {
-                if (!_messages.Writer.TryWrite(new WorkerMessage.Violation(message)))
+                if (!Mailbox.TryPut(new WorkerMessage.Violation(message)))
                 {
                     _engine.Log.LogWarning("Instance {InstanceId} has left this host: {Violation}", Id, message);
                 }
@@ -153,7 +130,7 @@ internal sealed class InstanceWorker
             bool giveUp = _stopping.IsCancellationRequested || OnlyWaits();
             if (_stopping.IsCancellationRequested)
             {
-                CancelActivities();
+                _running.Cancel();
             }
 
             if (giveUp || _unwritten)
@@ -189,44 +166,7 @@ internal sealed class InstanceWorker
     {
         foreach (HistoryEntry scheduled in Startable().ToList())
         {
-            int task = scheduled.Task!.Value;
-            _running.Add(task);
-            CancellationToken cancellation = _activities.Token;
-            _ = Task.Run(() => AnswerAsync(task, scheduled, cancellation), CancellationToken.None);
-        }
-    }
-
-    private async Task AnswerAsync(int task, HistoryEntry scheduled, CancellationToken cancellationToken)
-    {
-        HistoryEntry? answer = await _engine.Dispatcher.RunAsync(Id, scheduled, cancellationToken);
-        try
-        {
-            await _messages.Writer.WriteAsync(new WorkerMessage.Answer(task, answer), CancellationToken.None);
-        }
-        catch (ChannelClosedException)
-        {
-            _engine.Log.LogDebug("A result of {Activity} came after instance {InstanceId} had left this host", scheduled.Name, Id);
-        }
-    }
-
-    // What activities do when they are cancelled is their affair: nothing here waits for it, or fails with it.
-    private void CancelActivities()
-    {
-        if (!_activities.IsCancellationRequested)
-        {
-            _ = CancelAsync();
-        }
-
-        async Task CancelAsync()
-        {
-            try
-            {
-                await _activities.CancelAsync();
-            }
-            catch (Exception e)
-            {
-                _engine.Log.LogWarning(e, "An activity of instance {InstanceId} threw when it was cancelled", Id);
-            }
+            _running.Start(scheduled);
         }
     }
 
@@ -243,7 +183,7 @@ internal sealed class InstanceWorker
         using var wake = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stopping, _gone);
         try
         {
-            await _messages.Reader.WaitToReadAsync(wake.Token);
+            await Mailbox.WaitAsync(wake.Token);
         }
         catch (OperationCanceledException)
         {
@@ -253,7 +193,7 @@ internal sealed class InstanceWorker
 
     private void TakeIn()
     {
-        while (_messages.Reader.TryRead(out WorkerMessage? message))
+        while (Mailbox.TryTake(out WorkerMessage? message))
         {
             switch (message)
             {
@@ -431,7 +371,7 @@ internal sealed class InstanceWorker
                 continue;
             }
 
-            InstanceDocument final = Final();
+            InstanceDocument final = InstanceWrites.Final(_instance.Stored, _run, _overLimit, _engine.Time.GetUtcNow());
             OwnerWriteResult result;
             try
             {
@@ -474,21 +414,8 @@ internal sealed class InstanceWorker
     private InstanceDocument Checkpoint(bool giveUp)
     {
         DateTimeOffset now = _engine.Time.GetUtcNow();
-        string write = EngineParts.NewWriteId();
-        return _instance.Stored with
-        {
-            Status = _run.IsSuspended ? OrchestrationRuntimeStatus.Suspended : OrchestrationRuntimeStatus.Running,
-            CustomStatus = _run.CustomStatus,
-            Updated = now,
-            Owner = giveUp ? null : _instance.Owner,
-            OwnedUntil = giveUp ? null : now + _engine.Options.Ownership,
-            NextDue = giveUp ? NextDue(now) : null,
-            WriteId = write,
-            CheckpointId = write,
-            History = _overLimit ? _instance.Stored.History : [.. _run.History],
-            Inbox = [],
-            BufferedEvents = _run.BufferedEvents,
-        };
+        InstanceDocument checkpoint = InstanceWrites.Checkpoint(_instance.Stored, _run, _overLimit, now);
+        return giveUp ? checkpoint.GivenBack(NextDue(now)) : checkpoint.OwnedBy(_instance.Owner, now + _engine.Options.Ownership);
     }
 
     private DateTimeOffset? NextDue(DateTimeOffset now)
@@ -511,34 +438,6 @@ internal sealed class InstanceWorker
         }
 
         return unknown && !(fire < later) ? later : fire;
-    }
-
-    private InstanceDocument Final()
-    {
-        DateTimeOffset now = _engine.Time.GetUtcNow();
-        RunOutcome outcome = _run.Outcome!;
-        var end = new HistoryEntry
-        {
-            Type = HistoryEventType.ExecutionCompleted,
-            Time = now > _run.LastTime ? now : _run.LastTime,
-            Failure = outcome.Failure is null ? null : outcome.Failure with { StackTrace = null },
-        };
-        IReadOnlyList<HistoryEntry> history = _overLimit ? _instance.Stored.History : _run.History;
-        return _instance.Stored with
-        {
-            Status = outcome.Status,
-            Output = outcome.Output,
-            Failure = outcome.Failure,
-            CustomStatus = _overLimit ? _instance.Stored.CustomStatus : _run.CustomStatus,
-            Updated = end.Time,
-            Owner = null,
-            OwnedUntil = null,
-            NextDue = null,
-            WriteId = EngineParts.NewWriteId(),
-            History = outcome.Status == OrchestrationRuntimeStatus.Terminated ? [.. history] : [.. history, end],
-            Inbox = [],
-            BufferedEvents = 0,
-        };
     }
 
     private static void Settle(List<TaskCompletionSource<Delivery>> deliveries, Delivery delivery)

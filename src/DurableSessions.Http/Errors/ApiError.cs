@@ -55,6 +55,9 @@ internal sealed record ApiError(int HttpStatus, string Code, string Message, Jso
             string.Create(CultureInfo.InvariantCulture, $"{what}: at most {limitBytes} bytes."),
             new JsonObject { ["limit_bytes"] = limitBytes });
 
+    public static ApiError TooMany(string message, int retryAfterSeconds) =>
+        new(StatusCodes.Status429TooManyRequests, "RESOURCE_EXHAUSTED", message, RetryAfterSeconds: retryAfterSeconds);
+
     public static ApiError Busy(string message) =>
         new(StatusCodes.Status429TooManyRequests, "RESOURCE_EXHAUSTED", message, RetryAfterSeconds: 1);
 

@@ -5,6 +5,7 @@ using DurableSessions.Core.Messages;
 using DurableSessions.Http.Errors;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
@@ -54,7 +55,7 @@ internal sealed class JsonBody : IDisposable
     private static async Task<JsonBody> ReadAsync(HttpContext http, bool isOptional)
     {
         string? key = ReadKey(http.Request);
-        ReadOnlyMemory<byte> body = await ReadBytesAsync(http, RequestLimits.MaxBodyBytes);
+        ReadOnlyMemory<byte> body = await ReadBytesAsync(http, http.RequestServices.GetRequiredService<DurableSessionsHttpOptions>().Limits.BodyBytes);
         if (!body.IsEmpty)
         {
             CheckHeaders(http.Request);

@@ -3,7 +3,9 @@ using System.Text.Json;
 using Azure;
 using DurableSessions.Core.Storage;
 using DurableSessions.Http;
+using DurableSessions.Http.Documentation;
 using DurableSessions.Http.Keys;
+using DurableSessions.Http.Limits;
 using DurableSessions.LocalStorage;
 using DurableSessions.Orchestration;
 using Microsoft.AspNetCore.Connections;
@@ -49,18 +51,21 @@ internal static class ServerProgram
         });
         builder.Services.AddStore(storage);
         builder.Services.AddEngine(storage, builder.Configuration);
-        builder.WebHost.ConfigureKestrel(static server => server.ApplyDurableSessionsLimits());
+        HttpLimits limits = LimitSettings.Read(builder.Configuration);
+        builder.WebHost.ConfigureKestrel(server => server.ApplyDurableSessionsLimits(limits));
 
         // A start that fails is told in one line, by whoever catches its exception; the host would log a stack trace besides.
         CancellationToken started = default;
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => level >= LogLevel.Information && started.IsCancellationRequested);
 
         WebApplication? app = null;
-        builder.Services.AddApi(storage, () => app!.Services.GetRequiredService<OrchestrationClient>(), keys);
+        builder.Services.AddApi(storage, () => app!.Services.GetRequiredService<OrchestrationClient>(), keys, limits);
+        builder.Services.AddApiDocumentation(ServerVersion.Text);
         app = builder.Build();
         started = app.Lifetime.ApplicationStarted;
         app.UseDurableSessionsHttp();
         app.MapDurableSessions();
+        app.MapApiDocumentation();
         return app;
     }
 

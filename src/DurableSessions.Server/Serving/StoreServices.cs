@@ -4,6 +4,7 @@ using DurableSessions.Core.Semantics.Extractive;
 using DurableSessions.Core.Storage;
 using DurableSessions.Http;
 using DurableSessions.Http.Keys;
+using DurableSessions.Http.Limits;
 using DurableSessions.Orchestration;
 
 namespace DurableSessions.Server.Serving;
@@ -24,13 +25,14 @@ internal static class StoreServices
             provider.GetRequiredService<ILoggerFactory>()));
     }
 
-    public static void AddApi(this IServiceCollection services, SessionStorage storage, Func<OrchestrationClient> client, KeyRing keys)
+    public static void AddApi(this IServiceCollection services, SessionStorage storage, Func<OrchestrationClient> client, KeyRing keys, HttpLimits limits)
     {
         services.AddApiKeys(keys);
         services.AddDurableSessionsHttp(new DurableSessionsHttpOptions
         {
             Version = ServerVersion.Text,
             CheckStorage = cancellationToken => storage.Container.ExistsAsync(cancellationToken),
+            Limits = limits,
             Orchestrations = client,
             CheckEngine = cancellationToken => client().ListInstancesAsync(new OrchestrationQuery { PageSize = 1 }, cancellationToken),
         });

@@ -15,6 +15,9 @@ internal sealed class FirstWords : ISemanticProcessor
 
     public string Name { get; init; } = "first-words";
 
+    /// <summary>What its digests say besides: a model never answers twice the same.</summary>
+    public string Adds { get; init; } = "";
+
     public async Task<SemanticDigest> DigestAsync(SemanticRequest request, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _calls);
@@ -26,7 +29,7 @@ internal sealed class FirstWords : ISemanticProcessor
             first = count++ == 0 ? Words.Text(message) : first;
         }
 
-        string overview = $"{request.PreviousOverview} {first}+{count - 1}".Trim();
+        string overview = $"{request.PreviousOverview} {first}+{count - 1}{Adds}".Trim();
         return new SemanticDigest($"{count} messages", overview[..Math.Min(overview.Length, SemanticDigest.MaxOverviewLength)]);
     }
 }

@@ -49,6 +49,16 @@ public sealed class StartErrorTests(AzuriteFixture azurite)
         await AssertErrorAsync(environment, "http://127.0.0.1:0", "Storage:Container 'Not_A_Name' is no container name");
     }
 
+    [Theory]
+    [InlineData("Burst", "0", "Limits:Burst '0' is not a whole number of 1 to 1000000.")]
+    [InlineData("BodyBytes", "many", "Limits:BodyBytes 'many' is not a whole number of 1024 to 33554432.")]
+    public async Task A_limit_that_is_none(string name, string value, string expected)
+    {
+        Dictionary<string, string> environment = Connection(await azurite.GetConnectionStringAsync());
+        environment[$"Limits__{name}"] = value;
+        await AssertErrorAsync(environment, "http://127.0.0.1:0", expected);
+    }
+
     [Fact]
     public async Task Storage_that_nobody_serves()
     {

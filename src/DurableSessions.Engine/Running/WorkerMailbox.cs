@@ -1,0 +1,61 @@
+using System.Threading.Channels;
+using DurableSessions.Engine.Instances;
+
+namespace DurableSessions.Engine.Running;
+
+/// <summary>What reaches one worker: answers of activities, and messages of this host's clients. Bounded: who comes too fast waits.</summary>
+internal sealed class WorkerMailbox
+{
+    private const int Capacity = 256;
+
+    private readonly Channel<WorkerMessage> _messages = Channel.CreateBounded<WorkerMessage>(Capacity);
+
+    /// <summary>Hands over a message of a client, and waits until it is recorded.</summary>
+    /// <exception cref="EngineLimitException">There is no room for it.</exception>
+    public async Task<Delivery> DeliverAsync(HistoryEntry message, CancellationToken cancellationToken)
+    {
+        var delivered = new TaskCompletionSource<Delivery>(TaskCreationOptions.RunContinuationsAsynchronously);
+        try
+        {
+            await _messages.Writer.WriteAsync(new WorkerMessage.FromClient(message, delivered), cancellationToken);
+        }
+        catch (ChannelClosedException)
+        {
+            return Delivery.NotHere;
+        }
+
+        return await delivered.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Puts in what an activity answered. False: the worker has gone.</summary>
+    public async Task<bool> AnswerAsync(WorkerMessage.Answer answer)
+    {
+        try
+        {
+            await _messages.Writer.WriteAsync(answer, CancellationToken.None);
+            return true;
+        }
+        catch (ChannelClosedException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Puts in something that nobody can wait for. False: there is no room, or the worker has gone.</summary>
+    public bool TryPut(WorkerMessage message) => _messages.Writer.TryWrite(message);
+
+    public bool TryTake([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out WorkerMessage? message) => _messages.Reader.TryRead(out message);
+
+    /// <summary>Completes when there is something to take, or when it is cancelled.</summary>
+    public async Task WaitAsync(CancellationToken cancellationToken) => await _messages.Reader.WaitToReadAsync(cancellationToken);
+
+    /// <summary>Turns away those who still wait, and whoever comes later.</summary>
+    public void Close()
+    {
+        _messages.Writer.Complete();
+        while (_messages.Reader.TryRead(out WorkerMessage? message))
+        {
+            (message as WorkerMessage.FromClient)?.Delivered.TrySetResult(Delivery.NotHere);
+        }
+    }
+}
