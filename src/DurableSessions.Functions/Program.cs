@@ -14,15 +14,13 @@ using Microsoft.Extensions.Hosting;
 
 FunctionsApplicationBuilder builder = FunctionsApplication.CreateBuilder(args);
 builder.ConfigureFunctionsWebApplication();
-
 SessionStorage storage = StoreServices.Connect(builder.Configuration);
 await storage.Container.CreateIfNotExistsAsync();
 var keys = new KeyRing(new KeyStore(storage.Container, TimeProvider.System), TimeProvider.System);
 await keys.LoadAsync(CancellationToken.None);
 if (!keys.HasKeys && !builder.Environment.IsDevelopment())
 {
-    throw new InvalidOperationException(
-        "No keys are configured, so everybody who reaches this app could read and change every session. Add one with the server's 'keys' command.");
+    throw new InvalidOperationException("No keys are configured, so everybody who reaches this app could read and change every session. Add one with the server's 'keys' command.");
 }
 
 string version = typeof(Program).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
@@ -32,8 +30,7 @@ builder.Services.AddStoreAndApi(storage, keys, version);
 builder.Services.Configure<WorkerOptions>(static options => options.Serializer = new JsonObjectSerializer(OrchestrationJson.Options));
 if (builder.Configuration["APPLICATIONINSIGHTS_CONNECTION_STRING"] is { Length: > 0 })
 {
-    builder.Services.AddOpenTelemetry().UseFunctionsWorkerDefaults().UseAzureMonitorExporter(
-        static options => options.Credential = new DefaultAzureCredential());
+    builder.Services.AddOpenTelemetry().UseFunctionsWorkerDefaults().UseAzureMonitorExporter(static options => options.Credential = new DefaultAzureCredential());
 }
 
 await builder.Build().RunAsync();

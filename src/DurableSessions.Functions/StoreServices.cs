@@ -4,6 +4,7 @@ using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Semantics.Extractive;
 using DurableSessions.Core.Storage;
 using DurableSessions.Http;
+using DurableSessions.Http.Documentation;
 using DurableSessions.Http.Keys;
 using DurableSessions.Orchestration;
 using Microsoft.Extensions.Configuration;
@@ -41,6 +42,7 @@ internal static class StoreServices
             provider.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton(static provider => provider.GetRequiredService<SessionStore>().Register(new OrchestrationRegistry()));
         services.AddApiKeys(keys);
+        services.AddApiDocumentation(version);
 
         // No routes for operators: the Durable Functions extension has its own, under the same paths.
         services.AddDurableSessionsHttp(new DurableSessionsHttpOptions

@@ -50,6 +50,16 @@ public sealed class StartErrorTests(AzuriteFixture azurite)
     }
 
     [Theory]
+    [InlineData("Temporal", "Engine 'Temporal' is none: it is Embedded or DurableTask.")]
+    [InlineData("DurableTask", "Engine is DurableTask, but ConnectionStrings:Scheduler is missing")]
+    public async Task An_engine_that_is_none(string engine, string expected)
+    {
+        Dictionary<string, string> environment = Connection(await azurite.GetConnectionStringAsync());
+        environment["Engine"] = engine;
+        await AssertErrorAsync(environment, "http://127.0.0.1:0", expected);
+    }
+
+    [Theory]
     [InlineData("Burst", "0", "Limits:Burst '0' is not a whole number of 1 to 1000000.")]
     [InlineData("BodyBytes", "many", "Limits:BodyBytes 'many' is not a whole number of 1024 to 33554432.")]
     public async Task A_limit_that_is_none(string name, string value, string expected)
