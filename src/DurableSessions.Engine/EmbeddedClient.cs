@@ -152,7 +152,11 @@ internal sealed partial class EmbeddedClient(EngineParts engine) : Orchestration
                     HistoryEventType.ExecutionCompleted => instance.Output,
                     _ => e.Payload,
                 },
-                e.Reason ?? e.Failure?.ErrorMessage))];
+                e.Reason ?? e.Failure?.ErrorMessage)
+            {
+                TaskId = e.Task,
+                FireAt = e.FireAt,
+            })];
     }
 
     // Records a message: through the worker where this host runs the instance, otherwise by a compare-and-swap on its

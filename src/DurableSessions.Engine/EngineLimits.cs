@@ -1,3 +1,5 @@
+using DurableSessions.Orchestration;
+
 namespace DurableSessions.Engine;
 
 /// <summary>What one instance may hold. An orchestration that goes beyond fails with an error that names the limit.</summary>
@@ -26,4 +28,4 @@ public static class EngineLimits
 }
 
 /// <summary>An instance, or what is put into it, is larger than <see cref="EngineLimits"/> allows; the message names the limit.</summary>
-public sealed class EngineLimitException(string message) : Exception(message);
+public sealed class EngineLimitException(string message) : OrchestrationLimitException(message);

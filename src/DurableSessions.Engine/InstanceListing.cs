@@ -23,7 +23,7 @@ internal sealed class InstanceListing(InstanceStore store)
         IReadOnlyList<InstanceHeader> headers = [];
         string? next = null;
         await foreach ((IReadOnlyList<InstanceHeader> Headers, string? Next) page in
-            store.ListAsync(prefix, query.PageSize, marker, skipped: null, cancellationToken))
+            store.ListAsync(prefix, query.PageSize, marker, skipped: null, cancellationToken, query.InstanceIdPrefix))
         {
             (headers, next) = page;
             break;
@@ -34,7 +34,7 @@ internal sealed class InstanceListing(InstanceStore store)
             ? await ReadAsync(wanted, cancellationToken)
             : [.. wanted.Select(FromHeader)];
         string? token = next is not null ? (prefix == InstanceStore.ActivePrefix ? Active : Finished) + next
-            : prefix == InstanceStore.ActivePrefix ? Finished
+            : prefix == InstanceStore.ActivePrefix && WantsEnded(query) ? Finished
             : null;
         return new OrchestrationPage([.. values.OfType<OrchestrationMetadata>()], token);
     }
@@ -47,6 +47,11 @@ internal sealed class InstanceListing(InstanceStore store)
         _ when token.StartsWith(Finished, StringComparison.Ordinal) => (InstanceStore.FinishedPrefix, token[Finished.Length..]),
         _ => throw new ArgumentException("The continuation token is not one of a listing.", nameof(token)),
     };
+
+    // What is asked for what runs need not go through all that has ended.
+    private static bool WantsEnded(OrchestrationQuery query) =>
+        query.Statuses.Count == 0 || query.Statuses.Any(static s =>
+            s is OrchestrationRuntimeStatus.Completed or OrchestrationRuntimeStatus.Failed or OrchestrationRuntimeStatus.Terminated);
 
     private static bool IsWanted(InstanceHeader header, OrchestrationQuery query) =>
         (query.Statuses.Count == 0 || query.Statuses.Contains(header.Status))

@@ -1,6 +1,9 @@
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Endpoints;
 using DurableSessions.Http.Envelope;
+using DurableSessions.Http.Keys;
+using DurableSessions.Http.Limits;
+using DurableSessions.Http.Orchestrations;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -21,14 +24,27 @@ public static class DurableSessionsHttp
         services.AddSingleton(options);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ICallerSource, DevCallerSource>();
+        services.AddRateLimiter(rates => KeyRates.Configure(rates, options.Limits));
         return services;
     }
 
     /// <summary>
-    /// Puts the envelope around everything that comes after: request ids, times, and errors in the words of the wire. To be the first of
-    /// the host's middlewares.
+    /// Asks callers for keys, once there is one; to be added before <see cref="AddDurableSessionsHttp"/>. The host has loaded the
+    /// keys before it serves.
     /// </summary>
-    public static IApplicationBuilder UseDurableSessionsHttp(this IApplicationBuilder app) => app.UseMiddleware<EnvelopeMiddleware>();
+    public static IServiceCollection AddApiKeys(this IServiceCollection services, KeyRing keys)
+    {
+        services.AddSingleton(keys);
+        services.AddSingleton<ICallerSource, KeyCallerSource>();
+        return services;
+    }
+
+    /// <summary>
+    /// Puts the envelope around everything that comes after: request ids, times, errors in the words of the wire, and how often a key
+    /// may ask. To be the first of the host's middlewares.
+    /// </summary>
+    public static IApplicationBuilder UseDurableSessionsHttp(this IApplicationBuilder app) =>
+        app.UseMiddleware<EnvelopeMiddleware>().UseRateLimiter();
 
     /// <summary>Maps the routes.</summary>
     public static IEndpointRouteBuilder MapDurableSessions(this IEndpointRouteBuilder endpoints)
@@ -45,18 +61,29 @@ public static class DurableSessionsHttp
         endpoints.MapGroup("/api/v1/memories").MapMemories();
         endpoints.MapGroup("/api/v1/tasks").MapTasks();
         endpoints.MapSystem();
+        if (endpoints.ServiceProvider.GetRequiredService<DurableSessionsHttpOptions>().Orchestrations is { } orchestrations)
+        {
+            endpoints.MapGroup("/runtime/webhooks/durabletask/instances").MapOrchestrations(orchestrations);
+        }
+
         return endpoints;
     }
 
     /// <summary>
-    /// Lets the server take a little more than the API does, so that what is too large is answered by the API, with an envelope, rather
-    /// than by the server without one.
+    /// How many connections there may be, and how slow they may be. Of headers the server takes more than the API does, so that too many
+    /// are answered by the API, with an envelope, rather than by the server without one.
     /// </summary>
-    public static void ApplyDurableSessionsLimits(this KestrelServerOptions server)
+    public static void ApplyDurableSessionsLimits(this KestrelServerOptions server, HttpLimits limits)
     {
         server.AddServerHeader = false;
         server.Limits.MaxRequestLineSize = 64 * 1024;
-        server.Limits.MaxRequestHeadersTotalSize = 256 * 1024;
+        server.Limits.MaxRequestHeadersTotalSize = 2 * HttpLimits.MostHeaderBytes;
         server.Limits.MaxRequestHeaderCount = 1_000;
+        server.Limits.MaxConcurrentConnections = limits.Connections;
+        server.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(limits.HeadersSeconds);
+        server.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(limits.KeepAliveSeconds);
+        var slowest = new MinDataRate(limits.MinBytesPerSecond, TimeSpan.FromSeconds(limits.SlowSeconds));
+        server.Limits.MinRequestBodyDataRate = slowest;
+        server.Limits.MinResponseDataRate = slowest;
     }
 }

@@ -62,6 +62,9 @@ public sealed class OrchestrationNotFoundException(string instanceId) : Exceptio
     public string InstanceId { get; } = instanceId;
 }
 
+/// <summary>An instance, or what is put into it, is larger than the engine allows; the message names the limit.</summary>
+public class OrchestrationLimitException(string message) : Exception(message);
+
 /// <summary>How an instance is scheduled.</summary>
 /// <param name="InstanceId">
 /// Its id, 1 to 256 characters of <c>A-Z a-z 0-9 - _ . @</c>; <see langword="null"/>: the engine makes a new one, which saves the
@@ -90,6 +93,9 @@ public sealed record OrchestrationQuery
     /// <summary>Only those created before this time.</summary>
     public DateTimeOffset? CreatedTo { get; init; }
 
+    /// <summary>Only those whose id begins so; <see langword="null"/>: all.</summary>
+    public string? InstanceIdPrefix { get; init; }
+
     /// <summary>How many at most in one page, 1 to 1,000. A page may hold fewer although more follow.</summary>
     public int PageSize { get; init; } = 100;
 
@@ -111,4 +117,11 @@ public sealed record OrchestrationPage(IReadOnlyList<OrchestrationMetadata> Valu
 /// <param name="Name">The activity or event, where there is one.</param>
 /// <param name="Payload">Input or result as JSON, where there is one.</param>
 /// <param name="Details">A reason or an error message, where there is one.</param>
-public sealed record OrchestrationHistoryEvent(string EventType, DateTimeOffset Timestamp, string? Name, string? Payload, string? Details);
+public sealed record OrchestrationHistoryEvent(string EventType, DateTimeOffset Timestamp, string? Name, string? Payload, string? Details)
+{
+    /// <summary>Of a task or a timer: the number by which what became of it is known to belong to it.</summary>
+    public int? TaskId { get; init; }
+
+    /// <summary>Of a timer: when it fires, or was to fire.</summary>
+    public DateTimeOffset? FireAt { get; init; }
+}

@@ -58,6 +58,20 @@ public abstract class QueryBehaviour : PortBehaviour
         Assert.All(completed, m => Assert.Equal("doubling", m.Name));
     }
 
+    [Fact]
+    public async Task Instances_are_listed_by_what_their_ids_begin_with()
+    {
+        OrchestrationClient client = await StartAsync();
+        foreach (string id in (string[])["a-1", "a-2", "b-1", "a"])
+        {
+            await EndOf(client, await client.ScheduleNewOrchestrationInstanceAsync("doubling", 1, new StartOrchestrationOptions(id)));
+        }
+
+        await client.ScheduleNewOrchestrationInstanceAsync("wait", null, new StartOrchestrationOptions("a-3"));
+
+        Assert.Equal(["a-1", "a-2", "a-3"], (await ListAsync(client, new OrchestrationQuery { InstanceIdPrefix = "a-" })).Select(m => m.InstanceId).Order());
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1001)]
@@ -79,11 +93,17 @@ public abstract class QueryBehaviour : PortBehaviour
         IReadOnlyList<OrchestrationHistoryEvent> history = (await client.GetHistoryAsync(instance.InstanceId))!;
 
         string[] told = ["ExecutionStarted", "EventRaised", "TimerCreated", "TimerFired", "TaskScheduled", "TaskFailed", "TaskScheduled", "TaskCompleted", "ExecutionCompleted"];
-        Assert.Equal(told, history.Select(e => e.EventType).Where(told.Contains));
+        List<OrchestrationHistoryEvent> story = [.. history.Where(e => told.Contains(e.EventType))];
+        Assert.Equal(told, story.Select(e => e.EventType));
         Assert.Contains(history, e => e is { EventType: "EventRaised", Name: "go", Payload: "\"word\"" });
         Assert.Contains(history, e => e is { EventType: "TaskFailed" } && e.Details?.Contains("out of order", StringComparison.Ordinal) == true);
         Assert.Contains(history, e => e is { EventType: "TaskCompleted", Payload: "42" });
-        Assert.Equal(history.Select(e => e.Timestamp).Order(), history.Select(e => e.Timestamp));
+        Assert.All(
+            history.Where(e => e.EventType is "TimerFired" or "TaskFailed" or "TaskCompleted"),
+            end => Assert.Single(history, e => e.EventType is "TimerCreated" or "TaskScheduled" && e.TaskId == end.TaskId));
+        Assert.Equal(["double"], history.Where(e => e.EventType == "TaskScheduled" && e.TaskId == history.Single(h => h.EventType == "TaskCompleted").TaskId).Select(e => e.Name));
+        Assert.NotNull(history.Single(e => e.EventType == "TimerCreated").FireAt);
+        Assert.Equal(story.Select(e => e.Timestamp).Order(), story.Select(e => e.Timestamp));
     }
 
     private async Task<IReadOnlyList<OrchestrationMetadata>> ListAsync(OrchestrationClient client, OrchestrationQuery query)

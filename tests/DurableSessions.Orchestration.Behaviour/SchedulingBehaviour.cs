@@ -58,7 +58,7 @@ public abstract class SchedulingBehaviour : PortBehaviour
 
         Assert.Equal("chosen.id_1@x", first.InstanceId);
         Assert.Equal("wait", second.Name);
-        Assert.Equal(first.CreatedAt, second.CreatedAt);
+        Assert.Equal(first.Generation, second.Generation);
         Assert.Equal("1", second.SerializedInput);
     }
 

@@ -7,6 +7,9 @@ public abstract class SteeringBehaviour : PortBehaviour
     private readonly TaskCompletionSource _gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>Whether an activity's token is signalled when its instance is lost.</summary>
+    protected virtual bool TellsActivities => true;
+
     protected SteeringBehaviour()
     {
         Activity<object?, int>("gate", async (_, context) =>
@@ -46,7 +49,7 @@ public abstract class SteeringBehaviour : PortBehaviour
     }
 
     [Fact]
-    public async Task A_busy_instance_is_terminated_by_another_host_and_its_activity_told()
+    public async Task A_busy_instance_is_terminated_by_another_host_and_its_activity_told_where_the_engine_can()
     {
         OrchestrationClient owner = await StartAsync();
         OrchestrationMetadata instance = await owner.ScheduleNewOrchestrationInstanceAsync("gated");
@@ -55,7 +58,10 @@ public abstract class SteeringBehaviour : PortBehaviour
         await other.TerminateInstanceAsync(instance.InstanceId);
 
         Assert.Equal(OrchestrationRuntimeStatus.Terminated, (await EndOf(other, instance)).RuntimeStatus);
-        await _cancelled.Task.WaitAsync(Patience);
+        if (TellsActivities)
+        {
+            await _cancelled.Task.WaitAsync(Patience);
+        }
     }
 
     [Fact]

@@ -22,7 +22,7 @@ public abstract class WaitingBehaviour : PortBehaviour
             Task<string> raised = context.WaitForExternalEvent<string>("go");
             Task timer = context.CreateTimer(TimeSpan.FromMilliseconds(milliseconds), done.Token);
             Task first = await Task.WhenAny(raised, timer);
-            await done.CancelAsync();
+            done.Cancel();
             await context.CallActivityAsync<int>("step", 1);
             return first == raised ? await raised : "timer";
         });
@@ -133,7 +133,7 @@ public abstract class WaitingBehaviour : PortBehaviour
         {
             using var done = new CancellationTokenSource();
             Task<string> first = context.WaitForExternalEvent<string>("item", done.Token);
-            await done.CancelAsync();
+            done.Cancel();
             string second = await context.WaitForExternalEvent<string>("item");
             return $"{first.IsCanceled} {second}";
         });

@@ -10,6 +10,13 @@ public sealed class TaskService
 
     private const int ReadAtOnce = 8;
 
+    private const int WaitAtOnce = 100;
+
+    private static readonly OrchestrationQuery Running = new()
+    {
+        Statuses = [OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Suspended],
+    };
+
     private readonly TaskIndex _index;
     private readonly CommitLedger _ledger;
     private readonly Func<OrchestrationClient> _client;
@@ -47,6 +54,28 @@ public sealed class TaskService
 
         await _client().WaitForInstanceCompletionAsync(taskId, cancellationToken);
         return await GetAsync(account, user, taskId, cancellationToken);
+    }
+
+    /// <summary>
+    /// Waits until no commit of the user is on its way, those that are accepted meanwhile included. Costs a listing of all that is on its
+    /// way, and never looks at what has ended.
+    /// </summary>
+    public async Task WaitForAllAsync(string account, string user, CancellationToken cancellationToken)
+    {
+        while (await FindRunningAsync(account, user, cancellationToken) is { Count: > 0 } running)
+        {
+            foreach (string taskId in running)
+            {
+                try
+                {
+                    await _client().WaitForInstanceCompletionAsync(taskId, cancellationToken);
+                }
+                catch (OrchestrationNotFoundException)
+                {
+                    // It was purged: it is over.
+                }
+            }
+        }
     }
 
     /// <summary>
@@ -126,6 +155,26 @@ public sealed class TaskService
             new StartOrchestrationOptions(taskId) { ReusableStatuses = [found.Instance.RuntimeStatus] },
             cancellationToken);
         return CommitTaskReader.Task(instance, CommitTaskReader.Input(instance) ?? found.Input);
+    }
+
+    private async Task<IReadOnlyList<string>> FindRunningAsync(string account, string user, CancellationToken cancellationToken)
+    {
+        List<string> running = [];
+        OrchestrationQuery? query = Running;
+        while (query is not null && running.Count < WaitAtOnce)
+        {
+            OrchestrationPage page = await _client().ListInstancesAsync(query, cancellationToken);
+            foreach (OrchestrationMetadata[] chunk in page.Values.Where(static m => m.Name == CommitNames.Orchestrator).Chunk(ReadAtOnce))
+            {
+                (OrchestrationMetadata Instance, CommitInput Input)?[] found = await Task.WhenAll(
+                    chunk.Select(m => FindInstanceAsync(account, user, m.InstanceId, cancellationToken)));
+                running.AddRange(found.Where(static f => f is { Instance.IsCompleted: false }).Select(static f => f!.Value.Instance.InstanceId));
+            }
+
+            query = page.ContinuationToken is { } next ? query with { ContinuationToken = next } : null;
+        }
+
+        return running;
     }
 
     private async Task<(OrchestrationMetadata Instance, CommitInput Input)?> FindInstanceAsync(

@@ -100,10 +100,12 @@ internal sealed class InstanceStore(BlobContainerClient container, BlobContainer
     /// <param name="continuation">Of the page before; <see langword="null"/> for the first.</param>
     /// <param name="skipped">Called with the name of each blob that is no instance.</param>
     /// <param name="cancellationToken">Ends the listing.</param>
+    /// <param name="idPrefix">Only ids that begin so.</param>
     public async IAsyncEnumerable<(IReadOnlyList<InstanceHeader> Headers, string? Next)> ListAsync(
-        string prefix, int pageSize, string? continuation, Action<string>? skipped, [EnumeratorCancellation] CancellationToken cancellationToken)
+        string prefix, int pageSize, string? continuation, Action<string>? skipped, [EnumeratorCancellation] CancellationToken cancellationToken,
+        string? idPrefix = null)
     {
-        var options = new GetBlobsOptions { Prefix = prefix, Traits = BlobTraits.Metadata };
+        var options = new GetBlobsOptions { Prefix = prefix + idPrefix, Traits = BlobTraits.Metadata };
         await foreach (Page<BlobItem> page in container.GetBlobsAsync(options, cancellationToken)
             .AsPages(continuation, pageSize).WithCancellation(cancellationToken))
         {

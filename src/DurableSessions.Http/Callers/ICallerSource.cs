@@ -10,4 +10,7 @@ public interface ICallerSource
 
     /// <summary>The caller. One that is not known ends the request with an error.</summary>
     ValueTask<Caller> IdentifyAsync(HttpContext context);
+
+    /// <summary>Ends the request with an error unless an operator sends it.</summary>
+    ValueTask RequireOperatorAsync(HttpContext context);
 }

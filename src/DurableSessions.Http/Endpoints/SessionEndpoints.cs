@@ -163,7 +163,10 @@ internal static class SessionEndpoints
 
         try
         {
-            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(Base64Url.DecodeFromChars(cursor));
+            string decoded = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(Base64Url.DecodeFromChars(cursor));
+
+            // Storage repeats it in XML, which cannot hold these.
+            return decoded.Any(char.IsControl) ? throw InvalidCursor() : decoded;
         }
         catch (Exception e) when (e is FormatException or ArgumentException)
         {

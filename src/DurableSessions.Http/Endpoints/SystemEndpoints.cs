@@ -1,5 +1,9 @@
+using System.Globalization;
+using DurableSessions.Core;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
+using DurableSessions.Http.Errors;
+using DurableSessions.Http.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -17,6 +21,7 @@ internal static class SystemEndpoints
         endpoints.MapGet("/health", HealthAsync);
         endpoints.MapGet("/ready", ReadyAsync);
         endpoints.MapGet("/api/v1/system/status", Status);
+        endpoints.MapPost("/api/v1/system/wait", WaitAsync);
     }
 
     private static Task HealthAsync(HttpContext http, DurableSessionsHttpOptions options, ICallerSource callers) =>
@@ -56,6 +61,32 @@ internal static class SystemEndpoints
         json.WriteString("user", caller.User);
         json.WriteEndObject();
     });
+
+    // The longest wait is the server's, whatever a client asks for: its request would not live longer anyway.
+    private static async Task<IResult> WaitAsync(HttpContext http, Caller caller, SessionStore store, TimeProvider time)
+    {
+        using JsonBody body = await JsonBody.ReadOptionalAsync(http);
+        Telemetry.Check(body.Root);
+        TimeSpan atMost = TimeSpan.FromSeconds(body.Root["timeout"] is { IsSet: true } timeout ? timeout.Number(0, RequestLimits.MaxWaitSeconds) : RequestLimits.MaxWaitSeconds);
+        using var limit = new CancellationTokenSource(atMost, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, http.RequestAborted);
+        try
+        {
+            await store.Tasks.WaitForAllAsync(caller.Account, caller.User, either.Token);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            throw new ApiException(ApiError.DeadlineExceeded(
+                string.Create(CultureInfo.InvariantCulture, $"Commits are still running after {atMost.TotalSeconds} s; they go on."), "user", caller.User));
+        }
+
+        return new Answer(static json =>
+        {
+            json.WriteStartObject();
+            json.WriteNumber("commits_running", 0);
+            json.WriteEndObject();
+        });
+    }
 
     private static string Word(bool isReady) => isReady ? "ok" : "unavailable";
 

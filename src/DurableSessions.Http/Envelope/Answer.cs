@@ -42,6 +42,11 @@ internal sealed class Answer(Action<Utf8JsonWriter> writeResult) : IResult
             http.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         }
 
+        if (error.HttpStatus == StatusCodes.Status401Unauthorized)
+        {
+            http.Response.Headers.WWWAuthenticate = "Bearer";
+        }
+
         return SendAsync(http, json =>
         {
             json.WriteStartObject();

@@ -9,7 +9,8 @@ namespace DurableSessions.Http.Envelope;
 /// Stands around everything: gives each request an id and each answer its headers, and sees to it that whatever goes wrong, on any path,
 /// is answered in the words of the wire.
 /// </summary>
-internal sealed class EnvelopeMiddleware(RequestDelegate next, TimeProvider time, ILogger<EnvelopeMiddleware> logger)
+internal sealed class EnvelopeMiddleware(
+    RequestDelegate next, TimeProvider time, DurableSessionsHttpOptions options, ILogger<EnvelopeMiddleware> logger)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -46,12 +47,12 @@ internal sealed class EnvelopeMiddleware(RequestDelegate next, TimeProvider time
         }
     }
 
-    private static void CheckHeaders(HttpRequest request)
+    private void CheckHeaders(HttpRequest request)
     {
         long bytes = request.Headers.Sum(static h => h.Value.Sum(v => (long)h.Key.Length + (v?.Length ?? 0) + 4));
-        if (bytes > RequestLimits.MaxHeaderBytes)
+        if (bytes > options.Limits.HeaderBytes)
         {
-            throw ApiException.Invalid(new Location(null, "header"), $"all headers together must be at most {RequestLimits.MaxHeaderBytes} bytes.", "too_long");
+            throw ApiException.Invalid(new Location(null, "header"), $"all headers together must be at most {options.Limits.HeaderBytes} bytes.", "too_long");
         }
     }
 

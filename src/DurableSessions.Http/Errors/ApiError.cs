@@ -22,6 +22,11 @@ internal sealed record ApiError(int HttpStatus, string Code, string Message, Jso
     public static ApiError PermissionDenied(Location location, string message) =>
         new(StatusCodes.Status403Forbidden, "PERMISSION_DENIED", $"{location}: {message}", Validation(location, message, "permission_denied"));
 
+    /// <summary>The caller is known, and may not do this.</summary>
+    public static ApiError NotPermitted(string message) => new(StatusCodes.Status403Forbidden, "PERMISSION_DENIED", message);
+
+    public static ApiError Unauthenticated(string message) => new(StatusCodes.Status401Unauthorized, "UNAUTHENTICATED", message);
+
     public static ApiError NotFound(string message, string? type = null, string? resource = null) =>
         new(StatusCodes.Status404NotFound, "NOT_FOUND", message, type is null ? null : Resource(type, resource));
 
@@ -38,12 +43,20 @@ internal sealed record ApiError(int HttpStatus, string Code, string Message, Jso
     public static ApiError FailedPrecondition(string message) =>
         new(StatusCodes.Status412PreconditionFailed, "FAILED_PRECONDITION", message);
 
+    /// <summary>What it was to be done to is over.</summary>
+    public static ApiError Gone(string message) => new(StatusCodes.Status410Gone, "FAILED_PRECONDITION", message);
+
+    public static ApiError TooLarge(string message) => new(StatusCodes.Status413PayloadTooLarge, "RESOURCE_EXHAUSTED", message);
+
     public static ApiError TooLarge(string what, long limitBytes) =>
         new(
             StatusCodes.Status413PayloadTooLarge,
             "RESOURCE_EXHAUSTED",
             string.Create(CultureInfo.InvariantCulture, $"{what}: at most {limitBytes} bytes."),
             new JsonObject { ["limit_bytes"] = limitBytes });
+
+    public static ApiError TooMany(string message, int retryAfterSeconds) =>
+        new(StatusCodes.Status429TooManyRequests, "RESOURCE_EXHAUSTED", message, RetryAfterSeconds: retryAfterSeconds);
 
     public static ApiError Busy(string message) =>
         new(StatusCodes.Status429TooManyRequests, "RESOURCE_EXHAUSTED", message, RetryAfterSeconds: 1);

@@ -2,6 +2,7 @@ using Azure;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Sessions;
+using DurableSessions.Orchestration;
 using Microsoft.AspNetCore.Http;
 
 namespace DurableSessions.Http.Errors;
@@ -23,9 +24,10 @@ internal static class ErrorTranslation
             Location.Header("Idempotency-Key"), "was used before with another request; a key stands for one request.", "value_error"),
         SessionBusyException e => ApiError.Busy(e.Message),
         ContentionException e => ApiError.Conflict(e.Message),
+        OrchestrationNotFoundException e => ApiError.NotFound(e.Message, "orchestration", e.InstanceId),
+        OrchestrationLimitException e => ApiError.TooLarge(e.Message),
         TaskStatusException e => ApiError.FailedPrecondition(e.Message),
-        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => ApiError.TooLarge("body", RequestLimits.MaxBodyBytes),
-        BadHttpRequestException => ApiError.InvalidArgument(Location.Body, "ended too early, or is not as its headers say.", "value_error"),
+        BadHttpRequestException => ApiError.InvalidArgument(Location.Body, "ended too early, came too slowly, or is not as its headers say.", "value_error"),
         OperationCanceledException or ObjectDisposedException => ApiError.Unavailable("The server is stopping, or storage did not answer in time; try again."),
         _ when IsUnavailable(exception) => ApiError.Unavailable("Storage does not answer; try again."),
         _ => ApiError.Internal(requestId),

@@ -5,6 +5,7 @@ using DurableSessions.Core.Messages;
 using DurableSessions.Http.Errors;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
@@ -40,13 +41,21 @@ internal sealed class JsonBody : IDisposable
     /// <summary>Reads a body; none is an empty object.</summary>
     public static Task<JsonBody> ReadOptionalAsync(HttpContext http) => ReadAsync(http, isOptional: true);
 
+    /// <summary>Reads a body that is one JSON value of any kind, of at most so many bytes.</summary>
+    public static async Task<JsonDocument> ReadValueAsync(HttpContext http, int maxBytes)
+    {
+        ReadOnlyMemory<byte> body = await ReadBytesAsync(http, maxBytes);
+        CheckHeaders(http.Request);
+        return JsonText.Parse(body);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _document.Dispose();
 
     private static async Task<JsonBody> ReadAsync(HttpContext http, bool isOptional)
     {
         string? key = ReadKey(http.Request);
-        ReadOnlyMemory<byte> body = await ReadBytesAsync(http);
+        ReadOnlyMemory<byte> body = await ReadBytesAsync(http, http.RequestServices.GetRequiredService<DurableSessionsHttpOptions>().Limits.BodyBytes);
         if (!body.IsEmpty)
         {
             CheckHeaders(http.Request);
@@ -109,7 +118,7 @@ internal sealed class JsonBody : IDisposable
         }
     }
 
-    private static async Task<ReadOnlyMemory<byte>> ReadBytesAsync(HttpContext http)
+    private static async Task<ReadOnlyMemory<byte>> ReadBytesAsync(HttpContext http, int maxBytes)
     {
         // Counted here, so that the answer is the same on every host, and so that the server still takes what is left of the body
         // (for some seconds) rather than cut off a client that has not read its answer.
@@ -118,9 +127,9 @@ internal sealed class JsonBody : IDisposable
             limit.MaxRequestBodySize = null;
         }
 
-        if (http.Request.ContentLength > RequestLimits.MaxBodyBytes)
+        if (http.Request.ContentLength > maxBytes)
         {
-            throw TooLarge();
+            throw new ApiException(ApiError.TooLarge("body", maxBytes));
         }
 
         using var body = new MemoryStream((int)Math.Min(http.Request.ContentLength ?? 0, ReadAtOnce));
@@ -128,9 +137,9 @@ internal sealed class JsonBody : IDisposable
         int read;
         while ((read = await http.Request.Body.ReadAsync(buffer, http.RequestAborted)) > 0)
         {
-            if (body.Length + read > RequestLimits.MaxBodyBytes)
+            if (body.Length + read > maxBytes)
             {
-                throw TooLarge();
+                throw new ApiException(ApiError.TooLarge("body", maxBytes));
             }
 
             await body.WriteAsync(buffer.AsMemory(0, read), http.RequestAborted);
@@ -138,6 +147,4 @@ internal sealed class JsonBody : IDisposable
 
         return body.GetBuffer().AsMemory(0, (int)body.Length);
     }
-
-    private static ApiException TooLarge() => new(ApiError.TooLarge("body", RequestLimits.MaxBodyBytes));
 }

@@ -64,6 +64,11 @@ internal readonly record struct JsonField(JsonElement Value, Location At)
         ? (int)value
         : throw Invalid(string.Create(CultureInfo.InvariantCulture, $"must be {min} to {max}."), "int_range");
 
+    /// <summary>A number that is at least <paramref name="min"/>; more than <paramref name="max"/> is taken for that.</summary>
+    public double Number(double min, double max) => RequireNumber().Value.TryGetDouble(out double value) && value >= min
+        ? Math.Min(value, max)
+        : throw Invalid(string.Create(CultureInfo.InvariantCulture, $"must be at least {min}."), "greater_than_equal");
+
     public JsonField RequireNumber() => Value.ValueKind == JsonValueKind.Number ? this : throw Wrong("a number", "float_type");
 
     /// <summary>The items of an array of at most <paramref name="max"/>.</summary>

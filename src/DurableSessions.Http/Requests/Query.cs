@@ -34,9 +34,18 @@ internal static class Query
             : throw ApiException.Invalid(Location.Query(name), string.Create(CultureInfo.InvariantCulture, $"must be an integer, {min} to {max}."), "int_range");
     }
 
-    public static bool Boolean(HttpContext http, string name) => Text(http, name, int.MaxValue)?.ToLowerInvariant() switch
+    /// <summary>A time such as <c>2026-01-31T09:00:00Z</c>; one that names no zone is UTC.</summary>
+    public static DateTimeOffset? Time(HttpContext http, string name) => Text(http, name, int.MaxValue) switch
     {
-        null or "false" or "0" => false,
+        null => null,
+        { } text when DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time) => time,
+        _ => throw ApiException.Invalid(Location.Query(name), "must be a time such as 2026-01-31T09:00:00Z.", "datetime_type"),
+    };
+
+    public static bool Boolean(HttpContext http, string name, bool otherwise = false) => Text(http, name, int.MaxValue)?.ToLowerInvariant() switch
+    {
+        null => otherwise,
+        "false" or "0" => false,
         "true" or "1" => true,
         _ => throw ApiException.Invalid(Location.Query(name), "must be true or false.", "bool_type"),
     };

@@ -35,7 +35,7 @@ internal sealed class Addresses
         if (_all.FirstOrDefault(address => !IsLoopback(address)) is { } open)
         {
             throw new StartException(
-                $"No keys are configured, so everybody who reaches {open} could read and change every session. Configure keys, or listen on a loopback address such as {Default}.");
+                $"There are no keys, so everybody who reaches {open} could read and change every session. Make one with 'keys add', or listen on a loopback address such as {Default}.");
         }
     }
 

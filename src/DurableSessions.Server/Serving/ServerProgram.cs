@@ -1,8 +1,13 @@
 using System.Net.Sockets;
+using System.Text.Json;
+using Azure;
 using DurableSessions.Core.Storage;
-using DurableSessions.Engine;
 using DurableSessions.Http;
+using DurableSessions.Http.Documentation;
+using DurableSessions.Http.Keys;
+using DurableSessions.Http.Limits;
 using DurableSessions.LocalStorage;
+using DurableSessions.Orchestration;
 using Microsoft.AspNetCore.Connections;
 
 namespace DurableSessions.Server.Serving;
@@ -20,22 +25,23 @@ internal static class ServerProgram
     {
         WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         var addresses = Addresses.Parse(urls ?? builder.Configuration[WebHostDefaults.ServerUrlsKey], builder.Configuration);
-        bool hasKeys = builder.Configuration.GetSection("Keys").GetChildren().Any();
-        if (!hasKeys)
+        var semantics = SemanticsSettings.Read(builder.Configuration);
+        await using StorageConnection storage = await StorageConnection.OpenAsync(
+            StorageSettings.Read(builder.Configuration), Console.Out.WriteLine, cancellationToken);
+        KeyRing keys = await LoadKeysAsync(storage.Storage, cancellationToken);
+        if (!keys.HasKeys)
         {
             addresses.RequireLoopback();
         }
 
-        var semantics = SemanticsSettings.Read(builder.Configuration);
-        await using StorageConnection storage = await StorageConnection.OpenAsync(
-            StorageSettings.Read(builder.Configuration), Console.Out.WriteLine, cancellationToken);
-        await using WebApplication app = Build(builder, addresses, storage.Storage, semantics);
+        await using WebApplication app = Build(builder, addresses, storage.Storage, keys, semantics);
         await StartAsync(app, addresses, cancellationToken);
-        await Welcome.WriteAsync(Console.Out, app.Urls, storage.Description, hasKeys);
+        await Welcome.WriteAsync(Console.Out, app.Urls, storage.Description, keys.HasKeys);
         await RunUntilStoppedAsync(app, storage.Lost);
     }
 
-    private static WebApplication Build(WebApplicationBuilder builder, Addresses addresses, SessionStorage storage, SemanticsSettings semantics)
+    private static WebApplication Build(
+        WebApplicationBuilder builder, Addresses addresses, SessionStorage storage, KeyRing keys, SemanticsSettings semantics)
     {
         builder.WebHost.UseUrls([.. addresses.Urls]);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = s_stopPatience);
@@ -46,19 +52,37 @@ internal static class ServerProgram
             options.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
         });
         builder.Services.AddStore(storage, semantics);
-        builder.WebHost.ConfigureKestrel(static server => server.ApplyDurableSessionsLimits());
+        builder.Services.AddEngine(storage, builder.Configuration);
+        HttpLimits limits = LimitSettings.Read(builder.Configuration);
+        builder.WebHost.ConfigureKestrel(server => server.ApplyDurableSessionsLimits(limits));
 
         // A start that fails is told in one line, by whoever catches its exception; the host would log a stack trace besides.
         CancellationToken started = default;
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => level >= LogLevel.Information && started.IsCancellationRequested);
 
         WebApplication? app = null;
-        builder.Services.AddApi(storage, () => app!.Services.GetRequiredService<EmbeddedEngine>().Client);
+        builder.Services.AddApi(storage, () => app!.Services.GetRequiredService<OrchestrationClient>(), keys, limits);
+        builder.Services.AddApiDocumentation(ServerVersion.Text);
         app = builder.Build();
         started = app.Lifetime.ApplicationStarted;
         app.UseDurableSessionsHttp();
         app.MapDurableSessions();
+        app.MapApiDocumentation();
         return app;
+    }
+
+    private static async Task<KeyRing> LoadKeysAsync(SessionStorage storage, CancellationToken cancellationToken)
+    {
+        var keys = new KeyRing(new KeyStore(storage.Container, TimeProvider.System), TimeProvider.System);
+        try
+        {
+            await keys.LoadAsync(cancellationToken);
+            return keys;
+        }
+        catch (Exception e) when (e is RequestFailedException or AggregateException or JsonException or FormatException)
+        {
+            throw new StartException($"The keys cannot be read from storage: {e.Message}", e);
+        }
     }
 
     private static async Task StartAsync(WebApplication app, Addresses addresses, CancellationToken cancellationToken)

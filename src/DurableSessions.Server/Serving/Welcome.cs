@@ -12,7 +12,7 @@ internal static class Welcome
         string key = hasKeys ? " -H \"X-API-Key: $KEY\"" : "";
         string trust = hasKeys
             ? "Every request needs a key."
-            : "Dev mode: no keys are configured, so it answers this machine alone, and everybody on it.";
+            : "Dev mode: there are no keys, so it answers this machine alone, and everybody on it.";
         await output.WriteLineAsync($$"""
             Durable sessions {{ServerVersion.Text}}
             Data in {{storage}}

@@ -211,6 +211,7 @@ internal static class BadRequests
         yield return Invalid("a limit of 0", "GET /api/v1/sessions?limit=0", "", "query.limit");
         yield return Invalid("a limit of 1001", "GET /api/v1/sessions?limit=1001", "", "query.limit");
         yield return Invalid("a cursor that is none", "GET /api/v1/sessions?cursor=%25%25", "", "query.cursor");
+        yield return Invalid("a cursor of NUL", "GET /api/v1/sessions?cursor=AAAA", "", "query.cursor");
         yield return Invalid("a long cursor", $"GET /api/v1/sessions?cursor={new string('c', 5000)}", "", "query.cursor");
         yield return Invalid("auto_create=maybe", "GET /api/v1/sessions/{id}?auto_create=maybe", "", "query.auto_create");
         yield return Invalid("101 archives", "GET /api/v1/sessions/{id}/archives?limit=101", "", "query.limit");

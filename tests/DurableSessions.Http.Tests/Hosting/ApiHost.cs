@@ -2,9 +2,13 @@ using DurableSessions.Core;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Storage;
 using DurableSessions.Engine;
+using DurableSessions.Http.Documentation;
+using DurableSessions.Http.Keys;
+using DurableSessions.Http.Limits;
 using DurableSessions.Orchestration;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -31,7 +35,14 @@ internal sealed class ApiHost : IAsyncDisposable
 
     public HeldProcessor Processor { get; }
 
-    public static async Task<ApiHost> StartAsync(SessionStorage storage, bool withEngine = true, Func<CancellationToken, Task>? checkStorage = null)
+    /// <param name="storage">Where everything is.</param>
+    /// <param name="withEngine">Whether commits run.</param>
+    /// <param name="checkStorage">What <c>/ready</c> asks.</param>
+    /// <param name="keyTime">The clock of the keys; <see langword="null"/> for a host that knows no keys.</param>
+    /// <param name="limits">What it takes from clients.</param>
+    public static async Task<ApiHost> StartAsync(
+        SessionStorage storage, bool withEngine = true, Func<CancellationToken, Task>? checkStorage = null, TimeProvider? keyTime = null,
+        HttpLimits? limits = null)
     {
         var processor = new HeldProcessor();
         EmbeddedEngine? engine = null;
@@ -43,19 +54,30 @@ internal sealed class ApiHost : IAsyncDisposable
 
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(static server => server.ApplyDurableSessionsLimits());
+        builder.WebHost.ConfigureKestrel(server => server.ApplyDurableSessionsLimits(limits ?? new HttpLimits()));
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddSingleton(store);
+        KeyRing? keys = keyTime is null ? null : new KeyRing(new KeyStore(storage.Container, keyTime), keyTime);
+        if (keys is not null)
+        {
+            await keys.LoadAsync(CancellationToken.None);
+            builder.Services.AddApiKeys(keys);
+        }
+
         builder.Services.AddDurableSessionsHttp(new DurableSessionsHttpOptions
         {
             Version = "1.2.3",
+            Limits = limits ?? new HttpLimits(),
             CheckStorage = checkStorage ?? (async token => await storage.Container.ExistsAsync(token)),
+            Orchestrations = () => engine.Client,
             CheckEngine = static _ => Task.CompletedTask,
         });
+        builder.Services.AddApiDocumentation("1.2.3");
         WebApplication app = builder.Build();
         app.UseDurableSessionsHttp();
         app.MapDurableSessions();
-        app.MapGet("/bug", static string () => throw new InvalidCastException("secret of the house"));
+        app.MapApiDocumentation();
+        app.MapGet("/bug", static string () => throw new InvalidCastException("secret of the house")).ExcludeFromDescription();
         await app.StartAsync();
         if (withEngine)
         {

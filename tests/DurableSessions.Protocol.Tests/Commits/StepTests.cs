@@ -1,4 +1,5 @@
 using DurableSessions.Core.Commits;
+using DurableSessions.Core.Context;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Testing;
 
@@ -115,6 +116,42 @@ public sealed class StepTests(AzuriteFixture azurite)
         await other.SwitchAsync(commit, outcome);
         await host.SemanticProcessAsync(commit);
         Assert.Equal(1, host.Processor.Calls);
+    }
+
+    [Fact]
+    public async Task A_digest_that_comes_late_does_not_replace_the_one_that_was_switched()
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        var wakesUp = new TaskCompletionSource();
+        var asked = new TaskCompletionSource();
+        var slow = new FirstWords
+        {
+            Adds = " (late)",
+            Before = cancellationToken =>
+            {
+                asked.TrySetResult();
+                return wakesUp.Task.WaitAsync(cancellationToken);
+            },
+        };
+        using Host zombie = await Host.StartAsync(azurite, container, processor: slow);
+        await zombie.AppendAsync(_key, Said);
+        CommitInput commit = await zombie.AcceptAsync(_key, "c1");
+        CommitProgress staged = await zombie.ArchiveToTempAsync(commit);
+        await zombie.ClearLiveAsync(commit, staged);
+        Task<SemanticOutcome> late = zombie.SemanticProcessAsync(commit);
+        await asked.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        using Host other = await Host.StartAsync(azurite, container);
+        await other.CommitAsync(commit);
+
+        wakesUp.SetResult();
+        await zombie.SwitchAsync(commit, await late);
+
+        foreach (Host host in (Host[])[zombie, other, await Host.StartAsync(azurite, container)])
+        {
+            using Host reader = host;
+            SessionContext context = await reader.Store.Sessions.ReadContextAsync(_key, 10_000, TestContext.Current.CancellationToken);
+            Assert.Equal("m1+4", context.Overview);
+        }
     }
 
     [Fact]

@@ -27,6 +27,9 @@ internal sealed class FirstWords : ISemanticProcessor
 
     public string Name { get; init; } = "first-words";
 
+    /// <summary>What its digests say besides: a model never answers twice the same.</summary>
+    public string Adds { get; init; } = "";
+
     public async Task<SemanticDigest> DigestAsync(SemanticRequest request, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _calls);
@@ -50,7 +53,7 @@ internal sealed class FirstWords : ISemanticProcessor
 
         await Between(cancellationToken);
 
-        string overview = $"{request.PreviousOverview} {first}+{count - 1}".Trim();
+        string overview = $"{request.PreviousOverview} {first}+{count - 1}{Adds}".Trim();
         return new SemanticDigest($"{count} messages", overview[..Math.Min(overview.Length, SemanticDigest.MaxOverviewLength)])
         {
             Memories = changes,

@@ -6,16 +6,16 @@ namespace DurableSessions.Server.Tests.Kills;
 /// <summary>Servers on one storage, each of which can be killed, stopped and paused, and is started again.</summary>
 internal sealed class Hosts : IAsyncDisposable
 {
-    private readonly Dictionary<string, string> _environment;
+    private readonly Func<int, Task<IReadOnlyDictionary<string, string>>> _settings;
     private readonly Task<ServerProcess>[] _running;
     private int _kills;
     private int _stops;
     private int _pauses;
 
-    private Hosts(Dictionary<string, string> environment, int count)
+    private Hosts(Func<int, Task<IReadOnlyDictionary<string, string>>> settings, int count)
     {
-        _environment = environment;
-        _running = [.. Enumerable.Range(0, count).Select(_ => ServerProcess.StartAsync(environment))];
+        _settings = settings;
+        _running = [.. Enumerable.Range(0, count).Select(LaunchAsync)];
     }
 
     public int Count => _running.Length;
@@ -32,7 +32,14 @@ internal sealed class Hosts : IAsyncDisposable
     public static async Task<Hosts> StartAsync(string connection, string container, int count)
     {
         var environment = new Dictionary<string, string> { ["ConnectionStrings__Storage"] = connection, ["Storage__Container"] = container };
-        var hosts = new Hosts(environment, count);
+        return await StartAsync(_ => Task.FromResult<IReadOnlyDictionary<string, string>>(environment), count);
+    }
+
+    /// <param name="settings">Asked for a host's number whenever that host is started.</param>
+    /// <param name="count">How many.</param>
+    public static async Task<Hosts> StartAsync(Func<int, Task<IReadOnlyDictionary<string, string>>> settings, int count)
+    {
+        var hosts = new Hosts(settings, count);
         await Task.WhenAll(hosts._running);
         return hosts;
     }
@@ -93,6 +100,8 @@ internal sealed class Hosts : IAsyncDisposable
         }
     }
 
+    private async Task<ServerProcess> LaunchAsync(int number) => await ServerProcess.StartAsync(await _settings(number));
+
     private async Task RestartAsync(int number, Func<ServerProcess, Task> end)
     {
         ServerProcess old = await GetAsync(number);
@@ -102,7 +111,7 @@ internal sealed class Hosts : IAsyncDisposable
         {
             await end(old);
             await old.DisposeAsync();
-            next.SetResult(await ServerProcess.StartAsync(_environment));
+            next.SetResult(await LaunchAsync(number));
         }
         catch (Exception e)
         {

@@ -4,17 +4,8 @@ using DurableSessions.Testing;
 
 namespace DurableSessions.Server.Tests.Kills;
 
-/// <summary>One host, killed again and again in the middle of commits.</summary>
 public sealed class KilledHostTests(AzuriteFixture azurite, ITestOutputHelper output)
 {
-    private const int Rounds = 8;
-    private const int SessionsPerRound = 4;
-    private const int CommitsPerSession = 2;
-    private const int LongestMillisecondsToKill = 60;
-
-    /// <summary>How long an accepted commit may take after the last kill.</summary>
-    private static readonly TimeSpan s_recovery = TimeSpan.FromSeconds(30);
-
     [Fact]
     public Task Every_accepted_commit_completes_and_every_message_is_there_once() => Seeded.RunAsync(seed => RunAsync(new Random(seed)));
 
@@ -22,50 +13,7 @@ public sealed class KilledHostTests(AzuriteFixture azurite, ITestOutputHelper ou
     {
         BlobContainerClient container = await azurite.NewContainerAsync();
         await using Hosts hosts = await Hosts.StartAsync(await azurite.GetConnectionStringAsync(), container.Name, 1);
-        var client = new Client(hosts, (Attempt: TimeSpan.FromSeconds(20), Request: TimeSpan.FromSeconds(90)));
-        var transcripts = new List<Transcript>();
-        var speaking = new List<Task>();
-        int interrupted = 0;
-        for (int round = 1; round <= Rounds; round++)
-        {
-            var commits = new SemaphoreSlim(0);
-            for (int i = 1; i <= SessionsPerRound; i++)
-            {
-                var transcript = new Transcript($"s{round}-{i}");
-                transcripts.Add(transcript);
-                speaking.Add(SpeakAsync(new Speaker(client, transcript, "a"), () => commits.Release()));
-            }
-
-            for (int commit = random.Next(SessionsPerRound * CommitsPerSession); commit >= 0; commit--)
-            {
-                Assert.True(await commits.WaitAsync(TimeSpan.FromSeconds(60)), "Nobody commits.");
-            }
-
-            await Task.Delay(random.Next(LongestMillisecondsToKill));
-            await hosts.KillAsync(0);
-            interrupted += await CountUnfinishedAsync(container);
-        }
-
-        await Task.WhenAll(speaking).WaitAsync(TimeSpan.FromSeconds(90));
-        TimeSpan took = await Endings.AwaitAllCompletedAsync(client, transcripts, s_recovery);
-        (int messages, int archives) = await Endings.AuditAllAsync(client, transcripts);
-        output.WriteLine(
-            $"{hosts.Kills} kills, {interrupted} times an unfinished commit was seen; {messages} messages and {archives} archives in {transcripts.Count} sessions; the last commit completed after {took.TotalSeconds:0.0} s; answers {client}");
-        Assert.NotEqual(0, interrupted);
-    }
-
-    private static async Task SpeakAsync(Speaker speaker, Action committing)
-    {
-        for (int i = 0; i < CommitsPerSession; i++)
-        {
-            await speaker.SayAsync(2);
-            await speaker.SayAsync(1);
-            Task commit = speaker.CommitAsync();
-            committing();
-            await commit;
-        }
-
-        await speaker.SayAsync(1);
+        await KilledHost.RunAsync(hosts, random, () => CountUnfinishedAsync(container), output);
     }
 
     private static async Task<int> CountUnfinishedAsync(BlobContainerClient container) =>

@@ -13,15 +13,22 @@ public sealed class StartErrorTests(AzuriteFixture azurite)
     [InlineData("http://127.0.0.1:99999", "is no address to listen on")]
     [InlineData("http://127.0.0.1:5000/path", "is no address to listen on")]
     [InlineData("ftp://127.0.0.1:5000", "is no address to listen on")]
-    [InlineData("http://127.0.0.1:0;http://0.0.0.0:0", "No keys are configured, so everybody who reaches http://0.0.0.0:0")]
-    [InlineData("http://*:5000", "No keys are configured")]
-    [InlineData("http://[::]:5000", "No keys are configured")]
-    [InlineData("http://192.0.2.1:5000", "No keys are configured")]
     public async Task An_address_that_will_not_do(string urls, string expected) => await AssertErrorAsync([], urls, expected);
+
+    [Theory]
+    [InlineData("http://127.0.0.1:0;http://0.0.0.0:0", "There are no keys, so everybody who reaches http://0.0.0.0:0")]
+    [InlineData("http://*:5000", "There are no keys")]
+    [InlineData("http://[::]:5000", "There are no keys")]
+    [InlineData("http://192.0.2.1:5000", "There are no keys")]
+    public async Task An_address_that_others_could_reach_while_there_are_no_keys(string urls, string expected) =>
+        await AssertErrorAsync(Connection(await azurite.GetConnectionStringAsync()), urls, expected);
 
     [Fact]
     public async Task An_endpoint_of_Kestrel_that_others_could_reach() =>
-        await AssertErrorAsync(new() { ["Kestrel__Endpoints__Open__Url"] = "http://0.0.0.0:5000" }, "http://127.0.0.1:0", "No keys are configured");
+        await AssertErrorAsync(
+            new(Connection(await azurite.GetConnectionStringAsync())) { ["Kestrel__Endpoints__Open__Url"] = "http://0.0.0.0:5000" },
+            "http://127.0.0.1:0",
+            "There are no keys");
 
     [Theory]
     [InlineData("nonsense", "ConnectionStrings:Storage is no connection string")]
@@ -40,6 +47,16 @@ public sealed class StartErrorTests(AzuriteFixture azurite)
         Dictionary<string, string> environment = Connection(await azurite.GetConnectionStringAsync());
         environment["Storage__Container"] = "Not_A_Name";
         await AssertErrorAsync(environment, "http://127.0.0.1:0", "Storage:Container 'Not_A_Name' is no container name");
+    }
+
+    [Theory]
+    [InlineData("Burst", "0", "Limits:Burst '0' is not a whole number of 1 to 1000000.")]
+    [InlineData("BodyBytes", "many", "Limits:BodyBytes 'many' is not a whole number of 1024 to 33554432.")]
+    public async Task A_limit_that_is_none(string name, string value, string expected)
+    {
+        Dictionary<string, string> environment = Connection(await azurite.GetConnectionStringAsync());
+        environment[$"Limits__{name}"] = value;
+        await AssertErrorAsync(environment, "http://127.0.0.1:0", expected);
     }
 
     [Fact]

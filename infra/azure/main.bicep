@@ -1,0 +1,32 @@
+targetScope = 'subscription'
+
+@description('Names everything; 1 to 20 letters, digits and hyphens.')
+@minLength(1)
+@maxLength(20)
+param environmentName string
+
+@description('Where. Flex Consumption and, with useScheduler, the Durable Task Scheduler must exist there.')
+param location string
+
+@description('Whether orchestrations run on the Durable Task Scheduler; otherwise in the storage account.')
+param useScheduler bool = false
+
+resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
+  name: 'rg-${environmentName}'
+  location: location
+  tags: { 'azd-env-name': environmentName }
+}
+
+module app 'app.bicep' = {
+  scope: group
+  name: 'app'
+  params: {
+    environmentName: environmentName
+    location: location
+    useScheduler: useScheduler
+  }
+}
+
+output AZURE_RESOURCE_GROUP string = group.name
+output API_URL string = app.outputs.url
+output STORAGE_URL string = app.outputs.storageUrl

@@ -1,0 +1,168 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+using DurableSessions.Orchestration;
+using Microsoft.DurableTask.Client;
+using Core = global::DurableTask.Core;
+using Durable = Microsoft.DurableTask;
+
+namespace DurableSessions.DurableTask;
+
+/// <summary>
+/// The port's client over Durable Task's. Durable Task does not say whether an event, a suspension or a termination found its instance,
+/// so the instance is read first: what ends between that read and the message drops the message, and is not noticed.
+/// </summary>
+public sealed partial class DurableClient(DurableTaskClient inner, TimeProvider time) : OrchestrationClient
+{
+    private const string GenerationTag = "generation";
+
+    private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(5);
+
+    public override async Task<Orchestration.OrchestrationMetadata> ScheduleNewOrchestrationInstanceAsync(
+        string orchestratorName, object? input = null, StartOrchestrationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        string id = options?.InstanceId ?? Guid.CreateVersion7().ToString("N");
+        Check(id);
+        IReadOnlyCollection<Orchestration.OrchestrationRuntimeStatus> reusable = options?.ReusableStatuses ?? [];
+        int generation = reusable.Count > 0 && await GetInstanceAsync(id, cancellationToken) is { } before ? before.Generation + 1 : 1;
+        var durable = new Durable.StartOrchestrationOptions(id)
+        {
+            DedupeStatuses = [.. Enum.GetValues<Orchestration.OrchestrationRuntimeStatus>().Except(reusable).Select(static s => s.ToString())],
+            Tags = new Dictionary<string, string> { [GenerationTag] = generation.ToString(CultureInfo.InvariantCulture) },
+        };
+        try
+        {
+            await inner.ScheduleNewOrchestrationInstanceAsync(orchestratorName, DurablePayloads.Write(input), durable, cancellationToken);
+        }
+        catch (Core.Exceptions.OrchestrationAlreadyExistsException)
+        {
+            // Told below as it stands.
+        }
+
+        return await GetInstanceAsync(id, cancellationToken) ?? throw new OrchestrationNotFoundException(id);
+    }
+
+    public override async Task<Orchestration.OrchestrationMetadata?> GetInstanceAsync(
+        string instanceId, CancellationToken cancellationToken = default)
+    {
+        Check(instanceId);
+        return await inner.GetInstanceAsync(instanceId, getInputsAndOutputs: true, cancellationToken) is { } found ? Translate(found) : null;
+    }
+
+    public override async Task<Orchestration.OrchestrationMetadata> WaitForInstanceAsync(
+        string instanceId, Func<Orchestration.OrchestrationMetadata, bool> predicate, CancellationToken cancellationToken)
+    {
+        for (TimeSpan look = FirstLook; ; look = look * 1.5 < LongestLook ? look * 1.5 : LongestLook)
+        {
+            Orchestration.OrchestrationMetadata seen = await FindAsync(instanceId, cancellationToken);
+            if (predicate(seen))
+            {
+                return seen;
+            }
+
+            await Task.Delay(look, time, cancellationToken);
+        }
+    }
+
+    public override async Task<bool> RaiseEventAsync(
+        string instanceId, string eventName, object? payload = null, CancellationToken cancellationToken = default)
+    {
+        if ((await FindAsync(instanceId, cancellationToken)).IsCompleted)
+        {
+            return false;
+        }
+
+        await inner.RaiseEventAsync(instanceId, eventName, DurablePayloads.Write(payload), cancellationToken);
+        return true;
+    }
+
+    public override Task TerminateInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellationToken = default) =>
+        SteerAsync(instanceId, () => inner.TerminateInstanceAsync(instanceId, (object?)reason, cancellationToken), cancellationToken);
+
+    public override Task SuspendInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellationToken = default) =>
+        SteerAsync(instanceId, () => inner.SuspendInstanceAsync(instanceId, reason, cancellationToken), cancellationToken);
+
+    public override Task ResumeInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellationToken = default) =>
+        SteerAsync(instanceId, () => inner.ResumeInstanceAsync(instanceId, reason, cancellationToken), cancellationToken);
+
+    public override async Task<bool> PurgeInstanceAsync(string instanceId, CancellationToken cancellationToken = default) =>
+        await GetInstanceAsync(instanceId, cancellationToken) is { IsCompleted: true }
+        && (await inner.PurgeInstanceAsync(instanceId, cancellationToken)).PurgedInstanceCount > 0;
+
+    public override async Task<OrchestrationPage> ListInstancesAsync(
+        Orchestration.OrchestrationQuery query, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(query.PageSize, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(query.PageSize, 1_000);
+        var filter = new Microsoft.DurableTask.Client.OrchestrationQuery(
+            query.CreatedFrom,
+            query.CreatedTo?.AddTicks(-1),
+            query.Statuses.Count == 0 ? null : query.Statuses.Select(static s => Enum.Parse<Microsoft.DurableTask.Client.OrchestrationRuntimeStatus>(s.ToString())),
+            InstanceIdPrefix: query.InstanceIdPrefix,
+            PageSize: query.PageSize,
+            FetchInputsAndOutputs: query.FetchInputsAndOutputs,
+            ContinuationToken: query.ContinuationToken);
+        await foreach (Durable.Page<Microsoft.DurableTask.Client.OrchestrationMetadata> page in
+            inner.GetAllInstancesAsync(filter).AsPages(query.ContinuationToken, query.PageSize).WithCancellation(cancellationToken))
+        {
+            return new OrchestrationPage([.. page.Values.Select(Translate)], string.IsNullOrEmpty(page.ContinuationToken) ? null : page.ContinuationToken);
+        }
+
+        return new OrchestrationPage([], null);
+    }
+
+    public override async Task<IReadOnlyList<OrchestrationHistoryEvent>?> GetHistoryAsync(
+        string instanceId, CancellationToken cancellationToken = default) =>
+        await GetInstanceAsync(instanceId, cancellationToken) is null
+            ? null
+            : [.. (await inner.GetOrchestrationHistoryAsync(instanceId, cancellationToken)).Select(DurableHistory.Translate)];
+
+    private async Task SteerAsync(string instanceId, Func<Task> send, CancellationToken cancellationToken)
+    {
+        if (!(await FindAsync(instanceId, cancellationToken)).IsCompleted)
+        {
+            await send();
+        }
+    }
+
+    private async Task<Orchestration.OrchestrationMetadata> FindAsync(string instanceId, CancellationToken cancellationToken) =>
+        await GetInstanceAsync(instanceId, cancellationToken) ?? throw new OrchestrationNotFoundException(instanceId);
+
+    private static Orchestration.OrchestrationMetadata Translate(Microsoft.DurableTask.Client.OrchestrationMetadata found)
+    {
+        bool terminated = found.RuntimeStatus == Microsoft.DurableTask.Client.OrchestrationRuntimeStatus.Terminated;
+        return new Orchestration.OrchestrationMetadata
+        {
+            Name = found.Name,
+            InstanceId = found.InstanceId,
+            RuntimeStatus = Translate(found.RuntimeStatus),
+            CreatedAt = found.CreatedAt,
+            LastUpdatedAt = found.LastUpdatedAt,
+            Generation = found.Tags.TryGetValue(GenerationTag, out string? tag)
+                && int.TryParse(tag, CultureInfo.InvariantCulture, out int generation) ? generation : 1,
+            SerializedInput = found.SerializedInput,
+            SerializedOutput = terminated ? null : found.SerializedOutput,
+            SerializedCustomStatus = found.SerializedCustomStatus,
+            FailureDetails = terminated ? new TaskFailureDetails("Terminated", found.DataConverter is null ? "" : found.ReadOutputAs<string>() ?? "Terminated by an operator.", IsNonRetriable: true)
+                : found.FailureDetails is { } failure ? DurableFailures.Translate(failure)
+                : null,
+        };
+    }
+
+    private static Orchestration.OrchestrationRuntimeStatus Translate(Microsoft.DurableTask.Client.OrchestrationRuntimeStatus status) =>
+        Enum.TryParse(status.ToString(), out Orchestration.OrchestrationRuntimeStatus ours)
+            ? ours
+            : Orchestration.OrchestrationRuntimeStatus.Running; // ContinuedAsNew, for a moment.
+
+    private static void Check(string id, [CallerArgumentExpression(nameof(id))] string? name = null)
+    {
+        if (!ValidId().IsMatch(id))
+        {
+            throw new ArgumentException("An instance id is 1 to 256 characters of A-Z a-z 0-9 - _ . @", name);
+        }
+    }
+
+    [GeneratedRegex(@"\A[A-Za-z0-9\-_.@]{1,256}\z")]
+    private static partial Regex ValidId();
+}

@@ -1,0 +1,49 @@
+using System.Text.Json;
+using DurableSessions.Orchestration;
+using Durable = Microsoft.DurableTask;
+
+namespace DurableSessions.DurableTask;
+
+/// <summary>The port's context over Durable Task's: one call for one call.</summary>
+internal sealed class DurableContext(Durable.TaskOrchestrationContext inner, JsonElement? input) : OrchestrationContext
+{
+    public override string Name => inner.Name.Name;
+
+    public override string InstanceId => inner.InstanceId;
+
+    public override DateTimeOffset CurrentUtcDateTime => new(DateTime.SpecifyKind(inner.CurrentUtcDateTime, DateTimeKind.Utc));
+
+    public override bool IsReplaying => inner.IsReplaying;
+
+    public override T? GetInput<T>()
+        where T : default => DurablePayloads.Read<T>(input);
+
+    public override async Task<TResult> CallActivityAsync<TResult>(string name, object? input = null, TaskOptions? options = null)
+    {
+        try
+        {
+            return DurablePayloads.Read<TResult>(
+                await inner.CallActivityAsync<JsonElement?>(name, DurablePayloads.Write(input), Translate(options)))!;
+        }
+        catch (Durable.TaskFailedException e)
+        {
+            throw new TaskFailedException(e.TaskName, DurableFailures.Translate(e.FailureDetails));
+        }
+    }
+
+    public override Task CreateTimer(DateTimeOffset fireAt, CancellationToken cancellationToken) =>
+        inner.CreateTimer(fireAt.UtcDateTime, cancellationToken);
+
+    public override async Task<T> WaitForExternalEvent<T>(string eventName, CancellationToken cancellationToken = default) =>
+        DurablePayloads.Read<T>(await inner.WaitForExternalEvent<JsonElement?>(eventName, cancellationToken))!;
+
+    public override void SetCustomStatus(object? customStatus) => inner.SetCustomStatus(DurablePayloads.Write(customStatus));
+
+    private static Durable.TaskOptions? Translate(TaskOptions? options) => options?.Retry is { } retry
+        ? Durable.TaskOptions.FromRetryPolicy(
+            new Durable.RetryPolicy(retry.MaxNumberOfAttempts, retry.FirstRetryInterval, retry.BackoffCoefficient, retry.MaxRetryInterval)
+            {
+                HandleFailure = static failure => !DurableFailures.Translate(failure).IsNonRetriable,
+            })
+        : null;
+}

@@ -1,0 +1,16 @@
+using System.Text.Json;
+using DurableSessions.Orchestration;
+using Durable = Microsoft.DurableTask;
+
+namespace DurableSessions.DurableTask;
+
+/// <summary>An orchestrator of ours, as Durable Task sees it.</summary>
+public sealed class DurableOrchestrator(ITaskOrchestrator orchestrator) : Durable.ITaskOrchestrator
+{
+    public Type InputType => typeof(JsonElement?);
+
+    public Type OutputType => typeof(JsonElement?);
+
+    public async Task<object?> RunAsync(Durable.TaskOrchestrationContext context, object? input) => DurablePayloads.Write(
+        await DurableFailures.TellableAsync(() => orchestrator.RunAsync(new DurableContext(context, (JsonElement?)input))));
+}

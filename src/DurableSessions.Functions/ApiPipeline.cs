@@ -1,0 +1,23 @@
+using DurableSessions.Http;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+
+namespace DurableSessions.Functions;
+
+/// <summary>The API as the server has it: the envelope, then the routes.</summary>
+public sealed class ApiPipeline
+{
+    private readonly RequestDelegate _run;
+
+    /// <summary>Builds it once.</summary>
+    public ApiPipeline(IServiceProvider services)
+    {
+        var app = new ApplicationBuilder(services);
+        app.UseDurableSessionsHttp();
+        app.UseRouting();
+        app.UseEndpoints(static endpoints => endpoints.MapDurableSessions());
+        _run = app.Build();
+    }
+
+    internal Task RunAsync(HttpContext http) => _run(http);
+}

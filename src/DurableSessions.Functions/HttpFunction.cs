@@ -1,0 +1,25 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+
+namespace DurableSessions.Functions;
+
+/// <summary>Every request, handed to the routes that the server maps too.</summary>
+public sealed class HttpFunction(ApiPipeline api, FunctionsClient durable)
+{
+    /// <summary>Answers through the request's own context.</summary>
+    [Function("http")]
+    public async Task RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "post", "put", "patch", "delete", "head", "options", Route = "{*path}")] HttpRequest request,
+        [DurableClient] DurableTaskClient client)
+    {
+        durable.Use(client);
+        HttpContext http = request.HttpContext;
+
+        // Found already: the endpoint of this function. The API's routing has its own to find.
+        http.SetEndpoint(null);
+        http.Features.Set<IRouteValuesFeature>(null);
+        await api.RunAsync(http);
+    }
+}

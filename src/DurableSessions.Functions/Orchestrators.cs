@@ -1,0 +1,24 @@
+using System.Text.Json;
+using DurableSessions.Core.AutoCommit;
+using DurableSessions.Core.Commits;
+using DurableSessions.Core.Deletion;
+using DurableSessions.DurableTask;
+using DurableSessions.Orchestration;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask;
+
+namespace DurableSessions.Functions;
+
+/// <summary>A trigger for each orchestrator.</summary>
+public sealed class Orchestrators(OrchestrationRegistry registry)
+{
+    [Function(CommitNames.Orchestrator)]
+    public Task<object?> CommitAsync([OrchestrationTrigger] TaskOrchestrationContext context) => RunAsync(context);
+    [Function(IdleNames.Orchestrator)]
+    public Task<object?> CommitWhenIdleAsync([OrchestrationTrigger] TaskOrchestrationContext context) => RunAsync(context);
+    [Function(DeleteNames.Orchestrator)]
+    public Task<object?> DeleteSessionAsync([OrchestrationTrigger] TaskOrchestrationContext context) => RunAsync(context);
+
+    private Task<object?> RunAsync(TaskOrchestrationContext context) =>
+        new DurableOrchestrator(registry.Orchestrators[context.Name.Name]()).RunAsync(context, context.GetInput<JsonElement?>());
+}

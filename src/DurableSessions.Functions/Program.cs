@@ -1,0 +1,39 @@
+using System.Reflection;
+using Azure.Core.Serialization;
+using Azure.Identity;
+using Azure.Monitor.OpenTelemetry.Exporter;
+using DurableSessions.Core.Storage;
+using DurableSessions.Functions;
+using DurableSessions.Http.Keys;
+using DurableSessions.Orchestration;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Azure.Functions.Worker.OpenTelemetry;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+FunctionsApplicationBuilder builder = FunctionsApplication.CreateBuilder(args);
+builder.ConfigureFunctionsWebApplication();
+
+SessionStorage storage = StoreServices.Connect(builder.Configuration);
+await storage.Container.CreateIfNotExistsAsync();
+var keys = new KeyRing(new KeyStore(storage.Container, TimeProvider.System), TimeProvider.System);
+await keys.LoadAsync(CancellationToken.None);
+if (!keys.HasKeys && !builder.Environment.IsDevelopment())
+{
+    throw new InvalidOperationException(
+        "No keys are configured, so everybody who reaches this app could read and change every session. Add one with the server's 'keys' command.");
+}
+
+string version = typeof(Program).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+builder.Services.AddStoreAndApi(storage, keys, version);
+
+// What is stored is the same JSON whichever engine stores it.
+builder.Services.Configure<WorkerOptions>(static options => options.Serializer = new JsonObjectSerializer(OrchestrationJson.Options));
+if (builder.Configuration["APPLICATIONINSIGHTS_CONNECTION_STRING"] is { Length: > 0 })
+{
+    builder.Services.AddOpenTelemetry().UseFunctionsWorkerDefaults().UseAzureMonitorExporter(
+        static options => options.Credential = new DefaultAzureCredential());
+}
+
+await builder.Build().RunAsync();

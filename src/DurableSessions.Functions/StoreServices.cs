@@ -1,0 +1,53 @@
+using Azure.Identity;
+using DurableSessions.Core;
+using DurableSessions.Core.Semantics;
+using DurableSessions.Core.Semantics.Extractive;
+using DurableSessions.Core.Storage;
+using DurableSessions.Http;
+using DurableSessions.Http.Keys;
+using DurableSessions.Orchestration;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace DurableSessions.Functions;
+
+/// <summary>The store and the API, with the settings of the server.</summary>
+internal static class StoreServices
+{
+    /// <summary>The container of <c>ConnectionStrings:Storage</c> (a connection string, or the URL of a blob service and then the app's identity).</summary>
+    public static SessionStorage Connect(IConfiguration configuration)
+    {
+        string connection = configuration.GetConnectionString("Storage") ?? throw new InvalidOperationException("ConnectionStrings:Storage is missing.");
+        string container = configuration["Storage:Container"] ?? "durable-sessions";
+        return Uri.TryCreate(connection, UriKind.Absolute, out Uri? service) && service.Scheme == Uri.UriSchemeHttps
+            ? SessionStorage.Connect(service, new DefaultAzureCredential(), container)
+            : SessionStorage.Connect(connection, container);
+    }
+
+    public static void AddStoreAndApi(this IServiceCollection services, SessionStorage storage, KeyRing keys, string version)
+    {
+        var extractive = new ExtractiveSemanticProcessor();
+        services.AddSingleton(TimeProvider.System);
+        var durable = new FunctionsClient(TimeProvider.System);
+        services.AddSingleton(durable);
+        services.AddSingleton<ApiPipeline>();
+        services.AddSingleton(provider => new SessionStore(
+            storage,
+            new SemanticProcessors(extractive, extractive),
+            () => durable.Current,
+            new Core.Sessions.SessionOptions(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton(static provider => provider.GetRequiredService<SessionStore>().Register(new OrchestrationRegistry()));
+        services.AddApiKeys(keys);
+
+        // No routes for operators: the Durable Functions extension has its own, under the same paths.
+        services.AddDurableSessionsHttp(new DurableSessionsHttpOptions
+        {
+            Version = version,
+            CheckStorage = cancellationToken => storage.Container.ExistsAsync(cancellationToken),
+            CheckEngine = cancellationToken => durable.Current.ListInstancesAsync(new OrchestrationQuery { PageSize = 1 }, cancellationToken),
+        });
+    }
+}

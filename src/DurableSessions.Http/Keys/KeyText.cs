@@ -1,0 +1,40 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace DurableSessions.Http.Keys;
+
+/// <summary>
+/// A key as its owner holds it: <c>dsk_{id}_{secret}</c>, the secret 256 random bits. What is random through and through cannot be guessed
+/// from its SHA-256, however fast that is; slow hashes are for passwords, which people choose, and would cost every request its time.
+/// </summary>
+internal static class KeyText
+{
+    public const int IdLength = 12;
+
+    private const string Prefix = "dsk_";
+    private const int SecretBytes = 32;
+    private const int SecretLength = 43;
+    private const int Length = 4 + IdLength + 1 + SecretLength;
+
+    /// <summary>A new key, and the id in it.</summary>
+    public static (string Id, string Text) Draw()
+    {
+        string id = RandomNumberGenerator.GetHexString(IdLength, lowercase: true);
+        string secret = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));
+        return (id, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{id}_{secret}"));
+    }
+
+    /// <summary>The id of a key; <see langword="null"/> where it cannot be one.</summary>
+    public static string? IdOf(string text) =>
+        text.Length == Length && text.StartsWith(Prefix, StringComparison.Ordinal) && text[Prefix.Length + IdLength] == '_'
+            ? text.Substring(Prefix.Length, IdLength)
+            : null;
+
+    public static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+
+    /// <summary>Whether a key has this hash, in a time that does not tell how much of it fits.</summary>
+    public static bool Matches(string text, string hash) =>
+        CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(Hash(text)), Encoding.ASCII.GetBytes(hash));
+}

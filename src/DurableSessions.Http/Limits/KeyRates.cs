@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.RateLimiting;
+using DurableSessions.Http.Envelope;
+using DurableSessions.Http.Errors;
+using DurableSessions.Http.Keys;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.RateLimiting;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace DurableSessions.Http.Limits;
+
+/// <summary>
+/// How often a key may ask: a bucket of tokens for each. Whoever comes without a key that is known shares a smaller one with their address,
+/// and so does who tries keys. In dev mode there is no limit: everybody is this machine.
+/// </summary>
+internal static class KeyRates
+{
+    private const int IPv6NetworkBytes = 8;
+
+    public static void Configure(RateLimiterOptions rates, HttpLimits limits)
+    {
+        rates.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(http => Partition(http, limits));
+        rates.OnRejected = static (rejected, _) => RejectAsync(rejected);
+    }
+
+    private static RateLimitPartition<string> Partition(HttpContext http, HttpLimits limits)
+    {
+        if (http.RequestServices.GetService<KeyRing>() is not { HasKeys: true } ring)
+        {
+            return RateLimitPartition.GetNoLimiter("");
+        }
+
+        if (PresentedKey.Of(http.Request) is { } text && ring.Peek(text) is { } key)
+        {
+            return Bucket($"key {key.Id}", limits.RequestsPerSecond, limits.Burst);
+        }
+
+        // Probes do not suffer from what strangers do.
+        string what = http.Request.Path.Equals("/health", StringComparison.Ordinal) || http.Request.Path.Equals("/ready", StringComparison.Ordinal) ? "probe" : "address";
+        return Bucket($"{what} {Network(http.Connection.RemoteIpAddress)}", limits.StrangerRequestsPerSecond, limits.StrangerRequestsPerSecond);
+    }
+
+    private static RateLimitPartition<string> Bucket(string name, int perSecond, int burst) =>
+        RateLimitPartition.GetTokenBucketLimiter(name, _ => new TokenBucketRateLimiterOptions
+        {
+            TokenLimit = burst,
+            TokensPerPeriod = perSecond,
+            ReplenishmentPeriod = TimeSpan.FromSeconds(1),
+            QueueLimit = 0,
+        });
+
+    // One client has as many IPv6 addresses as it likes, all in one network of 64 bits.
+    private static string Network(IPAddress? address) => address switch
+    {
+        null => "local",
+        { IsIPv4MappedToIPv6: true } => address.MapToIPv4().ToString(),
+        { AddressFamily: AddressFamily.InterNetworkV6 } => Convert.ToHexString(address.GetAddressBytes(), 0, IPv6NetworkBytes),
+        _ => address.ToString(),
+    };
+
+    private static async ValueTask RejectAsync(OnRejectedContext rejected)
+    {
+        int seconds = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out TimeSpan wait) ? Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)) : 1;
+        string message = string.Create(CultureInfo.InvariantCulture, $"Too many requests; try again in {seconds} s.");
+        await Answer.SendErrorAsync(rejected.HttpContext, ApiError.TooMany(message, seconds));
+    }
+}

@@ -1,0 +1,120 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using Azure;
+using DurableSessions.Core.Commits;
+using DurableSessions.LocalStorage;
+using DurableSessions.Orchestration;
+using DurableSessions.Server.Serving;
+
+namespace DurableSessions.Server.Draining;
+
+/// <summary>
+/// <c>drain [--wait SECONDS]</c>: runs the configured engine, takes no requests, and ends when no commit is left: with 0, or with 2 where
+/// the time is up, and 1 where it could not look. To be run when no other host serves the storage, before an engine is exchanged.
+/// </summary>
+internal static class DrainCommand
+{
+    private const int Failed = 1;
+    private const int Unfinished = 2;
+
+    private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(500);
+
+    public static Command Create()
+    {
+        var wait = new Option<int>("--wait") { Description = "Seconds to wait at the most, 1 to 86400.", DefaultValueFactory = static _ => 300 };
+        wait.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && result.GetValueOrDefault<int>() is < 1 or > 86_400)
+            {
+                result.AddError("--wait is 1 to 86400 seconds.");
+            }
+        });
+        var command = new Command("drain", "Carry the commits on their way to their end, without taking new ones: to be done before an engine is exchanged.") { wait };
+        command.SetAction((parsed, cancellationToken) => RunAsync(TimeSpan.FromSeconds(parsed.GetValue(wait)), cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using IDisposable interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using IDisposable terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        try
+        {
+            HostApplicationBuilder builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
+            await using StorageConnection storage = await StorageConnection.OpenAsync(
+                StorageSettings.Read(builder.Configuration), Console.Out.WriteLine, stop.Token);
+            builder.Services.AddStore(storage.Storage, SemanticsSettings.Read(builder.Configuration));
+            builder.Services.AddEngine(storage.Storage, builder.Configuration);
+            using IHost host = builder.Build();
+            await host.StartAsync(stop.Token);
+            bool drained = await DrainAsync(host.Services.GetRequiredService<OrchestrationClient>(), atMost, stop.Token);
+            await host.StopAsync(CancellationToken.None);
+            return drained ? 0 : Unfinished;
+        }
+        catch (Exception e) when (e is StartException or LocalStorageException or RequestFailedException or AggregateException)
+        {
+            await Console.Error.WriteLineAsync($"error: {e.Message.ReplaceLineEndings(" ")}");
+            return Failed;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return 130;
+        }
+
+        void Stop(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            stop.Cancel();
+        }
+    }
+
+    private static async Task<bool> DrainAsync(OrchestrationClient client, TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        long start = TimeProvider.System.GetTimestamp();
+        for (int before = -1; ;)
+        {
+            (int commits, int others) = await CountAsync(client, cancellationToken);
+            if (commits == 0)
+            {
+                Console.WriteLine($"Drained. Waiting for their time: {others} (watches of idle sessions, and the last step of deletions).");
+                return true;
+            }
+
+            if (commits != before)
+            {
+                Console.WriteLine($"Commits on their way: {commits}");
+                before = commits;
+            }
+
+            if (TimeProvider.System.GetElapsedTime(start) >= atMost)
+            {
+                Console.WriteLine($"Not drained within {atMost.TotalSeconds:0} seconds: {commits} commits are left.");
+                return false;
+            }
+
+            await Task.Delay(s_interval, cancellationToken);
+        }
+    }
+
+    private static async Task<(int Commits, int Others)> CountAsync(OrchestrationClient client, CancellationToken cancellationToken)
+    {
+        int commits = 0;
+        int others = 0;
+        var query = new OrchestrationQuery
+        {
+            Statuses = [OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Suspended],
+            PageSize = 1_000,
+        };
+        do
+        {
+            OrchestrationPage page = await client.ListInstancesAsync(query, cancellationToken);
+            int here = page.Values.Count(static instance => instance.Name == CommitNames.Orchestrator);
+            commits += here;
+            others += page.Values.Count - here;
+            query = query with { ContinuationToken = page.ContinuationToken };
+        }
+        while (query.ContinuationToken is not null);
+        return (commits, others);
+    }
+}

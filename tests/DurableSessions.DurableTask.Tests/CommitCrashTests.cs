@@ -1,0 +1,98 @@
+using Azure.Storage.Blobs;
+using DurableSessions.Core;
+using DurableSessions.Core.Commits;
+using DurableSessions.Core.Semantics;
+using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Storage;
+using DurableSessions.Orchestration;
+using DurableSessions.Orchestration.Behaviour;
+using DurableSessions.Protocol.Tests;
+using DurableSessions.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace DurableSessions.DurableTask.Tests;
+
+/// <summary>A commit whose host dies around each of its steps.</summary>
+public sealed class CommitCrashTests(AzuriteFixture azurite)
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+
+    public static TheoryData<string, bool> Steps()
+    {
+        var steps = new TheoryData<string, bool>();
+        foreach (string step in (string[])[CommitNames.ArchiveToTemp, CommitNames.ClearLive, CommitNames.SemanticProcess, CommitNames.Switch])
+        {
+            steps.Add(step, false);
+            steps.Add(step, true);
+        }
+
+        return steps;
+    }
+
+    [Theory]
+    [MemberData(nameof(Steps))]
+    public async Task Another_host_carries_a_commit_to_its_end_whichever_step_killed_the_first(string step, bool after)
+    {
+        using var patience = new CancellationTokenSource(s_patience);
+        var key = new SessionKey("a", "u", "s");
+        BlobContainerClient container = await azurite.NewContainerAsync();
+        await using var hub = new DurableHub();
+        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using Member first = await Member.StartAsync(azurite, container, hub, (step, activity => new Doomed(activity, after, reached)));
+        await first.Store.Sessions.AppendAsync(key, Words.Messages("m", 5), null, patience.Token);
+        Task<CommitAnswer> commit = first.Store.Commits.CommitAsync(key, new CommitRequest { KeepRecentCount = 2 }, CancellationToken.None);
+        await reached.Task.WaitAsync(patience.Token);
+        await first.Store.Sessions.AppendAsync(key, Words.Messages("n", 2), null, patience.Token);
+        await first.Host.KillAsync();
+
+        await using Member second = await Member.StartAsync(azurite, container, hub);
+        OrchestrationMetadata instance = Assert.Single((await second.Host.Client.ListInstancesAsync(new OrchestrationQuery(), patience.Token)).Values);
+        await second.Host.Client.WaitForInstanceCompletionAsync(instance.InstanceId, patience.Token);
+        CommitTask task = await second.Store.Tasks.GetAsync(key.Account, key.User, instance.InstanceId, patience.Token);
+        Audit audit = await Audit.OfAsync(second.Store, key);
+
+        Assert.Equal(CommitTaskStatus.Completed, task.Status);
+        Assert.Equal(["m1", "m2", "m3", "m4", "m5", "n1", "n2"], audit.Everything);
+        bool wasCut = after || step != CommitNames.ArchiveToTemp;
+        Assert.Equal(wasCut ? ["m1", "m2", "m3"] : ["m1", "m2", "m3", "m4", "m5"], Assert.Single(audit.Archives).Texts);
+        Assert.Equal(ArchiveState.Covered, audit.Archives[0].State);
+        await commit.ContinueWith(static _ => { }, TaskScheduler.Default).WaitAsync(patience.Token);
+    }
+
+    private sealed class Member(SessionStore store, IOrchestrationHost host) : IAsyncDisposable
+    {
+        public SessionStore Store => store;
+
+        public IOrchestrationHost Host => host;
+
+        public static async Task<Member> StartAsync(
+            AzuriteFixture azurite, BlobContainerClient container, DurableHub hub, (string Step, Func<ITaskActivity, ITaskActivity> Wrap)? doom = null)
+        {
+            SessionStorage storage = await azurite.ConnectAsync(container.Name, null);
+            IOrchestrationHost? host = null;
+            var words = new FirstWords();
+            var store = new SessionStore(
+                storage, new SemanticProcessors(words, words), () => host!.Client, new SessionOptions(), TimeProvider.System, NullLoggerFactory.Instance);
+            OrchestrationRegistry known = store.Register(new OrchestrationRegistry());
+            var registry = new OrchestrationRegistry();
+            foreach ((string name, Func<ITaskOrchestrator> create) in known.Orchestrators)
+            {
+                registry.AddOrchestrator(name, create);
+            }
+
+            foreach ((string name, Func<ITaskActivity> create) in known.Activities)
+            {
+                registry.AddActivity(name, doom is { } doomed && doomed.Step == name ? () => doomed.Wrap(create()) : create);
+            }
+
+            host = await hub.StartHostAsync(registry);
+            return new Member(store, host);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await host.DisposeAsync();
+            store.Dispose();
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using Azure.Storage.Blobs;
+using DurableSessions.Server.Tests.Kills;
+using DurableSessions.Testing;
+using global::DurableTask.Core;
+using global::DurableTask.Core.Query;
+
+namespace DurableSessions.DurableTask.Tests;
+
+/// <summary>The real server with <c>Engine=DurableTask</c>, in processes that are killed.</summary>
+public sealed class KilledServerTests(AzuriteFixture azurite, ITestOutputHelper output)
+{
+    [Fact]
+    public Task Every_accepted_commit_completes_and_every_message_is_there_once() => Seeded.RunAsync(seed => RunAsync(new Random(seed)));
+
+    private async Task RunAsync(Random random)
+    {
+        BlobContainerClient container = await azurite.NewContainerAsync();
+        string storage = await azurite.GetConnectionStringAsync();
+        await using var hub = new DurableHub();
+        Scheduler? scheduler = null;
+        await using Hosts hosts = await Hosts.StartAsync(
+            async _ =>
+            {
+                if (scheduler is not null)
+                {
+                    await scheduler.DisposeAsync();
+                }
+
+                scheduler = await Scheduler.StartAsync(hub);
+                return new Dictionary<string, string>
+                {
+                    ["ConnectionStrings__Storage"] = storage,
+                    ["Storage__Container"] = container.Name,
+                    ["Engine"] = "DurableTask",
+                    ["ConnectionStrings__Scheduler"] = $"Endpoint={scheduler.Address};Authentication=None;TaskHub=default",
+                };
+            },
+            1);
+        await KilledHost.RunAsync(hosts, random, () => CountUnfinishedAsync(hub), output);
+        await scheduler!.DisposeAsync();
+    }
+
+    private static async Task<int> CountUnfinishedAsync(DurableHub hub) => (await hub.Service.GetOrchestrationWithQueryAsync(
+        new OrchestrationQuery { RuntimeStatus = [OrchestrationStatus.Pending, OrchestrationStatus.Running], PageSize = 1_000 },
+        CancellationToken.None)).OrchestrationState.Count;
+}

@@ -1,0 +1,127 @@
+using System.Collections.Concurrent;
+using global::DurableTask.Core;
+using Microsoft.DurableTask.Testing.Sidecar;
+
+namespace DurableSessions.DurableTask.Tests;
+
+/// <summary>
+/// One host's part of the hub. The in-memory service lends work for ever; a scheduler takes it back from a host that is gone, gives it
+/// to another, and hears nothing more from the first. So does this.
+/// </summary>
+internal sealed class Leases(InMemoryOrchestrationService hub, Histories histories) : IOrchestrationService
+{
+    private readonly ConcurrentDictionary<TaskOrchestrationWorkItem, bool> _orchestrations = new();
+    private readonly ConcurrentDictionary<TaskActivityWorkItem, bool> _activities = new();
+    private readonly CancellationTokenSource _over = new();
+
+    public int TaskOrchestrationDispatcherCount => 1;
+
+    public int MaxConcurrentTaskOrchestrationWorkItems => 20;
+
+    public BehaviorOnContinueAsNew EventBehaviourForContinueAsNew => hub.EventBehaviourForContinueAsNew;
+
+    public int TaskActivityDispatcherCount => 1;
+
+    public int MaxConcurrentTaskActivityWorkItems => 20;
+
+    public async Task EndAsync()
+    {
+        await _over.CancelAsync();
+        foreach (TaskOrchestrationWorkItem item in _orchestrations.Keys)
+        {
+            if (_orchestrations.TryRemove(item, out _))
+            {
+                await hub.AbandonTaskOrchestrationWorkItemAsync(item);
+                await hub.ReleaseTaskOrchestrationWorkItemAsync(item);
+            }
+        }
+
+        foreach (TaskActivityWorkItem item in _activities.Keys)
+        {
+            if (_activities.TryRemove(item, out _))
+            {
+                await hub.AbandonTaskActivityWorkItemAsync(item);
+            }
+        }
+    }
+
+    public async Task<TaskOrchestrationWorkItem> LockNextTaskOrchestrationWorkItemAsync(TimeSpan receiveTimeout, CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _over.Token);
+        TaskOrchestrationWorkItem item = await hub.LockNextTaskOrchestrationWorkItemAsync(receiveTimeout, either.Token);
+        _orchestrations[item] = true;
+        if (_over.IsCancellationRequested && _orchestrations.TryRemove(item, out _))
+        {
+            await hub.AbandonTaskOrchestrationWorkItemAsync(item);
+            await hub.ReleaseTaskOrchestrationWorkItemAsync(item);
+            throw new OperationCanceledException();
+        }
+
+        return item;
+    }
+
+    public async Task<TaskActivityWorkItem> LockNextTaskActivityWorkItem(TimeSpan receiveTimeout, CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _over.Token);
+        TaskActivityWorkItem item = await hub.LockNextTaskActivityWorkItem(receiveTimeout, either.Token);
+        _activities[item] = true;
+        if (_over.IsCancellationRequested && _activities.TryRemove(item, out _))
+        {
+            await hub.AbandonTaskActivityWorkItemAsync(item);
+            throw new OperationCanceledException();
+        }
+
+        return item;
+    }
+
+    public async Task CompleteTaskOrchestrationWorkItemAsync(
+        TaskOrchestrationWorkItem workItem, OrchestrationRuntimeState newOrchestrationRuntimeState, IList<TaskMessage> outboundMessages,
+        IList<TaskMessage> orchestratorMessages, IList<TaskMessage> timerMessages, TaskMessage continuedAsNewMessage,
+        OrchestrationState orchestrationState)
+    {
+        if (_orchestrations.ContainsKey(workItem))
+        {
+            histories.Record(workItem.InstanceId, newOrchestrationRuntimeState.Events);
+            await hub.CompleteTaskOrchestrationWorkItemAsync(
+                workItem, newOrchestrationRuntimeState, outboundMessages, orchestratorMessages, timerMessages, continuedAsNewMessage, orchestrationState);
+        }
+    }
+
+    public Task ReleaseTaskOrchestrationWorkItemAsync(TaskOrchestrationWorkItem workItem) =>
+        _orchestrations.TryRemove(workItem, out _) ? hub.ReleaseTaskOrchestrationWorkItemAsync(workItem) : Task.CompletedTask;
+
+    public Task AbandonTaskOrchestrationWorkItemAsync(TaskOrchestrationWorkItem workItem) =>
+        _orchestrations.ContainsKey(workItem) ? hub.AbandonTaskOrchestrationWorkItemAsync(workItem) : Task.CompletedTask;
+
+    public Task CompleteTaskActivityWorkItemAsync(TaskActivityWorkItem workItem, TaskMessage responseMessage) =>
+        _activities.TryRemove(workItem, out _) ? hub.CompleteTaskActivityWorkItemAsync(workItem, responseMessage) : Task.CompletedTask;
+
+    public Task AbandonTaskActivityWorkItemAsync(TaskActivityWorkItem workItem) =>
+        _activities.TryRemove(workItem, out _) ? hub.AbandonTaskActivityWorkItemAsync(workItem) : Task.CompletedTask;
+
+    public Task RenewTaskOrchestrationWorkItemLockAsync(TaskOrchestrationWorkItem workItem) => Task.CompletedTask;
+
+    public Task<TaskActivityWorkItem> RenewTaskActivityWorkItemLockAsync(TaskActivityWorkItem workItem) => Task.FromResult(workItem);
+
+    public bool IsMaxMessageCountExceeded(int currentMessageCount, OrchestrationRuntimeState runtimeState) => false;
+
+    public int GetDelayInSecondsAfterOnProcessException(Exception exception) => hub.GetDelayInSecondsAfterOnProcessException(exception);
+
+    public int GetDelayInSecondsAfterOnFetchException(Exception exception) => hub.GetDelayInSecondsAfterOnFetchException(exception);
+
+    public Task StartAsync() => Task.CompletedTask;
+
+    public Task StopAsync() => Task.CompletedTask;
+
+    public Task StopAsync(bool isForced) => Task.CompletedTask;
+
+    public Task CreateAsync() => Task.CompletedTask;
+
+    public Task CreateAsync(bool recreateInstanceStore) => Task.CompletedTask;
+
+    public Task CreateIfNotExistsAsync() => Task.CompletedTask;
+
+    public Task DeleteAsync() => throw new NotSupportedException();
+
+    public Task DeleteAsync(bool deleteInstanceStore) => throw new NotSupportedException();
+}

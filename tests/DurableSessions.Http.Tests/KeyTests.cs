@@ -1,0 +1,158 @@
+using System.Net;
+using Azure.Storage.Blobs.Models;
+using DurableSessions.Core.Storage;
+using DurableSessions.Http.Keys;
+using DurableSessions.Http.Tests.Hosting;
+using DurableSessions.Testing;
+using Microsoft.Extensions.Time.Testing;
+
+namespace DurableSessions.Http.Tests;
+
+public sealed class KeyTests(AzuriteFixture azurite)
+{
+    private readonly FakeTimeProvider _time = new();
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(null, null, "A key is needed, as X-API-Key or as Authorization: Bearer.")]
+    [InlineData("X-API-Key", "", "A key is needed, as X-API-Key or as Authorization: Bearer.")]
+    [InlineData("Authorization", "Basic eDp5", "A key is needed, as X-API-Key or as Authorization: Bearer.")]
+    [InlineData("X-API-Key", "dsk_000000000000_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "The key is not known, or was revoked.")]
+    [InlineData("Authorization", "Bearer x", "The key is not known, or was revoked.")]
+    public async Task Without_a_key_nobody_is_let_in(string? header, string? value, string message)
+    {
+        SessionStorage storage = await azurite.NewStorageAsync();
+        await Store(storage).AddAsync("acme", "ann", Cancelled);
+        await using ApiHost host = await ApiHost.StartAsync(storage, withEngine: false, keyTime: _time);
+
+        foreach (string path in (string[])["/api/v1/sessions", "/api/v1/tasks", "/api/v1/system/status"])
+        {
+            Reply reply = await SendAsync(host, path, [(header ?? "X-Other", value ?? ""), ("X-OpenViking-User", "ann")]);
+            Assert.Equal(HttpStatusCode.Unauthorized, reply.Status);
+            Assert.Equal($$$$"""{"status":"error","error":{"code":"UNAUTHENTICATED","message":"{{{{message}}}}","details":{}}}""", reply.Text);
+            Assert.Equal("Bearer", reply.Header("WWW-Authenticate"));
+        }
+
+        Assert.Contains("\"auth_mode\":\"api_key\"", (await SendAsync(host, "/health")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_key_says_who_its_owner_is_whatever_the_headers_say()
+    {
+        SessionStorage storage = await azurite.NewStorageAsync();
+        string ann = (await Store(storage).AddAsync("acme", "ann", Cancelled)).Text;
+        string bob = (await Store(storage).AddAsync("acme", "bob", Cancelled)).Text;
+        await using ApiHost host = await ApiHost.StartAsync(storage, withEngine: false, keyTime: _time);
+
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync(host, "/api/v1/sessions/mine?auto_create=true", [("X-API-Key", ann)])).Status);
+        Assert.Equal(
+            """{"initialized":true,"user":"ann"}""",
+            (await SendAsync(host, "/api/v1/system/status", [("Authorization", $"Bearer {ann}"), ("X-OpenViking-User", "bob")])).ResultText());
+        Reply foreign = await SendAsync(host, "/api/v1/sessions/mine", [("X-API-Key", bob), ("X-OpenViking-User", "ann")]);
+        Assert.Equal(HttpStatusCode.NotFound, foreign.Status);
+        Assert.Equal("[]", (await SendAsync(host, "/api/v1/sessions", [("X-API-Key", bob)])).ResultText());
+    }
+
+    [Fact]
+    public async Task An_operators_key_opens_nobodys_sessions()
+    {
+        SessionStorage storage = await azurite.NewStorageAsync();
+        string key = (await Store(storage).AddAsync(null, null, Cancelled)).Text;
+        await using ApiHost host = await ApiHost.StartAsync(storage, withEngine: false, keyTime: _time);
+
+        Reply reply = await SendAsync(host, "/api/v1/sessions", [("X-API-Key", key)]);
+        Assert.Equal(HttpStatusCode.Forbidden, reply.Status);
+        Assert.Equal(
+            """{"status":"error","error":{"code":"PERMISSION_DENIED","message":"This is an operator's key; sessions and tasks are their users'.","details":{}}}""",
+            reply.Text);
+    }
+
+    [Fact]
+    public async Task A_host_learns_of_a_change_within_a_minute_and_asks_storage_once_for_all_requests_meanwhile()
+    {
+        var log = new RequestLog();
+        SessionStorage storage = await azurite.NewStorageAsync(log.Configure);
+        KeyStore store = Store(storage);
+        var ring = new KeyRing(store, _time);
+        await ring.LoadAsync(Cancelled);
+        Assert.False(ring.HasKeys);
+
+        (string text, ApiKey key) = await store.AddAsync("acme", "ann", Cancelled);
+        _time.Advance(TimeSpan.FromSeconds(31));
+        Assert.NotNull((await ring.GetAsync(Cancelled))!.Find(text));
+        int before = log.Requests.Count;
+        for (int i = 0; i < 1000; i++)
+        {
+            Assert.NotNull((await ring.GetAsync(Cancelled))!.Find(text));
+        }
+
+        Assert.Equal(before, log.Requests.Count);
+        _time.Advance(TimeSpan.FromSeconds(31));
+        await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => ring.GetAsync(Cancelled).AsTask()));
+        Assert.Equal(before + 1, log.Requests.Count);
+        Assert.Equal(304, log.Requests[^1].Status);
+
+        Assert.True(await store.RevokeAsync(key.Id, Cancelled));
+        _time.Advance(TimeSpan.FromSeconds(31));
+        Assert.Null((await ring.GetAsync(Cancelled))!.Find(text));
+    }
+
+    [Fact]
+    public async Task Keys_that_are_gone_altogether_let_nobody_in()
+    {
+        SessionStorage storage = await azurite.NewStorageAsync();
+        await Store(storage).AddAsync("acme", "ann", Cancelled);
+        await using ApiHost host = await ApiHost.StartAsync(storage, withEngine: false, keyTime: _time);
+
+        await storage.Container.DeleteBlobAsync(KeyStore.BlobName, cancellationToken: Cancelled);
+        _time.Advance(TimeSpan.FromMinutes(2));
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await SendAsync(host, "/api/v1/sessions")).Status);
+    }
+
+    [Fact]
+    public async Task Storage_that_is_away_is_made_up_for_to_the_end_of_the_minute()
+    {
+        var faults = new FaultTransport();
+        SessionStorage storage = await azurite.NewStorageAsync(faults.Configure);
+        string text = (await Store(storage).AddAsync("acme", "ann", Cancelled)).Text;
+        await using ApiHost host = await ApiHost.StartAsync(storage, withEngine: false, keyTime: _time);
+        faults.When(static request => request.Blob == KeyStore.BlobName, Fault.Respond(503, "ServerBusy"), times: int.MaxValue);
+
+        _time.Advance(TimeSpan.FromSeconds(45));
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync(host, "/api/v1/system/status", [("X-API-Key", text)])).Status);
+        _time.Advance(TimeSpan.FromSeconds(16));
+        Reply reply = await SendAsync(host, "/api/v1/system/status", [("X-API-Key", text)]);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, reply.Status);
+        Assert.Equal("UNAVAILABLE", reply.Error.GetProperty("code").GetString());
+    }
+
+    [Fact]
+    public async Task Storage_holds_no_key_that_could_be_used()
+    {
+        SessionStorage storage = await azurite.NewStorageAsync();
+        string[] texts = await Task.WhenAll(Enumerable.Range(0, 5).Select(async i => (await Store(storage).AddAsync("acme", $"user-{i}", Cancelled)).Text));
+
+        BlobDownloadResult blob = await storage.Container.GetBlobClient(KeyStore.BlobName).DownloadContentAsync(Cancelled);
+        string stored = blob.Content.ToString();
+        Assert.All(texts, text => Assert.DoesNotContain(text[^43..], stored, StringComparison.Ordinal));
+        Assert.All(texts, text => Assert.Contains(KeyText.Hash(text), stored, StringComparison.Ordinal));
+        Assert.Equal(5, (await Store(storage).ListAsync(Cancelled))!.Count);
+    }
+
+    private KeyStore Store(SessionStorage storage) => new(storage.Container, _time);
+
+    private static async Task<Reply> SendAsync(ApiHost host, string path, (string Name, string Value)[]? headers = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        foreach ((string name, string value) in headers ?? [])
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        using HttpResponseMessage response = await host.Client.SendAsync(request, Cancelled);
+        return new Reply(
+            response.StatusCode, await response.Content.ReadAsStringAsync(Cancelled), response.Headers, response.Content.Headers.ContentType?.ToString());
+    }
+}

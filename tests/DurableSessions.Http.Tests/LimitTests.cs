@@ -1,0 +1,162 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using DurableSessions.Core.Storage;
+using DurableSessions.Http.Keys;
+using DurableSessions.Http.Limits;
+using DurableSessions.Http.Tests.BadInput;
+using DurableSessions.Http.Tests.Hosting;
+using DurableSessions.Testing;
+
+namespace DurableSessions.Http.Tests;
+
+public sealed class LimitTests(AzuriteFixture azurite)
+{
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_key_that_asks_too_often_is_told_when_to_come_back_and_bothers_nobody_else()
+    {
+        SessionStorage storage = await azurite.NewStorageAsync();
+        var store = new KeyStore(storage.Container, TimeProvider.System);
+        string ann = (await store.AddAsync("acme", "ann", Cancelled)).Text;
+        string bob = (await store.AddAsync("acme", "bob", Cancelled)).Text;
+        var limits = new HttpLimits { RequestsPerSecond = 1, Burst = 20, StrangerRequestsPerSecond = 5 };
+        await using ApiHost host = await ApiHost.StartAsync(storage, withEngine: false, keyTime: TimeProvider.System, limits: limits);
+
+        HttpResponseMessage? rejected = null;
+        for (int i = 0; i < 200 && rejected is null; i++)
+        {
+            HttpResponseMessage response = await GetAsync(host, "/api/v1/system/status", ann);
+            Assert.True(i >= 20 || response.StatusCode == HttpStatusCode.OK, $"Request {i} is answered {response.StatusCode}.");
+            rejected = response.StatusCode == HttpStatusCode.OK ? null : response;
+        }
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, rejected?.StatusCode);
+        Assert.Equal(
+            """{"status":"error","error":{"code":"RESOURCE_EXHAUSTED","message":"Too many requests; try again in 1 s.","details":{}}}""",
+            await rejected!.Content.ReadAsStringAsync(Cancelled));
+        Assert.Equal(TimeSpan.FromSeconds(1), rejected.Headers.RetryAfter?.Delta);
+        Assert.True(rejected.Headers.Contains("X-Request-ID"));
+        Assert.Equal(HttpStatusCode.OK, (await GetAsync(host, "/api/v1/system/status", bob)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await GetAsync(host, "/health", null)).StatusCode);
+
+        int refused = 0;
+        for (int i = 0; i < 50 && refused == 0; i++)
+        {
+            HttpStatusCode status = (await GetAsync(host, "/api/v1/system/status", $"guess-{i}")).StatusCode;
+            Assert.Contains(status, (HttpStatusCode[])[HttpStatusCode.Unauthorized, HttpStatusCode.TooManyRequests]);
+            refused += status == HttpStatusCode.TooManyRequests ? 1 : 0;
+        }
+
+        Assert.Equal(1, refused);
+        Assert.Equal(HttpStatusCode.OK, (await GetAsync(host, "/health", null)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Bodies_and_headers_are_as_large_as_the_host_allows()
+    {
+        var limits = new HttpLimits { BodyBytes = 2_000, HeaderBytes = 3_000 };
+        await using ApiHost host = await ApiHost.StartAsync(await azurite.NewStorageAsync(), withEngine: false, limits: limits);
+        Assert.Equal(HttpStatusCode.OK, await AppendAsync(host, 1_900));
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, await AppendAsync(host, 2_000));
+        Assert.Equal(HttpStatusCode.OK, (await GetAsync(host, "/health", new string('k', 2_500))).StatusCode);
+        HttpResponseMessage large = await GetAsync(host, "/health", new string('k', 3_000));
+        Assert.Equal(HttpStatusCode.BadRequest, large.StatusCode);
+        Assert.Contains("all headers together must be at most 3000 bytes", await large.Content.ReadAsStringAsync(Cancelled), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_connection_more_than_there_may_be_is_closed()
+    {
+        await using ApiHost host = await ApiHost.StartAsync(await azurite.NewStorageAsync(), withEngine: false, limits: new HttpLimits { Connections = 2 });
+        using TcpClient first = await ConnectAsync(host, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
+        using TcpClient second = await ConnectAsync(host, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
+        Assert.True(await first.GetStream().ReadAsync(new byte[1], Cancelled) > 0);
+        Assert.True(await second.GetStream().ReadAsync(new byte[1], Cancelled) > 0);
+        using TcpClient third = await ConnectAsync(host, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
+        Assert.Equal(0, await ReadOrEndAsync(third));
+    }
+
+    [Fact]
+    public async Task A_client_that_does_not_end_its_headers_is_cut_off()
+    {
+        await using ApiHost host = await ApiHost.StartAsync(await azurite.NewStorageAsync(), withEngine: false, limits: new HttpLimits { HeadersSeconds = 1 });
+        using TcpClient slow = await ConnectAsync(host, "GET /health HTTP/1.1\r\nHost: x\r\nX-Never: ");
+        var watch = Stopwatch.StartNew();
+        while (await ReadOrEndAsync(slow) > 0)
+        {
+        }
+
+        Assert.InRange(watch.Elapsed, TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(20));
+    }
+
+    [Fact]
+    public async Task A_body_that_comes_too_slowly_is_answered_and_changes_nothing()
+    {
+        var limits = new HttpLimits { SlowSeconds = 2, MinBytesPerSecond = 1_000 };
+        await using ApiHost host = await ApiHost.StartAsync(await azurite.NewStorageAsync(), withEngine: false, limits: limits);
+        RawReply reply = await RawClient.SendAsync(
+            host.Client.BaseAddress!,
+            "POST /api/v1/sessions/s/messages HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n",
+            Encoding.UTF8.GetBytes("""{"role":"user","""));
+        Assert.Equal(400, reply.Status);
+        Assert.Contains("came too slowly", reply.Body, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.NotFound, (await GetAsync(host, "/api/v1/sessions/s", null)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Other_sites_are_not_let_in_by_browsers()
+    {
+        await using ApiHost host = await ApiHost.StartAsync(await azurite.NewStorageAsync(), withEngine: false);
+        using var request = new HttpRequestMessage(HttpMethod.Options, "/api/v1/sessions");
+        request.Headers.Add("Origin", "https://elsewhere.example");
+        request.Headers.Add("Access-Control-Request-Method", "POST");
+        using HttpResponseMessage response = await host.Client.SendAsync(request, Cancelled);
+        Assert.DoesNotContain(response.Headers, static h => h.Key.StartsWith("Access-Control", StringComparison.OrdinalIgnoreCase));
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, response.StatusCode);
+    }
+
+    private static async Task<HttpStatusCode> AppendAsync(ApiHost host, int bytes)
+    {
+        string json = $$"""{"role":"user","content":"{{new string('x', bytes)}}"}""";
+        using var content = new StringContent(json, Encoding.UTF8, "application/json");
+        using HttpResponseMessage response = await host.Client.PostAsync("/api/v1/sessions/s/messages", content, Cancelled);
+        return response.StatusCode;
+    }
+
+    private static async Task<HttpResponseMessage> GetAsync(ApiHost host, string path, string? key)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        if (key is not null)
+        {
+            request.Headers.Add("X-API-Key", key);
+        }
+
+        return await host.Client.SendAsync(request, Cancelled);
+    }
+
+    private static async Task<TcpClient> ConnectAsync(ApiHost host, string head)
+    {
+        var tcp = new TcpClient();
+        await tcp.ConnectAsync(host.Client.BaseAddress!.Host, host.Client.BaseAddress.Port, Cancelled);
+        await tcp.GetStream().WriteAsync(Encoding.ASCII.GetBytes(head), Cancelled);
+        return tcp;
+    }
+
+    // 0: the connection was closed, in whatever way.
+    private static async Task<int> ReadOrEndAsync(TcpClient tcp)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        try
+        {
+            return await tcp.GetStream().ReadAsync(new byte[256], limit.Token);
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using System.Net;
+using DurableSessions.Testing;
+
+namespace DurableSessions.Server.Tests.Serving;
+
+/// <summary>Keys are made, listed and revoked beside a server that others can reach.</summary>
+public sealed class KeysCommandTests(AzuriteFixture azurite)
+{
+    [Fact]
+    public async Task A_key_is_shown_once_lets_its_user_in_and_is_revoked()
+    {
+        var environment = new Dictionary<string, string>
+        {
+            ["ConnectionStrings__Storage"] = await azurite.GetConnectionStringAsync(),
+            ["Storage__Container"] = (await azurite.NewContainerAsync()).Name,
+        };
+        Assert.Equal("There never was a key: the server is in dev mode.\n", await RunAsync(environment, "list"));
+
+        string[] added = (await RunAsync(environment, "add", "--account", "acme", "--user", "ann")).TrimEnd().Split('\n');
+        string key = added[^1];
+        string id = added[0].Split(' ')[1];
+        Assert.Equal($"Key {id} of user ann of account acme. It is shown this once:", added[0]);
+        string operatorKey = (await RunAsync(environment, "add", "--operator")).TrimEnd().Split('\n')[^1];
+        string listed = await RunAsync(environment, "list");
+        Assert.Matches($@"\A{id}  \d{{4}}-\d\d-\d\d \d\d:\d\dZ  user ann of account acme\n[0-9a-f]{{12}}  .*  an operator\n2 of at most 10000 keys\.\n\z", listed);
+        Assert.DoesNotContain(key[^43..], listed, StringComparison.Ordinal);
+
+        await using (ServerProcess server = await ServerProcess.StartAsync(environment))
+        {
+            Assert.Contains("Every request needs a key.", server.Output, StringComparison.Ordinal);
+            Assert.Equal(HttpStatusCode.OK, await GetAsync(server, key));
+            Assert.Equal(HttpStatusCode.Forbidden, await GetAsync(server, operatorKey));
+            Assert.Equal(HttpStatusCode.Unauthorized, await GetAsync(server, null));
+            Assert.DoesNotContain(key[^43..], server.Output + server.Errors, StringComparison.Ordinal);
+        }
+
+        Assert.Equal($"Key {id} is revoked; within a minute no host takes it.\n", await RunAsync(environment, "revoke", id));
+        await using (ServerProcess server = await ServerProcess.StartAsync(environment))
+        {
+            Assert.Equal(HttpStatusCode.Unauthorized, await GetAsync(server, key));
+        }
+    }
+
+    [Theory]
+    [InlineData("error: There is no key 0123456789ab.", "revoke", "0123456789ab")]
+    [InlineData("--user is 1 to 128 characters", "add", "--user", "a b")]
+    [InlineData("An operator's key belongs to no account and no user.", "add", "--operator", "--user", "ann")]
+    public async Task What_cannot_be_done_is_said_and_fails(string expected, params string[] arguments)
+    {
+        var environment = new Dictionary<string, string>
+        {
+            ["ConnectionStrings__Storage"] = await azurite.GetConnectionStringAsync(),
+            ["Storage__Container"] = (await azurite.NewContainerAsync()).Name,
+        };
+        (int exitCode, _, string errors) = await ServerProcess.RunAsync(environment, ["keys", .. arguments]);
+        Assert.Contains(expected, errors, StringComparison.Ordinal);
+        Assert.Equal(1, exitCode);
+    }
+
+    private static async Task<string> RunAsync(Dictionary<string, string> environment, params string[] arguments)
+    {
+        (int exitCode, string output, string errors) = await ServerProcess.RunAsync(environment, ["keys", .. arguments]);
+        Assert.Equal("", errors);
+        Assert.Equal(0, exitCode);
+        return output;
+    }
+
+    private static async Task<HttpStatusCode> GetAsync(ServerProcess server, string? key)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/sessions");
+        if (key is not null)
+        {
+            request.Headers.Add("X-API-Key", key);
+        }
+
+        using HttpResponseMessage response = await server.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        return response.StatusCode;
+    }
+}
