@@ -49,6 +49,12 @@ public enum FindingKind
     /// <summary>A digest that is referred to is not there, or cannot be read.</summary>
     DigestLost,
 
+    /// <summary>A user's catalogue of memories cannot be read.</summary>
+    MemoriesUnreadable,
+
+    /// <summary>A memory that its user's catalogue names is not there.</summary>
+    MemoryLost,
+
     /// <summary>One message is in the session twice.</summary>
     DuplicateMessage,
 
@@ -69,6 +75,9 @@ public enum FindingKind
 
     /// <summary>What a deleted session left.</summary>
     OrphanedSession,
+
+    /// <summary>A version of a memory that no catalogue names.</summary>
+    OrphanedMemory,
 
     /// <summary>An entry of the task index without a commit.</summary>
     OrphanedTask,

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using DurableSessions.Core.Commits;
+using DurableSessions.Core.Memories;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Core.Storage;
 using DurableSessions.Orchestration;
@@ -77,6 +78,7 @@ public sealed class StorageAudit
                 ("segments", sessions.RunAsync(BlobNames.Segments, cancellationToken)),
                 ("archives", sessions.RunAsync(BlobNames.Archives, cancellationToken)),
                 ("tasks", new TaskOrphans(_storage, _archives, orphans, tally).RunAsync(cancellationToken)),
+                ("memories", new MemoryCheck(_storage, new MemoryCatalogues(_storage.Storage), orphans, tally).RunAsync(cancellationToken)),
                 ("creations", new CreationOrphans(_storage, orphans, tally, _options.IdempotencyWindow, _time).RunAsync(cancellationToken)),
             ];
             foreach ((string stage, IAsyncEnumerable<Finding> found) in rest)

@@ -159,7 +159,7 @@ internal sealed record SemanticOutcome(ArchiveState State, string? Semantic)
     /// <summary>What the model has taken and given for it.</summary>
     public TokenUsage? Usage { get; init; }
 
-    /// <summary>What it says of memories besides; <see langword="null"/> where there is no document.</summary>
+    /// <summary>What it says of memories besides; <see langword="null"/> where it says nothing.</summary>
     public MemoryReport? Memories { get; init; }
 }
 

@@ -67,7 +67,7 @@ internal sealed class SemanticProcessActivity(
         {
             Usage = document.Usage,
             MemoryChanges = document.Memories.Count,
-            Memories = new MemoryReport { Skipped = document.MemoriesSkipped },
+            Memories = document.MemoriesSkipped.Count == 0 ? null : new MemoryReport { Skipped = document.MemoriesSkipped },
         };
     }
 

@@ -55,13 +55,14 @@ internal sealed class SwitchActivity(
 
     private static MemoryReport? Report(SemanticOutcome outcome, Switched switched)
     {
-        if (outcome.Memories is not { } digest)
+        if (outcome.Semantic is null)
         {
             return null;
         }
 
+        MemoryReport report = MemoryReport.Of(switched.Memories, outcome.Memories);
         return outcome.MemoryChanges > 0 && switched.Memories is null
-            ? MemoryReport.Of(null, digest with { Skipped = [.. digest.Skipped, new MemorySkip("another digest covers the archive")] })
-            : MemoryReport.Of(switched.Memories, digest);
+            ? report with { Skipped = [.. report.Skipped, new MemorySkip("another digest covers the archive")] }
+            : report;
     }
 }

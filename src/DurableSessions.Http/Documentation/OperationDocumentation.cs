@@ -17,7 +17,8 @@ internal sealed partial class OperationDocumentation : IOpenApiOperationTransfor
     {
         string method = context.Description.HttpMethod ?? "";
         string path = "/" + (context.Description.RelativePath ?? "").TrimEnd('/');
-        if (!RouteDescriptions.All.TryGetValue($"{method} {path}", out RouteDescription? route))
+        string name = $"{method} {path}";
+        if (!RouteDescriptions.All.TryGetValue(name, out RouteDescription? route) && !MemoryRouteDescriptions.All.TryGetValue(name, out route))
         {
             return Task.CompletedTask;
         }

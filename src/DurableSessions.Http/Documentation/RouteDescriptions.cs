@@ -15,7 +15,7 @@ internal static class RouteDescriptions
         """{"id":"msg_0123456789abcdef0123456789abcdef","role":"user","parts":[{"type":"text","text":"The export fails since Friday."}],"created_at":"2026-01-31T09:00:00.000000+00:00"}""";
 
     private const string Task =
-        """{"task_id":"c0123","task_type":"session_commit","status":"completed","created_at":1769850000.0,"updated_at":1769850001.5,"created_at_iso":"2026-01-31T09:00:00.000000+00:00","updated_at_iso":"2026-01-31T09:00:01.500000+00:00","resource_id":"demo","stage":null,"meta":{"attempt":1},"result":{"session_id":"demo","archive_uri":"viking://user/default/sessions/demo/history/archive_001","memories_extracted":{},"token_usage":{},"degraded":false},"error":null}""";
+        """{"task_id":"c0123","task_type":"session_commit","status":"completed","created_at":1769850000.0,"updated_at":1769850001.5,"created_at_iso":"2026-01-31T09:00:00.000000+00:00","updated_at_iso":"2026-01-31T09:00:01.500000+00:00","resource_id":"demo","stage":null,"meta":{"attempt":1},"result":{"session_id":"demo","archive_uri":"viking://user/default/sessions/demo/history/archive_001","memories_extracted":{},"memories_skipped":[{"reason":"the built-in digest extracts no memories: that needs a chat model"}],"token_usage":{},"degraded":false},"error":null}""";
 
     private const string Instance =
         """{"name":"commit","instanceId":"c0123","runtimeStatus":"Completed","input":{},"customStatus":{},"output":{},"createdTime":"2026-01-31T09:00:00Z","lastUpdatedTime":"2026-01-31T09:00:01Z","historyEvents":null}""";
@@ -78,7 +78,7 @@ internal static class RouteDescriptions
             $$$$"""{"latest_archive_overview":"# 10 messages","pre_archive_abstracts":[],"messages":[{{{{Message}}}}],"estimatedTokens":48,"stats":{"totalArchives":1,"includedArchives":1,"droppedArchives":0,"failedArchives":0,"activeTokens":40,"archiveTokens":8}}""",
             ErrorCode.NotFound)
         {
-            Query = new Dictionary<string, string> { ["token_budget"] = "128000" },
+            Query = new Dictionary<string, string> { ["token_budget"] = "128000", ["include_memories"] = "false" },
         },
         ["GET /api/v1/sessions/{session_id}/archives"] = new(
             Sessions, "List a session's archives", "Newest first; X-Next-Cursor says where the next page begins.",

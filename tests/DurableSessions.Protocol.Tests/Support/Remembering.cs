@@ -8,9 +8,9 @@ namespace DurableSessions.Protocol.Tests;
 /// </summary>
 internal static class Remembering
 {
-    public static MemoryChange? Parse(string text)
+    public static MemoryChange? Parse(string? text)
     {
-        if (text.Length < 2 || text[0] is not ('+' or '!' or '-') || text.IndexOf('/', StringComparison.Ordinal) is not (> 0 and var slash))
+        if (text is not { Length: >= 2 } || text[0] is not ('+' or '!' or '-') || text.IndexOf('/', StringComparison.Ordinal) is not (> 0 and var slash))
         {
             return null;
         }

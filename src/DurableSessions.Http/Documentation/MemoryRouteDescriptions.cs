@@ -1,0 +1,46 @@
+namespace DurableSessions.Http.Documentation;
+
+/// <summary>The routes of memories, described.</summary>
+internal static class MemoryRouteDescriptions
+{
+    private const string Memories = "memories";
+
+    private const string Info =
+        """
+        "uri":"viking://user/default/memories/preferences/tea.md","category":"preferences","name":"tea","abstract":"green, no sugar","etag":"\"0123456789abcdef0123456789abcdef\"","revision":2,"tokens":4,"updated_at":"2026-01-31T09:00:00.000000+00:00","task_id":"c0123"
+        """;
+
+    private const string Diff =
+        """{"session_id":"demo","archive_id":"archive_001","task_id":"c0123","applied_at":"2026-01-31T09:00:00.000000+00:00","changes":[{"uri":"viking://user/default/memories/preferences/tea.md","category":"preferences","name":"tea","before":"green","after":"green, no sugar"}],"memories_skipped":[{"reason":"it says so already","category":"events","name":"move"}]}""";
+
+    /// <summary>By method and path, as the document has it.</summary>
+    public static IReadOnlyDictionary<string, RouteDescription> All { get; } = new Dictionary<string, RouteDescription>
+    {
+        ["GET /api/v1/memories"] = new(
+            Memories, "List memories", "Of the caller, in the order of category and name; X-Next-Cursor says where the next page begins.", $"[{{{Info}}}]")
+        {
+            Query = new Dictionary<string, string> { ["category"] = "\"preferences\"", ["limit"] = "100", ["cursor"] = "\"preferences/tea\"" },
+        },
+        ["GET /api/v1/memories/search"] = new(
+            Memories, "Search memories and archives", "By their words, the best first: the caller's memories, and the abstracts of the newest 500 archives.",
+            $$"""[{"type":"memory","score":1.25,{{Info}}}]""")
+        {
+            Query = new Dictionary<string, string> { ["q"] = "\"tea\"", ["limit"] = "10" },
+        },
+        ["GET /api/v1/memories/{category}/{name}"] = new(
+            Memories, "Read a memory", "With its ETag; 304 where If-None-Match has it.", $$"""{{{Info}},"content":"green, no sugar"}""", ErrorCode.NotFound),
+        ["PUT /api/v1/memories/{category}/{name}"] = new(
+            Memories, "Write a memory", "As a whole. If-Match with an ETag changes only that version, If-None-Match: * only creates.", $"{{{Info}}}",
+            ErrorCode.FailedPrecondition, ErrorCode.TooLarge)
+        {
+            Body = """{"content":"green, no sugar"}""",
+        },
+        ["DELETE /api/v1/memories/{category}/{name}"] = new(
+            Memories, "Delete a memory", "If-Match with an ETag deletes only that version.", """{"uri":"viking://user/default/memories/preferences/tea.md"}""",
+            ErrorCode.NotFound, ErrorCode.FailedPrecondition),
+        ["GET /api/v1/sessions/{session_id}/archives/{archive_id}/memory_diff"] = new(
+            Memories, "Read what a commit did to memories", "Each memory that is different since, before and after.", Diff, ErrorCode.NotFound),
+        ["POST /api/v1/sessions/{session_id}/archives/{archive_id}/memory_diff/undo"] = new(
+            Memories, "Take back what a commit did to memories", "What came later stays, line by line. A second time nothing changes.", Diff, ErrorCode.NotFound),
+    };
+}
