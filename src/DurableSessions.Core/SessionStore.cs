@@ -3,6 +3,8 @@ using DurableSessions.Core.Checking;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Context;
 using DurableSessions.Core.Deletion;
+using DurableSessions.Core.Memories;
+using DurableSessions.Core.Memories.Search;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Core.Storage;
@@ -36,6 +38,8 @@ public sealed class SessionStore : IDisposable
     private readonly SegmentStore _segments;
     private readonly ArchiveStore _archives;
     private readonly LiveViews _views;
+    private readonly MemoryCatalogues _catalogues;
+    private readonly MemoryContents _contents;
     private readonly CommitLedger _ledger;
     private readonly Clearing _clearing;
     private readonly Staging _staging;
@@ -68,13 +72,16 @@ public sealed class SessionStore : IDisposable
         _ledger = new CommitLedger(_manifests, _archives, storage, time);
         _clearing = new Clearing(_manifests, time);
         _staging = new Staging(_segments, _archives, _views);
-        _switching = new Switching(_manifests, _segments, _archives, time);
+        _catalogues = new MemoryCatalogues(storage);
+        _contents = new MemoryContents(storage, _memory);
+        var memoryStage = new MemoryStage(_catalogues, _contents, _manifests, storage, time);
+        _switching = new Switching(_manifests, _segments, _archives, memoryStage, time, loggers.CreateLogger<Switching>());
         _tombstones = new Tombstones(_manifests, _segments, time);
         var creator = new SessionCreator(_manifests, _segments, _views, time);
         var loader = new KeyedMessageLoader(_segments, _archives, options, time);
         var lanes = new SessionLanes(
             _manifests, _segments, new SegmentRoller(_manifests, _segments, _views), _views, loader, creator, _memory, options, time);
-        var contexts = new ContextReader(_manifests, _segments, _archives, time);
+        var contexts = new ContextReader(_manifests, _segments, _archives, new MemoryChoice(_catalogues, _contents), time);
         var index = new TaskIndex(storage);
         var settings = new SettingsWriter(_manifests, _segments, _views);
         _autoCommits = new AutoCommits(_manifests, index, client, _memory, options, time, loggers.CreateLogger<AutoCommits>());
@@ -83,6 +90,8 @@ public sealed class SessionStore : IDisposable
         Commits = new CommitService(_manifests, lanes, index, client, options, time, loggers.CreateLogger<CommitService>());
         Tasks = new TaskService(index, _ledger, client);
         Archives = new ArchiveService(_manifests, _archives);
+        Memories = new MemoryService(_catalogues, _contents, _manifests, _archives, memoryStage, time);
+        MemorySearch = new MemorySearch(_catalogues, _contents, _manifests, _archives, index, _ledger, _memory);
         Audit = new StorageAudit(storage, _manifests, _archives, client, options, time);
     }
 
@@ -98,6 +107,12 @@ public sealed class SessionStore : IDisposable
     /// <summary>What commits made.</summary>
     public ArchiveService Archives { get; }
 
+    /// <summary>Users' long-term memories.</summary>
+    public MemoryService Memories { get; }
+
+    /// <summary>Searches memories and archives.</summary>
+    public MemorySearch MemorySearch { get; }
+
     /// <summary>Finds what is wrong in storage, and removes what nobody needs.</summary>
     public StorageAudit Audit { get; }
 
@@ -109,7 +124,7 @@ public sealed class SessionStore : IDisposable
         .AddActivity(CommitNames.ClearLive, () => new ClearLiveActivity(_ledger, _clearing, Logger<ClearLiveActivity>()))
         .AddActivity(CommitNames.CheckTurn, () => new CheckTurnActivity(_ledger, _switching, _client, Logger<CheckTurnActivity>()))
         .AddActivity(CommitNames.SemanticProcess, () => new SemanticProcessActivity(
-            _ledger, _archives, new SemanticStep(_archives, _time), _processors, _options, _time, Logger<SemanticProcessActivity>()))
+            _ledger, _archives, new SemanticStep(_archives, _catalogues, _contents, _time), _processors, _options, _time, Logger<SemanticProcessActivity>()))
         .AddActivity(CommitNames.Switch, () => new SwitchActivity(_ledger, _switching, _client, Logger<SwitchActivity>()))
         .AddActivity(CommitNames.CancelCommit, () => new CancelCommitActivity(_ledger, Logger<CancelCommitActivity>()))
         .AddOrchestrator(IdleNames.Orchestrator, static () => new CommitWhenIdleOrchestrator())

@@ -57,6 +57,8 @@ public static class DurableSessionsHttp
         sessions.MapContext();
         sessions.MapArchives();
         sessions.MapUsage();
+        sessions.MapMemoryDiffs();
+        endpoints.MapGroup("/api/v1/memories").MapMemories();
         endpoints.MapGroup("/api/v1/tasks").MapTasks();
         endpoints.MapSystem();
         if (endpoints.ServiceProvider.GetRequiredService<DurableSessionsHttpOptions>().Orchestrations is { } orchestrations)

@@ -18,6 +18,9 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, I
     public static string SemanticName(SessionKey key, string incarnation, string commitId, int attempt, bool fallback) =>
         BlobNames.Attempt(key, incarnation, commitId, attempt) + (fallback ? "semantic-fallback.json" : "semantic.json");
 
+    public static string MemoryDiffName(SessionKey key, string incarnation, string commitId, int attempt) =>
+        BlobNames.Attempt(key, incarnation, commitId, attempt) + "memory_diff.json";
+
     public WriteOnceStream WriteOnce(string name) => new(storage.Container, name, recent);
 
     /// <summary>The messages of an archive, in order.</summary>
@@ -50,6 +53,16 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, I
 
     public async Task<SemanticDocument> WriteSemanticAsync(string name, SemanticDocument document, CancellationToken cancellationToken) =>
         Remember(name, await storage.Container.WriteOnceAsync(name, document, cancellationToken))!;
+
+    /// <summary>What a model has answered for a commit, all its attempts together.</summary>
+    public PaidAnswers Answers(CommitInput commit)
+    {
+        string folder = BlobNames.Answers(commit.Session, commit.Incarnation, commit.CommitId);
+        return new PaidAnswers(
+            commit.Attempt,
+            (name, cancellationToken) => storage.Container.FindAsync<PaidAnswer>($"{folder}{name}.json", cancellationToken),
+            (name, answer, cancellationToken) => storage.Container.WriteOnceAsync($"{folder}{name}.json", answer, cancellationToken));
+    }
 
     /// <summary>What lies under an archive number.</summary>
     public Task<ArchiveEntry?> FindEntryAsync(SessionKey key, string incarnation, int number, CancellationToken cancellationToken) =>
@@ -96,4 +109,7 @@ internal sealed record ArchiveEntry
 
     /// <summary>The semantic document; none where the archive stayed uncovered.</summary>
     public string? Semantic { get; init; }
+
+    /// <summary>What its commit did to memories; none where it did nothing.</summary>
+    public string? MemoryDiff { get; init; }
 }

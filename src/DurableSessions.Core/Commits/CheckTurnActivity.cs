@@ -37,7 +37,7 @@ internal sealed class CheckTurnActivity(
             stored = await ledger.OpenAsync(commit, fresh: true, cancellationToken);
             if (stored.Manifest.FindPending(first.CommitId) is { } abandoned)
             {
-                CommitRecord record = await switching.SwitchAsync(
+                (CommitRecord record, _) = await switching.SwitchAsync(
                     commit, abandoned, new SemanticOutcome(ArchiveState.Uncovered, null), cancellationToken);
                 await switching.DeleteSegmentsAsync(record, cancellationToken);
                 await TurnEvents.WakeFirstAsync(client(), (await ledger.OpenAsync(commit, fresh: false, cancellationToken)).Manifest, commit, cancellationToken);

@@ -1,3 +1,5 @@
+using DurableSessions.Core.Memories;
+using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Sessions;
 
 namespace DurableSessions.Core.Commits;
@@ -100,6 +102,12 @@ public sealed record CommitOutput
     /// <summary>What the archive holds.</summary>
     public StagedCounts? Counts { get; init; }
 
+    /// <summary>What the model has taken and given; <see langword="null"/> where there was no model.</summary>
+    public TokenUsage? Usage { get; init; }
+
+    /// <summary>What became of memories; <see langword="null"/> where there was no digest.</summary>
+    public MemoryReport? Memories { get; init; }
+
     internal bool IsSessionDeleted => Cancelled && Reason == SessionDeletedReason;
 }
 
@@ -132,6 +140,9 @@ internal sealed record CommitProgress
 
     /// <summary>Set where the archive was switched before: by an earlier attempt, or by somebody who took this commit for dead.</summary>
     public ArchiveState? State { get; init; }
+
+    /// <summary>What became of memories; after the switch.</summary>
+    public MemoryReport? Memories { get; init; }
 }
 
 /// <summary>What the semantic step is called with.</summary>
@@ -140,7 +151,17 @@ internal sealed record SemanticInput(CommitInput Commit, bool Fallback);
 /// <summary>How the semantic step ended.</summary>
 /// <param name="State">Covered or degraded.</param>
 /// <param name="Semantic">The document, unless another commit's covers the archive.</param>
-internal sealed record SemanticOutcome(ArchiveState State, string? Semantic);
+internal sealed record SemanticOutcome(ArchiveState State, string? Semantic)
+{
+    /// <summary>How many changes of memories the document asks for; where it asks for none, nobody needs to read it.</summary>
+    public int MemoryChanges { get; init; }
+
+    /// <summary>What the model has taken and given for it.</summary>
+    public TokenUsage? Usage { get; init; }
+
+    /// <summary>What it says of memories besides; <see langword="null"/> where there is no document.</summary>
+    public MemoryReport? Memories { get; init; }
+}
 
 /// <summary>What the switch is called with.</summary>
 internal sealed record SwitchInput(CommitInput Commit, SemanticOutcome Outcome);

@@ -73,6 +73,8 @@ public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOut
             Number = switched.Number,
             State = switched.State,
             Counts = switched.Counts,
+            Memories = switched.Memories,
+            Usage = outcome.Usage,
         };
     }
 

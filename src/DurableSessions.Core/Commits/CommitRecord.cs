@@ -74,4 +74,7 @@ internal sealed record CommitRecord
 
     /// <summary>The semantic document; none where the archive stayed uncovered.</summary>
     public string? Semantic { get; init; }
+
+    /// <summary>How many changes of memories that document asks for.</summary>
+    public int MemoryChanges { get; init; }
 }

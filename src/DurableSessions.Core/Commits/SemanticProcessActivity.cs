@@ -1,4 +1,5 @@
 using Azure;
+using DurableSessions.Core.Memories;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Core.Storage;
@@ -62,7 +63,12 @@ internal sealed class SemanticProcessActivity(
         logger.LogInformation(
             "Commit {CommitId} of session {Session}: semantic-process by {Processor} covers archives {Covers}",
             commit.CommitId, commit.Session, document.Processor, document.Covers);
-        return new SemanticOutcome(document.Degraded ? ArchiveState.Degraded : ArchiveState.Covered, name);
+        return new SemanticOutcome(document.Degraded ? ArchiveState.Degraded : ArchiveState.Covered, name)
+        {
+            Usage = document.Usage,
+            MemoryChanges = document.Memories.Count,
+            Memories = new MemoryReport { Skipped = document.MemoriesSkipped },
+        };
     }
 
     private async Task<SemanticDocument> RunProcessorAsync(

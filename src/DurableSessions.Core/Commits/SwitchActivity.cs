@@ -1,3 +1,4 @@
+using DurableSessions.Core.Memories;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Orchestration;
 using Microsoft.Extensions.Logging;
@@ -22,26 +23,45 @@ internal sealed class SwitchActivity(
         StoredManifest stored = await ledger.OpenAsync(commit, fresh: false, cancellationToken);
         PendingArchive? pending = stored.Manifest.FindPending(commit.CommitId)
             ?? (await ledger.OpenAsync(commit, fresh: true, cancellationToken)).Manifest.FindPending(commit.CommitId);
-        CommitRecord record;
+        Switched switched;
         if (pending is not null)
         {
-            record = await switching.SwitchAsync(commit, pending, input.Outcome, cancellationToken);
+            switched = await switching.SwitchAsync(commit, pending, input.Outcome, cancellationToken);
         }
         else
         {
-            CommitRecord? switched = await ledger.FindRecordAsync(commit, cancellationToken);
-            record = await switching.CoverAsync(
+            CommitRecord? known = await ledger.FindRecordAsync(commit, cancellationToken);
+            switched = await switching.CoverAsync(
                 commit,
-                switched ?? throw new InvalidOperationException($"Commit '{commit.CommitId}' is not pending, and has no record."),
+                known ?? throw new InvalidOperationException($"Commit '{commit.CommitId}' is not pending, and has no record."),
                 input.Outcome,
                 cancellationToken);
         }
 
+        CommitRecord record = switched.Record;
         await switching.DeleteSegmentsAsync(record, cancellationToken);
         logger.LogInformation(
             "Commit {CommitId} of session {Session}: switch made archive {Number} {State}", commit.CommitId, commit.Session, record.Number, record.State);
         stored = await ledger.OpenAsync(commit, fresh: false, cancellationToken);
         await TurnEvents.WakeFirstAsync(client(), stored.Manifest, commit, cancellationToken);
-        return new CommitProgress { Counts = record.Counts, Number = record.Number, State = record.State };
+        return new CommitProgress
+        {
+            Counts = record.Counts,
+            Number = record.Number,
+            State = record.State,
+            Memories = Report(input.Outcome, switched),
+        };
+    }
+
+    private static MemoryReport? Report(SemanticOutcome outcome, Switched switched)
+    {
+        if (outcome.Memories is not { } digest)
+        {
+            return null;
+        }
+
+        return outcome.MemoryChanges > 0 && switched.Memories is null
+            ? MemoryReport.Of(null, digest with { Skipped = [.. digest.Skipped, new MemorySkip("another digest covers the archive")] })
+            : MemoryReport.Of(switched.Memories, digest);
     }
 }

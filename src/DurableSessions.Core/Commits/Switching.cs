@@ -1,20 +1,25 @@
+using System.Text.Json;
+using DurableSessions.Core.Memories;
 using DurableSessions.Core.Sessions;
+using Microsoft.Extensions.Logging;
 
 namespace DurableSessions.Core.Commits;
 
 /// <summary>
-/// Switches a pending archive: the record and the number are written, then one swap makes it the newest archive, then the
-/// segments it consumed are deleted. Where a record is there, it decides: so everybody who switches a commit (its own
+/// Switches a pending archive: the record is written, the changes of memories that its digest asks for are applied, the number
+/// is written, then one swap makes it the newest archive, then the segments it consumed are deleted. Where a record is there, it decides: so everybody who switches a commit (its own
 /// orchestration, its replay, or another commit that takes it for dead) does the same.
 /// </summary>
 /// <remarks>
 /// A crash before the swap leaves the archive pending, with its record: run again, the record stands. A crash after it
-/// leaves sealed segments that nobody names: run again, the record says which.
+/// leaves sealed segments that nobody names: run again, the record says which. <see cref="MemoryStage"/> says what a crash leaves of
+/// memories. A digest that asks for no changes costs no request here.
 /// </remarks>
-internal sealed class Switching(ManifestStore manifests, SegmentStore segments, ArchiveStore archives, TimeProvider time)
+internal sealed class Switching(
+    ManifestStore manifests, SegmentStore segments, ArchiveStore archives, MemoryStage memories, TimeProvider time, ILogger<Switching> logger)
 {
     /// <summary>Switches the archive of a commit that is pending.</summary>
-    public async Task<CommitRecord> SwitchAsync(
+    public async Task<Switched> SwitchAsync(
         CommitInput commit, PendingArchive pending, SemanticOutcome outcome, CancellationToken cancellationToken)
     {
         CommitRecord record = await archives.WriteRecordAsync(
@@ -32,46 +37,58 @@ internal sealed class Switching(ManifestStore manifests, SegmentStore segments, 
                 Segments = pending.Segments,
                 State = outcome.State,
                 Semantic = outcome.Semantic,
+                MemoryChanges = outcome.MemoryChanges,
             },
             cancellationToken);
-        await archives.WriteEntryAsync(commit.Session, commit.Incarnation, Entry(record), cancellationToken);
+
+        // Only now is it decided whether this digest is the archive's.
+        AppliedMemories? applied = await ApplyAsync(
+            commit, record.CommitId, record.Attempt, record.Semantic, record.MemoryChanges, cancellationToken);
+        await archives.WriteEntryAsync(commit.Session, commit.Incarnation, Entry(record, applied), cancellationToken);
         await manifests.SwapAsync(
             commit.Session,
             manifest =>
             {
                 CommitLedger.EnsureOf(commit, manifest);
-                return manifest.FindPending(record.CommitId) is null ? null : Switch(manifest, record);
+                return manifest.FindPending(record.CommitId) is null ? null : Switch(Count(manifest, applied), record);
             },
             cancellationToken);
-        return record;
+        return new Switched(record, applied?.Diff);
     }
 
     /// <summary>
     /// Points an archive that was switched uncovered to a digest made later. Nothing happens where another commit's overview
     /// covers it by now.
     /// </summary>
-    public async Task<CommitRecord> CoverAsync(CommitInput commit, CommitRecord record, SemanticOutcome outcome, CancellationToken cancellationToken)
+    /// <remarks>
+    /// Where this is a switch that is run again after its swap, what is left to do is done again, and told as the first time. Where
+    /// another commit's overview comes first while memories are applied here, they stay: each change is made once, whatever covers.
+    /// </remarks>
+    public async Task<Switched> CoverAsync(CommitInput commit, CommitRecord record, SemanticOutcome outcome, CancellationToken cancellationToken)
     {
         CommitRecord covered = record with { State = outcome.State, Semantic = outcome.Semantic };
         if (outcome.Semantic is null || record.Number is not { } number)
         {
-            return covered;
+            return new Switched(covered, null);
         }
 
+        int attempt = record.Semantic == outcome.Semantic ? record.Attempt : commit.Attempt;
+        AppliedMemories? applied = await ApplyAsync(
+            commit, record.CommitId, attempt, outcome.Semantic, outcome.MemoryChanges, cancellationToken);
         StoredManifest stored = await manifests.SwapAsync(
             commit.Session,
             manifest =>
             {
                 CommitLedger.EnsureOf(commit, manifest);
-                return manifest.Uncovered.All(u => u.Number != number) ? null : Cover(manifest, number, outcome.Semantic);
+                return manifest.Uncovered.All(u => u.Number != number) ? null : Cover(Count(manifest, applied), number, outcome.Semantic);
             },
             cancellationToken);
         if (stored.Manifest.Uncovered.All(u => u.Number != number))
         {
-            await archives.AmendEntryAsync(commit.Session, commit.Incarnation, Entry(covered), cancellationToken);
+            await archives.AmendEntryAsync(commit.Session, commit.Incarnation, Entry(covered, applied), cancellationToken);
         }
 
-        return covered;
+        return new Switched(covered, applied?.Diff);
     }
 
     /// <summary>Deletes what a switched commit consumed. Idempotent.</summary>
@@ -83,7 +100,31 @@ internal sealed class Switching(ManifestStore manifests, SegmentStore segments, 
         }
     }
 
-    private static ArchiveEntry Entry(CommitRecord record) => new()
+    private async Task<AppliedMemories?> ApplyAsync(
+        CommitInput commit, string commitId, int attempt, string? semantic, int changes, CancellationToken cancellationToken)
+    {
+        if (semantic is null || changes == 0 || await archives.FindSemanticAsync(semantic, cancellationToken) is not { } document)
+        {
+            return null;
+        }
+
+        string diffBlob = ArchiveStore.MemoryDiffName(commit.Session, commit.Incarnation, commitId, attempt);
+        try
+        {
+            return await memories.ApplyAsync(commit.Session, commit.Incarnation, commitId, document.Memories, diffBlob, cancellationToken);
+        }
+        catch (JsonException e)
+        {
+            // Damaged memories must not hold up the user's conversations.
+            logger.LogError(e, "Commit {CommitId} of session {Session}: memories cannot be read; its changes are skipped", commitId, commit.Session);
+            return memories.Refuse(commitId, "the user's memories cannot be read");
+        }
+    }
+
+    private static Manifest Count(Manifest manifest, AppliedMemories? applied) =>
+        applied is null ? manifest : manifest with { MemoriesExtracted = manifest.MemoriesExtracted + applied.Diff.Changes.Count };
+
+    private static ArchiveEntry Entry(CommitRecord record, AppliedMemories? applied) => new()
     {
         Number = record.Number!.Value,
         CommitId = record.CommitId,
@@ -92,6 +133,7 @@ internal sealed class Switching(ManifestStore manifests, SegmentStore segments, 
         SwitchedAt = record.DecidedAt,
         State = record.State!.Value,
         Semantic = record.Semantic,
+        MemoryDiff = applied?.Blob,
     };
 
     private static Manifest Switch(Manifest manifest, CommitRecord record)
@@ -110,3 +152,8 @@ internal sealed class Switching(ManifestStore manifests, SegmentStore segments, 
         Uncovered = [.. manifest.Uncovered.Where(u => u.Number > number)],
     };
 }
+
+/// <summary>What a switch came to.</summary>
+/// <param name="Record">The commit's record, which decided.</param>
+/// <param name="Memories">What it did to memories; <see langword="null"/>: nothing was asked for.</param>
+internal sealed record Switched(CommitRecord Record, MemoryDiff? Memories);

@@ -1,5 +1,6 @@
 using Azure;
 using DurableSessions.Core.Commits;
+using DurableSessions.Core.Memories;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Sessions;
@@ -11,11 +12,11 @@ namespace DurableSessions.Core.Context;
 /// Reads a session's context as of one manifest: a message is in it at every moment of its commit. Where a blob that the
 /// manifest names has gone, the session was switched meanwhile, and the reading starts again.
 /// </summary>
-internal sealed class ContextReader(ManifestStore manifests, SegmentStore segments, ArchiveStore archives, TimeProvider time)
+internal sealed class ContextReader(ManifestStore manifests, SegmentStore segments, ArchiveStore archives, MemoryChoice memories, TimeProvider time)
 {
     private const int MaxRestarts = 20;
 
-    public async Task<SessionContext> ReadAsync(SessionKey key, long tokenBudget, CancellationToken cancellationToken)
+    public async Task<SessionContext> ReadAsync(SessionKey key, long tokenBudget, bool includeMemories, CancellationToken cancellationToken)
     {
         for (int attempt = 1; attempt <= MaxRestarts; attempt++)
         {
@@ -27,7 +28,14 @@ internal sealed class ContextReader(ManifestStore manifests, SegmentStore segmen
 
             try
             {
-                return await ReadAsync(key, stored.Manifest, tokenBudget, cancellationToken);
+                SessionContext context = await ReadAsync(key, stored.Manifest, tokenBudget, cancellationToken);
+                return includeMemories
+                    ? context with
+                    {
+                        Memories = await memories.ReadAsync(
+                            key.Account, key.User, tokenBudget - context.MessageTokens - context.OverviewTokens, cancellationToken),
+                    }
+                    : context;
             }
             catch (RequestFailedException e) when (e.IsNotFound())
             {

@@ -1,3 +1,5 @@
+using DurableSessions.Core.Memories;
+
 namespace DurableSessions.Core.Context;
 
 /// <summary>What an agent reads of a session: everything that was said, as far as it fits.</summary>
@@ -11,6 +13,9 @@ public sealed record SessionContext
     /// cut in the middle where it alone was too long.
     /// </summary>
     public required IReadOnlyList<ReadOnlyMemory<byte>> Messages { get; init; }
+
+    /// <summary>The user's memories that fit beside all that, where they were asked for.</summary>
+    public IReadOnlyList<Memory> Memories { get; init; } = [];
 
     /// <summary>Estimated tokens of <see cref="Messages"/>.</summary>
     public required long MessageTokens { get; init; }

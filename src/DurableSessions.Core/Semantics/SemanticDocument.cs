@@ -1,3 +1,5 @@
+using DurableSessions.Core.Memories;
+
 namespace DurableSessions.Core.Semantics;
 
 /// <summary>A digest as it is stored: written once for each attempt, so that no answer is paid for or counted twice.</summary>
@@ -24,6 +26,15 @@ internal sealed record SemanticDocument
     public required string Abstract { get; init; }
 
     public required string Overview { get; init; }
+
+    /// <summary>Changes of the user's memories, for the switch to apply.</summary>
+    public IReadOnlyList<MemoryChange> Memories { get; init; } = [];
+
+    /// <summary>Changes that cannot be applied, or why none were looked for.</summary>
+    public IReadOnlyList<MemorySkip> MemoriesSkipped { get; init; } = [];
+
+    /// <summary>What the model has taken and given for it.</summary>
+    public TokenUsage? Usage { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
 }

@@ -74,6 +74,9 @@ internal sealed record Manifest
     /// <summary>Messages in archives, pending ones included.</summary>
     public long ArchivedMessages { get; init; }
 
+    /// <summary>Changes of memories that the session's commits made.</summary>
+    public long MemoriesExtracted { get; init; }
+
     /// <summary>Contexts that clients said they used.</summary>
     public long ContextsUsed { get; init; }
 
@@ -98,6 +101,13 @@ internal sealed record Manifest
     public int PendingBefore(int number) => Pending.Count(p => p.Number < number);
 
     public PendingArchive? FindPending(string commitId) => Pending.FirstOrDefault(p => p.CommitId == commitId);
+
+    /// <summary>
+    /// Whether the archive of a commit is still to be covered. Once it is not, it never is again: so nothing that is done at most once
+    /// for a commit needs to be remembered any longer.
+    /// </summary>
+    public bool IsOpen(string commitId) =>
+        FindPending(commitId) is not null || Uncovered.Any(u => u.CommitId == commitId);
 
     public ClosedCommit? FindClosed(string commitId, int attempt) =>
         Closed.FirstOrDefault(c => c.CommitId == commitId && c.Attempt == attempt);

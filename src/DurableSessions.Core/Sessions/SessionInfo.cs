@@ -42,6 +42,9 @@ public sealed record SessionInfo
     /// <summary>Archives without an overview, whose messages are in the context as they are, oldest first.</summary>
     public required IReadOnlyList<ArchiveTask> UncoveredArchives { get; init; }
 
+    /// <summary>Changes of its user's memories that the session's commits made.</summary>
+    public required long MemoriesExtracted { get; init; }
+
     internal static SessionInfo Of(SessionKey key, Manifest manifest, LiveCounts live) => new()
     {
         Key = key,
@@ -55,6 +58,7 @@ public sealed record SessionInfo
         LastMessageAt = live.LastMessageAt,
         KeepRecentCount = manifest.KeepRecentCount,
         Settings = manifest.Settings,
+        MemoriesExtracted = manifest.MemoriesExtracted,
         PendingArchives = [.. manifest.Pending.Select(static p => new ArchiveTask(p.Number, p.CommitId))],
         UncoveredArchives = [.. manifest.Uncovered.Select(static u => new ArchiveTask(u.Number, u.CommitId))],
     };

@@ -160,10 +160,15 @@ public sealed class SessionService
 
     /// <summary>What an agent reads: the overview, messages that no overview covers, and the live ones, as far as they fit.</summary>
     /// <exception cref="SessionNotFoundException">There is no such session.</exception>
-    public Task<SessionContext> ReadContextAsync(SessionKey key, long tokenBudget, CancellationToken cancellationToken)
+    public Task<SessionContext> ReadContextAsync(SessionKey key, long tokenBudget, CancellationToken cancellationToken) =>
+        ReadContextAsync(key, tokenBudget, includeMemories: false, cancellationToken);
+
+    /// <summary>As the other overload; with the user's memories, as far as these fit into what is left of the budget.</summary>
+    /// <exception cref="SessionNotFoundException">There is no such session.</exception>
+    public Task<SessionContext> ReadContextAsync(SessionKey key, long tokenBudget, bool includeMemories, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(tokenBudget);
-        return _contexts.ReadAsync(key, tokenBudget, cancellationToken);
+        return _contexts.ReadAsync(key, tokenBudget, includeMemories, cancellationToken);
     }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DurableSessions.Core.Memories;
 using DurableSessions.Core.Sessions;
 
 namespace DurableSessions.Core.Storage;
@@ -19,6 +20,8 @@ internal static class BlobNames
 
     public const string Creations = "creations/";
 
+    public const string Memories = "memories/";
+
     public static string Manifest(SessionKey key) => $"{ManifestPrefix(key.Account, key.User)}{Path(key.Session)}.json";
 
     public static string ManifestPrefix(string account, string user) => $"{Manifests}{Path(account)}/{Path(user)}/";
@@ -29,6 +32,9 @@ internal static class BlobNames
 
     public static string Attempt(SessionKey key, string incarnation, string commitId, int attempt) =>
         $"{ArchivePrefix(key, incarnation)}{commitId}/{Number(attempt)}/";
+
+    public static string Answers(SessionKey key, string incarnation, string commitId) =>
+        $"{ArchivePrefix(key, incarnation)}{commitId}/answers/";
 
     public static string Index(SessionKey key, string incarnation, int number) =>
         $"{ArchivePrefix(key, incarnation)}index/{number.ToString("D8", CultureInfo.InvariantCulture)}.json";
@@ -41,6 +47,13 @@ internal static class BlobNames
 
     public static string Creation(string account, string user, string keyHash) =>
         $"{Creations}{Path(account)}/{Path(user)}/{keyHash}.json";
+
+    public static string MemoryPrefix(string account, string user) => $"{Memories}{Path(account)}/{Path(user)}/";
+
+    public static string MemoryCatalogue(string account, string user) => MemoryPrefix(account, user) + "catalogue.json";
+
+    public static string Memory(string account, string user, MemoryInfo memory) =>
+        $"{MemoryPrefix(account, user)}{memory.Category.ToString().ToLowerInvariant()}/{Path(memory.Name)}/{memory.Version}.md";
 
     private static string Path(SessionKey key) => $"{Path(key.Account)}/{Path(key.User)}/{Path(key.Session)}";
 

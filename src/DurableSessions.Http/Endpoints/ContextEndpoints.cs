@@ -1,5 +1,7 @@
+using System.Text.Json;
 using DurableSessions.Core;
 using DurableSessions.Core.Context;
+using DurableSessions.Core.Memories;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
@@ -21,11 +23,27 @@ internal static class ContextEndpoints
     {
         SessionKey key = caller.Session(session_id);
         int budget = Query.Integer(http, "token_budget", 0, RequestLimits.MaxTokenBudget, otherwise: DefaultTokenBudget);
-        SessionContext context = await store.Sessions.ReadContextAsync(key, budget, http.RequestAborted);
-        return new StreamedAnswer(answer => WriteAsync(answer, context));
+        bool withMemories = Query.Boolean(http, "include_memories");
+        SessionContext context = await store.Sessions.ReadContextAsync(key, budget, withMemories, http.RequestAborted);
+        return new StreamedAnswer(answer => WriteAsync(answer, context, withMemories ? caller.User : null));
     }
 
-    private static async Task WriteAsync(StreamedJson answer, SessionContext context)
+    // The memories of a user, where they were asked for.
+    private static void WriteMemories(Utf8JsonWriter json, SessionContext context, string user)
+    {
+        json.WriteStartArray("memories");
+        foreach (Memory memory in context.Memories)
+        {
+            json.WriteStartObject();
+            MemoryEndpoints.WriteInfo(json, user, memory.Info);
+            json.WriteString("content", memory.Content);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static async Task WriteAsync(StreamedJson answer, SessionContext context, string? memoriesOf)
     {
         answer.Writer.WriteStartObject();
         answer.Writer.WriteString("latest_archive_overview", context.Overview);
@@ -38,7 +56,13 @@ internal static class ContextEndpoints
         }
 
         answer.Writer.WriteEndArray();
-        answer.Writer.WriteNumber("estimatedTokens", context.MessageTokens + context.OverviewTokens);
+        if (memoriesOf is not null)
+        {
+            WriteMemories(answer.Writer, context, memoriesOf);
+        }
+
+        long memoryTokens = context.Memories.Sum(static m => m.Info.Tokens);
+        answer.Writer.WriteNumber("estimatedTokens", context.MessageTokens + context.OverviewTokens + memoryTokens);
         answer.Writer.WriteStartObject("stats");
         answer.Writer.WriteNumber("totalArchives", context.TotalArchives);
         answer.Writer.WriteNumber("includedArchives", context.IncludedArchives);
@@ -46,6 +70,11 @@ internal static class ContextEndpoints
         answer.Writer.WriteNumber("failedArchives", context.FailedArchives);
         answer.Writer.WriteNumber("activeTokens", context.MessageTokens);
         answer.Writer.WriteNumber("archiveTokens", context.OverviewTokens);
+        if (memoriesOf is not null)
+        {
+            answer.Writer.WriteNumber("memoryTokens", memoryTokens);
+        }
+
         answer.Writer.WriteEndObject();
         answer.Writer.WriteEndObject();
     }

@@ -125,7 +125,7 @@ internal static class SessionEndpoints
         json.WriteString("uri", Wire.SessionUri(session.Key));
         WriteUser(json, session.Key);
         json.WriteStartObject("memories_extracted");
-        json.WriteNumber("total", 0);
+        json.WriteNumber("total", session.MemoriesExtracted);
         json.WriteEndObject();
         WriteArchives(json, "pending_archives", session.PendingArchives);
         WriteArchives(json, "uncovered_archives", session.UncoveredArchives);

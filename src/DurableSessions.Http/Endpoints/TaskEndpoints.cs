@@ -1,6 +1,7 @@
 using System.Text.Json;
 using DurableSessions.Core;
 using DurableSessions.Core.Commits;
+using DurableSessions.Core.Memories;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
@@ -122,9 +123,15 @@ internal static class TaskEndpoints
         json.WriteStartObject("result");
         json.WriteString("session_id", task.Session.Session);
         json.WriteString("archive_uri", output.Number is { } number ? Wire.ArchiveUri(task.Session, number) : null);
-        json.WriteStartObject("memories_extracted");
-        json.WriteEndObject();
+        WriteMemories(json, task, output);
         json.WriteStartObject("token_usage");
+        if (output.Usage is { } usage)
+        {
+            json.WriteNumber("input_tokens", usage.Input);
+            json.WriteNumber("output_tokens", usage.Output);
+            json.WriteNumber("answers", usage.Answers);
+        }
+
         json.WriteEndObject();
         json.WriteBoolean("degraded", output.State == ArchiveState.Degraded);
         if (output.Reason is not null)
@@ -133,5 +140,43 @@ internal static class TaskEndpoints
         }
 
         json.WriteEndObject();
+    }
+
+    // What was not extracted is told with the reason: a commit is never silently without memories.
+    private static void WriteMemories(Utf8JsonWriter json, CommitTask task, CommitOutput output)
+    {
+        MemoryReport report = output.Memories ?? new MemoryReport();
+        json.WriteStartObject("memories_extracted");
+        foreach ((MemoryCategory category, int count) in report.Changed.OrderBy(static c => c.Key))
+        {
+            json.WriteNumber(Wire.Category(category), count);
+        }
+
+        json.WriteEndObject();
+        WriteSkipped(json, report.Skipped);
+        if (report.HasDiff && output.Number is { } number)
+        {
+            json.WriteString("memory_diff_uri", $"{Wire.ArchiveUri(task.Session, number)}/memory_diff.json");
+        }
+    }
+
+    /// <summary>What was not done, and why.</summary>
+    public static void WriteSkipped(Utf8JsonWriter json, IReadOnlyList<MemorySkip> skipped)
+    {
+        json.WriteStartArray("memories_skipped");
+        foreach (MemorySkip skip in skipped)
+        {
+            json.WriteStartObject();
+            json.WriteString("reason", skip.Reason);
+            if (skip is { Category: { } category, Name: { } name })
+            {
+                json.WriteString("category", Wire.Category(category));
+                json.WriteString("name", name);
+            }
+
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 }

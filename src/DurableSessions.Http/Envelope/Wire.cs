@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using DurableSessions.Core.Memories;
 using DurableSessions.Core.Sessions;
 
 namespace DurableSessions.Http.Envelope;
@@ -26,15 +27,19 @@ internal static class Wire
             ? number
             : null;
 
+    public static string Category(MemoryCategory category) => category.ToString().ToLowerInvariant();
+
+    public static string MemoryUri(string user, MemoryCategory category, string name) => $"viking://user/{user}/memories/{Category(category)}/{name}.md";
+
     /// <summary>Microseconds, with <c>+00:00</c>.</summary>
     public static string Time(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'+00:00'", CultureInfo.InvariantCulture);
 
-    /// <summary>Seconds since 1970, with six decimals.</summary>
+    /// <summary>Seconds since 1970, with six decimals: the same microsecond as <see cref="Time"/> says.</summary>
     public static void WriteUnixTime(this Utf8JsonWriter json, string name, DateTimeOffset time)
     {
         json.WritePropertyName(name);
-        decimal seconds = (decimal)(time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerSecond;
+        decimal seconds = (decimal)((time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond) / 1_000_000;
         json.WriteRawValue(seconds.ToString("F6", CultureInfo.InvariantCulture));
     }
 

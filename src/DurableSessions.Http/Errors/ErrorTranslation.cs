@@ -1,5 +1,6 @@
 using Azure;
 using DurableSessions.Core.Commits;
+using DurableSessions.Core.Memories;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Orchestration;
 using Microsoft.AspNetCore.Http;
@@ -15,6 +16,8 @@ internal static class ErrorTranslation
         ApiException e => e.Error,
         SessionNotFoundException e => ApiError.NotFound(e.Message, "session", e.Key.Session),
         ArchiveNotFoundException e => ApiError.NotFound(e.Message, "archive", e.Archive),
+        MemoryNotFoundException e => ApiError.NotFound(e.Message, "memory", e.Resource),
+        MemoryConditionException e => ApiError.FailedPrecondition(e.Message),
         TaskNotFoundException e => ApiError.NotFound(e.Message, "task", e.TaskId),
         SessionExistsException e => ApiError.AlreadyExists(e.Message, "session", e.Key.Session),
         IdempotencyKeyReusedException => ApiError.InvalidArgument(

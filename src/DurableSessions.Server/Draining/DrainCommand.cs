@@ -44,7 +44,7 @@ internal static class DrainCommand
             HostApplicationBuilder builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
             await using StorageConnection storage = await StorageConnection.OpenAsync(
                 StorageSettings.Read(builder.Configuration), Console.Out.WriteLine, stop.Token);
-            builder.Services.AddStore(storage.Storage);
+            builder.Services.AddStore(storage.Storage, SemanticsSettings.Read(builder.Configuration));
             builder.Services.AddEngine(storage.Storage, builder.Configuration);
             using IHost host = builder.Build();
             await host.StartAsync(stop.Token);

@@ -25,6 +25,7 @@ internal static class ServerProgram
     {
         WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         var addresses = Addresses.Parse(urls ?? builder.Configuration[WebHostDefaults.ServerUrlsKey], builder.Configuration);
+        var semantics = SemanticsSettings.Read(builder.Configuration);
         await using StorageConnection storage = await StorageConnection.OpenAsync(
             StorageSettings.Read(builder.Configuration), Console.Out.WriteLine, cancellationToken);
         KeyRing keys = await LoadKeysAsync(storage.Storage, cancellationToken);
@@ -33,13 +34,14 @@ internal static class ServerProgram
             addresses.RequireLoopback();
         }
 
-        await using WebApplication app = Build(builder, addresses, storage.Storage, keys);
+        await using WebApplication app = Build(builder, addresses, storage.Storage, keys, semantics);
         await StartAsync(app, addresses, cancellationToken);
         await Welcome.WriteAsync(Console.Out, app.Urls, storage.Description, keys.HasKeys);
         await RunUntilStoppedAsync(app, storage.Lost);
     }
 
-    private static WebApplication Build(WebApplicationBuilder builder, Addresses addresses, SessionStorage storage, KeyRing keys)
+    private static WebApplication Build(
+        WebApplicationBuilder builder, Addresses addresses, SessionStorage storage, KeyRing keys, SemanticsSettings semantics)
     {
         builder.WebHost.UseUrls([.. addresses.Urls]);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = s_stopPatience);
@@ -49,7 +51,7 @@ internal static class ServerProgram
             options.UseUtcTimestamp = true;
             options.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
         });
-        builder.Services.AddStore(storage);
+        builder.Services.AddStore(storage, semantics);
         builder.Services.AddEngine(storage, builder.Configuration);
         HttpLimits limits = LimitSettings.Read(builder.Configuration);
         builder.WebHost.ConfigureKestrel(server => server.ApplyDurableSessionsLimits(limits));

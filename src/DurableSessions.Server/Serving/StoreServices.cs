@@ -6,21 +6,27 @@ using DurableSessions.Http;
 using DurableSessions.Http.Keys;
 using DurableSessions.Http.Limits;
 using DurableSessions.Orchestration;
+using DurableSessions.Semantics.Chat;
 
 namespace DurableSessions.Server.Serving;
 
 /// <summary>Puts the store and the API together.</summary>
 internal static class StoreServices
 {
-    public static void AddStore(this IServiceCollection services, SessionStorage storage)
+    public static void AddStore(this IServiceCollection services, SessionStorage storage, SemanticsSettings semantics)
     {
         var extractive = new ExtractiveSemanticProcessor();
+        if (semantics.Model is { } model)
+        {
+            services.AddSingleton(provider => new ChatModel(model, semantics.Credential, provider.GetRequiredService<TimeProvider>()));
+        }
+
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new SessionStore(
             storage,
-            new SemanticProcessors(extractive, extractive),
+            new SemanticProcessors(provider.GetService<ChatModel>()?.Processor ?? (ISemanticProcessor)extractive, extractive),
             provider.GetRequiredService<OrchestrationClient>,
-            new Core.Sessions.SessionOptions(),
+            new Core.Sessions.SessionOptions { Semantic = semantics.Policy },
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILoggerFactory>()));
     }

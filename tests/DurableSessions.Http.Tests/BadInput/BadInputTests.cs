@@ -49,6 +49,7 @@ public sealed class BadInputTests(ApiFixture api) : IClassFixture<ApiFixture>
 
         Reply context = await api.GetAsync($"/api/v1/sessions/{SessionId}/context");
         Reply all = await api.GetAsync("/api/v1/sessions");
-        return string.Join('\n', session.ResultText(), context.ResultText(), all.ResultText());
+        Reply memories = await api.GetAsync("/api/v1/memories");
+        return string.Join('\n', session.ResultText(), context.ResultText(), all.ResultText(), memories.ResultText());
     }
 }

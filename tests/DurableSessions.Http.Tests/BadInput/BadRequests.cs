@@ -12,7 +12,7 @@ internal static class BadRequests
     private const string Good = """{"role":"user","content":"x"}""";
 
     public static IReadOnlyDictionary<string, BadRequest> All { get; } =
-        Bodies().Concat(Fields()).Concat(Settings()).Concat(Changes()).Concat(Targets()).Concat(Queries()).Concat(Headers()).ToDictionary(static b => b.Name);
+        Bodies().Concat(Fields()).Concat(Settings()).Concat(Changes()).Concat(Targets()).Concat(Queries()).Concat(Headers()).Concat(BadMemoryRequests.All()).ToDictionary(static b => b.Name);
 
     private static IEnumerable<BadRequest> Bodies()
     {

@@ -1,9 +1,10 @@
+using DurableSessions.Core.Memories;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Semantics;
 
 namespace DurableSessions.Http.Tests.Hosting;
 
-/// <summary>Digests by counting; sessions whose first message says so wait until they are let go.</summary>
+/// <summary>Digests by counting, and remembers as an event what begins with <c>remember</c>; sessions whose first message says so wait until they are let go.</summary>
 internal sealed class HeldProcessor : ISemanticProcessor
 {
     public const string HoldText = "hold this commit";
@@ -17,6 +18,7 @@ internal sealed class HeldProcessor : ISemanticProcessor
     public async Task<SemanticDigest> DigestAsync(SemanticRequest request, CancellationToken cancellationToken)
     {
         int count = 0;
+        var memories = new List<MemoryChange>();
         await foreach (SessionMessage message in request.Messages.WithCancellation(cancellationToken))
         {
             if (message.Parts is [{ Text: HoldText }])
@@ -25,8 +27,12 @@ internal sealed class HeldProcessor : ISemanticProcessor
             }
 
             count++;
+            if (message.Parts is [{ Text: ['r', 'e', 'm', 'e', 'm', 'b', 'e', 'r', ' ', .. { } what] }])
+            {
+                memories.Add(new MemoryChange { Operation = MemoryOperation.Merge, Category = MemoryCategory.Events, Name = "remembered", Content = what });
+            }
         }
 
-        return new SemanticDigest($"{count} messages", $"# {count} messages");
+        return new SemanticDigest($"{count} messages", $"# {count} messages") { Memories = memories };
     }
 }

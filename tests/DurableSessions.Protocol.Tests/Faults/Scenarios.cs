@@ -28,7 +28,14 @@ internal static class Scenarios
         static () => new CommitBesideAppends(),
     ];
 
-    public static IEnumerable<Func<Scenario>> All => Around.Concat(OfCommits);
+    public static readonly Func<Scenario>[] OfMemories =
+    [
+        static () => new CommitWithMemories(),
+        static () => new CommitThatChangesMemories(),
+        static () => new TwoSessionsWithMemories(),
+    ];
+
+    public static IEnumerable<Func<Scenario>> All => Around.Concat(OfCommits).Concat(OfMemories);
 
     private sealed record FirstAppend() : Scenario("first append")
     {
@@ -334,5 +341,70 @@ internal static class Scenarios
 
         public override async Task CheckAsync(Host fresh, Audit? audit) =>
             Assert.Equal(3000, (await fresh.Store.Sessions.GetAsync(Key, false, Cancelled)).Settings.AutoCommitPolicy!.IdleTimeoutSeconds);
+    }
+
+    private sealed record CommitWithMemories() : Scenario("commit with memories")
+    {
+        public override Task PrepareAsync(Host host) => SayAsync(host, "p1", "+preferences/tea=green", "+entities/bob=a friend");
+
+        public override async Task ActAsync(Host host)
+        {
+            CommitTask task = await host.CommitAsync(Key, 0, Words.Key("commit"));
+            await host.EndOfAsync(Key, task.TaskId);
+        }
+
+        public override async Task CheckAsync(Host fresh, Audit? audit)
+        {
+            Assert.Equal([ArchiveState.Covered], audit!.Archives.Select(static a => a.State));
+            Assert.Equal(["preferences/tea 1 green", "entities/bob 1 a friend"], await Remembered.AllAsync(fresh));
+            await Remembered.CheckReportsAsync(fresh, Key, 2);
+        }
+    }
+
+    private sealed record CommitThatChangesMemories() : Scenario("commit that changes and deletes memories")
+    {
+        public override async Task PrepareAsync(Host host)
+        {
+            await SayAsync(host, "p1", "+preferences/tea=green", "+entities/bob=a friend");
+            await host.CommitToEndAsync(Key);
+            await SayAsync(host, "+preferences/tea=black", "-entities/bob", "!profile/me=new");
+        }
+
+        public override async Task ActAsync(Host host)
+        {
+            CommitTask task = await host.CommitAsync(Key, 0, Words.Key("commit"));
+            await host.EndOfAsync(Key, task.TaskId);
+        }
+
+        public override async Task CheckAsync(Host fresh, Audit? audit)
+        {
+            Assert.Equal(["profile/me 1 new", "preferences/tea 2 green black"], await Remembered.AllAsync(fresh));
+            await Remembered.CheckReportsAsync(fresh, Key, 5);
+        }
+    }
+
+    private sealed record TwoSessionsWithMemories() : Scenario("two sessions of one user commit memories at once")
+    {
+        private static readonly SessionKey Other = Key with { Session = "s2" };
+
+        public override async Task PrepareAsync(Host host)
+        {
+            await SayAsync(host, "+preferences/tea=green", "+events/one=mine");
+            await host.AppendAsync(Other, "+preferences/tea=black", "+events/two=mine");
+        }
+
+        public override Task ActAsync(Host host) => Task.WhenAll(CommitAsync(host, Key, "one"), CommitAsync(host, Other, "two"));
+
+        private static async Task CommitAsync(Host host, SessionKey key, string idempotencyKey) =>
+            await host.EndOfAsync(key, (await host.CommitAsync(key, 0, Words.Key(idempotencyKey))).TaskId);
+
+        public override async Task CheckAsync(Host fresh, Audit? audit)
+        {
+            IReadOnlyList<string> all = await Remembered.AllAsync(fresh);
+            Assert.Contains(all[0], (string[])["preferences/tea 2 green black", "preferences/tea 2 black green"]);
+            Assert.Equal(["events/one 1 mine", "events/two 1 mine"], all.Skip(1));
+            await Remembered.CheckReportsAsync(fresh, Key, 2);
+            await Remembered.CheckReportsAsync(fresh, Other, 2);
+        }
     }
 }

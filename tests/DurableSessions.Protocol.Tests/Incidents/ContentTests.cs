@@ -54,7 +54,7 @@ public sealed class ContentTests(AzuriteFixture azurite)
         Assert.Equal(appended.PendingTokens, archive.Counts.Tokens);
     }
 
-    // The memories of that report are extracted elsewhere; what holds for the digest already is here.
+    // Its other half, memories, is in MemoryTests.
     [Fact]
     public async Task Report_1508_an_interrupted_digest_calls_the_model_once_more_at_most_and_is_stored_once()
     {

@@ -29,6 +29,9 @@ public sealed class ExtractiveSemanticProcessor : ISemanticProcessor
         reader.Complete();
         var writer = new OverviewWriter(digestion);
         string overview = writer.Write();
-        return new SemanticDigest(AbstractWriter.Write(writer, digestion), overview);
+        return new SemanticDigest(AbstractWriter.Write(writer, digestion), overview)
+        {
+            WithoutMemories = "the built-in digest extracts no memories: that needs a chat model",
+        };
     }
 }

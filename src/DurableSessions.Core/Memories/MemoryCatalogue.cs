@@ -1,0 +1,61 @@
+using DurableSessions.Core.Sessions;
+
+namespace DurableSessions.Core.Memories;
+
+/// <summary>
+/// The one mutable truth of a user's memories, replaced as a whole by compare-and-swap. The contents lie in blobs of their own,
+/// which are written once: so all changes of a commit come into force together, by one swap.
+/// </summary>
+internal sealed record MemoryCatalogue
+{
+    public int Format { get; init; } = 1;
+
+    /// <summary>Drawn anew for each write, so that a writer whose answer was lost recognises its own write.</summary>
+    public string WriteId { get; init; } = "";
+
+    public long Generation { get; init; }
+
+    /// <summary>In the order of category and name; at most <see cref="MemoryLimits.MaxMemories"/>.</summary>
+    public IReadOnlyList<MemoryInfo> Memories { get; init; } = [];
+
+    /// <summary>
+    /// Commits whose changes are in, for as long as they are open: only then can anybody come and want to apply them (again).
+    /// </summary>
+    public IReadOnlyList<AppliedCommit> Applied { get; init; } = [];
+
+    public MemoryInfo? Find(MemoryCategory category, string name) =>
+        Memories.FirstOrDefault(m => m.Category == category && m.Name == name);
+
+    /// <summary>The catalogue with one memory replaced, added, or taken out.</summary>
+    public MemoryCatalogue With(MemoryCategory category, string name, MemoryInfo? memory) => this with
+    {
+        Memories =
+        [
+            .. Memories.Where(m => m.Category != category || m.Name != name)
+                .Concat(memory is null ? [] : [memory])
+                .OrderBy(static m => m.Category).ThenBy(static m => m.Name, StringComparer.Ordinal),
+        ],
+    };
+}
+
+/// <summary>A commit whose changes are in the catalogue.</summary>
+internal sealed record AppliedCommit
+{
+    public required SessionKey Session { get; init; }
+
+    public required string Incarnation { get; init; }
+
+    public required string CommitId { get; init; }
+
+    /// <summary>
+    /// Whether its archive was switched before: then another commit may cover it, and so close this one, before the diff is written;
+    /// whoever takes the name out writes it.
+    /// </summary>
+    public bool IsLate { get; init; }
+
+    /// <summary>Where its diff belongs.</summary>
+    public required string DiffBlob { get; init; }
+
+    /// <summary>What it did: kept until it is written, so that a crash between loses nothing.</summary>
+    public required MemoryDiff Diff { get; init; }
+}

@@ -1,0 +1,53 @@
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using DurableSessions.Core.Storage;
+
+namespace DurableSessions.Core.Memories;
+
+/// <summary>A catalogue as it was read, with the ETag that a swap of it must match; none where there is no catalogue yet.</summary>
+internal sealed record StoredCatalogue(MemoryCatalogue Catalogue, ETag? ETag);
+
+/// <summary>Reads and swaps catalogues: each is replaced only with <c>If-Match</c>, so that no change of anybody's is overwritten.</summary>
+internal sealed class MemoryCatalogues(SessionStorage storage)
+{
+    /// <summary>The catalogue; an empty one where the user has no memories.</summary>
+    public async Task<StoredCatalogue> LoadAsync(string account, string user, CancellationToken cancellationToken)
+    {
+        try
+        {
+            Response<BlobDownloadResult> answer = await Blob(account, user).DownloadContentAsync(cancellationToken);
+            return new StoredCatalogue(StoreJson.Read<MemoryCatalogue>(answer.Value.Content), answer.Value.Details.ETag);
+        }
+        catch (RequestFailedException e) when (e.IsNotFound())
+        {
+            return new StoredCatalogue(new MemoryCatalogue(), null);
+        }
+    }
+
+    /// <summary>One compare-and-swap. False: another catalogue is there by now, which may hold this one's changes and more.</summary>
+    public async Task<bool> TrySwapAsync(
+        string account, string user, StoredCatalogue current, MemoryCatalogue changed, CancellationToken cancellationToken)
+    {
+        MemoryCatalogue next = changed with { Generation = current.Catalogue.Generation + 1, WriteId = Guid.NewGuid().ToString("N") };
+        var options = new BlobUploadOptions
+        {
+            Conditions = current.ETag is { } etag
+                ? new BlobRequestConditions { IfMatch = etag }
+                : new BlobRequestConditions { IfNoneMatch = ETag.All },
+            HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" },
+        };
+        try
+        {
+            await Blob(account, user).UploadAsync(StoreJson.Write(next), options, cancellationToken);
+            return true;
+        }
+        catch (RequestFailedException e) when (e.IsConditionNotMet() || e.IsNotFound())
+        {
+            // Either somebody else was first, or this very write was applied, its answer lost, and the SDK sent it again.
+            return (await LoadAsync(account, user, cancellationToken)).Catalogue.WriteId == next.WriteId;
+        }
+    }
+
+    private BlobClient Blob(string account, string user) => storage.Container.GetBlobClient(BlobNames.MemoryCatalogue(account, user));
+}

@@ -1,0 +1,42 @@
+namespace DurableSessions.Core.Memories;
+
+/// <summary>
+/// Chooses the memories that a context has room for, whole ones: profile and preferences first, then those changed last. At most
+/// <see cref="MemoryLimits.MaxShown"/> are read.
+/// </summary>
+internal sealed class MemoryChoice(MemoryCatalogues catalogues, MemoryContents contents)
+{
+    private const int ReadAtOnce = 8;
+
+    public async Task<IReadOnlyList<Memory>> ReadAsync(string account, string user, long tokenBudget, CancellationToken cancellationToken) =>
+        await ReadAsync(account, user, Enum.GetValues<MemoryCategory>(), tokenBudget, cancellationToken);
+
+    public async Task<IReadOnlyList<Memory>> ReadAsync(
+        string account, string user, IReadOnlyList<MemoryCategory> categories, long tokenBudget, CancellationToken cancellationToken)
+    {
+        StoredCatalogue stored = await catalogues.LoadAsync(account, user, cancellationToken);
+        var chosen = new List<MemoryInfo>();
+        foreach (MemoryInfo info in stored.Catalogue.Memories
+            .Where(m => categories.Contains(m.Category))
+            .OrderBy(static m => m.Category is MemoryCategory.Profile or MemoryCategory.Preferences ? 0 : 1)
+            .ThenByDescending(static m => m.ChangedAt))
+        {
+            if (info.Tokens <= tokenBudget && chosen.Count < MemoryLimits.MaxShown)
+            {
+                tokenBudget -= info.Tokens;
+                chosen.Add(info);
+            }
+        }
+
+        var memories = new List<Memory>();
+        foreach (MemoryInfo[] chunk in chosen.Chunk(ReadAtOnce))
+        {
+            string?[] texts = await Task.WhenAll(chunk.Select(m => contents.FindAsync(account, user, m, cancellationToken)));
+
+            // One that is gone was changed a moment ago.
+            memories.AddRange(chunk.Zip(texts).Where(static p => p.Second is not null).Select(static p => new Memory(p.First, p.Second!)));
+        }
+
+        return memories;
+    }
+}

@@ -1,0 +1,60 @@
+using Azure;
+using Azure.Storage.Blobs.Models;
+using DurableSessions.Core.Storage;
+using Microsoft.Extensions.Caching.Memory;
+
+namespace DurableSessions.Core.Memories;
+
+/// <summary>
+/// The Markdown files of memories. Each version is a blob of its own, written once under a name that nobody else uses, and
+/// readable by nobody until a catalogue names it.
+/// </summary>
+internal sealed class MemoryContents(SessionStorage storage, IMemoryCache memory)
+{
+    // A cache counts entries; a long memory counts as several.
+    private const int CharactersPerUnit = 500;
+
+    /// <summary>The content of a version; <see langword="null"/>: it is gone, so a newer catalogue names another one.</summary>
+    public async Task<string?> FindAsync(string account, string user, MemoryInfo info, CancellationToken cancellationToken)
+    {
+        string name = BlobNames.Memory(account, user, info);
+        if (memory.TryGetValue(("memory", name), out string? known))
+        {
+            return known;
+        }
+
+        try
+        {
+            Response<BlobDownloadResult> answer = await storage.Container.GetBlobClient(name).DownloadContentAsync(cancellationToken);
+            return Remember(name, answer.Value.Content.ToString());
+        }
+        catch (RequestFailedException e) when (e.IsNotFound())
+        {
+            return null;
+        }
+    }
+
+    public async Task WriteAsync(string account, string user, MemoryInfo info, string content, CancellationToken cancellationToken)
+    {
+        string name = BlobNames.Memory(account, user, info);
+        var options = new BlobUploadOptions { HttpHeaders = new BlobHttpHeaders { ContentType = "text/markdown; charset=utf-8" } };
+        await storage.Container.GetBlobClient(name).UploadAsync(BinaryData.FromString(content), options, cancellationToken);
+        Remember(name, content);
+    }
+
+    /// <summary>Deletes versions that no catalogue names any more. Idempotent; a crash leaves blobs that nobody reads.</summary>
+    public async Task DeleteAsync(string account, string user, IEnumerable<MemoryInfo> versions, CancellationToken cancellationToken)
+    {
+        foreach (MemoryInfo version in versions)
+        {
+            string name = BlobNames.Memory(account, user, version);
+            memory.Remove(("memory", name));
+            await storage.Container.GetBlobClient(name).DeleteIfExistsAsync(cancellationToken: cancellationToken);
+        }
+    }
+
+    private string Remember(string name, string content) => memory.Set(
+        ("memory", name),
+        content,
+        new MemoryCacheEntryOptions { Size = 1 + (content.Length / CharactersPerUnit), SlidingExpiration = TimeSpan.FromMinutes(30) });
+}

@@ -1,0 +1,132 @@
+using DurableSessions.Core.Messages;
+
+namespace DurableSessions.Core.Memories;
+
+/// <summary>
+/// What a catalogue becomes by some changes, before it is written: each memory's content before and after, and the versions that
+/// are to be written first.
+/// </summary>
+internal sealed class MemoryDraft(string account, string user, MemoryCatalogue start, MemoryContents contents, DateTimeOffset now)
+{
+    private readonly Dictionary<(MemoryCategory, string), (string? Before, string? After)> _touched = [];
+    private readonly List<MemorySkip> _skipped = [];
+
+    /// <summary>What it starts from.</summary>
+    public MemoryCatalogue Start => start;
+
+    public bool HasDifferences => Differences().Any();
+
+    /// <summary>Whether a version that is gone counts as empty.</summary>
+    public bool ToleratesLoss { get; init; }
+
+    public async Task ApplyAsync(MemoryChange change, CancellationToken cancellationToken)
+    {
+        (string? before, string? current) = await ReadAsync(change.Category, change.Name, cancellationToken);
+        MemoryMerge merge = MemoryMerge.Of(change, current);
+        string? refusal = merge.Refusal ?? (current is null && Count() >= MemoryLimits.MaxMemories
+            ? $"there are {MemoryLimits.MaxMemories} memories, which is the most"
+            : null);
+        if (refusal is not null)
+        {
+            _skipped.Add(new MemorySkip(refusal, change.Category, change.Name));
+            return;
+        }
+
+        _touched[(change.Category, change.Name)] = (before, merge.Content);
+    }
+
+    /// <summary>Takes a difference back: what came after it stays, where that can be told apart.</summary>
+    public async Task UndoAsync(MemoryDifference difference, CancellationToken cancellationToken)
+    {
+        (string? before, string? current) = await ReadAsync(difference.Category, difference.Name, cancellationToken);
+        string? wanted = current == difference.After
+            ? difference.Before
+            : MemoryText.Rebase(current ?? "", difference.After, difference.Before ?? "");
+        wanted = string.IsNullOrWhiteSpace(wanted) ? null : wanted;
+        if (wanted?.Length > MemoryLimits.MaxContentLength || (current is null && wanted is not null && Count() >= MemoryLimits.MaxMemories))
+        {
+            _skipped.Add(new MemorySkip("there is no room for what was there before", difference.Category, difference.Name));
+            return;
+        }
+
+        _touched[(difference.Category, difference.Name)] = (before, wanted);
+    }
+
+    /// <summary>Puts a content, or <see langword="null"/> for none, in the place of whatever is there, which need not be read.</summary>
+    public void Set(MemoryCategory category, string name, string? before, string? after) => _touched[(category, name)] = (before, after);
+
+    /// <summary>The differences, and what was skipped.</summary>
+    public MemoryDiff Diff(string commitId) => new()
+    {
+        CommitId = commitId,
+        AppliedAt = now,
+        Changes =
+        [
+            .. Differences().Select(static t => new MemoryDifference
+            {
+                Category = t.Category,
+                Name = t.Name,
+                Before = t.Before,
+                After = t.After,
+            }),
+        ],
+        Skipped = _skipped,
+    };
+
+    /// <summary>Writes the new versions, which nobody sees yet, and returns the catalogue that names them.</summary>
+    /// <param name="changedBy">The commit; <see langword="null"/>: the user.</param>
+    /// <param name="written">Gets each version before it is written.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<MemoryCatalogue> WriteAsync(string? changedBy, List<MemoryInfo> written, CancellationToken cancellationToken)
+    {
+        MemoryCatalogue catalogue = start;
+        foreach ((MemoryCategory category, string name, _, string? after) in Differences())
+        {
+            MemoryInfo? info = after is null ? null : Info(category, name, after, changedBy);
+            catalogue = catalogue.With(category, name, info);
+            if (info is not null)
+            {
+                written.Add(info);
+                await contents.WriteAsync(account, user, info, after!, cancellationToken);
+            }
+        }
+
+        return catalogue;
+    }
+
+    /// <summary>The versions that are not named any more once the draft is in force.</summary>
+    public IEnumerable<MemoryInfo> Superseded() => Differences().Select(t => start.Find(t.Category, t.Name)).OfType<MemoryInfo>();
+
+    private async Task<(string? Before, string? Current)> ReadAsync(MemoryCategory category, string name, CancellationToken cancellationToken)
+    {
+        if (_touched.TryGetValue((category, name), out (string? Before, string? After) touched))
+        {
+            return (touched.Before, touched.After);
+        }
+
+        string? content = start.Find(category, name) is { } info
+            ? await contents.FindAsync(account, user, info, cancellationToken) ?? (ToleratesLoss ? "" : throw new MemoryVersionGoneException(info))
+            : null;
+        return (content, content);
+    }
+
+    private IEnumerable<(MemoryCategory Category, string Name, string? Before, string? After)> Differences() =>
+        _touched.Where(static t => t.Value.Before != t.Value.After).Select(static t => (t.Key.Item1, t.Key.Item2, t.Value.Before, t.Value.After));
+
+    private int Count() => start.Memories.Count + _touched.Values.Sum(static t => (t.After is null ? 0 : 1) - (t.Before is null ? 0 : 1));
+
+    private MemoryInfo Info(MemoryCategory category, string name, string content, string? changedBy) => new()
+    {
+        Category = category,
+        Name = name,
+        Version = Guid.NewGuid().ToString("N"),
+        Revision = (start.Find(category, name)?.Revision ?? 0) + 1,
+        Abstract = MemoryText.Abstract(content),
+        Tokens = TokenEstimate.Of(content),
+        ChangedAt = now,
+        ChangedBy = changedBy,
+    };
+}
+
+/// <summary>A version that a catalogue names is gone: the catalogue is an old one, or storage was damaged.</summary>
+internal sealed class MemoryVersionGoneException(MemoryInfo info) : Exception($"Version {info.Version} of memory '{info.Category}/{info.Name}' is gone.");

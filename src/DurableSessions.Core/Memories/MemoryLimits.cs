@@ -1,0 +1,23 @@
+namespace DurableSessions.Core.Memories;
+
+/// <summary>Bounds of a user's long-term memory.</summary>
+public static class MemoryLimits
+{
+    /// <summary>The most memories of one user. A commit that would make one more has that change skipped, and says so.</summary>
+    public const int MaxMemories = 1_000;
+
+    /// <summary>The longest memory, in characters.</summary>
+    public const int MaxContentLength = 8_000;
+
+    /// <summary>The most changes that one digest may ask for; those behind them are skipped.</summary>
+    public const int MaxChanges = 32;
+
+    /// <summary>The longest first line that listings tell, in characters.</summary>
+    public const int MaxAbstractLength = 200;
+
+    /// <summary>The most memories that a digest is shown with their contents.</summary>
+    public const int MaxShown = 64;
+
+    /// <summary>Commits of one user whose changes are in the catalogue and that have not ended; the changes of one more are skipped.</summary>
+    internal const int MaxUnended = 64;
+}

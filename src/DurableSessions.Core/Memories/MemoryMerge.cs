@@ -1,0 +1,30 @@
+namespace DurableSessions.Core.Memories;
+
+/// <summary>
+/// What a change makes of a memory as it is now. It was decided against the memory as its digest saw it: where others changed it
+/// since then, the change is merged into theirs.
+/// </summary>
+/// <param name="Content">The content after; <see langword="null"/>: there is no such memory after.</param>
+/// <param name="Refusal">Why nothing is done; <see langword="null"/>: it is done.</param>
+internal sealed record MemoryMerge(string? Content, string? Refusal = null)
+{
+    public static MemoryMerge Of(MemoryChange change, string? current)
+    {
+        string? after = change.Operation switch
+        {
+            MemoryOperation.Delete => null,
+            _ when current is null => change.Content,
+            MemoryOperation.Update => MemoryText.Rebase(current, change.Base, change.Content),
+            _ => MemoryText.Union(current, change.Content),
+        };
+        return change.Operation == MemoryOperation.Delete && current is null
+            ? new MemoryMerge(null, "there is no such memory")
+            : change.Operation == MemoryOperation.Delete && change.Base != current
+                ? new MemoryMerge(current, "it was changed since the digest looked at it, and stays")
+                : after?.Length > MemoryLimits.MaxContentLength
+                    ? new MemoryMerge(current, $"it would be longer than {MemoryLimits.MaxContentLength} characters")
+                    : after?.Trim() == current?.Trim()
+                        ? new MemoryMerge(current, "it says so already")
+                        : new MemoryMerge(after);
+    }
+}

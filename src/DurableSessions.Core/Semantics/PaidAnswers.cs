@@ -1,0 +1,19 @@
+namespace DurableSessions.Core.Semantics;
+
+/// <summary>
+/// Keeps a model's answers under their commit, each by a hash of what was asked: whoever asks again after a crash, on whatever host,
+/// finds the answer that was paid for. An answer is kept before it is used.
+/// </summary>
+/// <param name="Attempt">Which attempt of the commit asks, from 1.</param>
+/// <param name="FindAsync">The answer under a name, if one arrived.</param>
+/// <param name="KeepAsync">Keeps an answer under a name, unless there is one: then that stands, and is returned.</param>
+public sealed record PaidAnswers(
+    int Attempt,
+    Func<string, CancellationToken, Task<PaidAnswer?>> FindAsync,
+    Func<string, PaidAnswer, CancellationToken, Task<PaidAnswer>> KeepAsync);
+
+/// <summary>An answer as it arrived.</summary>
+/// <param name="Text">What the model said.</param>
+/// <param name="Ending">Why it ended, as the model said.</param>
+/// <param name="Usage">What it cost.</param>
+public sealed record PaidAnswer(string Text, string? Ending, TokenUsage Usage);

@@ -1,0 +1,161 @@
+using System.Text.Json;
+using DurableSessions.Core;
+using DurableSessions.Core.Memories;
+using DurableSessions.Core.Memories.Search;
+using DurableSessions.Core.Sessions;
+using DurableSessions.Http.Callers;
+using DurableSessions.Http.Envelope;
+using DurableSessions.Http.Errors;
+using DurableSessions.Http.Requests;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace DurableSessions.Http.Endpoints;
+
+/// <summary>A user's long-term memories: list, read, write, delete, search.</summary>
+internal static class MemoryEndpoints
+{
+    private const int DefaultPage = 100;
+    private const int DefaultHits = 10;
+
+    public static void MapMemories(this IEndpointRouteBuilder memories)
+    {
+        memories.MapGet("/", ListAsync);
+        memories.MapGet("/search", SearchAsync);
+        memories.MapGet("/{category}/{name}", GetAsync);
+        memories.MapPut("/{category}/{name}", PutAsync);
+        memories.MapDelete("/{category}/{name}", DeleteAsync);
+    }
+
+    /// <summary>What a memory is, without its content.</summary>
+    public static void WriteInfo(Utf8JsonWriter json, string user, MemoryInfo memory)
+    {
+        json.WriteString("uri", Wire.MemoryUri(user, memory.Category, memory.Name));
+        json.WriteString("category", Wire.Category(memory.Category));
+        json.WriteString("name", memory.Name);
+        json.WriteString("abstract", memory.Abstract);
+        json.WriteString("etag", MemoryTags.Of(memory));
+        json.WriteNumber("revision", memory.Revision);
+        json.WriteNumber("tokens", memory.Tokens);
+        json.WriteString("updated_at", Wire.Time(memory.ChangedAt));
+        json.WriteString("task_id", memory.ChangedBy);
+    }
+
+    private static async Task<IResult> ListAsync(HttpContext http, Caller caller, SessionStore store)
+    {
+        MemoryCategory? category = Query.Text(http, "category", SessionKey.MaxIdLength) is { } text ? MemoryPath.Category(text, Location.Query("category")) : null;
+        int limit = Query.Integer(http, "limit", 1, MemoryService.MaxPage, otherwise: DefaultPage);
+        MemoryPage page = await store.Memories.ListAsync(caller.Account, caller.User, category, limit, MemoryPath.Cursor(http), http.RequestAborted);
+        if (page.HasMore)
+        {
+            http.Response.Headers[SessionEndpoints.NextCursorHeader] = $"{Wire.Category(page.Items[^1].Category)}/{page.Items[^1].Name}";
+        }
+
+        return new Answer(json =>
+        {
+            json.WriteStartArray();
+            foreach (MemoryInfo memory in page.Items)
+            {
+                json.WriteStartObject();
+                WriteInfo(json, caller.User, memory);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        });
+    }
+
+    private static async Task<IResult> SearchAsync(HttpContext http, Caller caller, SessionStore store)
+    {
+        string query = Query.Text(http, "q", MemorySearch.MaxQueryLength)
+            ?? throw ApiException.Invalid(Location.Query("q"), "is required, as words to look for.", "missing");
+        int limit = Query.Integer(http, "limit", 1, MemorySearch.MaxHits, otherwise: DefaultHits);
+        IReadOnlyList<SearchHit> hits = await store.MemorySearch.SearchAsync(caller.Account, caller.User, query, limit, http.RequestAborted);
+        return new Answer(json =>
+        {
+            json.WriteStartArray();
+            foreach (SearchHit hit in hits)
+            {
+                json.WriteStartObject();
+                Write(json, caller.User, hit);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        });
+    }
+
+    private static async Task<IResult> GetAsync(HttpContext http, Caller caller, SessionStore store, string category, string name)
+    {
+        Memory memory = await store.Memories.GetAsync(
+            caller.Account, caller.User, MemoryPath.Category(category, Location.Path("category")), Ids.Check(name, Location.Path("name")), http.RequestAborted);
+        http.Response.Headers.ETag = MemoryTags.Of(memory.Info);
+        if (MemoryTags.IsKnown(http.Request, memory.Info))
+        {
+            return Results.StatusCode(StatusCodes.Status304NotModified);
+        }
+
+        return new Answer(json =>
+        {
+            json.WriteStartObject();
+            WriteInfo(json, caller.User, memory.Info);
+            json.WriteString("content", memory.Content);
+            json.WriteEndObject();
+        });
+    }
+
+    private static async Task<IResult> PutAsync(HttpContext http, Caller caller, SessionStore store, string category, string name)
+    {
+        MemoryCategory of = MemoryPath.Category(category, Location.Path("category"));
+        Ids.Check(name, Location.Path("name"));
+        MemoryCondition condition = MemoryTags.Condition(http.Request);
+        using JsonBody body = await JsonBody.ReadAsync(http);
+        JsonField field = body.Root["content"];
+        string content = field.Text();
+        if (string.IsNullOrWhiteSpace(content) || content.Length > MemoryLimits.MaxContentLength)
+        {
+            throw field.Invalid($"must be 1 to {MemoryLimits.MaxContentLength} characters, not white space alone.", "string_length");
+        }
+
+        Telemetry.Check(body.Root);
+        MemoryInfo info = await store.Memories.PutAsync(caller.Account, caller.User, of, name, content, condition, http.RequestAborted);
+        http.Response.Headers.ETag = MemoryTags.Of(info);
+        return new Answer(json =>
+        {
+            json.WriteStartObject();
+            WriteInfo(json, caller.User, info);
+            json.WriteEndObject();
+        });
+    }
+
+    private static async Task<IResult> DeleteAsync(HttpContext http, Caller caller, SessionStore store, string category, string name)
+    {
+        MemoryCategory of = MemoryPath.Category(category, Location.Path("category"));
+        Ids.Check(name, Location.Path("name"));
+        await store.Memories.DeleteAsync(caller.Account, caller.User, of, name, MemoryTags.Condition(http.Request), http.RequestAborted);
+        return new Answer(json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("uri", Wire.MemoryUri(caller.User, of, name));
+            json.WriteEndObject();
+        });
+    }
+
+    private static void Write(Utf8JsonWriter json, string user, SearchHit hit)
+    {
+        json.WriteString("type", hit.Memory is not null ? "memory" : "archive");
+        json.WriteNumber("score", Math.Round(hit.Score, 4));
+        if (hit.Memory is { } memory)
+        {
+            WriteInfo(json, user, memory);
+        }
+        else if (hit.Archive is { } archive)
+        {
+            json.WriteString("uri", Wire.ArchiveUri(archive.Session, archive.Number));
+            json.WriteString("session_id", archive.Session.Session);
+            json.WriteString("archive_id", Wire.ArchiveId(archive.Number));
+            json.WriteString("abstract", archive.Abstract);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using DurableSessions.Core.Memories;
+using DurableSessions.Core.Sessions;
+using DurableSessions.Http.Envelope;
+using DurableSessions.Http.Errors;
+using Microsoft.AspNetCore.Http;
+
+namespace DurableSessions.Http.Requests;
+
+/// <summary>Reads the names of categories and memories.</summary>
+internal static class MemoryPath
+{
+    private static readonly MemoryCategory[] All = Enum.GetValues<MemoryCategory>();
+
+    public static MemoryCategory Category(string text, Location location)
+    {
+        int index = Array.FindIndex(All, c => Wire.Category(c) == text);
+        return index >= 0
+            ? All[index]
+            : throw ApiException.Invalid(location, $"must be one of {string.Join(", ", All.Select(Wire.Category))}.", "literal_error");
+    }
+
+    /// <summary>Where a listing goes on: <c>category/name</c>, as the page before said.</summary>
+    public static (MemoryCategory Category, string Name)? Cursor(HttpContext http)
+    {
+        if (Query.Text(http, "cursor", 2 * SessionKey.MaxIdLength) is not { } cursor)
+        {
+            return null;
+        }
+
+        string[] parts = cursor.Split('/');
+        return parts is [var category, var name] && Array.Exists(All, c => Wire.Category(c) == category) && MemoryName.IsValid(name)
+            ? (Category(category, Location.Query("cursor")), name)
+            : throw ApiException.Invalid(Location.Query("cursor"), "must be what X-Next-Cursor of the page before said.");
+    }
+}

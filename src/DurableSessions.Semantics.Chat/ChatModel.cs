@@ -1,0 +1,78 @@
+using System.ClientModel;
+using System.ClientModel.Primitives;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Http.Resilience;
+using OpenAI;
+using Polly;
+
+namespace DurableSessions.Semantics.Chat;
+
+/// <summary>The way to a model behind an OpenAI-compatible API: OpenAI, Azure OpenAI, Ollama, vLLM and others.</summary>
+public sealed class ChatModel : IDisposable
+{
+    private readonly HttpClient _http;
+    private readonly WhenAwayClient _client;
+    private readonly ChatPace _pace;
+
+    /// <summary>Puts it together; nothing is sent.</summary>
+    /// <param name="options">Which model.</param>
+    /// <param name="credential">What requests are signed with.</param>
+    /// <param name="time">The clock.</param>
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA2000", Justification = "The client owns its handlers.")]
+    public ChatModel(ChatModelOptions options, ChatCredential credential, TimeProvider time)
+    {
+        HttpMessageHandler sender = new WholeAnswerHandler(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) });
+        HttpMessageHandler signer = credential.GetTokenAsync is { } getToken ? new IdentityHandler(getToken, sender) : sender;
+        _http = new HttpClient(new ResilienceHandler(Pipeline(options, time)) { InnerHandler = signer }) { Timeout = Timeout.InfiniteTimeSpan };
+        var client = new OpenAIClient(
+            new ApiKeyCredential(string.IsNullOrEmpty(credential.Key) ? "none" : credential.Key),
+            new OpenAIClientOptions
+            {
+                Endpoint = options.Endpoint,
+                Transport = new HttpClientPipelineTransport(_http),
+                RetryPolicy = new ClientRetryPolicy(0),
+                NetworkTimeout = Timeout.InfiniteTimeSpan,
+            });
+        _client = new WhenAwayClient(client.GetChatClient(options.Model).AsIChatClient(), options.WhenAway, time);
+        _pace = new ChatPace(options);
+        Processor = new ChatSemanticProcessor(_client, options, _pace);
+    }
+
+    /// <summary>Digests by this model.</summary>
+    public ChatSemanticProcessor Processor { get; }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _client.Dispose();
+        _http.Dispose();
+        _pace.Dispose();
+    }
+
+    private static ResiliencePipeline<HttpResponseMessage> Pipeline(ChatModelOptions options, TimeProvider time)
+    {
+        var builder = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = time };
+        if (options.Retries > 0)
+        {
+            builder.AddRetry(new HttpRetryStrategyOptions
+            {
+                MaxRetryAttempts = options.Retries,
+                Delay = options.RetryDelay,
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+                ShouldRetryAfterHeader = true,
+            });
+        }
+
+        return builder
+            .AddCircuitBreaker(new HttpCircuitBreakerStrategyOptions
+            {
+                FailureRatio = 0.5,
+                MinimumThroughput = 4,
+                SamplingDuration = TimeSpan.FromSeconds(30),
+                BreakDuration = options.BreakDuration,
+            })
+            .AddTimeout(options.Timeout)
+            .Build();
+    }
+}

@@ -1,0 +1,102 @@
+using System.ClientModel;
+using System.Globalization;
+using DurableSessions.Core.Semantics;
+using Microsoft.Extensions.AI;
+using Microsoft.ML.Tokenizers;
+
+namespace DurableSessions.Semantics.Chat;
+
+/// <summary>
+/// Digests by a chat model: window by window, each answer the overview before the next. What the conversation says is data that the
+/// model is shown, never part of what it is told.
+/// </summary>
+/// <remarks>
+/// Every answer is kept under its commit, by a hash of the question, before it is looked at: run again after a crash, on whatever
+/// host, the same question finds the answer that was paid for. One that cannot be used is kept too, and the question is asked again with
+/// a note, twice in one attempt of a commit; a retry of the commit may ask on from there.
+/// </remarks>
+public sealed class ChatSemanticProcessor(IChatClient client, ChatModelOptions options, ChatPace pace) : ISemanticProcessor
+{
+    private const int TriesInOneAttempt = 3;
+    private const int MemoryShare = 4;
+
+    private static readonly Tokenizer Tokens = TiktokenTokenizer.CreateForEncoding("o200k_base");
+    private static readonly int PromptTokens = Tokens.CountTokens(Prompt.Digest) + Tokens.CountTokens(Prompt.Again) + Tokens.CountTokens(Prompt.Schema.GetRawText()) + 64;
+
+    // Tokens are counted as the newest models do; others count up to a tenth more.
+    private readonly int _room = (options.ContextTokens * 9 / 10) - options.AnswerTokens - PromptTokens;
+
+    /// <inheritdoc/>
+    public string Name => options.Model;
+
+    /// <inheritdoc/>
+    public async Task<SemanticDigest> DigestAsync(SemanticRequest request, CancellationToken cancellationToken)
+    {
+        MemoryLedger? ledger = request.Memories is { } memories ? new MemoryLedger(await memories.ReadAsync(cancellationToken)) : null;
+        string? overview = request.PreviousOverview;
+        string line = "";
+        var usage = new TokenUsage(0, 0, 0);
+        int overviewTokens = SemanticDigest.MaxOverviewLength / 2;
+        int memoryTokens = _room / MemoryShare;
+        await foreach (IReadOnlyList<ShownMessage> window in ConversationWindows.OfAsync(
+            request.Messages, Tokens, Math.Max(256, _room - overviewTokens - memoryTokens), cancellationToken))
+        {
+            var question = ModelQuestion.Of(overview, ledger?.Show(static t => Tokens.CountTokens(t), memoryTokens), window);
+            (ModelAnswer answer, TokenUsage paid) = await AskAsync(question, request.Answers, cancellationToken);
+            usage += paid;
+            line = answer.Abstract;
+            overview = answer.Overview;
+            ledger?.Add(answer.Memories);
+        }
+
+        return new SemanticDigest(line, overview ?? "") { Memories = ledger?.Changes ?? [], Usage = usage };
+    }
+
+    private async Task<(ModelAnswer Answer, TokenUsage Usage)> AskAsync(ModelQuestion question, PaidAnswers? paid, CancellationToken cancellationToken)
+    {
+        string hash = question.Hash(options.Model);
+        var usage = new TokenUsage(0, 0, 0);
+        string? ending = null;
+        for (int attempt = 1; attempt <= TriesInOneAttempt * (paid?.Attempt ?? 1); attempt++)
+        {
+            string name = string.Create(CultureInfo.InvariantCulture, $"{hash}-{attempt}");
+            PaidAnswer? kept = paid is null ? null : await paid.FindAsync(name, cancellationToken);
+            if (kept is null)
+            {
+                kept = await AskModelAsync(question.Messages(attempt), cancellationToken);
+                kept = paid is null ? kept : await paid.KeepAsync(name, kept, cancellationToken);
+            }
+
+            usage += kept.Usage;
+            ending = kept.Ending;
+            if (ModelAnswer.TryRead(kept.Text) is { } answer)
+            {
+                return (answer, usage);
+            }
+        }
+
+        throw new ModelAnswerException($"Model '{options.Model}' gave no answer that can be used; the last one ended with '{ending}'.");
+    }
+
+    private async Task<PaidAnswer> AskModelAsync(IReadOnlyList<ChatMessage> messages, CancellationToken cancellationToken)
+    {
+        int tokens = messages.Sum(static m => Tokens.CountTokens(m.Text)) + options.AnswerTokens;
+        using IDisposable turn = await pace.EnterAsync(tokens, cancellationToken);
+        var chat = new ChatOptions
+        {
+            MaxOutputTokens = options.AnswerTokens,
+            ResponseFormat = ChatResponseFormat.ForJsonSchema(Prompt.Schema, "digest", "A digest of a conversation, and changes of memories."),
+        };
+        try
+        {
+            ChatResponse response = await client.GetResponseAsync(messages, chat, cancellationToken);
+            var usage = new TokenUsage(response.Usage?.InputTokenCount ?? 0, response.Usage?.OutputTokenCount ?? 0, 1);
+            return new PaidAnswer(response.Text, response.FinishReason?.Value, usage);
+        }
+        catch (ClientResultException e) when (e.Status is 400 or 401 or 403 or 404 or 422)
+        {
+            // What the server refuses now it refuses again: a key, a model's name, a question.
+            throw new ModelAnswerException($"Model '{options.Model}' refuses: HTTP status {e.Status}.");
+        }
+    }
+}

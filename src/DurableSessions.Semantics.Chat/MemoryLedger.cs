@@ -1,0 +1,71 @@
+using DurableSessions.Core.Memories;
+
+namespace DurableSessions.Semantics.Chat;
+
+/// <summary>
+/// What the model knows of memories from window to window: those there are, with the changes that earlier windows asked for. Of several
+/// changes of one memory one comes out.
+/// </summary>
+internal sealed class MemoryLedger(IReadOnlyList<Memory> memories)
+{
+    private readonly Dictionary<(MemoryCategory, string), string> _existing =
+        memories.ToDictionary(static m => (m.Info.Category, m.Info.Name), static m => m.Content);
+
+    private readonly Dictionary<(MemoryCategory, string), MemoryChange> _changes = [];
+    private readonly List<(MemoryCategory Category, string Name)> _order = [];
+
+    /// <summary>The changes so far.</summary>
+    public IReadOnlyList<MemoryChange> Changes => [.. _order.Where(_changes.ContainsKey).Select(k => _changes[k])];
+
+    /// <summary>What to show next, as far as it fits: what earlier windows changed first.</summary>
+    public IReadOnlyList<ShownMemory> Show(Func<string, int> count, int maxTokens)
+    {
+        var shown = new List<ShownMemory>();
+        IEnumerable<ShownMemory> changed = Changes.Where(static c => c.Operation != MemoryOperation.Delete)
+            .Select(c => Shown(c.Category, c.Name, c.Operation == MemoryOperation.Merge ? $"{Existing(c)}{c.Content}" : c.Content));
+        IEnumerable<ShownMemory> others = memories.Where(m => !_changes.ContainsKey((m.Info.Category, m.Info.Name)))
+            .Select(static m => Shown(m.Info.Category, m.Info.Name, m.Content));
+        foreach (ShownMemory memory in changed.Concat(others))
+        {
+            int tokens = count(memory.Content) + count(memory.Name) + 24;
+            if (tokens <= maxTokens)
+            {
+                maxTokens -= tokens;
+                shown.Add(memory);
+            }
+        }
+
+        return shown;
+    }
+
+    public void Add(IEnumerable<MemoryChange> changes)
+    {
+        foreach (MemoryChange change in changes)
+        {
+            var key = (change.Category, change.Name);
+            if (!_changes.TryGetValue(key, out MemoryChange? before))
+            {
+                _order.Add(key);
+                _changes[key] = change;
+            }
+            else if (change.Operation == MemoryOperation.Delete && !_existing.ContainsKey(key))
+            {
+                _changes.Remove(key);
+                _order.Remove(key);
+            }
+            else if (change.Operation is MemoryOperation.Merge or MemoryOperation.Create && before.Operation != MemoryOperation.Delete)
+            {
+                _changes[key] = before with { Content = $"{before.Content.TrimEnd('\n')}\n{change.Content}" };
+            }
+            else
+            {
+                _changes[key] = change with { Operation = change.Operation == MemoryOperation.Merge ? MemoryOperation.Update : change.Operation };
+            }
+        }
+    }
+
+    private string Existing(MemoryChange change) =>
+        _existing.TryGetValue((change.Category, change.Name), out string? content) ? content.TrimEnd('\n') + "\n" : "";
+
+    private static ShownMemory Shown(MemoryCategory category, string name, string content) => new(category.ToString().ToLowerInvariant(), name, content);
+}

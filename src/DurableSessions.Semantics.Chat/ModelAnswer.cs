@@ -1,0 +1,48 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using DurableSessions.Core.Memories;
+using DurableSessions.Core.Semantics;
+
+namespace DurableSessions.Semantics.Chat;
+
+/// <summary>A model's answer that fits the schema.</summary>
+internal sealed record ModelAnswer(string Abstract, string Overview, IReadOnlyList<MemoryChange> Memories)
+{
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false) },
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+    };
+
+    /// <summary>Reads an answer; <see langword="null"/>: it cannot be used. What is only too long is cut.</summary>
+    public static ModelAnswer? TryRead(string text)
+    {
+        string trimmed = text.Trim();
+        if (trimmed.StartsWith("```", StringComparison.Ordinal) && trimmed.EndsWith("```", StringComparison.Ordinal) && trimmed.Contains('\n', StringComparison.Ordinal))
+        {
+            // Servers without structured output wrap it as Markdown.
+            trimmed = trimmed[(trimmed.IndexOf('\n', StringComparison.Ordinal) + 1)..^3];
+        }
+
+        try
+        {
+            ModelAnswer? answer = JsonSerializer.Deserialize<ModelAnswer>(trimmed, Json);
+            return answer is null || string.IsNullOrWhiteSpace(answer.Abstract) || string.IsNullOrWhiteSpace(answer.Overview) || answer.Memories.Any(static m => m?.Name is null)
+                ? null
+                : answer with { Abstract = OneLine(answer.Abstract), Overview = Cut(answer.Overview.ReplaceLineEndings("\n").Trim(), SemanticDigest.MaxOverviewLength) };
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static string OneLine(string text) =>
+        Cut(string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)), SemanticDigest.MaxAbstractLength);
+
+    private static string Cut(string text, int length) => text.Length <= length
+        ? text
+        : text[..(char.IsHighSurrogate(text[length - 2]) ? length - 2 : length - 1)] + "…";
+}

@@ -1,0 +1,42 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Unicode;
+using Microsoft.Extensions.AI;
+
+namespace DurableSessions.Semantics.Chat;
+
+/// <summary>
+/// What the model is asked: instructions, and the conversation as one JSON document between two marks. Inside the document every quote,
+/// line end, <c>&lt;</c>, <c>&gt;</c> and <c>&amp;</c> of a text is escaped, so that no text can end its string, or the document.
+/// </summary>
+internal sealed record ModelQuestion(string Document)
+{
+    public static JsonSerializerOptions Json { get; } = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Encoder = JavaScriptEncoder.Create(UnicodeRanges.All),
+    };
+
+    public static ModelQuestion Of(string? previousOverview, IReadOnlyList<ShownMemory>? memories, IReadOnlyList<ShownMessage> messages) =>
+        new(JsonSerializer.Serialize(new { PreviousOverview = previousOverview, Memories = memories, Messages = messages }, Json));
+
+    /// <summary>The messages of a try, from 1: after one that could not be used, the model is told so.</summary>
+    public IReadOnlyList<ChatMessage> Messages(int attempt) =>
+    [
+        new(ChatRole.System, Prompt.Digest),
+        new(ChatRole.User, $"<data>\n{Document}\n</data>"),
+        .. attempt > 1 ? [new ChatMessage(ChatRole.User, Prompt.Again)] : Array.Empty<ChatMessage>(),
+    ];
+
+    /// <summary>Names the question: of the model, the instructions and the document.</summary>
+    public string Hash(string model)
+    {
+        string all = string.Join('\u0000', model, Prompt.Digest, Prompt.Again, Prompt.Schema.GetRawText(), Document);
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(all)));
+    }
+}
+
+/// <summary>A memory as the model is shown it.</summary>
+internal sealed record ShownMemory(string Category, string Name, string Content);

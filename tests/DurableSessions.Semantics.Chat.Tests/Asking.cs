@@ -1,0 +1,43 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using DurableSessions.Core.Memories;
+using DurableSessions.Core.Messages;
+using DurableSessions.Core.Semantics;
+
+namespace DurableSessions.Semantics.Chat.Tests;
+
+/// <summary>Makes requests for a digest, without a store.</summary>
+internal static class Asking
+{
+    public static ChatModelOptions Options(StubModel stub) => new()
+    {
+        Endpoint = stub.Endpoint,
+        Model = "stub",
+        RetryDelay = TimeSpan.FromMilliseconds(20),
+        Timeout = TimeSpan.FromSeconds(10),
+        BreakDuration = TimeSpan.FromSeconds(1),
+    };
+
+    public static ChatModel Connect(StubModel stub, Func<ChatModelOptions, ChatModelOptions>? change = null) =>
+        new((change ?? (static o => o))(Options(stub)), new ChatCredential("the-key"), TimeProvider.System);
+
+    public static SessionMessage Message(string role, params object[] parts) => SessionMessage.Parse(JsonSerializer.SerializeToUtf8Bytes(
+        new { id = "msg_" + Guid.NewGuid().ToString("N"), role, parts, created_at = "2026-01-01T00:00:00.000000+00:00" }));
+
+    public static SessionMessage Text(string text) => Message("user", new { type = "text", text });
+
+    public static SemanticRequest Request(string? overview, params SessionMessage[] messages) => new(overview, messages.ToAsyncEnumerable());
+
+    public static MemoryExtraction Memories(params Memory[] memories) =>
+        new(Enum.GetValues<MemoryCategory>(), _ => Task.FromResult<IReadOnlyList<Memory>>(memories));
+
+    public static Memory Memory(MemoryCategory category, string name, string content) => new(
+        new MemoryInfo { Category = category, Name = name, Version = "1", Revision = 1, Abstract = content, Tokens = 1, ChangedAt = DateTimeOffset.UnixEpoch },
+        content);
+
+    /// <summary>Answers kept in memory, as storage keeps them.</summary>
+    public static PaidAnswers Kept(ConcurrentDictionary<string, PaidAnswer> kept, int attempt = 1) => new(
+        attempt,
+        (name, _) => Task.FromResult(kept.GetValueOrDefault(name)),
+        (name, answer, _) => Task.FromResult(kept.GetOrAdd(name, answer)));
+}
