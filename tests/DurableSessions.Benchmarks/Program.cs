@@ -1,6 +1,13 @@
+using System.Globalization;
 using DurableSessions.Benchmarks;
 
 // By hand, on an idle machine: dotnet run -c Release --project tests/DurableSessions.Benchmarks [append] [commit] [memory]
+// Or, with a server process and 200 clients: … load [seconds]
+if (args is ["load", ..])
+{
+    return await LoadRun.RunAsync(TimeSpan.FromSeconds(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 60));
+}
+
 string[] wanted = args.Length == 0 ? ["append", "commit", "memory"] : args;
 await using Bench bench = await Bench.StartAsync();
 foreach (string what in wanted)
@@ -10,6 +17,8 @@ foreach (string what in wanted)
         "append" => AppendBenchmark.RunAsync(bench),
         "commit" => CommitBenchmark.RunAsync(bench),
         "memory" => MemoryBenchmark.RunAsync(bench),
-        _ => throw new ArgumentException($"'{what}' is no benchmark: append, commit or memory."),
+        _ => throw new ArgumentException($"'{what}' is no benchmark: append, commit, memory or load."),
     });
 }
+
+return 0;

@@ -34,6 +34,10 @@ public sealed class CommitTests(ApiFixture api) : IClassFixture<ApiFixture>
         Assert.Equal($"/api/v1/tasks/{taskId}", accepted.Header("Location"));
         Assert.Equal($"</runtime/webhooks/durabletask/instances/{taskId}>; rel=\"monitor\"", accepted.Header("Link"));
         Assert.Equal(task, (await api.GetAsync(accepted.Header("Location"))).ResultText());
+        JsonElement times = accepted.Result.GetProperty("task");
+        Assert.Equal(
+            times.GetProperty("created_at").GetRawText()[^7..],
+            times.GetProperty("created_at_iso").GetString()![^13..^6]);
         Assert.Equal(
             $$$$"""{"task_id":"{{{{taskId}}}}","task_type":"session_commit","status":"completed","created_at":N,"updated_at":N,"created_at_iso":"T","updated_at_iso":"T","resource_id":"{{{{id}}}}","stage":null,"meta":{"attempt":1},"result":{"session_id":"{{{{id}}}}","archive_uri":"viking://user/default/sessions/{{{{id}}}}/history/archive_001","memories_extracted":{},"memories_skipped":[],"token_usage":{},"degraded":false},"error":null}""",
             Regex.Replace(SessionTests.TimePattern().Replace(task, "T"), @"[0-9]{10}\.[0-9]{6}", "N"));

@@ -35,11 +35,11 @@ internal static class Wire
     public static string Time(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'+00:00'", CultureInfo.InvariantCulture);
 
-    /// <summary>Seconds since 1970, with six decimals.</summary>
+    /// <summary>Seconds since 1970, with six decimals: the same microsecond as <see cref="Time"/> says.</summary>
     public static void WriteUnixTime(this Utf8JsonWriter json, string name, DateTimeOffset time)
     {
         json.WritePropertyName(name);
-        decimal seconds = (decimal)(time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerSecond;
+        decimal seconds = (decimal)((time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond) / 1_000_000;
         json.WriteRawValue(seconds.ToString("F6", CultureInfo.InvariantCulture));
     }
 
