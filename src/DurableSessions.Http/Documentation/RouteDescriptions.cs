@@ -100,7 +100,10 @@ internal static class RouteDescriptions
         {
             Query = new Dictionary<string, string>
             {
-                ["task_type"] = "\"session_commit\"", ["status"] = "\"completed\"", ["resource_id"] = "\"demo\"", ["limit"] = "50",
+                ["task_type"] = "\"session_commit\"",
+                ["status"] = "\"completed\"",
+                ["resource_id"] = "\"demo\"",
+                ["limit"] = "50",
             },
         },
         ["GET /api/v1/tasks/{task_id}"] = new(Tasks, "Look at a commit", "completed means that every reader sees the switched session.", Task, ErrorCode.NotFound),
@@ -116,17 +119,23 @@ internal static class RouteDescriptions
             Body = """{"timeout":30}""",
         },
         ["GET /health"] = new(
-            System, "Does the process serve", "Asks for no key.", """{"status":"ok","healthy":true,"version":"1.0.0","auth_mode":"dev"}""") { HasEnvelope = false },
+            System, "Does the process serve", "Asks for no key.", """{"status":"ok","healthy":true,"version":"1.0.0","auth_mode":"dev"}""")
+        { HasEnvelope = false },
         ["GET /ready"] = new(
-            System, "Do storage and engine answer", "Asks for no key; 503 where one does not.", """{"status":"ready","checks":{"storage":"ok","engine":"ok"}}""") { HasEnvelope = false },
+            System, "Do storage and engine answer", "Asks for no key; 503 where one does not.", """{"status":"ready","checks":{"storage":"ok","engine":"ok"}}""")
+        { HasEnvelope = false },
         ["GET /runtime/webhooks/durabletask/instances"] = new(
             Orchestrations, "List instances", "With an operator's key. x-ms-continuation-token of an answer leads to the next page.", $"[{Instance}]")
         {
             HasEnvelope = false,
             Query = new Dictionary<string, string>
             {
-                ["runtimeStatus"] = "\"Running,Failed\"", ["createdTimeFrom"] = "\"2026-01-31T00:00:00Z\"", ["createdTimeTo"] = "\"2026-02-01T00:00:00Z\"",
-                ["instanceIdPrefix"] = "\"c\"", ["top"] = "100", ["showInput"] = "false",
+                ["runtimeStatus"] = "\"Running,Failed\"",
+                ["createdTimeFrom"] = "\"2026-01-31T00:00:00Z\"",
+                ["createdTimeTo"] = "\"2026-02-01T00:00:00Z\"",
+                ["instanceIdPrefix"] = "\"c\"",
+                ["top"] = "100",
+                ["showInput"] = "false",
             },
         },
         ["GET /runtime/webhooks/durabletask/instances/{instance_id}"] = new(
@@ -135,7 +144,10 @@ internal static class RouteDescriptions
             HasEnvelope = false,
             Query = new Dictionary<string, string>
             {
-                ["showHistory"] = "true", ["showHistoryOutput"] = "true", ["showInput"] = "true", ["returnInternalServerErrorOnFailure"] = "false",
+                ["showHistory"] = "true",
+                ["showHistoryOutput"] = "true",
+                ["showInput"] = "true",
+                ["returnInternalServerErrorOnFailure"] = "false",
             },
         },
         ["DELETE /runtime/webhooks/durabletask/instances/{instance_id}"] = new(
@@ -146,7 +158,9 @@ internal static class RouteDescriptions
         ["POST /runtime/webhooks/durabletask/instances/{instance_id}/raiseEvent/{event_name}"] = new(
             Orchestrations, "Raise an event", "With an operator's key. The body is the event's payload.", null, ErrorCode.NotFound, ErrorCode.Gone, ErrorCode.TooLarge)
         {
-            HasEnvelope = false, Status = 202, Body = """{"any":"JSON"}""",
+            HasEnvelope = false,
+            Status = 202,
+            Body = """{"any":"JSON"}""",
         },
         ["POST /runtime/webhooks/durabletask/instances/{instance_id}/terminate"] = Control("End an instance where it stands"),
         ["POST /runtime/webhooks/durabletask/instances/{instance_id}/suspend"] = Control("Hold an instance"),
