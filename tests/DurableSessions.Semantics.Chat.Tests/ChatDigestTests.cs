@@ -1,5 +1,5 @@
-using System.Collections.Concurrent;
 using System.ClientModel;
+using System.Collections.Concurrent;
 using System.Text.Json;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Messages;

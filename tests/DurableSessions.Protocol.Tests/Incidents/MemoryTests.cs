@@ -1,8 +1,8 @@
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Memories;
+using DurableSessions.Core.Messages;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Semantics.Extractive;
-using DurableSessions.Core.Messages;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Protocol.Tests.Faults;
 using DurableSessions.Testing;
