@@ -36,9 +36,10 @@ internal static partial class InlineText
         }
     }
 
-    /// <summary>As it is written into a list item of the overview.</summary>
+    /// <summary>As it is written into a list item of the overview: what was put together from parts may begin with a marker again.</summary>
     public static string Escape(string text)
     {
+        text = StripMarkers(text);
         StringBuilder escaped = new(text.Length + 8);
         bool code = false;
         for (int i = 0; i < text.Length; i++)
