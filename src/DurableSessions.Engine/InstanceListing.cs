@@ -50,8 +50,7 @@ internal sealed class InstanceListing(InstanceStore store)
 
     // What is asked for what runs need not go through all that has ended.
     private static bool WantsEnded(OrchestrationQuery query) =>
-        query.Statuses.Count == 0 || query.Statuses.Any(static s =>
-            s is OrchestrationRuntimeStatus.Completed or OrchestrationRuntimeStatus.Failed or OrchestrationRuntimeStatus.Terminated);
+        query.Statuses.Count == 0 || query.Statuses.Any(static s => s.IsOver());
 
     private static bool IsWanted(InstanceHeader header, OrchestrationQuery query) =>
         (query.Statuses.Count == 0 || query.Statuses.Contains(header.Status))

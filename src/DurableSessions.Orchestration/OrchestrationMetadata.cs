@@ -34,6 +34,5 @@ public sealed record OrchestrationMetadata
     public TaskFailureDetails? FailureDetails { get; init; }
 
     /// <summary>Whether it is over: completed, failed or terminated.</summary>
-    public bool IsCompleted => RuntimeStatus
-        is OrchestrationRuntimeStatus.Completed or OrchestrationRuntimeStatus.Failed or OrchestrationRuntimeStatus.Terminated;
+    public bool IsCompleted => RuntimeStatus.IsOver();
 }

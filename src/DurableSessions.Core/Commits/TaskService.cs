@@ -14,7 +14,7 @@ public sealed class TaskService
 
     private static readonly OrchestrationQuery Running = new()
     {
-        Statuses = [OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Suspended],
+        Statuses = OrchestrationRuntimeStatuses.NotOver,
     };
 
     private readonly TaskIndex _index;

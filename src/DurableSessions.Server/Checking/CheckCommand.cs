@@ -1,14 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Runtime.InteropServices;
-using Azure;
 using DurableSessions.Core;
 using DurableSessions.Core.Checking;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Semantics.Extractive;
 using DurableSessions.Core.Storage;
 using DurableSessions.Engine;
-using DurableSessions.LocalStorage;
 using DurableSessions.Orchestration;
 using DurableSessions.Server.Serving;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -21,46 +18,25 @@ namespace DurableSessions.Server.Checking;
 /// </summary>
 internal static class CheckCommand
 {
-    private const int Failed = 1;
     private const int ErrorsFound = 2;
 
     public static Command Create()
     {
         var repair = new Option<bool>("--repair") { Description = "Remove what nobody refers to and is older than a day." };
         var command = new Command("check", "Audit storage: whether every message is where it should be, and what lies there that nobody needs.") { repair };
-        command.SetAction((parsed, cancellationToken) => RunAsync(parsed.GetValue(repair), cancellationToken));
+        command.SetAction((parsed, cancellationToken) => CommandRun.RunAsync(
+            stop => RunAsync(parsed.GetValue(repair), stop), CommandRun.IsOfStorage, cancellationToken));
         return command;
     }
 
     private static async Task<int> RunAsync(bool repair, CancellationToken cancellationToken)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using IDisposable interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using IDisposable terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        try
-        {
-            // The settings of the server: the same files, the same environment.
-            WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-            AuditOptions options = Options(builder.Configuration, repair);
-            await using StorageConnection storage = await StorageConnection.OpenAsync(
-                StorageSettings.Read(builder.Configuration), Console.Out.WriteLine, stop.Token);
-            return await AuditAsync(storage, options, stop.Token) > 0 ? ErrorsFound : 0;
-        }
-        catch (Exception e) when (e is StartException or LocalStorageException or RequestFailedException or AggregateException)
-        {
-            await Console.Error.WriteLineAsync($"error: {e.Message.ReplaceLineEndings(" ")}");
-            return Failed;
-        }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
-        {
-            return 130;
-        }
-
-        void Stop(PosixSignalContext signal)
-        {
-            signal.Cancel = true;
-            stop.Cancel();
-        }
+        // The settings of the server: the same files, the same environment.
+        WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        AuditOptions options = Options(builder.Configuration, repair);
+        await using StorageConnection storage = await StorageConnection.OpenAsync(
+            StorageSettings.Read(builder.Configuration), Console.Out.WriteLine, cancellationToken);
+        return await AuditAsync(storage, options, cancellationToken) > 0 ? ErrorsFound : 0;
     }
 
     /// <exception cref="StartException">The age is none.</exception>

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using DurableSessions.LocalStorage;
 using DurableSessions.Server.Demo.Conversations;
 using Spectre.Console;
@@ -19,37 +18,19 @@ internal static class DemoCommand
             Description = "A transcript of Claude Code (.jsonl), or a JSON array of {role, content}. Default: a conversation that comes with the demo.",
         };
         var command = new Command("demo", "Append a conversation, commit it, kill the server in the middle of the commit, and see it complete.") { conversation };
-        command.SetAction((parsed, cancellationToken) => RunAsync(parsed.GetValue(conversation), cancellationToken));
+        command.SetAction((parsed, cancellationToken) => CommandRun.RunAsync(
+            stop => RunAsync(parsed.GetValue(conversation), stop),
+            static e => e is DemoException or ConversationException or LocalStorageException or HttpRequestException,
+            cancellationToken));
         return command;
     }
 
     private static async Task<int> RunAsync(string? conversation, CancellationToken cancellationToken)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using IDisposable interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using IDisposable terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        try
-        {
-            string path = conversation ?? Path.Combine(AppContext.BaseDirectory, "Demo", "conversation.json");
-            IReadOnlyList<ConversationMessage> messages = await ConversationFile.ReadAsync(path, stop.Token);
-            await RunOnOwnStorageAsync(messages, stop.Token);
-            return 0;
-        }
-        catch (Exception e) when (e is DemoException or ConversationException or LocalStorageException or HttpRequestException)
-        {
-            await Console.Error.WriteLineAsync($"error: {e.Message.ReplaceLineEndings(" ")}");
-            return 1;
-        }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
-        {
-            return 130;
-        }
-
-        void Stop(PosixSignalContext signal)
-        {
-            signal.Cancel = true;
-            stop.Cancel();
-        }
+        string path = conversation ?? Path.Combine(AppContext.BaseDirectory, "Demo", "conversation.json");
+        IReadOnlyList<ConversationMessage> messages = await ConversationFile.ReadAsync(path, cancellationToken);
+        await RunOnOwnStorageAsync(messages, cancellationToken);
+        return 0;
     }
 
     private static async Task RunOnOwnStorageAsync(IReadOnlyList<ConversationMessage> messages, CancellationToken cancellationToken)

@@ -1,8 +1,5 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
-using Azure;
 using DurableSessions.Core.Commits;
-using DurableSessions.LocalStorage;
 using DurableSessions.Orchestration;
 using DurableSessions.Server.Serving;
 
@@ -14,7 +11,6 @@ namespace DurableSessions.Server.Draining;
 /// </summary>
 internal static class DrainCommand
 {
-    private const int Failed = 1;
     private const int Unfinished = 2;
 
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(500);
@@ -30,43 +26,23 @@ internal static class DrainCommand
             }
         });
         var command = new Command("drain", "Carry the commits on their way to their end, without taking new ones: to be done before an engine is exchanged.") { wait };
-        command.SetAction((parsed, cancellationToken) => RunAsync(TimeSpan.FromSeconds(parsed.GetValue(wait)), cancellationToken));
+        command.SetAction((parsed, cancellationToken) => CommandRun.RunAsync(
+            stop => RunAsync(TimeSpan.FromSeconds(parsed.GetValue(wait)), stop), CommandRun.IsOfStorage, cancellationToken));
         return command;
     }
 
     private static async Task<int> RunAsync(TimeSpan atMost, CancellationToken cancellationToken)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using IDisposable interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using IDisposable terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        try
-        {
-            HostApplicationBuilder builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
-            await using StorageConnection storage = await StorageConnection.OpenAsync(
-                StorageSettings.Read(builder.Configuration), Console.Out.WriteLine, stop.Token);
-            builder.Services.AddStore(storage.Storage, SemanticsSettings.Read(builder.Configuration));
-            builder.Services.AddEngine(storage.Storage, builder.Configuration);
-            using IHost host = builder.Build();
-            await host.StartAsync(stop.Token);
-            bool drained = await DrainAsync(host.Services.GetRequiredService<OrchestrationClient>(), atMost, stop.Token);
-            await host.StopAsync(CancellationToken.None);
-            return drained ? 0 : Unfinished;
-        }
-        catch (Exception e) when (e is StartException or LocalStorageException or RequestFailedException or AggregateException)
-        {
-            await Console.Error.WriteLineAsync($"error: {e.Message.ReplaceLineEndings(" ")}");
-            return Failed;
-        }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
-        {
-            return 130;
-        }
-
-        void Stop(PosixSignalContext signal)
-        {
-            signal.Cancel = true;
-            stop.Cancel();
-        }
+        HostApplicationBuilder builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
+        await using StorageConnection storage = await StorageConnection.OpenAsync(
+            StorageSettings.Read(builder.Configuration), Console.Out.WriteLine, cancellationToken);
+        builder.Services.AddStore(storage.Storage, SemanticsSettings.Read(builder.Configuration));
+        builder.Services.AddEngine(storage.Storage, builder.Configuration);
+        using IHost host = builder.Build();
+        await host.StartAsync(cancellationToken);
+        bool drained = await DrainAsync(host.Services.GetRequiredService<OrchestrationClient>(), atMost, cancellationToken);
+        await host.StopAsync(CancellationToken.None);
+        return drained ? 0 : Unfinished;
     }
 
     private static async Task<bool> DrainAsync(OrchestrationClient client, TimeSpan atMost, CancellationToken cancellationToken)
@@ -103,7 +79,7 @@ internal static class DrainCommand
         int others = 0;
         var query = new OrchestrationQuery
         {
-            Statuses = [OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Suspended],
+            Statuses = OrchestrationRuntimeStatuses.NotOver,
             PageSize = 1_000,
         };
         do

@@ -1,10 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Runtime.InteropServices;
-using Azure;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Http.Keys;
-using DurableSessions.LocalStorage;
 using DurableSessions.Server.Serving;
 
 namespace DurableSessions.Server.Keys;
@@ -15,8 +12,6 @@ namespace DurableSessions.Server.Keys;
 /// </summary>
 internal static class KeysCommand
 {
-    private const int Failed = 1;
-
     public static Command Create()
     {
         var command = new Command("keys", "Who may use the service. Once there is a key, every request needs one; all hosts know of a change within a minute.");
@@ -108,38 +103,20 @@ internal static class KeysCommand
         }
 
         await Console.Error.WriteLineAsync($"error: There is no key {id}.");
-        return Failed;
+        return CommandRun.Failed;
     }
 
     private static string Owner(ApiKey key) => key.IsOperator ? "an operator" : $"user {key.User} of account {key.Account}";
 
-    private static async Task<int> RunAsync(Func<KeyStore, CancellationToken, Task<int>> run, CancellationToken cancellationToken)
-    {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using IDisposable interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using IDisposable terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        try
+    private static Task<int> RunAsync(Func<KeyStore, CancellationToken, Task<int>> run, CancellationToken cancellationToken) => CommandRun.RunAsync(
+        async stop =>
         {
             // The settings of the server: the same files, the same environment.
             WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
             await using StorageConnection storage = await StorageConnection.OpenAsync(
-                StorageSettings.Read(builder.Configuration), Console.Error.WriteLine, stop.Token);
-            return await run(new KeyStore(storage.Storage.Container, TimeProvider.System), stop.Token);
-        }
-        catch (Exception e) when (e is StartException or LocalStorageException or RequestFailedException or AggregateException or InvalidOperationException or TimeoutException)
-        {
-            await Console.Error.WriteLineAsync($"error: {e.Message.ReplaceLineEndings(" ")}");
-            return Failed;
-        }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
-        {
-            return 130;
-        }
-
-        void Stop(PosixSignalContext signal)
-        {
-            signal.Cancel = true;
-            stop.Cancel();
-        }
-    }
+                StorageSettings.Read(builder.Configuration), Console.Error.WriteLine, stop);
+            return await run(new KeyStore(storage.Storage.Container, TimeProvider.System), stop);
+        },
+        static e => CommandRun.IsOfStorage(e) || e is InvalidOperationException or TimeoutException,
+        cancellationToken);
 }

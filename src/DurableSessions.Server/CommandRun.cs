@@ -1,0 +1,48 @@
+using System.Runtime.InteropServices;
+using Azure;
+using DurableSessions.LocalStorage;
+using DurableSessions.Server.Serving;
+
+namespace DurableSessions.Server;
+
+/// <summary>Runs what a command does, as all commands but <c>serve</c> end: an interruption cancels it, an error is told in one line.</summary>
+internal static class CommandRun
+{
+    /// <summary>The exit code of a command that could not do what was asked.</summary>
+    public const int Failed = 1;
+
+    private const int Interrupted = 130;
+
+    /// <summary>Returns the exit code: that of <paramref name="run"/>, <see cref="Failed"/> after an error that is told, or 130 when interrupted.</summary>
+    /// <param name="run">What the command does; cancelled by SIGINT and SIGTERM.</param>
+    /// <param name="isTold">Which errors are the user's to know; others go through.</param>
+    /// <param name="cancellationToken">Interrupts it too.</param>
+    public static async Task<int> RunAsync(Func<CancellationToken, Task<int>> run, Func<Exception, bool> isTold, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using IDisposable interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using IDisposable terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        try
+        {
+            return await run(stop.Token);
+        }
+        catch (Exception e) when (isTold(e))
+        {
+            await Console.Error.WriteLineAsync($"error: {e.Message.ReplaceLineEndings(" ")}");
+            return Failed;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return Interrupted;
+        }
+
+        void Stop(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            stop.Cancel();
+        }
+    }
+
+    /// <summary>Whether storage could not be reached as it is configured, or has failed.</summary>
+    public static bool IsOfStorage(Exception e) => e is StartException or LocalStorageException or RequestFailedException or AggregateException;
+}
