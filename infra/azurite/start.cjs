@@ -19,6 +19,7 @@ input.on('data', () => {
   // The parent has noted our process id: whoever comes next knows that this folder is in use.
   if (!begun) {
     begun = true;
+    require('./loki.cjs');
     require('azurite/dist/src/blob/main.js');
     input.unref();
   }
