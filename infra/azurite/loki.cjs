@@ -56,7 +56,7 @@ function patch({ Collection, Comparators, Resultset }) {
   // What the query finds, by way of the narrowest of its indices rather than the first: the range of an index holds all that
   // Loki's equality finds and more ("01" for "1"), so every condition is applied to it, the index's own too.
   // Nothing is returned for a query that may be read in another way, or has nothing to choose; Loki answers that as it is.
-  function rows(collection, query) {
+  function narrowed(collection, query) {
     const properties = query !== null && typeof query === 'object' ? Object.keys(query) : [];
     const [first] = properties;
     if (properties.length < 2 || collection.adaptiveBinaryIndices !== true || collection.data.length === 0
@@ -82,7 +82,7 @@ function patch({ Collection, Comparators, Resultset }) {
       found.find({ [property]: query[property] });
     }
 
-    return found.filteredrows;
+    return found;
   }
 
   // With any of these, removing one document and removing several differ in more than their cost.
@@ -91,7 +91,7 @@ function patch({ Collection, Comparators, Resultset }) {
     && collection.disableFreeze && !collection.transactional && !collection.autoupdate && !collection.cloneObjects;
 
   Collection.prototype.count = function (query) {
-    return rows(this, query)?.length ?? count.call(this, query);
+    return narrowed(this, query)?.count() ?? count.call(this, query);
   };
 
   Collection.prototype.findAndRemove = function (query) {
@@ -99,13 +99,13 @@ function patch({ Collection, Comparators, Resultset }) {
       return findAndRemove.call(this, query);
     }
 
-    const found = rows(this, query) ?? this.chain().find(query).filteredrows;
-    if (found.length > FEW) {
-      this.removeBatchByPositions(found);
+    const found = narrowed(this, query) ?? this.chain().find(query);
+    if (found.count() > FEW) {
+      found.remove();
       return undefined;
     }
 
-    for (const document of found.map((row) => this.data[row])) {
+    for (const document of found.data()) {
       const { $loki, meta } = document;
       this.remove(document);
       // A request that still holds the document finds on it what Loki leaves there when it removes several.
