@@ -90,7 +90,9 @@ public sealed class ChatSemanticProcessor(IChatClient client, ChatModelOptions o
         try
         {
             ChatResponse response = await client.GetResponseAsync(messages, chat, cancellationToken);
-            var usage = new TokenUsage(response.Usage?.InputTokenCount ?? 0, response.Usage?.OutputTokenCount ?? 0, 1);
+            UsageDetails? counted = response.Usage;
+            var usage = new TokenUsage(
+                counted?.InputTokenCount ?? 0, counted?.OutputTokenCount ?? 0, 1, counted?.CachedInputTokenCount ?? 0, counted?.ReasoningTokenCount ?? 0);
             return new PaidAnswer(response.Text, response.FinishReason?.Value, usage);
         }
         catch (ClientResultException e) when (e.Status is 400 or 401 or 403 or 404 or 422)

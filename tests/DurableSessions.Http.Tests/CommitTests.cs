@@ -21,6 +21,24 @@ public sealed class CommitTests(ApiFixture api) : IClassFixture<ApiFixture>
     }
 
     [Fact]
+    public async Task A_commit_of_a_session_that_is_not_there_is_skipped_and_creates_nothing()
+    {
+        string id = ApiFixture.NewSession();
+        (string, string)[] headers = [("X-OpenViking-User", id), ("Idempotency-Key", id)];
+        Assert.Matches(Skipped(id, "no_messages"), (await api.PostAsync($"/api/v1/sessions/{id}/commit?wait=1", "{}", headers)).ResultText());
+        Assert.Matches(Skipped(id, "no_messages"), (await api.PostAsync($"/api/v1/sessions/{id}/commit", "{}", headers[0])).ResultText());
+        Assert.Equal("[]", (await api.GetAsync("/api/v1/sessions", headers[0])).ResultText());
+        Assert.Equal("[]", (await api.GetAsync("/api/v1/tasks", headers[0])).ResultText());
+        Assert.Equal(HttpStatusCode.NotFound, (await api.GetAsync($"/api/v1/sessions/{id}", headers[0])).Status);
+
+        await api.PostAsync($"/api/v1/sessions/{id}/messages", """{"role":"user","content":"one"}""", headers[0]);
+        Reply later = (await api.PostAsync($"/api/v1/sessions/{id}/commit?wait=60", "{}", headers)).Succeeded();
+        Assert.Equal("accepted", later.Result.GetProperty("status").GetString());
+        (await api.SendAsync(HttpMethod.Delete, $"/api/v1/sessions/{id}", null, headers[0])).Succeeded();
+        Assert.Matches(Skipped(id, "no_messages"), (await api.PostAsync($"/api/v1/sessions/{id}/commit", "{}", headers)).ResultText());
+    }
+
+    [Fact]
     public async Task A_commit_is_accepted_waited_for_and_readable()
     {
         string id = ApiFixture.NewSession();
@@ -39,7 +57,7 @@ public sealed class CommitTests(ApiFixture api) : IClassFixture<ApiFixture>
             times.GetProperty("created_at").GetRawText()[^7..],
             times.GetProperty("created_at_iso").GetString()![^13..^6]);
         Assert.Equal(
-            $$$$"""{"task_id":"{{{{taskId}}}}","task_type":"session_commit","status":"completed","created_at":N,"updated_at":N,"created_at_iso":"T","updated_at_iso":"T","resource_id":"{{{{id}}}}","stage":null,"meta":{"attempt":1},"result":{"session_id":"{{{{id}}}}","archive_uri":"viking://user/default/sessions/{{{{id}}}}/history/archive_001","memories_extracted":{},"memories_skipped":[],"token_usage":{},"degraded":false},"error":null}""",
+            $$$$"""{"task_id":"{{{{taskId}}}}","task_type":"session_commit","status":"completed","created_at":N,"updated_at":N,"created_at_iso":"T","updated_at_iso":"T","resource_id":"{{{{id}}}}","stage":null,"meta":{"attempt":1},"result":{"session_id":"{{{{id}}}}","archive_uri":"viking://user/default/sessions/{{{{id}}}}/history/archive_001","memories_extracted":{},"memories_skipped":[],"token_usage":{"llm":{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0,"cached_tokens":0,"reasoning_tokens":0},"embedding":{"total_tokens":0},"total":{"total_tokens":0,"cached_tokens":0,"reasoning_tokens":0},"answers":0},"degraded":false},"error":null}""",
             Regex.Replace(SessionTests.TimePattern().Replace(task, "T"), @"[0-9]{10}\.[0-9]{6}", "N"));
 
         string archive = (await api.GetAsync($"/api/v1/sessions/{id}/archives/archive_001")).ResultText();
@@ -51,6 +69,17 @@ public sealed class CommitTests(ApiFixture api) : IClassFixture<ApiFixture>
         Assert.Matches(
             $$"""^\[{"number":1,"archive_id":"archive_001","archive_uri":"viking://user/default/sessions/{{id}}/history/archive_001","task_id":"{{taskId}}","message_count":2,"token_count":2,"byte_count":[0-9]+,"state":"covered"}\]$""",
             (await api.GetAsync($"/api/v1/sessions/{id}/archives")).ResultText());
+    }
+
+    [Fact]
+    public async Task A_task_says_what_its_model_took_and_gave()
+    {
+        string id = ApiFixture.NewSession();
+        await AddAsync(id, HeldProcessor.CostText);
+        Reply accepted = await api.PostAsync($"/api/v1/sessions/{id}/commit?wait=60");
+        Assert.Equal(
+            """{"llm":{"prompt_tokens":1000,"completion_tokens":200,"total_tokens":1200,"cached_tokens":400,"reasoning_tokens":50},"embedding":{"total_tokens":0},"total":{"total_tokens":1200,"cached_tokens":400,"reasoning_tokens":50},"answers":3}""",
+            accepted.Succeeded().Result.GetProperty("task").GetProperty("result").GetProperty("token_usage").GetRawText());
     }
 
     [Fact]
@@ -75,6 +104,9 @@ public sealed class CommitTests(ApiFixture api) : IClassFixture<ApiFixture>
         Assert.Contains(cancelled.GetProperty("status").GetString(), (string[])["cancelling", "cancelled"]);
         api.Host.Processor.Release();
         Assert.Equal("cancelled", await StatusOnceOverAsync(taskId));
+        Assert.Equal(
+            (await api.GetAsync($"/api/v1/tasks/{taskId}")).ResultText(),
+            (await api.PostAsync($"/api/v1/tasks/{taskId}/cancel")).ResultText());
         Assert.Contains(taskId, (await api.GetAsync($"/api/v1/tasks?status=cancelled&resource_id={id}")).ResultText(), StringComparison.Ordinal);
         (await api.PostAsync($"/api/v1/tasks/{taskId}/retry", """{"telemetry":true}""")).Succeeded();
         Assert.Equal("completed", await StatusOnceOverAsync(taskId));

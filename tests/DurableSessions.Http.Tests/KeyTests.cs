@@ -38,6 +38,59 @@ public sealed class KeyTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Health_refuses_a_key_that_is_wrong_and_asks_for_none()
+    {
+        var log = new RequestLog();
+        var faults = new FaultTransport();
+        SessionStorage storage = await azurite.NewStorageAsync(options =>
+        {
+            log.Configure(options);
+            faults.Configure(options);
+        });
+        KeyStore store = Store(storage);
+        (string ann, ApiKey key) = await store.AddAsync("acme", "ann", Cancelled);
+        string root = (await store.AddAsync(null, null, Cancelled)).Text;
+        await using ApiHost host = await ApiHost.StartAsync(storage, withEngine: false, keyTime: _time);
+        const string Healthy = """{"status":"ok","healthy":true,"version":"1.2.3","auth_mode":"api_key"}""";
+        const string Refused = """{"status":"error","error":{"code":"UNAUTHENTICATED","message":"The key is not known, or was revoked.","details":{}}}""";
+        (string Name, string Value)[] annKey = [("X-API-Key", ann)];
+        (string Name, string Value)[] wrongKey = [("Authorization", $"Bearer {ann}x")];
+
+        foreach ((string, string)[] right in ((string, string)[][])[[], annKey, [("Authorization", $"Bearer {ann}")], [("X-API-Key", root)], [("Authorization", "Basic eDp5")]])
+        {
+            Assert.Equal(Healthy, (await SendAsync(host, "/health", right)).Text);
+        }
+
+        int before = log.Requests.Count;
+        foreach ((string, string)[] wrong in ((string, string)[][])[[("X-API-Key", "x")], wrongKey])
+        {
+            Reply refused = await SendAsync(host, "/health", wrong);
+            Assert.Equal(HttpStatusCode.Unauthorized, refused.Status);
+            Assert.Equal(Refused, refused.Text);
+            Assert.Equal("Bearer", refused.Header("WWW-Authenticate"));
+        }
+
+        Assert.Equal(before, log.Requests.Count);
+        Assert.True(await store.RevokeAsync(key.Id, Cancelled));
+        _time.Advance(TimeSpan.FromSeconds(31));
+        Assert.Equal(Refused, (await SendAsync(host, "/health", annKey)).Text);
+
+        // Nothing says any more which keys are right, and the process serves.
+        faults.When(static request => request.Blob == KeyStore.BlobName, Fault.Respond(503, "ServerBusy"), times: int.MaxValue);
+        _time.Advance(TimeSpan.FromSeconds(61));
+        Assert.Equal(Healthy, (await SendAsync(host, "/health", annKey)).Text);
+    }
+
+    [Fact]
+    public async Task Without_keys_health_looks_at_none()
+    {
+        await using ApiHost host = await ApiHost.StartAsync(await azurite.NewStorageAsync(), withEngine: false, keyTime: _time);
+        Assert.Equal(
+            """{"status":"ok","healthy":true,"version":"1.2.3","auth_mode":"dev"}""",
+            (await SendAsync(host, "/health", [("X-API-Key", "x")])).Text);
+    }
+
+    [Fact]
     public async Task A_key_says_who_its_owner_is_whatever_the_headers_say()
     {
         SessionStorage storage = await azurite.NewStorageAsync();

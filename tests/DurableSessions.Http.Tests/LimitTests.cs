@@ -55,6 +55,23 @@ public sealed class LimitTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Keys_are_not_tried_more_often_where_no_key_is_asked_for()
+    {
+        SessionStorage storage = await azurite.NewStorageAsync();
+        await new KeyStore(storage.Container, TimeProvider.System).AddAsync("acme", "ann", Cancelled);
+        var limits = new HttpLimits { StrangerRequestsPerSecond = 5 };
+        await using ApiHost host = await ApiHost.StartAsync(storage, withEngine: false, keyTime: TimeProvider.System, limits: limits);
+        HttpStatusCode status = HttpStatusCode.Unauthorized;
+        for (int i = 0; i < 200 && status == HttpStatusCode.Unauthorized; i++)
+        {
+            status = (await GetAsync(host, "/health", $"guess-{i}")).StatusCode;
+        }
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, status);
+        Assert.Equal(HttpStatusCode.OK, (await GetAsync(host, "/health", null)).StatusCode);
+    }
+
+    [Fact]
     public async Task Bodies_and_headers_are_as_large_as_the_host_allows()
     {
         var limits = new HttpLimits { BodyBytes = 2_000, HeaderBytes = 3_000 };

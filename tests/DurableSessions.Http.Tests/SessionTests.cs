@@ -40,7 +40,7 @@ public sealed partial class SessionTests(ApiFixture api) : IClassFixture<ApiFixt
     {
         string id = ApiFixture.NewSession();
         const string Policy = """{"pending_token_threshold":1000000,"message_count_threshold":0,"idle_timeout_seconds":604800,"keep_recent_count":0,"min_commit_interval_seconds":7}""";
-        const string Memory = """{"self":{"enabled":false},"memory_types":["events"]}""";
+        const string Memory = """{"self":{"enabled":false},"peer":{},"working_memory":{"enabled":true},"memory_types":["events","experiences","tools"]}""";
         const string Extraction = """{"events":{"tags":["team=a"]}}""";
         Reply created = await api.PostAsync(
             "/api/v1/sessions",
@@ -100,10 +100,31 @@ public sealed partial class SessionTests(ApiFixture api) : IClassFixture<ApiFixt
         Reply missing = await api.GetAsync($"/api/v1/sessions/{id}");
         Assert.Equal(HttpStatusCode.NotFound, missing.Status);
         Assert.Equal(
-            $$$$"""{"status":"error","error":{"code":"NOT_FOUND","message":"Session not found: {{{{id}}}}","details":{"type":"session","resource":"{{{{id}}}}"}}}""",
+            $$$$"""{"status":"error","error":{"code":"NOT_FOUND","message":"Session {{{{id}}}} not found","details":{"type":"session","resource":"{{{{id}}}}"}}}""",
             missing.Text);
         (await api.GetAsync($"/api/v1/sessions/{id}?auto_create=true")).Succeeded();
         (await api.GetAsync($"/api/v1/sessions/{id}?auto_create=false")).Succeeded();
+    }
+
+    // To the letter: clients look for these words in an error's text.
+    [Theory]
+    [InlineData("GET", "", "Session {id} not found")]
+    [InlineData("PATCH", "/config", "Session {id} not found")]
+    [InlineData("DELETE", "", "Session not found: {id}")]
+    [InlineData("GET", "/context", "Session not found: {id}")]
+    [InlineData("GET", "/archives", "Session not found: {id}")]
+    [InlineData("GET", "/archives/archive_001", "Session not found: {id}")]
+    [InlineData("GET", "/archives/archive_001/memory_diff", "Session not found: {id}")]
+    [InlineData("POST", "/archives/archive_001/memory_diff/undo", "Session not found: {id}")]
+    [InlineData("POST", "/used", "Session not found: {id}")]
+    public async Task Every_route_says_in_the_words_of_the_wire_that_a_session_is_not_there(string method, string path, string message)
+    {
+        string id = ApiFixture.NewSession();
+        Reply missing = await api.SendAsync(new HttpMethod(method), $"/api/v1/sessions/{id}{path}", method is "POST" or "PATCH" ? "{}" : null);
+        Assert.Equal(HttpStatusCode.NotFound, missing.Status);
+        Assert.Equal(
+            $$$$"""{"status":"error","error":{"code":"NOT_FOUND","message":"{{{{message.Replace("{id}", id, StringComparison.Ordinal)}}}}","details":{"type":"session","resource":"{{{{id}}}}"}}}""",
+            missing.Text);
     }
 
     [Fact]
@@ -157,7 +178,7 @@ public sealed partial class SessionTests(ApiFixture api) : IClassFixture<ApiFixt
             Assert.Equal(HttpStatusCode.NotFound, (await api.GetAsync($"/api/v1/sessions/{id}{path}", other)).Status);
         }
 
-        Assert.Equal(HttpStatusCode.NotFound, (await api.PostAsync($"/api/v1/sessions/{id}/commit", "{}", other)).Status);
+        Assert.Equal("skipped", (await api.PostAsync($"/api/v1/sessions/{id}/commit", "{}", other)).Succeeded().Result.GetProperty("status").GetString());
         Assert.Equal(HttpStatusCode.NotFound, (await api.SendAsync(HttpMethod.Delete, $"/api/v1/sessions/{id}", null, other)).Status);
     }
 

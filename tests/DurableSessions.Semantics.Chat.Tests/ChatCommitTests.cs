@@ -35,7 +35,7 @@ public sealed class ChatCommitTests(AzuriteFixture azurite)
                 CommitTask whole = await host.CommitToEndAsync();
                 windows = stub.Questions.Count;
                 Assert.InRange(windows, 2, 10);
-                Assert.Equal(new TokenUsage(100 * windows, 10 * windows, windows), whole.Output!.Usage);
+                Assert.Equal(new TokenUsage(100 * windows, 10 * windows, windows, 40 * windows, 4 * windows), whole.Output!.Usage);
                 continue;
             }
 
@@ -62,7 +62,7 @@ public sealed class ChatCommitTests(AzuriteFixture azurite)
             CommitTask task = Assert.Single(tasks);
             Assert.Equal((CommitTaskStatus.Completed, ArchiveState.Covered), (task.Status, task.Output!.State!.Value));
             Assert.True(stub.Questions.Count <= windows + (lostOne ? 1 : 0), $"{stub.Questions.Count} answers were paid for, of {windows}: {host.Faults}{Environment.NewLine}{host.Log}");
-            Assert.Equal(new TokenUsage(100 * windows, 10 * windows, windows), task.Output.Usage);
+            Assert.Equal(new TokenUsage(100 * windows, 10 * windows, windows, 40 * windows, 4 * windows), task.Output.Usage);
             Memory memory = await next.Store.Memories.GetAsync("acme", "ada", MemoryCategory.Events, "e", Cancelled);
             Assert.Equal(1, memory.Info.Revision);
         }

@@ -24,7 +24,7 @@ public sealed class ChatDigestTests
         { Memories = Asking.Memories(Asking.Memory(MemoryCategory.Preferences, "tea", "black")) };
         SemanticDigest digest = await model.Processor.DigestAsync(request, Cancelled);
         Assert.Equal(("Tea", "# Tea\n- green"), (digest.Abstract, digest.Overview));
-        Assert.Equal(new TokenUsage(100, 10, 1), digest.Usage);
+        Assert.Equal(new TokenUsage(100, 10, 1, 40, 4), digest.Usage);
         MemoryChange change = Assert.Single(digest.Memories);
         Assert.Equal((MemoryOperation.Update, MemoryCategory.Preferences, "tea", "green"), (change.Operation, change.Category, change.Name, change.Content));
 
@@ -144,7 +144,7 @@ public sealed class ChatDigestTests
         using ChatModel model = Asking.Connect(stub);
         SemanticDigest digest = await model.Processor.DigestAsync(Asking.Request(null, Asking.Text("x")), Cancelled);
         Assert.Equal("An abstract", digest.Abstract);
-        Assert.Equal(new TokenUsage(200, 20, 2), digest.Usage);
+        Assert.Equal(new TokenUsage(200, 20, 2, 80, 8), digest.Usage);
         Assert.Equal(3, stub.Questions[1].GetProperty("messages").GetArrayLength());
     }
 
@@ -176,7 +176,7 @@ public sealed class ChatDigestTests
         {
             SemanticDigest digest = await model.Processor.DigestAsync(request with { Answers = Asking.Kept(kept, attempt: 2) }, Cancelled);
             Assert.Equal("An abstract", digest.Abstract);
-            Assert.Equal(new TokenUsage(400, 40, 4), digest.Usage);
+            Assert.Equal(new TokenUsage(400, 40, 4, 160, 16), digest.Usage);
             Assert.Equal(4, stub.Questions.Count);
         }
     }

@@ -88,7 +88,14 @@ internal sealed class StubModel : IAsyncDisposable
         created = 1_700_000_000,
         model = "stub",
         choices = new[] { new { index = 0, finish_reason = ending, message = new { role = "assistant", content = text, refusal } } },
-        usage = new { prompt_tokens = 100, completion_tokens = 10, total_tokens = 110 },
+        usage = new
+        {
+            prompt_tokens = 100,
+            completion_tokens = 10,
+            total_tokens = 110,
+            prompt_tokens_details = new { cached_tokens = 40 },
+            completion_tokens_details = new { reasoning_tokens = 4 },
+        },
     });
 
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();

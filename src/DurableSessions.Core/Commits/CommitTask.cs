@@ -54,7 +54,7 @@ public sealed record CommitTask
     /// <summary>What became of it, once it is over.</summary>
     public CommitOutput? Output { get; init; }
 
-    /// <summary>Why it failed, at most 500 characters.</summary>
+    /// <summary>Why it failed, at most 500 characters, without secrets.</summary>
     public string? Error { get; init; }
 
     /// <summary>Whether it is over.</summary>

@@ -8,6 +8,9 @@ internal static class CommitTaskReader
 {
     private const int MaxErrorLength = 500;
 
+    // As much of a failure as is looked through for what must not be told.
+    private const int MaxMessageLength = 4_096;
+
     /// <summary>What the commit was asked to do; <see langword="null"/> where the instance is no commit.</summary>
     public static CommitInput? Input(OrchestrationMetadata instance) =>
         instance.Name == CommitNames.Orchestrator && instance.SerializedInput is not null
@@ -69,12 +72,12 @@ internal static class CommitTaskReader
         _ => custom is { Cancelling: true } ? CommitTaskStatus.Cancelling : CommitTaskStatus.Running,
     };
 
-    private static string? Error(OrchestrationMetadata instance) => instance.FailureDetails?.ErrorMessage switch
-    {
-        null => null,
-        { Length: > MaxErrorLength } text => text[..(char.IsHighSurrogate(text[MaxErrorLength - 1]) ? MaxErrorLength - 1 : MaxErrorLength)],
-        { } text => text,
-    };
+    // Redacted here as well: not every engine does it where it records a failure, and old ones did not.
+    private static string? Error(OrchestrationMetadata instance) =>
+        instance.FailureDetails is { ErrorMessage: { } message } ? Cut(Redaction.Redact(Cut(message, MaxMessageLength)), MaxErrorLength) : null;
+
+    private static string Cut(string text, int length) =>
+        text.Length <= length ? text : text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)];
 
     private static T? Read<T>(string? json)
         where T : class => json is null ? null : JsonSerializer.Deserialize<T>(json, OrchestrationJson.Options);

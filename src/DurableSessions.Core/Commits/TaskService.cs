@@ -113,13 +113,18 @@ public sealed class TaskService
 
     /// <summary>
     /// Asks a commit to end. Before clear-live it undoes its cut; after that the archive stays, uncovered. The commit sees it at
-    /// its next step, whatever crashes.
+    /// its next step, whatever crashes. One that is cancelled already is answered as it is.
     /// </summary>
     /// <exception cref="TaskNotFoundException">There is none of that id, or it is somebody else's.</exception>
-    /// <exception cref="TaskStatusException">It has ended.</exception>
+    /// <exception cref="TaskStatusException">It has completed or failed.</exception>
     public async Task<CommitTask> CancelAsync(string account, string user, string taskId, CancellationToken cancellationToken)
     {
         CommitTask task = await GetAsync(account, user, taskId, cancellationToken);
+        if (task.Status == CommitTaskStatus.Cancelled)
+        {
+            return task;
+        }
+
         if (task.IsOver)
         {
             throw new TaskStatusException($"Task {taskId} has ended: {task.Status}.");

@@ -2,18 +2,18 @@ using DurableSessions.Orchestration;
 
 namespace DurableSessions.Engine.Instances;
 
-/// <summary>Exceptions as they are recorded.</summary>
+/// <summary>Exceptions as they are recorded: without secrets.</summary>
 internal static class Failures
 {
     /// <summary>Never throws, though what an exception says of itself is the code of others, and may.</summary>
     public static TaskFailureDetails From(Exception e) => new(
         e.GetType().FullName ?? e.GetType().Name,
-        Cut(Ask(e, static e => e.Message) ?? "The exception has no message.", EngineLimits.ErrorMessageLength),
-        Ask(e, static e => e.StackTrace) is { } trace ? Cut(trace, EngineLimits.StackTraceLength) : null,
+        Redacted(Ask(e, static e => e.Message) ?? "The exception has no message.", EngineLimits.ErrorMessageLength),
+        Ask(e, static e => e.StackTrace) is { } trace ? Redacted(trace, EngineLimits.StackTraceLength) : null,
         e is NonRetriableTaskException or EngineLimitException);
 
     public static TaskFailureDetails Terminated(string? reason) => new(
-        "Terminated", Cut(reason ?? "Terminated by an operator.", EngineLimits.ErrorMessageLength), IsNonRetriable: true);
+        "Terminated", Redacted(reason ?? "Terminated by an operator.", EngineLimits.ErrorMessageLength), IsNonRetriable: true);
 
     private static string? Ask(Exception e, Func<Exception, string?> question)
     {
@@ -26,6 +26,9 @@ internal static class Failures
             return null;
         }
     }
+
+    // What is cut off first is not looked through: an exception may say any amount. A secret that is cut in two is still known by its beginning.
+    private static string Redacted(string text, int length) => Cut(Redaction.Redact(Cut(text, length)), length);
 
     private static string Cut(string text, int length) => text.Length <= length ? text : text[..length];
 }

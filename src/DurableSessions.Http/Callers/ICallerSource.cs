@@ -11,6 +11,12 @@ public interface ICallerSource
     /// <summary>The caller. One that is not known ends the request with an error.</summary>
     ValueTask<Caller> IdentifyAsync(HttpContext context);
 
+    /// <summary>
+    /// Ends the request with an error where it presents a key that is wrong; one that presents none is let through, and so is any while
+    /// it cannot be told which keys are right.
+    /// </summary>
+    ValueTask RefuseWrongKeyAsync(HttpContext context);
+
     /// <summary>Ends the request with an error unless an operator sends it.</summary>
     ValueTask RequireOperatorAsync(HttpContext context);
 }

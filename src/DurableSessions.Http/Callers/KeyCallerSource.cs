@@ -27,6 +27,30 @@ internal sealed class KeyCallerSource(KeyRing ring) : ICallerSource
             : throw new ApiException(ApiError.NotPermitted("This is an operator's key; sessions and tasks are their users'."));
     }
 
+    public async ValueTask RefuseWrongKeyAsync(HttpContext context)
+    {
+        if (PresentedKey.Of(context.Request) is null)
+        {
+            return;
+        }
+
+        KeySet? keys;
+        try
+        {
+            keys = await ring.GetAsync(context.RequestAborted);
+        }
+        catch (ApiException)
+        {
+            // Storage is away, and with it what would say that the key is wrong.
+            return;
+        }
+
+        if (keys is not null)
+        {
+            Find(keys, context);
+        }
+    }
+
     public async ValueTask RequireOperatorAsync(HttpContext context)
     {
         if (await ring.GetAsync(context.RequestAborted) is { } keys && !Find(keys, context).IsOperator)

@@ -15,7 +15,7 @@ internal static class RouteDescriptions
         """{"id":"msg_0123456789abcdef0123456789abcdef","role":"user","parts":[{"type":"text","text":"The export fails since Friday."}],"created_at":"2026-01-31T09:00:00.000000+00:00"}""";
 
     private const string Task =
-        """{"task_id":"c0123","task_type":"session_commit","status":"completed","created_at":1769850000.0,"updated_at":1769850001.5,"created_at_iso":"2026-01-31T09:00:00.000000+00:00","updated_at_iso":"2026-01-31T09:00:01.500000+00:00","resource_id":"demo","stage":null,"meta":{"attempt":1},"result":{"session_id":"demo","archive_uri":"viking://user/default/sessions/demo/history/archive_001","memories_extracted":{},"memories_skipped":[{"reason":"the built-in digest extracts no memories: that needs a chat model"}],"token_usage":{},"degraded":false},"error":null}""";
+        """{"task_id":"c0123","task_type":"session_commit","status":"completed","created_at":1769850000.0,"updated_at":1769850001.5,"created_at_iso":"2026-01-31T09:00:00.000000+00:00","updated_at_iso":"2026-01-31T09:00:01.500000+00:00","resource_id":"demo","stage":null,"meta":{"attempt":1},"result":{"session_id":"demo","archive_uri":"viking://user/default/sessions/demo/history/archive_001","memories_extracted":{},"memories_skipped":[{"reason":"the built-in digest extracts no memories: that needs a chat model"}],"token_usage":{"llm":{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0,"cached_tokens":0,"reasoning_tokens":0},"embedding":{"total_tokens":0},"total":{"total_tokens":0,"cached_tokens":0,"reasoning_tokens":0},"answers":0},"degraded":false},"error":null}""";
 
     private const string Instance =
         """{"name":"commit","instanceId":"c0123","runtimeStatus":"Completed","input":{},"customStatus":{},"output":{},"createdTime":"2026-01-31T09:00:00Z","lastUpdatedTime":"2026-01-31T09:00:01Z","historyEvents":null}""";
@@ -66,9 +66,9 @@ internal static class RouteDescriptions
             Body = """{"messages":[{"role":"user","content":"The export fails."},{"role":"assistant","parts":[{"type":"text","text":"Since when?"}]}]}""",
         },
         ["POST /api/v1/sessions/{session_id}/commit"] = new(
-            Sessions, "Commit a session", "Archives the live messages, digests them, and switches the session over. wait answers when that is over, or with 504; the commit goes on.",
+            Sessions, "Commit a session", "Archives the live messages, digests them, and switches the session over. wait answers when that is over, or with 504; the commit goes on. Where there is nothing to archive, or no such session, the answer is skipped, with the reason.",
             """{"session_id":"demo","status":"accepted","task_id":"c0123","archive_uri":"viking://user/default/sessions/demo/history/archive_001","archived":true,"trace_id":"0123456789abcdef0123456789abcdef"}""",
-            ErrorCode.NotFound, ErrorCode.TooMany, ErrorCode.DeadlineExceeded)
+            ErrorCode.TooMany, ErrorCode.DeadlineExceeded)
         {
             Body = """{"keep_recent_count":0}""",
             Query = new Dictionary<string, string> { ["wait"] = "30" },
@@ -108,7 +108,7 @@ internal static class RouteDescriptions
         },
         ["GET /api/v1/tasks/{task_id}"] = new(Tasks, "Look at a commit", "completed means that every reader sees the switched session.", Task, ErrorCode.NotFound),
         ["POST /api/v1/tasks/{task_id}/cancel"] = new(
-            Tasks, "Cancel a commit", "Before the live log is cleared everything stays as it was; afterwards the archive stays, and its messages stay in context.",
+            Tasks, "Cancel a commit", "Before the live log is cleared everything stays as it was; afterwards the archive stays, and its messages stay in context. One that is cancelled already is answered as it is.",
             Task, ErrorCode.NotFound, ErrorCode.FailedPrecondition),
         ["POST /api/v1/tasks/{task_id}/retry"] = new(
             Tasks, "Try a commit again", "One that failed or was cancelled, under the same id.", Task, ErrorCode.NotFound, ErrorCode.FailedPrecondition),
@@ -119,7 +119,7 @@ internal static class RouteDescriptions
             Body = """{"timeout":30}""",
         },
         ["GET /health"] = new(
-            System, "Does the process serve", "Asks for no key.", """{"status":"ok","healthy":true,"version":"1.0.0","auth_mode":"dev"}""")
+            System, "Does the process serve", "Asks for no key; one that is sent and wrong is refused with 401.", """{"status":"ok","healthy":true,"version":"1.0.0","auth_mode":"dev"}""")
         { HasEnvelope = false },
         ["GET /ready"] = new(
             System, "Do storage and engine answer", "Asks for no key; 503 where one does not.", """{"status":"ready","checks":{"storage":"ok","engine":"ok"}}""")

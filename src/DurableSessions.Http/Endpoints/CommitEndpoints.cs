@@ -17,6 +17,8 @@ namespace DurableSessions.Http.Endpoints;
 /// <summary>Commits a session; with <c>wait</c>, until that is over.</summary>
 internal static class CommitEndpoints
 {
+    private const string NoMessages = "no_messages";
+
     public static void MapCommits(this IEndpointRouteBuilder sessions) => sessions.MapPost("/{session_id}/commit", CommitAsync);
 
     private static async Task<IResult> CommitAsync(HttpContext http, Caller caller, SessionStore store, TimeProvider time, string session_id)
@@ -24,7 +26,7 @@ internal static class CommitEndpoints
         SessionKey key = caller.Session(session_id);
         int waitSeconds = Query.Integer(http, "wait", 0, RequestLimits.MaxWaitSeconds, otherwise: 0);
         using JsonBody body = await JsonBody.ReadOptionalAsync(http);
-        CommitAnswer answer = await store.Commits.CommitAsync(key, CommitBody.Read(body), http.RequestAborted);
+        CommitAnswer answer = await CommitOrSkipAsync(store, key, CommitBody.Read(body), http.RequestAborted);
         string traceId = Activity.Current?.TraceId.ToHexString() ?? http.TraceIdentifier;
         if (answer.Task is not { } task)
         {
@@ -39,6 +41,20 @@ internal static class CommitEndpoints
         http.Response.Headers.Location = $"{http.Request.PathBase}/api/v1/tasks/{task.TaskId}";
         http.Response.Headers[HeaderNames.Link] = $"<{http.Request.PathBase}/runtime/webhooks/durabletask/instances/{task.TaskId}>; rel=\"monitor\"";
         return new Answer(json => WriteAccepted(json, task, traceId, waitSeconds > 0));
+    }
+
+    // Clients commit at the end of every conversation, also of one in which nothing was said and no session was ever made; a refusal they
+    // would keep and send again. Nothing is created, not even for an Idempotency-Key: once there is the session, that request commits it.
+    private static async Task<CommitAnswer> CommitOrSkipAsync(SessionStore store, SessionKey key, CommitRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await store.Commits.CommitAsync(key, request, cancellationToken);
+        }
+        catch (SessionNotFoundException)
+        {
+            return new CommitAnswer(null, NoMessages);
+        }
     }
 
     private static async Task<CommitTask> WaitAsync(

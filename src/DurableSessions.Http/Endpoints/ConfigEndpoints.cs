@@ -4,6 +4,7 @@ using DurableSessions.Core.AutoCommit;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
+using DurableSessions.Http.Errors;
 using DurableSessions.Http.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -14,7 +15,8 @@ namespace DurableSessions.Http.Endpoints;
 /// <summary>What a client sets on a session, once it exists.</summary>
 internal static class ConfigEndpoints
 {
-    public static void MapConfig(this IEndpointRouteBuilder sessions) => sessions.MapPatch("/{session_id}/config", ConfigureAsync);
+    public static void MapConfig(this IEndpointRouteBuilder sessions) =>
+        sessions.MapPatch("/{session_id}/config", ConfigureAsync).NamesMissingSession();
 
     /// <summary>The settings that every route tells. Whoever set nothing is told what holds.</summary>
     public static void Write(Utf8JsonWriter json, SessionSettings settings)

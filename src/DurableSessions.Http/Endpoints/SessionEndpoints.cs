@@ -25,7 +25,7 @@ internal static class SessionEndpoints
     {
         sessions.MapPost("/", CreateAsync);
         sessions.MapGet("/", ListAsync);
-        sessions.MapGet("/{session_id}", GetAsync);
+        sessions.MapGet("/{session_id}", GetAsync).NamesMissingSession();
         sessions.MapDelete("/{session_id}", DeleteAsync);
     }
 

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 
 namespace DurableSessions.Http.Endpoints;
 
-/// <summary>How the process is. <c>/health</c> and <c>/ready</c> are for probes: they ask for no key, and have no envelope.</summary>
+/// <summary>How the process is. <c>/health</c> and <c>/ready</c> are for probes: they ask for no key, and have no envelope but around errors.</summary>
 internal static class SystemEndpoints
 {
     private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(5);
@@ -24,8 +24,11 @@ internal static class SystemEndpoints
         endpoints.MapPost("/api/v1/system/wait", WaitAsync);
     }
 
-    private static Task HealthAsync(HttpContext http, DurableSessionsHttpOptions options, ICallerSource callers) =>
-        Answer.SendAsync(http, json =>
+    // A plugin asks here before it sends its turns, and gives up those that are refused then: one whose key is wrong must hear of it here.
+    private static async Task HealthAsync(HttpContext http, DurableSessionsHttpOptions options, ICallerSource callers)
+    {
+        await callers.RefuseWrongKeyAsync(http);
+        await Answer.SendAsync(http, json =>
         {
             json.WriteStartObject();
             json.WriteString("status", "ok");
@@ -34,6 +37,7 @@ internal static class SystemEndpoints
             json.WriteString("auth_mode", callers.AuthMode);
             json.WriteEndObject();
         });
+    }
 
     private static async Task ReadyAsync(HttpContext http, DurableSessionsHttpOptions options, TimeProvider time, ILogger<SessionProbe> logger)
     {

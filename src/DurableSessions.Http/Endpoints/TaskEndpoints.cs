@@ -2,6 +2,7 @@ using System.Text.Json;
 using DurableSessions.Core;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Memories;
+using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
@@ -124,21 +125,37 @@ internal static class TaskEndpoints
         json.WriteString("session_id", task.Session.Session);
         json.WriteString("archive_uri", output.Number is { } number ? Wire.ArchiveUri(task.Session, number) : null);
         WriteMemories(json, task, output);
-        json.WriteStartObject("token_usage");
-        if (output.Usage is { } usage)
-        {
-            json.WriteNumber("input_tokens", usage.Input);
-            json.WriteNumber("output_tokens", usage.Output);
-            json.WriteNumber("answers", usage.Answers);
-        }
-
-        json.WriteEndObject();
+        WriteUsage(json, output.Usage ?? TokenUsage.None);
         json.WriteBoolean("degraded", output.State == ArchiveState.Degraded);
         if (output.Reason is not null)
         {
             json.WriteString("reason", output.Reason);
         }
 
+        json.WriteEndObject();
+    }
+
+    // In the wire's shape, whose zeros stand for no model; nothing is ever embedded here. The number of answers is ours.
+    private static void WriteUsage(Utf8JsonWriter json, TokenUsage usage)
+    {
+        long total = usage.Input + usage.Output;
+        json.WriteStartObject("token_usage");
+        json.WriteStartObject("llm");
+        json.WriteNumber("prompt_tokens", usage.Input);
+        json.WriteNumber("completion_tokens", usage.Output);
+        json.WriteNumber("total_tokens", total);
+        json.WriteNumber("cached_tokens", usage.Cached);
+        json.WriteNumber("reasoning_tokens", usage.Reasoning);
+        json.WriteEndObject();
+        json.WriteStartObject("embedding");
+        json.WriteNumber("total_tokens", 0);
+        json.WriteEndObject();
+        json.WriteStartObject("total");
+        json.WriteNumber("total_tokens", total);
+        json.WriteNumber("cached_tokens", usage.Cached);
+        json.WriteNumber("reasoning_tokens", usage.Reasoning);
+        json.WriteEndObject();
+        json.WriteNumber("answers", usage.Answers);
         json.WriteEndObject();
     }
 

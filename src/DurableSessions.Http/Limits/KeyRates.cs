@@ -32,13 +32,16 @@ internal static class KeyRates
             return RateLimitPartition.GetNoLimiter("");
         }
 
-        if (PresentedKey.Of(http.Request) is { } text && ring.Peek(text) is { } key)
+        string? text = PresentedKey.Of(http.Request);
+        if (text is not null && ring.Peek(text) is { } key)
         {
             return Bucket($"key {key.Id}", limits.RequestsPerSecond, limits.Burst);
         }
 
-        // Probes do not suffer from what strangers do.
-        string what = http.Request.Path.Equals("/health", StringComparison.Ordinal) || http.Request.Path.Equals("/ready", StringComparison.Ordinal) ? "probe" : "address";
+        // Probes do not suffer from what strangers do; a request that tries a key is no probe, wherever it tries it.
+        bool isProbe = text is null
+            && (http.Request.Path.Equals("/health", StringComparison.Ordinal) || http.Request.Path.Equals("/ready", StringComparison.Ordinal));
+        string what = isProbe ? "probe" : "address";
         return Bucket($"{what} {Network(http.Connection.RemoteIpAddress)}", limits.StrangerRequestsPerSecond, limits.StrangerRequestsPerSecond);
     }
 

@@ -4,7 +4,10 @@ using DurableSessions.Orchestration;
 
 namespace DurableSessions.Http.Orchestrations;
 
-/// <summary>Writes instances as Durable Functions does: camelCase, times in whole seconds, history entries in PascalCase.</summary>
+/// <summary>
+/// Writes instances as Durable Functions does: camelCase, times in whole seconds, history entries in PascalCase. Why something failed is
+/// told without secrets.
+/// </summary>
 internal static class OrchestrationJsonWriter
 {
     public static void Write(
@@ -18,7 +21,7 @@ internal static class OrchestrationJsonWriter
         WriteJson(json, "customStatus", instance.SerializedCustomStatus);
         if (instance.FailureDetails is { } failure)
         {
-            json.WriteString("output", failure.ErrorMessage);
+            json.WriteString("output", Redaction.Redact(failure.ErrorMessage));
         }
         else
         {
@@ -118,7 +121,7 @@ internal static class OrchestrationJsonWriter
     {
         if (reason is not null)
         {
-            json.WriteString("Reason", reason);
+            json.WriteString("Reason", Redaction.Redact(reason));
         }
     }
 

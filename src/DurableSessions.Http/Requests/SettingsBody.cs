@@ -13,6 +13,10 @@ internal static class SettingsBody
     private const int MaxMemoryTypes = 100;
     private const int MaxMemoryTypeLength = 128;
 
+    // All that the wire has. Those that are no category of ours are kept as they came, and extract nothing.
+    private static readonly string[] MemoryTypes =
+        ["profile", "preferences", "entities", "events", "cases", "trajectories", "experiences", "identity", "soul", "tools"];
+
     public static SessionSettings Read(JsonField body) => new()
     {
         MemoryPolicy = MemoryPolicy(body["memory_policy"]),
@@ -55,10 +59,10 @@ internal static class SettingsBody
             return null;
         }
 
-        policy.Object();
+        policy.Strict("self", "peer", "working_memory", "memory_types");
         foreach (string name in (string[])["self", "peer", "working_memory"])
         {
-            if (policy[name] is { IsSet: true } target && target.Object()["enabled"] is { IsSet: true } enabled)
+            if (policy[name] is { IsSet: true } target && target.Strict("enabled")["enabled"] is { IsSet: true } enabled)
             {
                 enabled.Boolean();
             }
@@ -68,7 +72,10 @@ internal static class SettingsBody
         {
             foreach (JsonField type in types.Items(MaxMemoryTypes))
             {
-                type.Label(MaxMemoryTypeLength);
+                if (!MemoryTypes.Contains(type.Label(MaxMemoryTypeLength), StringComparer.Ordinal))
+                {
+                    throw type.Invalid($"is not known; there are {string.Join(", ", MemoryTypes)}.", "literal_error");
+                }
             }
         }
 

@@ -126,7 +126,16 @@ internal static class BadRequests
         yield return Invalid("an array for a memory policy", Create, """{"memory_policy":[]}""", "body.memory_policy");
         yield return Invalid("a string for enabled", Create, """{"memory_policy":{"self":{"enabled":"true"}}}""", "body.memory_policy.self.enabled");
         yield return Invalid("an empty memory type", Create, """{"memory_policy":{"memory_types":[""]}}""", "body.memory_policy.memory_types.0");
-        yield return Invalid("a large memory policy", Create, $$$"""{"memory_policy":{"x":"{{{new string('x', 17_000)}}}"}}""", "body.memory_policy");
+        yield return Invalid("a number for a memory type", Create, """{"memory_policy":{"memory_types":["events",1]}}""", "body.memory_policy.memory_types.1");
+        yield return Invalid("a memory type there is not", Create, """{"memory_policy":{"memory_types":["events","dreams"]}}""", "body.memory_policy.memory_types.1");
+        yield return Invalid("a memory type in capitals", Create, """{"memory_policy":{"memory_types":["Events"]}}""", "body.memory_policy.memory_types.0");
+        yield return Invalid("an unknown key of a memory policy", Create, """{"memory_policy":{"self":{"enabled":true},"other":{"enabled":true}}}""", "body.memory_policy.other");
+        foreach (string target in (string[])["self", "peer", "working_memory"])
+        {
+            yield return Invalid($"an unknown key of {target}", Create, $$$"""{"memory_policy":{"{{{target}}}":{"enabled":true,"on":1}} }""", $"body.memory_policy.{target}.on");
+        }
+
+        yield return Invalid("a large memory policy", Create, $$$"""{"memory_policy":{"self":{"enabled":true{{{new string(' ', 17_000)}}} } } }""", "body.memory_policy");
         yield return Invalid("an unknown field of extraction", Create, """{"memory_extraction_config":{"event":{}}}""", "body.memory_extraction_config.event");
         yield return Invalid("an unknown field of events", Create, """{"memory_extraction_config":{"events":{"tag":[]}}}""", "body.memory_extraction_config.events.tag");
         yield return Invalid("a number for a tag", Create, """{"memory_extraction_config":{"events":{"tags":[1]}}}""", "body.memory_extraction_config.events.tags.0");
@@ -192,7 +201,6 @@ internal static class BadRequests
         yield return NotFound("a task that is not there", "GET /api/v1/tasks/nothing");
         yield return NotFound("a cancel of a task that is not there", $"POST /api/v1/tasks/c{new string('0', 31)}/cancel");
         yield return NotFound("a retry of a task that is not there", $"POST /api/v1/tasks/c{new string('0', 31)}/retry");
-        yield return NotFound("a commit of a session that is not there", "POST /api/v1/sessions/nowhere/commit");
         yield return NotFound("the root", "GET /");
         yield return NotFound("an empty id in a path", "GET /api/v1/sessions//context");
         yield return Unknown("a wrong method", "PUT /api/v1/sessions/{id}/messages");

@@ -1,13 +1,22 @@
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Semantics;
+using DurableSessions.Orchestration;
 
 namespace DurableSessions.Http.Tests.Hosting;
 
-/// <summary>Digests by counting, and remembers as an event what begins with <c>remember</c>; sessions whose first message says so wait until they are let go.</summary>
+/// <summary>
+/// Digests by counting, and remembers as an event what begins with <c>remember</c>. Where a message says so, a digest waits until it is let
+/// go, says what it cost, or fails for good.
+/// </summary>
 internal sealed class HeldProcessor : ISemanticProcessor
 {
     public const string HoldText = "hold this commit";
+    public const string CostText = "this digest costs";
+    public const string FailText = "fail this commit";
+
+    /// <summary>What the failure of a commit says that fails.</summary>
+    public const string Secrets = "The model refuses api_key=S3CRET-one, sk-proj-S3CRET_two and Bearer S3CRET.three:\nAuthorization: Basic S3CRET4\n<<end>>";
 
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -18,12 +27,19 @@ internal sealed class HeldProcessor : ISemanticProcessor
     public async Task<SemanticDigest> DigestAsync(SemanticRequest request, CancellationToken cancellationToken)
     {
         int count = 0;
+        bool costs = false;
         var memories = new List<MemoryChange>();
         await foreach (SessionMessage message in request.Messages.WithCancellation(cancellationToken))
         {
             if (message.Parts is [{ Text: HoldText }])
             {
                 await _released.Task.WaitAsync(cancellationToken);
+            }
+
+            costs |= message.Parts is [{ Text: CostText }];
+            if (message.Parts is [{ Text: FailText }])
+            {
+                throw new NonRetriableTaskException(Secrets);
             }
 
             count++;
@@ -33,6 +49,10 @@ internal sealed class HeldProcessor : ISemanticProcessor
             }
         }
 
-        return new SemanticDigest($"{count} messages", $"# {count} messages") { Memories = memories };
+        return new SemanticDigest($"{count} messages", $"# {count} messages")
+        {
+            Memories = memories,
+            Usage = costs ? new TokenUsage(1_000, 200, 3, 400, 50) : null,
+        };
     }
 }
