@@ -4,10 +4,12 @@ using DurableSessions.Core.Semantics;
 
 namespace DurableSessions.Http.Tests.Hosting;
 
-/// <summary>Digests by counting, and remembers as an event what begins with <c>remember</c>; sessions whose first message says so wait until they are let go.</summary>
+/// <summary>Digests by counting, remembers as an event what begins with <c>remember</c>, and forgets it when told to; sessions whose first message says so wait until they are let go.</summary>
 internal sealed class HeldProcessor : ISemanticProcessor
 {
     public const string HoldText = "hold this commit";
+
+    public const string ForgetText = "forget it";
 
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -27,6 +29,13 @@ internal sealed class HeldProcessor : ISemanticProcessor
             }
 
             count++;
+            if (message.Parts is [{ Text: ForgetText }])
+            {
+                // Only what was shown is deleted.
+                await request.Memories!.ReadAsync(cancellationToken);
+                memories.Add(new MemoryChange { Operation = MemoryOperation.Delete, Category = MemoryCategory.Events, Name = "remembered" });
+            }
+
             if (message.Parts is [{ Text: ['r', 'e', 'm', 'e', 'm', 'b', 'e', 'r', ' ', .. { } what] }])
             {
                 memories.Add(new MemoryChange { Operation = MemoryOperation.Merge, Category = MemoryCategory.Events, Name = "remembered", Content = what });
