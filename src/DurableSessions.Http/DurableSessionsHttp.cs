@@ -59,6 +59,7 @@ public static class DurableSessionsHttp
         sessions.MapUsage();
         sessions.MapMemoryDiffs();
         endpoints.MapGroup("/api/v1/memories").MapMemories();
+        endpoints.MapGroup("/api/v1/content").MapContent();
         endpoints.MapGroup("/api/v1/tasks").MapTasks();
         endpoints.MapSystem();
         if (endpoints.ServiceProvider.GetRequiredService<DurableSessionsHttpOptions>().Orchestrations is { } orchestrations)

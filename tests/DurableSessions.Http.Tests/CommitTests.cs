@@ -67,8 +67,8 @@ public sealed class CommitTests(ApiFixture api) : IClassFixture<ApiFixture>
         Assert.Equal(["three"], Texts(context.Result));
         Assert.Equal("# 2 messages", context.Result.GetProperty("latest_archive_overview").GetString());
         Assert.Matches(
-            $$"""^\[{"number":1,"archive_id":"archive_001","archive_uri":"viking://user/default/sessions/{{id}}/history/archive_001","task_id":"{{taskId}}","message_count":2,"token_count":2,"byte_count":[0-9]+,"state":"covered"}\]$""",
-            (await api.GetAsync($"/api/v1/sessions/{id}/archives")).ResultText());
+            $$"""^\[{"number":1,"archive_id":"archive_001","archive_uri":"viking://user/default/sessions/{{id}}/history/archive_001","task_id":"{{taskId}}","message_count":2,"token_count":2,"byte_count":[0-9]+,"state":"covered","abstract":"2 messages","created_at":"T"}\]$""",
+            SessionTests.TimePattern().Replace((await api.GetAsync($"/api/v1/sessions/{id}/archives")).ResultText(), "T"));
     }
 
     [Fact]
@@ -99,6 +99,8 @@ public sealed class CommitTests(ApiFixture api) : IClassFixture<ApiFixture>
             $$"""[{"archive_id":"archive_001","task_id":"{{taskId}}"}]""",
             (await api.GetAsync($"/api/v1/sessions/{id}")).Result.GetProperty("pending_archives").GetRawText());
         Assert.Equal([HeldProcessor.HoldText], Texts((await api.GetAsync($"/api/v1/sessions/{id}/archives/archive_001")).Result));
+        Assert.EndsWith(
+            ""","state":"pending","abstract":"","created_at":null}]""", (await api.GetAsync($"/api/v1/sessions/{id}/archives")).ResultText(), StringComparison.Ordinal);
         Assert.Equal([HeldProcessor.HoldText], Texts((await api.GetAsync($"/api/v1/sessions/{id}/context")).Result));
         JsonElement cancelled = (await api.PostAsync($"/api/v1/tasks/{taskId}/cancel")).Succeeded().Result;
         Assert.Contains(cancelled.GetProperty("status").GetString(), (string[])["cancelling", "cancelled"]);

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using DurableSessions.Core.Storage;
 using DurableSessions.Http.Tests.Hosting;
@@ -75,6 +77,57 @@ public sealed class ListingCostTests(AzuriteFixture azurite)
             }
 
             return counts;
+        }
+    }
+
+    [Fact]
+    public async Task A_page_of_archives_is_one_request_for_each_and_two_where_an_older_version_switched_it()
+    {
+        const int Archives = 12;
+        const int Page = 10;
+        var log = new RequestLog();
+        SessionStorage storage = await azurite.NewStorageAsync(log.Configure);
+        await using (ApiHost host = await ApiHost.StartAsync(storage))
+        {
+            for (int i = 0; i < Archives; i++)
+            {
+                await PostAsync(host, "/api/v1/sessions/one/messages", """{"role":"user","content":"x"}""");
+                await PostAsync(host, "/api/v1/sessions/one/commit?wait=60", "{}");
+            }
+        }
+
+        string told = await ListAsync(1 + Page);
+        Assert.Equal(0, log.Requests.Count(static r => r.Blob.Contains("/semantic", StringComparison.Ordinal)));
+
+        // As entries were before they had the line.
+        int older = 0;
+        await foreach (BlobItem blob in storage.Container.GetBlobsAsync(BlobTraits.None, BlobStates.None, "archives/", Cancelled))
+        {
+            if (blob.Name.Contains("/index/", StringComparison.Ordinal))
+            {
+                BlobClient entry = storage.Container.GetBlobClient(blob.Name);
+                JsonObject json = JsonNode.Parse((await entry.DownloadContentAsync(Cancelled)).Value.Content)!.AsObject();
+                older += json.Remove("abstract") ? 1 : 0;
+                await entry.UploadAsync(BinaryData.FromString(json.ToJsonString()), overwrite: true, Cancelled);
+            }
+        }
+
+        Assert.Equal(Archives, older);
+        Assert.Equal(told, await ListAsync(1 + (2 * Page)));
+
+        // A host that knows nothing yet: the manifest, and what the page shows.
+        async Task<string> ListAsync(int requests)
+        {
+            await using ApiHost host = await ApiHost.StartAsync(storage, withEngine: false);
+            log.Clear();
+            using HttpResponseMessage page = await host.Client.GetAsync($"/api/v1/sessions/one/archives?limit={Page}", Cancelled);
+            string text = await page.Content.ReadAsStringAsync(Cancelled);
+            using var json = JsonDocument.Parse(text);
+            JsonElement[] archives = [.. json.RootElement.GetProperty("result").EnumerateArray()];
+            Assert.Equal(Page, archives.Length);
+            Assert.All(archives, static a => Assert.Equal("1 messages", a.GetProperty("abstract").GetString()));
+            Assert.True(log.Count == requests, log.ToString());
+            return text;
         }
     }
 

@@ -20,6 +20,9 @@ public sealed record ArchiveInfo
     /// <summary>What it holds.</summary>
     public required StagedCounts Counts { get; init; }
 
+    /// <summary>When it was switched; <see langword="null"/> while it is pending.</summary>
+    public DateTimeOffset? SwitchedAt { get; init; }
+
     /// <summary>One line; empty while it has no digest of its own.</summary>
     public string Abstract { get; init; } = "";
 
@@ -60,7 +63,10 @@ public sealed class ArchiveService
         return new Archive(info, _archives.ReadMessagesAsync(key, manifest.Incarnation, info.TaskId, attempt, cancellationToken));
     }
 
-    /// <summary>Archives without their digests, the newest first.</summary>
+    /// <summary>
+    /// Archives without their overviews, the newest first: one storage request for each, and another for each that an older version
+    /// switched; at most 8 at once.
+    /// </summary>
     /// <param name="key">The session.</param>
     /// <param name="limit">1 to <see cref="MaxPage"/>.</param>
     /// <param name="before">Only those of a smaller number; <see langword="null"/>: from the newest.</param>
@@ -101,6 +107,12 @@ public sealed class ArchiveService
         SemanticDocument? digest = withDigest && entry.Semantic is not null
             ? await _archives.FindSemanticAsync(entry.Semantic, cancellationToken)
             : null;
+        string? line = digest?.Abstract ?? entry.Abstract;
+        if (line is null && !withDigest && entry.Semantic is not null)
+        {
+            line = await _archives.FindAbstractAsync(entry.Semantic, cancellationToken);
+        }
+
         bool isUncovered = manifest.Uncovered.Any(u => u.Number == number);
         return (
             new ArchiveInfo
@@ -109,7 +121,8 @@ public sealed class ArchiveService
                 TaskId = entry.CommitId,
                 State = isUncovered ? ArchiveState.Uncovered : entry.State == ArchiveState.Uncovered ? ArchiveState.Covered : entry.State,
                 Counts = entry.Counts,
-                Abstract = digest?.Abstract ?? "",
+                SwitchedAt = entry.SwitchedAt,
+                Abstract = line ?? "",
                 Overview = digest?.Overview ?? "",
             },
             entry.Attempt);

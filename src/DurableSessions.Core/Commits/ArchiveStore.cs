@@ -1,3 +1,4 @@
+using System.Text.Json;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Sessions;
@@ -50,6 +51,21 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, I
         memory.TryGetValue(("semantic", name), out SemanticDocument? known)
             ? known
             : Remember(name, await storage.Container.FindAsync<SemanticDocument>(name, cancellationToken));
+
+    /// <summary>
+    /// The line of a stored digest; <see langword="null"/> where the digest is lost or damaged: neither a listing nor a switch fails for that.
+    /// </summary>
+    public async Task<string?> FindAbstractAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await FindSemanticAsync(name, cancellationToken))?.Abstract;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 
     public async Task<SemanticDocument> WriteSemanticAsync(string name, SemanticDocument document, CancellationToken cancellationToken) =>
         Remember(name, await storage.Container.WriteOnceAsync(name, document, cancellationToken))!;
@@ -109,6 +125,12 @@ internal sealed record ArchiveEntry
 
     /// <summary>The semantic document; none where the archive stayed uncovered.</summary>
     public string? Semantic { get; init; }
+
+    /// <summary>
+    /// The line of that document, so that a listing need not read it; none where there is no document, or where an older version wrote
+    /// this entry: then the document has it.
+    /// </summary>
+    public string? Abstract { get; init; }
 
     /// <summary>What its commit did to memories; none where it did nothing.</summary>
     public string? MemoryDiff { get; init; }

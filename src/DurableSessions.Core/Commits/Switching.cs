@@ -13,7 +13,8 @@ namespace DurableSessions.Core.Commits;
 /// <remarks>
 /// A crash before the swap leaves the archive pending, with its record: run again, the record stands. A crash after it
 /// leaves sealed segments that nobody names: run again, the record says which. <see cref="MemoryStage"/> says what a crash leaves of
-/// memories. A digest that asks for no changes costs no request here.
+/// memories. A digest that asks for no changes costs no request here; on a host that did not make it, its line is read for the entry.
+/// Every writer of an entry copies that line from the same document, which is written once.
 /// </remarks>
 internal sealed class Switching(
     ManifestStore manifests, SegmentStore segments, ArchiveStore archives, MemoryStage memories, TimeProvider time, ILogger<Switching> logger)
@@ -44,7 +45,8 @@ internal sealed class Switching(
         // Only now is it decided whether this digest is the archive's.
         AppliedMemories? applied = await ApplyAsync(
             commit, record.CommitId, record.Attempt, record.Semantic, record.MemoryChanges, cancellationToken);
-        await archives.WriteEntryAsync(commit.Session, commit.Incarnation, Entry(record, applied), cancellationToken);
+        await archives.WriteEntryAsync(
+            commit.Session, commit.Incarnation, await EntryAsync(record, applied, cancellationToken), cancellationToken);
         await manifests.SwapAsync(
             commit.Session,
             manifest =>
@@ -85,7 +87,8 @@ internal sealed class Switching(
             cancellationToken);
         if (stored.Manifest.Uncovered.All(u => u.Number != number))
         {
-            await archives.AmendEntryAsync(commit.Session, commit.Incarnation, Entry(covered, applied), cancellationToken);
+            await archives.AmendEntryAsync(
+                commit.Session, commit.Incarnation, await EntryAsync(covered, applied, cancellationToken), cancellationToken);
         }
 
         return new Switched(covered, applied?.Diff);
@@ -124,7 +127,7 @@ internal sealed class Switching(
     private static Manifest Count(Manifest manifest, AppliedMemories? applied) =>
         applied is null ? manifest : manifest with { MemoriesExtracted = manifest.MemoriesExtracted + applied.Diff.Changes.Count };
 
-    private static ArchiveEntry Entry(CommitRecord record, AppliedMemories? applied) => new()
+    private async Task<ArchiveEntry> EntryAsync(CommitRecord record, AppliedMemories? applied, CancellationToken cancellationToken) => new()
     {
         Number = record.Number!.Value,
         CommitId = record.CommitId,
@@ -133,6 +136,7 @@ internal sealed class Switching(
         SwitchedAt = record.DecidedAt,
         State = record.State!.Value,
         Semantic = record.Semantic,
+        Abstract = record.Semantic is null ? null : await archives.FindAbstractAsync(record.Semantic, cancellationToken),
         MemoryDiff = applied?.Blob,
     };
 

@@ -13,6 +13,11 @@ internal static class MemoryRouteDescriptions
     private const string Diff =
         """{"session_id":"demo","archive_id":"archive_001","task_id":"c0123","applied_at":"2026-01-31T09:00:00.000000+00:00","changes":[{"uri":"viking://user/default/memories/preferences/tea.md","category":"preferences","name":"tea","before":"green","after":"green, no sugar"}],"memories_skipped":[{"reason":"it says so already","category":"events","name":"move"}]}""";
 
+    private const string DiffFile =
+        """
+        "{\n    \"archive_uri\": \"viking://user/default/sessions/demo/history/archive_001\",\n    \"trace_id\": null,\n    \"extracted_at\": \"2026-01-31T09:00:00.000000Z\",\n    \"operations\": {\n        \"adds\": [],\n        \"updates\": [\n            {\n                \"uri\": \"viking://user/default/memories/preferences/tea.md\",\n                \"memory_type\": \"preferences\",\n                \"before\": \"green\",\n                \"after\": \"green, no sugar\"\n            }\n        ],\n        \"deletes\": []\n    },\n    \"summary\": {\n        \"total_adds\": 0,\n        \"total_updates\": 1,\n        \"total_deletes\": 0\n    }\n}"
+        """;
+
     /// <summary>By method and path, as the document has it.</summary>
     public static IReadOnlyDictionary<string, RouteDescription> All { get; } = new Dictionary<string, RouteDescription>
     {
@@ -42,5 +47,19 @@ internal static class MemoryRouteDescriptions
             Memories, "Read what a commit did to memories", "Each memory that is different since, before and after.", Diff, ErrorCode.NotFound),
         ["POST /api/v1/sessions/{session_id}/archives/{archive_id}/memory_diff/undo"] = new(
             Memories, "Take back what a commit did to memories", "What came later stays, line by line. A second time nothing changes.", Diff, ErrorCode.NotFound),
+        ["GET /api/v1/content/read"] = new(
+            Memories, "Read what a task's memory_diff_uri names",
+            "The text of memory_diff.json: each memory that is different since, under adds, updates or deletes. offset and limit count lines; -1 is all. "
+            + "viking://~ is the caller. Whatever else a URI names is not found.",
+            DiffFile, ErrorCode.NotFound)
+        {
+            Query = new Dictionary<string, string>
+            {
+                ["uri"] = "\"viking://user/default/sessions/demo/history/archive_001/memory_diff.json\"",
+                ["offset"] = "0",
+                ["limit"] = "-1",
+                ["raw"] = "false",
+            },
+        },
     };
 }

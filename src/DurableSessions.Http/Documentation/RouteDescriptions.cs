@@ -81,8 +81,8 @@ internal static class RouteDescriptions
             Query = new Dictionary<string, string> { ["token_budget"] = "128000", ["include_memories"] = "false" },
         },
         ["GET /api/v1/sessions/{session_id}/archives"] = new(
-            Sessions, "List a session's archives", "Newest first; X-Next-Cursor says where the next page begins.",
-            """[{"number":1,"archive_id":"archive_001","archive_uri":"viking://user/default/sessions/demo/history/archive_001","task_id":"c0123","message_count":10,"token_count":400,"byte_count":5000,"state":"covered"}]""",
+            Sessions, "List a session's archives", "Newest first; X-Next-Cursor says where the next page begins. created_at is when it was switched, null while it is pending; abstract is empty while it has no digest of its own.",
+            """[{"number":1,"archive_id":"archive_001","archive_uri":"viking://user/default/sessions/demo/history/archive_001","task_id":"c0123","message_count":10,"token_count":400,"byte_count":5000,"state":"covered","abstract":"An export that fails.","created_at":"2026-01-31T09:00:00.000000+00:00"}]""",
             ErrorCode.NotFound)
         {
             Query = new Dictionary<string, string> { ["limit"] = "100", ["cursor"] = "1" },

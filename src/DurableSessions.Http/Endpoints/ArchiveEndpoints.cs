@@ -47,6 +47,8 @@ internal static class ArchiveEndpoints
                 json.WriteNumber("token_count", archive.Counts.Tokens);
                 json.WriteNumber("byte_count", archive.Counts.Bytes);
                 json.WriteString("state", archive.State.ToString().ToLowerInvariant());
+                json.WriteString("abstract", archive.Abstract);
+                json.WriteString("created_at", archive.SwitchedAt is { } time ? Wire.Time(time) : null);
                 json.WriteEndObject();
             }
 

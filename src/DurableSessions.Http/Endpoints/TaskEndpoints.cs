@@ -173,7 +173,7 @@ internal static class TaskEndpoints
         WriteSkipped(json, report.Skipped);
         if (report.HasDiff && output.Number is { } number)
         {
-            json.WriteString("memory_diff_uri", $"{Wire.ArchiveUri(task.Session, number)}/memory_diff.json");
+            json.WriteString("memory_diff_uri", $"{Wire.ArchiveUri(task.Session, number)}/{Wire.MemoryDiffFile}");
         }
     }
 

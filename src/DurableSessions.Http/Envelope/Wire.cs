@@ -11,6 +11,9 @@ internal static class Wire
 {
     public const string ContentType = "application/json";
 
+    /// <summary>The name, under an archive's, of what its commit did to memories.</summary>
+    public const string MemoryDiffFile = "memory_diff.json";
+
     public static JsonWriterOptions WriterOptions { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static string SessionUri(SessionKey key) => $"viking://user/{key.User}/sessions/{key.Session}";

@@ -6,8 +6,8 @@ using DurableSessions.Orchestration;
 namespace DurableSessions.Http.Tests.Hosting;
 
 /// <summary>
-/// Digests by counting, and remembers as an event what begins with <c>remember</c>. Where a message says so, a digest waits until it is let
-/// go, says what it cost, or fails for good.
+/// Digests by counting, remembers as an event what begins with <c>remember</c>, and forgets it when told to. Where a message says so, a
+/// digest waits until it is let go, says what it cost, or fails for good.
 /// </summary>
 internal sealed class HeldProcessor : ISemanticProcessor
 {
@@ -17,6 +17,8 @@ internal sealed class HeldProcessor : ISemanticProcessor
 
     /// <summary>What the failure of a commit says that fails.</summary>
     public const string Secrets = "The model refuses api_key=S3CRET-one, sk-proj-S3CRET_two and Bearer S3CRET.three:\nAuthorization: Basic S3CRET4\n<<end>>";
+
+    public const string ForgetText = "forget it";
 
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -43,6 +45,13 @@ internal sealed class HeldProcessor : ISemanticProcessor
             }
 
             count++;
+            if (message.Parts is [{ Text: ForgetText }])
+            {
+                // Only what was shown is deleted.
+                await request.Memories!.ReadAsync(cancellationToken);
+                memories.Add(new MemoryChange { Operation = MemoryOperation.Delete, Category = MemoryCategory.Events, Name = "remembered" });
+            }
+
             if (message.Parts is [{ Text: ['r', 'e', 'm', 'e', 'm', 'b', 'e', 'r', ' ', .. { } what] }])
             {
                 memories.Add(new MemoryChange { Operation = MemoryOperation.Merge, Category = MemoryCategory.Events, Name = "remembered", Content = what });

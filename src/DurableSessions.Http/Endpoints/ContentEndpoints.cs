@@ -1,0 +1,59 @@
+using DurableSessions.Core;
+using DurableSessions.Core.Sessions;
+using DurableSessions.Http.Callers;
+using DurableSessions.Http.Envelope;
+using DurableSessions.Http.Errors;
+using DurableSessions.Http.Requests;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace DurableSessions.Http.Endpoints;
+
+/// <summary>What is read by its URI, as text: what commits did to memories.</summary>
+internal static class ContentEndpoints
+{
+    public static void MapContent(this IEndpointRouteBuilder content) => content.MapGet("/read", ReadAsync);
+
+    private static async Task<IResult> ReadAsync(HttpContext http, Caller caller, SessionStore store)
+    {
+        var uri = VikingUri.Of(http, caller);
+        int offset = Query.Integer(http, "offset", 0, int.MaxValue, otherwise: 0);
+        int limit = Query.Integer(http, "limit", -1, int.MaxValue, otherwise: -1);
+
+        // What is stored is what is shown, raw or not.
+        Query.Boolean(http, "raw");
+        string text = await FindAsync(caller, uri, store, http.RequestAborted)
+            ?? throw new ApiException(ApiError.NotFound($"File not found: {uri.Text}", "file", uri.Text));
+        return new Answer(json => json.WriteStringValue(Lines(text, offset, limit)));
+    }
+
+    // Null: it is not there. Another user's is told like that too, and so is a session that is gone.
+    private static async Task<string?> FindAsync(Caller caller, VikingUri uri, SessionStore store, CancellationToken cancellationToken)
+    {
+        if (uri.Own is not ["sessions", { } session, "history", { } archive, Wire.MemoryDiffFile]
+            || !SessionKey.IsValidId(session) || Wire.ArchiveNumber(archive) is not { } number)
+        {
+            return null;
+        }
+
+        SessionKey key = caller.Session(session);
+        try
+        {
+            return await store.Memories.FindDiffAsync(key, number, cancellationToken) is { } diff ? MemoryDiffFile.Write(key, number, diff) : null;
+        }
+        catch (SessionNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    // Lines with their ends; limit -1: all that follow.
+    private static string Lines(string text, int offset, int limit)
+    {
+        string[] lines = text.Split('\n');
+        int start = Math.Min(offset, lines.Length);
+        int end = limit < 0 ? lines.Length : start + Math.Min(limit, lines.Length - start);
+        return start == end ? "" : string.Join('\n', lines[start..end]) + (end < lines.Length ? "\n" : "");
+    }
+}
