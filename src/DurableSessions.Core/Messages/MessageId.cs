@@ -6,11 +6,17 @@ using System.Text;
 namespace DurableSessions.Core.Messages;
 
 /// <summary>
-/// The 128 bits of a message id. A random one (UUID version 4, RFC 9562) is never looked for again; one that derives from an
-/// idempotency key (version 8, the one left to applications) carries, in its high half, what the key and the message's
-/// place in the request hash to, and in its low half what the whole request hashes to. So a repeated request finds its
-/// messages by the high half, and the low half tells whether it is the same request, with nothing stored beside the message.
+/// The 128 bits of a message id. A random one (UUID version 4, RFC 9562) is never looked for again; a derived one (version 8, the
+/// one left to applications) is, with nothing stored beside the message.
 /// </summary>
+/// <remarks>
+/// <para>Derived from an idempotency key, it carries in its high half what the key and the message's place in the request hash to,
+/// and in its low half what the whole request hashes to: a repeated request finds its messages by the high half, and the low half
+/// tells whether it is the same request.</para>
+/// <para>Derived from a message that names itself or its sources, both halves are hashes of the whole message. Derived from what a
+/// message says, the high half is; the low half has the second it was accepted in, by the accepting host's clock, and 30 random bits: what is
+    /// said again and meant again is another message.</para>
+/// </remarks>
 /// <param name="High">The first 64 bits; 60 of them are free.</param>
 /// <param name="Low">The last 64 bits; 62 of them are free.</param>
 internal readonly record struct MessageId(ulong High, ulong Low)
@@ -18,8 +24,9 @@ internal readonly record struct MessageId(ulong High, ulong Low)
     private const string Prefix = "msg_";
     private const ulong VersionMask = 0xF000;
     private const ulong VariantMask = 0xC000_0000_0000_0000;
+    private const int RandomBits = 30;
 
-    /// <summary>Whether it derives from an idempotency key.</summary>
+    /// <summary>Whether it is derived, and so is looked for again.</summary>
     public bool IsKeyed => (High & VersionMask) == 0x8000;
 
     public static MessageId NewRandom()
@@ -36,6 +43,31 @@ internal readonly record struct MessageId(ulong High, ulong Low)
         return Make(BinaryPrimitives.ReadUInt64BigEndian(key), BinaryPrimitives.ReadUInt64BigEndian(requestHash), version: 8);
     }
 
+    /// <summary>The id of a message that its client has named.</summary>
+    /// <param name="message">SHA-256 of the whole message, its name included.</param>
+    /// <param name="index">How many of the same request before it are the same.</param>
+    public static MessageId FromName(ReadOnlySpan<byte> message, int index)
+    {
+        byte[] hash = Hash("named", message, index);
+        return Make(BinaryPrimitives.ReadUInt64BigEndian(hash), BinaryPrimitives.ReadUInt64BigEndian(hash.AsSpan(8)), version: 8);
+    }
+
+    /// <summary>The id of a message that is known by what it says, and when.</summary>
+    /// <param name="message">SHA-256 of the whole message.</param>
+    /// <param name="index">How many of the same request before it are the same.</param>
+    /// <param name="now">When it is accepted; whole seconds are kept.</param>
+    public static MessageId FromContent(ReadOnlySpan<byte> message, int index, DateTimeOffset now)
+    {
+        byte[] hash = Hash("said", message, index);
+        ulong low = ((ulong)now.ToUnixTimeSeconds() << RandomBits) | (uint)RandomNumberGenerator.GetInt32(1 << RandomBits);
+        return Make(BinaryPrimitives.ReadUInt64BigEndian(hash), low, version: 8);
+    }
+
+    /// <summary>How much later than another one made by <see cref="FromContent"/> this one was accepted; negative where it was earlier.</summary>
+    public TimeSpan SecondsSince(MessageId other) => TimeSpan.FromSeconds(Seconds - other.Seconds);
+
+    private long Seconds => (long)((Low & ~VariantMask) >> RandomBits);
+
     public static bool TryParse(string text, out MessageId id)
     {
         id = default;
@@ -51,6 +83,9 @@ internal readonly record struct MessageId(ulong High, ulong Low)
     }
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{High:x16}{Low:x16}");
+
+    private static byte[] Hash(string purpose, ReadOnlySpan<byte> message, int index) => SHA256.HashData(
+        [.. Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{purpose} {index} ")), .. message]);
 
     private static MessageId Make(ulong high, ulong low, ulong version) =>
         new((high & ~VersionMask) | (version << 12), (low & ~VariantMask) | 0x8000_0000_0000_0000);

@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
@@ -35,6 +37,31 @@ public sealed record NewMessage
     /// <summary>The messages it was made from.</summary>
     public IReadOnlyList<string>? SourceMessageIds { get; init; }
 
+    /// <summary>
+    /// What its client calls it. It is not stored: a message that comes again with the same name, or the same sources, and is the same in
+    /// everything else, is a repetition.
+    /// </summary>
+    public string? ClientId { get; init; }
+
+    /// <summary>Whether its client has named it or its sources, and so can be believed to know one message from another.</summary>
+    internal bool IsNamed => ClientId is not null || SourceMessageIds is { Count: > 0 };
+
+    /// <summary>SHA-256 of everything that its client sent.</summary>
+    internal byte[] Hash()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (string? text in (string?[])[ClientId, Role, CreatedAt, PeerId, TurnId, MessageKind, .. SourceMessageIds ?? []])
+        {
+            // Each with its length: no two messages are the same bytes. None is not the same as empty.
+            byte[] bytes = Encoding.UTF8.GetBytes(text ?? "");
+            hash.AppendData(BitConverter.GetBytes(text is null ? -1 : bytes.Length));
+            hash.AppendData(bytes);
+        }
+
+        hash.AppendData(Parts.Span);
+        return hash.GetHashAndReset();
+    }
+
     /// <summary>The line that is stored, without its line feed.</summary>
     internal byte[] ToLine(MessageId id, DateTimeOffset now)
     {
@@ -45,7 +72,7 @@ public sealed record NewMessage
             writer.WriteString("id", id.ToString());
             writer.WriteString("role", Role);
             writer.WritePropertyName("parts");
-            writer.WriteRawValue(Parts.Span);
+            writer.WriteRawValue(Parts.Span, skipInputValidation: true);
             writer.WriteString("created_at", SaidAt(now));
             WriteOptional(writer, "peer_id", PeerId);
             WriteOptional(writer, "turn_id", TurnId);

@@ -40,12 +40,14 @@ internal sealed class AppendQueue(SessionKey key, long maxBytes)
         {
             while (_appends.First?.Value is { } next && group.Count < MaxGroupRequests)
             {
-                // A key that comes twice at once: the second waits until the first is known to be stored.
+                // What comes twice at once: the second waits until the first is known to be stored.
                 bool fits = group.Count == 0 || bytes + next.Block.Length <= MaxGroupBytes;
-                if (!fits || (next.IsKeyed && !keys.Add(next.Ids[0].High)))
+                if (!fits || next.DerivedIds.Any(id => keys.Contains(id.High)))
                 {
                     break;
                 }
+
+                keys.UnionWith(next.DerivedIds.Select(static id => id.High));
 
                 _appends.RemoveFirst();
                 _bytes -= next.Block.Length;

@@ -6,13 +6,12 @@ using DurableSessions.Core.Storage;
 namespace DurableSessions.Core.Sessions;
 
 /// <summary>
-/// Finds messages again that this host has not appended itself, or does not know to have: for idempotency keys, and for an
-/// append whose outcome is unknown and whose segment has gone.
+/// Finds messages again that this host has not appended itself, or does not know to have: for repetitions, and for an append whose outcome is unknown and whose segment has gone.
 /// </summary>
 internal sealed class KeyedMessageLoader(SegmentStore segments, ArchiveStore archives, SessionOptions options, TimeProvider time)
 {
     /// <summary>
-    /// All keyed messages of a session: live, pending, and switched within <see cref="SessionOptions.IdempotencyWindow"/>, at
+    /// All messages of a session with derived ids: live, pending, and switched within <see cref="SessionOptions.IdempotencyWindow"/>, at
     /// least as of <paramref name="view"/>. <see langword="null"/>: a segment has gone meanwhile; load the view again.
     /// </summary>
     public async Task<KeyedMessages?> TryLoadAsync(SessionKey key, LiveView view, CancellationToken cancellationToken)

@@ -3,8 +3,8 @@ using DurableSessions.Core.Messages;
 namespace DurableSessions.Core.Sessions;
 
 /// <summary>
-/// The messages of a session whose ids derive from idempotency keys: those live, pending, and archived within the window.
-/// Loaded when a key first comes, and kept up to date; see <see cref="KeyedMessageLoader"/>.
+/// The messages of a session whose ids are derived: those live, pending, and archived within the window.
+/// Loaded when the first such id comes, and kept up to date; see <see cref="KeyedMessageLoader"/>.
 /// </summary>
 internal sealed class KeyedMessages
 {
@@ -36,13 +36,17 @@ internal sealed class KeyedMessages
 
     public void Add(MessageId id)
     {
-        if (id.IsKeyed)
+        if (id.IsKeyed && !(_requests.TryGetValue(id.High, out ulong known) && known > id.Low))
         {
+            // Of a message that was said again, the newest counts: its id ends in the later second.
             _requests[id.High] = id.Low;
         }
     }
 
-    /// <summary>Whether the message that this id stands for is there.</summary>
+    /// <summary>The id of the newest message whose id begins with the same half, where there is one.</summary>
+    public MessageId? Find(MessageId id) => _requests.TryGetValue(id.High, out ulong low) ? new MessageId(id.High, low) : null;
+
+    /// <summary>Whether the message of a request with an idempotency key is there.</summary>
     /// <exception cref="IdempotencyKeyReusedException">The key is there, with another request.</exception>
     public bool Contains(MessageId id)
     {

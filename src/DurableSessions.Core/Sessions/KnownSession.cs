@@ -3,10 +3,10 @@ using DurableSessions.Core.Messages;
 namespace DurableSessions.Core.Sessions;
 
 /// <summary>
-/// What one lane knows of its session: the live messages, and the ids that derive from idempotency keys. Storage overrules it at
+/// What one lane knows of its session: the live messages, and the ids that are derived. Storage overrules it at
 /// any time, and every lane of every host has its own.
 /// </summary>
-internal sealed class KnownSession(SessionKey key, LiveViews views, KeyedMessageLoader loader)
+internal sealed class KnownSession(SessionKey key, LiveViews views, KeyedMessageLoader loader, TimeSpan repetitionWindow)
 {
     private LiveView? _view;
     private KeyedMessages? _keyed;
@@ -26,12 +26,12 @@ internal sealed class KnownSession(SessionKey key, LiveViews views, KeyedMessage
     }
 
     /// <summary>
-    /// Answers the requests of a group whose keys were used before, and takes them out of it. False: segments have gone while they
-    /// were read; open the view again.
+    /// Answers the requests of a group that are repetitions, and takes them out of it; of those that are in part, leaves that part out.
+    /// False: segments have gone while they were read; open the view again.
     /// </summary>
-    public async Task<bool> TryResolveKeysAsync(List<PendingAppend> group, LiveView view)
+    public async Task<bool> TryResolveAsync(List<PendingAppend> group, LiveView view)
     {
-        if (!group.Exists(static a => a.IsKeyed))
+        if (!group.Exists(static a => a.IsRecognisable))
         {
             return true;
         }
@@ -45,11 +45,11 @@ internal sealed class KnownSession(SessionKey key, LiveViews views, KeyedMessage
             }
         }
 
-        foreach (PendingAppend append in group.Where(static a => a.IsKeyed).ToList())
+        foreach (PendingAppend append in group.Where(static a => a.IsRecognisable).ToList())
         {
             try
             {
-                if (_keyed.Contains(append.Ids[0]))
+                if (IsStored(append, _keyed))
                 {
                     append.Complete(LiveCounts.Of(view));
                     group.Remove(append);
@@ -76,6 +76,21 @@ internal sealed class KnownSession(SessionKey key, LiveViews views, KeyedMessage
     {
         _view = null;
         _keyed = null;
+    }
+
+    private bool IsStored(PendingAppend append, KeyedMessages known)
+    {
+        if (append.HasKey)
+        {
+            return known.Contains(append.Lines[0].Id);
+        }
+
+        if (Repetitions.Find(append.Lines, known, repetitionWindow) is { Count: > 0 } stored)
+        {
+            append.LeaveOut(stored);
+        }
+
+        return append.Lines.Count == 0;
     }
 
     // Whether this host has seen every message that was appended between two views, so that no keyed one was missed: no

@@ -2,50 +2,123 @@ using DurableSessions.Core.Messages;
 
 namespace DurableSessions.Core.Sessions;
 
-/// <summary>One request to append, on its way: its messages go into one block, all or none.</summary>
+/// <summary>One request to append, on its way: what is to be stored of it goes into one block, all or nothing.</summary>
 internal sealed class PendingAppend
 {
     private readonly TaskCompletionSource<AppendResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly MessageId[] _ids;
+    private List<AppendLine> _lines;
+    private byte[] _block;
 
-    public PendingAppend(IReadOnlyList<NewMessage> messages, IdempotencyKey? idempotencyKey, DateTimeOffset now)
+    public PendingAppend(IReadOnlyList<NewMessage> messages, IdempotencyKey? idempotencyKey, DateTimeOffset now, bool byContent)
     {
-        IsKeyed = idempotencyKey is not null;
-        Ids = [.. messages.Select((_, i) => idempotencyKey?.MessageId(i) ?? MessageId.NewRandom())];
-        using var block = new MemoryStream();
-        for (int i = 0; i < messages.Count; i++)
-        {
-            block.Write(messages[i].ToLine(Ids[i], now));
-            block.WriteByte((byte)'\n');
-            Tokens.Add((int)Math.Min(messages[i].EstimateTokens(), int.MaxValue));
-            LastMessageAt = messages[i].SaidAt(now);
-        }
-
-        Block = block.ToArray();
+        Recognition[] recognitions = [.. messages.Select(m => Of(m, idempotencyKey, byContent))];
+        _ids = MakeIds(messages, idempotencyKey, now, recognitions);
+        _lines = [.. messages.Select((m, i) => new AppendLine(
+            i, _ids[i], recognitions[i], [.. m.ToLine(_ids[i], now), (byte)'\n'], (int)Math.Min(m.EstimateTokens(), int.MaxValue), m.SaidAt(now)))];
+        _block = BlockOf(_lines);
     }
 
-    public IReadOnlyList<MessageId> Ids { get; }
+    /// <summary>What is to be stored, in the order of the request.</summary>
+    public IReadOnlyList<AppendLine> Lines => _lines;
 
-    public string FirstId => Ids[0].ToString();
+    public string FirstId => _lines[0].Id.ToString();
 
-    public bool IsKeyed { get; }
+    /// <summary>Whether the request has an idempotency key.</summary>
+    public bool HasKey => _lines[0].Recognition == Recognition.Key;
 
-    public List<int> Tokens { get; } = [];
+    /// <summary>The ids by which it may be found to be a repetition.</summary>
+    public IEnumerable<MessageId> DerivedIds => _lines.Where(static l => l.Recognition != Recognition.None).Select(static l => l.Id);
 
-    public string LastMessageAt { get; } = "";
+    /// <summary>Whether it may be a repetition.</summary>
+    public bool IsRecognisable => _lines.Exists(static l => l.Recognition != Recognition.None);
 
     /// <summary>The lines, each with its line feed.</summary>
-    public byte[] Block { get; }
+    public byte[] Block => _block;
 
     public Task<AppendResult> Completion => _completion.Task;
 
-    public void Complete(LiveCounts counts) =>
-        _completion.TrySetResult(new AppendResult([.. Ids.Select(static id => id.ToString())], counts.Messages, counts.PendingTokens));
+    /// <summary>Leaves out what is stored already, under these ids.</summary>
+    public void LeaveOut(IReadOnlyDictionary<AppendLine, MessageId> stored)
+    {
+        foreach ((AppendLine line, MessageId id) in stored)
+        {
+            _ids[line.Index] = id;
+        }
+
+        _lines = [.. _lines.Where(l => !stored.ContainsKey(l))];
+        _block = BlockOf(_lines);
+    }
+
+    public void Complete(LiveCounts counts) => _completion.TrySetResult(
+        new AppendResult([.. _ids.Select(static id => id.ToString())], counts.Messages, counts.PendingTokens) { Repeated = _ids.Length - _lines.Count });
 
     public void Fail(Exception e) => _completion.TrySetException(e);
+
+    private static Recognition Of(NewMessage message, IdempotencyKey? idempotencyKey, bool byContent) =>
+        idempotencyKey is not null ? Recognition.Key
+        : message.IsNamed ? Recognition.Name
+        : byContent ? Recognition.Content
+        : Recognition.None;
+
+    private static MessageId[] MakeIds(
+        IReadOnlyList<NewMessage> messages, IdempotencyKey? idempotencyKey, DateTimeOffset now, Recognition[] recognitions)
+    {
+        // The same message twice in one request is meant twice.
+        var same = new Dictionary<string, int>(StringComparer.Ordinal);
+        var ids = new MessageId[messages.Count];
+        for (int i = 0; i < ids.Length; i++)
+        {
+            if (recognitions[i] is Recognition.None or Recognition.Key)
+            {
+                ids[i] = idempotencyKey?.MessageId(i) ?? MessageId.NewRandom();
+                continue;
+            }
+
+            byte[] hash = messages[i].Hash();
+            string text = Convert.ToHexStringLower(hash);
+            int before = same.GetValueOrDefault(text);
+            same[text] = before + 1;
+            ids[i] = recognitions[i] == Recognition.Name ? MessageId.FromName(hash, before) : MessageId.FromContent(hash, before, now);
+        }
+
+        return ids;
+    }
+
+    private static byte[] BlockOf(List<AppendLine> lines) => lines is [var one] ? one.Line : [.. lines.SelectMany(static l => l.Line)];
+}
+
+/// <summary>One message of a request, as it is to be stored.</summary>
+/// <param name="Index">Its place in the request, from 0.</param>
+/// <param name="Id">Its id.</param>
+/// <param name="Recognition">By what it may be found to be a repetition.</param>
+/// <param name="Line">The line, with its line feed.</param>
+/// <param name="Tokens">Its estimated tokens.</param>
+/// <param name="SaidAt">When it was said.</param>
+internal sealed record AppendLine(int Index, MessageId Id, Recognition Recognition, byte[] Line, int Tokens, string SaidAt);
+
+/// <summary>By what a message may be found to be a repetition.</summary>
+internal enum Recognition
+{
+    /// <summary>By nothing: it is stored.</summary>
+    None,
+
+    /// <summary>By the idempotency key of its request, with which it is stored or not.</summary>
+    Key,
+
+    /// <summary>By the name that its client gave it, or by its sources.</summary>
+    Name,
+
+    /// <summary>By what it says, for a short time.</summary>
+    Content,
 }
 
 /// <summary>Messages that are stored.</summary>
 /// <param name="MessageIds">Their ids, in the order of the request; the same for a repeated idempotency key.</param>
 /// <param name="MessageCount">Live messages of the session, these included where they still are live.</param>
 /// <param name="PendingTokens">Estimated tokens of the live messages but the last <c>keep_recent_count</c>.</param>
-public sealed record AppendResult(IReadOnlyList<string> MessageIds, int MessageCount, long PendingTokens);
+public sealed record AppendResult(IReadOnlyList<string> MessageIds, int MessageCount, long PendingTokens)
+{
+    /// <summary>How many of the messages were found stored already, and were not stored again. A repeated idempotency key does not count.</summary>
+    public int Repeated { get; init; }
+}

@@ -22,14 +22,14 @@ internal sealed class SessionLane(
 
     private readonly AppendQueue _queue = new(key, options.MaxQueuedBytes);
     private readonly SemaphoreSlim _gate = new(1, 1);
-    private readonly KnownSession _known = new(key, views, loader);
+    private readonly KnownSession _known = new(key, views, loader, options.RepetitionWindow);
 
     /// <summary>Appends the messages of one request, creating the session where there is none.</summary>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
     /// <exception cref="SessionBusyException">Too much is waiting to be appended.</exception>
     public Task<AppendResult> AppendAsync(IReadOnlyList<NewMessage> messages, IdempotencyKey? idempotencyKey)
     {
-        var append = new PendingAppend(messages, idempotencyKey, time.GetUtcNow());
+        var append = new PendingAppend(messages, idempotencyKey, time.GetUtcNow(), byContent: options.RepetitionWindow > TimeSpan.Zero);
         if (_queue.Add(append))
         {
             _ = Task.Run(PumpAsync);
@@ -111,7 +111,7 @@ internal sealed class SessionLane(
 
             LiveView view = unsure ?? await _known.OpenAsync(fresh, CancellationToken.None) ?? await CreateAsync();
             fresh = false;
-            if (unsure is null && !await _known.TryResolveKeysAsync(group, view))
+            if (unsure is null && !await _known.TryResolveAsync(group, view))
             {
                 // A segment that this host still believes in has gone.
                 _known.Forget();
@@ -176,10 +176,10 @@ internal sealed class SessionLane(
         foreach (PendingAppend append in group)
         {
             end += append.Block.Length;
-            view.Last.Add(append.Tokens, append.LastMessageAt, end);
-            foreach (MessageId id in append.Ids)
+            view.Last.Add([.. append.Lines.Select(static l => l.Tokens)], append.Lines[^1].SaidAt, end);
+            foreach (AppendLine line in append.Lines)
             {
-                _known.Note(id);
+                _known.Note(line.Id);
             }
         }
 

@@ -9,6 +9,12 @@ public sealed record SessionOptions
     public TimeSpan IdempotencyWindow { get; init; } = TimeSpan.FromHours(24);
 
     /// <summary>
+    /// How long a message that comes again without a key, without a name and the same in every byte is taken for a repetition; nothing
+    /// unless set, <see cref="IdempotencyWindow"/> at most. See <see cref="Sessions.Repetitions"/>.
+    /// </summary>
+    public TimeSpan RepetitionWindow { get; init; }
+
+    /// <summary>
     /// Blocks after which appends go on in a new segment. Azure Storage takes 50,000 in one append blob.
     /// </summary>
     public int BlocksPerSegment { get; init; } = 10_000;

@@ -23,9 +23,8 @@ internal static class MessageEndpoints
     private static async Task<IResult> AddAsync(HttpContext http, Caller caller, SessionStore store, string session_id)
     {
         SessionKey key = caller.Session(session_id);
-        using JsonBody body = await JsonBody.ReadAsync(http);
+        using JsonBody body = await JsonBody.ReadMessagesAsync(http);
         NewMessage[] messages = MessageBody.One(body.Root);
-        Telemetry.Check(body.Root);
         AppendResult result = await store.Sessions.AppendAsync(key, messages, body.IdempotencyKey, http.RequestAborted);
         return new Answer(json => Write(json, key, result, added: null));
     }
@@ -33,9 +32,8 @@ internal static class MessageEndpoints
     private static async Task<IResult> AddBatchAsync(HttpContext http, Caller caller, SessionStore store, string session_id)
     {
         SessionKey key = caller.Session(session_id);
-        using JsonBody body = await JsonBody.ReadAsync(http);
+        using JsonBody body = await JsonBody.ReadMessagesAsync(http);
         NewMessage[] messages = MessageBody.Batch(body.Root);
-        Telemetry.Check(body.Root);
         AppendResult result = messages.Length > 0
             ? await store.Sessions.AppendAsync(key, messages, body.IdempotencyKey, http.RequestAborted)
             : await AddNothingAsync(store, key, http.RequestAborted);
@@ -67,6 +65,11 @@ internal static class MessageEndpoints
         }
 
         json.WriteEndArray();
+        if (result.Repeated > 0)
+        {
+            json.WriteNumber("repeated", result.Repeated);
+        }
+
         json.WriteEndObject();
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
@@ -14,6 +15,9 @@ namespace DurableSessions.Http.Requests;
 /// <summary>A request's body: one JSON object, with whatever names it, an <c>Idempotency-Key</c>.</summary>
 internal sealed class JsonBody : IDisposable
 {
+    /// <summary>Says how many characters of a body were replaced by U+FFFD; absent where none was.</summary>
+    private const string ReplacedHeader = "X-Replaced-Characters";
+
     private const string KeyHeader = "Idempotency-Key";
     private const int ReadAtOnce = 64 * 1024;
 
@@ -36,26 +40,40 @@ internal sealed class JsonBody : IDisposable
     public IdempotencyKey? IdempotencyKey { get; }
 
     /// <summary>Reads a body that must be there.</summary>
-    public static Task<JsonBody> ReadAsync(HttpContext http) => ReadAsync(http, isOptional: false);
+    public static Task<JsonBody> ReadAsync(HttpContext http) => ReadAsync(http, isOptional: false, JsonText.Parse);
 
     /// <summary>Reads a body; none is an empty object.</summary>
-    public static Task<JsonBody> ReadOptionalAsync(HttpContext http) => ReadAsync(http, isOptional: true);
+    public static Task<JsonBody> ReadOptionalAsync(HttpContext http) => ReadAsync(http, isOptional: true, JsonText.Parse);
+
+    /// <summary>Reads a body that holds messages, and must be there: see <see cref="JsonText.ParseMessages"/>.</summary>
+    public static Task<JsonBody> ReadMessagesAsync(HttpContext http) => ReadAsync(http, isOptional: false, JsonText.ParseMessages);
 
     /// <summary>Reads a body that is one JSON value of any kind, of at most so many bytes.</summary>
     public static async Task<JsonDocument> ReadValueAsync(HttpContext http, int maxBytes)
     {
-        ReadOnlyMemory<byte> body = await ReadBytesAsync(http, maxBytes);
+        Memory<byte> body = await ReadBytesAsync(http, maxBytes);
         CheckHeaders(http.Request);
-        return JsonText.Parse(body);
+        return Parse(http, body, JsonText.Parse);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _document.Dispose();
 
-    private static async Task<JsonBody> ReadAsync(HttpContext http, bool isOptional)
+    private static JsonDocument Parse(HttpContext http, Memory<byte> body, Parser parser)
+    {
+        JsonDocument document = parser(body, out int replaced);
+        if (replaced > 0)
+        {
+            http.Response.Headers[ReplacedHeader] = replaced.ToString(CultureInfo.InvariantCulture);
+        }
+
+        return document;
+    }
+
+    private static async Task<JsonBody> ReadAsync(HttpContext http, bool isOptional, Parser parser)
     {
         string? key = ReadKey(http.Request);
-        ReadOnlyMemory<byte> body = await ReadBytesAsync(http, http.RequestServices.GetRequiredService<DurableSessionsHttpOptions>().Limits.BodyBytes);
+        Memory<byte> body = await ReadBytesAsync(http, http.RequestServices.GetRequiredService<DurableSessionsHttpOptions>().Limits.BodyBytes);
         if (!body.IsEmpty)
         {
             CheckHeaders(http.Request);
@@ -69,7 +87,7 @@ internal sealed class JsonBody : IDisposable
             throw ApiException.Invalid(Location.Body, "a JSON object is required.", "missing");
         }
 
-        JsonDocument document = JsonText.Parse(body);
+        JsonDocument document = Parse(http, body, parser);
         try
         {
             return new JsonBody(document, key is null ? null : new IdempotencyKey(key, Identity(http.Request, document)));
@@ -118,7 +136,7 @@ internal sealed class JsonBody : IDisposable
         }
     }
 
-    private static async Task<ReadOnlyMemory<byte>> ReadBytesAsync(HttpContext http, int maxBytes)
+    private static async Task<Memory<byte>> ReadBytesAsync(HttpContext http, int maxBytes)
     {
         // Counted here, so that the answer is the same on every host, and so that the server still takes what is left of the body
         // (for some seconds) rather than cut off a client that has not read its answer.
@@ -147,4 +165,6 @@ internal sealed class JsonBody : IDisposable
 
         return body.GetBuffer().AsMemory(0, (int)body.Length);
     }
+
+    private delegate JsonDocument Parser(Memory<byte> body, out int replaced);
 }

@@ -1,5 +1,9 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
 using DurableSessions.Core.Messages;
@@ -8,38 +12,70 @@ using DurableSessions.Http.Errors;
 namespace DurableSessions.Http.Requests;
 
 /// <summary>
-/// Takes JSON from a client: one value, in valid UTF-8, nested at most <see cref="MessageLimits.MaxDepth"/> deep, no name twice in one
-/// object, no half of a surrogate pair in any string. So whatever is kept as it came can be read by everybody.
+/// Takes JSON from a client: one value, in which no name comes twice in one object. So whatever is kept as it came can be read by
+/// every reader.
 /// </summary>
+/// <remarks>
+/// What a client has broken without knowing it is mended, and told: half of a surrogate pair, as a text has it that was cut inside an
+/// emoji, and bytes that are no UTF-8 become U+FFFD. A byte order mark is taken off.
+/// </remarks>
 internal static class JsonText
 {
-    private static readonly JsonReaderOptions ReaderOptions = new() { MaxDepth = MessageLimits.MaxDepth };
+    /// <summary>How deep JSON may nest where it holds no messages.</summary>
+    private const int MaxDepth = 64;
 
-    private static readonly JsonDocumentOptions DocumentOptions = new()
+    private static readonly JsonWriterOptions WriterOptions = new()
     {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         MaxDepth = MessageLimits.MaxDepth,
-        AllowDuplicateProperties = false,
     };
 
     /// <summary>Parses a body, which the document keeps.</summary>
-    /// <exception cref="ApiException">It is not such JSON.</exception>
-    public static JsonDocument Parse(ReadOnlyMemory<byte> body)
-    {
-        if (!Utf8.IsValid(body.Span))
-        {
-            throw ApiException.Invalid(Location.Body, "is not valid UTF-8.", "json_invalid");
-        }
+    /// <param name="body">The body; mended in place where that is possible.</param>
+    /// <param name="replaced">How many characters were replaced by U+FFFD.</param>
+    /// <exception cref="ApiException">It is not such JSON, or nests more than 64 deep.</exception>
+    public static JsonDocument Parse(Memory<byte> body, out int replaced) => Parse(Mend(body, MaxDepth, out replaced), MaxDepth, uniqueNames: true);
 
+    /// <summary>
+    /// Parses a body that holds messages: nested up to <see cref="MessageLimits.MaxDepth"/> deep, and of a name that comes twice the last
+    /// value counts, as in other parsers.
+    /// </summary>
+    /// <param name="body">The body; mended in place where that is possible.</param>
+    /// <param name="replaced">How many characters were replaced by U+FFFD.</param>
+    /// <exception cref="ApiException">It is not such JSON.</exception>
+    public static JsonDocument ParseMessages(Memory<byte> body, out int replaced)
+    {
+        ReadOnlyMemory<byte> mended = Mend(body, MessageLimits.MaxDepth, out replaced);
         try
         {
-            CheckSurrogates(body.Span);
-            return JsonDocument.Parse(body, DocumentOptions);
+            return JsonDocument.Parse(mended, Options(MessageLimits.MaxDepth, uniqueNames: true));
+        }
+        catch (JsonException)
+        {
+            using JsonDocument document = Parse(mended, MessageLimits.MaxDepth, uniqueNames: false);
+            return Parse(WithoutRepeatedNames(document.RootElement), MessageLimits.MaxDepth, uniqueNames: true);
+        }
+    }
+
+    private static JsonDocument Parse(ReadOnlyMemory<byte> json, int maxDepth, bool uniqueNames)
+    {
+        try
+        {
+            return JsonDocument.Parse(json, Options(maxDepth, uniqueNames));
         }
         catch (JsonException e)
         {
-            string place = string.Create(CultureInfo.InvariantCulture, $"line {(e.LineNumber ?? 0) + 1}, byte {(e.BytePositionInLine ?? 0) + 1}");
-            throw ApiException.Invalid(Location.Body, $"is not JSON that can be taken, at {place}: {Reason(e)}", "json_invalid");
+            throw NotTaken(e);
         }
+    }
+
+    private static JsonDocumentOptions Options(int maxDepth, bool uniqueNames) =>
+        new() { MaxDepth = maxDepth, AllowDuplicateProperties = !uniqueNames };
+
+    private static ApiException NotTaken(JsonException e)
+    {
+        string place = string.Create(CultureInfo.InvariantCulture, $"line {(e.LineNumber ?? 0) + 1}, byte {(e.BytePositionInLine ?? 0) + 1}");
+        return ApiException.Invalid(Location.Body, $"is not JSON that can be taken, at {place}: {Reason(e)}", "json_invalid");
     }
 
     // What the parser says, without its own idea of the place.
@@ -49,78 +85,130 @@ internal static class JsonText
         return place < 0 ? exception.Message : exception.Message[..place];
     }
 
-    private static void CheckSurrogates(ReadOnlySpan<byte> body)
+    private static ReadOnlyMemory<byte> Mend(Memory<byte> body, int maxDepth, out int replaced)
     {
-        var reader = new Utf8JsonReader(body, ReaderOptions);
-        while (reader.Read())
+        replaced = 0;
+        if (body.Span.StartsWith(Encoding.UTF8.Preamble))
         {
-            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName
-                && reader.ValueIsEscaped && HasLoneSurrogate(reader.ValueSpan))
-            {
-                throw ApiException.Invalid(
-                    Place(body, reader.TokenStartIndex), "holds half of a surrogate pair, which is not a character.", "string_unicode");
-            }
+            body = body[Encoding.UTF8.Preamble.Length..];
         }
+
+        if (!Utf8.IsValid(body.Span))
+        {
+            (body, replaced) = InUtf8(body.Span);
+        }
+
+        replaced += ReplaceHalves(body.Span, maxDepth);
+        return body;
     }
 
-    private static bool HasLoneSurrogate(ReadOnlySpan<byte> escaped)
+    private static (Memory<byte> Body, int Replaced) InUtf8(ReadOnlySpan<byte> body)
     {
-        bool high = false;
+        var output = new ArrayBufferWriter<byte>(body.Length + 64);
+        int replaced = 0;
+        while (!body.IsEmpty)
+        {
+            OperationStatus status = Rune.DecodeFromUtf8(body, out _, out int length);
+            output.Write(status == OperationStatus.Done ? body[..length] : "\uFFFD"u8);
+            replaced += status == OperationStatus.Done ? 0 : 1;
+            body = body[length..];
+        }
+
+        return (output.WrittenSpan.ToArray(), replaced);
+    }
+
+    // An escaped half and an escaped U+FFFD have the same length.
+    private static int ReplaceHalves(Span<byte> body, int maxDepth)
+    {
+        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = maxDepth });
+        int replaced = 0;
+        try
+        {
+            while (reader.Read())
+            {
+                if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
+                {
+                    replaced += ReplaceHalves(body.Slice((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length));
+                }
+            }
+        }
+        catch (JsonException e)
+        {
+            throw NotTaken(e);
+        }
+
+        return replaced;
+    }
+
+    private static int ReplaceHalves(Span<byte> escaped)
+    {
+        int replaced = 0;
         for (int i = 0; i < escaped.Length;)
         {
-            bool isUnit = escaped[i] == (byte)'\\' && escaped[i + 1] == (byte)'u';
-            uint unit = isUnit && Utf8Parser.TryParse(escaped.Slice(i + 2, 4), out uint parsed, out _, 'x') ? parsed : 0;
-            bool isLow = unit is >= 0xDC00 and <= 0xDFFF;
-            if (high != isLow)
+            uint unit = Unit(escaped, i);
+            if (unit is >= 0xD800 and <= 0xDBFF && Unit(escaped, i + 6) is >= 0xDC00 and <= 0xDFFF)
             {
-                return true;
+                i += 12;
+                continue;
             }
 
-            high = unit is >= 0xD800 and <= 0xDBFF;
-            i += isUnit ? 6 : escaped[i] == (byte)'\\' ? 2 : 1;
+            if (unit is >= 0xD800 and <= 0xDFFF)
+            {
+                "fffd"u8.CopyTo(escaped[(i + 2)..]);
+                replaced++;
+            }
+
+            i += unit != 0 ? 6 : escaped[i] == (byte)'\\' ? 2 : 1;
         }
 
-        return high;
+        return replaced;
     }
 
-    // The way to the token that starts at this byte.
-    private static Location Place(ReadOnlySpan<byte> body, long tokenStart)
-    {
-        var open = new Stack<(Location At, bool IsArray, int Index)>();
-        Location next = Location.Body;
-        var reader = new Utf8JsonReader(body, ReaderOptions);
-        while (reader.Read() && reader.TokenStartIndex < tokenStart)
-        {
-            switch (reader.TokenType)
-            {
-                case JsonTokenType.StartObject or JsonTokenType.StartArray:
-                    open.Push((next, reader.TokenType == JsonTokenType.StartArray, 0));
-                    break;
-                case JsonTokenType.PropertyName:
-                    next = open.Peek().At.At(reader.GetString()!);
-                    continue;
-                case JsonTokenType.EndObject or JsonTokenType.EndArray:
-                    open.Pop();
-                    Step(open);
-                    break;
-                default:
-                    Step(open);
-                    break;
-            }
+    // The UTF-16 unit that is escaped here; 0 where none is. An escaped NUL is passed over piece by piece.
+    private static uint Unit(ReadOnlySpan<byte> escaped, int at) =>
+        at + 6 <= escaped.Length && escaped[at] == (byte)'\\' && escaped[at + 1] == (byte)'u'
+            && Utf8Parser.TryParse(escaped.Slice(at + 2, 4), out uint unit, out int used, 'x') && used == 4
+            ? unit
+            : 0;
 
-            next = open.TryPeek(out (Location At, bool IsArray, int Index) inside) && inside.IsArray
-                ? inside.At.At(inside.Index.ToString(CultureInfo.InvariantCulture))
-                : inside.At ?? next;
+    private static ReadOnlyMemory<byte> WithoutRepeatedNames(JsonElement root)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(output, WriterOptions))
+        {
+            Write(json, root);
         }
 
-        return next;
+        return output.WrittenMemory;
+    }
 
-        static void Step(Stack<(Location At, bool IsArray, int Index)> open)
+    // Strings and numbers keep their spelling.
+    private static void Write(Utf8JsonWriter json, JsonElement value)
+    {
+        switch (value.ValueKind)
         {
-            if (open.TryPop(out (Location At, bool IsArray, int Index) top))
-            {
-                open.Push(top with { Index = top.Index + 1 });
-            }
+            case JsonValueKind.Object:
+                json.WriteStartObject();
+                foreach (JsonProperty last in value.EnumerateObject().GroupBy(static p => p.Name, StringComparer.Ordinal).Select(static g => g.Last()))
+                {
+                    json.WritePropertyName(last.Name);
+                    Write(json, last.Value);
+                }
+
+                json.WriteEndObject();
+                break;
+            case JsonValueKind.Array:
+                json.WriteStartArray();
+                foreach (JsonElement item in value.EnumerateArray())
+                {
+                    Write(json, item);
+                }
+
+                json.WriteEndArray();
+                break;
+            default:
+                json.WriteRawValue(JsonMarshal.GetRawUtf8Value(value), skipInputValidation: true);
+                break;
         }
     }
 }

@@ -1,21 +1,19 @@
 using System.Text;
+using System.Text.Json;
 using DurableSessions.Core.Messages;
 using DurableSessions.Http.Errors;
 
 namespace DurableSessions.Http.Requests;
 
 /// <summary>Reads the messages of a request. Their parts are kept to the byte, but for white space between them.</summary>
+/// <remarks>
+/// A client that is refused loses what was said: agents' plugins take a 400 for an end, and go on. So what these fields hold is not
+/// judged here, and parts may be anything; what is refused, and why, is in the README beside this project.
+/// </remarks>
 internal static class MessageBody
 {
-    private const int MaxRoleLength = 64;
-    private const int MaxCreatedAtLength = 64;
-    private const int MaxIdLength = 128;
-    private const int MaxSources = 100;
-
     // More than the names of a line's fields, its id and its quotes take.
     private const int LineOverhead = 256;
-
-    private static readonly string[] Kinds = ["user_query", "assistant_step", "tool_transport", "checkpoint"];
 
     /// <summary>The message that a body is.</summary>
     public static NewMessage[] One(JsonField body) => Checked([Message(body)]);
@@ -26,16 +24,23 @@ internal static class MessageBody
 
     private static NewMessage Message(JsonField message) => new()
     {
-        Role = message["role"].Label(MaxRoleLength),
+        Role = Name(message["role"]),
         Parts = Parts(message),
-        CreatedAt = Optional(message["created_at"], MaxCreatedAtLength),
-        PeerId = Optional(message["peer_id"], int.MaxValue) is { } peer ? Ids.Check(peer, message.At.At("peer_id")) : null,
-        TurnId = message["turn_id"] is { IsSet: true } turn ? turn.Label(MaxIdLength) : null,
-        MessageKind = Kind(message["message_kind"]),
+        CreatedAt = Optional(message["created_at"]),
+        PeerId = Optional(message["peer_id"])?.Trim() is { Length: > 0 } peer ? peer : null,
+        TurnId = Optional(message["turn_id"]),
+        MessageKind = Optional(message["message_kind"]),
         SourceMessageIds = message["source_message_ids"] is { IsSet: true } sources
-            ? [.. sources.Items(MaxSources).Select(static s => s.Label(MaxIdLength))]
+            ? [.. sources.Items(MessageLimits.MaxSources).Select(Name)]
             : null,
+        ClientId = ClientId(message),
     };
+
+    // Not the wire's: some clients send what they call a message along with it. What is no text is none.
+    private static string? ClientId(JsonField message) => ((JsonField[])[message["message_id"], message["id"]])
+        .Where(static f => f.Value.ValueKind == JsonValueKind.String)
+        .Select(static f => f.Text())
+        .FirstOrDefault(static id => id.Length is > 0 and <= MessageLimits.MaxNameLength);
 
     private static byte[] Parts(JsonField message)
     {
@@ -50,7 +55,7 @@ internal static class MessageBody
         {
             foreach (JsonField part in parts.Items())
             {
-                PartRules.Check(part.Object());
+                part.Object();
             }
 
             return JsonMinifier.Minify(parts.Raw);
@@ -62,20 +67,11 @@ internal static class MessageBody
     }
 
     // Empty means none, as clients send it.
-    private static string? Optional(JsonField field, int maxLength) =>
-        !field.IsSet || (field.Value.ValueKind == System.Text.Json.JsonValueKind.String && field.Text().Length == 0) ? null : field.Label(maxLength);
+    private static string? Optional(JsonField field) => field.IsSet && Name(field) is { Length: > 0 } name ? name : null;
 
-    private static string? Kind(JsonField kind)
-    {
-        if (!kind.IsSet)
-        {
-            return null;
-        }
-
-        return Kinds.Contains(kind.Text(), StringComparer.Ordinal)
-            ? kind.Text()
-            : throw kind.Invalid($"must be one of {string.Join(", ", Kinds)}.", "literal_error");
-    }
+    private static string Name(JsonField field) => field.Text() is { Length: <= MessageLimits.MaxNameLength } name
+        ? name
+        : throw field.Invalid($"must be at most {MessageLimits.MaxNameLength} characters.", "string_too_long");
 
     private static NewMessage[] Checked(NewMessage[] messages) => messages.Sum(Bytes) <= MessageLimits.MaxAppendBytes
         ? messages

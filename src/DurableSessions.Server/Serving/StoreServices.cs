@@ -13,7 +13,8 @@ namespace DurableSessions.Server.Serving;
 /// <summary>Puts the store and the API together.</summary>
 internal static class StoreServices
 {
-    public static void AddStore(this IServiceCollection services, SessionStorage storage, SemanticsSettings semantics)
+    public static void AddStore(
+        this IServiceCollection services, SessionStorage storage, SemanticsSettings semantics, IConfiguration configuration)
     {
         var extractive = new ExtractiveSemanticProcessor();
         if (semantics.Model is { } model)
@@ -21,12 +22,17 @@ internal static class StoreServices
             services.AddSingleton(provider => new ChatModel(model, semantics.Credential, provider.GetRequiredService<TimeProvider>()));
         }
 
+        var options = new Core.Sessions.SessionOptions
+        {
+            Semantic = semantics.Policy,
+            RepetitionWindow = AppendSettings.RepetitionWindow(configuration),
+        };
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new SessionStore(
             storage,
             new SemanticProcessors(provider.GetService<ChatModel>()?.Processor ?? (ISemanticProcessor)extractive, extractive),
             provider.GetRequiredService<OrchestrationClient>,
-            new Core.Sessions.SessionOptions { Semantic = semantics.Policy },
+            options,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILoggerFactory>()));
     }

@@ -10,6 +10,7 @@ internal static class Scenarios
     [
         static () => new FirstAppend(),
         static () => new LaterAppend(),
+        static () => new NamedAppend(),
         static () => new Create(),
         static () => new Configure(),
         static () => new AutoCommit(),
@@ -52,6 +53,25 @@ internal static class Scenarios
             {
                 await SayAsync(host, $"a{i}");
             }
+        }
+    }
+
+    // Without a key: its client has named each message, and sends the second half again together with the first.
+    private sealed record NamedAppend() : Scenario("append of named messages")
+    {
+        public override Task PrepareAsync(Host host) => SayAsync(host, "p1");
+
+        public override async Task ActAsync(Host host)
+        {
+            await SayNamedAsync(host, "a1", "a2");
+            await SayNamedAsync(host, "a1", "a2", "a3");
+        }
+
+        private async Task SayNamedAsync(Host host, params string[] texts)
+        {
+            Said.Sent(texts);
+            await host.Store.Sessions.AppendAsync(Key, [.. texts.Select(static t => Words.Message(t) with { ClientId = t })], null, Cancelled);
+            Said.Acknowledged([texts[^1]]);
         }
     }
 

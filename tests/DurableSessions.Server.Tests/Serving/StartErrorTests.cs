@@ -69,6 +69,16 @@ public sealed class StartErrorTests(AzuriteFixture azurite)
         await AssertErrorAsync(environment, "http://127.0.0.1:0", expected);
     }
 
+    [Theory]
+    [InlineData("a minute")]
+    [InlineData("86401")]
+    public async Task A_window_for_repetitions_that_is_none(string value)
+    {
+        Dictionary<string, string> environment = Connection(await azurite.GetConnectionStringAsync());
+        environment["Appends__RepetitionSeconds"] = value;
+        await AssertErrorAsync(environment, "http://127.0.0.1:0", $"Appends:RepetitionSeconds '{value}' is not a whole number of 0 (off) to 86400.");
+    }
+
     [Fact]
     public async Task Storage_that_nobody_serves()
     {
