@@ -16,6 +16,8 @@ public sealed partial class DurableClient(DurableTaskClient inner, TimeProvider 
 {
     private const string GenerationTag = "generation";
 
+    private const int MaxQueries = 8;
+
     private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(5);
 
@@ -95,6 +97,26 @@ public sealed partial class DurableClient(DurableTaskClient inner, TimeProvider 
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(query.PageSize, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(query.PageSize, 1_000);
+        List<Orchestration.OrchestrationMetadata> found = [];
+        string? token = query.ContinuationToken;
+        for (int queries = 1; queries <= MaxQueries && found.Count < query.PageSize; queries++)
+        {
+            // Each asks for no more than there is room for: a page is taken whole, since its token is the only place to go on from.
+            OrchestrationPage page = await ListOnceAsync(
+                query with { PageSize = query.PageSize - found.Count, ContinuationToken = token }, cancellationToken);
+            found.AddRange(page.Values);
+            token = page.ContinuationToken;
+            if (token is null)
+            {
+                break;
+            }
+        }
+
+        return new OrchestrationPage(found, token);
+    }
+
+    private async Task<OrchestrationPage> ListOnceAsync(Orchestration.OrchestrationQuery query, CancellationToken cancellationToken)
+    {
         var filter = new Microsoft.DurableTask.Client.OrchestrationQuery(
             query.CreatedFrom,
             query.CreatedTo?.AddTicks(-1),

@@ -50,14 +50,29 @@ internal sealed partial class EmbeddedClient(EngineParts engine) : Orchestration
     {
         Check(instanceId);
         using CancellationTokenSource linked = Linked(cancellationToken);
+        bool runsHere = engine.Loaded.TryFind(instanceId, out _);
+        DateTimeOffset? noted = engine.Due.Find(instanceId);
         InstanceView view = await engine.Store.ViewAsync(instanceId, linked.Token);
-        if (view.Live is { } live && InstanceHeader.From(live.Document).ClaimableFrom is { } from)
-        {
-            // Somebody cares for it: where its host has died or given it back, this one goes on, sooner than its next sweep.
-            engine.Due.Add(instanceId, from);
-        }
-
+        NoteInterest(instanceId, view, noted, runsHere || engine.Loaded.TryFind(instanceId, out _));
         return view.Current?.ToMetadata();
+    }
+
+    // A caller cares for it: where its host has died or given it back, this one goes on, sooner than its next sweep. What runs
+    // here, or did when storage was asked, is its worker's to note. What is over is not looked at again, unless it was noted
+    // after storage was asked: then it may have been scheduled again.
+    private void NoteInterest(string id, InstanceView view, DateTimeOffset? noted, bool runsHere)
+    {
+        if (view.Live is not { } live)
+        {
+            if (noted is not null && view.Ghost is null)
+            {
+                engine.Due.Remove(id, noted);
+            }
+        }
+        else if (!runsHere && InstanceHeader.From(live.Document).ClaimableFrom is { } from)
+        {
+            engine.Due.Add(id, from);
+        }
     }
 
     public override async Task<OrchestrationMetadata> WaitForInstanceAsync(

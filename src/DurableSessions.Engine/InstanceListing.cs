@@ -4,39 +4,82 @@ using DurableSessions.Orchestration;
 namespace DurableSessions.Engine;
 
 /// <summary>
-/// Lists the active instances, then the finished ones. An instance that ends in between is seen twice, rather than not at
-/// all. Reads no bodies, unless inputs and outputs are asked for.
+/// Lists the active instances, then the finished ones, until the page is full, there are no more, or storage has been asked
+/// <see cref="MaxListings"/> times. An instance that ends in between is seen twice, rather than not at all; in one page, once.
+/// Reads no bodies, unless inputs and outputs are asked for: then one for each instance of the page.
 /// </summary>
 internal sealed class InstanceListing(InstanceStore store)
 {
     private const string Active = "a";
     private const string Finished = "f";
     private const int LargestPage = 1_000;
+    private const int MaxListings = 8;
+    private const int Growth = 4;
     private const int ReadsAtATime = 16;
 
     public async Task<OrchestrationPage> ListAsync(OrchestrationQuery query, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(query.PageSize, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(query.PageSize, LargestPage);
-        (string prefix, string? marker) = Parse(query.ContinuationToken);
+        (IReadOnlyList<InstanceHeader> found, string? token) = await FillAsync(query, cancellationToken);
+        OrchestrationMetadata?[] values = query.FetchInputsAndOutputs
+            ? await ReadAsync(found, cancellationToken)
+            : [.. found.Select(FromHeader)];
+        return new OrchestrationPage([.. values.OfType<OrchestrationMetadata>()], token);
+    }
 
-        IReadOnlyList<InstanceHeader> headers = [];
-        string? next = null;
-        await foreach ((IReadOnlyList<InstanceHeader> Headers, string? Next) page in
-            store.ListAsync(prefix, query.PageSize, marker, skipped: null, cancellationToken, query.InstanceIdPrefix))
+    // Storage says where to go on only at the end of each of its own pages: so such a page is taken whole or not at all. One of no
+    // more blobs than there is room for always fits. Where few of them are wanted larger ones are tried, and one that does not fit
+    // is asked for again in the size that does.
+    private async Task<(IReadOnlyList<InstanceHeader> Found, string? Token)> FillAsync(OrchestrationQuery query, CancellationToken cancellationToken)
+    {
+        (string prefix, string? marker) = Parse(query.ContinuationToken);
+        var found = new OrderedDictionary<string, InstanceHeader>(StringComparer.Ordinal);
+        int size = query.PageSize;
+        for (int listing = 1; listing <= MaxListings && found.Count < query.PageSize; listing++)
         {
-            (headers, next) = page;
-            break;
+            (IReadOnlyList<InstanceHeader> headers, string? next) = await ListOnceAsync(prefix, size, marker, query, cancellationToken);
+            List<InstanceHeader> wanted = [.. headers.Where(h => IsWanted(h, query))];
+            int room = query.PageSize - found.Count;
+            if (wanted.Count > room)
+            {
+                size = room;
+                continue;
+            }
+
+            foreach (InstanceHeader header in wanted.Where(h => !found.TryGetValue(h.Id, out InstanceHeader? seen) || h.Generation >= seen.Generation))
+            {
+                found[header.Id] = header;
+            }
+
+            room = query.PageSize - found.Count;
+            size = wanted.Count * 2 <= size ? Math.Min(LargestPage, Math.Max(size, room) * Growth) : room;
+            marker = next;
+            if (next is null)
+            {
+                if (prefix == InstanceStore.FinishedPrefix || !WantsEnded(query))
+                {
+                    return ([.. found.Values], null);
+                }
+
+                prefix = InstanceStore.FinishedPrefix;
+                size = room;
+            }
         }
 
-        List<InstanceHeader> wanted = [.. headers.Where(h => IsWanted(h, query))];
-        OrchestrationMetadata?[] values = query.FetchInputsAndOutputs
-            ? await ReadAsync(wanted, cancellationToken)
-            : [.. wanted.Select(FromHeader)];
-        string? token = next is not null ? (prefix == InstanceStore.ActivePrefix ? Active : Finished) + next
-            : prefix == InstanceStore.ActivePrefix && WantsEnded(query) ? Finished
-            : null;
-        return new OrchestrationPage([.. values.OfType<OrchestrationMetadata>()], token);
+        return ([.. found.Values], (prefix == InstanceStore.ActivePrefix ? Active : Finished) + marker);
+    }
+
+    private async Task<(IReadOnlyList<InstanceHeader> Headers, string? Next)> ListOnceAsync(
+        string prefix, int size, string? marker, OrchestrationQuery query, CancellationToken cancellationToken)
+    {
+        await foreach ((IReadOnlyList<InstanceHeader> Headers, string? Next) page in
+            store.ListAsync(prefix, size, marker, skipped: null, cancellationToken, query.InstanceIdPrefix))
+        {
+            return page;
+        }
+
+        return ([], null);
     }
 
     private static (string Prefix, string? Marker) Parse(string? token) => token switch
@@ -57,7 +100,7 @@ internal sealed class InstanceListing(InstanceStore store)
         && !(header.Created < query.CreatedFrom)
         && !(header.Created >= query.CreatedTo);
 
-    private async Task<OrchestrationMetadata?[]> ReadAsync(List<InstanceHeader> headers, CancellationToken cancellationToken)
+    private async Task<OrchestrationMetadata?[]> ReadAsync(IReadOnlyList<InstanceHeader> headers, CancellationToken cancellationToken)
     {
         var read = new OrchestrationMetadata?[headers.Count];
         await Parallel.ForEachAsync(

@@ -96,7 +96,10 @@ public sealed record OrchestrationQuery
     /// <summary>Only those whose id begins so; <see langword="null"/>: all.</summary>
     public string? InstanceIdPrefix { get; init; }
 
-    /// <summary>How many at most in one page, 1 to 1,000. A page may hold fewer although more follow.</summary>
+    /// <summary>
+    /// How many at most in one page, 1 to 1,000. A page is filled as far as there are instances; it may hold fewer, or none, although
+    /// more follow, where few fit the other conditions: what is looked at for one page is bounded.
+    /// </summary>
     public int PageSize { get; init; } = 100;
 
     /// <summary>From the page before; <see langword="null"/> for the first.</summary>

@@ -130,6 +130,60 @@ public sealed class RequestBudgetTests(AzuriteFixture azurite) : EngineTest(azur
     }
 
     [Fact]
+    public async Task What_was_asked_about_while_it_ran_here_is_not_looked_at_after_its_end()
+    {
+        (TaskCompletionSource started, TaskCompletionSource gate) = Gated();
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        await using EmbeddedHub hub = await NewEmbeddedHubAsync();
+        await using EmbeddedHost host = await hub.StartAsync(Registry, configure: _log.Configure, time: time);
+        OrchestrationMetadata instance = await host.Client.ScheduleNewOrchestrationInstanceAsync("gated");
+        await started.Task.WaitAsync(Patience);
+        Assert.False((await host.Client.GetInstanceAsync(instance.InstanceId, Patience))!.IsCompleted);
+        gate.SetResult();
+        await EndOf(host.Client, instance);
+
+        Assert.All(await RequestsOfTheNextMinuteAsync(time), static r => Assert.Equal("list", r.Comp));
+    }
+
+    [Fact]
+    public async Task What_was_woken_before_its_timer_is_not_looked_at_when_that_would_have_fired()
+    {
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        Orchestrator<object?, bool>("doze", async (context, _) =>
+        {
+            await Task.WhenAny(context.WaitForExternalEvent<string>("wake"), context.CreateTimer(TimeSpan.FromSeconds(20), CancellationToken.None));
+            return true;
+        });
+        await using EmbeddedHub hub = await NewEmbeddedHubAsync();
+        await using EmbeddedHost host = await hub.StartAsync(Registry, configure: _log.Configure, time: time);
+        OrchestrationMetadata instance = await host.Client.ScheduleNewOrchestrationInstanceAsync("doze");
+        await host.Client.WaitForInstanceAsync(instance.InstanceId, m => m.RuntimeStatus == OrchestrationRuntimeStatus.Running, Patience);
+        await host.Client.RaiseEventAsync(instance.InstanceId, "wake", "now", Patience);
+        await EndOf(host.Client, instance);
+
+        Assert.All(await RequestsOfTheNextMinuteAsync(time), static r => Assert.Equal("list", r.Comp));
+    }
+
+    [Fact]
+    public async Task What_another_host_has_ended_is_not_looked_at_once_that_was_seen()
+    {
+        (TaskCompletionSource started, TaskCompletionSource gate) = Gated();
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        await using EmbeddedHub hub = await NewEmbeddedHubAsync();
+        await using EmbeddedHost other = await hub.StartAsync(Registry, configure: _log.Configure, time: time);
+        await using EmbeddedHost owner = await hub.StartAsync(Registry, time: time);
+        await UntilAsync(() => _log.Requests.Any(r => r.Status == 200));
+        OrchestrationMetadata instance = await owner.Client.ScheduleNewOrchestrationInstanceAsync("gated");
+        await started.Task.WaitAsync(Patience);
+        Assert.False((await other.Client.GetInstanceAsync(instance.InstanceId, Patience))!.IsCompleted);
+        gate.SetResult();
+        await EndOf(owner.Client, instance);
+        Assert.True((await other.Client.GetInstanceAsync(instance.InstanceId, Patience))!.IsCompleted);
+
+        Assert.All(await RequestsOfTheNextMinuteAsync(time), static r => Assert.Equal("list", r.Comp));
+    }
+
+    [Fact]
     public async Task A_long_activity_keeps_its_instance_by_renewing()
     {
         int calls = 0;
@@ -148,5 +202,34 @@ public sealed class RequestBudgetTests(AzuriteFixture azurite) : EngineTest(azur
 
         Assert.Equal("1", ended.SerializedOutput);
         Assert.Equal(1, calls);
+    }
+
+    private (TaskCompletionSource Started, TaskCompletionSource Gate) Gated()
+    {
+        var started = new TaskCompletionSource();
+        var gate = new TaskCompletionSource();
+        Activity<object?, int>("gate", async (_, _) =>
+        {
+            started.SetResult();
+            await gate.Task;
+            return 1;
+        });
+        Orchestrator<object?, int>("gated", (context, _) => context.CallActivityAsync<int>("gate"));
+        return (started, gate);
+    }
+
+    // What is due when a host lists is looked at before it lists the next time: after two listings all of it has been.
+    private async Task<IReadOnlyList<StorageRequest>> RequestsOfTheNextMinuteAsync(FakeTimeProvider time)
+    {
+        await UntilAsync(() => _log.Requests.Any(static r => r is { Comp: "list", Status: not null }) && _log.Requests.All(static r => r.Status is not null));
+        _log.Clear();
+        for (int listings = 1; listings <= 2; listings++)
+        {
+            time.Advance(TimeSpan.FromSeconds(16));
+            time.Advance(TimeSpan.FromSeconds(16));
+            await UntilAsync(() => _log.Requests.Count(static r => r is { Comp: "list", Status: not null }) == listings);
+        }
+
+        return _log.Requests;
     }
 }

@@ -1,9 +1,11 @@
 using System.Net;
+using Azure;
 using Azure.Storage.Blobs.Models;
 using DurableSessions.Core.Storage;
 using DurableSessions.Http.Keys;
 using DurableSessions.Http.Tests.Hosting;
 using DurableSessions.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace DurableSessions.Http.Tests;
@@ -133,22 +135,22 @@ public sealed class KeyTests(AzuriteFixture azurite)
 
         (string text, ApiKey key) = await store.AddAsync("acme", "ann", Cancelled);
         _time.Advance(TimeSpan.FromSeconds(31));
-        Assert.NotNull((await ring.GetAsync(Cancelled))!.Find(text));
+        Assert.NotNull((await ring.GetAsync(NullLogger.Instance, Cancelled))!.Find(text));
         int before = log.Requests.Count;
         for (int i = 0; i < 1000; i++)
         {
-            Assert.NotNull((await ring.GetAsync(Cancelled))!.Find(text));
+            Assert.NotNull((await ring.GetAsync(NullLogger.Instance, Cancelled))!.Find(text));
         }
 
         Assert.Equal(before, log.Requests.Count);
         _time.Advance(TimeSpan.FromSeconds(31));
-        await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => ring.GetAsync(Cancelled).AsTask()));
+        await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => ring.GetAsync(NullLogger.Instance, Cancelled).AsTask()));
         Assert.Equal(before + 1, log.Requests.Count);
         Assert.Equal(304, log.Requests[^1].Status);
 
         Assert.True(await store.RevokeAsync(key.Id, Cancelled));
         _time.Advance(TimeSpan.FromSeconds(31));
-        Assert.Null((await ring.GetAsync(Cancelled))!.Find(text));
+        Assert.Null((await ring.GetAsync(NullLogger.Instance, Cancelled))!.Find(text));
     }
 
     [Fact]
@@ -179,6 +181,33 @@ public sealed class KeyTests(AzuriteFixture azurite)
         Reply reply = await SendAsync(host, "/api/v1/system/status", [("X-API-Key", text)]);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, reply.Status);
         Assert.Equal("UNAVAILABLE", reply.Error.GetProperty("code").GetString());
+    }
+
+    [Fact]
+    public async Task A_host_whose_container_is_missing_does_not_start_as_if_there_were_no_keys()
+    {
+        var ring = new KeyRing(Store(await azurite.ConnectAsync($"missing-{Guid.NewGuid():N}")), _time);
+
+        RequestFailedException error = await Assert.ThrowsAsync<RequestFailedException>(() => ring.LoadAsync(Cancelled));
+        Assert.Equal("ContainerNotFound", error.ErrorCode);
+    }
+
+    [Theory]
+    [InlineData(true, "ContainerNotFound")]
+    [InlineData(false, "ContainerNotFound")]
+    [InlineData(false, "ResourceNotFound")]
+    public async Task A_host_that_misses_its_container_later_keeps_what_it_knows_to_the_end_of_the_minute(bool hasKeys, string error)
+    {
+        var faults = new FaultTransport();
+        SessionStorage storage = await azurite.NewStorageAsync(faults.Configure);
+        (string, string)[] caller = hasKeys ? [("X-API-Key", (await Store(storage).AddAsync("acme", "ann", Cancelled)).Text)] : [];
+        await using ApiHost host = await ApiHost.StartAsync(storage, withEngine: false, keyTime: _time);
+        faults.When(static request => request.Blob == KeyStore.BlobName, Fault.Respond(404, error), times: int.MaxValue);
+
+        _time.Advance(TimeSpan.FromSeconds(45));
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync(host, "/api/v1/system/status", caller)).Status);
+        _time.Advance(TimeSpan.FromSeconds(16));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await SendAsync(host, "/api/v1/system/status", caller)).Status);
     }
 
     [Fact]

@@ -95,6 +95,11 @@ public sealed partial class OrchestrationTests(ApiFixture api, AzuriteFixture az
             ids.Add(JsonDocument.Parse(await commit.Content.ReadAsStringAsync(Cancelled)).RootElement.GetProperty("result").GetProperty("task_id").GetString()!);
         }
 
+        // None is active, all have ended: they fill one page.
+        using HttpResponseMessage page = await host.Client.GetAsync($"{Instances}?top=50", Cancelled);
+        Assert.Equal(ids.Order(), JsonDocument.Parse(await page.Content.ReadAsStringAsync(Cancelled)).RootElement.EnumerateArray()
+            .Select(static i => i.GetProperty("instanceId").GetString()!).Order());
+        Assert.False(page.Headers.Contains("x-ms-continuation-token"));
         Assert.Equal(ids.Order(), (await ListAsync(host, "?top=2")).Order());
         Assert.Equal(ids.Order(), (await ListAsync(host, "?runtimeStatus=Running,Completed&runtimeStatus=Failed")).Order());
         Assert.Empty(await ListAsync(host, "?runtimeStatus=Failed"));

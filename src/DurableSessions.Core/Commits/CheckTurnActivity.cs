@@ -40,7 +40,8 @@ internal sealed class CheckTurnActivity(
                 (CommitRecord record, _) = await switching.SwitchAsync(
                     commit, abandoned, new SemanticOutcome(ArchiveState.Uncovered, null), cancellationToken);
                 await switching.DeleteSegmentsAsync(record, cancellationToken);
-                await TurnEvents.WakeFirstAsync(client(), (await ledger.OpenAsync(commit, fresh: false, cancellationToken)).Manifest, commit, cancellationToken);
+                await TurnEvents.WakeFirstAsync(
+                    client(), (await ledger.OpenAsync(commit, fresh: false, cancellationToken)).Manifest, commit, logger, cancellationToken);
                 logger.LogWarning(
                     "Commit {CommitId} of session {Session}: commit {OtherCommitId} before it had ended without a switch; its archive {Number} is {State}",
                     commit.CommitId, commit.Session, first.CommitId, record.Number, record.State);

@@ -43,7 +43,7 @@ internal sealed class SwitchActivity(
         logger.LogInformation(
             "Commit {CommitId} of session {Session}: switch made archive {Number} {State}", commit.CommitId, commit.Session, record.Number, record.State);
         stored = await ledger.OpenAsync(commit, fresh: false, cancellationToken);
-        await TurnEvents.WakeFirstAsync(client(), stored.Manifest, commit, cancellationToken);
+        await TurnEvents.WakeFirstAsync(client(), stored.Manifest, commit, logger, cancellationToken);
         return new CommitProgress
         {
             Counts = record.Counts,

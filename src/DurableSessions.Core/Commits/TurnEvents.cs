@@ -1,25 +1,39 @@
 using DurableSessions.Core.Sessions;
 using DurableSessions.Orchestration;
+using Microsoft.Extensions.Logging;
 
 namespace DurableSessions.Core.Commits;
 
-/// <summary>Wakes the commit whose turn it is. The event may be lost or doubled: it only wakes, the manifest decides.</summary>
+/// <summary>
+/// Wakes the commit whose turn it is. The event may be lost or doubled: it only wakes, the manifest decides, and a commit that no
+/// event reaches looks by its timer.
+/// </summary>
+/// <remarks>
+/// So it never fails the step that wakes, which has done its work by then, and would be told as failed although it has switched.
+/// What comes out of a client depends on the engine: an instance that has gone, one that takes no more events or changes all the
+/// time, storage or a scheduler that is away, a request that timed out (which looks like a cancellation, and is none).
+/// </remarks>
 internal static class TurnEvents
 {
-    public static async Task WakeFirstAsync(OrchestrationClient client, Manifest manifest, CommitInput waker, CancellationToken cancellationToken)
+    /// <exception cref="OperationCanceledException">The step itself is cancelled.</exception>
+    public static async Task WakeFirstAsync(
+        OrchestrationClient client, Manifest manifest, CommitInput waker, ILogger logger, CancellationToken cancellationToken)
     {
         if (manifest.Pending.Count == 0 || manifest.Pending[0].CommitId == waker.CommitId)
         {
             return;
         }
 
+        string first = manifest.Pending[0].CommitId;
         try
         {
-            await client.RaiseEventAsync(manifest.Pending[0].CommitId, CommitNames.TurnEvent, cancellationToken: cancellationToken);
+            await client.RaiseEventAsync(first, CommitNames.TurnEvent, cancellationToken: cancellationToken);
         }
-        catch (Exception e) when (e is OrchestrationNotFoundException or InvalidOperationException)
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            // Gone, or it has more events than it can hold: whoever waits behind it looks by its timer.
+            logger.LogWarning(
+                e, "Commit {CommitId} of session {Session}: commit {OtherCommitId} could not be woken, and looks by its timer",
+                waker.CommitId, waker.Session, first);
         }
     }
 }

@@ -20,6 +20,8 @@ public sealed class SessionService
     /// <summary>The most sessions in one page of a listing.</summary>
     public const int MaxPage = 1_000;
 
+    private static readonly OrchestrationRuntimeStatus[] Resumable = [OrchestrationRuntimeStatus.Failed, OrchestrationRuntimeStatus.Terminated];
+
     private readonly SessionStorage _storage;
     private readonly SessionCreator _creator;
     private readonly SessionLanes _lanes;
@@ -174,14 +176,27 @@ public sealed class SessionService
     /// <summary>
     /// Deletes a session. Once this returns it is gone for everybody; its blobs are deleted by an orchestration, whatever crashes.
     /// </summary>
-    /// <exception cref="SessionNotFoundException">There is no such session.</exception>
+    /// <remarks>
+    /// The orchestration may have failed, or an operator may have terminated it, before or after the tombstone was set: asking again
+    /// carries it to its end, and all of its steps may be done twice. Where the tombstone is set the answer is that there is no such
+    /// session, but only after the deletion is known to run; a crash, or an error, before that leaves a tombstone that the next request
+    /// finds as this one did. The instance carries the incarnation, and so does every name that it deletes: a session that is
+    /// created under the same id meanwhile is never touched. Once there is one, the manifest no longer names what was deleted, and
+    /// no request resumes an ended deletion: what it left can be read by no client, and <c>check --repair</c> removes it.
+    /// </remarks>
+    /// <exception cref="SessionNotFoundException">There is no such session, or it is deleted already.</exception>
     public async Task DeleteAsync(SessionKey key, CancellationToken cancellationToken)
     {
-        Manifest manifest = await _manifests.LoadLiveAsync(key, cancellationToken);
+        Manifest manifest = (await _manifests.LoadAsync(key, cancellationToken))?.Manifest ?? throw new SessionNotFoundException(key);
         // Scheduled first: from here on it is deleted, whoever crashes. Then the orchestration's own first step, to be able to answer.
         var input = new DeleteInput(key, manifest.Incarnation) { TombstoneRetention = _options.TombstoneRetention };
         await _client().ScheduleNewOrchestrationInstanceAsync(
-            DeleteNames.Orchestrator, input, new StartOrchestrationOptions(input.InstanceId), cancellationToken);
+            DeleteNames.Orchestrator, input, new StartOrchestrationOptions(input.InstanceId) { ReusableStatuses = Resumable }, cancellationToken);
+        if (manifest.DeletedAt is not null)
+        {
+            throw new SessionNotFoundException(key);
+        }
+
         await _tombstones.SetAsync(input, cancellationToken);
     }
 

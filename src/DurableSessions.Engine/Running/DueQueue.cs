@@ -59,6 +59,30 @@ internal sealed class DueQueue
         Wake();
     }
 
+    /// <summary>When this host should look at an instance; <see langword="null"/>: it has not been told to.</summary>
+    public DateTimeOffset? Find(string id)
+    {
+        lock (_lock)
+        {
+            return _due.TryGetValue(id, out DateTimeOffset due) ? due : null;
+        }
+    }
+
+    /// <summary>Forgets an instance.</summary>
+    /// <param name="id">The instance.</param>
+    /// <param name="noted">Only where this is when it is due; <see langword="null"/>: whenever it is.</param>
+    public void Remove(string id, DateTimeOffset? noted = null)
+    {
+        lock (_lock)
+        {
+            if (_due.TryGetValue(id, out DateTimeOffset due) && (noted is null || due == noted))
+            {
+                _due.Remove(id);
+                _order.Remove((due, id));
+            }
+        }
+    }
+
     /// <summary>Takes up to <paramref name="count"/> that are due.</summary>
     public IReadOnlyList<string> Take(DateTimeOffset now, int count)
     {

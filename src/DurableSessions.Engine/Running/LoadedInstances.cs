@@ -84,6 +84,10 @@ internal sealed class LoadedInstances(EngineParts engine)
         var worker = new InstanceWorker(engine, claimed, finished);
         string id = claimed.Document.Id;
         _workers[id] = worker;
+
+        // Whatever was noted before, a timer it waited for or the end of another's ownership: the worker notes it anew where
+        // the instance leaves this host without having ended.
+        engine.Due.Remove(id);
         _ = Task.Run(async () =>
         {
             try

@@ -1,6 +1,7 @@
 using DurableSessions.Http.Errors;
 using DurableSessions.Http.Keys;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 
 namespace DurableSessions.Http.Callers;
 
@@ -8,7 +9,7 @@ namespace DurableSessions.Http.Callers;
 /// Knows callers by their keys. A key says who they are; headers that say something else are ignored. Until the first key is made they are
 /// believed, as <see cref="DevCallerSource"/> does.
 /// </summary>
-internal sealed class KeyCallerSource(KeyRing ring) : ICallerSource
+internal sealed class KeyCallerSource(KeyRing ring, ILogger<KeyCallerSource> log) : ICallerSource
 {
     private readonly DevCallerSource _dev = new();
 
@@ -16,7 +17,7 @@ internal sealed class KeyCallerSource(KeyRing ring) : ICallerSource
 
     public async ValueTask<Caller> IdentifyAsync(HttpContext context)
     {
-        if (await ring.GetAsync(context.RequestAborted) is not { } keys)
+        if (await ring.GetAsync(log, context.RequestAborted) is not { } keys)
         {
             return await _dev.IdentifyAsync(context);
         }
@@ -53,7 +54,7 @@ internal sealed class KeyCallerSource(KeyRing ring) : ICallerSource
 
     public async ValueTask RequireOperatorAsync(HttpContext context)
     {
-        if (await ring.GetAsync(context.RequestAborted) is { } keys && !Find(keys, context).IsOperator)
+        if (await ring.GetAsync(log, context.RequestAborted) is { } keys && !Find(keys, context).IsOperator)
         {
             throw new ApiException(ApiError.NotPermitted("This takes an operator's key."));
         }

@@ -1,4 +1,5 @@
 using DurableSessions.Http.Errors;
+using Microsoft.Extensions.Logging;
 
 namespace DurableSessions.Http.Keys;
 
@@ -18,6 +19,7 @@ public sealed class KeyRing(KeyStore store, TimeProvider time)
     private readonly Lock _gate = new();
     private Known? _known;
     private Task<Known>? _looking;
+    private bool _isAway;
 
     /// <summary>
     /// Whether requests need a key, as far as is known. Once true it stays true, whatever becomes of the blob: a server that may listen to
@@ -25,11 +27,14 @@ public sealed class KeyRing(KeyStore store, TimeProvider time)
     /// </summary>
     public bool HasKeys => _known?.Set is not null;
 
-    /// <summary>Reads the keys, as a host does before it serves.</summary>
+    /// <summary>Reads the keys, as a host does before it serves, and after it has made sure that the container is there.</summary>
+    /// <exception cref="Azure.RequestFailedException">Storage does not say which there are; also where the container is missing.</exception>
     public async Task LoadAsync(CancellationToken cancellationToken) => _known = await LookAsync(cancellationToken);
 
     /// <summary>The keys; <see langword="null"/> where there never was one, and callers are believed.</summary>
-    internal async ValueTask<KeySet?> GetAsync(CancellationToken cancellationToken)
+    /// <param name="log">Told of the first look that fails, until one succeeds.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    internal async ValueTask<KeySet?> GetAsync(ILogger log, CancellationToken cancellationToken)
     {
         Known? known = _known;
         if (known is not null && time.GetElapsedTime(known.At) < LookAfter)
@@ -39,16 +44,23 @@ public sealed class KeyRing(KeyStore store, TimeProvider time)
 
         try
         {
-            return (await SharedLook().WaitAsync(cancellationToken)).Set;
+            KeySet? set = (await SharedLook().WaitAsync(cancellationToken)).Set;
+            _isAway = false;
+            return set;
         }
-        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
+            if (!Interlocked.Exchange(ref _isAway, true))
+            {
+                log.LogWarning(e, "The keys cannot be read; those known hold for {Seconds} s from when they were", HoldsFor.TotalSeconds);
+            }
+
             if (known is not null && time.GetElapsedTime(known.At) < HoldsFor)
             {
                 return known.Set;
             }
 
-            throw new ApiException(ApiError.Unavailable("The keys cannot be read: storage does not answer; try again."));
+            throw new ApiException(ApiError.Unavailable("The keys cannot be read from storage; try again."));
         }
     }
 

@@ -51,6 +51,7 @@ public sealed class KeyStore(BlobContainerClient container, TimeProvider time)
     /// <summary>The keys, unless they are the ones that are known already.</summary>
     /// <param name="known">What was read before.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="RequestFailedException">Storage does not say; also where the container is missing.</exception>
     internal async Task<StoredKeys> ReadAsync(StoredKeys? known, CancellationToken cancellationToken)
     {
         try
@@ -63,8 +64,10 @@ public sealed class KeyStore(BlobContainerClient container, TimeProvider time)
         {
             return known;
         }
-        catch (RequestFailedException e) when (e.Status == 404)
+        catch (RequestFailedException e) when (e.Status == 404 && e.ErrorCode == BlobErrorCode.BlobNotFound)
         {
+            // Any other 404, of a missing container or of something between here and storage, says nothing about keys: whoever took
+            // it for none would believe every caller.
             return StoredKeys.None;
         }
     }

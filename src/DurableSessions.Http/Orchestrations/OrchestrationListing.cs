@@ -8,8 +8,9 @@ using Microsoft.Extensions.Primitives;
 namespace DurableSessions.Http.Orchestrations;
 
 /// <summary>
-/// Lists instances, page by page; a page may be empty and still have a next one. A token that is sent back with another query is taken, and
-/// goes on from its place.
+/// Lists instances, page by page. A page is full where there are enough of them, unless so few fit the query that looking further would
+/// cost too much: then it may hold fewer, or none, and still have a next one. A token that is sent back with another query is taken,
+/// and goes on from its place.
 /// </summary>
 internal static class OrchestrationListing
 {

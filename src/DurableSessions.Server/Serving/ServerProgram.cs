@@ -79,6 +79,11 @@ internal static class ServerProgram
             await keys.LoadAsync(cancellationToken);
             return keys;
         }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            // There was a container a moment ago. Without it no host can say whether there are keys, and none may believe every caller.
+            throw new StartException($"The keys cannot be read from storage at {storage.Container.Uri}: it answered {e.Status} {e.ErrorCode}.", e);
+        }
         catch (Exception e) when (e is RequestFailedException or AggregateException or JsonException or FormatException)
         {
             throw new StartException($"The keys cannot be read from storage: {e.Message}", e);

@@ -22,16 +22,17 @@ internal sealed class Host : IDisposable
     private readonly OrchestrationRegistry _registry = new();
     private readonly EmbeddedEngine _engine;
 
-    private Host(SessionStorage storage, FaultTransport faults, RequestLog log, SessionOptions options, FirstWords processor, EngineOptions engine)
+    private Host(
+        SessionStorage storage, FaultTransport faults, RequestLog log, SessionOptions options, FirstWords processor, EngineOptions engine, TimeProvider time)
     {
         Faults = faults;
         Log = log;
         Processor = processor;
         Store = new SessionStore(
-            storage, new SemanticProcessors(processor, Fallback), () => Client, options, TimeProvider.System, NullLoggerFactory.Instance);
+            storage, new SemanticProcessors(processor, Fallback), () => StoreClient ?? Client, options, time, NullLoggerFactory.Instance);
         Store.Register(_registry);
         _engine = new EmbeddedEngine(
-            storage.Container, storage.Unretried, _registry, engine, TimeProvider.System, NullLogger<EmbeddedEngine>.Instance);
+            storage.Container, storage.Unretried, _registry, engine, time, NullLogger<EmbeddedEngine>.Instance);
     }
 
     /// <summary>Engines that notice soon that another one has died.</summary>
@@ -40,6 +41,9 @@ internal sealed class Host : IDisposable
     public FirstWords Fallback { get; } = new() { Name = "fallback" };
 
     public OrchestrationClient Client => _engine.Client;
+
+    /// <summary>What the store uses in place of the engine's client.</summary>
+    public OrchestrationClient? StoreClient { get; set; }
 
     public SessionStore Store { get; }
 
@@ -53,7 +57,7 @@ internal sealed class Host : IDisposable
 
     public static async Task<Host> StartAsync(
         AzuriteFixture azurite, string container, SessionOptions? options = null, FirstWords? processor = null, RandomFaults? random = null,
-        TimeSpan? networkTimeout = null, EngineOptions? engine = null)
+        TimeSpan? networkTimeout = null, EngineOptions? engine = null, TimeProvider? time = null)
     {
         var faults = new FaultTransport(random);
         var log = new RequestLog();
@@ -63,15 +67,15 @@ internal sealed class Host : IDisposable
             log.Configure(o);
             o.Retry.NetworkTimeout = networkTimeout ?? o.Retry.NetworkTimeout;
         });
-        return new Host(storage, faults, log, options ?? new SessionOptions(), processor ?? new FirstWords(), engine ?? Quick);
+        return new Host(storage, faults, log, options ?? new SessionOptions(), processor ?? new FirstWords(), engine ?? Quick, time ?? TimeProvider.System);
     }
 
     /// <summary>A host whose engine runs.</summary>
     public static async Task<Host> RunAsync(
         AzuriteFixture azurite, string container, SessionOptions? options = null, FirstWords? processor = null, RandomFaults? random = null,
-        EngineOptions? engine = null)
+        EngineOptions? engine = null, TimeProvider? time = null)
     {
-        Host host = await StartAsync(azurite, container, options, processor, random, engine: engine);
+        Host host = await StartAsync(azurite, container, options, processor, random, engine: engine, time: time);
         await host._engine.StartAsync(Cancelled);
         return host;
     }
@@ -152,8 +156,8 @@ internal sealed class Host : IDisposable
     public async Task<SemanticOutcome> SemanticProcessAsync(CommitInput commit) =>
         (SemanticOutcome)(await RunAsync(CommitNames.SemanticProcess, commit, new SemanticInput(commit, Fallback: false)))!;
 
-    public async Task<CommitProgress> SwitchAsync(CommitInput commit, SemanticOutcome outcome) =>
-        (CommitProgress)(await RunAsync(CommitNames.Switch, commit, new SwitchInput(commit, outcome)))!;
+    public async Task<CommitProgress> SwitchAsync(CommitInput commit, SemanticOutcome outcome, CancellationToken? cancellation = null) =>
+        (CommitProgress)(await RunAsync(CommitNames.Switch, commit, new SwitchInput(commit, outcome), cancellation))!;
 
     public async Task<CommitProgress> CancelAsync(CommitInput commit) =>
         (CommitProgress)(await RunAsync(CommitNames.CancelCommit, commit, new CancelInput(commit, null)))!;
@@ -178,6 +182,6 @@ internal sealed class Host : IDisposable
         Store.Dispose();
     }
 
-    private Task<object?> RunAsync(string activity, CommitInput commit, object input) =>
-        _registry.Activities[activity]().RunAsync(new TaskActivityContext(activity, commit.CommitId, Cancelled), input);
+    private Task<object?> RunAsync(string activity, CommitInput commit, object input, CancellationToken? cancellation = null) =>
+        _registry.Activities[activity]().RunAsync(new TaskActivityContext(activity, commit.CommitId, cancellation ?? Cancelled), input);
 }

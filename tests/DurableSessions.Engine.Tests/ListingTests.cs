@@ -1,0 +1,113 @@
+using System.Globalization;
+using Azure.Storage.Blobs.Models;
+using DurableSessions.Orchestration;
+using DurableSessions.Testing;
+
+namespace DurableSessions.Engine.Tests;
+
+/// <summary>A page is full as long as there are instances, and what it costs is bounded where few of them are asked for.</summary>
+public sealed class ListingTests(AzuriteFixture azurite) : EngineTest(azurite)
+{
+    private const int Seeded = 2_500;
+    private const int MostListings = 8;
+
+    private static readonly DateTimeOffset Created = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+
+    private readonly RequestLog _log = new();
+
+    [Fact]
+    public async Task A_page_goes_on_from_what_is_active_to_what_has_ended()
+    {
+        Orchestrator<object?, string>("wait", (context, _) => context.WaitForExternalEvent<string>("go"));
+        await using EmbeddedHub hub = await NewEmbeddedHubAsync();
+        await using EmbeddedHost host = await hub.StartAsync(Registry, configure: _log.Configure);
+        await SeedAsync(hub, 4, static _ => false);
+
+        OrchestrationPage ended = await host.Client.ListInstancesAsync(new OrchestrationQuery { PageSize = 50 }, Patience);
+        Assert.Equal(4, ended.Values.Count);
+        Assert.Null(ended.ContinuationToken);
+
+        List<string> waiting = [];
+        for (int i = 0; i < 2; i++)
+        {
+            waiting.Add((await host.Client.ScheduleNewOrchestrationInstanceAsync("wait")).InstanceId);
+        }
+
+        OrchestrationPage first = await host.Client.ListInstancesAsync(new OrchestrationQuery { PageSize = 5 }, Patience);
+        Assert.Equal(5, first.Values.Count);
+        OrchestrationPage second = await host.Client.ListInstancesAsync(
+            new OrchestrationQuery { PageSize = 5, ContinuationToken = first.ContinuationToken }, Patience);
+        Assert.Null(second.ContinuationToken);
+        string[] listed = [.. first.Values.Take(2).Select(static m => m.InstanceId).Order(), .. Tail(first, 2), .. Tail(second, 0)];
+        Assert.Equal([.. waiting.Order(), .. Ids(4)], listed);
+    }
+
+    [Fact]
+    public async Task Pages_of_what_is_rare_and_then_dense_neither_skip_nor_repeat()
+    {
+        await using EmbeddedHub hub = await NewEmbeddedHubAsync();
+        await using EmbeddedHost host = await hub.StartAsync(Registry, configure: _log.Configure, start: false);
+        await SeedAsync(hub, Seeded, IsFailed);
+
+        foreach (int pageSize in (int[])[7, 20, 1_000])
+        {
+            List<string> listed = [];
+            var query = new OrchestrationQuery { PageSize = pageSize, Statuses = [OrchestrationRuntimeStatus.Failed] };
+            do
+            {
+                _log.Clear();
+                OrchestrationPage page = await host.Client.ListInstancesAsync(query, Patience);
+                Assert.InRange(_log.Count, 1, MostListings);
+                Assert.InRange(page.Values.Count, 0, pageSize);
+                listed.AddRange(page.Values.Select(static m => m.InstanceId));
+                query = query with { ContinuationToken = page.ContinuationToken };
+            }
+            while (query.ContinuationToken is not null);
+            Assert.Equal(Ids(Seeded).Where((_, i) => IsFailed(i)), listed);
+        }
+
+        static bool IsFailed(int i) => i % 400 == 399 || i is >= 1_000 and < 1_070;
+    }
+
+    [Fact]
+    public async Task A_page_gives_up_after_its_listings_and_says_where_to_go_on()
+    {
+        await using EmbeddedHub hub = await NewEmbeddedHubAsync();
+        await using EmbeddedHost host = await hub.StartAsync(Registry, configure: _log.Configure, start: false);
+        await SeedAsync(hub, Seeded, static i => i == Seeded - 1);
+        var query = new OrchestrationQuery { PageSize = 1, Statuses = [OrchestrationRuntimeStatus.Failed] };
+
+        OrchestrationPage first = await host.Client.ListInstancesAsync(query, Patience);
+        Assert.Empty(first.Values);
+        Assert.NotNull(first.ContinuationToken);
+        Assert.Equal(MostListings, _log.Count);
+
+        OrchestrationPage second = await host.Client.ListInstancesAsync(query with { ContinuationToken = first.ContinuationToken }, Patience);
+        Assert.Equal(Ids(Seeded)[^1], Assert.Single(second.Values).InstanceId);
+    }
+
+    private static string[] Ids(int count) => [.. Enumerable.Range(0, count).Select(Id)];
+
+    private static IEnumerable<string> Tail(OrchestrationPage page, int from) => page.Values.Skip(from).Select(static m => m.InstanceId);
+
+    private static string Id(int i) => i.ToString("x-00000", CultureInfo.InvariantCulture);
+
+    // Listings read no bodies.
+    private async Task SeedAsync(EmbeddedHub hub, int count, Func<int, bool> failed) => await Parallel.ForEachAsync(
+        Enumerable.Range(0, count),
+        new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Patience },
+        async (i, cancellationToken) => await hub.Container.GetBlobClient($"orchestrations/finished/{Id(i)}.json").UploadAsync(
+            BinaryData.Empty,
+            new BlobUploadOptions
+            {
+                Metadata = new Dictionary<string, string>
+                {
+                    ["name"] = "seeded",
+                    ["generation"] = "1",
+                    ["status"] = failed(i) ? "Failed" : "Completed",
+                    ["created"] = Created.UtcDateTime.ToString("O", CultureInfo.InvariantCulture),
+                    ["updated"] = Created.UtcDateTime.ToString("O", CultureInfo.InvariantCulture),
+                },
+            },
+            cancellationToken));
+}
