@@ -1,4 +1,5 @@
 using DurableSessions.Core.Messages;
+using DurableSessions.Core.Retaining;
 
 namespace DurableSessions.Core.Sessions;
 
@@ -16,7 +17,7 @@ internal sealed class PendingAppend
         {
             block.Write(messages[i].ToLine(Ids[i], now));
             block.WriteByte((byte)'\n');
-            Tokens.Add((int)Math.Min(messages[i].EstimateTokens(), int.MaxValue));
+            Shapes.Add(messages[i].Shape());
             LastMessageAt = messages[i].SaidAt(now);
         }
 
@@ -29,7 +30,7 @@ internal sealed class PendingAppend
 
     public bool IsKeyed { get; }
 
-    public List<int> Tokens { get; } = [];
+    public List<MessageShape> Shapes { get; } = [];
 
     public string LastMessageAt { get; } = "";
 
@@ -47,5 +48,5 @@ internal sealed class PendingAppend
 /// <summary>Messages that are stored.</summary>
 /// <param name="MessageIds">Their ids, in the order of the request; the same for a repeated idempotency key.</param>
 /// <param name="MessageCount">Live messages of the session, these included where they still are live.</param>
-/// <param name="PendingTokens">Estimated tokens of the live messages but the last <c>keep_recent_count</c>.</param>
+/// <param name="PendingTokens">Estimated tokens of the live messages that a commit like the last one would archive.</param>
 public sealed record AppendResult(IReadOnlyList<string> MessageIds, int MessageCount, long PendingTokens);
