@@ -83,6 +83,39 @@ public sealed class CommitTests(ApiFixture api) : IClassFixture<ApiFixture>
     }
 
     [Fact]
+    public async Task A_commit_with_a_turn_budget_keeps_whole_turns()
+    {
+        string id = ApiFixture.NewSession();
+        await AddAsync(id, ("user", "q1"), ("assistant", "a1"), ("user", "q2"), ("assistant", "a2"), ("user", "q3"), ("assistant", "a3"));
+        const string Body = """
+            {"keep_recent_count":0,"retention_mode":"turn_budget","keep_recent_turn_count":3,"retained_message_token_budget":5,"min_raw_tail_steps":1}
+            """;
+        (await api.PostAsync($"/api/v1/sessions/{id}/commit?wait=60", Body)).Succeeded();
+        Assert.Equal(["q1", "a1"], Texts((await api.GetAsync($"/api/v1/sessions/{id}/archives/archive_001")).Result));
+        Assert.Equal(["q2", "a2", "q3", "a3"], Texts((await api.GetAsync($"/api/v1/sessions/{id}/context")).Result));
+        JsonElement session = (await api.GetAsync($"/api/v1/sessions/{id}")).Result;
+        Assert.Equal(0, session.GetProperty("keep_recent_count").GetInt32());
+        Assert.Equal(0, session.GetProperty("pending_tokens").GetInt32());
+        Assert.Matches(Skipped(id, "all_within_keep_window"), (await api.PostAsync($"/api/v1/sessions/{id}/commit", Body)).ResultText());
+    }
+
+    [Theory]
+    [InlineData("""{"retention_mode":"turn_budget"}""", 2)]
+    [InlineData("""{"retention_mode":"turn_budget","keep_recent_turn_count":null,"retained_message_token_budget":null,"min_raw_tail_steps":null}""", 2)]
+    [InlineData("""{"retention_mode":"turn_budget","keep_recent_count":1,"retained_message_token_budget":9223372036854775807,"keep_recent_turn_count":10000,"min_raw_tail_steps":10000}""", 0)]
+    [InlineData("""{"retention_mode":"turn_budget","keep_recent_count":5,"keep_recent_turn_count":0}""", 5)]
+    [InlineData("""{"retention_mode":null,"keep_recent_turn_count":null,"keep_recent_count":2}""", 3)]
+    public async Task Fields_of_a_turn_budget_that_are_not_set_have_defaults(string body, int archived)
+    {
+        string id = ApiFixture.NewSession();
+        await AddAsync(id, "q1", "q2", "q3", "q4", "q5");
+        (await api.PostAsync($"/api/v1/sessions/{id}/commit?wait=60", body)).Succeeded();
+        JsonElement session = (await api.GetAsync($"/api/v1/sessions/{id}")).Succeeded().Result;
+        Assert.Equal(5 - archived, session.GetProperty("message_count").GetInt32());
+        Assert.Equal(5, session.GetProperty("total_message_count").GetInt32());
+    }
+
+    [Fact]
     public async Task Waiting_in_vain_names_the_task_and_the_commit_goes_on()
     {
         string id = ApiFixture.NewSession();
@@ -176,9 +209,11 @@ public sealed class CommitTests(ApiFixture api) : IClassFixture<ApiFixture>
     private static string[] Texts(JsonElement holder) =>
         [.. holder.GetProperty("messages").EnumerateArray().Select(static m => m.GetProperty("parts")[0].GetProperty("text").GetString()!)];
 
-    private async Task AddAsync(string id, params string[] texts)
+    private Task AddAsync(string id, params string[] texts) => AddAsync(id, [.. texts.Select(static t => ("user", t))]);
+
+    private async Task AddAsync(string id, params (string Role, string Text)[] said)
     {
-        string messages = string.Join(',', texts.Select(static t => $$"""{"role":"user","content":"{{t}}"}"""));
+        string messages = string.Join(',', said.Select(static m => $$"""{"role":"{{m.Role}}","content":"{{m.Text}}"}"""));
         (await api.PostAsync($"/api/v1/sessions/{id}/messages/batch", $$"""{"messages":[{{messages}}]}""")).Succeeded();
     }
 

@@ -56,7 +56,7 @@ internal sealed class ArchiveToTempActivity(
             {
                 Live = [.. manifest.Live, new SegmentReference(fresh)],
                 NextSegment = manifest.NextSegment + 1,
-                Cutting = new Cut(commit.CommitId, commit.Attempt, commit.KeepRecentCount, manifest.Live.Count),
+                Cutting = Cut.Of(commit, manifest.Live.Count),
             };
             StoredManifest? swapped = await manifests.TrySwapAsync(commit.Session, stored, cutting, cancellationToken);
             if (swapped is not null && await StageAsync(commit, swapped.Manifest, swapped.Manifest.Cutting!, cancellationToken) is { } staged)

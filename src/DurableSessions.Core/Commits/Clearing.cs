@@ -44,7 +44,8 @@ internal sealed class Clearing(ManifestStore manifests, TimeProvider time)
             ArchiveCount = pending.Number,
             DecidedCount = manifest.DecidedCount + 1,
             ArchivedMessages = manifest.ArchivedMessages + counts.Messages,
-            KeepRecentCount = cut.KeepRecent,
+            KeepRecentCount = cut.Turns is null ? cut.KeepRecent : cut.AskedKeepRecent,
+            TurnRetention = cut.Turns,
             LastCommitAt = now,
             LastArchivedMessageAt = counts.LastMessageAt ?? manifest.LastArchivedMessageAt,
         };

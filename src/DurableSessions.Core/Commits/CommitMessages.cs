@@ -1,4 +1,5 @@
 using DurableSessions.Core.Memories;
+using DurableSessions.Core.Retaining;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Sessions;
 
@@ -50,8 +51,11 @@ public sealed record CommitInput
     /// <summary>1, and one more for each retry of a failed or cancelled commit.</summary>
     public int Attempt { get; init; } = 1;
 
-    /// <summary>How many of the newest messages stay live, 0 to 10,000.</summary>
+    /// <summary>How many of the newest messages stay live, 0 to 10,000, unless <see cref="Turns"/> do.</summary>
     public int KeepRecentCount { get; init; }
+
+    /// <summary>Which turns stay live; <see langword="null"/>: <see cref="KeepRecentCount"/> messages do.</summary>
+    public TurnRetention? Turns { get; init; }
 
     /// <summary>How the semantic step is tried.</summary>
     public required SemanticPolicy Semantic { get; init; }

@@ -33,7 +33,7 @@ public enum ArchiveState
 /// <param name="Messages">Messages in the archive.</param>
 /// <param name="Tokens">Their estimated tokens.</param>
 /// <param name="Bytes">Bytes of the archive's lines.</param>
-/// <param name="Retained">Messages that stayed live because of <c>keep_recent_count</c>.</param>
+/// <param name="Retained">Messages that stayed live because the commit was asked to keep them.</param>
 /// <param name="KeyedMessages">Those of the archive whose ids are derived, so that a repetition is looked for among them.</param>
 /// <param name="Sha256">Of the archive's bytes, in lower-case hexadecimal.</param>
 /// <param name="LastMessageAt">When the last of them was said, as its client wrote it.</param>

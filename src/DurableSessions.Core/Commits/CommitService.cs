@@ -1,4 +1,5 @@
 using DurableSessions.Core.Messages;
+using DurableSessions.Core.Retaining;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Orchestration;
 using Microsoft.Extensions.Logging;
@@ -11,8 +12,14 @@ public sealed record CommitRequest
     /// <summary>The most messages a commit can keep live.</summary>
     public const int MaxKeepRecentCount = 10_000;
 
-    /// <summary>How many of the newest messages stay live, 0 to <see cref="MaxKeepRecentCount"/>.</summary>
+    /// <summary>
+    /// How many of the newest messages stay live, 0 to <see cref="MaxKeepRecentCount"/>. With <see cref="Turns"/> it is only what the
+    /// session says afterwards.
+    /// </summary>
     public int KeepRecentCount { get; init; }
+
+    /// <summary>Which turns stay live; <see langword="null"/>: <see cref="KeepRecentCount"/> messages do.</summary>
+    public TurnRetention? Turns { get; init; }
 
     /// <summary>By which a repetition of this request is recognised.</summary>
     public IdempotencyKey? IdempotencyKey { get; init; }
@@ -65,6 +72,7 @@ public sealed class CommitService
     {
         ArgumentOutOfRangeException.ThrowIfNegative(request.KeepRecentCount);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(request.KeepRecentCount, CommitRequest.MaxKeepRecentCount);
+        request.Turns?.EnsureValid();
         CommitAnswer answer = await TryCommitAsync(key, request, cancellationToken);
         if (answer.Task?.Output is not { IsSessionDeleted: true })
         {
@@ -81,7 +89,7 @@ public sealed class CommitService
         Manifest manifest;
         if (request.IdempotencyKey is null)
         {
-            (manifest, string? skip) = await CountAsync(key, request.KeepRecentCount, cancellationToken);
+            (manifest, string? skip) = await CountAsync(key, request, cancellationToken);
             if (skip is not null)
             {
                 return new CommitAnswer(null, skip);
@@ -98,7 +106,7 @@ public sealed class CommitService
         await EnsureRoomAsync(input, manifest, cancellationToken);
         OrchestrationMetadata instance = await ScheduleAsync(input, cancellationToken);
         _logger.LogInformation(
-            "Commit {CommitId} of session {Session}: accepted, keeping {KeepRecent} messages", input.CommitId, key, request.KeepRecentCount);
+            "Commit {CommitId} of session {Session}: accepted, keeping {Kept} live", input.CommitId, key, (object?)request.Turns ?? request.KeepRecentCount);
         instance = await WaitForNumberAsync(instance, cancellationToken);
         CommitTask task = CommitTaskReader.Task(instance, CommitTaskReader.Input(instance) ?? input);
         return task.Output is { Fate: CommitFate.Skipped } skipped ? new CommitAnswer(null, skipped.Reason) : new CommitAnswer(task, null);
@@ -142,6 +150,7 @@ public sealed class CommitService
             Incarnation = incarnation,
             CommitId = request.IdempotencyKey is { } idempotencyKey ? CommitId.FromKey(idempotencyKey, incarnation) : CommitId.New(now),
             KeepRecentCount = request.KeepRecentCount,
+            Turns = request.Turns,
             Semantic = _options.Semantic,
             RequestHash = request.IdempotencyKey?.RequestHash,
             AcceptedAt = now,
@@ -149,27 +158,28 @@ public sealed class CommitService
     }
 
     // What this host knows will do to see that there is something to archive; that there is nothing, storage must say.
-    private async Task<(Manifest Manifest, string? Skip)> CountAsync(SessionKey key, int keepRecent, CancellationToken cancellationToken)
+    private async Task<(Manifest Manifest, string? Skip)> CountAsync(SessionKey key, CommitRequest request, CancellationToken cancellationToken)
     {
         SessionLane lane = _lanes.For(key);
         foreach (bool fresh in (bool[])[false, true])
         {
-            if (await lane.CountAsync(fresh, cancellationToken) is not { } counted)
+            if (await lane.LookAsync(fresh, view => Skip(view, request), cancellationToken) is not { } looked)
             {
                 break;
             }
 
-            if (counted.Counts.Messages > keepRecent || fresh)
+            if (looked.Seen is null || fresh)
             {
-                return (counted.Manifest, Skip(counted.Counts.Messages, keepRecent));
+                return looked;
             }
         }
 
         throw new SessionNotFoundException(key);
     }
 
-    private static string? Skip(int messages, int keepRecent) =>
-        messages > keepRecent ? null : messages == 0 ? "no_messages" : "all_within_keep_window";
+    // As the commit would find it. What others append meanwhile only makes that more to archive.
+    private static string? Skip(LiveView live, CommitRequest request) =>
+        live.Archivable(request.KeepRecentCount, request.Turns) > 0 ? null : live.MessageCount == 0 ? "no_messages" : "all_within_keep_window";
 
     private async Task<OrchestrationMetadata> WaitForNumberAsync(OrchestrationMetadata instance, CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using DurableSessions.Core.Messages;
+using DurableSessions.Core.Retaining;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Core.Storage;
 
@@ -49,13 +50,15 @@ internal sealed class Staging(SegmentStore segments, ArchiveStore archives, Live
         int archived = int.MaxValue;
         if (cut.KeepRecent > 0)
         {
+            TurnSplit? turns = cut.Turns is null ? null : new TurnSplit(cut.Turns);
             int all = 0;
-            await foreach (SessionMessage _ in log.ReadAsync(cancellationToken))
+            await foreach (SessionMessage message in log.ReadAsync(cancellationToken))
             {
                 all++;
+                turns?.Add(MessageShape.Of(message));
             }
 
-            archived = Math.Max(0, all - cut.KeepRecent);
+            archived = turns?.Archived ?? Math.Max(0, all - cut.KeepRecent);
         }
 
         using WriteOnceStream archive = archives.WriteOnce(ArchiveStore.MessagesName(key, manifest.Incarnation, cut.CommitId, cut.Attempt));
@@ -100,7 +103,7 @@ internal sealed class Staging(SegmentStore segments, ArchiveStore archives, Live
             views.Learn(segment);
         }
 
-        var counts = new StagedCounts(messages, tokens, archive.Length, retainedView.Tokens.Count, keyed, sha256, lastMessageAt);
+        var counts = new StagedCounts(messages, tokens, archive.Length, retainedView.Messages.Count, keyed, sha256, lastMessageAt);
         return new Staged(counts, [.. log.Views.Where(static v => v.Length == 0).Select(static v => v.Name)]);
     }
 }

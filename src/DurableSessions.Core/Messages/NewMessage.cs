@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using DurableSessions.Core.Retaining;
 
 namespace DurableSessions.Core.Messages;
 
@@ -97,11 +98,11 @@ public sealed record NewMessage
     /// <summary>When it was said: as the client wrote it, or when it was accepted.</summary>
     internal string SaidAt(DateTimeOffset now) => CreatedAt ?? Microseconds(now);
 
-    /// <summary>The estimate of <see cref="TokenEstimate"/> over all parts.</summary>
-    internal long EstimateTokens()
+    /// <summary>What retention will know of it, as if it were read from where it is stored.</summary>
+    internal MessageShape Shape()
     {
         using var parts = JsonDocument.Parse(Parts, new JsonDocumentOptions { MaxDepth = MessageLimits.MaxStoredDepth });
-        return TokenEstimate.Of(parts.RootElement.EnumerateArray().Select(static part => new MessagePart(part)));
+        return MessageShape.Of(Role, MessageKind, [.. parts.RootElement.EnumerateArray().Select(static part => new MessagePart(part))]);
     }
 
     private static string Microseconds(DateTimeOffset time) =>

@@ -40,6 +40,9 @@ public sealed class SessionMessage
     /// <summary>When it was said, exactly as the client wrote it.</summary>
     public string? CreatedAt => OptionalString("created_at");
 
+    /// <summary>Its kind, as the client named it.</summary>
+    public string? MessageKind => OptionalString("message_kind");
+
     /// <summary>The estimate of <see cref="TokenEstimate"/> over all parts.</summary>
     public long EstimatedTokens => _estimatedTokens ??= TokenEstimate.Of(Parts);
 

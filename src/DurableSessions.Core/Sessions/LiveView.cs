@@ -1,4 +1,5 @@
 using DurableSessions.Core.Messages;
+using DurableSessions.Core.Retaining;
 
 namespace DurableSessions.Core.Sessions;
 
@@ -12,8 +13,8 @@ internal sealed class SegmentView(SegmentReference reference)
     /// <summary>Bytes read or written so far: where the next append must land.</summary>
     public long Length { get; private set; }
 
-    /// <summary>The estimated tokens of each message.</summary>
-    public List<int> Tokens { get; } = [];
+    /// <summary>Each message, as far as retention needs to know it.</summary>
+    public List<MessageShape> Messages { get; } = [];
 
     public string? LastMessageAt { get; private set; }
 
@@ -25,14 +26,14 @@ internal sealed class SegmentView(SegmentReference reference)
 
     public void Add(SessionMessage message, long end)
     {
-        Tokens.Add((int)Math.Min(message.EstimatedTokens, int.MaxValue));
+        Messages.Add(MessageShape.Of(message));
         LastMessageAt = message.CreatedAt;
         Length = end;
     }
 
-    public void Add(IReadOnlyList<int> tokens, string lastMessageAt, long end)
+    public void Add(IReadOnlyList<MessageShape> messages, string lastMessageAt, long end)
     {
-        Tokens.AddRange(tokens);
+        Messages.AddRange(messages);
         LastMessageAt = lastMessageAt;
         Length = end;
     }
@@ -52,25 +53,44 @@ internal sealed class LiveView(StoredManifest stored, IReadOnlyList<SegmentView>
 
     public SegmentView Last => Segments[^1];
 
-    public int MessageCount => Segments.Sum(static s => s.Tokens.Count);
+    public int MessageCount => Segments.Sum(static s => s.Messages.Count);
 
     public string? LastMessageAt => Segments.LastOrDefault(static s => s.LastMessageAt is not null)?.LastMessageAt ?? Manifest.LastArchivedMessageAt;
 
-    /// <summary>The estimated tokens of all live messages but the last <paramref name="keepRecent"/>.</summary>
-    public long PendingTokens(int keepRecent)
+    /// <summary>How many messages a commit would archive.</summary>
+    /// <param name="keepRecent">How many of the newest messages it keeps, unless it keeps turns.</param>
+    /// <param name="turns">Which turns it keeps; <see langword="null"/>: it keeps messages.</param>
+    public int Archivable(int keepRecent, TurnRetention? turns)
     {
-        int left = Math.Max(0, MessageCount - keepRecent);
+        if (turns is null)
+        {
+            return Math.Max(0, MessageCount - keepRecent);
+        }
+
+        var split = new TurnSplit(turns);
+        foreach (MessageShape message in Segments.SelectMany(static s => s.Messages))
+        {
+            split.Add(message);
+        }
+
+        return split.Archived;
+    }
+
+    /// <summary>The estimated tokens of the messages that a commit like the last one would archive.</summary>
+    public long PendingTokens()
+    {
+        int left = Archivable(Manifest.KeepRecentCount, Manifest.TurnRetention);
         long sum = 0;
         foreach (SegmentView segment in Segments)
         {
-            foreach (int tokens in segment.Tokens)
+            foreach (MessageShape message in segment.Messages)
             {
                 if (left-- <= 0)
                 {
                     return sum;
                 }
 
-                sum += tokens;
+                sum += message.Tokens;
             }
         }
 
@@ -80,10 +100,10 @@ internal sealed class LiveView(StoredManifest stored, IReadOnlyList<SegmentView>
 
 /// <summary>The live messages of a session, counted.</summary>
 /// <param name="Messages">How many there are.</param>
-/// <param name="PendingTokens">Estimated tokens of all but the last <c>keep_recent_count</c>.</param>
+/// <param name="PendingTokens">Estimated tokens of those that a commit like the last one would archive.</param>
 /// <param name="LastMessageAt">When the newest message was said, archived ones included, as its client wrote it.</param>
 internal sealed record LiveCounts(int Messages, long PendingTokens, string? LastMessageAt)
 {
     public static LiveCounts Of(LiveView view) =>
-        new(view.MessageCount, view.PendingTokens(view.Manifest.KeepRecentCount), view.LastMessageAt);
+        new(view.MessageCount, view.PendingTokens(), view.LastMessageAt);
 }

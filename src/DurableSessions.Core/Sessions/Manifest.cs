@@ -1,4 +1,5 @@
 using DurableSessions.Core.Commits;
+using DurableSessions.Core.Retaining;
 
 namespace DurableSessions.Core.Sessions;
 
@@ -38,8 +39,11 @@ internal sealed record Manifest
     /// <summary>The idempotency key that created it, hashed, and the hash of the request.</summary>
     public RequestKey? CreatedBy { get; init; }
 
-    /// <summary>What the last commit was asked to keep live.</summary>
+    /// <summary>How many messages the last commit was asked to keep live.</summary>
     public int KeepRecentCount { get; init; }
+
+    /// <summary>Which turns the last commit kept live; <see langword="null"/>: it kept <see cref="KeepRecentCount"/> messages.</summary>
+    public TurnRetention? TurnRetention { get; init; }
 
     /// <summary>The number the next segment gets.</summary>
     public int NextSegment { get; init; } = 1;
@@ -124,9 +128,28 @@ internal sealed record SegmentReference(string Name, bool Frozen = false);
 /// <summary>A cut in progress: everything that anybody needs to carry it to its end.</summary>
 /// <param name="CommitId">The commit that cuts.</param>
 /// <param name="Attempt">Which attempt of that commit, from 1.</param>
-/// <param name="KeepRecent">How many of the newest messages stay live.</param>
+/// <param name="KeepRecent">How many of the newest messages stay live; <see cref="KeepAll"/> where turns do.</param>
 /// <param name="Segments">How many of the manifest's first live segments are cut.</param>
-internal sealed record Cut(string CommitId, int Attempt, int KeepRecent, int Segments);
+internal sealed record Cut(string CommitId, int Attempt, int KeepRecent, int Segments)
+{
+    /// <summary>
+    /// A host of a version that does not know <see cref="Turns"/> reads that there is nothing to archive, writes no blob, and closes the
+    /// commit as skipped. With any other number it would stage another split under the same names, and messages would be in two places.
+    /// The same holds where such a host has written the manifest anew, and <see cref="Turns"/> is gone.
+    /// </summary>
+    public const int KeepAll = int.MaxValue;
+
+    /// <summary>Which turns stay live; <see langword="null"/>: <see cref="KeepRecent"/> messages do.</summary>
+    public TurnRetention? Turns { get; init; }
+
+    /// <summary>Where turns stay live, how many messages the commit was asked to keep besides: remembered, and not gone by.</summary>
+    public int AskedKeepRecent { get; init; }
+
+    /// <summary>The cut of a commit.</summary>
+    public static Cut Of(CommitInput commit, int segments) => commit.Turns is null
+        ? new Cut(commit.CommitId, commit.Attempt, commit.KeepRecentCount, segments)
+        : new Cut(commit.CommitId, commit.Attempt, KeepAll, segments) { Turns = commit.Turns, AskedKeepRecent = commit.KeepRecentCount };
+}
 
 /// <summary>An archive that is staged, cleared from live, and not yet switched.</summary>
 internal sealed record PendingArchive

@@ -1,4 +1,5 @@
 using DurableSessions.Core.Messages;
+using DurableSessions.Core.Retaining;
 
 namespace DurableSessions.Core.Sessions;
 
@@ -15,7 +16,7 @@ internal sealed class PendingAppend
         Recognition[] recognitions = [.. messages.Select(m => Of(m, idempotencyKey, byContent))];
         _ids = MakeIds(messages, idempotencyKey, now, recognitions);
         _lines = [.. messages.Select((m, i) => new AppendLine(
-            i, _ids[i], recognitions[i], [.. m.ToLine(_ids[i], now), (byte)'\n'], (int)Math.Min(m.EstimateTokens(), int.MaxValue), m.SaidAt(now)))];
+            i, _ids[i], recognitions[i], [.. m.ToLine(_ids[i], now), (byte)'\n'], m.Shape(), m.SaidAt(now)))];
         _block = BlockOf(_lines);
     }
 
@@ -93,9 +94,9 @@ internal sealed class PendingAppend
 /// <param name="Id">Its id.</param>
 /// <param name="Recognition">By what it may be found to be a repetition.</param>
 /// <param name="Line">The line, with its line feed.</param>
-/// <param name="Tokens">Its estimated tokens.</param>
+/// <param name="Shape">What a commit needs to know of it to keep whole turns.</param>
 /// <param name="SaidAt">When it was said.</param>
-internal sealed record AppendLine(int Index, MessageId Id, Recognition Recognition, byte[] Line, int Tokens, string SaidAt);
+internal sealed record AppendLine(int Index, MessageId Id, Recognition Recognition, byte[] Line, MessageShape Shape, string SaidAt);
 
 /// <summary>By what a message may be found to be a repetition.</summary>
 internal enum Recognition
@@ -116,7 +117,7 @@ internal enum Recognition
 /// <summary>Messages that are stored.</summary>
 /// <param name="MessageIds">Their ids, in the order of the request; the same for a repeated idempotency key.</param>
 /// <param name="MessageCount">Live messages of the session, these included where they still are live.</param>
-/// <param name="PendingTokens">Estimated tokens of the live messages but the last <c>keep_recent_count</c>.</param>
+/// <param name="PendingTokens">Estimated tokens of the live messages that a commit like the last one would archive.</param>
 public sealed record AppendResult(IReadOnlyList<string> MessageIds, int MessageCount, long PendingTokens)
 {
     /// <summary>How many of the messages were found stored already, and were not stored again. A repeated idempotency key does not count.</summary>

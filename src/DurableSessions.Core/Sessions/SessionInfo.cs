@@ -21,7 +21,10 @@ public sealed record SessionInfo
     /// <summary>Commits that made an archive, those not yet switched included.</summary>
     public required int CommitCount { get; init; }
 
-    /// <summary>Estimated tokens of the live messages but the last <see cref="KeepRecentCount"/>.</summary>
+    /// <summary>
+    /// Estimated tokens of the live messages that a commit like the last one would archive: all but the last
+    /// <see cref="KeepRecentCount"/>, or but the turns it would keep.
+    /// </summary>
     public required long PendingTokens { get; init; }
 
     /// <summary>When a commit last cleared messages from live.</summary>
@@ -30,7 +33,7 @@ public sealed record SessionInfo
     /// <summary>When the newest message was said, as its client wrote it.</summary>
     public string? LastMessageAt { get; init; }
 
-    /// <summary>What the last commit was asked to keep live.</summary>
+    /// <summary>How many messages the last commit was asked to keep live; where it kept turns, it did not go by that.</summary>
     public required int KeepRecentCount { get; init; }
 
     /// <summary>What its user set.</summary>

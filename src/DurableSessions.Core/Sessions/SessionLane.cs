@@ -40,7 +40,12 @@ internal sealed class SessionLane(
 
     /// <summary>Counts the live messages. Unless <paramref name="fresh"/>, what this host knows will do.</summary>
     /// <returns><see langword="null"/> where there is no session.</returns>
-    public async Task<(Manifest Manifest, LiveCounts Counts)?> CountAsync(bool fresh, CancellationToken cancellationToken)
+    public Task<(Manifest Manifest, LiveCounts Counts)?> CountAsync(bool fresh, CancellationToken cancellationToken) =>
+        LookAsync(fresh, LiveCounts.Of, cancellationToken);
+
+    /// <summary>Looks at the live messages, while no append changes them. Unless <paramref name="fresh"/>, what this host knows will do.</summary>
+    /// <returns><see langword="null"/> where there is no session.</returns>
+    public async Task<(Manifest Manifest, T Seen)?> LookAsync<T>(bool fresh, Func<LiveView, T> look, CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken);
         try
@@ -55,7 +60,7 @@ internal sealed class SessionLane(
 
                 if (!fresh || await views.TryReadTailAsync(view.Last, _known.Note, cancellationToken))
                 {
-                    return (view.Manifest, LiveCounts.Of(view));
+                    return (view.Manifest, look(view));
                 }
 
                 _known.Forget();
@@ -176,7 +181,7 @@ internal sealed class SessionLane(
         foreach (PendingAppend append in group)
         {
             end += append.Block.Length;
-            view.Last.Add([.. append.Lines.Select(static l => l.Tokens)], append.Lines[^1].SaidAt, end);
+            view.Last.Add([.. append.Lines.Select(static l => l.Shape)], append.Lines[^1].SaidAt, end);
             foreach (AppendLine line in append.Lines)
             {
                 _known.Note(line.Id);

@@ -66,11 +66,11 @@ internal static class RouteDescriptions
             Body = """{"messages":[{"role":"user","content":"The export fails."},{"role":"assistant","parts":[{"type":"text","text":"Since when?"}]}]}""",
         },
         ["POST /api/v1/sessions/{session_id}/commit"] = new(
-            Sessions, "Commit a session", "Archives the live messages, digests them, and switches the session over. wait answers when that is over, or with 504; the commit goes on. Where there is nothing to archive, or no such session, the answer is skipped, with the reason.",
+            Sessions, "Commit a session", "Archives the live messages, digests them, and switches the session over. keep_recent_count keeps the newest messages live. retention_mode turn_budget keeps whole turns instead: the newest keep_recent_turn_count (0 to 10000, else 3), as many as fit into retained_message_token_budget (at least 1, else 12000); a newest turn over the budget is cut to its last steps, to no fewer than min_raw_tail_steps (0 to 10000, else 1). These three need retention_mode. wait answers when that is over, or with 504; the commit goes on. Where there is nothing to archive, or no such session, the answer is skipped, with the reason.",
             """{"session_id":"demo","status":"accepted","task_id":"c0123","archive_uri":"viking://user/default/sessions/demo/history/archive_001","archived":true,"trace_id":"0123456789abcdef0123456789abcdef"}""",
             ErrorCode.TooMany, ErrorCode.DeadlineExceeded)
         {
-            Body = """{"keep_recent_count":0}""",
+            Body = """{"keep_recent_count":0,"retention_mode":"turn_budget","keep_recent_turn_count":3,"retained_message_token_budget":12000,"min_raw_tail_steps":1}""",
             Query = new Dictionary<string, string> { ["wait"] = "30" },
         },
         ["GET /api/v1/sessions/{session_id}/context"] = new(

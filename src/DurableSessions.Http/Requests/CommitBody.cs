@@ -1,23 +1,19 @@
 using DurableSessions.Core.Commits;
+using DurableSessions.Core.Retaining;
 
 namespace DurableSessions.Http.Requests;
 
 /// <summary>Reads a request to commit.</summary>
 internal static class CommitBody
 {
-    private static readonly string[] OtherRetention =
-        ["retention_mode", "keep_recent_turn_count", "retained_message_token_budget", "min_raw_tail_steps"];
+    private const string RetentionMode = "retention_mode";
+    private const string TurnBudget = "turn_budget";
+    private const string KeepTurns = "keep_recent_turn_count";
+    private const string TokenBudget = "retained_message_token_budget";
+    private const string MinTailSteps = "min_raw_tail_steps";
 
     public static CommitRequest Read(JsonBody body)
     {
-        foreach (string name in OtherRetention)
-        {
-            if (body.Root[name] is { IsSet: true } field)
-            {
-                throw field.Invalid("is not supported: only keep_recent_count says what stays live, and more than was asked for is never archived.");
-            }
-        }
-
         if (body.Root["extraction_metadata"] is { IsSet: true } metadata
             && metadata.Strict("event")["event"] is { IsSet: true } happening)
         {
@@ -29,7 +25,43 @@ internal static class CommitBody
         return new CommitRequest
         {
             KeepRecentCount = keep.IsGiven ? keep.Integer(0, CommitRequest.MaxKeepRecentCount) : 0,
+            Turns = ReadTurns(body.Root),
             IdempotencyKey = body.IdempotencyKey,
         };
     }
+
+    // On the wire, null is the same as no field.
+    private static TurnRetention? ReadTurns(JsonField body)
+    {
+        if (body[RetentionMode] is { IsSet: true } mode)
+        {
+            return mode.Text() == TurnBudget
+                ? Turns(body)
+                : throw mode.Invalid($"must be '{TurnBudget}', or must not be there: then keep_recent_count says what stays live.");
+        }
+
+        foreach (string name in (string[])[KeepTurns, TokenBudget, MinTailSteps])
+        {
+            if (body[name] is { IsSet: true } field)
+            {
+                throw field.Invalid($"needs {RetentionMode} '{TurnBudget}'.");
+            }
+        }
+
+        return null;
+    }
+
+    private static TurnRetention Turns(JsonField body)
+    {
+        var turns = new TurnRetention();
+        return turns with
+        {
+            KeepTurns = Integer(body[KeepTurns], 0, TurnRetention.MaxKeepTurns, turns.KeepTurns),
+            TokenBudget = Integer(body[TokenBudget], 1, long.MaxValue, turns.TokenBudget),
+            MinTailSteps = Integer(body[MinTailSteps], 0, TurnRetention.MaxMinTailSteps, turns.MinTailSteps),
+        };
+    }
+
+    private static T Integer<T>(JsonField field, T min, T max, T otherwise)
+        where T : System.Numerics.IBinaryInteger<T> => field.IsSet ? field.Integer(min, max) : otherwise;
 }

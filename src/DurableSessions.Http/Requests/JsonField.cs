@@ -60,8 +60,9 @@ internal readonly record struct JsonField(JsonElement Value, Location At)
             : throw Wrong("an integer", "int_type");
 
     /// <summary>An integer within bounds.</summary>
-    public int Integer(int min, int max) => Integer() is var value && value >= min && value <= max
-        ? (int)value
+    public T Integer<T>(T min, T max)
+        where T : IBinaryInteger<T> => Integer() is var value && value >= BigInteger.CreateChecked(min) && value <= BigInteger.CreateChecked(max)
+        ? T.CreateChecked(value)
         : throw Invalid(string.Create(CultureInfo.InvariantCulture, $"must be {min} to {max}."), "int_range");
 
     /// <summary>A number that is at least <paramref name="min"/>; more than <paramref name="max"/> is taken for that.</summary>

@@ -118,8 +118,23 @@ internal static class BadRequests
         yield return Invalid("too many to keep", Commit, """{"keep_recent_count":10001}""", "body.keep_recent_count");
         yield return Invalid("far too many to keep", Commit, $$"""{"keep_recent_count":{{new string('9', 10_000)}}}""", "body.keep_recent_count");
         yield return Invalid("true to keep", Commit, """{"keep_recent_count":true}""", "body.keep_recent_count");
-        yield return Invalid("a retention mode", Commit, """{"retention_mode":"turn_budget"}""", "body.retention_mode");
-        yield return Invalid("turns to keep", Commit, """{"keep_recent_turn_count":1}""", "body.keep_recent_turn_count");
+        yield return Invalid("an unknown retention mode", Commit, """{"retention_mode":"turns"}""", "body.retention_mode");
+        yield return Invalid("an empty retention mode", Commit, """{"retention_mode":""}""", "body.retention_mode");
+        yield return Invalid("true for a retention mode", Commit, """{"retention_mode":true}""", "body.retention_mode");
+        yield return Invalid("turns to keep without a mode", Commit, """{"keep_recent_turn_count":1}""", "body.keep_recent_turn_count");
+        yield return Invalid("a budget to keep without a mode", Commit, """{"retention_mode":null,"retained_message_token_budget":1}""", "body.retained_message_token_budget");
+        yield return Invalid("steps to keep without a mode", Commit, """{"min_raw_tail_steps":0}""", "body.min_raw_tail_steps");
+        foreach ((string field, string value) in (ValueTuple<string, string>[])
+            [
+                ("keep_recent_turn_count", "-1"), ("keep_recent_turn_count", "10001"), ("keep_recent_turn_count", "1.5"), ("keep_recent_turn_count", "true"),
+                ("retained_message_token_budget", "0"), ("retained_message_token_budget", "-1"), ("retained_message_token_budget", "1e3"),
+                ("retained_message_token_budget", "9223372036854775808"), ("retained_message_token_budget", "\"6000\""),
+                ("min_raw_tail_steps", "-1"), ("min_raw_tail_steps", "10001"), ("min_raw_tail_steps", "[]"),
+            ])
+        {
+            yield return Invalid($"{value} for {field}", Commit, $$"""{"retention_mode":"turn_budget","{{field}}":{{value}}}""", $"body.{field}");
+        }
+
         yield return Invalid("unknown metadata", Commit, """{"extraction_metadata":{"events":{}}}""", "body.extraction_metadata.events");
         yield return Invalid("a string for metadata", Commit, """{"extraction_metadata":"x"}""", "body.extraction_metadata");
         yield return Invalid("a string for tags", Commit, """{"extraction_metadata":{"event":{"tags":"a=b"}}}""", "body.extraction_metadata.event.tags");

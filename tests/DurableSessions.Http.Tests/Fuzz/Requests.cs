@@ -11,7 +11,7 @@ internal static class Requests
         """{"role":"user","content":"x","parts":[{"type":"text","text":"a"},{"type":"tool","tool_id":"t","tool_input":{"a":[1,2.5e3,null]},"duration_ms":1.5,"prompt_tokens":3}],"created_at":"2026","peer_id":"p","turn_id":"t","message_kind":"checkpoint","source_message_ids":["a"]}""",
         """{"messages":[{"role":"user","content":"x"},{"role":"assistant","parts":[{"type":"context","uri":"viking://a","context_type":"memory","abstract":"b"},{"type":"image_url","image_url":{"url":"data:,","detail":"low"}}]}]}""",
         """{"session_id":"fuzz","memory_policy":{"self":{"enabled":true},"memory_types":["events"]},"auto_commit_policy":{"pending_token_threshold":1,"message_count_threshold":0,"idle_timeout_seconds":0,"keep_recent_count":0,"min_commit_interval_seconds":0},"memory_extraction_config":{"events":{"tags":["a"]}},"telemetry":{"summary":true}}""",
-        """{"keep_recent_count":1,"extraction_metadata":{"event":{"tags":["a"]}},"telemetry":true}""",
+        """{"keep_recent_count":1,"retention_mode":"turn_budget","keep_recent_turn_count":1,"retained_message_token_budget":1,"min_raw_tail_steps":1,"extraction_metadata":{"event":{"tags":["a"]}},"telemetry":true}""",
         """{"contexts":["viking://a"],"skill":{"uri":"b"}}""",
         """{"timeout":0}""",
     ];

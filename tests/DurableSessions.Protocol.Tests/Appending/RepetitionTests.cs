@@ -137,7 +137,7 @@ public sealed class RepetitionTests(AzuriteFixture azurite)
     {
         DateTimeOffset now = DateTimeOffset.UnixEpoch.AddYears(60);
         NewMessage message = Words.Message("a");
-        AppendLine Line(DateTimeOffset at) => new(0, MessageId.FromContent(message.Hash(), 0, at), Recognition.Content, [], 0, "");
+        AppendLine Line(DateTimeOffset at) => new(0, MessageId.FromContent(message.Hash(), 0, at), Recognition.Content, [], message.Shape(), "");
         var known = new KeyedMessages();
         known.Add(Line(now).Id);
         known.Add(Line(now.AddDays(-1)).Id);

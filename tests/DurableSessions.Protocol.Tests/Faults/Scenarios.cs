@@ -1,4 +1,5 @@
 using DurableSessions.Core.Commits;
+using DurableSessions.Core.Retaining;
 using DurableSessions.Core.Sessions;
 
 namespace DurableSessions.Protocol.Tests.Faults;
@@ -24,6 +25,7 @@ internal static class Scenarios
     [
         static () => new FirstCommit(KeepRecent: 0),
         static () => new FirstCommit(KeepRecent: 2),
+        static () => new CommitOfTurns(),
         static () => new LaterCommit(),
         static () => new CommitBesideCommit(),
         static () => new CommitBesideAppends(),
@@ -98,6 +100,34 @@ internal static class Scenarios
         {
             Assert.Equal([ArchiveState.Covered], audit!.Archives.Select(static a => a.State));
             Assert.Equal(KeepRecent, audit.Context.Count);
+            return Task.CompletedTask;
+        }
+    }
+
+    private sealed record CommitOfTurns() : Scenario("commit, keeping the last steps of a turn")
+    {
+        public override async Task PrepareAsync(Host host)
+        {
+            string[] texts = ["q1", "a1", "q2", "a2", "a3", "a4"];
+            Said.Sent(texts);
+            await host.Store.Sessions.AppendAsync(
+                Key, [.. texts.Select(static t => Words.Message(t, t[0] == 'q' ? "user" : "assistant"))], Words.Key(texts[0]), Cancelled);
+            Said.Acknowledged(texts);
+        }
+
+        public override async Task ActAsync(Host host)
+        {
+            // Each message is one token.
+            var turns = new TurnRetention { KeepTurns = 2, TokenBudget = 2 };
+            CommitAnswer answer = await host.Store.Commits.CommitAsync(
+                Key, new CommitRequest { Turns = turns, IdempotencyKey = Words.Key("commit") }, Cancelled);
+            await host.EndOfAsync(Key, answer.Task!.TaskId);
+        }
+
+        public override Task CheckAsync(Host fresh, Audit? audit)
+        {
+            Assert.Equal(["q1", "a1", "q2", "a2"], Assert.Single(audit!.Archives).Texts);
+            Assert.Equal(["a3", "a4"], audit.Context);
             return Task.CompletedTask;
         }
     }
