@@ -1,5 +1,6 @@
 using Azure.Identity;
 using DurableSessions.Core;
+using DurableSessions.Core.AutoCommit;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Semantics.Extractive;
 using DurableSessions.Core.Storage;
@@ -26,7 +27,7 @@ internal static class StoreServices
             : SessionStorage.Connect(connection, container);
     }
 
-    public static void AddStoreAndApi(this IServiceCollection services, SessionStorage storage, KeyRing keys, string version)
+    public static void AddStoreAndApi(this IServiceCollection services, SessionStorage storage, KeyRing keys, AutoCommitPolicy? autoCommit, string version)
     {
         var extractive = new ExtractiveSemanticProcessor();
         services.AddSingleton(TimeProvider.System);
@@ -37,7 +38,7 @@ internal static class StoreServices
             storage,
             new SemanticProcessors(extractive, extractive),
             () => durable.Current,
-            new Core.Sessions.SessionOptions(),
+            new Core.Sessions.SessionOptions { DefaultAutoCommitPolicy = autoCommit },
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton(static provider => provider.GetRequiredService<SessionStore>().Register(new OrchestrationRegistry()));

@@ -46,6 +46,7 @@ internal sealed class Clearing(ManifestStore manifests, TimeProvider time)
             ArchivedMessages = manifest.ArchivedMessages + counts.Messages,
             KeepRecentCount = cut.KeepRecent,
             LastCommitAt = now,
+            LastAutoCommitAt = CommitId.IsAutomatic(cut.CommitId) ? now : manifest.LastAutoCommitAt,
             LastArchivedMessageAt = counts.LastMessageAt ?? manifest.LastArchivedMessageAt,
         };
     }

@@ -13,10 +13,14 @@ internal static class SettingsBody
     private const int MaxMemoryTypes = 100;
     private const int MaxMemoryTypeLength = 128;
 
-    public static SessionSettings Read(JsonField body) => new()
+    /// <summary>
+    /// Reads the settings of a new session. A policy that is not given is the one new sessions start with, <c>null</c> is none, and of one
+    /// that is given, fields that are not have the defaults of the wire.
+    /// </summary>
+    public static SessionSettings Read(JsonField body, SessionSettings initial) => initial with
     {
         MemoryPolicy = MemoryPolicy(body["memory_policy"]),
-        AutoCommitPolicy = AutoCommitPolicy(body["auto_commit_policy"], standing: null),
+        AutoCommitPolicy = body["auto_commit_policy"] is { IsGiven: true } policy ? AutoCommitPolicy(policy, standing: null) : initial.AutoCommitPolicy,
         MemoryExtractionConfig = MemoryExtractionConfig(body["memory_extraction_config"]),
     };
 

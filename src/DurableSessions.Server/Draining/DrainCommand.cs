@@ -36,7 +36,7 @@ internal static class DrainCommand
         HostApplicationBuilder builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
         await using StorageConnection storage = await StorageConnection.OpenAsync(
             StorageSettings.Read(builder.Configuration), Console.Out.WriteLine, cancellationToken);
-        builder.Services.AddStore(storage.Storage, SemanticsSettings.Read(builder.Configuration));
+        builder.Services.AddStore(storage.Storage, SemanticsSettings.Read(builder.Configuration), autoCommit: null);
         builder.Services.AddEngine(storage.Storage, builder.Configuration);
         using IHost host = builder.Build();
         await host.StartAsync(cancellationToken);

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text.Json;
 using Azure;
+using DurableSessions.Core.AutoCommit;
 using DurableSessions.Core.Storage;
 using DurableSessions.Http;
 using DurableSessions.Http.Documentation;
@@ -26,6 +27,7 @@ internal static class ServerProgram
         WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         var addresses = Addresses.Parse(urls ?? builder.Configuration[WebHostDefaults.ServerUrlsKey], builder.Configuration);
         var semantics = SemanticsSettings.Read(builder.Configuration);
+        AutoCommitPolicy? autoCommit = ReadAutoCommit(builder.Configuration);
         await using StorageConnection storage = await StorageConnection.OpenAsync(
             StorageSettings.Read(builder.Configuration), Console.Out.WriteLine, cancellationToken);
         KeyRing keys = await LoadKeysAsync(storage.Storage, cancellationToken);
@@ -34,14 +36,15 @@ internal static class ServerProgram
             addresses.RequireLoopback();
         }
 
-        await using WebApplication app = Build(builder, addresses, storage.Storage, keys, semantics);
+        await using WebApplication app = Build(builder, addresses, storage.Storage, keys, semantics, autoCommit);
         await StartAsync(app, addresses, cancellationToken);
         await Welcome.WriteAsync(Console.Out, app.Urls, storage.Description, keys.HasKeys);
         await RunUntilStoppedAsync(app, storage.Lost);
     }
 
     private static WebApplication Build(
-        WebApplicationBuilder builder, Addresses addresses, SessionStorage storage, KeyRing keys, SemanticsSettings semantics)
+        WebApplicationBuilder builder, Addresses addresses, SessionStorage storage, KeyRing keys, SemanticsSettings semantics,
+        AutoCommitPolicy? autoCommit)
     {
         builder.WebHost.UseUrls([.. addresses.Urls]);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = s_stopPatience);
@@ -51,7 +54,7 @@ internal static class ServerProgram
             options.UseUtcTimestamp = true;
             options.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
         });
-        builder.Services.AddStore(storage, semantics);
+        builder.Services.AddStore(storage, semantics, autoCommit);
         builder.Services.AddEngine(storage, builder.Configuration);
         HttpLimits limits = LimitSettings.Read(builder.Configuration);
         builder.WebHost.ConfigureKestrel(server => server.ApplyDurableSessionsLimits(limits));
@@ -69,6 +72,18 @@ internal static class ServerProgram
         app.MapDurableSessions();
         app.MapApiDocumentation();
         return app;
+    }
+
+    private static AutoCommitPolicy? ReadAutoCommit(IConfiguration configuration)
+    {
+        try
+        {
+            return AutoCommitSettings.Read(name => configuration[name]);
+        }
+        catch (FormatException e)
+        {
+            throw new StartException(e.Message, e);
+        }
     }
 
     private static async Task<KeyRing> LoadKeysAsync(SessionStorage storage, CancellationToken cancellationToken)

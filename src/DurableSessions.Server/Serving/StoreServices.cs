@@ -1,4 +1,5 @@
 using DurableSessions.Core;
+using DurableSessions.Core.AutoCommit;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Semantics.Extractive;
 using DurableSessions.Core.Storage;
@@ -13,7 +14,7 @@ namespace DurableSessions.Server.Serving;
 /// <summary>Puts the store and the API together.</summary>
 internal static class StoreServices
 {
-    public static void AddStore(this IServiceCollection services, SessionStorage storage, SemanticsSettings semantics)
+    public static void AddStore(this IServiceCollection services, SessionStorage storage, SemanticsSettings semantics, AutoCommitPolicy? autoCommit)
     {
         var extractive = new ExtractiveSemanticProcessor();
         if (semantics.Model is { } model)
@@ -26,7 +27,7 @@ internal static class StoreServices
             storage,
             new SemanticProcessors(provider.GetService<ChatModel>()?.Processor ?? (ISemanticProcessor)extractive, extractive),
             provider.GetRequiredService<OrchestrationClient>,
-            new Core.Sessions.SessionOptions { Semantic = semantics.Policy },
+            new Core.Sessions.SessionOptions { Semantic = semantics.Policy, DefaultAutoCommitPolicy = autoCommit },
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILoggerFactory>()));
     }
