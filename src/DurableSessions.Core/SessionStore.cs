@@ -77,7 +77,8 @@ public sealed class SessionStore : IDisposable
         var memoryStage = new MemoryStage(_catalogues, _contents, _manifests, storage, time);
         _switching = new Switching(_manifests, _segments, _archives, memoryStage, time, loggers.CreateLogger<Switching>());
         _tombstones = new Tombstones(_manifests, _segments, time);
-        var creator = new SessionCreator(_manifests, _segments, _views, time);
+        var initial = new SessionSettings { AutoCommitPolicy = options.DefaultAutoCommitPolicy };
+        var creator = new SessionCreator(_manifests, _segments, _views, initial, time);
         var loader = new KeyedMessageLoader(_segments, _archives, options, time);
         var lanes = new SessionLanes(
             _manifests, _segments, new SegmentRoller(_manifests, _segments, _views), _views, loader, creator, _memory, options, time);
@@ -86,7 +87,7 @@ public sealed class SessionStore : IDisposable
         var settings = new SettingsWriter(_manifests, _segments, _views);
         _autoCommits = new AutoCommits(_manifests, index, client, _memory, options, time, loggers.CreateLogger<AutoCommits>());
         Sessions = new SessionService(
-            storage, creator, lanes, contexts, _manifests, _tombstones, _autoCommits, settings, client, options, time);
+            storage, creator, lanes, contexts, _manifests, _tombstones, _autoCommits, settings, initial, client, options, time);
         Commits = new CommitService(_manifests, lanes, index, client, options, time, loggers.CreateLogger<CommitService>());
         Tasks = new TaskService(index, _ledger, client);
         Archives = new ArchiveService(_manifests, _archives);

@@ -2,6 +2,8 @@ using System.Reflection;
 using Azure.Core.Serialization;
 using Azure.Identity;
 using Azure.Monitor.OpenTelemetry.Exporter;
+using DurableSessions.Core.AutoCommit;
+using DurableSessions.Core.Sessions;
 using DurableSessions.Core.Storage;
 using DurableSessions.Functions;
 using DurableSessions.Http.Keys;
@@ -14,6 +16,11 @@ using Microsoft.Extensions.Hosting;
 
 FunctionsApplicationBuilder builder = FunctionsApplication.CreateBuilder(args);
 builder.ConfigureFunctionsWebApplication();
+var options = new SessionOptions
+{
+    RepetitionWindow = RepetitionSettings.Read(name => builder.Configuration[name]),
+    DefaultAutoCommitPolicy = AutoCommitSettings.Read(name => builder.Configuration[name]),
+};
 SessionStorage storage = StoreServices.Connect(builder.Configuration);
 await storage.Container.CreateIfNotExistsAsync();
 var keys = new KeyRing(new KeyStore(storage.Container, TimeProvider.System), TimeProvider.System);
@@ -24,7 +31,7 @@ if (!keys.HasKeys && !builder.Environment.IsDevelopment())
 }
 
 string version = typeof(Program).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
-builder.Services.AddStoreAndApi(storage, keys, version);
+builder.Services.AddStoreAndApi(storage, keys, options, version);
 
 // What is stored is the same JSON whichever engine stores it.
 builder.Services.Configure<WorkerOptions>(static options => options.Serializer = new JsonObjectSerializer(OrchestrationJson.Options));

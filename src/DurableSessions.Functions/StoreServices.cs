@@ -2,6 +2,7 @@ using Azure.Identity;
 using DurableSessions.Core;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Semantics.Extractive;
+using DurableSessions.Core.Sessions;
 using DurableSessions.Core.Storage;
 using DurableSessions.Http;
 using DurableSessions.Http.Documentation;
@@ -26,7 +27,7 @@ internal static class StoreServices
             : SessionStorage.Connect(connection, container);
     }
 
-    public static void AddStoreAndApi(this IServiceCollection services, SessionStorage storage, KeyRing keys, string version)
+    public static void AddStoreAndApi(this IServiceCollection services, SessionStorage storage, KeyRing keys, SessionOptions options, string version)
     {
         var extractive = new ExtractiveSemanticProcessor();
         services.AddSingleton(TimeProvider.System);
@@ -37,7 +38,7 @@ internal static class StoreServices
             storage,
             new SemanticProcessors(extractive, extractive),
             () => durable.Current,
-            new Core.Sessions.SessionOptions(),
+            options,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton(static provider => provider.GetRequiredService<SessionStore>().Register(new OrchestrationRegistry()));

@@ -89,7 +89,7 @@ public sealed partial class SessionTests(ApiFixture api) : IClassFixture<ApiFixt
         await api.PostAsync($"/api/v1/sessions/{id}/messages", """{"role":"user","content":"four token words","created_at":"2026-01-02"}""");
         Reply reply = await api.GetAsync($"/api/v1/sessions/{id}");
         Assert.Equal(
-            $$$$"""{"session_id":"{{{{id}}}}","created_by_account_id":"default","created_by_user_id":"default","created_at":"T","updated_at":"T","message_count":1,"total_message_count":1,"commit_count":0,"pending_tokens":4,"last_commit_at":"","last_message_at":"2026-01-02","keep_recent_count":0,"memory_policy":null,"auto_commit_policy":null,"memory_extraction_config":{"events":{"tags":[]}},"uri":"viking://user/default/sessions/{{{{id}}}}","user":{"account_id":"default","user_id":"default"},"memories_extracted":{"total":0},"pending_archives":[],"uncovered_archives":[]}""",
+            $$$$"""{"session_id":"{{{{id}}}}","created_by_account_id":"default","created_by_user_id":"default","created_at":"T","updated_at":"T","message_count":1,"total_message_count":1,"commit_count":0,"pending_tokens":4,"last_commit_at":"","last_message_at":"2026-01-02","last_auto_commit_at":"","keep_recent_count":0,"memory_policy":null,"auto_commit_policy":null,"memory_extraction_config":{"events":{"tags":[]}},"uri":"viking://user/default/sessions/{{{{id}}}}","user":{"account_id":"default","user_id":"default"},"memories_extracted":{"total":0},"pending_archives":[],"uncovered_archives":[]}""",
             TimePattern().Replace(reply.ResultText(), "T"));
     }
 

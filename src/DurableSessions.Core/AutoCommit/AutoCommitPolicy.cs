@@ -30,16 +30,26 @@ public sealed record AutoCommitPolicy
     /// <summary>How many of the newest messages a commit over a threshold keeps live.</summary>
     public int KeepRecentCount { get; init => field = Math.Clamp(value, 0, MaxKeepRecentCount); }
 
-    /// <summary>How long after a commit no threshold starts another one.</summary>
+    /// <summary>
+    /// How long after a commit that the session started by itself neither a threshold nor an idle timeout starts another one. Commits that
+    /// a client asks for neither wait nor count.
+    /// </summary>
     public int MinCommitIntervalSeconds { get; init => field = Math.Clamp(value, 0, MaxSeconds); }
 
     // What would be kept live anyway cannot exceed a threshold: every further message would be a commit of its own.
     private int EffectiveMessageCount => KeepRecentCount < MessageCountThreshold ? MessageCountThreshold : MessageCountThreshold + KeepRecentCount;
 
     /// <summary>Whether so many live messages with so many pending tokens are to be committed now.</summary>
-    internal bool IsExceeded(int messages, long pendingTokens, DateTimeOffset? lastCommitAt, DateTimeOffset now) =>
+    internal bool IsExceeded(int messages, long pendingTokens, DateTimeOffset? lastAutoCommitAt, DateTimeOffset now) =>
         messages > KeepRecentCount
         && ((MessageCountThreshold > 0 && messages > EffectiveMessageCount)
             || (PendingTokenThreshold > 0 && pendingTokens > PendingTokenThreshold))
-        && (lastCommitAt is null || now - lastCommitAt >= TimeSpan.FromSeconds(MinCommitIntervalSeconds));
+        && (lastAutoCommitAt is null || now - lastAutoCommitAt >= TimeSpan.FromSeconds(MinCommitIntervalSeconds));
+
+    /// <summary>When a session is to be committed to which nothing is appended any more.</summary>
+    internal DateTimeOffset IdleAt(DateTimeOffset lastAppendAt, DateTimeOffset? lastAutoCommitAt)
+    {
+        DateTimeOffset idleAt = lastAppendAt + TimeSpan.FromSeconds(IdleTimeoutSeconds);
+        return lastAutoCommitAt + TimeSpan.FromSeconds(MinCommitIntervalSeconds) is { } allowedAt && allowedAt > idleAt ? allowedAt : idleAt;
+    }
 }

@@ -81,7 +81,7 @@ internal sealed class AutoCommits(
         var start = ("auto", manifest.Incarnation, manifest.DecidedCount);
         if (memory.TryGetValue(start, out _)
             || manifest.Pending.Count >= options.MaxPendingCommits
-            || !policy.IsExceeded(result.MessageCount, result.PendingTokens, manifest.LastCommitAt, time.GetUtcNow()))
+            || !policy.IsExceeded(result.MessageCount, result.PendingTokens, manifest.LastAutoCommitAt, time.GetUtcNow()))
         {
             return;
         }

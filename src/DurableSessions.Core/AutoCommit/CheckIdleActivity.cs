@@ -38,7 +38,7 @@ internal sealed class CheckIdleActivity(
             return await HandOverAsync(new IdleInput(watch.Session, watch.Incarnation, manifest.DecidedCount), context.CancellationToken);
         }
 
-        DateTimeOffset dueAt = lastAppend + TimeSpan.FromSeconds(policy.IdleTimeoutSeconds);
+        DateTimeOffset dueAt = policy.IdleAt(lastAppend, manifest.LastAutoCommitAt);
         if (dueAt > time.GetUtcNow())
         {
             return input.HandOver

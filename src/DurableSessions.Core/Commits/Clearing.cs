@@ -47,6 +47,7 @@ internal sealed class Clearing(ManifestStore manifests, TimeProvider time)
             KeepRecentCount = cut.Turns is null ? cut.KeepRecent : cut.AskedKeepRecent,
             TurnRetention = cut.Turns,
             LastCommitAt = now,
+            LastAutoCommitAt = CommitId.IsAutomatic(cut.CommitId) ? now : manifest.LastAutoCommitAt,
             LastArchivedMessageAt = counts.LastMessageAt ?? manifest.LastArchivedMessageAt,
         };
     }

@@ -27,6 +27,9 @@ internal static class CommitId
     public static string Automatic(string incarnation, int decidedCount) =>
         "a" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"automatic {incarnation} {decidedCount}")))[..31];
 
+    /// <summary>Whether a session started the commit by itself: over a threshold, or when it was idle.</summary>
+    public static bool IsAutomatic(string commitId) => commitId[0] == 'a';
+
     /// <summary>Whether a text can be a commit's id.</summary>
     public static bool IsValid(string text) => text.Length == 32 && text[0] is 'c' or 'k' or 'a' && text.Skip(1).All(char.IsAsciiHexDigitLower);
 

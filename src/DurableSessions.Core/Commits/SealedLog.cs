@@ -38,6 +38,7 @@ internal sealed class SealedLog(SegmentStore segments, IReadOnlyList<SegmentRefe
             {
                 SessionMessage message = SessionMessage.Parse(line.Content);
                 view.Add(message, line.End);
+                view.WrittenAt = line.WrittenAt;
                 if (!seen.Add(message.Id))
                 {
                     continue;

@@ -124,8 +124,21 @@ internal sealed class Switching(
         }
     }
 
-    private static Manifest Count(Manifest manifest, AppliedMemories? applied) =>
-        applied is null ? manifest : manifest with { MemoriesExtracted = manifest.MemoriesExtracted + applied.Diff.Changes.Count };
+    private static Manifest Count(Manifest manifest, AppliedMemories? applied)
+    {
+        if (applied is null)
+        {
+            return manifest;
+        }
+
+        var byCategory = new Dictionary<MemoryCategory, long>(manifest.MemoriesByCategory);
+        foreach (MemoryDifference change in applied.Diff.Changes)
+        {
+            byCategory[change.Category] = byCategory.GetValueOrDefault(change.Category) + 1;
+        }
+
+        return manifest with { MemoriesExtracted = manifest.MemoriesExtracted + applied.Diff.Changes.Count, MemoriesByCategory = byCategory };
+    }
 
     private async Task<ArchiveEntry> EntryAsync(CommitRecord record, AppliedMemories? applied, CancellationToken cancellationToken) => new()
     {

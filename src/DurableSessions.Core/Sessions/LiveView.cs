@@ -1,3 +1,4 @@
+using System.Globalization;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Retaining;
 
@@ -17,6 +18,24 @@ internal sealed class SegmentView(SegmentReference reference)
     public List<MessageShape> Messages { get; } = [];
 
     public string? LastMessageAt { get; private set; }
+
+    /// <summary>
+    /// When storage last wrote what this host knows of it, in whole seconds, as the answers to appends and reads say anyway;
+    /// <see langword="null"/> where nothing is known.
+    /// </summary>
+    public DateTimeOffset? WrittenAt { get; set; }
+
+    /// <summary>
+    /// When the newest of its messages was appended. Of what storage tells only in whole seconds, the time at which the message says it was
+    /// said is the finer part, where it is within that second: so every host tells the same, and two appends within a second differ.
+    /// </summary>
+    public DateTimeOffset? AppendedAt =>
+        WrittenAt is { } second
+        && DateTimeOffset.TryParse(LastMessageAt, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset said)
+        && said >= second
+        && said - second < TimeSpan.FromSeconds(1)
+            ? said
+            : WrittenAt;
 
     /// <summary>Whether this host has had the answer of a seal: the length is final, for every host.</summary>
     public bool IsSealed { get; set; }
@@ -56,6 +75,9 @@ internal sealed class LiveView(StoredManifest stored, IReadOnlyList<SegmentView>
     public int MessageCount => Segments.Sum(static s => s.Messages.Count);
 
     public string? LastMessageAt => Segments.LastOrDefault(static s => s.LastMessageAt is not null)?.LastMessageAt ?? Manifest.LastArchivedMessageAt;
+
+    /// <summary>When a live message was last appended, as far as this host knows.</summary>
+    public DateTimeOffset? AppendedAt => Segments.Max(static s => s.AppendedAt);
 
     /// <summary>How many messages a commit would archive.</summary>
     /// <param name="keepRecent">How many of the newest messages it keeps, unless it keeps turns.</param>
@@ -104,6 +126,9 @@ internal sealed class LiveView(StoredManifest stored, IReadOnlyList<SegmentView>
 /// <param name="LastMessageAt">When the newest message was said, archived ones included, as its client wrote it.</param>
 internal sealed record LiveCounts(int Messages, long PendingTokens, string? LastMessageAt)
 {
+    /// <summary>When a live message was last appended; <see langword="null"/> where none is known.</summary>
+    public DateTimeOffset? AppendedAt { get; init; }
+
     public static LiveCounts Of(LiveView view) =>
-        new(view.MessageCount, view.PendingTokens(), view.LastMessageAt);
+        new(view.MessageCount, view.PendingTokens(), view.LastMessageAt) { AppendedAt = view.AppendedAt };
 }

@@ -66,6 +66,7 @@ internal sealed class LiveViews(ManifestStore manifests, SegmentStore segments, 
             {
                 SessionMessage message = SessionMessage.Parse(line.Content);
                 segment.Add(message, line.End);
+                segment.WrittenAt = line.WrittenAt;
                 found(message);
             }
 

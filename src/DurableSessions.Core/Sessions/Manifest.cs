@@ -1,4 +1,6 @@
+using DurableSessions.Core.AutoCommit;
 using DurableSessions.Core.Commits;
+using DurableSessions.Core.Memories;
 using DurableSessions.Core.Retaining;
 
 namespace DurableSessions.Core.Sessions;
@@ -81,6 +83,12 @@ internal sealed record Manifest
     /// <summary>Changes of memories that the session's commits made.</summary>
     public long MemoriesExtracted { get; init; }
 
+    /// <summary>
+    /// The same by category, without those that have none. What was counted before there was this field is only in
+    /// <see cref="MemoriesExtracted"/>, so that the sum may be less.
+    /// </summary>
+    public IReadOnlyDictionary<MemoryCategory, long> MemoriesByCategory { get; init; } = new Dictionary<MemoryCategory, long>();
+
     /// <summary>Contexts that clients said they used.</summary>
     public long ContextsUsed { get; init; }
 
@@ -91,6 +99,14 @@ internal sealed record Manifest
     public IReadOnlyList<RequestKey> CountedBy { get; init; } = [];
 
     public DateTimeOffset? LastCommitAt { get; init; }
+
+    /// <summary>
+    /// When a commit that the session started by itself, over a threshold or idle, last cleared messages from live; from here
+    /// <see cref="AutoCommitPolicy.MinCommitIntervalSeconds"/> counts. Set by the swap that clears, and never taken back: a commit that is
+    /// cancelled or fails later has counted, one that is skipped or cancelled before has archived nothing and does not count.
+    /// <see langword="null"/> also in manifests that were written before there was this field.
+    /// </summary>
+    public DateTimeOffset? LastAutoCommitAt { get; init; }
 
     /// <summary>When the newest archived message was said, as its client wrote it.</summary>
     public string? LastArchivedMessageAt { get; init; }

@@ -35,15 +35,17 @@ internal sealed class SegmentStore(SessionStorage storage, RecentLines recent)
     }
 
     /// <summary>Appends one block at exactly this position, or fails: 412 somewhere else, 409 sealed, 404 gone.</summary>
-    /// <returns>How many blocks the segment has, as far as storage says: good for rolling, not for counting.</returns>
-    public async Task<int> AppendAsync(string name, byte[] block, long position, CancellationToken cancellationToken)
+    /// <returns>
+    /// How many blocks the segment has, as far as storage says: good for rolling, not for counting. And when storage wrote, in whole seconds.
+    /// </returns>
+    public async Task<(int Blocks, DateTimeOffset WrittenAt)> AppendAsync(string name, byte[] block, long position, CancellationToken cancellationToken)
     {
         using var content = new MemoryStream(block, writable: false);
         Response<BlobAppendInfo> answer = await storage.Container.GetAppendBlobClient(name).AppendBlockAsync(
             content,
             new AppendBlobAppendBlockOptions { Conditions = new AppendBlobRequestConditions { IfAppendPositionEqual = position } },
             cancellationToken);
-        return answer.Value.BlobCommittedBlockCount;
+        return (answer.Value.BlobCommittedBlockCount, answer.Value.LastModified);
     }
 
     /// <summary>

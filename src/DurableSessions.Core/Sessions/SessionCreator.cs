@@ -7,7 +7,7 @@ namespace DurableSessions.Core.Sessions;
 /// names. Where the outcome is unknown, the next attempt has an incarnation and a segment of its own, and the manifest tells
 /// which attempt made it.
 /// </summary>
-internal sealed class SessionCreator(ManifestStore manifests, SegmentStore segments, LiveViews views, TimeProvider time)
+internal sealed class SessionCreator(ManifestStore manifests, SegmentStore segments, LiveViews views, SessionSettings initial, TimeProvider time)
 {
     private const int MaxAttempts = 5;
 
@@ -18,9 +18,9 @@ internal sealed class SessionCreator(ManifestStore manifests, SegmentStore segme
         SessionKey key, SessionSettings settings, RequestKey? createdBy, CancellationToken cancellationToken) =>
         await TryCreateAsync(key, settings, createdBy, mayExist: false, cancellationToken);
 
-    /// <summary>Creates the session unless it exists.</summary>
+    /// <summary>Creates the session, with the settings of which its user has said nothing, unless it exists.</summary>
     public async Task<Manifest> EnsureAsync(SessionKey key, CancellationToken cancellationToken) =>
-        await TryCreateAsync(key, new SessionSettings(), createdBy: null, mayExist: true, cancellationToken);
+        await TryCreateAsync(key, initial, createdBy: null, mayExist: true, cancellationToken);
 
     private async Task<Manifest> TryCreateAsync(
         SessionKey key, SessionSettings settings, RequestKey? createdBy, bool mayExist, CancellationToken cancellationToken)

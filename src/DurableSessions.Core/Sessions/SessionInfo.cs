@@ -1,3 +1,5 @@
+using DurableSessions.Core.Memories;
+
 namespace DurableSessions.Core.Sessions;
 
 /// <summary>A session as its user sees it.</summary>
@@ -9,7 +11,10 @@ public sealed record SessionInfo
     /// <summary>When it was created.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>When it last changed otherwise than by an append.</summary>
+    /// <summary>
+    /// When it last changed: by an append, as storage's clock has it (in whole seconds, and finer where the newest message was said within
+    /// that second), or otherwise, by the clock of the host that changed it.
+    /// </summary>
     public required DateTimeOffset UpdatedAt { get; init; }
 
     /// <summary>Live messages.</summary>
@@ -30,6 +35,9 @@ public sealed record SessionInfo
     /// <summary>When a commit last cleared messages from live.</summary>
     public DateTimeOffset? LastCommitAt { get; init; }
 
+    /// <summary>When a commit that the session started by itself last cleared messages from live; <see langword="null"/>: none has.</summary>
+    public DateTimeOffset? LastAutoCommitAt { get; init; }
+
     /// <summary>When the newest message was said, as its client wrote it.</summary>
     public string? LastMessageAt { get; init; }
 
@@ -48,20 +56,28 @@ public sealed record SessionInfo
     /// <summary>Changes of its user's memories that the session's commits made.</summary>
     public required long MemoriesExtracted { get; init; }
 
+    /// <summary>
+    /// The same by category, without those that have none. Of sessions that an earlier version began the sum may be less than
+    /// <see cref="MemoriesExtracted"/>.
+    /// </summary>
+    public required IReadOnlyDictionary<MemoryCategory, long> MemoriesByCategory { get; init; }
+
     internal static SessionInfo Of(SessionKey key, Manifest manifest, LiveCounts live) => new()
     {
         Key = key,
         CreatedAt = manifest.CreatedAt,
-        UpdatedAt = manifest.UpdatedAt,
+        UpdatedAt = live.AppendedAt > manifest.UpdatedAt ? live.AppendedAt.Value : manifest.UpdatedAt,
         MessageCount = live.Messages,
         TotalMessageCount = live.Messages + manifest.ArchivedMessages,
         CommitCount = manifest.ArchiveCount,
         PendingTokens = live.PendingTokens,
         LastCommitAt = manifest.LastCommitAt,
+        LastAutoCommitAt = manifest.LastAutoCommitAt,
         LastMessageAt = live.LastMessageAt,
         KeepRecentCount = manifest.KeepRecentCount,
         Settings = manifest.Settings,
         MemoriesExtracted = manifest.MemoriesExtracted,
+        MemoriesByCategory = manifest.MemoriesByCategory,
         PendingArchives = [.. manifest.Pending.Select(static p => new ArchiveTask(p.Number, p.CommitId))],
         UncoveredArchives = [.. manifest.Uncovered.Select(static u => new ArchiveTask(u.Number, u.CommitId))],
     };

@@ -134,7 +134,7 @@ internal sealed class SessionLane(
             byte[] block = group.Count == 1 ? group[0].Block : [.. group.SelectMany(static a => a.Block)];
             try
             {
-                int blocks = await segments.AppendAsync(last.Name, block, last.Length, CancellationToken.None);
+                (int blocks, last.WrittenAt) = await segments.AppendAsync(last.Name, block, last.Length, CancellationToken.None);
                 Acknowledge(group, view);
                 if (blocks >= options.BlocksPerSegment)
                 {

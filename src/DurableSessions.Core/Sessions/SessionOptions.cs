@@ -1,3 +1,4 @@
+using DurableSessions.Core.AutoCommit;
 using DurableSessions.Core.Commits;
 
 namespace DurableSessions.Core.Sessions;
@@ -32,6 +33,12 @@ public sealed record SessionOptions
 
     /// <summary>How long a deleted session's tombstone stays, so that nothing late can bring it back.</summary>
     public TimeSpan TombstoneRetention { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>
+    /// The policy that a session starts with where its user says nothing of one; <see langword="null"/>: none. The session keeps it, so that a
+    /// change of this option changes no session there is.
+    /// </summary>
+    public AutoCommitPolicy? DefaultAutoCommitPolicy { get; init; }
 
     /// <summary>How the semantic step of a commit is tried; a commit keeps what held when it was accepted.</summary>
     public SemanticPolicy Semantic { get; init; } = new();

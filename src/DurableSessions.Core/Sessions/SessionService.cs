@@ -36,8 +36,10 @@ public sealed class SessionService
 
     internal SessionService(
         SessionStorage storage, SessionCreator creator, SessionLanes lanes, ContextReader contexts, ManifestStore manifests,
-        Tombstones tombstones, AutoCommits autoCommits, SettingsWriter settings, Func<OrchestrationClient> client, SessionOptions options, TimeProvider time)
+        Tombstones tombstones, AutoCommits autoCommits, SettingsWriter settings, SessionSettings initial,
+        Func<OrchestrationClient> client, SessionOptions options, TimeProvider time)
     {
+        InitialSettings = initial;
         _storage = storage;
         _creator = creator;
         _lanes = lanes;
@@ -51,11 +53,14 @@ public sealed class SessionService
         _time = time;
     }
 
+    /// <summary>What holds for a new session as far as its user says nothing.</summary>
+    public SessionSettings InitialSettings { get; }
+
     /// <summary>Creates a session.</summary>
     /// <param name="account">The account.</param>
     /// <param name="user">The user.</param>
     /// <param name="sessionId">Its id; <see langword="null"/>: one is made, <c>YYYYMMDD-HHMMSS-</c> and 16 hexadecimal digits, in UTC.</param>
-    /// <param name="settings">What its user sets.</param>
+    /// <param name="settings">All of its settings: those its user sets, and of <see cref="InitialSettings"/> the others.</param>
     /// <param name="idempotencyKey">By which a repetition of this request is recognised.</param>
     /// <param name="cancellationToken">Stops waiting; the session may be created or not.</param>
     /// <exception cref="SessionExistsException">It exists.</exception>

@@ -8,7 +8,8 @@ namespace DurableSessions.Core.Storage;
 /// <summary>A line of a blob.</summary>
 /// <param name="Content">Its bytes, without the line feed. Valid for as long as the reader wants it: lines are never reused.</param>
 /// <param name="End">The offset in the blob behind its line feed.</param>
-internal readonly record struct BlobLine(ReadOnlyMemory<byte> Content, long End);
+/// <param name="WrittenAt">When storage last wrote to the blob, in whole seconds; <see langword="null"/> where storage was not asked.</param>
+internal readonly record struct BlobLine(ReadOnlyMemory<byte> Content, long End, DateTimeOffset? WrittenAt = null);
 
 /// <summary>Reads a blob of lines that end with <c>\n</c>, in ranges, holding no more than one range and one line.</summary>
 internal static class BlobLines
@@ -47,7 +48,7 @@ internal static class BlobLines
             int from = 0;
             while (buffer.AsSpan(from).IndexOf((byte)'\n') is >= 0 and var length)
             {
-                yield return new BlobLine(buffer.AsMemory(from, length), start + from + length + 1);
+                yield return new BlobLine(buffer.AsMemory(from, length), start + from + length + 1, range.WrittenAt);
                 from += length + 1;
             }
 
@@ -64,7 +65,7 @@ internal static class BlobLines
         }
     }
 
-    private static async Task<(byte[] Content, long BlobLength)?> ReadRangeAsync(
+    private static async Task<(byte[] Content, long BlobLength, DateTimeOffset WrittenAt)?> ReadRangeAsync(
         BlobClient blob, long offset, int rangeBytes, CancellationToken cancellationToken)
     {
         try
@@ -73,7 +74,7 @@ internal static class BlobLines
                 new BlobDownloadOptions { Range = new HttpRange(offset, rangeBytes) }, cancellationToken);
             BlobDownloadDetails details = answer.Value.Details;
             byte[] content = answer.Value.Content.ToArray();
-            return (content, BlobLength(details.ContentRange) ?? offset + content.Length);
+            return (content, BlobLength(details.ContentRange) ?? offset + content.Length, details.LastModified);
         }
         catch (RequestFailedException e) when (e.IsBehindEnd())
         {

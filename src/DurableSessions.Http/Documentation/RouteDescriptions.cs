@@ -26,21 +26,21 @@ internal static class RouteDescriptions
     public static IReadOnlyDictionary<string, RouteDescription> All { get; } = new Dictionary<string, RouteDescription>
     {
         ["POST /api/v1/sessions"] = new(
-            Sessions, "Create a session", "Without session_id the service makes one. An auto_commit_policy of null, or none, turns automatic commits off.",
+            Sessions, "Create a session", "Without session_id the service makes one. Without auto_commit_policy the session starts with that of the server's settings, if there is one; null turns automatic commits off.",
             $$$$"""{"session_id":"demo","uri":"viking://user/default/sessions/demo","user":{"account_id":"default","user_id":"default"},"auto_commit_policy":{{{{Policy}}}},"memory_extraction_config":{"events":{"tags":["team=a"]}}}""",
             ErrorCode.AlreadyExists, ErrorCode.TooLarge)
         {
             Body = $$$$"""{"session_id":"demo","auto_commit_policy":{{{{Policy}}}},"memory_policy":{"self":{"enabled":true}},"memory_extraction_config":{"events":{"tags":["team=a"]}}}""",
         },
         ["GET /api/v1/sessions"] = new(
-            Sessions, "List sessions", "A page is newest first; pages come in the order of ids. X-Next-Cursor says where the next one begins.",
+            Sessions, "List sessions", "A page is newest first; pages come in the order of ids. X-Next-Cursor says where the next one begins. mod_time does not move by appends; updated_at of the session does.",
             """[{"session_id":"demo","uri":"viking://user/default/sessions/demo","is_dir":true,"mod_time":"2026-01-31T09:00:00.000000+00:00"}]""")
         {
             Query = new Dictionary<string, string> { ["limit"] = "1000", ["cursor"] = "\"ZGVtbw\"" },
         },
         ["GET /api/v1/sessions/{session_id}"] = new(
-            Sessions, "Look at a session", "message_count counts the live messages, total_message_count all there ever were.",
-            $$$$"""{"session_id":"demo","created_by_account_id":"default","created_by_user_id":"default","created_at":"2026-01-31T09:00:00.000000+00:00","updated_at":"2026-01-31T09:00:00.000000+00:00","message_count":2,"total_message_count":12,"commit_count":1,"pending_tokens":40,"last_commit_at":"2026-01-31T09:00:00.000000+00:00","last_message_at":"2026-01-31T09:00:00.000000+00:00","keep_recent_count":0,"memory_policy":null,"auto_commit_policy":{{{{Policy}}}},"memory_extraction_config":{"events":{"tags":[]}},"uri":"viking://user/default/sessions/demo","user":{"account_id":"default","user_id":"default"},"memories_extracted":{"total":0},"pending_archives":[],"uncovered_archives":[]}""",
+            Sessions, "Look at a session", "message_count counts the live messages, total_message_count all there ever were. updated_at moves by every append. memories_extracted has a total and what each category has of it.",
+            $$$$"""{"session_id":"demo","created_by_account_id":"default","created_by_user_id":"default","created_at":"2026-01-31T09:00:00.000000+00:00","updated_at":"2026-01-31T09:00:00.000000+00:00","message_count":2,"total_message_count":12,"commit_count":1,"pending_tokens":40,"last_commit_at":"2026-01-31T09:00:00.000000+00:00","last_message_at":"2026-01-31T09:00:00.000000+00:00","last_auto_commit_at":"","keep_recent_count":0,"memory_policy":null,"auto_commit_policy":{{{{Policy}}}},"memory_extraction_config":{"events":{"tags":[]}},"uri":"viking://user/default/sessions/demo","user":{"account_id":"default","user_id":"default"},"memories_extracted":{"total":3,"preferences":1,"events":2},"pending_archives":[],"uncovered_archives":[]}""",
             ErrorCode.NotFound)
         {
             Query = new Dictionary<string, string> { ["auto_create"] = "false" },

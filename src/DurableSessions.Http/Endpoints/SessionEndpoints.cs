@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Azure;
 using DurableSessions.Core;
+using DurableSessions.Core.Memories;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
@@ -34,7 +35,7 @@ internal static class SessionEndpoints
         using JsonBody body = await JsonBody.ReadOptionalAsync(http);
         JsonField id = body.Root["session_id"];
         string? sessionId = id.IsSet ? Ids.Check(id.Text(), id.At) : null;
-        SessionSettings settings = SettingsBody.Read(body.Root);
+        SessionSettings settings = SettingsBody.Read(body.Root, store.Sessions.InitialSettings);
         Telemetry.Check(body.Root);
         SessionKey key = await store.Sessions.CreateAsync(
             caller.Account, caller.User, sessionId, settings, body.IdempotencyKey, http.RequestAborted);
@@ -119,6 +120,7 @@ internal static class SessionEndpoints
         json.WriteNumber("pending_tokens", session.PendingTokens);
         json.WriteString("last_commit_at", session.LastCommitAt is { } committed ? Wire.Time(committed) : "");
         json.WriteString("last_message_at", session.LastMessageAt ?? "");
+        json.WriteString("last_auto_commit_at", session.LastAutoCommitAt is { } automatic ? Wire.Time(automatic) : "");
         json.WriteNumber("keep_recent_count", session.KeepRecentCount);
         json.WriteElement("memory_policy", session.Settings.MemoryPolicy);
         ConfigEndpoints.Write(json, session.Settings);
@@ -126,6 +128,11 @@ internal static class SessionEndpoints
         WriteUser(json, session.Key);
         json.WriteStartObject("memories_extracted");
         json.WriteNumber("total", session.MemoriesExtracted);
+        foreach ((MemoryCategory category, long count) in session.MemoriesByCategory.OrderBy(static c => c.Key))
+        {
+            json.WriteNumber(Wire.Category(category), count);
+        }
+
         json.WriteEndObject();
         WriteArchives(json, "pending_archives", session.PendingArchives);
         WriteArchives(json, "uncovered_archives", session.UncoveredArchives);

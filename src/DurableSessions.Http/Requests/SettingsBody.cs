@@ -17,10 +17,14 @@ internal static class SettingsBody
     private static readonly string[] MemoryTypes =
         ["profile", "preferences", "entities", "events", "cases", "trajectories", "experiences", "identity", "soul", "tools"];
 
-    public static SessionSettings Read(JsonField body) => new()
+    /// <summary>
+    /// Reads the settings of a new session. A policy that is not given is the one new sessions start with, <c>null</c> is none, and of one
+    /// that is given, fields that are not have the defaults of the wire.
+    /// </summary>
+    public static SessionSettings Read(JsonField body, SessionSettings initial) => initial with
     {
         MemoryPolicy = MemoryPolicy(body["memory_policy"]),
-        AutoCommitPolicy = AutoCommitPolicy(body["auto_commit_policy"], standing: null),
+        AutoCommitPolicy = body["auto_commit_policy"] is { IsGiven: true } policy ? AutoCommitPolicy(policy, standing: null) : initial.AutoCommitPolicy,
         MemoryExtractionConfig = MemoryExtractionConfig(body["memory_extraction_config"]),
     };
 

@@ -1,3 +1,4 @@
+using DurableSessions.Core.Sessions;
 using System.CommandLine;
 using DurableSessions.Core.Commits;
 using DurableSessions.Orchestration;
@@ -36,7 +37,8 @@ internal static class DrainCommand
         HostApplicationBuilder builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
         await using StorageConnection storage = await StorageConnection.OpenAsync(
             StorageSettings.Read(builder.Configuration), Console.Out.WriteLine, cancellationToken);
-        builder.Services.AddStore(storage.Storage, SemanticsSettings.Read(builder.Configuration), builder.Configuration);
+        var semantics = SemanticsSettings.Read(builder.Configuration);
+        builder.Services.AddStore(storage.Storage, semantics, new SessionOptions { Semantic = semantics.Policy });
         builder.Services.AddEngine(storage.Storage, builder.Configuration);
         using IHost host = builder.Build();
         await host.StartAsync(cancellationToken);

@@ -1,6 +1,8 @@
 using System.Net.Sockets;
 using System.Text.Json;
 using Azure;
+using DurableSessions.Core.AutoCommit;
+using DurableSessions.Core.Sessions;
 using DurableSessions.Core.Storage;
 using DurableSessions.Http;
 using DurableSessions.Http.Documentation;
@@ -26,6 +28,7 @@ internal static class ServerProgram
         WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         var addresses = Addresses.Parse(urls ?? builder.Configuration[WebHostDefaults.ServerUrlsKey], builder.Configuration);
         var semantics = SemanticsSettings.Read(builder.Configuration);
+        SessionOptions options = ReadOptions(builder.Configuration, semantics);
         await using StorageConnection storage = await StorageConnection.OpenAsync(
             StorageSettings.Read(builder.Configuration), Console.Out.WriteLine, cancellationToken);
         KeyRing keys = await LoadKeysAsync(storage.Storage, cancellationToken);
@@ -34,14 +37,15 @@ internal static class ServerProgram
             addresses.RequireLoopback();
         }
 
-        await using WebApplication app = Build(builder, addresses, storage.Storage, keys, semantics);
+        await using WebApplication app = Build(builder, addresses, storage.Storage, keys, semantics, options);
         await StartAsync(app, addresses, cancellationToken);
         await Welcome.WriteAsync(Console.Out, app.Urls, storage.Description, keys.HasKeys);
         await RunUntilStoppedAsync(app, storage.Lost);
     }
 
     private static WebApplication Build(
-        WebApplicationBuilder builder, Addresses addresses, SessionStorage storage, KeyRing keys, SemanticsSettings semantics)
+        WebApplicationBuilder builder, Addresses addresses, SessionStorage storage, KeyRing keys, SemanticsSettings semantics,
+        SessionOptions options)
     {
         builder.WebHost.UseUrls([.. addresses.Urls]);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = s_stopPatience);
@@ -51,7 +55,7 @@ internal static class ServerProgram
             options.UseUtcTimestamp = true;
             options.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
         });
-        builder.Services.AddStore(storage, semantics, builder.Configuration);
+        builder.Services.AddStore(storage, semantics, options);
         builder.Services.AddEngine(storage, builder.Configuration);
         HttpLimits limits = LimitSettings.Read(builder.Configuration);
         builder.WebHost.ConfigureKestrel(server => server.ApplyDurableSessionsLimits(limits));
@@ -69,6 +73,23 @@ internal static class ServerProgram
         app.MapDurableSessions();
         app.MapApiDocumentation();
         return app;
+    }
+
+    private static SessionOptions ReadOptions(IConfiguration configuration, SemanticsSettings semantics)
+    {
+        try
+        {
+            return new SessionOptions
+            {
+                Semantic = semantics.Policy,
+                RepetitionWindow = RepetitionSettings.Read(name => configuration[name]),
+                DefaultAutoCommitPolicy = AutoCommitSettings.Read(name => configuration[name]),
+            };
+        }
+        catch (FormatException e)
+        {
+            throw new StartException(e.Message, e);
+        }
     }
 
     private static async Task<KeyRing> LoadKeysAsync(SessionStorage storage, CancellationToken cancellationToken)

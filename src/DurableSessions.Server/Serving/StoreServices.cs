@@ -1,6 +1,7 @@
 using DurableSessions.Core;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Semantics.Extractive;
+using DurableSessions.Core.Sessions;
 using DurableSessions.Core.Storage;
 using DurableSessions.Http;
 using DurableSessions.Http.Keys;
@@ -13,8 +14,7 @@ namespace DurableSessions.Server.Serving;
 /// <summary>Puts the store and the API together.</summary>
 internal static class StoreServices
 {
-    public static void AddStore(
-        this IServiceCollection services, SessionStorage storage, SemanticsSettings semantics, IConfiguration configuration)
+    public static void AddStore(this IServiceCollection services, SessionStorage storage, SemanticsSettings semantics, SessionOptions options)
     {
         var extractive = new ExtractiveSemanticProcessor();
         if (semantics.Model is { } model)
@@ -22,11 +22,6 @@ internal static class StoreServices
             services.AddSingleton(provider => new ChatModel(model, semantics.Credential, provider.GetRequiredService<TimeProvider>()));
         }
 
-        var options = new Core.Sessions.SessionOptions
-        {
-            Semantic = semantics.Policy,
-            RepetitionWindow = AppendSettings.RepetitionWindow(configuration),
-        };
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new SessionStore(
             storage,

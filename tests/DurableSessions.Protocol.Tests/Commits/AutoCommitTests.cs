@@ -80,6 +80,102 @@ public sealed class AutoCommitTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task The_least_interval_counts_from_the_last_commit_that_nobody_asked_for()
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(azurite, container);
+        var policy = new AutoCommitPolicy { PendingTokenThreshold = 100, MessageCountThreshold = 0, IdleTimeoutSeconds = 0, MinCommitIntervalSeconds = 1000 };
+        await CreateAsync(host, policy);
+        await host.AppendAsync(_key, "m1");
+        await host.CommitToEndAsync(_key);
+        Assert.Null((await InfoAsync(host)).LastAutoCommitAt);
+
+        // Asked for a moment ago: holds nothing back.
+        await host.AppendAsync(_key, new string('x', 500));
+        await UntilAsync(async () => (await TasksAsync(host)).Count == 2);
+        string automatic = (await TasksAsync(host))[0].TaskId;
+        await host.EndOfAsync(_key, automatic);
+        SessionInfo committed = await InfoAsync(host);
+        Assert.NotNull(committed.LastAutoCommitAt);
+        Assert.Equal(committed.LastCommitAt, committed.LastAutoCommitAt);
+
+        // Asked for since: neither resets the interval nor counts.
+        await host.AppendAsync(_key, "m2");
+        await host.CommitToEndAsync(_key);
+        await host.AppendAsync(_key, new string('y', 500));
+        await host.QuietAsync();
+        Assert.Equal(3, (await TasksAsync(host)).Count);
+        using Host fresh = await Host.StartAsync(azurite, container);
+        Assert.Equal(committed.LastAutoCommitAt, (await InfoAsync(fresh)).LastAutoCommitAt);
+    }
+
+    [Fact]
+    public async Task An_automatic_commit_counts_once_it_has_cleared_and_not_before_and_not_again()
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(azurite, container);
+        await host.AppendAsync(_key, "m1");
+        string incarnation = await host.Store.Sessions.IncarnationAsync(_key, Cancelled);
+
+        CommitInput cancelled = await host.AcceptAsync(_key, CommitId.Automatic(incarnation, 0));
+        await host.ArchiveToTempAsync(cancelled);
+        await host.CancelAsync(cancelled);
+        Assert.Null((await InfoAsync(host)).LastAutoCommitAt);
+
+        CommitInput skipped = await host.AcceptAsync(_key, CommitId.Automatic(incarnation, 1), keepRecent: 1);
+        Assert.Equal(CommitFate.Skipped, (await host.ArchiveToTempAsync(skipped)).Fate);
+        Assert.Null((await InfoAsync(host)).LastAutoCommitAt);
+
+        CommitInput cleared = await host.AcceptAsync(_key, CommitId.Automatic(incarnation, 2));
+        CommitProgress staged = await host.ArchiveToTempAsync(cleared);
+        await host.ClearLiveAsync(cleared, staged);
+        DateTimeOffset? counted = (await InfoAsync(host)).LastAutoCommitAt;
+        Assert.NotNull(counted);
+
+        // Run again after a crash that lost the checkpoint, and cancelled after it cleared: counted once, and it stays.
+        await host.ClearLiveAsync(cleared, staged);
+        await host.CancelAsync(cleared);
+        Assert.Equal(counted, (await InfoAsync(host)).LastAutoCommitAt);
+    }
+
+    [Fact]
+    public async Task An_idle_session_waits_for_the_least_interval_too()
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(azurite, container);
+        await host.AppendAsync(_key, "m1");
+        string incarnation = await host.Store.Sessions.IncarnationAsync(_key, Cancelled);
+        CommitInput automatic = await host.AcceptAsync(_key, CommitId.Automatic(incarnation, 0));
+        await host.CommitAsync(automatic);
+        await host.AppendAsync(_key, "m2");
+        var policy = new AutoCommitPolicy { IdleTimeoutSeconds = 100, MinCommitIntervalSeconds = 1000 };
+        await host.Store.Sessions.ConfigureAsync(_key, s => s with { AutoCommitPolicy = policy }, Cancelled);
+        IdleCheck check = await host.CheckIdleAsync(automatic, decidedCount: 1);
+        Assert.Equal((await InfoAsync(host)).LastAutoCommitAt + TimeSpan.FromSeconds(1000), check.DueAt);
+    }
+
+    [Fact]
+    public async Task A_session_starts_with_the_hosts_policy_and_keeps_it_and_one_that_has_none_gets_none()
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        var policy = new AutoCommitPolicy { MessageCountThreshold = 2, IdleTimeoutSeconds = 0 };
+        SessionKey before = _key with { Session = "before" };
+        SessionKey looked = _key with { Session = "looked" };
+        using Host without = await Host.RunAsync(azurite, container);
+        using Host with = await Host.RunAsync(azurite, container, new SessionOptions { DefaultAutoCommitPolicy = policy });
+        await without.AppendAsync(before, "m1");
+        await with.AppendAsync(before, "m2", "m3");
+        Assert.Null((await with.Store.Sessions.GetAsync(before, autoCreate: true, Cancelled)).Settings.AutoCommitPolicy);
+
+        Assert.Equal(policy, (await with.Store.Sessions.GetAsync(looked, autoCreate: true, Cancelled)).Settings.AutoCommitPolicy);
+        await with.AppendAsync(_key, "m1");
+        Assert.Equal(policy, (await without.Store.Sessions.GetAsync(_key, autoCreate: false, Cancelled)).Settings.AutoCommitPolicy);
+        await without.AppendAsync(_key, "m2", "m3");
+        await UntilAsync(async () => (await TasksAsync(without)).Count == 1);
+        Assert.Equal(_key, Assert.Single(await TasksAsync(with)).Session);
+    }
+
+    [Fact]
     public async Task An_idle_session_is_committed_whole_also_when_its_host_has_died()
     {
         string container = (await azurite.NewContainerAsync()).Name;
@@ -132,6 +228,8 @@ public sealed class AutoCommitTests(AzuriteFixture azurite)
 
     private Task CreateAsync(Host host, AutoCommitPolicy policy) =>
         host.Store.Sessions.CreateAsync("acme", "ada", "s1", new SessionSettings { AutoCommitPolicy = policy }, null, Cancelled);
+
+    private Task<SessionInfo> InfoAsync(Host host) => host.Store.Sessions.GetAsync(_key, autoCreate: false, Cancelled);
 
     private static Task<IReadOnlyList<CommitTask>> TasksAsync(Host host) =>
         host.Store.Tasks.ListAsync("acme", "ada", new CommitTaskQuery(), Cancelled);

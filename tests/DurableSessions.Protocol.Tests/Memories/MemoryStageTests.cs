@@ -54,7 +54,11 @@ public sealed class MemoryStageTests(AzuriteFixture azurite)
             CommitProgress late = await stalled;
             Assert.Equal(2, late.Memories!.Changed.Values.Sum());
             Assert.Equal(["preferences/tea 3 green number 2 number 3", "events/one 1 happened"], await Remembered.AllAsync(other));
-            Assert.Equal(2, (await other.Store.Sessions.GetAsync(One, false, Cancelled)).MemoriesExtracted);
+            SessionInfo info = await other.Store.Sessions.GetAsync(One, false, Cancelled);
+            Assert.Equal(2, info.MemoriesExtracted);
+            Assert.Equal(
+                [(MemoryCategory.Preferences, 1L), (MemoryCategory.Events, 1L)],
+                info.MemoriesByCategory.OrderBy(static c => c.Key).Select(static c => (c.Key, c.Value)));
         }
 
         Assert.InRange(points, 10, 25);

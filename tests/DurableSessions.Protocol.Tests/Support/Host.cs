@@ -1,4 +1,5 @@
 using DurableSessions.Core;
+using DurableSessions.Core.AutoCommit;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Deletion;
 using DurableSessions.Core.Messages;
@@ -161,6 +162,10 @@ internal sealed class Host : IDisposable
 
     public async Task<CommitProgress> CancelAsync(CommitInput commit) =>
         (CommitProgress)(await RunAsync(CommitNames.CancelCommit, commit, new CancelInput(commit, null)))!;
+
+    /// <summary>A look at a session that may be idle.</summary>
+    public async Task<IdleCheck> CheckIdleAsync(CommitInput commit, int decidedCount) => (IdleCheck)(await RunAsync(
+        IdleNames.CheckIdle, commit, new IdleCheckInput(new IdleInput(commit.Session, commit.Incarnation, decidedCount), HandOver: false)))!;
 
     /// <summary>All four steps, from the top, as after a crash that lost every checkpoint.</summary>
     public async Task<CommitProgress> CommitAsync(CommitInput commit)

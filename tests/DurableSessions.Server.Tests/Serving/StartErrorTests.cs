@@ -79,6 +79,16 @@ public sealed class StartErrorTests(AzuriteFixture azurite)
         await AssertErrorAsync(environment, "http://127.0.0.1:0", $"Appends:RepetitionSeconds '{value}' is not a whole number of 0 (off) to 86400.");
     }
 
+    [Theory]
+    [InlineData("MessageCountThreshold", "1001", "AutoCommit:MessageCountThreshold '1001' is not a whole number of 0 to 1000.")]
+    [InlineData("IdleTimeoutSeconds", "1d", "AutoCommit:IdleTimeoutSeconds '1d' is not a whole number of 0 to 604800.")]
+    public async Task A_policy_for_new_sessions_that_is_none(string name, string value, string expected)
+    {
+        Dictionary<string, string> environment = Connection(await azurite.GetConnectionStringAsync());
+        environment[$"AutoCommit__{name}"] = value;
+        await AssertErrorAsync(environment, "http://127.0.0.1:0", expected);
+    }
+
     [Fact]
     public async Task Storage_that_nobody_serves()
     {
