@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DurableSessions.Core.AutoCommit;
+using DurableSessions.Testing;
 using Microsoft.Extensions.Configuration;
 
 namespace DurableSessions.Server.Tests.Serving;
