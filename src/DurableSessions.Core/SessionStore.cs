@@ -84,14 +84,16 @@ public sealed class SessionStore : IDisposable
             _manifests, _segments, new SegmentRoller(_manifests, _segments, _views), _views, loader, creator, _memory, options, time);
         var contexts = new ContextReader(_manifests, _segments, _archives, new MemoryChoice(_catalogues, _contents), time);
         var index = new TaskIndex(storage);
+        var requests = new KeyedRequests(storage);
         var settings = new SettingsWriter(_manifests, _segments, _views);
         _autoCommits = new AutoCommits(_manifests, index, client, _memory, options, time, loggers.CreateLogger<AutoCommits>());
         Sessions = new SessionService(
             storage, creator, lanes, contexts, _manifests, _tombstones, _autoCommits, settings, initial, client, options, time);
         Commits = new CommitService(_manifests, lanes, index, client, options, time, loggers.CreateLogger<CommitService>());
-        Tasks = new TaskService(index, _ledger, client);
+        Tasks = new TaskService(index, _ledger, requests, client);
         Archives = new ArchiveService(_manifests, _archives);
-        Memories = new MemoryService(_catalogues, _contents, _manifests, _archives, memoryStage, time);
+        Memories = new MemoryService(
+            _catalogues, _contents, _manifests, _archives, memoryStage, new MemoryUndo(_catalogues, _contents, requests, storage, time), time);
         MemorySearch = new MemorySearch(_catalogues, _contents, _manifests, _archives, index, _ledger, _memory);
         Audit = new StorageAudit(storage, _manifests, _archives, client, options, time);
     }

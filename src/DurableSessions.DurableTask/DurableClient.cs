@@ -27,7 +27,13 @@ public sealed partial class DurableClient(DurableTaskClient inner, TimeProvider 
         string id = options?.InstanceId ?? Guid.CreateVersion7().ToString("N");
         Check(id);
         IReadOnlyCollection<Orchestration.OrchestrationRuntimeStatus> reusable = options?.ReusableStatuses ?? [];
-        int generation = reusable.Count > 0 && await GetInstanceAsync(id, cancellationToken) is { } before ? before.Generation + 1 : 1;
+        Orchestration.OrchestrationMetadata? before = reusable.Count > 0 ? await GetInstanceAsync(id, cancellationToken) : null;
+        if (before is not null && options?.ReusedGeneration is { } reused && before.Generation != reused)
+        {
+            return before;
+        }
+
+        int generation = before is null ? 1 : before.Generation + 1;
         var durable = new Durable.StartOrchestrationOptions(id)
         {
             DedupeStatuses = [.. Enum.GetValues<Orchestration.OrchestrationRuntimeStatus>().Except(reusable).Select(static s => s.ToString())],

@@ -43,7 +43,7 @@ internal sealed partial class EmbeddedClient(EngineParts engine) : Orchestration
             History = [new HistoryEntry { Type = HistoryEventType.ExecutionStarted, Time = now, Name = orchestratorName }],
         };
         bool isFresh = options.InstanceId is null || options.IsFreshId;
-        return (await _scheduler.ScheduleAsync(instance, isFresh, options.ReusableStatuses, linked.Token)).ToMetadata();
+        return (await _scheduler.ScheduleAsync(instance, isFresh, options, linked.Token)).ToMetadata();
     }
 
     public override async Task<OrchestrationMetadata?> GetInstanceAsync(string instanceId, CancellationToken cancellationToken = default)

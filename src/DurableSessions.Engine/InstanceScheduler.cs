@@ -17,15 +17,15 @@ internal sealed class InstanceScheduler(EngineParts engine)
 
     /// <summary>Creates the instance, or returns the one that has its id.</summary>
     public async Task<InstanceDocument> ScheduleAsync(
-        InstanceDocument instance, bool isFresh, IReadOnlyCollection<OrchestrationRuntimeStatus> reusable, CancellationToken cancellationToken)
+        InstanceDocument instance, bool isFresh, StartOrchestrationOptions options, CancellationToken cancellationToken)
     {
         StoredInstance? replaced = null;
         for (int attempt = 1; attempt <= Attempts; attempt++)
         {
-            if (reusable.Count > 0 && !isFresh)
+            if (options.ReusableStatuses.Count > 0 && !isFresh)
             {
                 InstanceView view = await engine.Store.ViewAsync(instance.Id, cancellationToken);
-                if (view.Current is { } current && (view.Live is not null || !reusable.Contains(current.Status)))
+                if (view.Current is { } current && (view.Live is not null || !IsReusable(current, options)))
                 {
                     return current;
                 }
@@ -49,6 +49,9 @@ internal sealed class InstanceScheduler(EngineParts engine)
 
         throw new TimeoutException($"Instance '{instance.Id}' changed {Attempts} times while it was scheduled.");
     }
+
+    private static bool IsReusable(InstanceDocument ended, StartOrchestrationOptions options) =>
+        options.ReusableStatuses.Contains(ended.Status) && (options.ReusedGeneration is null || options.ReusedGeneration == ended.Generation);
 
     // Null: something changed meanwhile.
     private async Task<InstanceDocument?> TryCreateAsync(

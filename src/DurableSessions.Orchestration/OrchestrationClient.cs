@@ -76,6 +76,13 @@ public sealed record StartOrchestrationOptions(string? InstanceId = null)
     public IReadOnlyCollection<OrchestrationRuntimeStatus> ReusableStatuses { get; init; } = [];
 
     /// <summary>
+    /// The one <see cref="OrchestrationMetadata.Generation"/> that is replaced; <see langword="null"/>: any. So a caller that stalls between
+    /// its look at an ended instance and this request starts nothing after another caller's has run. The embedded engine decides it
+    /// together with the creation; Durable Task only looks before.
+    /// </summary>
+    public int? ReusedGeneration { get; init; }
+
+    /// <summary>
     /// The caller has just drawn <see cref="InstanceId"/> at random and told nobody: the engine need not look for an ended instance.
     /// </summary>
     public bool IsFreshId { get; init; }

@@ -85,6 +85,9 @@ public enum FindingKind
     /// <summary>The name that an idempotency key made for a session, longer ago than keys are honoured.</summary>
     ExpiredCreation,
 
+    /// <summary>What an idempotency key was used for, longer ago than keys are honoured.</summary>
+    ExpiredRequest,
+
     /// <summary>A tombstone that no orchestration will remove.</summary>
     AbandonedTombstone,
 }

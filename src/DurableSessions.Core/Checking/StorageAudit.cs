@@ -73,13 +73,15 @@ public sealed class StorageAudit
             tally.Enter("sessions");
             await CheckSessionsAsync(orphans, tally, findings, cancellationToken);
             var sessions = new SessionOrphans(_storage, _manifests, new StagedFiles(_storage, _archives), orphans, tally);
+            var keys = new KeyOrphans(_storage, orphans, tally, _options.IdempotencyWindow, _time);
             (string Stage, IAsyncEnumerable<Finding> Found)[] rest =
             [
                 ("segments", sessions.RunAsync(BlobNames.Segments, cancellationToken)),
                 ("archives", sessions.RunAsync(BlobNames.Archives, cancellationToken)),
                 ("tasks", new TaskOrphans(_storage, _archives, orphans, tally).RunAsync(cancellationToken)),
                 ("memories", new MemoryCheck(_storage, new MemoryCatalogues(_storage.Storage), orphans, tally).RunAsync(cancellationToken)),
-                ("creations", new CreationOrphans(_storage, orphans, tally, _options.IdempotencyWindow, _time).RunAsync(cancellationToken)),
+                ("creations", keys.OfCreationsAsync(cancellationToken)),
+                ("requests", keys.OfRequestsAsync(cancellationToken)),
             ];
             foreach ((string stage, IAsyncEnumerable<Finding> found) in rest)
             {

@@ -1,3 +1,5 @@
+using DurableSessions.Core.Messages;
+using DurableSessions.Core.Sessions;
 using DurableSessions.Orchestration;
 
 namespace DurableSessions.Core.Commits;
@@ -12,6 +14,9 @@ public sealed class TaskService
 
     private const int WaitAtOnce = 100;
 
+    /// <summary>One for all that is done to tasks: a key that cancelled one neither retries it, nor cancels another.</summary>
+    private const string KeyPurpose = "task";
+
     private static readonly OrchestrationQuery Running = new()
     {
         Statuses = OrchestrationRuntimeStatuses.NotOver,
@@ -19,12 +24,14 @@ public sealed class TaskService
 
     private readonly TaskIndex _index;
     private readonly CommitLedger _ledger;
+    private readonly KeyedRequests _requests;
     private readonly Func<OrchestrationClient> _client;
 
-    internal TaskService(TaskIndex index, CommitLedger ledger, Func<OrchestrationClient> client)
+    internal TaskService(TaskIndex index, CommitLedger ledger, KeyedRequests requests, Func<OrchestrationClient> client)
     {
         _index = index;
         _ledger = ledger;
+        _requests = requests;
         _client = client;
     }
 
@@ -131,11 +138,50 @@ public sealed class TaskService
         }
 
         bool raised = task.Status == CommitTaskStatus.Cancelling
-            || await _client().RaiseEventAsync(taskId, CommitNames.CancelEvent, new CancelRequest("cancelled by its user"), cancellationToken);
+            || await RaiseCancelAsync(taskId, cancellationToken);
         task = await GetAsync(account, user, taskId, cancellationToken);
         return raised || task.Status == CommitTaskStatus.Cancelled
             ? task with { Status = task.IsOver ? task.Status : CommitTaskStatus.Cancelling }
             : throw new TaskStatusException($"Task {taskId} has ended: {task.Status}.");
+    }
+
+    /// <summary>
+    /// As the other overload. Repeated with the same key, it changes nothing again, and answers with the task as it stands: it never ends
+    /// an attempt that was started since.
+    /// </summary>
+    /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
+    /// <exception cref="TaskNotFoundException">There is none of that id, or it is somebody else's.</exception>
+    /// <exception cref="TaskStatusException">It had ended when the key first came, and not by being cancelled.</exception>
+    public async Task<CommitTask> CancelAsync(
+        string account, string user, string taskId, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken)
+    {
+        if (idempotencyKey is null)
+        {
+            return await CancelAsync(account, user, taskId, cancellationToken);
+        }
+
+        RequestKey key = RequestKey.Of(idempotencyKey, KeyPurpose);
+        KeyedAttempt? keyed = await _requests.FindAsync<KeyedAttempt>(account, user, key, cancellationToken);
+        CommitTask task = await GetAsync(account, user, taskId, cancellationToken);
+        if (keyed is null)
+        {
+            keyed = task.IsOver && task.Status != CommitTaskStatus.Cancelled
+                ? throw new TaskStatusException($"Task {taskId} has ended: {task.Status}.")
+                : await EnterAsync(account, user, key, task.Attempt, cancellationToken);
+        }
+
+        if (task.IsOver || task.Attempt != keyed.Attempt)
+        {
+            return task;
+        }
+
+        if (task.Status != CommitTaskStatus.Cancelling)
+        {
+            await RaiseCancelAsync(taskId, cancellationToken);
+        }
+
+        task = await GetAsync(account, user, taskId, cancellationToken);
+        return task.IsOver || task.Attempt != keyed.Attempt ? task : task with { Status = CommitTaskStatus.Cancelling };
     }
 
     /// <summary>Runs a failed or cancelled commit again, under the same id: steps that were finished return at once.</summary>
@@ -148,19 +194,68 @@ public sealed class TaskService
             throw new TaskNotFoundException(taskId);
         }
 
-        CommitTask task = CommitTaskReader.Task(found.Instance, found.Input);
-        if (task.Status is not (CommitTaskStatus.Failed or CommitTaskStatus.Cancelled))
+        CheckRetry(found.Instance, found.Input);
+        return await StartNextAsync(found.Instance, found.Input, cancellationToken);
+    }
+
+    /// <summary>
+    /// As the other overload. A key starts one attempt: repeated, it starts no other, even where that one has failed too, and answers with
+    /// the task as it stands.
+    /// </summary>
+    /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
+    /// <exception cref="TaskNotFoundException">There is none of that id, or it is somebody else's, or it was forgotten.</exception>
+    /// <exception cref="TaskStatusException">It had neither failed nor been cancelled when the key first came.</exception>
+    public async Task<CommitTask> RetryAsync(
+        string account, string user, string taskId, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken)
+    {
+        if (idempotencyKey is null)
         {
-            throw new TaskStatusException($"Task {taskId} is {task.Status}: only a failed or cancelled one can be retried.");
+            return await RetryAsync(account, user, taskId, cancellationToken);
         }
 
+        RequestKey key = RequestKey.Of(idempotencyKey, KeyPurpose);
+        KeyedAttempt? keyed = await _requests.FindAsync<KeyedAttempt>(account, user, key, cancellationToken);
+        if (!CommitId.IsValid(taskId) || await FindInstanceAsync(account, user, taskId, cancellationToken) is not { } found)
+        {
+            return keyed is null ? throw new TaskNotFoundException(taskId) : await GetAsync(account, user, taskId, cancellationToken);
+        }
+
+        if (keyed is null)
+        {
+            CheckRetry(found.Instance, found.Input);
+            keyed = await EnterAsync(account, user, key, found.Input.Attempt + 1, cancellationToken);
+        }
+
+        return found.Input.Attempt >= keyed.Attempt
+            ? CommitTaskReader.Task(found.Instance, found.Input)
+            : await StartNextAsync(found.Instance, found.Input, cancellationToken);
+    }
+
+    private static void CheckRetry(OrchestrationMetadata instance, CommitInput input)
+    {
+        CommitTask task = CommitTaskReader.Task(instance, input);
+        if (task.Status is not (CommitTaskStatus.Failed or CommitTaskStatus.Cancelled))
+        {
+            throw new TaskStatusException($"Task {task.TaskId} is {task.Status}: only a failed or cancelled one can be retried.");
+        }
+    }
+
+    // Of this attempt alone: where another request has started the next one meanwhile, that one is the answer, even if it is over.
+    private async Task<CommitTask> StartNextAsync(OrchestrationMetadata ended, CommitInput input, CancellationToken cancellationToken)
+    {
         OrchestrationMetadata instance = await _client().ScheduleNewOrchestrationInstanceAsync(
             CommitNames.Orchestrator,
-            found.Input with { Attempt = found.Input.Attempt + 1 },
-            new StartOrchestrationOptions(taskId) { ReusableStatuses = [found.Instance.RuntimeStatus] },
+            input with { Attempt = input.Attempt + 1 },
+            new StartOrchestrationOptions(ended.InstanceId) { ReusableStatuses = [ended.RuntimeStatus], ReusedGeneration = ended.Generation },
             cancellationToken);
-        return CommitTaskReader.Task(instance, CommitTaskReader.Input(instance) ?? found.Input);
+        return CommitTaskReader.Task(instance, CommitTaskReader.Input(instance) ?? input);
     }
+
+    private Task<KeyedAttempt> EnterAsync(string account, string user, RequestKey key, int attempt, CancellationToken cancellationToken) =>
+        _requests.EnterAsync(account, user, key, new KeyedAttempt { RequestHash = key.RequestHash, Attempt = attempt }, cancellationToken);
+
+    private Task<bool> RaiseCancelAsync(string taskId, CancellationToken cancellationToken) =>
+        _client().RaiseEventAsync(taskId, CommitNames.CancelEvent, new CancelRequest("cancelled by its user"), cancellationToken);
 
     private async Task<IReadOnlyList<string>> FindRunningAsync(string account, string user, CancellationToken cancellationToken)
     {

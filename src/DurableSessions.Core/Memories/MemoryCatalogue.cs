@@ -23,6 +23,9 @@ internal sealed record MemoryCatalogue
     /// </summary>
     public IReadOnlyList<AppliedCommit> Applied { get; init; } = [];
 
+    /// <summary>The key that took changes back last: the swap that did it wrote this, and only another key's takes it out.</summary>
+    public AnsweredUndo? Undone { get; init; }
+
     public MemoryInfo? Find(MemoryCategory category, string name) =>
         Memories.FirstOrDefault(m => m.Category == category && m.Name == name);
 
@@ -37,6 +40,11 @@ internal sealed record MemoryCatalogue
         ],
     };
 }
+
+/// <summary>An idempotency key that took changes back.</summary>
+/// <param name="Key">The key, and its request.</param>
+/// <param name="DraftBlob">The answer, until it stands under the key.</param>
+internal sealed record AnsweredUndo(RequestKey Key, string DraftBlob);
 
 /// <summary>A commit whose changes are in the catalogue.</summary>
 internal sealed record AppliedCommit

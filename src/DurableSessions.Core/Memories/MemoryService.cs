@@ -1,4 +1,5 @@
 using DurableSessions.Core.Commits;
+using DurableSessions.Core.Messages;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Core.Storage;
 
@@ -30,16 +31,19 @@ public sealed class MemoryService
     private readonly ManifestStore _manifests;
     private readonly ArchiveStore _archives;
     private readonly MemoryStage _stage;
+    private readonly MemoryUndo _undo;
     private readonly TimeProvider _time;
 
     internal MemoryService(
-        MemoryCatalogues catalogues, MemoryContents contents, ManifestStore manifests, ArchiveStore archives, MemoryStage stage, TimeProvider time)
+        MemoryCatalogues catalogues, MemoryContents contents, ManifestStore manifests, ArchiveStore archives, MemoryStage stage, MemoryUndo undo,
+        TimeProvider time)
     {
         _catalogues = catalogues;
         _contents = contents;
         _manifests = manifests;
         _archives = archives;
         _stage = stage;
+        _undo = undo;
         _time = time;
     }
 
@@ -149,6 +153,26 @@ public sealed class MemoryService
             static (_, _) => false,
             cancellationToken);
         return undone;
+    }
+
+    /// <summary>
+    /// As the other overload. Repeated with the same key, it gives the same answer and changes nothing, whatever was written since.
+    /// </summary>
+    /// <exception cref="SessionNotFoundException">There is no such session.</exception>
+    /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
+    public async Task<MemoryDiff?> UndoAsync(
+        SessionKey key, int archive, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken)
+    {
+        if (idempotencyKey is null)
+        {
+            return await UndoAsync(key, archive, cancellationToken);
+        }
+
+        // A session that is created again under the same id is another one: so are its requests.
+        Manifest manifest = await _manifests.LoadLiveAsync(key, cancellationToken);
+        return await FindDiffAsync(key, archive, cancellationToken) is { } done
+            ? await _undo.RunAsync(key.Account, key.User, RequestKey.Of(idempotencyKey, $"undo {manifest.Incarnation}"), done, cancellationToken)
+            : null;
     }
 
     private async Task<MemoryCatalogue> ChangeAsync(

@@ -134,7 +134,10 @@ internal sealed record Manifest
 }
 
 /// <summary>The idempotency key of a request that changed the manifest, so that its repetition is recognised.</summary>
-internal sealed record RequestKey(string KeyHash, string RequestHash);
+internal sealed record RequestKey(string KeyHash, string RequestHash)
+{
+    public static RequestKey Of(Messages.IdempotencyKey key, string purpose) => new(key.Hash(purpose), key.RequestHash);
+}
 
 /// <summary>A segment in the manifest.</summary>
 /// <param name="Name">Its blob.</param>

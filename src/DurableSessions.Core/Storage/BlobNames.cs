@@ -20,6 +20,8 @@ internal static class BlobNames
 
     public const string Creations = "creations/";
 
+    public const string Requests = "requests/";
+
     public const string Memories = "memories/";
 
     public static string Manifest(SessionKey key) => $"{ManifestPrefix(key.Account, key.User)}{Path(key.Session)}.json";
@@ -47,6 +49,9 @@ internal static class BlobNames
 
     public static string Creation(string account, string user, string keyHash) =>
         $"{Creations}{Path(account)}/{Path(user)}/{keyHash}.json";
+
+    public static string Request(string account, string user, string keyHash) =>
+        $"{Requests}{Path(account)}/{Path(user)}/{keyHash}.json";
 
     public static string MemoryPrefix(string account, string user) => $"{Memories}{Path(account)}/{Path(user)}/";
 

@@ -1,6 +1,7 @@
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using DurableSessions.Core.Sessions;
 
 namespace DurableSessions.Core.Storage;
 
@@ -26,6 +27,7 @@ internal static class Documents
     /// Writes the document unless there is one, and returns the one that is there: the first writer's stands. A lost answer is
     /// harmless: the repeated write finds its own document.
     /// </summary>
+    /// <exception cref="ContentionException">One was there, and was deleted before it could be read.</exception>
     public static async Task<T> WriteOnceAsync<T>(this BlobContainerClient container, string name, T document, CancellationToken cancellationToken)
         where T : class
     {
@@ -42,7 +44,7 @@ internal static class Documents
         catch (RequestFailedException e) when (e.IsConditionNotMet())
         {
             return await container.FindAsync<T>(name, cancellationToken)
-                ?? throw new FormatException($"Blob '{name}' was there and is gone.");
+                ?? throw new ContentionException($"Blob '{name}' was there and is gone.");
         }
     }
 }

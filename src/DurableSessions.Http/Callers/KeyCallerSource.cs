@@ -38,7 +38,7 @@ internal sealed class KeyCallerSource(KeyRing ring, ILogger<KeyCallerSource> log
         KeySet? keys;
         try
         {
-            keys = await ring.GetAsync(context.RequestAborted);
+            keys = await ring.GetAsync(log, context.RequestAborted);
         }
         catch (ApiException)
         {

@@ -46,7 +46,7 @@ internal static class MemoryRouteDescriptions
         ["GET /api/v1/sessions/{session_id}/archives/{archive_id}/memory_diff"] = new(
             Memories, "Read what a commit did to memories", "Each memory that is different since, before and after.", Diff, ErrorCode.NotFound),
         ["POST /api/v1/sessions/{session_id}/archives/{archive_id}/memory_diff/undo"] = new(
-            Memories, "Take back what a commit did to memories", "What came later stays, line by line. A second time nothing changes.", Diff, ErrorCode.NotFound),
+            Memories, "Take back what a commit did to memories", "What came later stays, line by line. A second time nothing changes. Repeated with its Idempotency-Key, it gives its first answer, whatever was written since.", Diff, ErrorCode.NotFound),
         ["GET /api/v1/content/read"] = new(
             Memories, "Read what a task's memory_diff_uri names",
             "The text of memory_diff.json: each memory that is different since, under adds, updates or deletes. offset and limit count lines; -1 is all. "

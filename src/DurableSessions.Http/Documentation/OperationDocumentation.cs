@@ -52,7 +52,7 @@ internal sealed partial class OperationDocumentation : IOpenApiOperationTransfor
             {
                 Name = "Idempotency-Key",
                 In = ParameterLocation.Header,
-                Description = "The same key with the same body gives the same answer, and changes nothing again.",
+                Description = "1 to 256 visible ASCII characters, honoured for at least 24 hours. The same key with the same body gives the same answer, and changes nothing again; of a task, that is the task as it stands. With another body or path it is 400.",
                 Schema = new OpenApiSchema { Type = JsonSchemaType.String },
             };
         }

@@ -108,13 +108,13 @@ internal static class RouteDescriptions
         },
         ["GET /api/v1/tasks/{task_id}"] = new(Tasks, "Look at a commit", "completed means that every reader sees the switched session.", Task, ErrorCode.NotFound),
         ["POST /api/v1/tasks/{task_id}/cancel"] = new(
-            Tasks, "Cancel a commit", "Before the live log is cleared everything stays as it was; afterwards the archive stays, and its messages stay in context. One that is cancelled already is answered as it is.",
+            Tasks, "Cancel a commit", "Before the live log is cleared everything stays as it was; afterwards the archive stays, and its messages stay in context. One that is cancelled already is answered as it is. An Idempotency-Key cancels one attempt: repeated after a retry, it leaves the new attempt alone.",
             Task, ErrorCode.NotFound, ErrorCode.FailedPrecondition),
         ["POST /api/v1/tasks/{task_id}/retry"] = new(
-            Tasks, "Try a commit again", "One that failed or was cancelled, under the same id.", Task, ErrorCode.NotFound, ErrorCode.FailedPrecondition),
+            Tasks, "Try a commit again", "One that failed or was cancelled, under the same id. An Idempotency-Key starts one attempt: repeated, it answers with the task as it stands, and starts no other, even where that one has failed too.", Task, ErrorCode.NotFound, ErrorCode.FailedPrecondition),
         ["GET /api/v1/system/status"] = new(System, "Who am I", "The caller's user.", """{"initialized":true,"user":"default"}"""),
         ["POST /api/v1/system/wait"] = new(
-            System, "Wait until no commit runs", "No commit of the caller. At most 300 seconds, whatever timeout says.", """{"commits_running":0}""", ErrorCode.DeadlineExceeded)
+            System, "Wait until no commit runs", "No commit of the caller. At most 300 seconds, whatever timeout says. It changes nothing: an Idempotency-Key is checked, and makes no difference.", """{"commits_running":0}""", ErrorCode.DeadlineExceeded)
         {
             Body = """{"timeout":30}""",
         },

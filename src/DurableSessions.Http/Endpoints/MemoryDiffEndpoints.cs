@@ -33,7 +33,7 @@ internal static class MemoryDiffEndpoints
         int number = Number(key, archive_id);
         using JsonBody body = await JsonBody.ReadOptionalAsync(http);
         Telemetry.Check(body.Root);
-        return Answer(key, archive_id, await store.Memories.UndoAsync(key, number, http.RequestAborted));
+        return Answer(key, archive_id, await store.Memories.UndoAsync(key, number, body.IdempotencyKey, http.RequestAborted));
     }
 
     private static int Number(SessionKey key, string archiveId) =>

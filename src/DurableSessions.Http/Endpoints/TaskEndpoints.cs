@@ -86,7 +86,7 @@ internal static class TaskEndpoints
     {
         using JsonBody body = await JsonBody.ReadOptionalAsync(http);
         Telemetry.Check(body.Root);
-        CommitTask task = await store.Tasks.CancelAsync(caller.Account, caller.User, Check(task_id), http.RequestAborted);
+        CommitTask task = await store.Tasks.CancelAsync(caller.Account, caller.User, Check(task_id), body.IdempotencyKey, http.RequestAborted);
         return new Answer(json => Write(json, task));
     }
 
@@ -94,7 +94,7 @@ internal static class TaskEndpoints
     {
         using JsonBody body = await JsonBody.ReadOptionalAsync(http);
         Telemetry.Check(body.Root);
-        CommitTask task = await store.Tasks.RetryAsync(caller.Account, caller.User, Check(task_id), http.RequestAborted);
+        CommitTask task = await store.Tasks.RetryAsync(caller.Account, caller.User, Check(task_id), body.IdempotencyKey, http.RequestAborted);
         return new Answer(json => Write(json, task));
     }
 

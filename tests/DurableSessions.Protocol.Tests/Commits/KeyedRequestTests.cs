@@ -1,0 +1,78 @@
+using DurableSessions.Core.Commits;
+using DurableSessions.Core.Sessions;
+using DurableSessions.Testing;
+
+namespace DurableSessions.Protocol.Tests.Commits;
+
+/// <summary>What is done to a task with an idempotency key is done once, whatever becomes of the task.</summary>
+public sealed class KeyedRequestTests(AzuriteFixture azurite)
+{
+    private readonly SessionKey _key = new("acme", "ada", "s1");
+
+    private static SessionOptions Failing => new() { Semantic = new SemanticPolicy { MaxAttempts = 1, FallBack = false } };
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_key_starts_one_attempt_even_where_that_fails_too()
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        var broken = new FirstWords { Before = static _ => throw new IOException("The model is away.") };
+        using Host host = await Host.RunAsync(azurite, container, Failing, broken);
+        using Host other = await Host.RunAsync(azurite, container, Failing, broken);
+        await host.AppendAsync(_key, "m1");
+        string id = (await host.CommitToEndAsync(_key)).TaskId;
+
+        Assert.Equal(2, (await RetryAsync(host, id, "one")).Attempt);
+        Assert.Equal((CommitTaskStatus.Failed, 2), Standing(await host.EndOfAsync(_key, id)));
+        Assert.Equal((CommitTaskStatus.Failed, 2), Standing(await RetryAsync(other, id, "one")));
+        Assert.Equal(2, broken.Calls);
+        await Assert.ThrowsAsync<IdempotencyKeyReusedException>(
+            () => other.Store.Tasks.RetryAsync("acme", "ada", id, Words.Key("one", "another body"), Cancelled));
+        Assert.Equal(3, (await RetryAsync(other, id, "two")).Attempt);
+        await other.EndOfAsync(_key, id);
+        Assert.Equal(3, broken.Calls);
+    }
+
+    [Fact]
+    public async Task A_retry_that_stalled_before_it_was_sent_starts_nothing_after_its_repetition_has_run()
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        var broken = new FirstWords { Before = static _ => throw new IOException("The model is away.") };
+        using Host stalling = await Host.RunAsync(azurite, container, Failing, broken);
+        using Host other = await Host.RunAsync(azurite, container, Failing, broken);
+        await stalling.AppendAsync(_key, "m1");
+        string id = (await stalling.CommitToEndAsync(_key)).TaskId;
+        await stalling.QuietAsync();
+
+        var held = new Held();
+        stalling.Faults.When(static r => r.Method == "PUT" && r.Blob.StartsWith("requests/", StringComparison.Ordinal), held);
+        Task<CommitTask> stalled = RetryAsync(stalling, id, "one");
+        await held.Arrived;
+        await RetryAsync(other, id, "one");
+        await other.EndOfAsync(_key, id);
+        await held.ReleaseAsync();
+        Assert.Equal((CommitTaskStatus.Failed, 2), Standing(await stalled));
+        Assert.Equal(2, broken.Calls);
+    }
+
+    [Fact]
+    public async Task Without_a_key_nothing_is_asked_about_keys()
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(azurite, container, Failing, new FirstWords { Before = static _ => throw new IOException("The model is away.") });
+        await host.AppendAsync(_key, "m1");
+        string id = (await host.CommitToEndAsync(_key)).TaskId;
+        await host.Store.Tasks.RetryAsync("acme", "ada", id, idempotencyKey: null, Cancelled);
+        await host.EndOfAsync(_key, id);
+        await Assert.ThrowsAsync<TaskStatusException>(() => host.Store.Tasks.CancelAsync("acme", "ada", id, idempotencyKey: null, Cancelled));
+        Assert.DoesNotContain(host.Log.Requests, static r => r.Blob.StartsWith("requests/", StringComparison.Ordinal));
+        await RetryAsync(host, id, "one");
+        Assert.Equal(2, host.Log.Requests.Count(static r => r.Blob.StartsWith("requests/", StringComparison.Ordinal)));
+    }
+
+    private static (CommitTaskStatus Status, int Attempt) Standing(CommitTask task) => (task.Status, task.Attempt);
+
+    private static Task<CommitTask> RetryAsync(Host host, string id, string key) =>
+        host.Store.Tasks.RetryAsync("acme", "ada", id, Words.Key(key), Cancelled);
+}
