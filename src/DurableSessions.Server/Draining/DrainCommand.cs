@@ -1,8 +1,8 @@
-using DurableSessions.Core.Sessions;
 using System.CommandLine;
 using DurableSessions.Core.Commits;
 using DurableSessions.Orchestration;
 using DurableSessions.Server.Serving;
+using SessionOptions = DurableSessions.Core.Sessions.SessionOptions;
 
 namespace DurableSessions.Server.Draining;
 

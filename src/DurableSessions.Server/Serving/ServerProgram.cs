@@ -11,6 +11,7 @@ using DurableSessions.Http.Limits;
 using DurableSessions.LocalStorage;
 using DurableSessions.Orchestration;
 using Microsoft.AspNetCore.Connections;
+using SessionOptions = DurableSessions.Core.Sessions.SessionOptions;
 
 namespace DurableSessions.Server.Serving;
 
@@ -28,7 +29,7 @@ internal static class ServerProgram
         WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         var addresses = Addresses.Parse(urls ?? builder.Configuration[WebHostDefaults.ServerUrlsKey], builder.Configuration);
         var semantics = SemanticsSettings.Read(builder.Configuration);
-        SessionOptions options = ReadOptions(builder.Configuration, semantics);
+        SessionOptions options = ReadOptions(name => builder.Configuration[name], semantics);
         await using StorageConnection storage = await StorageConnection.OpenAsync(
             StorageSettings.Read(builder.Configuration), Console.Out.WriteLine, cancellationToken);
         KeyRing keys = await LoadKeysAsync(storage.Storage, cancellationToken);
@@ -75,15 +76,15 @@ internal static class ServerProgram
         return app;
     }
 
-    private static SessionOptions ReadOptions(IConfiguration configuration, SemanticsSettings semantics)
+    private static SessionOptions ReadOptions(Func<string, string?> find, SemanticsSettings semantics)
     {
         try
         {
             return new SessionOptions
             {
                 Semantic = semantics.Policy,
-                RepetitionWindow = RepetitionSettings.Read(name => configuration[name]),
-                DefaultAutoCommitPolicy = AutoCommitSettings.Read(name => configuration[name]),
+                RepetitionWindow = RepetitionSettings.Read(find),
+                DefaultAutoCommitPolicy = AutoCommitSettings.Read(find),
             };
         }
         catch (FormatException e)

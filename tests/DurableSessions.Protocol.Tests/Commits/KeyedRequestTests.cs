@@ -47,7 +47,7 @@ public sealed class KeyedRequestTests(AzuriteFixture azurite)
 
         var held = new Held();
         stalling.Faults.When(static r => r.Method == "PUT" && r.Blob.StartsWith("requests/", StringComparison.Ordinal), held);
-        Task<CommitTask> stalled = RetryAsync(stalling, id, "one");
+        Task<CommitTask> stalled = stalling.Store.Tasks.RetryAsync("acme", "ada", id, Words.Key("one"), Cancelled);
         await held.Arrived;
         await RetryAsync(other, id, "one");
         await other.EndOfAsync(_key, id);
