@@ -13,9 +13,9 @@ namespace DurableSessions.Core.Messages;
 /// <para>Derived from an idempotency key, it carries in its high half what the key and the message's place in the request hash to,
 /// and in its low half what the whole request hashes to: a repeated request finds its messages by the high half, and the low half
 /// tells whether it is the same request.</para>
-/// <para>Derived from a message that names itself or its sources, both halves are hashes of the whole message. Derived from what a
-/// message says, the high half is; the low half has the second it was accepted in, by the accepting host's clock, and 30 random bits: what is
-    /// said again and meant again is another message.</para>
+/// <para>Derived from a message that its client has named, it has 92 bits of the hash of the whole message and 30 random ones: what comes
+/// again after its time is another message. Derived from what a message says, the high half is its hash; the low half has the second it was
+/// accepted in, by the accepting host's clock, and 30 random bits: what is said again and meant again is another message.</para>
 /// </remarks>
 /// <param name="High">The first 64 bits; 60 of them are free.</param>
 /// <param name="Low">The last 64 bits; 62 of them are free.</param>
@@ -49,7 +49,7 @@ internal readonly record struct MessageId(ulong High, ulong Low)
     public static MessageId FromName(ReadOnlySpan<byte> message, int index)
     {
         byte[] hash = Hash("named", message, index);
-        return Make(BinaryPrimitives.ReadUInt64BigEndian(hash), BinaryPrimitives.ReadUInt64BigEndian(hash.AsSpan(8)), version: 8);
+        return Derive(hash, BinaryPrimitives.ReadUInt32BigEndian(hash.AsSpan(8)));
     }
 
     /// <summary>The id of a message that is known by what it says, and when.</summary>
@@ -59,14 +59,17 @@ internal readonly record struct MessageId(ulong High, ulong Low)
     public static MessageId FromContent(ReadOnlySpan<byte> message, int index, DateTimeOffset now)
     {
         byte[] hash = Hash("said", message, index);
-        ulong low = ((ulong)now.ToUnixTimeSeconds() << RandomBits) | (uint)RandomNumberGenerator.GetInt32(1 << RandomBits);
-        return Make(BinaryPrimitives.ReadUInt64BigEndian(hash), low, version: 8);
+        return Derive(hash, (uint)now.ToUnixTimeSeconds());
     }
 
-    /// <summary>How much later than another one made by <see cref="FromContent"/> this one was accepted; negative where it was earlier.</summary>
-    public TimeSpan SecondsSince(MessageId other) => TimeSpan.FromSeconds(Seconds - other.Seconds);
+    /// <summary>Whether both stand for the same message, made by <see cref="FromName"/>.</summary>
+    public bool IsSameAs(MessageId other) => High == other.High && Known == other.Known;
 
-    private long Seconds => (long)((Low & ~VariantMask) >> RandomBits);
+    /// <summary>How much later than another one made by <see cref="FromContent"/> this one was accepted; negative where it was earlier.</summary>
+    public TimeSpan SecondsSince(MessageId other) => TimeSpan.FromSeconds((long)Known - other.Known);
+
+    // The part of the low half that is not random.
+    private uint Known => (uint)((Low & ~VariantMask) >> RandomBits);
 
     public static bool TryParse(string text, out MessageId id)
     {
@@ -83,6 +86,11 @@ internal readonly record struct MessageId(ulong High, ulong Low)
     }
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{High:x16}{Low:x16}");
+
+    private static MessageId Derive(byte[] hash, uint known) => Make(
+        BinaryPrimitives.ReadUInt64BigEndian(hash),
+        ((ulong)known << RandomBits) | (uint)RandomNumberGenerator.GetInt32(1 << RandomBits),
+        version: 8);
 
     private static byte[] Hash(string purpose, ReadOnlySpan<byte> message, int index) => SHA256.HashData(
         [.. Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{purpose} {index} ")), .. message]);

@@ -15,6 +15,9 @@ public static class MessageLimits
     /// <summary>Characters of a message's role, of its other names, of its time, and of each of its sources.</summary>
     public const int MaxNameLength = 4_096;
 
+    /// <summary>Parts of one message.</summary>
+    public const int MaxParts = 10_000;
+
     /// <summary>Messages that one message names as its sources.</summary>
     public const int MaxSources = 1_000;
 

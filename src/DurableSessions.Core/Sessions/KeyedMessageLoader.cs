@@ -33,7 +33,7 @@ internal sealed class KeyedMessageLoader(SegmentStore segments, ArchiveStore arc
             return null;
         }
 
-        foreach (PendingArchive pending in manifest.Pending.Where(static p => p.Counts.KeyedMessages > 0))
+        foreach (PendingArchive pending in manifest.Pending.Where(static p => p.Counts.KeyedMessages > 0).Reverse())
         {
             await AddAsync(keyed, key, manifest, pending.CommitId, pending.Attempt, cancellationToken);
         }
@@ -117,9 +117,12 @@ internal sealed class KeyedMessageLoader(SegmentStore segments, ArchiveStore arc
     private async Task AddAsync(
         KeyedMessages keyed, SessionKey key, Manifest manifest, string commitId, int attempt, CancellationToken cancellationToken)
     {
+        var older = new KeyedMessages();
         await foreach (SessionMessage message in archives.ReadMessagesAsync(key, manifest.Incarnation, commitId, attempt, cancellationToken))
         {
-            keyed.Add(message);
+            older.Add(message);
         }
+
+        keyed.AddOlder(older);
     }
 }

@@ -26,6 +26,7 @@ internal sealed class KeyedMessages
     /// <summary>What is there now was found in storage.</summary>
     public void MarkLoaded() => _loaded = _requests.Count;
 
+    /// <summary>Adds a message that was stored after all that are known.</summary>
     public void Add(SessionMessage message)
     {
         if (MessageId.TryParse(message.Id, out MessageId id))
@@ -34,12 +35,21 @@ internal sealed class KeyedMessages
         }
     }
 
+    /// <summary>Adds a message that was stored after all that are known.</summary>
     public void Add(MessageId id)
     {
-        if (id.IsKeyed && !(_requests.TryGetValue(id.High, out ulong known) && known > id.Low))
+        if (id.IsKeyed)
         {
-            // Of a message that was said again, the newest counts: its id ends in the later second.
             _requests[id.High] = id.Low;
+        }
+    }
+
+    /// <summary>Adds what was stored before anything that is known: of ids that begin with the same half the newest counts.</summary>
+    public void AddOlder(KeyedMessages older)
+    {
+        foreach ((ulong high, ulong low) in older._requests)
+        {
+            _requests.TryAdd(high, low);
         }
     }
 

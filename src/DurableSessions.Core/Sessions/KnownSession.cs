@@ -82,14 +82,10 @@ internal sealed class KnownSession(SessionKey key, LiveViews views, KeyedMessage
     {
         if (append.HasKey)
         {
-            return known.Contains(append.Lines[0].Id);
+            return known.Contains(append.Request[0].Id);
         }
 
-        if (Repetitions.Find(append.Lines, known, repetitionWindow) is { Count: > 0 } stored)
-        {
-            append.LeaveOut(stored);
-        }
-
+        append.LeaveOut(Repetitions.Find(append.Request, known, repetitionWindow));
         return append.Lines.Count == 0;
     }
 

@@ -7,23 +7,24 @@ namespace DurableSessions.Core.Sessions;
 internal sealed class PendingAppend
 {
     private readonly TaskCompletionSource<AppendResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly MessageId[] _ids;
-    private List<AppendLine> _lines;
-    private byte[] _block;
+    private readonly AppendLine[] _lines;
+    private IReadOnlyDictionary<AppendLine, MessageId> _stored = new Dictionary<AppendLine, MessageId>();
 
     public PendingAppend(IReadOnlyList<NewMessage> messages, IdempotencyKey? idempotencyKey, DateTimeOffset now, bool byContent)
     {
         Recognition[] recognitions = [.. messages.Select(m => Of(m, idempotencyKey, byContent))];
-        _ids = MakeIds(messages, idempotencyKey, now, recognitions);
+        MessageId[] ids = MakeIds(messages, idempotencyKey, now, recognitions);
         _lines = [.. messages.Select((m, i) => new AppendLine(
-            i, _ids[i], recognitions[i], [.. m.ToLine(_ids[i], now), (byte)'\n'], m.Shape(), m.SaidAt(now)))];
-        _block = BlockOf(_lines);
+            ids[i], recognitions[i], [.. m.ToLine(ids[i], now), (byte)'\n'], m.Shape(), m.SaidAt(now)))];
+        Lines = _lines;
+        Block = BlockOf(_lines);
     }
 
-    /// <summary>What is to be stored, in the order of the request.</summary>
-    public IReadOnlyList<AppendLine> Lines => _lines;
+    /// <summary>All of its messages, in the order of the request.</summary>
+    public IReadOnlyList<AppendLine> Request => _lines;
 
-    public string FirstId => _lines[0].Id.ToString();
+    /// <summary>What is to be stored of it, in the order of the request.</summary>
+    public IReadOnlyList<AppendLine> Lines { get; private set; }
 
     /// <summary>Whether the request has an idempotency key.</summary>
     public bool HasKey => _lines[0].Recognition == Recognition.Key;
@@ -32,27 +33,37 @@ internal sealed class PendingAppend
     public IEnumerable<MessageId> DerivedIds => _lines.Where(static l => l.Recognition != Recognition.None).Select(static l => l.Id);
 
     /// <summary>Whether it may be a repetition.</summary>
-    public bool IsRecognisable => _lines.Exists(static l => l.Recognition != Recognition.None);
+    public bool IsRecognisable => _lines.Any(static l => l.Recognition != Recognition.None);
 
-    /// <summary>The lines, each with its line feed.</summary>
-    public byte[] Block => _block;
+    /// <summary>The lines to be stored, each with its line feed.</summary>
+    public byte[] Block { get; private set; }
 
     public Task<AppendResult> Completion => _completion.Task;
 
-    /// <summary>Leaves out what is stored already, under these ids.</summary>
+    /// <summary>
+    /// Leaves out what is stored already, under these ids, and nothing else: what was left out before and is not there any more, since its
+    /// session was deleted, is to be stored again.
+    /// </summary>
     public void LeaveOut(IReadOnlyDictionary<AppendLine, MessageId> stored)
     {
-        foreach ((AppendLine line, MessageId id) in stored)
+        if (stored.Count == 0 && _stored.Count == 0)
         {
-            _ids[line.Index] = id;
+            return;
         }
 
-        _lines = [.. _lines.Where(l => !stored.ContainsKey(l))];
-        _block = BlockOf(_lines);
+        _stored = stored;
+        Lines = [.. _lines.Where(l => !stored.ContainsKey(l))];
+        Block = BlockOf(Lines);
     }
 
+    /// <summary>
+    /// Whether all that was to be stored is among these ids. Of a request whose messages have names, some may be there that another
+    /// request has stored.
+    /// </summary>
+    public bool IsAmong(HashSet<string> ids) => Lines.All(l => ids.Contains(l.Id.ToString()));
+
     public void Complete(LiveCounts counts) => _completion.TrySetResult(
-        new AppendResult([.. _ids.Select(static id => id.ToString())], counts.Messages, counts.PendingTokens) { Repeated = _ids.Length - _lines.Count });
+        new AppendResult([.. _lines.Select(l => _stored.GetValueOrDefault(l, l.Id).ToString())], counts.Messages, counts.PendingTokens) { Repeated = _stored.Count });
 
     public void Fail(Exception e) => _completion.TrySetException(e);
 
@@ -86,17 +97,16 @@ internal sealed class PendingAppend
         return ids;
     }
 
-    private static byte[] BlockOf(List<AppendLine> lines) => lines is [var one] ? one.Line : [.. lines.SelectMany(static l => l.Line)];
+    private static byte[] BlockOf(IReadOnlyList<AppendLine> lines) => lines is [var one] ? one.Line : [.. lines.SelectMany(static l => l.Line)];
 }
 
 /// <summary>One message of a request, as it is to be stored.</summary>
-/// <param name="Index">Its place in the request, from 0.</param>
 /// <param name="Id">Its id.</param>
 /// <param name="Recognition">By what it may be found to be a repetition.</param>
 /// <param name="Line">The line, with its line feed.</param>
 /// <param name="Shape">What a commit needs to know of it to keep whole turns.</param>
 /// <param name="SaidAt">When it was said.</param>
-internal sealed record AppendLine(int Index, MessageId Id, Recognition Recognition, byte[] Line, MessageShape Shape, string SaidAt);
+internal sealed record AppendLine(MessageId Id, Recognition Recognition, byte[] Line, MessageShape Shape, string SaidAt);
 
 /// <summary>By what a message may be found to be a repetition.</summary>
 internal enum Recognition

@@ -41,7 +41,7 @@ internal static class Repetitions
 
     private static MessageId? Find(AppendLine line, KeyedMessages known, TimeSpan window) => line.Recognition switch
     {
-        Recognition.Name => known.Find(line.Id) is { } stored && stored == line.Id ? stored : null,
+        Recognition.Name => known.Find(line.Id) is { } stored && stored.IsSameAs(line.Id) ? stored : null,
         Recognition.Content => known.Find(line.Id) is { } stored && line.Id.SecondsSince(stored).Duration() <= window ? stored : null,
         _ => null,
     };

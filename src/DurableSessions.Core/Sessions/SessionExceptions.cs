@@ -28,6 +28,10 @@ public sealed class ArchiveNotFoundException(SessionKey key, string archive) : E
 public sealed class IdempotencyKeyReusedException()
     : Exception("Idempotency-Key was used before with another request; a key stands for one request.");
 
+/// <summary>The messages of one request are too large as they are stored: some characters take more bytes there than in the request.</summary>
+public sealed class AppendTooLargeException()
+    : Exception($"The messages of one request have more than {Messages.MessageLimits.MaxAppendBytes} bytes as they are stored.");
+
 /// <summary>A bound on work in progress is reached; nothing was changed, and trying later will succeed.</summary>
 public sealed class SessionBusyException(string message) : Exception(message);
 

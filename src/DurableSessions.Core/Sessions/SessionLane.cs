@@ -26,10 +26,16 @@ internal sealed class SessionLane(
 
     /// <summary>Appends the messages of one request, creating the session where there is none.</summary>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
+    /// <exception cref="AppendTooLargeException">The lines have more than <see cref="MessageLimits.MaxAppendBytes"/>.</exception>
     /// <exception cref="SessionBusyException">Too much is waiting to be appended.</exception>
     public Task<AppendResult> AppendAsync(IReadOnlyList<NewMessage> messages, IdempotencyKey? idempotencyKey)
     {
         var append = new PendingAppend(messages, idempotencyKey, time.GetUtcNow(), byContent: options.RepetitionWindow > TimeSpan.Zero);
+        if (append.Block.Length > MessageLimits.MaxAppendBytes)
+        {
+            throw new AppendTooLargeException();
+        }
+
         if (_queue.Add(append))
         {
             _ = Task.Run(PumpAsync);
@@ -223,7 +229,7 @@ internal sealed class SessionLane(
     // archive that took the segment, or in what that commit retained.
     private async Task FindInArchivesAsync(List<PendingAppend> group, LiveView view)
     {
-        var ids = group.Select(static a => a.FirstId).ToHashSet(StringComparer.Ordinal);
+        var ids = group.SelectMany(static a => a.Lines).Select(static l => l.Id.ToString()).ToHashSet(StringComparer.Ordinal);
         for (int attempt = 1; attempt <= MaxConflicts; attempt++)
         {
             StoredManifest? now = await manifests.LoadAsync(key, CancellationToken.None);
@@ -249,7 +255,7 @@ internal sealed class SessionLane(
 
     private static void CompleteFound(List<PendingAppend> group, HashSet<string> ids, LiveView view)
     {
-        foreach (PendingAppend append in group.Where(a => ids.Contains(a.FirstId)).ToList())
+        foreach (PendingAppend append in group.Where(a => a.IsAmong(ids)).ToList())
         {
             append.Complete(LiveCounts.Of(view));
             group.Remove(append);

@@ -135,6 +135,7 @@ public sealed class SessionService
     /// one place, in this order.
     /// </summary>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
+    /// <exception cref="AppendTooLargeException">As they are stored, the messages have more than <see cref="MessageLimits.MaxAppendBytes"/>.</exception>
     /// <exception cref="SessionBusyException">Too much is waiting to be appended.</exception>
     public async Task<AppendResult> AppendAsync(
         SessionKey key, IReadOnlyList<NewMessage> messages, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken)

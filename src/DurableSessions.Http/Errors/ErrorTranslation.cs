@@ -1,6 +1,7 @@
 using Azure;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Memories;
+using DurableSessions.Core.Messages;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Orchestration;
 using Microsoft.AspNetCore.Http;
@@ -22,6 +23,7 @@ internal static class ErrorTranslation
         SessionExistsException e => ApiError.AlreadyExists(e.Message, "session", e.Key.Session),
         IdempotencyKeyReusedException => ApiError.InvalidArgument(
             Location.Header("Idempotency-Key"), "was used before with another request; a key stands for one request.", "value_error"),
+        AppendTooLargeException => ApiError.TooLarge("The messages of one request, as they are stored", MessageLimits.MaxAppendBytes),
         SessionBusyException e => ApiError.Busy(e.Message),
         ContentionException e => ApiError.Conflict(e.Message),
         OrchestrationNotFoundException e => ApiError.NotFound(e.Message, "orchestration", e.InstanceId),

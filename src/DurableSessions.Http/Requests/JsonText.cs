@@ -24,6 +24,9 @@ internal static class JsonText
     /// <summary>How deep JSON may nest where it holds no messages.</summary>
     private const int MaxDepth = 64;
 
+    /// <summary>Names in one object in which one comes twice.</summary>
+    private const int MaxRepeatedNames = 10_000;
+
     private static readonly JsonWriterOptions WriterOptions = new()
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
@@ -188,6 +191,11 @@ internal static class JsonText
         switch (value.ValueKind)
         {
             case JsonValueKind.Object:
+                if (value.GetPropertyCount() > MaxRepeatedNames)
+                {
+                    throw ApiException.Invalid(Location.Body, $"has an object of more than {MaxRepeatedNames} names where a name comes twice.", "too_long");
+                }
+
                 json.WriteStartObject();
                 foreach (JsonProperty last in value.EnumerateObject().GroupBy(static p => p.Name, StringComparer.Ordinal).Select(static g => g.Last()))
                 {

@@ -33,14 +33,12 @@ internal static class MessageBody
         SourceMessageIds = message["source_message_ids"] is { IsSet: true } sources
             ? [.. sources.Items(MessageLimits.MaxSources).Select(Name)]
             : null,
-        ClientId = ClientId(message),
+        ClientId = ClientId(message["message_id"]),
     };
 
     // Not the wire's: some clients send what they call a message along with it. What is no text is none.
-    private static string? ClientId(JsonField message) => ((JsonField[])[message["message_id"], message["id"]])
-        .Where(static f => f.Value.ValueKind == JsonValueKind.String)
-        .Select(static f => f.Text())
-        .FirstOrDefault(static id => id.Length is > 0 and <= MessageLimits.MaxNameLength);
+    private static string? ClientId(JsonField id) =>
+        id.Value.ValueKind == JsonValueKind.String && id.Text() is { Length: > 0 and <= MessageLimits.MaxNameLength } name ? name : null;
 
     private static byte[] Parts(JsonField message)
     {
@@ -53,7 +51,7 @@ internal static class MessageBody
         JsonField parts = message["parts"];
         if (parts.IsSet)
         {
-            foreach (JsonField part in parts.Items())
+            foreach (JsonField part in parts.Items(MessageLimits.MaxParts))
             {
                 part.Object();
             }

@@ -69,6 +69,8 @@ internal static class BadRequests
         yield return Invalid("a string for sources", Messages, """{"role":"user","content":"x","source_message_ids":"a"}""", "body.source_message_ids");
         yield return Invalid("a number for a source", Messages, """{"role":"user","content":"x","source_message_ids":["a",1]}""", "body.source_message_ids.1");
         yield return Invalid("1,001 sources", Messages, $$"""{"role":"user","content":"x","source_message_ids":[{{string.Join(',', Enumerable.Repeat("\"a\"", 1_001))}}]}""", "body.source_message_ids");
+        yield return Invalid("10,001 parts", Messages, $$"""{"role":"user","parts":[{{string.Join(',', Enumerable.Repeat("{}", 10_001))}}]}""", "body.parts");
+        yield return Invalid("a name twice among 10,001", Messages, $$"""{"role":"user","parts":[{ {{string.Join(',', Enumerable.Range(0, 10_000).Select(static i => $"\"{i}\":0"))}},"0":1}]}""", "body");
         yield return Invalid("a long peer", Messages, $$"""{"role":"user","content":"x","peer_id":"{{new string('p', 4097)}}"}""", "body.peer_id");
         yield return Invalid("no messages", Batch, "{}", "body.messages");
         yield return Invalid("an object for messages", Batch, """{"messages":{}}""", "body.messages");

@@ -22,17 +22,17 @@ public sealed class RepetitionTests(AzuriteFixture azurite)
     {
         string container = (await azurite.NewContainerAsync()).Name;
         using Host host = await Host.StartAsync(azurite, container);
-        NewMessage Named(string text) => Words.Message(text) with { ClientId = named ? text : null, SourceMessageIds = sourced ? [$"from {text}"] : null };
-        AppendResult first = await SayAsync(host, Named("a"), Named("b"));
+        NewMessage Called(string text) => Words.Message(text) with { ClientId = named ? text : null, SourceMessageIds = sourced ? [$"from {text}"] : null };
+        AppendResult first = await SayAsync(host, Called("a"), Called("b"));
         await host.CommitAsync(await host.AcceptAsync(_key, "c1", keepRecent: 1));
 
         using Host fresh = await Host.StartAsync(azurite, container);
         foreach (Host repeating in (Host[])[host, fresh])
         {
-            AppendResult again = await SayAsync(repeating, Named("a"), Named("b"));
+            AppendResult again = await SayAsync(repeating, Called("a"), Called("b"));
             Assert.Equal(first.MessageIds, again.MessageIds);
             Assert.Equal(2, again.Repeated);
-            AppendResult more = await SayAsync(repeating, Named("b"), Named("c"));
+            AppendResult more = await SayAsync(repeating, Called("b"), Called("c"));
             Assert.Equal(first.MessageIds[1], more.MessageIds[0]);
         }
 
@@ -128,6 +128,95 @@ public sealed class RepetitionTests(AzuriteFixture azurite)
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_another_host_has_stored_of_a_request_does_not_stand_for_the_rest(bool archived)
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        using Host stale = await Host.StartAsync(azurite, container);
+        using Host host = await Host.StartAsync(azurite, container);
+        await SayAsync(stale, Named("before"));
+        await SayAsync(host, Named("a"));
+        if (archived)
+        {
+            await host.CommitAsync(await host.AcceptAsync(_key, "c1"));
+        }
+
+        AppendResult result = await SayAsync(stale, Named("a"), Named("b"));
+        Assert.Equal(1, result.Repeated);
+        Assert.Equal(["before", "a", "b"], (await stale.AuditAsync(_key)).Everything);
+    }
+
+    [Fact]
+    public async Task By_content_what_another_host_has_stored_meanwhile_goes_on_the_run_that_was_known()
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        using Host stale = await Host.StartAsync(azurite, container, ByContent);
+        using Host host = await Host.StartAsync(azurite, container, ByContent);
+        await stale.AppendAsync(_key, "c1", "c2");
+        await host.AppendAsync(_key, "c3");
+        Assert.Equal(3, (await stale.AppendAsync(_key, "c1", "c2", "c3", "c4")).Repeated);
+        Assert.Equal(["c1", "c2", "c3", "c4"], (await stale.AuditAsync(_key)).Everything);
+    }
+
+    [Fact]
+    public async Task What_was_left_out_is_stored_with_the_rest_where_the_session_was_deleted_meanwhile()
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        using Host slow = await Host.StartAsync(azurite, container);
+        using Host host = await Host.RunAsync(azurite, container, new SessionOptions { TombstoneRetention = TimeSpan.FromMilliseconds(200) });
+        await SayAsync(slow, Named("a"));
+        var held = new Held();
+        slow.Faults.When(static r => r.Comp == "appendblock", held);
+        Task<AppendResult> repeated = slow.Store.Sessions.AppendAsync(_key, [Named("a"), Named("b")], null, Cancelled);
+        await held.Arrived;
+        string incarnation = await host.Store.Sessions.IncarnationAsync(_key, Cancelled);
+        await host.Store.Sessions.DeleteAsync(_key, Cancelled);
+        await host.Client.WaitForInstanceCompletionAsync($"delete-{incarnation}", Cancelled).WaitAsync(TimeSpan.FromSeconds(30), Cancelled);
+        await held.ReleaseAsync();
+        await repeated;
+        Assert.Equal(["a", "b"], (await host.AuditAsync(_key)).Everything);
+    }
+
+    [Fact]
+    public async Task A_name_that_comes_after_its_window_is_a_message_of_its_own()
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(azurite, container);
+        AppendResult first = await SayAsync(host, Named("a"));
+        await host.CommitAsync(await host.AcceptAsync(_key, "c1"));
+        using Host forgetful = await Host.StartAsync(azurite, container, new SessionOptions { IdempotencyWindow = TimeSpan.Zero });
+        AppendResult second = await SayAsync(forgetful, Named("a"));
+        Assert.NotEqual(first.MessageIds, second.MessageIds);
+    }
+
+    [Fact]
+    public async Task A_key_that_is_used_again_after_its_window_is_known_by_its_last_use()
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        using Host old = await Host.StartAsync(azurite, container);
+        using Host forgetful = await Host.StartAsync(azurite, container, new SessionOptions { IdempotencyWindow = TimeSpan.Zero });
+        for (int i = 0; i < 8; i++)
+        {
+            await old.AppendAsync(_key, Words.Key($"k{i}", "first"), $"first {i}");
+        }
+
+        await forgetful.CommitAsync(await forgetful.AcceptAsync(_key, "c1"));
+        for (int i = 0; i < 8; i++)
+        {
+            await forgetful.AppendAsync(_key, Words.Key($"k{i}", "second"), $"second {i}");
+        }
+
+        await old.AppendAsync(_key, "another");
+        for (int i = 0; i < 8; i++)
+        {
+            await old.AppendAsync(_key, Words.Key($"k{i}", "second"), $"second {i}");
+        }
+
+        Assert.Equal(17, (await forgetful.Store.Sessions.GetAsync(_key, autoCreate: false, Cancelled)).TotalMessageCount);
+    }
+
+    [Theory]
     [InlineData(0, true)]
     [InlineData(60, true)]
     [InlineData(61, false)]
@@ -137,10 +226,12 @@ public sealed class RepetitionTests(AzuriteFixture azurite)
     {
         DateTimeOffset now = DateTimeOffset.UnixEpoch.AddYears(60);
         NewMessage message = Words.Message("a");
-        AppendLine Line(DateTimeOffset at) => new(0, MessageId.FromContent(message.Hash(), 0, at), Recognition.Content, [], message.Shape(), "");
+        AppendLine Line(DateTimeOffset at) => new(MessageId.FromContent(message.Hash(), 0, at), Recognition.Content, [], message.Shape(), "");
         var known = new KeyedMessages();
         known.Add(Line(now).Id);
-        known.Add(Line(now.AddDays(-1)).Id);
+        var older = new KeyedMessages();
+        older.Add(Line(now.AddDays(-1)).Id);
+        known.AddOlder(older);
         Assert.Equal(isRepetition, Repetitions.Find([Line(now.AddSeconds(secondsLater))], known, TimeSpan.FromSeconds(60)).Count == 1);
     }
 
@@ -155,6 +246,8 @@ public sealed class RepetitionTests(AzuriteFixture azurite)
         await SayAsync(host, Words.Message("b") with { ClientId = "2" }, Words.Message("c"));
         Assert.Equal(1, host.Log.Count);
     }
+
+    private static NewMessage Named(string text) => Words.Message(text) with { ClientId = text };
 
     private Task<AppendResult> SayAsync(Host host, params NewMessage[] messages) => host.Store.Sessions.AppendAsync(_key, messages, null, Cancelled);
 }
