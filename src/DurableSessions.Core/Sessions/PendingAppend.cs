@@ -26,6 +26,12 @@ internal sealed class PendingAppend
     /// <summary>What is to be stored of it, in the order of the request.</summary>
     public IReadOnlyList<AppendLine> Lines { get; private set; }
 
+    /// <summary>
+    /// The id by which it is found to be stored, all of it: no other request has stored a message under it, but for one with the same
+    /// idempotency key.
+    /// </summary>
+    public string FirstId => Lines[0].Id.ToString();
+
     /// <summary>Whether the request has an idempotency key.</summary>
     public bool HasKey => _lines[0].Recognition == Recognition.Key;
 
@@ -55,12 +61,6 @@ internal sealed class PendingAppend
         Lines = [.. _lines.Where(l => !stored.ContainsKey(l))];
         Block = BlockOf(Lines);
     }
-
-    /// <summary>
-    /// Whether all that was to be stored is among these ids. Of a request whose messages have names, some may be there that another
-    /// request has stored.
-    /// </summary>
-    public bool IsAmong(HashSet<string> ids) => Lines.All(l => ids.Contains(l.Id.ToString()));
 
     public void Complete(LiveCounts counts) => _completion.TrySetResult(
         new AppendResult([.. _lines.Select(l => _stored.GetValueOrDefault(l, l.Id).ToString())], counts.Messages, counts.PendingTokens) { Repeated = _stored.Count });

@@ -229,7 +229,7 @@ internal sealed class SessionLane(
     // archive that took the segment, or in what that commit retained.
     private async Task FindInArchivesAsync(List<PendingAppend> group, LiveView view)
     {
-        var ids = group.SelectMany(static a => a.Lines).Select(static l => l.Id.ToString()).ToHashSet(StringComparer.Ordinal);
+        var ids = group.Select(static a => a.FirstId).ToHashSet(StringComparer.Ordinal);
         for (int attempt = 1; attempt <= MaxConflicts; attempt++)
         {
             StoredManifest? now = await manifests.LoadAsync(key, CancellationToken.None);
@@ -255,7 +255,7 @@ internal sealed class SessionLane(
 
     private static void CompleteFound(List<PendingAppend> group, HashSet<string> ids, LiveView view)
     {
-        foreach (PendingAppend append in group.Where(a => a.IsAmong(ids)).ToList())
+        foreach (PendingAppend append in group.Where(a => ids.Contains(a.FirstId)).ToList())
         {
             append.Complete(LiveCounts.Of(view));
             group.Remove(append);
