@@ -41,7 +41,10 @@ public sealed record SessionInfo
     /// <summary>When the newest message was said, as its client wrote it.</summary>
     public string? LastMessageAt { get; init; }
 
-    /// <summary>How many messages the last commit was asked to keep live; where it kept turns, it did not go by that.</summary>
+    /// <summary>
+    /// How many messages the last commit was asked to keep live; where it kept turns, it did not go by that. Commits that were started
+    /// because the session was idle do not count.
+    /// </summary>
     public required int KeepRecentCount { get; init; }
 
     /// <summary>What its user set.</summary>
