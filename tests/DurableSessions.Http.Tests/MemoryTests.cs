@@ -95,7 +95,7 @@ public sealed class MemoryTests(ApiFixture api) : IClassFixture<ApiFixture>
         Assert.Equal("""{"events":1}""", result.GetProperty("memories_extracted").GetRawText());
         Assert.Equal($"viking://user/{user[0].Item2}/sessions/{id}/history/archive_001/memory_diff.json", result.GetProperty("memory_diff_uri").GetString());
         Assert.Equal(
-            """{"total":1}""", (await api.GetAsync($"/api/v1/sessions/{id}", user)).Result.GetProperty("memories_extracted").GetRawText());
+            """{"total":1,"events":1}""", (await api.GetAsync($"/api/v1/sessions/{id}", user)).Result.GetProperty("memories_extracted").GetRawText());
 
         Reply diff = (await api.GetAsync($"/api/v1/sessions/{id}/archives/archive_001/memory_diff", user)).Succeeded();
         JsonElement change = Assert.Single(diff.Result.GetProperty("changes").EnumerateArray());
