@@ -2,6 +2,7 @@ using DurableSessions.Core.AutoCommit;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Retaining;
+using DurableSessions.Core.Semantics;
 
 namespace DurableSessions.Core.Sessions;
 
@@ -88,6 +89,12 @@ internal sealed record Manifest
     /// <see cref="MemoriesExtracted"/>, so that the sum may be less.
     /// </summary>
     public IReadOnlyDictionary<MemoryCategory, long> MemoriesByCategory { get; init; } = new Dictionary<MemoryCategory, long>();
+
+    /// <summary>
+    /// What models have taken and given for the digests that the manifest was switched to. The swap that switches counts, so that each
+    /// digest counts once; one that another digest came before does not. Digests from before there was this field are not in it.
+    /// </summary>
+    public TokenUsage Usage { get; init; } = TokenUsage.None;
 
     /// <summary>Contexts that clients said they used.</summary>
     public long ContextsUsed { get; init; }
