@@ -7,6 +7,7 @@ namespace DurableSessions.Protocol.Tests.Faults;
 internal sealed record KeyedRetryAndCancel() : Scenario("retry and cancel with keys")
 {
     private string? _taskId;
+    private bool _isCancelledAgain;
 
     public override async Task PrepareAsync(Host host)
     {
@@ -23,7 +24,15 @@ internal sealed record KeyedRetryAndCancel() : Scenario("retry and cancel with k
     {
         Hold(host);
         await RetryAsync(host, "retry");
-        await CancelAsync(host, _taskId!, "cancel-1");
+        CommitTask? repeated = await CancelAsync(host, _taskId!, "cancel-1");
+        if (!_isCancelledAgain)
+        {
+            // The attempt that this key ended is over: the one that was started since goes on.
+            Assert.Equal(2, repeated?.Attempt);
+            Assert.DoesNotContain(repeated!.Status, (CommitTaskStatus[])[CommitTaskStatus.Cancelling, CommitTaskStatus.Cancelled]);
+        }
+
+        _isCancelledAgain = true;
         await CancelAsync(host, _taskId!, "cancel-2");
         Assert.Equal(2, (await host.EndOfAsync(Key, _taskId!)).Attempt);
     }
@@ -49,15 +58,16 @@ internal sealed record KeyedRetryAndCancel() : Scenario("retry and cancel with k
     private Task<CommitTask> RetryAsync(Host host, string key) =>
         host.Store.Tasks.RetryAsync("acme", "ada", _taskId!, Words.Key(key), Cancelled);
 
-    private static async Task CancelAsync(Host host, string taskId, string key)
+    private static async Task<CommitTask?> CancelAsync(Host host, string taskId, string key)
     {
         try
         {
-            await host.Store.Tasks.CancelAsync("acme", "ada", taskId, Words.Key(key), Cancelled);
+            return await host.Store.Tasks.CancelAsync("acme", "ada", taskId, Words.Key(key), Cancelled);
         }
         catch (TaskStatusException)
         {
             // The host that goes on after the crash has digested it before the cancellation came.
+            return null;
         }
     }
 }
