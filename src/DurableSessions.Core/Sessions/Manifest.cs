@@ -45,7 +45,10 @@ internal sealed record Manifest
     /// <summary>How many messages the last commit was asked to keep live, but for those that were started because the session was idle.</summary>
     public int KeepRecentCount { get; init; }
 
-    /// <summary>Which turns the last commit kept live; <see langword="null"/>: it kept <see cref="KeepRecentCount"/> messages.</summary>
+    /// <summary>
+    /// Which turns the last commit kept live; <see langword="null"/>: it kept <see cref="KeepRecentCount"/> messages, or was started because
+    /// the session was idle, and kept none. On the wire too, such a commit leaves the count and ends the turns.
+    /// </summary>
     public TurnRetention? TurnRetention { get; init; }
 
     /// <summary>The number the next segment gets.</summary>
