@@ -148,6 +148,7 @@ public sealed class OrphanTests(AzuriteFixture azurite)
 
         Assert.Equal(5, planted.Values.Count(static k => k == FindingKind.OrphanedTask));
         await PlantBlobAsync(BlobNames.Creation("acme", "ada", "abc"), FindingKind.ExpiredCreation);
+        await PlantBlobAsync(BlobNames.Request("acme", "ada", "abc"), FindingKind.ExpiredRequest);
         return planted;
     }
 }

@@ -72,7 +72,7 @@ public sealed class CommitTests(ApiFixture api) : IClassFixture<ApiFixture>
     }
 
     [Fact]
-    public async Task A_task_says_what_its_model_took_and_gave()
+    public async Task A_task_and_its_session_say_what_the_model_took_and_gave()
     {
         string id = ApiFixture.NewSession();
         await AddAsync(id, HeldProcessor.CostText);
@@ -80,6 +80,10 @@ public sealed class CommitTests(ApiFixture api) : IClassFixture<ApiFixture>
         Assert.Equal(
             """{"llm":{"prompt_tokens":1000,"completion_tokens":200,"total_tokens":1200,"cached_tokens":400,"reasoning_tokens":50},"embedding":{"total_tokens":0},"total":{"total_tokens":1200,"cached_tokens":400,"reasoning_tokens":50},"answers":3}""",
             accepted.Succeeded().Result.GetProperty("task").GetProperty("result").GetProperty("token_usage").GetRawText());
+        Assert.Contains(
+            "\"llm_token_usage\":{\"prompt_tokens\":1000,\"completion_tokens\":200,\"total_tokens\":1200,\"cached_tokens\":400,\"reasoning_tokens\":50},\"embedding_token_usage\":{\"total_tokens\":0},",
+            (await api.GetAsync($"/api/v1/sessions/{id}")).ResultText(),
+            StringComparison.Ordinal);
     }
 
     [Fact]

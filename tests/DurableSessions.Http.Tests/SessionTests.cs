@@ -89,8 +89,31 @@ public sealed partial class SessionTests(ApiFixture api) : IClassFixture<ApiFixt
         await api.PostAsync($"/api/v1/sessions/{id}/messages", """{"role":"user","content":"four token words","created_at":"2026-01-02"}""");
         Reply reply = await api.GetAsync($"/api/v1/sessions/{id}");
         Assert.Equal(
-            $$$$"""{"session_id":"{{{{id}}}}","created_by_account_id":"default","created_by_user_id":"default","created_at":"T","updated_at":"T","message_count":1,"total_message_count":1,"commit_count":0,"pending_tokens":4,"last_commit_at":"","last_message_at":"2026-01-02","last_auto_commit_at":"","keep_recent_count":0,"memory_policy":null,"auto_commit_policy":null,"memory_extraction_config":{"events":{"tags":[]}},"uri":"viking://user/default/sessions/{{{{id}}}}","user":{"account_id":"default","user_id":"default"},"memories_extracted":{"total":0},"pending_archives":[],"uncovered_archives":[]}""",
+            $$$$"""{"session_id":"{{{{id}}}}","created_by_account_id":"default","created_by_user_id":"default","created_at":"T","updated_at":"T","message_count":1,"total_message_count":1,"commit_count":0,"pending_tokens":4,"last_commit_at":"","last_message_at":"2026-01-02","last_auto_commit_at":"","llm_token_usage":{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0,"cached_tokens":0,"reasoning_tokens":0},"embedding_token_usage":{"total_tokens":0},"keep_recent_count":0,"retention_mode":"","keep_recent_turn_count":0,"retained_message_token_budget":0,"min_raw_tail_steps":1,"memory_policy":null,"auto_commit_policy":null,"memory_extraction_config":{"events":{"tags":[]}},"uri":"viking://user/default/sessions/{{{{id}}}}","user":{"account_id":"default","user_id":"default"},"memories_extracted":{"total":0},"pending_archives":[],"uncovered_archives":[]}""",
             TimePattern().Replace(reply.ResultText(), "T"));
+    }
+
+    [Theory]
+    [InlineData(
+        """{"keep_recent_count":4,"retention_mode":"turn_budget","keep_recent_turn_count":1,"retained_message_token_budget":5,"min_raw_tail_steps":3}""",
+        """4,"retention_mode":"turn_budget","keep_recent_turn_count":1,"retained_message_token_budget":5,"min_raw_tail_steps":3,"memory_policy":""")]
+    [InlineData(
+        """{"retention_mode":"turn_budget","keep_recent_turn_count":0}""",
+        """0,"retention_mode":"turn_budget","keep_recent_turn_count":0,"retained_message_token_budget":12000,"min_raw_tail_steps":1,"memory_policy":""")]
+    [InlineData(
+        """{"keep_recent_count":1}""",
+        """1,"retention_mode":"","keep_recent_turn_count":0,"retained_message_token_budget":0,"min_raw_tail_steps":1,"memory_policy":""")]
+    public async Task A_session_says_what_its_last_commit_kept(string commit, string said)
+    {
+        string id = ApiFixture.NewSession();
+        await api.PostAsync($"/api/v1/sessions/{id}/messages/batch", """{"messages":[{"role":"user","content":"one"},{"role":"assistant","content":"two"},{"role":"user","content":"some more words than fit into a budget"},{"role":"assistant","content":"three"}]}""");
+        foreach (string body in (string[])["""{"retention_mode":"turn_budget","keep_recent_turn_count":1}""", commit])
+        {
+            await api.PostAsync($"/api/v1/sessions/{id}/messages", """{"role":"user","content":"five"}""");
+            Assert.Equal("accepted", (await api.PostAsync($"/api/v1/sessions/{id}/commit?wait=60", body)).Succeeded().Result.GetProperty("status").GetString());
+        }
+
+        Assert.Contains($"\"keep_recent_count\":{said}", (await api.GetAsync($"/api/v1/sessions/{id}")).ResultText(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -85,6 +85,18 @@ public abstract class SchedulingBehaviour : PortBehaviour
     }
 
     [Fact]
+    public async Task Only_the_generation_that_was_looked_at_is_replaced()
+    {
+        OrchestrationClient client = await StartAsync();
+        var options = new StartOrchestrationOptions("looked-at") { ReusableStatuses = [OrchestrationRuntimeStatus.Failed], ReusedGeneration = 1 };
+        await EndOf(client, await client.ScheduleNewOrchestrationInstanceAsync("fail-if", true, options));
+        Assert.Equal(2, (await EndOf(client, await client.ScheduleNewOrchestrationInstanceAsync("fail-if", true, options))).Generation);
+
+        OrchestrationMetadata late = await client.ScheduleNewOrchestrationInstanceAsync("fail-if", true, options);
+        Assert.Equal((OrchestrationRuntimeStatus.Failed, 2), (late.RuntimeStatus, late.Generation));
+    }
+
+    [Fact]
     public async Task Many_who_schedule_one_id_at_once_make_one_instance()
     {
         OrchestrationClient one = await StartAsync();

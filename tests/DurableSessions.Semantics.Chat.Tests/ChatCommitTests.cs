@@ -63,6 +63,9 @@ public sealed class ChatCommitTests(AzuriteFixture azurite)
             Assert.Equal((CommitTaskStatus.Completed, ArchiveState.Covered), (task.Status, task.Output!.State!.Value));
             Assert.True(stub.Questions.Count <= windows + (lostOne ? 1 : 0), $"{stub.Questions.Count} answers were paid for, of {windows}: {host.Faults}{Environment.NewLine}{host.Log}");
             Assert.Equal(new TokenUsage(100 * windows, 10 * windows, windows, 40 * windows, 4 * windows), task.Output.Usage);
+
+            // Whatever was done twice: counted once.
+            Assert.Equal(task.Output.Usage, (await next.Store.Sessions.GetAsync(ChatHost.Key, autoCreate: false, Cancelled)).Usage);
             Memory memory = await next.Store.Memories.GetAsync("acme", "ada", MemoryCategory.Events, "e", Cancelled);
             Assert.Equal(1, memory.Info.Revision);
         }
@@ -81,6 +84,7 @@ public sealed class ChatCommitTests(AzuriteFixture azurite)
         CommitTask task = await host.CommitToEndAsync();
         Assert.Equal((CommitTaskStatus.Completed, ArchiveState.Degraded), (task.Status, task.Output!.State!.Value));
         Assert.Null(task.Output.Usage);
+        Assert.Equal(TokenUsage.None, (await host.Store.Sessions.GetAsync(ChatHost.Key, autoCreate: false, Cancelled)).Usage);
         Assert.Contains("no memories", Assert.Single(task.Output.Memories!.Skipped).Reason, StringComparison.Ordinal);
         await host.AppendAsync("more");
         Assert.Equal(ArchiveState.Covered, (await host.CommitToEndAsync()).Output!.State);
@@ -108,5 +112,12 @@ public sealed class ChatCommitTests(AzuriteFixture azurite)
         Assert.Equal(1, retried.Output.Memories!.Changed[MemoryCategory.Profile]);
         Assert.Equal("Ada", (await host.Store.Memories.GetAsync("acme", "ada", MemoryCategory.Profile, "me", Cancelled)).Content);
         Assert.NotNull(await host.Store.Memories.FindDiffAsync(ChatHost.Key, 1, Cancelled));
+
+        // All four answers, by the swap that covers; and a later commit's are added.
+        Assert.Equal(new TokenUsage(400, 40, 4, 160, 16), retried.Output.Usage);
+        Assert.Equal(retried.Output.Usage, (await host.Store.Sessions.GetAsync(ChatHost.Key, autoCreate: false, Cancelled)).Usage);
+        await host.AppendAsync("more");
+        await host.CommitToEndAsync();
+        Assert.Equal(new TokenUsage(500, 50, 5, 200, 20), (await host.Store.Sessions.GetAsync(ChatHost.Key, autoCreate: false, Cancelled)).Usage);
     }
 }

@@ -40,7 +40,11 @@ internal sealed class AutoCommits(
     }
 
     /// <summary>Starts the commit of this state of the session, unless it has been started.</summary>
-    public async Task StartAsync(SessionKey key, Manifest manifest, int keepRecent, CancellationToken cancellationToken)
+    /// <param name="key">The session.</param>
+    /// <param name="manifest">Its state.</param>
+    /// <param name="keepRecent">How many messages stay live; <see langword="null"/>: it is idle, and none do.</param>
+    /// <param name="cancellationToken">Ends the start, of which a part may then be done.</param>
+    public async Task StartAsync(SessionKey key, Manifest manifest, int? keepRecent, CancellationToken cancellationToken)
     {
         string commitId = CommitId.Automatic(manifest.Incarnation, manifest.DecidedCount);
         CommitInput input = await index.AddAsync(
@@ -49,7 +53,8 @@ internal sealed class AutoCommits(
                 Session = key,
                 Incarnation = manifest.Incarnation,
                 CommitId = commitId,
-                KeepRecentCount = keepRecent,
+                KeepRecentCount = keepRecent ?? 0,
+                IsIdle = keepRecent is null,
                 Semantic = options.Semantic,
                 AcceptedAt = time.GetUtcNow(),
             },

@@ -47,7 +47,7 @@ internal sealed class CheckIdleActivity(
         }
 
         logger.LogInformation("Session {Session} has been idle since {LastAppend}: it is committed", watch.Session, lastAppend);
-        await commits.StartAsync(watch.Session, manifest, keepRecent: 0, context.CancellationToken);
+        await commits.StartAsync(watch.Session, manifest, keepRecent: null, context.CancellationToken);
 
         // What is appended while that commit cuts is still this state's: looked at once more.
         return new IdleCheck(time.GetUtcNow() + TimeSpan.FromSeconds(policy.IdleTimeoutSeconds));

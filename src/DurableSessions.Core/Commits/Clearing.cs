@@ -44,7 +44,7 @@ internal sealed class Clearing(ManifestStore manifests, TimeProvider time)
             ArchiveCount = pending.Number,
             DecidedCount = manifest.DecidedCount + 1,
             ArchivedMessages = manifest.ArchivedMessages + counts.Messages,
-            KeepRecentCount = cut.Turns is null ? cut.KeepRecent : cut.AskedKeepRecent,
+            KeepRecentCount = cut.IsIdle ? manifest.KeepRecentCount : cut.Turns is null ? cut.KeepRecent : cut.AskedKeepRecent,
             TurnRetention = cut.Turns,
             LastCommitAt = now,
             LastAutoCommitAt = CommitId.IsAutomatic(cut.CommitId) ? now : manifest.LastAutoCommitAt,

@@ -57,6 +57,13 @@ public sealed record CommitInput
     /// <summary>Which turns stay live; <see langword="null"/>: <see cref="KeepRecentCount"/> messages do.</summary>
     public TurnRetention? Turns { get; init; }
 
+    /// <summary>
+    /// Whether it was started because the session was idle: it archives everything once, and the session goes on remembering the
+    /// <see cref="KeepRecentCount"/> of the commit before. Not set in inputs that were written before there was this field: those commits
+    /// are remembered like all others.
+    /// </summary>
+    public bool IsIdle { get; init; }
+
     /// <summary>How the semantic step is tried.</summary>
     public required SemanticPolicy Semantic { get; init; }
 

@@ -1,3 +1,5 @@
+using DurableSessions.Core.Semantics;
+
 namespace DurableSessions.Core.Commits;
 
 /// <summary>What became of a commit.</summary>
@@ -77,4 +79,7 @@ internal sealed record CommitRecord
 
     /// <summary>How many changes of memories that document asks for.</summary>
     public int MemoryChanges { get; init; }
+
+    /// <summary>What the model has taken and given for that document; <see langword="null"/> where there was no model.</summary>
+    public TokenUsage? Usage { get; init; }
 }

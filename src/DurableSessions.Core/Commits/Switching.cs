@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DurableSessions.Core.Memories;
+using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Sessions;
 using Microsoft.Extensions.Logging;
 
@@ -39,6 +40,7 @@ internal sealed class Switching(
                 State = outcome.State,
                 Semantic = outcome.Semantic,
                 MemoryChanges = outcome.MemoryChanges,
+                Usage = outcome.Usage,
             },
             cancellationToken);
 
@@ -52,7 +54,7 @@ internal sealed class Switching(
             manifest =>
             {
                 CommitLedger.EnsureOf(commit, manifest);
-                return manifest.FindPending(record.CommitId) is null ? null : Switch(Count(manifest, applied), record);
+                return manifest.FindPending(record.CommitId) is null ? null : Switch(Count(manifest, applied, record.Usage), record);
             },
             cancellationToken);
         return new Switched(record, applied?.Diff);
@@ -82,7 +84,7 @@ internal sealed class Switching(
             manifest =>
             {
                 CommitLedger.EnsureOf(commit, manifest);
-                return manifest.Uncovered.All(u => u.Number != number) ? null : Cover(Count(manifest, applied), number, outcome.Semantic);
+                return manifest.Uncovered.All(u => u.Number != number) ? null : Cover(Count(manifest, applied, outcome.Usage), number, outcome.Semantic);
             },
             cancellationToken);
         if (stored.Manifest.Uncovered.All(u => u.Number != number))
@@ -124,11 +126,12 @@ internal sealed class Switching(
         }
     }
 
-    private static Manifest Count(Manifest manifest, AppliedMemories? applied)
+    private static Manifest Count(Manifest manifest, AppliedMemories? applied, TokenUsage? usage)
     {
+        Manifest counted = usage is null ? manifest : manifest with { Usage = manifest.Usage + usage };
         if (applied is null)
         {
-            return manifest;
+            return counted;
         }
 
         var byCategory = new Dictionary<MemoryCategory, long>(manifest.MemoriesByCategory);
@@ -137,7 +140,7 @@ internal sealed class Switching(
             byCategory[change.Category] = byCategory.GetValueOrDefault(change.Category) + 1;
         }
 
-        return manifest with { MemoriesExtracted = manifest.MemoriesExtracted + applied.Diff.Changes.Count, MemoriesByCategory = byCategory };
+        return counted with { MemoriesExtracted = manifest.MemoriesExtracted + applied.Diff.Changes.Count, MemoriesByCategory = byCategory };
     }
 
     private async Task<ArchiveEntry> EntryAsync(CommitRecord record, AppliedMemories? applied, CancellationToken cancellationToken) => new()

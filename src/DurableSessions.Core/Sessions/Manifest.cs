@@ -2,6 +2,7 @@ using DurableSessions.Core.AutoCommit;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Retaining;
+using DurableSessions.Core.Semantics;
 
 namespace DurableSessions.Core.Sessions;
 
@@ -41,10 +42,13 @@ internal sealed record Manifest
     /// <summary>The idempotency key that created it, hashed, and the hash of the request.</summary>
     public RequestKey? CreatedBy { get; init; }
 
-    /// <summary>How many messages the last commit was asked to keep live.</summary>
+    /// <summary>How many messages the last commit was asked to keep live, but for those that were started because the session was idle.</summary>
     public int KeepRecentCount { get; init; }
 
-    /// <summary>Which turns the last commit kept live; <see langword="null"/>: it kept <see cref="KeepRecentCount"/> messages.</summary>
+    /// <summary>
+    /// Which turns the last commit kept live; <see langword="null"/>: it kept <see cref="KeepRecentCount"/> messages, or was started because
+    /// the session was idle, and kept none. On the wire too, such a commit leaves the count and ends the turns.
+    /// </summary>
     public TurnRetention? TurnRetention { get; init; }
 
     /// <summary>The number the next segment gets.</summary>
@@ -88,6 +92,12 @@ internal sealed record Manifest
     /// <see cref="MemoriesExtracted"/>, so that the sum may be less.
     /// </summary>
     public IReadOnlyDictionary<MemoryCategory, long> MemoriesByCategory { get; init; } = new Dictionary<MemoryCategory, long>();
+
+    /// <summary>
+    /// What models have taken and given for the digests that the manifest was switched to. The swap that switches counts, so that each
+    /// digest counts once; one that another digest came before does not. Digests from before there was this field are not in it.
+    /// </summary>
+    public TokenUsage Usage { get; init; } = TokenUsage.None;
 
     /// <summary>Contexts that clients said they used.</summary>
     public long ContextsUsed { get; init; }
@@ -164,9 +174,16 @@ internal sealed record Cut(string CommitId, int Attempt, int KeepRecent, int Seg
     /// <summary>Where turns stay live, how many messages the commit was asked to keep besides: remembered, and not gone by.</summary>
     public int AskedKeepRecent { get; init; }
 
+    /// <summary>
+    /// Whether the commit was started because the session was idle: the manifest goes on remembering the number of the commit before. It
+    /// stands here, because another commit's host may be the one that clears. A host of a version that does not know it, or that has
+    /// written the manifest anew without it, remembers <see cref="KeepRecent"/> as before; what is archived is the same.
+    /// </summary>
+    public bool IsIdle { get; init; }
+
     /// <summary>The cut of a commit.</summary>
     public static Cut Of(CommitInput commit, int segments) => commit.Turns is null
-        ? new Cut(commit.CommitId, commit.Attempt, commit.KeepRecentCount, segments)
+        ? new Cut(commit.CommitId, commit.Attempt, commit.KeepRecentCount, segments) { IsIdle = commit.IsIdle }
         : new Cut(commit.CommitId, commit.Attempt, KeepAll, segments) { Turns = commit.Turns, AskedKeepRecent = commit.KeepRecentCount };
 }
 

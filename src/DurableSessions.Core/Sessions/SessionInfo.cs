@@ -1,4 +1,6 @@
 using DurableSessions.Core.Memories;
+using DurableSessions.Core.Retaining;
+using DurableSessions.Core.Semantics;
 
 namespace DurableSessions.Core.Sessions;
 
@@ -41,8 +43,14 @@ public sealed record SessionInfo
     /// <summary>When the newest message was said, as its client wrote it.</summary>
     public string? LastMessageAt { get; init; }
 
-    /// <summary>How many messages the last commit was asked to keep live; where it kept turns, it did not go by that.</summary>
+    /// <summary>
+    /// How many messages the last commit was asked to keep live; where it kept turns, it did not go by that. Commits that were started
+    /// because the session was idle do not count.
+    /// </summary>
     public required int KeepRecentCount { get; init; }
+
+    /// <summary>Which turns the last commit kept live; <see langword="null"/>: it kept messages, or there was none.</summary>
+    public TurnRetention? TurnRetention { get; init; }
 
     /// <summary>What its user set.</summary>
     public required SessionSettings Settings { get; init; }
@@ -62,6 +70,9 @@ public sealed record SessionInfo
     /// </summary>
     public required IReadOnlyDictionary<MemoryCategory, long> MemoriesByCategory { get; init; }
 
+    /// <summary>What models have taken and given for the session's digests. Of sessions that an earlier version began, only since then.</summary>
+    public required TokenUsage Usage { get; init; }
+
     internal static SessionInfo Of(SessionKey key, Manifest manifest, LiveCounts live) => new()
     {
         Key = key,
@@ -75,9 +86,11 @@ public sealed record SessionInfo
         LastAutoCommitAt = manifest.LastAutoCommitAt,
         LastMessageAt = live.LastMessageAt,
         KeepRecentCount = manifest.KeepRecentCount,
+        TurnRetention = manifest.TurnRetention,
         Settings = manifest.Settings,
         MemoriesExtracted = manifest.MemoriesExtracted,
         MemoriesByCategory = manifest.MemoriesByCategory,
+        Usage = manifest.Usage,
         PendingArchives = [.. manifest.Pending.Select(static p => new ArchiveTask(p.Number, p.CommitId))],
         UncoveredArchives = [.. manifest.Uncovered.Select(static u => new ArchiveTask(u.Number, u.CommitId))],
     };

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Azure;
 using DurableSessions.Core;
 using DurableSessions.Core.Memories;
+using DurableSessions.Core.Retaining;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
@@ -121,7 +122,9 @@ internal static class SessionEndpoints
         json.WriteString("last_commit_at", session.LastCommitAt is { } committed ? Wire.Time(committed) : "");
         json.WriteString("last_message_at", session.LastMessageAt ?? "");
         json.WriteString("last_auto_commit_at", session.LastAutoCommitAt is { } automatic ? Wire.Time(automatic) : "");
+        TaskEndpoints.WriteUsage(json, "llm_token_usage", "embedding_token_usage", session.Usage);
         json.WriteNumber("keep_recent_count", session.KeepRecentCount);
+        WriteRetention(json, session.TurnRetention);
         json.WriteElement("memory_policy", session.Settings.MemoryPolicy);
         ConfigEndpoints.Write(json, session.Settings);
         json.WriteString("uri", Wire.SessionUri(session.Key));
@@ -137,6 +140,14 @@ internal static class SessionEndpoints
         WriteArchives(json, "pending_archives", session.PendingArchives);
         WriteArchives(json, "uncovered_archives", session.UncoveredArchives);
         json.WriteEndObject();
+    }
+
+    private static void WriteRetention(Utf8JsonWriter json, TurnRetention? turns)
+    {
+        json.WriteString("retention_mode", turns is null ? "" : CommitBody.TurnBudget);
+        json.WriteNumber("keep_recent_turn_count", turns?.KeepTurns ?? 0);
+        json.WriteNumber("retained_message_token_budget", turns?.TokenBudget ?? 0);
+        json.WriteNumber("min_raw_tail_steps", turns?.MinTailSteps ?? 1);
     }
 
     private static void WriteUser(Utf8JsonWriter json, SessionKey key)

@@ -135,23 +135,13 @@ internal static class TaskEndpoints
         json.WriteEndObject();
     }
 
-    // In the wire's shape, whose zeros stand for no model; nothing is ever embedded here. The number of answers is ours.
+    // In the wire's shape, whose zeros stand for no model. The number of answers is ours.
     private static void WriteUsage(Utf8JsonWriter json, TokenUsage usage)
     {
-        long total = usage.Input + usage.Output;
         json.WriteStartObject("token_usage");
-        json.WriteStartObject("llm");
-        json.WriteNumber("prompt_tokens", usage.Input);
-        json.WriteNumber("completion_tokens", usage.Output);
-        json.WriteNumber("total_tokens", total);
-        json.WriteNumber("cached_tokens", usage.Cached);
-        json.WriteNumber("reasoning_tokens", usage.Reasoning);
-        json.WriteEndObject();
-        json.WriteStartObject("embedding");
-        json.WriteNumber("total_tokens", 0);
-        json.WriteEndObject();
+        WriteUsage(json, "llm", "embedding", usage);
         json.WriteStartObject("total");
-        json.WriteNumber("total_tokens", total);
+        json.WriteNumber("total_tokens", usage.Input + usage.Output);
         json.WriteNumber("cached_tokens", usage.Cached);
         json.WriteNumber("reasoning_tokens", usage.Reasoning);
         json.WriteEndObject();
@@ -175,6 +165,21 @@ internal static class TaskEndpoints
         {
             json.WriteString("memory_diff_uri", $"{Wire.ArchiveUri(task.Session, number)}/{Wire.MemoryDiffFile}");
         }
+    }
+
+    /// <summary>What models have taken and given, in two objects of these names; nothing is ever embedded here.</summary>
+    public static void WriteUsage(Utf8JsonWriter json, string llm, string embedding, TokenUsage usage)
+    {
+        json.WriteStartObject(llm);
+        json.WriteNumber("prompt_tokens", usage.Input);
+        json.WriteNumber("completion_tokens", usage.Output);
+        json.WriteNumber("total_tokens", usage.Input + usage.Output);
+        json.WriteNumber("cached_tokens", usage.Cached);
+        json.WriteNumber("reasoning_tokens", usage.Reasoning);
+        json.WriteEndObject();
+        json.WriteStartObject(embedding);
+        json.WriteNumber("total_tokens", 0);
+        json.WriteEndObject();
     }
 
     /// <summary>What was not done, and why.</summary>

@@ -6,8 +6,10 @@ namespace DurableSessions.Http.Requests;
 /// <summary>Reads a request to commit.</summary>
 internal static class CommitBody
 {
+    /// <summary>The retention mode that keeps turns; without one, messages are kept.</summary>
+    public const string TurnBudget = "turn_budget";
+
     private const string RetentionMode = "retention_mode";
-    private const string TurnBudget = "turn_budget";
     private const string KeepTurns = "keep_recent_turn_count";
     private const string TokenBudget = "retained_message_token_budget";
     private const string MinTailSteps = "min_raw_tail_steps";

@@ -200,6 +200,32 @@ public sealed class AutoCommitTests(AzuriteFixture azurite)
         await UntilAsync(async () => (await host.Store.Sessions.GetAsync(_key, false, Cancelled)).CommitCount == 2);
         await host.EndOfAsync(_key, (await TasksAsync(host))[0].TaskId);
         Assert.Equal(["m3"], (await host.AuditAsync(_key)).Archives[1].Texts);
+
+        // What its user asked to keep is still what pending tokens leave out.
+        Assert.Equal(1, (await InfoAsync(host)).KeepRecentCount);
+        Assert.Equal(1, (await host.AppendAsync(_key, "m4", "m5")).PendingTokens);
+    }
+
+    [Fact]
+    public async Task An_idle_commit_leaves_what_the_session_remembers_to_keep_whichever_host_clears_it()
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(azurite, container);
+        await host.AppendAsync(_key, "m1", "m2", "m3");
+        await host.CommitAsync(await host.AcceptAsync(_key, "c1", keepRecent: 2));
+
+        // It stops once it has cut; a commit that comes after it knows of it from the manifest alone.
+        CommitInput idle = await host.AcceptAsync(_key, "c2") with { IsIdle = true };
+        await host.ArchiveToTempAsync(idle);
+        using Host helper = await Host.StartAsync(azurite, container);
+        await helper.AppendAsync(_key, "m4", "m5");
+        CommitInput next = await helper.AcceptAsync(_key, "c3", keepRecent: 1);
+        CommitProgress staged = await helper.ArchiveToTempAsync(next);
+        SessionInfo helped = await InfoAsync(helper);
+        Assert.Equal((2, 2), (helped.CommitCount, helped.KeepRecentCount));
+
+        await helper.ClearLiveAsync(next, staged);
+        Assert.Equal((1, 1), await InfoAsync(host) is var info ? (info.MessageCount, info.KeepRecentCount) : default);
     }
 
     [Fact]

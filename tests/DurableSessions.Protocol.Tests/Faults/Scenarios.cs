@@ -19,6 +19,7 @@ internal static class Scenarios
         static () => new DeleteBesideCommit(),
         static () => new Cancel(),
         static () => new Retry(),
+        static () => new KeyedRetryAndCancel(),
     ];
 
     public static readonly Func<Scenario>[] OfCommits =
@@ -36,6 +37,7 @@ internal static class Scenarios
         static () => new CommitWithMemories(),
         static () => new CommitThatChangesMemories(),
         static () => new TwoSessionsWithMemories(),
+        static () => new KeyedUndoOfMemories(),
     ];
 
     public static IEnumerable<Func<Scenario>> All => Around.Concat(OfCommits).Concat(OfMemories);
