@@ -22,7 +22,7 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, I
     public static string MemoryDiffName(SessionKey key, string incarnation, string commitId, int attempt) =>
         BlobNames.Attempt(key, incarnation, commitId, attempt) + "memory_diff.json";
 
-    public WriteOnceStream WriteOnce(string name) => new(storage.Container, name, recent);
+    public WriteOnceStream WriteOnce(string name, int firstBlock = 0) => new(storage.Container, name, recent, firstBlock);
 
     /// <summary>The messages of an archive, in order.</summary>
     public async IAsyncEnumerable<SessionMessage> ReadMessagesAsync(

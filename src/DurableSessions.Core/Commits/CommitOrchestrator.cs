@@ -29,7 +29,7 @@ public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOut
 
     private static async Task<CommitOutput> CommitAsync(OrchestrationContext context, CommitInput input)
     {
-        Task<CancelRequest?> cancel = context.WaitForExternalEvent<CancelRequest?>(CommitNames.CancelEvent);
+        Task<CancelRequest?> cancel = WaitForCancelAsync(context, input.Attempt);
 
         context.SetCustomStatus(new CommitStatus("archiving"));
         CommitProgress staged = await context.CallActivityAsync<CommitProgress>(CommitNames.ArchiveToTemp, input, StorageStep);
@@ -76,6 +76,19 @@ public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOut
             Memories = switched.Memories,
             Usage = outcome.Usage,
         };
+    }
+
+    // An event is raised to the instance, not to an attempt: one that was on its way while an attempt ended comes to the next one.
+    private static async Task<CancelRequest?> WaitForCancelAsync(OrchestrationContext context, int attempt)
+    {
+        CancelRequest? request;
+        do
+        {
+            request = await context.WaitForExternalEvent<CancelRequest?>(CommitNames.CancelEvent);
+        }
+        while (request?.Attempt is { } other && other != attempt);
+
+        return request;
     }
 
     // Waits for the commits before this one, then digests, unless the user cancels meanwhile: the archive then stays

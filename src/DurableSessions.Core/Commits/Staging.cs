@@ -63,11 +63,12 @@ internal sealed class Staging(SegmentStore segments, ArchiveStore archives, Live
 
         using WriteOnceStream archive = archives.WriteOnce(ArchiveStore.MessagesName(key, manifest.Incarnation, cut.CommitId, cut.Attempt));
         string retainedName = ArchiveStore.RetainedName(key, manifest.Incarnation, cut.CommitId, cut.Attempt);
-        using WriteOnceStream retained = archives.WriteOnce(retainedName);
+        using WriteOnceStream retained = archives.WriteOnce(retainedName, cut.Turns is null ? 0 : WriteOnceStream.OwnBlocks);
         var retainedView = new SegmentView(new SegmentReference(retainedName, Frozen: true));
         int messages = 0;
         int keyed = 0;
         long tokens = 0;
+        int retainedMessages = 0;
         string? lastMessageAt = null;
         await foreach (SessionMessage message in log.ReadAsync(cancellationToken))
         {
@@ -81,8 +82,14 @@ internal sealed class Staging(SegmentStore segments, ArchiveStore archives, Live
             }
             else
             {
-                await retained.WriteLineAsync(message.Line, cancellationToken);
-                retainedView.Add(message, retained.Length);
+                retainedMessages++;
+
+                // Where nothing is archived the cut is undone, and the segments stay live: not even a block is written.
+                if (archived > 0)
+                {
+                    await retained.WriteLineAsync(message.Line, cancellationToken);
+                    retainedView.Add(message, retained.Length);
+                }
             }
         }
 
@@ -103,7 +110,7 @@ internal sealed class Staging(SegmentStore segments, ArchiveStore archives, Live
             views.Learn(segment);
         }
 
-        var counts = new StagedCounts(messages, tokens, archive.Length, retainedView.Messages.Count, keyed, sha256, lastMessageAt);
+        var counts = new StagedCounts(messages, tokens, archive.Length, retainedMessages, keyed, sha256, lastMessageAt);
         return new Staged(counts, [.. log.Views.Where(static v => v.Length == 0).Select(static v => v.Name)]);
     }
 }

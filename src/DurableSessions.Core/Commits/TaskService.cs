@@ -120,7 +120,8 @@ public sealed class TaskService
 
     /// <summary>
     /// Asks a commit to end. Before clear-live it undoes its cut; after that the archive stays, uncovered. The commit sees it at
-    /// its next step, whatever crashes. One that is cancelled already is answered as it is.
+    /// its next step, whatever crashes. One that is cancelled already is answered as it is, and so is an attempt that was started
+    /// while this was on its way: it is not ended.
     /// </summary>
     /// <exception cref="TaskNotFoundException">There is none of that id, or it is somebody else's.</exception>
     /// <exception cref="TaskStatusException">It has completed or failed.</exception>
@@ -137,9 +138,15 @@ public sealed class TaskService
             throw new TaskStatusException($"Task {taskId} has ended: {task.Status}.");
         }
 
+        int attempt = task.Attempt;
         bool raised = task.Status == CommitTaskStatus.Cancelling
-            || await RaiseCancelAsync(taskId, cancellationToken);
+            || await RaiseCancelAsync(taskId, attempt, cancellationToken);
         task = await GetAsync(account, user, taskId, cancellationToken);
+        if (task.Attempt != attempt)
+        {
+            return task;
+        }
+
         return raised || task.Status == CommitTaskStatus.Cancelled
             ? task with { Status = task.IsOver ? task.Status : CommitTaskStatus.Cancelling }
             : throw new TaskStatusException($"Task {taskId} has ended: {task.Status}.");
@@ -177,7 +184,7 @@ public sealed class TaskService
 
         if (task.Status != CommitTaskStatus.Cancelling)
         {
-            await RaiseCancelAsync(taskId, cancellationToken);
+            await RaiseCancelAsync(taskId, keyed.Attempt, cancellationToken);
         }
 
         task = await GetAsync(account, user, taskId, cancellationToken);
@@ -254,8 +261,8 @@ public sealed class TaskService
     private Task<KeyedAttempt> EnterAsync(string account, string user, RequestKey key, int attempt, CancellationToken cancellationToken) =>
         _requests.EnterAsync(account, user, key, new KeyedAttempt { RequestHash = key.RequestHash, Attempt = attempt }, cancellationToken);
 
-    private Task<bool> RaiseCancelAsync(string taskId, CancellationToken cancellationToken) =>
-        _client().RaiseEventAsync(taskId, CommitNames.CancelEvent, new CancelRequest("cancelled by its user"), cancellationToken);
+    private Task<bool> RaiseCancelAsync(string taskId, int attempt, CancellationToken cancellationToken) =>
+        _client().RaiseEventAsync(taskId, CommitNames.CancelEvent, new CancelRequest("cancelled by its user", attempt), cancellationToken);
 
     private async Task<IReadOnlyList<string>> FindRunningAsync(string account, string user, CancellationToken cancellationToken)
     {

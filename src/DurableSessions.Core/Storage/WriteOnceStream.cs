@@ -12,10 +12,23 @@ namespace DurableSessions.Core.Storage;
 /// </summary>
 /// <remarks>
 /// Writers of the same name write the same bytes: block ids are positions, so two writers at once stage equal blocks,
-/// the first to commit wins, and the other finds the blob there.
+/// the first to commit wins, and the other finds the blob there. Blocks with ids of their own are never mixed with those of a
+/// writer that counts from another number: a commit names its blocks, and storage forgets the rest.
 /// </remarks>
-internal sealed class WriteOnceStream(BlobContainerClient container, string name, RecentLines recent) : IDisposable
+/// <param name="container">Where the blob is.</param>
+/// <param name="name">The blob's name.</param>
+/// <param name="recent">Learns what was written.</param>
+/// <param name="firstBlock">The number of the first block: 0, or <see cref="OwnBlocks"/>.</param>
+internal sealed class WriteOnceStream(BlobContainerClient container, string name, RecentLines recent, int firstBlock) : IDisposable
 {
+    /// <summary>
+    /// The first block of what hosts that do not know how it was chosen may stage otherwise under the same name: what stays live of a cut
+    /// by turns. Such a host takes it that all stays, stages blocks from 0 on, and never commits them. The name itself must stay the one
+    /// that those hosts derive: where clear-live runs on one of them, it puts that name into the manifest.
+    /// </summary>
+    /// <remarks>Above every position, since a blob has at most 50,000 blocks; of the same length, as the ids of one blob must be.</remarks>
+    public const int OwnBlocks = 1 << 20;
+
     private const int BlockBytes = 4 * 1024 * 1024;
 
     private readonly BlockBlobClient _blob = container.GetBlockBlobClient(name);
@@ -89,7 +102,7 @@ internal sealed class WriteOnceStream(BlobContainerClient container, string name
 
     private async Task StageAsync(CancellationToken cancellationToken)
     {
-        string id = Convert.ToBase64String(BitConverter.GetBytes(_staged.Count));
+        string id = Convert.ToBase64String(BitConverter.GetBytes(firstBlock + _staged.Count));
         _block.Position = 0;
         await _blob.StageBlockAsync(id, _block, cancellationToken: cancellationToken);
         _staged.Add(id);

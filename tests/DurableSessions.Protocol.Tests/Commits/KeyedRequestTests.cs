@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Testing;
@@ -54,6 +55,71 @@ public sealed class KeyedRequestTests(AzuriteFixture azurite)
         await held.ReleaseAsync();
         Assert.Equal((CommitTaskStatus.Failed, 2), Standing(await stalled));
         Assert.Equal(2, broken.Calls);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_cancellation_that_stalled_while_its_attempt_ended_does_not_end_the_next_one(bool keyed)
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        TaskCompletionSource[] runs = [new(), new()];
+        TaskCompletionSource[] ends = [new(), new()];
+        int calls = 0;
+        var model = new FirstWords
+        {
+            Before = cancellationToken =>
+            {
+                int call = calls++;
+                runs[call].SetResult();
+                return ends[call].Task.WaitAsync(cancellationToken);
+            },
+        };
+        using Host host = await Host.RunAsync(azurite, container, Failing, model);
+        using Host stalling = await Host.StartAsync(azurite, container, networkTimeout: TimeSpan.FromMinutes(1));
+        await host.AppendAsync(_key, "m1");
+        string id = (await host.CommitAsync(_key)).TaskId;
+        await runs[0].Task.WaitAsync(TimeSpan.FromSeconds(30), Cancelled);
+        var held = new Held();
+        stalling.Faults.When(static r => r.Is("PUT", "orchestrations/active/"), held);
+        Task<CommitTask> stalled = stalling.Store.Tasks.CancelAsync("acme", "ada", id, keyed ? Words.Key("one") : null, Cancelled);
+        await held.Arrived;
+
+        ends[0].SetException(new IOException("The model is away."));
+        Assert.Equal((CommitTaskStatus.Failed, 1), Standing(await host.EndOfAsync(_key, id)));
+        await RetryAsync(host, id, "two");
+        await runs[1].Task.WaitAsync(TimeSpan.FromSeconds(30), Cancelled);
+        await held.ReleaseAsync();
+        Assert.Equal((CommitTaskStatus.Running, 2), Standing(await stalled));
+        Assert.True(await host.Client.RaiseEventAsync(id, CommitNames.TurnEvent, null, Cancelled));
+        ends[1].SetResult();
+        Assert.Equal((CommitTaskStatus.Completed, 2), Standing(await host.EndOfAsync(_key, id)));
+    }
+
+    [Theory]
+    [InlineData("""{"reason":"by hand"}""")]
+    [InlineData("""{"reason":"by hand","attempt":1}""")]
+    [InlineData("null")]
+    public async Task A_cancellation_of_no_attempt_or_of_this_one_ends_it_and_one_of_another_does_not(string request)
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        var runs = new TaskCompletionSource();
+        var hanging = new FirstWords
+        {
+            Before = cancellationToken =>
+            {
+                runs.TrySetResult();
+                return Task.Delay(Timeout.Infinite, cancellationToken);
+            },
+        };
+        using Host host = await Host.RunAsync(azurite, container, Failing, hanging);
+        await host.AppendAsync(_key, "m1");
+        string id = (await host.CommitAsync(_key)).TaskId;
+        await runs.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancelled);
+        await host.Client.RaiseEventAsync(id, CommitNames.CancelEvent, new CancelRequest("of another", 7), Cancelled);
+        Assert.Equal(CommitTaskStatus.Running, (await host.Store.Tasks.GetAsync("acme", "ada", id, Cancelled)).Status);
+        await host.Client.RaiseEventAsync(id, CommitNames.CancelEvent, JsonNode.Parse(request), Cancelled);
+        Assert.Equal((CommitTaskStatus.Cancelled, 1), Standing(await host.EndOfAsync(_key, id)));
     }
 
     [Fact]

@@ -1,6 +1,8 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Specialized;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Retaining;
 using DurableSessions.Core.Sessions;
@@ -159,6 +161,64 @@ public sealed class RetentionTests(AzuriteFixture azurite)
         Assert.Equal(new Cut("c0", 1, 2, 1), cut);
         Assert.Null(cut.Turns);
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Where_nothing_is_archived_nothing_is_written_that_would_be_retained(bool byTurns)
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(azurite, container);
+        string[] said = Long("q1", "a1", "q2", "a2", "a3", "a4");
+        foreach (string text in said)
+        {
+            await SayAsync(host, text);
+        }
+
+        CommitInput commit = await host.AcceptAsync(_key, "c1", keepRecent: 100);
+        host.Log.Clear();
+        CommitProgress skipped = await host.ArchiveToTempAsync(commit with { Turns = byTurns ? new TurnRetention { KeepTurns = 9, TokenBudget = 10_000_000 } : null });
+        Assert.Equal((CommitFate.Skipped, "all_within_keep_window"), (skipped.Fate, skipped.Reason));
+        Assert.DoesNotContain(host.Log.Requests, static r => r.Method == "PUT" && r.Blob.Contains("/retained-", StringComparison.Ordinal));
+        Assert.Equal(said, (await host.AuditAsync(_key)).Context);
+    }
+
+    [Fact]
+    public async Task What_a_host_that_does_not_know_of_turns_stages_never_comes_into_what_stays_live()
+    {
+        BlobContainerClient blobs = await azurite.NewContainerAsync();
+        using Host host = await Host.StartAsync(azurite, blobs.Name);
+        string[] said = Long("q1", "a1", "q2", "a2", "a3", "a4", "a5", "a6");
+        foreach (string text in said)
+        {
+            await SayAsync(host, text);
+        }
+
+        CommitInput commit = await AcceptAsync(host, "c1", new TurnRetention { KeepTurns = 1, TokenBudget = 10_000_000 });
+        var held = new Held();
+        host.Faults.When(static r => r.Comp == "blocklist" && r.Blob.Contains("/retained-", StringComparison.Ordinal), held);
+        Task<CommitProgress> staging = host.ArchiveToTempAsync(commit);
+        await held.Arrived;
+
+        // It takes it that everything stays live, and stages that by position under the name it derives.
+        BlockBlobClient retained = blobs.GetBlockBlobClient(
+            ArchiveStore.RetainedName(_key, commit.Incarnation, commit.CommitId, commit.Attempt));
+        for (int position = 0; position < 3; position++)
+        {
+            using var all = new MemoryStream(Encoding.UTF8.GetBytes("of another split"));
+            await retained.StageBlockAsync(Convert.ToBase64String(BitConverter.GetBytes(position)), all, cancellationToken: Cancelled);
+        }
+
+        await held.ReleaseAsync();
+        CommitProgress staged = await staging;
+        Assert.Equal((2, 6), (staged.Counts!.Messages, staged.Counts.Retained));
+        await host.ClearLiveAsync(commit, staged);
+        using Host fresh = await Host.StartAsync(azurite, blobs.Name);
+        Assert.Equal(said, (await fresh.AuditAsync(_key)).Everything);
+    }
+
+    // A block of what is written once is 4 MiB.
+    private static string[] Long(params string[] texts) => [.. texts.Select(static t => t + new string('.', 900_000))];
 
     private static async Task<AppendResult> SayAsync(Host host, params string[] texts) => await host.Store.Sessions.AppendAsync(
         new SessionKey("acme", "ada", "s1"), [.. texts.Select(static t => Words.Message(t, t[0] == 'q' ? "user" : "assistant"))], null, Cancelled);

@@ -24,16 +24,23 @@ internal static partial class InlineText
     /// <summary>Without what begins a heading, quotation, list item, checkbox, table row or fence.</summary>
     public static string StripMarkers(string text)
     {
-        while (true)
+        ReadOnlySpan<char> rest = text;
+        int before;
+        do
         {
-            string stripped = Marker().Replace(text, "", 1).Trim();
-            if (stripped.Length == text.Length)
+            before = rest.Length;
+            foreach (ValueMatch marker in Marker().EnumerateMatches(rest))
             {
-                return stripped;
+                // There is one at most: it stands at the beginning.
+                rest = rest[marker.Length..];
+                break;
             }
 
-            text = stripped;
+            rest = rest.Trim();
         }
+        while (rest.Length < before);
+
+        return rest.Length == text.Length ? text : rest.ToString();
     }
 
     /// <summary>As it is written into a list item of the overview: what was put together from parts may begin with a marker again.</summary>
@@ -92,23 +99,25 @@ internal static partial class InlineText
     private static string Spans(string line)
     {
         StringBuilder text = new(line.Length);
+        Queue<(int Start, int Length)> longest = LongestFences(line);
         for (int i = 0; i < line.Length; i++)
         {
             char c = line[i];
             if (c == '`')
             {
-                int open = i;
-                while (i + 1 < line.Length && line[i + 1] == '`')
+                int length = FenceLength(line, i);
+                i += length - 1;
+                while (longest.Count > 0 && longest.Peek().Start <= i)
                 {
-                    i++;
+                    longest.Dequeue();
                 }
 
-                string fence = line[open..(i + 1)];
-                int close = line.IndexOf(fence, i + 1, StringComparison.Ordinal);
-                if (close > i + 1)
+                // Looked for only where it is: so no part of the line is searched twice.
+                if (longest.Count > 0 && longest.Peek().Length >= length)
                 {
+                    int close = CloseOf(line, i + 1, length);
                     text.Append('`').Append(line.AsSpan(i + 1, close - i - 1).ToString().Replace('`', '\'').Trim()).Append('`');
-                    i = close + fence.Length - 1;
+                    i = close + length - 1;
                 }
             }
             else if (c == '\\' && i + 1 < line.Length && line[i + 1] is '<' or '[' or '(' && (line[i + 1] != '(' || (i > 0 && line[i - 1] == ']')))
@@ -122,6 +131,43 @@ internal static partial class InlineText
         }
 
         return text.ToString().Trim();
+    }
+
+    // The runs of backticks that are longer than every run behind them, in order: the first of those behind a place is the longest there.
+    private static Queue<(int Start, int Length)> LongestFences(string line)
+    {
+        Stack<(int Start, int Length)> fences = [];
+        for (int start = line.IndexOf('`', StringComparison.Ordinal); start >= 0;)
+        {
+            int length = FenceLength(line, start);
+            while (fences.Count > 0 && fences.Peek().Length <= length)
+            {
+                fences.Pop();
+            }
+
+            fences.Push((start, length));
+            start = line.IndexOf('`', start + length);
+        }
+
+        return new Queue<(int Start, int Length)>(fences.Reverse());
+    }
+
+    // Where the first run of at least so many backticks begins; there is one.
+    private static int CloseOf(string line, int from, int length)
+    {
+        int start = line.IndexOf('`', from);
+        while (FenceLength(line, start) is var found && found < length)
+        {
+            start = line.IndexOf('`', start + found);
+        }
+
+        return start;
+    }
+
+    private static int FenceLength(string line, int start)
+    {
+        int other = line.AsSpan(start).IndexOfAnyExcept('`');
+        return other < 0 ? line.Length - start : other;
     }
 
     private static bool IsEmphasis(string line, int i)

@@ -13,13 +13,16 @@ internal sealed partial class ToolReader(Digestion digestion)
     private const int MaxStrings = 200;
     private const int MaxOutput = 24 * 1024;
 
+    /// <summary>As much of a name, a key or the first line of a command is read: far more than is told of it.</summary>
+    private const int MaxShort = 1_000;
+
     private long _order;
 
     /// <summary>Reads one call, and returns the order after it.</summary>
     public long Read(MessagePart part, long order)
     {
         _order = order;
-        string tool = part.ToolName is { Length: > 0 } name ? Clip.AtClause(InlineText.Clean(name).Replace("`", "", StringComparison.Ordinal), 40) : "tool";
+        string tool = part.ToolName is { Length: > 0 } name ? Clip.AtClause(InlineText.Clean(Clip.Ends(name, MaxShort, 0)).Replace("`", "", StringComparison.Ordinal), 40) : "tool";
         bool writes = Writing().IsMatch(tool);
         string? command = null;
         if (part.ToolInput is { } input)
@@ -50,7 +53,7 @@ internal sealed partial class ToolReader(Digestion digestion)
                 ReadTodo(value);
                 foreach (JsonProperty property in value.EnumerateObject())
                 {
-                    ReadInput(property.Value, JsonText.NameOf(property), writes, ref command, ref budget);
+                    ReadInput(property.Value, Clip.Ends(JsonText.NameOf(property), MaxShort, 0), writes, ref command, ref budget);
                 }
 
                 break;
@@ -86,7 +89,7 @@ internal sealed partial class ToolReader(Digestion digestion)
         if (item.TryGetProperty("content", out JsonElement content) && item.TryGetProperty("status", out JsonElement status)
             && content.ValueKind == JsonValueKind.String && status.ValueKind == JsonValueKind.String)
         {
-            string text = InlineText.Clean(Clip.Ends(JsonText.Of(content) ?? "", 1_000, 0));
+            string text = InlineText.Clean(Clip.Ends(JsonText.Of(content) ?? "", MaxShort, 0));
             if (text.Length > 3)
             {
                 bool done = JsonText.Of(status) is "completed" or "done" or "cancelled";
@@ -102,7 +105,7 @@ internal sealed partial class ToolReader(Digestion digestion)
             Add(StatementKind.Done, "Committed: " + InlineText.Clean(commit.Groups[2].Value), 2.6);
         }
 
-        string line = InlineText.Clean(text.Split('\n', 2)[0]).Replace('`', '\'');
+        string line = InlineText.Clean(Clip.Ends(text.Split('\n', 2)[0], MaxShort, 0)).Replace('`', '\'');
         return Clip.AtClause(line, 60);
     }
 
