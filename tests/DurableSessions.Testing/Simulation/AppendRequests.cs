@@ -21,13 +21,12 @@ internal static class AppendRequests
 
     public static SimulatedAnswer Append(SimulatedAccount account, SimulatedRequest request)
     {
-        SimulatedContainer container = account.Get(request);
         if (request.Body.Length == 0)
         {
             throw StorageFailureException.InvalidHeaderValue("Content-Length");
         }
 
-        SimulatedBlob blob = Get(container.Find(request.Blob));
+        SimulatedBlob blob = Get(account.Get(request).Find(request.Blob));
         if (blob.BlockCount >= MaxBlocks)
         {
             throw StorageFailureException.BlockCountExceedsLimit();

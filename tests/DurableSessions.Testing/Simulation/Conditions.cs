@@ -10,7 +10,7 @@ internal static class Conditions
     public static void CheckRead(SimulatedRequest request, SimulatedBlob? blob)
     {
         (string? match, string? noneMatch) = Of(request);
-        bool isMatch = match is null || (blob is not null && (match == Any || match == blob.Stamp.ETag));
+        bool isMatch = match is null || (blob is not null && (match == Any || match == blob.Stamp.Tag));
         if (blob is null && !isMatch)
         {
             throw StorageFailureException.ConditionNotMet();
@@ -26,7 +26,7 @@ internal static class Conditions
             throw StorageFailureException.ConditionNotMet();
         }
 
-        if (noneMatch is not null && noneMatch == blob?.Stamp.ETag)
+        if (noneMatch is not null && noneMatch == blob?.Stamp.Tag)
         {
             throw StorageFailureException.NotModified();
         }
@@ -63,8 +63,8 @@ internal static class Conditions
                 throw StorageFailureException.MultipleConditionHeadersNotSupported();
             case (null, Any) when blob is null || !account.AsService(ServiceDifference.WriteIfNoneMatchAny):
                 break;
-            case (null, { } etag) when blob is not null && (etag == Any || etag == blob.Stamp.ETag):
-            case ({ } expected, null) when blob is null || (expected != Any && expected != blob.Stamp.ETag):
+            case (null, { } etag) when blob is not null && (etag == Any || etag == blob.Stamp.Tag):
+            case ({ } expected, null) when blob is null || (expected != Any && expected != blob.Stamp.Tag):
                 throw StorageFailureException.ConditionNotMet();
             default:
                 break;
@@ -73,9 +73,12 @@ internal static class Conditions
 
     private static (string? Match, string? NoneMatch) Of(SimulatedRequest request)
     {
-        (string? match, string? noneMatch) = (request.Header("If-Match"), request.Header("If-None-Match"));
+        (string? match, string? noneMatch) = (Unquoted(request.Header("If-Match")), Unquoted(request.Header("If-None-Match")));
         return match?.Contains(',', StringComparison.Ordinal) == true || noneMatch?.Contains(',', StringComparison.Ordinal) == true
             ? throw new UnknownRequestException(request, "a condition with several ETags")
             : (match, noneMatch);
     }
+
+    // The storage client quotes it in some requests.
+    private static string? Unquoted(string? tag) => tag?.Trim('"');
 }

@@ -50,7 +50,7 @@ internal static class Listing
             "Properties",
             new XElement("Creation-Time", blob.CreatedAt.ToString("R", CultureInfo.InvariantCulture)),
             new XElement("Last-Modified", blob.Stamp.At.ToString("R", CultureInfo.InvariantCulture)),
-            new XElement("Etag", blob.Stamp.ETag.Trim('"')),
+            new XElement("Etag", blob.Stamp.Tag),
             new XElement("Content-Length", blob.Length),
             new XElement("Content-Type", blob.ContentType),
             new XElement("BlobType", blob.Type),

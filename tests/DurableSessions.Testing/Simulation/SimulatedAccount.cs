@@ -11,7 +11,7 @@ internal sealed class SimulatedAccount(TimeProvider time, IReadOnlySet<ServiceDi
     public bool AsService(ServiceDifference difference) => asService.Contains(difference);
 
     /// <summary>A version that nothing has had yet.</summary>
-    public Stamp NextStamp() => new(string.Create(CultureInfo.InvariantCulture, $"\"0x{++_stamps:X}\""), time.GetUtcNow());
+    public Stamp NextStamp() => new(string.Create(CultureInfo.InvariantCulture, $"0x{++_stamps:X}"), time.GetUtcNow());
 
     public SimulatedContainer? Find(string container) => _containers.GetValueOrDefault(container);
 

@@ -47,7 +47,7 @@ public sealed class SimulatedStorage(TimeProvider? time = null, params IEnumerab
             }
             catch (StorageFailureException e)
             {
-                return e.ToAnswer();
+                return e.ToAnswer(request.Method);
             }
         }
     }

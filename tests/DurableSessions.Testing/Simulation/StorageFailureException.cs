@@ -45,15 +45,16 @@ internal sealed class StorageFailureException(int status, string code, string me
     public static StorageFailureException InvalidRange(long length) =>
         new(416, "InvalidRange", "The range is invalid for the current size of the blob.") { ContentRange = $"bytes */{length}" };
 
-    public SimulatedAnswer ToAnswer()
+    /// <param name="method">Of the request: HEAD gets no body, and neither does what is not modified.</param>
+    public SimulatedAnswer ToAnswer(string method)
     {
-        // An answer without a body: not modified.
-        byte[] body = status == 304
+        bool hasBody = method != "HEAD" && status != 304;
+        byte[] body = !hasBody
             ? []
             : Encoding.UTF8.GetBytes($"""<?xml version="1.0" encoding="utf-8"?>{new XElement("Error", new XElement("Code", code), new XElement("Message", Message))}""");
         return new SimulatedAnswer(status) { Body = body }
             .With("x-ms-error-code", code)
-            .With("Content-Type", "application/xml")
+            .With("Content-Type", hasBody ? "application/xml" : null)
             .With("Content-Range", ContentRange);
     }
 }
