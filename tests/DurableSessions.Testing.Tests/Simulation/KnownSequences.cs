@@ -49,6 +49,12 @@ internal static class KnownSequences
             new(StepKind.Commit) { Block = 2, NoneMatch = Tag.Any, Metadata = 1 },
             new(StepKind.Get),
         ]),
+        ["committed blocks are staged no more"] = ("400 InvalidBlockList", [
+            new(StepKind.Stage),
+            new(StepKind.Commit),
+            new(StepKind.Put),
+            new(StepKind.Commit),
+        ]),
         ["pages follow each other"] = ("200 a 3 Block application/json", [
             new(StepKind.Put) { Metadata = 1 },
             new(StepKind.Put, 1) { Metadata = 2 },

@@ -24,6 +24,9 @@ internal sealed class Transcript
     /// <summary>In an order that differs from that of a listing; one is the beginning of another.</summary>
     private static readonly string[] Names = ["b/ü 2", "a", "b/"];
 
+    /// <summary>More than the names make: a listing may not end.</summary>
+    private const int MaxPages = 5;
+
     private readonly BlobContainerClient[] _containers;
     private readonly LastResponse _last = new();
     private readonly List<string> _tags = [];
@@ -165,9 +168,15 @@ internal sealed class Transcript
     private async Task<string> ListAsync(BlobContainerClient container, Step step)
     {
         var text = new StringBuilder();
+        int pages = 0;
         var options = new GetBlobsOptions { Prefix = step.Prefix, Traits = step.Metadata > 0 ? BlobTraits.Metadata : BlobTraits.None };
         await foreach (Page<BlobItem> page in container.GetBlobsAsync(options, Cancelled).AsPages(pageSizeHint: step.Size == 0 ? null : step.Size))
         {
+            if (++pages > MaxPages)
+            {
+                return text.Append("and so on").ToString();
+            }
+
             foreach (BlobItem item in page.Values)
             {
                 BlobItemProperties of = item.Properties;
