@@ -30,7 +30,12 @@ internal static class BlockRequests
             Stamp stamp = account.NextStamp();
             container.Blobs[request.Blob] = new SimulatedBlob
             {
-                IsAppendBlob = false, IsCommitted = false, Stamp = stamp, CreatedAt = stamp.At, ContentType = "", Metadata = new Dictionary<string, string>(),
+                IsAppendBlob = false,
+                IsCommitted = false,
+                Stamp = stamp,
+                CreatedAt = stamp.At,
+                ContentType = "",
+                Metadata = new Dictionary<string, string>(),
             };
         }
 
