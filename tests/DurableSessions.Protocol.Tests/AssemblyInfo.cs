@@ -1,3 +1,4 @@
 using DurableSessions.Testing;
 
 [assembly: AssemblyFixture(typeof(AzuriteFixture))]
+[assembly: AssemblyFixture(typeof(SimulatedFixture))]

@@ -6,7 +6,7 @@ using DurableSessions.Testing;
 namespace DurableSessions.Protocol.Tests.Commits;
 
 /// <summary>The rows of the commit's table, without an engine: each step again after a crash at each of its requests.</summary>
-public sealed class StepTests(AzuriteFixture azurite)
+public abstract class StepTests(StorageFixture storage)
 {
     private static readonly string[] Said = ["m1", "m2", "m3", "m4", "m5"];
 
@@ -21,12 +21,12 @@ public sealed class StepTests(AzuriteFixture azurite)
         int points = 0;
         for (int k = 1; ; k++)
         {
-            string container = (await azurite.NewContainerAsync()).Name;
-            using Host first = await Host.StartAsync(azurite, container);
+            string container = (await storage.NewContainerAsync()).Name;
+            using Host first = await Host.StartAsync(storage, container);
             await first.AppendAsync(_key, "earlier");
             await first.CommitAsync(await first.AcceptAsync(_key, "c0"));
             await first.AppendAsync(_key, Said);
-            using Host dying = await Host.StartAsync(azurite, container);
+            using Host dying = await Host.StartAsync(storage, container);
             CommitInput commit = await dying.AcceptAsync(_key, "c1", keepRecent);
             dying.Faults.StopTheWorldAt(dying.Faults.Requests + k, carriedOut);
             Task<CommitProgress> run = dying.CommitAsync(commit);
@@ -37,7 +37,7 @@ public sealed class StepTests(AzuriteFixture azurite)
             }
 
             points++;
-            using Host fresh = await Host.StartAsync(azurite, container);
+            using Host fresh = await Host.StartAsync(storage, container);
             Audit between = await fresh.AuditAsync(_key);
             Assert.Equal(["earlier", .. Said], between.Everything);
             await fresh.AppendAsync(_key, "later");
@@ -64,14 +64,14 @@ public sealed class StepTests(AzuriteFixture azurite)
     {
         for (int k = 1; ; k++)
         {
-            string container = (await azurite.NewContainerAsync()).Name;
-            using Host host = await Host.StartAsync(azurite, container);
+            string container = (await storage.NewContainerAsync()).Name;
+            using Host host = await Host.StartAsync(storage, container);
             await host.AppendAsync(_key, Said);
             CommitInput commit = await host.AcceptAsync(_key, "c1", keepRecent: 1);
             int before = host.Faults.Requests;
             host.Faults.AtRequest(before + k, carriedOut ? Fault.DropAnswer : Fault.Respond(500, "InternalError"));
             await host.CommitAsync(commit);
-            using Host fresh = await Host.StartAsync(azurite, container);
+            using Host fresh = await Host.StartAsync(storage, container);
             Audit audit = await fresh.AuditAsync(_key);
             Assert.Equal(Said, audit.Everything);
             Assert.Equal(Said[..^1], Assert.Single(audit.Archives).Texts);
@@ -85,9 +85,9 @@ public sealed class StepTests(AzuriteFixture azurite)
     [Fact]
     public async Task Every_step_twice_and_in_parallel_is_one_step()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host one = await Host.StartAsync(azurite, container);
-        using Host two = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host one = await Host.StartAsync(storage, container);
+        using Host two = await Host.StartAsync(storage, container);
         await one.AppendAsync(_key, Said);
         CommitInput commit = await one.AcceptAsync(_key, "c1", keepRecent: 1);
         CommitProgress[] staged = await Task.WhenAll(one.ArchiveToTempAsync(commit), two.ArchiveToTempAsync(commit), one.ArchiveToTempAsync(commit));
@@ -104,9 +104,9 @@ public sealed class StepTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_digest_that_was_stored_is_never_made_again()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.StartAsync(azurite, container);
-        using Host other = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(storage, container);
+        using Host other = await Host.StartAsync(storage, container);
         await host.AppendAsync(_key, Said);
         CommitInput commit = await host.AcceptAsync(_key, "c1");
         await host.ClearLiveAsync(commit, await host.ArchiveToTempAsync(commit));
@@ -121,7 +121,7 @@ public sealed class StepTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_digest_that_comes_late_does_not_replace_the_one_that_was_switched()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
+        string container = (await storage.NewContainerAsync()).Name;
         var wakesUp = new TaskCompletionSource();
         var asked = new TaskCompletionSource();
         var slow = new FirstWords
@@ -133,20 +133,20 @@ public sealed class StepTests(AzuriteFixture azurite)
                 return wakesUp.Task.WaitAsync(cancellationToken);
             },
         };
-        using Host zombie = await Host.StartAsync(azurite, container, processor: slow);
+        using Host zombie = await Host.StartAsync(storage, container, processor: slow);
         await zombie.AppendAsync(_key, Said);
         CommitInput commit = await zombie.AcceptAsync(_key, "c1");
         CommitProgress staged = await zombie.ArchiveToTempAsync(commit);
         await zombie.ClearLiveAsync(commit, staged);
         Task<SemanticOutcome> late = zombie.SemanticProcessAsync(commit);
         await asked.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
-        using Host other = await Host.StartAsync(azurite, container);
+        using Host other = await Host.StartAsync(storage, container);
         await other.CommitAsync(commit);
 
         wakesUp.SetResult();
         await zombie.SwitchAsync(commit, await late);
 
-        foreach (Host host in (Host[])[zombie, other, await Host.StartAsync(azurite, container)])
+        foreach (Host host in (Host[])[zombie, other, await Host.StartAsync(storage, container)])
         {
             using Host reader = host;
             SessionContext context = await reader.Store.Sessions.ReadContextAsync(_key, 10_000, TestContext.Current.CancellationToken);
@@ -157,9 +157,9 @@ public sealed class StepTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_zombie_that_wakes_before_its_first_swap_cannot_cut_again()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host zombie = await Host.StartAsync(azurite, container);
-        using Host host = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host zombie = await Host.StartAsync(storage, container);
+        using Host host = await Host.StartAsync(storage, container);
         await host.AppendAsync(_key, Said);
         CommitInput commit = await host.AcceptAsync(_key, "c1");
         var held = new Held();
@@ -185,9 +185,9 @@ public sealed class StepTests(AzuriteFixture azurite)
     [InlineData(4)]
     public async Task A_zombie_that_runs_all_steps_after_the_end_changes_nothing(int keepRecent)
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.StartAsync(azurite, container);
-        using Host zombie = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(storage, container);
+        using Host zombie = await Host.StartAsync(storage, container);
         await host.AppendAsync(_key, Said);
         CommitInput commit = await host.AcceptAsync(_key, "c1", keepRecent);
         await host.CommitAsync(commit);
@@ -204,9 +204,9 @@ public sealed class StepTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_cancelled_commit_leaves_its_messages_live_and_never_cuts_again()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.StartAsync(azurite, container);
-        using Host zombie = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(storage, container);
+        using Host zombie = await Host.StartAsync(storage, container);
         await host.AppendAsync(_key, Said);
         CommitInput commit = await host.AcceptAsync(_key, "c1");
         var held = new Held();
@@ -228,17 +228,17 @@ public sealed class StepTests(AzuriteFixture azurite)
         {
             for (int k = 1; ; k++)
             {
-                string container = (await azurite.NewContainerAsync()).Name;
-                using Host first = await Host.StartAsync(azurite, container);
+                string container = (await storage.NewContainerAsync()).Name;
+                using Host first = await Host.StartAsync(storage, container);
                 await first.AppendAsync(_key, Said);
                 CommitInput commit = await first.AcceptAsync(_key, "c1");
                 _ = hasCut ? await first.ArchiveToTempAsync(commit) : null;
-                using Host dying = await Host.StartAsync(azurite, container);
+                using Host dying = await Host.StartAsync(storage, container);
                 await dying.AcceptAsync(_key, "c1");
                 dying.Faults.StopTheWorldAt(dying.Faults.Requests + k, carriesOutTheLast: k % 2 == 0);
                 Task<CommitProgress> run = dying.CancelAsync(commit);
                 bool ended = await Task.WhenAny(run, dying.Faults.Stopped) == run;
-                using Host fresh = await Host.StartAsync(azurite, container);
+                using Host fresh = await Host.StartAsync(storage, container);
                 Assert.Equal(Said, (await fresh.AuditAsync(_key)).Context);
                 Assert.Equal(CommitFate.Cancelled, (await fresh.CancelAsync(commit)).Fate);
                 Assert.Equal(CommitFate.Cancelled, (await fresh.CommitAsync(commit)).Fate);
@@ -259,9 +259,9 @@ public sealed class StepTests(AzuriteFixture azurite)
     [Fact]
     public async Task What_an_earlier_attempt_staged_is_never_taken_for_a_later_ones()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.StartAsync(azurite, container);
-        using Host zombie = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(storage, container);
+        using Host zombie = await Host.StartAsync(storage, container);
         await host.AppendAsync(_key, Said);
         CommitInput commit = await host.AcceptAsync(_key, "c1");
         var held = new Held();
@@ -280,9 +280,9 @@ public sealed class StepTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_cancellation_of_a_later_attempt_closes_the_earlier_one_whose_cut_it_undoes()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.StartAsync(azurite, container);
-        using Host zombie = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(storage, container);
+        using Host zombie = await Host.StartAsync(storage, container);
         await host.AppendAsync(_key, Said);
         CommitInput commit = await host.AcceptAsync(_key, "c1");
         await zombie.ArchiveToTempAsync(commit);
@@ -303,17 +303,17 @@ public sealed class StepTests(AzuriteFixture azurite)
     {
         for (int k = 1; ; k++)
         {
-            string container = (await azurite.NewContainerAsync()).Name;
-            using Host first = await Host.StartAsync(azurite, container);
+            string container = (await storage.NewContainerAsync()).Name;
+            using Host first = await Host.StartAsync(storage, container);
             await first.AppendAsync(_key, Said);
             CommitInput commit = await first.AcceptAsync(_key, "c1", keepRecent: 1);
-            using Host dying = await Host.StartAsync(azurite, container);
+            using Host dying = await Host.StartAsync(storage, container);
             await dying.AcceptAsync(_key, "c1");
             dying.Faults.StopTheWorldAt(dying.Faults.Requests + k, carriesOutTheLast: true);
             Task<CommitProgress> run = dying.ArchiveToTempAsync(commit);
             bool ended = await Task.WhenAny(run, dying.Faults.Stopped) == run;
 
-            using Host helper = await Host.StartAsync(azurite, container);
+            using Host helper = await Host.StartAsync(storage, container);
             await helper.AppendAsync(_key, "m6");
             CommitInput second = await helper.AcceptAsync(_key, "c2");
             CommitProgress cleared = await helper.ClearLiveAsync(second, await helper.ArchiveToTempAsync(second));
@@ -321,7 +321,7 @@ public sealed class StepTests(AzuriteFixture azurite)
             Assert.Equal([.. Said, "m6"], audit.Everything);
             Assert.Equal(audit.Archives.Count, cleared.Number);
 
-            using Host fresh = await Host.StartAsync(azurite, container);
+            using Host fresh = await Host.StartAsync(storage, container);
             await fresh.ClearLiveAsync(commit, await fresh.ArchiveToTempAsync(commit));
             Assert.Equal([.. Said, "m6"], (await fresh.AuditAsync(_key)).Everything);
             if (ended)
@@ -334,9 +334,9 @@ public sealed class StepTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_session_that_is_deleted_ends_its_commits_and_one_of_the_same_id_is_another()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.StartAsync(azurite, container);
-        using Host zombie = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(storage, container);
+        using Host zombie = await Host.StartAsync(storage, container);
         await host.AppendAsync(_key, Said);
         CommitInput commit = await host.AcceptAsync(_key, "c1");
         CommitProgress staged = await zombie.ArchiveToTempAsync(commit);
@@ -355,8 +355,8 @@ public sealed class StepTests(AzuriteFixture azurite)
     [InlineData(3, "all_within_keep_window")]
     public async Task A_commit_with_nothing_to_archive_is_skipped_and_says_why(int messages, string reason)
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(storage, container);
         await host.AppendAsync(_key, "first");
         await host.CommitAsync(await host.AcceptAsync(_key, "c0"));
         for (int i = 0; i < messages; i++)
@@ -380,9 +380,9 @@ public sealed class StepTests(AzuriteFixture azurite)
     {
         for (int k = 1; ; k++)
         {
-            string container = (await azurite.NewContainerAsync()).Name;
-            using Host host = await Host.StartAsync(azurite, container);
-            using Host reader = await Host.StartAsync(azurite, container);
+            string container = (await storage.NewContainerAsync()).Name;
+            using Host host = await Host.StartAsync(storage, container);
+            using Host reader = await Host.StartAsync(storage, container);
             await host.AppendAsync(_key, Said);
             CommitInput commit = await host.AcceptAsync(_key, "c1", keepRecent: 2);
             int next = host.Faults.Requests + k;

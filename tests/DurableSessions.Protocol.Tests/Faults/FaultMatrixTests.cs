@@ -9,8 +9,8 @@ namespace DurableSessions.Protocol.Tests.Faults;
 /// Every storage request of every scenario, times every fault: run, go on with a fresh host where the process died, wait for
 /// the end, and audit through the public API alone.
 /// </summary>
-/// <remarks>One Azurite is one thread: each of the classes has one of its own, so that they run beside each other.</remarks>
-public abstract class FaultMatrixTests(AzuriteFixture azurite, ITestOutputHelper output) : IClassFixture<AzuriteFixture>
+/// <remarks>One Azurite is one thread: each of the classes that use it has one of its own, so that they run beside each other.</remarks>
+public abstract class FaultMatrixTests(StorageFixture storage, ITestOutputHelper output)
 {
     /// <summary>More requests than any scenario makes: a scenario that never ends is a failure of its own.</summary>
     private const int MaxRequests = 200;
@@ -56,8 +56,8 @@ public abstract class FaultMatrixTests(AzuriteFixture azurite, ITestOutputHelper
 
     private async Task<int> CountRequestsAsync(Scenario scenario)
     {
-        BlobContainerClient blobs = await azurite.NewContainerAsync();
-        using Host host = await Host.RunAsync(azurite, blobs.Name, Options);
+        BlobContainerClient blobs = await storage.NewContainerAsync();
+        using Host host = await Host.RunAsync(storage, blobs.Name, Options);
         await scenario.PrepareAsync(host);
         int before = host.Faults.Requests;
         await scenario.ActAsync(host);
@@ -70,9 +70,9 @@ public abstract class FaultMatrixTests(AzuriteFixture azurite, ITestOutputHelper
     // False: the scenario made fewer requests.
     private async Task<bool> TryPointAsync(Scenario scenario, FaultKind kind, int k)
     {
-        BlobContainerClient blobs = await azurite.NewContainerAsync();
+        BlobContainerClient blobs = await storage.NewContainerAsync();
         string container = blobs.Name;
-        using Host host = await Host.RunAsync(azurite, container, Options);
+        using Host host = await Host.RunAsync(storage, container, Options);
         await scenario.PrepareAsync(host);
         int at = host.Faults.Requests + k;
         Func<Task> deliverLate = host.Faults.Inject(kind, at);
@@ -86,7 +86,7 @@ public abstract class FaultMatrixTests(AzuriteFixture azurite, ITestOutputHelper
                 await host.KillAsync();
             }
 
-            using Host fresh = await Host.RunAsync(azurite, container, Options);
+            using Host fresh = await Host.RunAsync(storage, container, Options);
             if (!ended)
             {
                 // The client tries again, elsewhere, with the same keys.
@@ -98,7 +98,7 @@ public abstract class FaultMatrixTests(AzuriteFixture azurite, ITestOutputHelper
             await fresh.QuietAsync();
             await Scenario.EndAllAsync(fresh);
             await deliverLate();
-            using Host auditor = await Host.RunAsync(azurite, container, Options);
+            using Host auditor = await Host.RunAsync(storage, container, Options);
             Audit? audit = await scenario.AuditAsync(auditor);
             await scenario.CheckAsync(auditor, audit);
 

@@ -57,12 +57,12 @@ internal sealed class Host : IDisposable
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     public static async Task<Host> StartAsync(
-        AzuriteFixture azurite, string container, SessionOptions? options = null, FirstWords? processor = null, RandomFaults? random = null,
+        StorageFixture fixture, string container, SessionOptions? options = null, FirstWords? processor = null, RandomFaults? random = null,
         TimeSpan? networkTimeout = null, EngineOptions? engine = null, TimeProvider? time = null)
     {
         var faults = new FaultTransport(random);
         var log = new RequestLog();
-        SessionStorage storage = await azurite.ConnectAsync(container, o =>
+        SessionStorage storage = await fixture.ConnectAsync(container, o =>
         {
             faults.Configure(o);
             log.Configure(o);
@@ -73,10 +73,10 @@ internal sealed class Host : IDisposable
 
     /// <summary>A host whose engine runs.</summary>
     public static async Task<Host> RunAsync(
-        AzuriteFixture azurite, string container, SessionOptions? options = null, FirstWords? processor = null, RandomFaults? random = null,
+        StorageFixture fixture, string container, SessionOptions? options = null, FirstWords? processor = null, RandomFaults? random = null,
         EngineOptions? engine = null, TimeProvider? time = null)
     {
-        Host host = await StartAsync(azurite, container, options, processor, random, engine: engine, time: time);
+        Host host = await StartAsync(fixture, container, options, processor, random, engine: engine, time: time);
         await host._engine.StartAsync(Cancelled);
         return host;
     }

@@ -14,11 +14,11 @@ public sealed class FaultTransport(RandomFaults? random = null) : HttpPipelineTr
 {
     private const int MaxNoted = 1000;
 
-    private readonly HttpPipelineTransport _inner = HttpClientTransport.Shared;
     private readonly ConcurrentQueue<FaultRule> _rules = new();
     private readonly ConcurrentQueue<string> _noted = new();
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _hanging = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private HttpPipelineTransport _inner = HttpClientTransport.Shared;
     private int _requests;
     private int _stopAt = int.MaxValue;
     private bool _carriesOutTheLast;
@@ -29,8 +29,15 @@ public sealed class FaultTransport(RandomFaults? random = null) : HttpPipelineTr
     /// <summary>Completes when the process has made its last request: see <see cref="StopTheWorldAt"/>.</summary>
     public Task Stopped => _stopped.Task;
 
-    /// <summary>Pass it to <see cref="AzuriteFixture"/>.</summary>
-    public void Configure(BlobClientOptions options) => options.Transport = this;
+    /// <summary>
+    /// Pass it to a <see cref="StorageFixture"/>. Requests go on over the transport that the options had: to all clients that it
+    /// is configured for, the same one.
+    /// </summary>
+    public void Configure(BlobClientOptions options)
+    {
+        _inner = options.Transport;
+        options.Transport = this;
+    }
 
     /// <summary>Has a fault happen to requests.</summary>
     /// <param name="matches">Which ones.</param>

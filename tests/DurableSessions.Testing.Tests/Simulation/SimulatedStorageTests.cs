@@ -1,0 +1,123 @@
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
+using DurableSessions.Core.Storage;
+
+namespace DurableSessions.Testing.Tests.Simulation;
+
+/// <summary>What the simulated storage is beside an equal of Azurite.</summary>
+public sealed class SimulatedStorageTests
+{
+    private readonly SimulatedStorage _simulated = new();
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_request_that_it_does_not_know_is_named_with_its_headers()
+    {
+        BlobContainerClient container = await NewContainerAsync();
+
+        UnknownRequestException request = await Assert.ThrowsAsync<UnknownRequestException>(
+            () => container.GetBlobClient("a").CreateSnapshotAsync(cancellationToken: Cancelled));
+        UnknownRequestException header = await Assert.ThrowsAsync<UnknownRequestException>(() => container.GetBlobClient("a").GetPropertiesAsync(
+            new BlobRequestConditions { LeaseId = "lease" }, Cancelled));
+        UnknownRequestException parameter = await Assert.ThrowsAsync<UnknownRequestException>(
+            () => container.GetBlobClient("a").WithVersion("v").DownloadContentAsync(Cancelled));
+
+        Assert.Contains("PUT some/a?comp=snapshot with ", request.Message, StringComparison.Ordinal);
+        Assert.Contains("'x-ms-lease-id': HEAD some/a", header.Message, StringComparison.Ordinal);
+        Assert.Contains("'versionid': GET some/a?versionid=v", parameter.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_same_requests_get_the_same_answers()
+    {
+        var clock = new FixedClock(new DateTimeOffset(2031, 2, 3, 4, 5, 6, 700, TimeSpan.Zero));
+        List<(ETag, DateTimeOffset)> answers = [];
+        for (int run = 0; run < 2; run++)
+        {
+            BlobContainerClient container = new SimulatedStorage(clock).Connect("some").Container;
+            await container.CreateAsync(cancellationToken: Cancelled);
+            BlobContentInfo put = await container.GetBlobClient("a").UploadAsync(BinaryData.FromString("a"), Cancelled);
+            answers.Add((put.ETag, put.LastModified));
+        }
+
+        Assert.Equal(answers[0], answers[1]);
+        Assert.Equal(new DateTimeOffset(2031, 2, 3, 4, 5, 6, TimeSpan.Zero), answers[0].Item2);
+    }
+
+    [Fact]
+    public async Task Of_many_swaps_of_one_version_one_succeeds()
+    {
+        BlobClient blob = (await NewContainerAsync()).GetBlobClient("a");
+        ETag version = (await blob.UploadAsync(BinaryData.FromString("0"), Cancelled)).Value.ETag;
+
+        int[] statuses = await Task.WhenAll(Enumerable.Range(1, 50).Select(async i =>
+        {
+            try
+            {
+                var options = new BlobUploadOptions { Conditions = new BlobRequestConditions { IfMatch = version } };
+                return (await blob.UploadAsync(BinaryData.FromString($"{i}"), options, Cancelled)).GetRawResponse().Status;
+            }
+            catch (RequestFailedException e)
+            {
+                return e.Status;
+            }
+        }));
+
+        Assert.Equal([201, .. Enumerable.Repeat(412, 49)], statuses.Order());
+    }
+
+    [Fact]
+    public async Task An_append_blob_takes_50000_blocks()
+    {
+        AppendBlobClient blob = (await NewContainerAsync()).GetAppendBlobClient("a");
+        await blob.CreateAsync(cancellationToken: Cancelled);
+        using var content = new MemoryStream([1]);
+        for (int i = 1; i <= 50_000; i++)
+        {
+            content.Position = 0;
+            await blob.AppendBlockAsync(content, cancellationToken: Cancelled);
+        }
+
+        content.Position = 0;
+        RequestFailedException e = await Assert.ThrowsAsync<RequestFailedException>(() => blob.AppendBlockAsync(content, cancellationToken: Cancelled));
+
+        Assert.Equal((409, "BlockCountExceedsLimit"), (e.Status, e.ErrorCode));
+        Assert.Equal(50_000, (await blob.GetPropertiesAsync(cancellationToken: Cancelled)).Value.ContentLength);
+    }
+
+    [Fact]
+    public async Task Faults_happen_on_the_way_to_it()
+    {
+        BlobContainerClient plain = await NewContainerAsync();
+        FaultTransport faults = new FaultTransport().AtRequest(1, Fault.DropAnswer).AtRequest(2, Fault.Respond(503, "ServerBusy"));
+        var log = new RequestLog();
+        SessionStorage storage = _simulated.Connect(plain.Name, options =>
+        {
+            options.Retry.Delay = TimeSpan.FromMilliseconds(1);
+            faults.Configure(options);
+            log.Configure(options);
+        });
+
+        RequestFailedException e = await Assert.ThrowsAsync<RequestFailedException>(() => storage.Container.GetBlobClient("a").UploadAsync(
+            BinaryData.FromString("a"), new BlobUploadOptions { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } }, Cancelled));
+
+        Assert.Equal(BlobErrorCode.BlobAlreadyExists, e.ErrorCode);
+        Assert.Equal([0, 503, 409], log.Requests.Select(static r => r.Status!.Value));
+        Assert.Equal("a", (await plain.GetBlobClient("a").DownloadContentAsync(Cancelled)).Value.Content.ToString());
+    }
+
+    private async Task<BlobContainerClient> NewContainerAsync()
+    {
+        BlobContainerClient container = _simulated.Connect("some").Container;
+        await container.CreateAsync(cancellationToken: Cancelled);
+        return container;
+    }
+
+    private sealed class FixedClock(DateTimeOffset now) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => now;
+    }
+}

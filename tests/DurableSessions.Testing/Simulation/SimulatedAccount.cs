@@ -1,0 +1,24 @@
+using System.Globalization;
+
+namespace DurableSessions.Testing;
+
+/// <summary>What is stored. Its user holds a lock.</summary>
+internal sealed class SimulatedAccount(TimeProvider time, IReadOnlySet<ServiceDifference> asService)
+{
+    private readonly Dictionary<string, SimulatedContainer> _containers = new(StringComparer.Ordinal);
+    private long _stamps;
+
+    public bool AsService(ServiceDifference difference) => asService.Contains(difference);
+
+    /// <summary>A version that nothing has had yet.</summary>
+    public Stamp NextStamp() => new(string.Create(CultureInfo.InvariantCulture, $"0x{++_stamps:X}"), time.GetUtcNow());
+
+    public SimulatedContainer? Find(string container) => _containers.GetValueOrDefault(container);
+
+    /// <exception cref="StorageFailureException">404: there is no such container.</exception>
+    public SimulatedContainer Get(SimulatedRequest request) => Find(request.Container) ?? throw StorageFailureException.ContainerNotFound();
+
+    public void Add(string name, SimulatedContainer container) => _containers.Add(name, container);
+
+    public void Remove(string name) => _containers.Remove(name);
+}

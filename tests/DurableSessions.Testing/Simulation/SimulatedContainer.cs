@@ -1,0 +1,31 @@
+namespace DurableSessions.Testing;
+
+/// <summary>A container and its blobs.</summary>
+internal sealed class SimulatedContainer(Stamp stamp, Dictionary<string, string> metadata)
+{
+    public Stamp Stamp { get; } = stamp;
+
+    public IReadOnlyDictionary<string, string> Metadata { get; } = metadata;
+
+    /// <summary>By name, in the order of a listing. A name that has staged blocks alone is among them.</summary>
+    public SortedDictionary<string, SimulatedBlob> Blobs { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Blocks that were staged and not committed yet, by blob name and block id.</summary>
+    public Dictionary<string, Dictionary<string, byte[]>> Staged { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>What can be read under a name.</summary>
+    public SimulatedBlob? Find(string name) => Blobs.GetValueOrDefault(name) is { IsCommitted: true } blob ? blob : null;
+
+    /// <summary>What a write that creates or removes finds under a name: see <see cref="ServiceDifference.StagedBlocksAreBlob"/>.</summary>
+    public SimulatedBlob? Occupant(SimulatedAccount account, string name) =>
+        account.AsService(ServiceDifference.StagedBlocksAreBlob) ? Find(name) : Blobs.GetValueOrDefault(name);
+
+    /// <summary>A whole blob is written or removed: see <see cref="ServiceDifference.StagedBlocksOutliveBlob"/>.</summary>
+    public void DropStaged(SimulatedAccount account, string name)
+    {
+        if (account.AsService(ServiceDifference.StagedBlocksOutliveBlob))
+        {
+            Staged.Remove(name);
+        }
+    }
+}

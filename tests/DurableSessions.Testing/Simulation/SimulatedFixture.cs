@@ -1,0 +1,12 @@
+namespace DurableSessions.Testing;
+
+/// <summary>One <see cref="SimulatedStorage"/> for a test assembly or class: see <see cref="AzuriteFixture"/>.</summary>
+public sealed class SimulatedFixture : StorageFixture
+{
+    private readonly SimulatedStorage _storage = new();
+
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private protected override Task<StorageAccount> AccountAsync() =>
+        Task.FromResult(new StorageAccount(SimulatedStorage.ConnectionString, _storage.Configure));
+}

@@ -1,0 +1,54 @@
+using Azure.Storage.Blobs;
+using DurableSessions.Core.Storage;
+
+namespace DurableSessions.Testing;
+
+/// <summary>
+/// A storage account in memory that answers in process: containers, block blobs and append blobs, as far as the product uses
+/// them. Requests are carried out one at a time, each as a whole; ETags come from a counter and times from a clock, so the same
+/// requests in the same order get the same answers. What it does not know is an error of the test that names the request:
+/// see <see cref="UnknownRequestException"/>.
+/// </summary>
+/// <param name="time">For the times of blobs; the system's, where null.</param>
+/// <param name="asService">Where it answers as the service does, and not as Azurite.</param>
+public sealed class SimulatedStorage(TimeProvider? time = null, params IEnumerable<ServiceDifference> asService)
+{
+    /// <summary>
+    /// For a client with <see cref="Configure"/> applied to its options. The address leads nowhere, so that a client that was not
+    /// configured reaches nothing.
+    /// </summary>
+    public const string ConnectionString = "BlobEndpoint=https://simulated.invalid;AccountName=simulated;AccountKey=c2ltdWxhdGVk";
+
+    private readonly SimulatedAccount _account = new(time ?? TimeProvider.System, asService.ToHashSet());
+    private readonly Lock _gate = new();
+
+    /// <summary>Has a client send its requests here. Faults and logs are configured after it.</summary>
+    public void Configure(BlobClientOptions options) => options.Transport = new SimulatedTransport(this);
+
+    /// <summary>Both clients of a container, which need not exist.</summary>
+    /// <param name="containerName">The container's name.</param>
+    /// <param name="configure">Applied to both clients' options: faults, a request log.</param>
+    public SessionStorage Connect(string containerName, Action<BlobClientOptions>? configure = null) =>
+        SessionStorage.Connect(ConnectionString, containerName, options =>
+        {
+            Configure(options);
+            configure?.Invoke(options);
+        });
+
+    /// <exception cref="UnknownRequestException">The request, or something in it, is not simulated.</exception>
+    internal SimulatedAnswer Answer(SimulatedRequest request)
+    {
+        SimulatedOperation operation = SimulatedOperation.Of(request);
+        lock (_gate)
+        {
+            try
+            {
+                return operation.Answer(_account, request);
+            }
+            catch (StorageFailureException e)
+            {
+                return e.ToAnswer(request.Method);
+            }
+        }
+    }
+}
