@@ -21,7 +21,11 @@ public sealed class AutoCommitSettingsTests
         Assert.Equal(new AutoCommitPolicy { KeepRecentCount = 4 }, Read(("AutoCommit:KeepRecentCount", "4")));
         var all = new AutoCommitPolicy
         {
-            PendingTokenThreshold = 1, MessageCountThreshold = 0, IdleTimeoutSeconds = 604_800, KeepRecentCount = 1_000, MinCommitIntervalSeconds = 5,
+            PendingTokenThreshold = 1,
+            MessageCountThreshold = 0,
+            IdleTimeoutSeconds = 604_800,
+            KeepRecentCount = 1_000,
+            MinCommitIntervalSeconds = 5,
         };
         Assert.Equal(
             all,
