@@ -7,10 +7,9 @@ using DurableSessions.Testing;
 namespace DurableSessions.Model.Tests;
 
 /// <summary>
-/// A thousand short random programs, the same each time: a landing fails by what it changes, and not by the draw. Two Azurites,
-/// for one is one thread.
+/// A thousand short random programs, the same each time: a landing fails by what it changes, and not by the draw.
 /// </summary>
-public sealed class DrawnProgramTests(AzuriteFixture azurite, SecondAzurite second, ITestOutputHelper output) : IClassFixture<SecondAzurite>
+public sealed class DrawnProgramTests(SimulatedFixture simulated, ITestOutputHelper output)
 {
     private const int Programs = 1_000;
     private const int Steps = 7;
@@ -32,7 +31,7 @@ public sealed class DrawnProgramTests(AzuriteFixture azurite, SecondAzurite seco
                 Script script = scripts.Generate(new PCG((uint)number, 1), null, out CsCheck.Size _);
                 try
                 {
-                    await World.RunAsync(number % 2 == 0 ? azurite : second.Azurite, script);
+                    await World.RunAsync(simulated, script);
                 }
                 catch (Exception e)
                 {

@@ -4,7 +4,7 @@ using DurableSessions.Testing;
 namespace DurableSessions.Model.Tests;
 
 /// <summary>Programs that found something once: in the product, or in a product that was broken to see them find it.</summary>
-public sealed class KnownProgramTests(AzuriteFixture azurite)
+public sealed class KnownProgramTests(SimulatedFixture simulated)
 {
     /// <summary>How often each is run, each time with other faults: what happens at the same time is never twice the same.</summary>
     private const int Repetitions = 8;
@@ -55,6 +55,6 @@ public sealed class KnownProgramTests(AzuriteFixture azurite)
     public Task Again(string name)
     {
         Script script = Known.First(k => k.Name == name).Script;
-        return Task.WhenAll(Enumerable.Range(0, Repetitions).Select(n => Task.Run(() => World.RunAsync(azurite, script with { FaultSeed = script.FaultSeed + n }))));
+        return Task.WhenAll(Enumerable.Range(0, Repetitions).Select(n => Task.Run(() => World.RunAsync(simulated, script with { FaultSeed = script.FaultSeed + n }))));
     }
 }

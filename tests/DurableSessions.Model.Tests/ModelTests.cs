@@ -10,7 +10,7 @@ namespace DurableSessions.Model.Tests;
 /// Random programs on several sessions and hosts, with random faults, against a simple model of what every reader must see. With
 /// <c>DURABLE_SESSIONS_TESTS=long</c> for an hour; <c>CsCheck_Seed</c> runs one program again.
 /// </summary>
-public sealed class ModelTests(AzuriteFixture azurite, ITestOutputHelper output)
+public sealed class ModelTests(SimulatedFixture simulated, ITestOutputHelper output)
 {
     private const int Seconds = 60;
     private const int LongSeconds = 3600;
@@ -35,7 +35,7 @@ public sealed class ModelTests(AzuriteFixture azurite, ITestOutputHelper output)
             await Scripts.UpTo(IsLong ? 25 : 12).SampleAsync(
                 async script =>
                 {
-                    await World.RunAsync(azurite, script);
+                    await World.RunAsync(simulated, script);
                     Interlocked.Increment(ref programs);
                     Interlocked.Add(ref operations, script.Operations);
                 },

@@ -10,6 +10,9 @@ public abstract class StorageFixture : IAsyncLifetime
 {
     private int _containers;
 
+    /// <summary>Longer than a host is silent between two requests of which one follows from the other.</summary>
+    public virtual TimeSpan Silence { get; } = TimeSpan.FromMilliseconds(100);
+
     /// <summary>A container that no other test uses.</summary>
     public async Task<BlobContainerClient> NewContainerAsync()
     {

@@ -20,7 +20,7 @@ internal sealed class World : IAsyncDisposable
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly AzuriteFixture _azurite;
+    private readonly StorageFixture _storage;
     private readonly BlobContainerClient _container;
     private readonly Script _script;
     private readonly SessionOptions _options;
@@ -33,9 +33,9 @@ internal sealed class World : IAsyncDisposable
     private readonly List<string> _tasks = [];
     private readonly List<CommitKey> _keys = [];
 
-    private World(AzuriteFixture azurite, BlobContainerClient container, Script script)
+    private World(StorageFixture storage, BlobContainerClient container, Script script)
     {
-        _azurite = azurite;
+        _storage = storage;
         _container = container;
         _script = script;
         _options = new SessionOptions
@@ -55,9 +55,9 @@ internal sealed class World : IAsyncDisposable
     public IReadOnlyList<SessionModel> Sessions { get; }
 
     /// <summary>Runs a program, and looks at everything when it is over.</summary>
-    public static async Task RunAsync(AzuriteFixture azurite, Script script)
+    public static async Task RunAsync(StorageFixture storage, Script script)
     {
-        await using var world = new World(azurite, await azurite.NewContainerAsync(), script);
+        await using var world = new World(storage, await storage.NewContainerAsync(), script);
         try
         {
             foreach (Operation[] step in script.Steps)
@@ -188,11 +188,11 @@ internal sealed class World : IAsyncDisposable
             await living.KillAsync();
         }
 
-        using Host last = await Host.RunAsync(_azurite, _container.Name, _options);
+        using Host last = await Host.RunAsync(_storage, _container.Name, _options);
         await WaitForAll.EndAllAsync(last);
         await DeliverCopiesAsync();
         IReadOnlyList<CommitTask> tasks = await WaitForAll.EndAllAsync(last);
-        using Host fresh = await Host.RunAsync(_azurite, _container.Name, _options);
+        using Host fresh = await Host.RunAsync(_storage, _container.Name, _options);
         foreach (SessionModel session in Sessions)
         {
             long start = Clock.Next();
@@ -249,7 +249,7 @@ internal sealed class World : IAsyncDisposable
             int seed = (_script.FaultSeed * 1_000) + _all.Count;
             var faults = new RandomFaults(seed, _script.FaultsPerMille / 1_000.0, maxFaults: 20);
             _faults.Enqueue(faults);
-            Host host = await Host.RunAsync(_azurite, _container.Name, _options, Digest(seed), faults);
+            Host host = await Host.RunAsync(_storage, _container.Name, _options, Digest(seed), faults);
             living = new LivingHost(host);
             _hosts[number] = living;
             _all.Enqueue(living);

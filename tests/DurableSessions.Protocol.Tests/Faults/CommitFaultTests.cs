@@ -3,7 +3,7 @@ using DurableSessions.Testing;
 namespace DurableSessions.Protocol.Tests.Faults;
 
 /// <summary>Commits: alone, after others, beside others, beside appends.</summary>
-public sealed class CommitFaultTests(AzuriteFixture azurite, ITestOutputHelper output) : FaultMatrixTests(azurite, output), IClassFixture<AzuriteFixture>
+public sealed class CommitFaultTests(SimulatedFixture simulated, ITestOutputHelper output) : FaultMatrixTests(simulated, output)
 {
     public static TheoryData<string, FaultKind> AllCells => Cells(Scenarios.OfCommits);
 

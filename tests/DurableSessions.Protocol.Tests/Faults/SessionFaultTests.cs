@@ -3,7 +3,7 @@ using DurableSessions.Testing;
 namespace DurableSessions.Protocol.Tests.Faults;
 
 /// <summary>Everything around a commit: appends, the session itself, and what is done to a commit on its way.</summary>
-public sealed class SessionFaultTests(AzuriteFixture azurite, ITestOutputHelper output) : FaultMatrixTests(azurite, output), IClassFixture<AzuriteFixture>
+public sealed class SessionFaultTests(SimulatedFixture simulated, ITestOutputHelper output) : FaultMatrixTests(simulated, output)
 {
     public static TheoryData<string, FaultKind> AllCells => Cells(Scenarios.Around);
 

@@ -54,6 +54,8 @@ internal sealed class Host : IDisposable
 
     public FirstWords Processor { get; }
 
+    private TimeSpan Silence { get; init; }
+
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     public static async Task<Host> StartAsync(
@@ -68,7 +70,10 @@ internal sealed class Host : IDisposable
             log.Configure(o);
             o.Retry.NetworkTimeout = networkTimeout ?? o.Retry.NetworkTimeout;
         });
-        return new Host(storage, faults, log, options ?? new SessionOptions(), processor ?? new FirstWords(), engine ?? Quick, time ?? TimeProvider.System);
+        return new Host(storage, faults, log, options ?? new SessionOptions(), processor ?? new FirstWords(), engine ?? Quick, time ?? TimeProvider.System)
+        {
+            Silence = fixture.Silence,
+        };
     }
 
     /// <summary>A host whose engine runs.</summary>
@@ -108,7 +113,7 @@ internal sealed class Host : IDisposable
         for (int before = -1; before != Log.Count;)
         {
             before = Log.Count;
-            await Task.Delay(100, Cancelled);
+            await Task.Delay(Silence, Cancelled);
         }
     }
 

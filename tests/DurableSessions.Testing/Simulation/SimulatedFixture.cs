@@ -5,6 +5,9 @@ public sealed class SimulatedFixture : StorageFixture
 {
     private readonly SimulatedStorage _storage = new();
 
+    /// <inheritdoc/>
+    public override TimeSpan Silence { get; } = TimeSpan.FromMilliseconds(25);
+
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private protected override Task<StorageAccount> AccountAsync() =>
