@@ -82,7 +82,7 @@ public sealed class ContentTests(ApiFixture api) : IClassFixture<ApiFixture>
             CheckNotFound(await ReadAsync(own.User, uri), uri);
         }
 
-        // What is not there is told by its full name; what is another user's, as if it were not there.
+        // What is not there is named in full; what is another user's, as if it were not there.
         CheckNotFound(await ReadAsync(own.User, "viking://~/memories/none.md"), $"viking://user/{own.User}/memories/none.md");
         CheckNotFound(await ReadAsync("another", own.Diff), own.Diff);
     }

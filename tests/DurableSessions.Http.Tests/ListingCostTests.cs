@@ -96,7 +96,7 @@ public sealed class ListingCostTests(AzuriteFixture azurite)
             }
         }
 
-        string told = await ListAsync(1 + Page);
+        string listed = await ListAsync(1 + Page);
         Assert.Equal(0, log.Requests.Count(static r => r.Blob.Contains("/semantic", StringComparison.Ordinal)));
 
         // As entries were before they had the line.
@@ -113,7 +113,7 @@ public sealed class ListingCostTests(AzuriteFixture azurite)
         }
 
         Assert.Equal(Archives, older);
-        Assert.Equal(told, await ListAsync(1 + (2 * Page)));
+        Assert.Equal(listed, await ListAsync(1 + (2 * Page)));
 
         // A host that knows nothing yet: the manifest, and what the page shows.
         async Task<string> ListAsync(int requests)

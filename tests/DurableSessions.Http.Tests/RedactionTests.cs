@@ -88,9 +88,9 @@ public sealed class RedactionTests(AzuriteFixture azurite)
         Assert.InRange(error.Length, 1, 500);
 
         string instance = $"/runtime/webhooks/durabletask/instances/{task.GetProperty("task_id").GetString()}?showHistory=true&showHistoryOutput=true";
-        string told = await host.Client.GetStringAsync(instance, Cancelled);
-        Assert.Contains("<<end>>", told, StringComparison.Ordinal);
-        Assert.DoesNotContain("S3CRET", told, StringComparison.Ordinal);
+        string answer = await host.Client.GetStringAsync(instance, Cancelled);
+        Assert.Contains("<<end>>", answer, StringComparison.Ordinal);
+        Assert.DoesNotContain("S3CRET", answer, StringComparison.Ordinal);
         int kept = 0;
         await foreach (BlobItem blob in storage.Container.GetBlobsAsync(cancellationToken: Cancelled))
         {
@@ -112,8 +112,8 @@ public sealed class RedactionTests(AzuriteFixture azurite)
         string instance = $"/runtime/webhooks/durabletask/instances/{id}";
         using HttpResponseMessage suspended = await host.Client.PostAsync($"{instance}/suspend?reason=api_key%3DS3CRET", null, Cancelled);
         Assert.Equal(HttpStatusCode.Accepted, suspended.StatusCode);
-        string told = await host.Client.GetStringAsync($"{instance}?showHistory=true", Cancelled);
-        Assert.Contains("\"Reason\":\"api_key=[REDACTED]\"", told, StringComparison.Ordinal);
+        string answer = await host.Client.GetStringAsync($"{instance}?showHistory=true", Cancelled);
+        Assert.Contains("\"Reason\":\"api_key=[REDACTED]\"", answer, StringComparison.Ordinal);
     }
 
     private static async Task<JsonElement> PostAsync(ApiHost host, string path, string json)

@@ -16,9 +16,6 @@ internal sealed class AutoCommits(
 {
     private static readonly TimeSpan Remembered = TimeSpan.FromHours(1);
 
-    // Ended without a decision: the same commit, in the same state of the session, is carried on.
-    private static readonly OrchestrationRuntimeStatus[] Broken = [OrchestrationRuntimeStatus.Failed, OrchestrationRuntimeStatus.Terminated];
-
     /// <summary>
     /// To be called once messages are stored, before their client is told: from the first of them on, the session is watched. Never
     /// throws: the messages are stored, and the next append tries again.
@@ -59,8 +56,9 @@ internal sealed class AutoCommits(
                 AcceptedAt = time.GetUtcNow(),
             },
             cancellationToken);
+        // One that ended without a decision is the same commit, in the same state of the session: it is carried on.
         await client().ScheduleNewOrchestrationInstanceAsync(
-            CommitNames.Orchestrator, input, new StartOrchestrationOptions(commitId) { ReusableStatuses = Broken }, cancellationToken);
+            CommitNames.Orchestrator, input, new StartOrchestrationOptions(commitId) { ReusableStatuses = OrchestrationRuntimeStatuses.Broken }, cancellationToken);
     }
 
     private async Task WatchAsync(SessionKey key, Manifest manifest, AutoCommitPolicy policy)
@@ -76,7 +74,7 @@ internal sealed class AutoCommits(
         await client().ScheduleNewOrchestrationInstanceAsync(
             IdleNames.Orchestrator,
             watch,
-            new StartOrchestrationOptions(watch.InstanceId) { ReusableStatuses = [OrchestrationRuntimeStatus.Completed, .. Broken] });
+            new StartOrchestrationOptions(watch.InstanceId) { ReusableStatuses = [OrchestrationRuntimeStatus.Completed, .. OrchestrationRuntimeStatuses.Broken] });
         Remember(remembered);
     }
 

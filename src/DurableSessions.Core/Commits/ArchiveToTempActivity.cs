@@ -111,7 +111,7 @@ internal sealed class ArchiveToTempActivity(
 
         if (staged.Counts.Messages == 0)
         {
-            string reason = staged.Counts.Retained == 0 ? "no_messages" : "all_within_keep_window";
+            string reason = staged.Counts.Retained == 0 ? SkipReasons.NoMessages : SkipReasons.AllWithinKeepWindow;
             CommitRecord? skipped = await ledger.CloseAsync(owner, CommitFate.Skipped, reason, staged.EmptySegments, cancellationToken);
             return isOwn && skipped is not null ? Closed(skipped) : null;
         }

@@ -101,7 +101,7 @@ public sealed record CommitOutput
     /// <summary>Whether it was cancelled; with an archive where that came after clear-live.</summary>
     public bool Cancelled { get; init; }
 
-    /// <summary>Why nothing was archived: <c>no_messages</c>, <c>all_within_keep_window</c>; or why it was cancelled.</summary>
+    /// <summary>Why nothing was archived, one of <see cref="SkipReasons"/>; or why it was cancelled.</summary>
     public string? Reason { get; init; }
 
     /// <summary>The archive's number, where there is one.</summary>

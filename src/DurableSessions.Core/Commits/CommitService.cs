@@ -27,7 +27,7 @@ public sealed record CommitRequest
 
 /// <summary>The answer to a request to commit.</summary>
 /// <param name="Task">The task; <see langword="null"/> where there was nothing to archive, and no task was made.</param>
-/// <param name="SkipReason">Why nothing is archived: <c>no_messages</c> or <c>all_within_keep_window</c>; otherwise <see langword="null"/>.</param>
+/// <param name="SkipReason">Why nothing is archived, one of <see cref="SkipReasons"/>; otherwise <see langword="null"/>.</param>
 public sealed record CommitAnswer(CommitTask? Task, string? SkipReason);
 
 /// <summary>Starts commits.</summary>
@@ -179,7 +179,7 @@ public sealed class CommitService
 
     // As the commit would find it. What others append meanwhile only makes that more to archive.
     private static string? Skip(LiveView live, CommitRequest request) =>
-        live.Archivable(request.KeepRecentCount, request.Turns) > 0 ? null : live.MessageCount == 0 ? "no_messages" : "all_within_keep_window";
+        live.Archivable(request.KeepRecentCount, request.Turns) > 0 ? null : live.MessageCount == 0 ? SkipReasons.NoMessages : SkipReasons.AllWithinKeepWindow;
 
     private async Task<OrchestrationMetadata> WaitForNumberAsync(OrchestrationMetadata instance, CancellationToken cancellationToken)
     {

@@ -8,7 +8,7 @@ internal static class CommitTaskReader
 {
     private const int MaxErrorLength = 500;
 
-    // As much of a failure as is looked through for what must not be told.
+    // As much of a failure as is looked through for secrets.
     private const int MaxMessageLength = 4_096;
 
     /// <summary>What the commit was asked to do; <see langword="null"/> where the instance is no commit.</summary>

@@ -36,7 +36,7 @@ public sealed class TaskService
     }
 
     /// <summary>A task; one whose instance has been forgotten is answered from its record.</summary>
-    /// <exception cref="TaskNotFoundException">There is none of that id, or it is somebody else's.</exception>
+    /// <exception cref="TaskNotFoundException">There is none of that id, or it is another user's.</exception>
     public async Task<CommitTask> GetAsync(string account, string user, string taskId, CancellationToken cancellationToken)
     {
         if (!CommitId.IsValid(taskId))
@@ -50,7 +50,7 @@ public sealed class TaskService
     }
 
     /// <summary>Waits until a task is over, and answers with it as it is then.</summary>
-    /// <exception cref="TaskNotFoundException">There is none of that id, or it is somebody else's.</exception>
+    /// <exception cref="TaskNotFoundException">There is none of that id, or it is another user's.</exception>
     public async Task<CommitTask> WaitAsync(string account, string user, string taskId, CancellationToken cancellationToken)
     {
         CommitTask task = await GetAsync(account, user, taskId, cancellationToken);
@@ -123,7 +123,7 @@ public sealed class TaskService
     /// its next step, whatever crashes. One that is cancelled already is answered as it is, and so is an attempt that was started
     /// while this was on its way: it is not ended.
     /// </summary>
-    /// <exception cref="TaskNotFoundException">There is none of that id, or it is somebody else's.</exception>
+    /// <exception cref="TaskNotFoundException">There is none of that id, or it is another user's.</exception>
     /// <exception cref="TaskStatusException">It has completed or failed.</exception>
     public async Task<CommitTask> CancelAsync(string account, string user, string taskId, CancellationToken cancellationToken)
     {
@@ -157,7 +157,7 @@ public sealed class TaskService
     /// an attempt that was started since.
     /// </summary>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
-    /// <exception cref="TaskNotFoundException">There is none of that id, or it is somebody else's.</exception>
+    /// <exception cref="TaskNotFoundException">There is none of that id, or it is another user's.</exception>
     /// <exception cref="TaskStatusException">It had ended when the key first came, and not by being cancelled.</exception>
     public async Task<CommitTask> CancelAsync(
         string account, string user, string taskId, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken)
@@ -192,7 +192,7 @@ public sealed class TaskService
     }
 
     /// <summary>Runs a failed or cancelled commit again, under the same id: steps that were finished return at once.</summary>
-    /// <exception cref="TaskNotFoundException">There is none of that id, or it is somebody else's, or it was forgotten.</exception>
+    /// <exception cref="TaskNotFoundException">There is none of that id, or it is another user's, or it was forgotten.</exception>
     /// <exception cref="TaskStatusException">It has neither failed nor been cancelled.</exception>
     public async Task<CommitTask> RetryAsync(string account, string user, string taskId, CancellationToken cancellationToken)
     {
@@ -210,7 +210,7 @@ public sealed class TaskService
     /// the task as it stands.
     /// </summary>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
-    /// <exception cref="TaskNotFoundException">There is none of that id, or it is somebody else's, or it was forgotten.</exception>
+    /// <exception cref="TaskNotFoundException">There is none of that id, or it is another user's, or it was forgotten.</exception>
     /// <exception cref="TaskStatusException">It had neither failed nor been cancelled when the key first came.</exception>
     public async Task<CommitTask> RetryAsync(
         string account, string user, string taskId, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken)

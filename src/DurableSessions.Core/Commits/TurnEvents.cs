@@ -9,7 +9,7 @@ namespace DurableSessions.Core.Commits;
 /// event reaches looks by its timer.
 /// </summary>
 /// <remarks>
-/// So it never fails the step that wakes, which has done its work by then, and would be told as failed although it has switched.
+/// So it never fails the step that wakes, which has done its work by then: its commit would be reported failed although it has switched.
 /// What comes out of a client depends on the engine: an instance that has gone, one that takes no more events or changes all the
 /// time, storage or a scheduler that is away, a request that timed out (which looks like a cancellation, and is none).
 /// </remarks>

@@ -120,9 +120,7 @@ public sealed class MemoryService
     public async Task<MemoryDiff?> FindDiffAsync(SessionKey key, int archive, CancellationToken cancellationToken)
     {
         Manifest manifest = await _manifests.LoadLiveAsync(key, cancellationToken);
-        return await _archives.FindEntryAsync(key, manifest.Incarnation, archive, cancellationToken) is { MemoryDiff: { } blob }
-            ? await _stage.FindDiffAsync(blob, cancellationToken)
-            : null;
+        return await FindDiffAsync(key, manifest.Incarnation, archive, cancellationToken);
     }
 
     /// <summary>
@@ -170,10 +168,15 @@ public sealed class MemoryService
 
         // A session that is created again under the same id is another one: so are its requests.
         Manifest manifest = await _manifests.LoadLiveAsync(key, cancellationToken);
-        return await FindDiffAsync(key, archive, cancellationToken) is { } done
+        return await FindDiffAsync(key, manifest.Incarnation, archive, cancellationToken) is { } done
             ? await _undo.RunAsync(key.Account, key.User, RequestKey.Of(idempotencyKey, $"undo {manifest.Incarnation}"), done, cancellationToken)
             : null;
     }
+
+    private async Task<MemoryDiff?> FindDiffAsync(SessionKey key, string incarnation, int archive, CancellationToken cancellationToken) =>
+        await _archives.FindEntryAsync(key, incarnation, archive, cancellationToken) is { MemoryDiff: { } blob }
+            ? await _stage.FindDiffAsync(blob, cancellationToken)
+            : null;
 
     private async Task<MemoryCatalogue> ChangeAsync(
         string account, string user, MemoryCategory category, string name, string? content, MemoryCondition condition,

@@ -48,7 +48,6 @@ internal sealed class AppendQueue(SessionKey key, long maxBytes)
                 }
 
                 keys.UnionWith(next.DerivedIds.Select(static id => id.High));
-
                 _appends.RemoveFirst();
                 _bytes -= next.Block.Length;
                 bytes += next.Block.Length;

@@ -123,12 +123,7 @@ internal sealed class LiveView(StoredManifest stored, IReadOnlyList<SegmentView>
 /// <summary>The live messages of a session, counted.</summary>
 /// <param name="Messages">How many there are.</param>
 /// <param name="PendingTokens">Estimated tokens of those that a commit like the last one would archive.</param>
-/// <param name="LastMessageAt">When the newest message was said, archived ones included, as its client wrote it.</param>
-internal sealed record LiveCounts(int Messages, long PendingTokens, string? LastMessageAt)
+internal sealed record LiveCounts(int Messages, long PendingTokens)
 {
-    /// <summary>When a live message was last appended; <see langword="null"/> where none is known.</summary>
-    public DateTimeOffset? AppendedAt { get; init; }
-
-    public static LiveCounts Of(LiveView view) =>
-        new(view.MessageCount, view.PendingTokens(), view.LastMessageAt) { AppendedAt = view.AppendedAt };
+    public static LiveCounts Of(LiveView view) => new(view.MessageCount, view.PendingTokens());
 }

@@ -1,5 +1,5 @@
+using System.Collections.ObjectModel;
 using DurableSessions.Core.Messages;
-using DurableSessions.Core.Retaining;
 
 namespace DurableSessions.Core.Sessions;
 
@@ -8,7 +8,7 @@ internal sealed class PendingAppend
 {
     private readonly TaskCompletionSource<AppendResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly AppendLine[] _lines;
-    private IReadOnlyDictionary<AppendLine, MessageId> _stored = new Dictionary<AppendLine, MessageId>();
+    private IReadOnlyDictionary<AppendLine, MessageId> _stored = ReadOnlyDictionary<AppendLine, MessageId>.Empty;
 
     public PendingAppend(IReadOnlyList<NewMessage> messages, IdempotencyKey? idempotencyKey, DateTimeOffset now, bool byContent)
     {
@@ -98,38 +98,4 @@ internal sealed class PendingAppend
     }
 
     private static byte[] BlockOf(IReadOnlyList<AppendLine> lines) => lines is [var one] ? one.Line : [.. lines.SelectMany(static l => l.Line)];
-}
-
-/// <summary>One message of a request, as it is to be stored.</summary>
-/// <param name="Id">Its id.</param>
-/// <param name="Recognition">By what it may be found to be a repetition.</param>
-/// <param name="Line">The line, with its line feed.</param>
-/// <param name="Shape">What a commit needs to know of it to keep whole turns.</param>
-/// <param name="SaidAt">When it was said.</param>
-internal sealed record AppendLine(MessageId Id, Recognition Recognition, byte[] Line, MessageShape Shape, string SaidAt);
-
-/// <summary>By what a message may be found to be a repetition.</summary>
-internal enum Recognition
-{
-    /// <summary>By nothing: it is stored.</summary>
-    None,
-
-    /// <summary>By the idempotency key of its request, with which it is stored or not.</summary>
-    Key,
-
-    /// <summary>By the name that its client gave it, or by its sources.</summary>
-    Name,
-
-    /// <summary>By what it says, for a short time.</summary>
-    Content,
-}
-
-/// <summary>Messages that are stored.</summary>
-/// <param name="MessageIds">Their ids, in the order of the request; the same for a repeated idempotency key.</param>
-/// <param name="MessageCount">Live messages of the session, these included where they still are live.</param>
-/// <param name="PendingTokens">Estimated tokens of the live messages that a commit like the last one would archive.</param>
-public sealed record AppendResult(IReadOnlyList<string> MessageIds, int MessageCount, long PendingTokens)
-{
-    /// <summary>How many of the messages were found stored already, and were not stored again. A repeated idempotency key does not count.</summary>
-    public int Repeated { get; init; }
 }

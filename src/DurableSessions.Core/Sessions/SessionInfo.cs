@@ -73,15 +73,15 @@ public sealed record SessionInfo
     /// <summary>What models have taken and given for the session's digests. Of sessions that an earlier version began, only since then.</summary>
     public required TokenUsage Usage { get; init; }
 
-    internal static SessionInfo Of(SessionKey key, Manifest manifest, LiveCounts live) => new()
+    internal static SessionInfo Of(SessionKey key, Manifest manifest, LiveView live) => new()
     {
         Key = key,
         CreatedAt = manifest.CreatedAt,
-        UpdatedAt = live.AppendedAt > manifest.UpdatedAt ? live.AppendedAt.Value : manifest.UpdatedAt,
-        MessageCount = live.Messages,
-        TotalMessageCount = live.Messages + manifest.ArchivedMessages,
+        UpdatedAt = live.AppendedAt is { } appended && appended > manifest.UpdatedAt ? appended : manifest.UpdatedAt,
+        MessageCount = live.MessageCount,
+        TotalMessageCount = live.MessageCount + manifest.ArchivedMessages,
         CommitCount = manifest.ArchiveCount,
-        PendingTokens = live.PendingTokens,
+        PendingTokens = live.PendingTokens(),
         LastCommitAt = manifest.LastCommitAt,
         LastAutoCommitAt = manifest.LastAutoCommitAt,
         LastMessageAt = live.LastMessageAt,

@@ -44,11 +44,6 @@ internal sealed class SessionLane(
         return append.Completion;
     }
 
-    /// <summary>Counts the live messages. Unless <paramref name="fresh"/>, what this host knows will do.</summary>
-    /// <returns><see langword="null"/> where there is no session.</returns>
-    public Task<(Manifest Manifest, LiveCounts Counts)?> CountAsync(bool fresh, CancellationToken cancellationToken) =>
-        LookAsync(fresh, LiveCounts.Of, cancellationToken);
-
     /// <summary>Looks at the live messages, while no append changes them. Unless <paramref name="fresh"/>, what this host knows will do.</summary>
     /// <returns><see langword="null"/> where there is no session.</returns>
     public async Task<(Manifest Manifest, T Seen)?> LookAsync<T>(bool fresh, Func<LiveView, T> look, CancellationToken cancellationToken)

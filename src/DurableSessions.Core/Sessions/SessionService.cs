@@ -20,8 +20,6 @@ public sealed class SessionService
     /// <summary>The most sessions in one page of a listing.</summary>
     public const int MaxPage = 1_000;
 
-    private static readonly OrchestrationRuntimeStatus[] Resumable = [OrchestrationRuntimeStatus.Failed, OrchestrationRuntimeStatus.Terminated];
-
     private readonly SessionStorage _storage;
     private readonly SessionCreator _creator;
     private readonly SessionLanes _lanes;
@@ -90,14 +88,17 @@ public sealed class SessionService
     public async Task<SessionInfo> GetAsync(SessionKey key, bool autoCreate, CancellationToken cancellationToken)
     {
         SessionLane lane = _lanes.For(key);
-        if (autoCreate && await lane.CountAsync(fresh: true, cancellationToken) is null)
+        SessionInfo? info = await LookAsync();
+        if (info is null && autoCreate)
         {
             await _creator.EnsureAsync(key, cancellationToken);
+            info = await LookAsync();
         }
 
-        return await lane.CountAsync(fresh: true, cancellationToken) is { } counted
-            ? SessionInfo.Of(key, counted.Manifest, counted.Counts)
-            : throw new SessionNotFoundException(key);
+        return info ?? throw new SessionNotFoundException(key);
+
+        async Task<SessionInfo?> LookAsync() =>
+            (await lane.LookAsync(fresh: true, view => SessionInfo.Of(key, view.Manifest, view), cancellationToken))?.Seen;
     }
 
     /// <summary>
@@ -197,7 +198,7 @@ public sealed class SessionService
         // Scheduled first: from here on it is deleted, whoever crashes. Then the orchestration's own first step, to be able to answer.
         var input = new DeleteInput(key, manifest.Incarnation) { TombstoneRetention = _options.TombstoneRetention };
         await _client().ScheduleNewOrchestrationInstanceAsync(
-            DeleteNames.Orchestrator, input, new StartOrchestrationOptions(input.InstanceId) { ReusableStatuses = Resumable }, cancellationToken);
+            DeleteNames.Orchestrator, input, new StartOrchestrationOptions(input.InstanceId) { ReusableStatuses = OrchestrationRuntimeStatuses.Broken }, cancellationToken);
         if (manifest.DeletedAt is not null)
         {
             throw new SessionNotFoundException(key);

@@ -59,7 +59,7 @@ internal sealed class DueQueue
         Wake();
     }
 
-    /// <summary>When this host should look at an instance; <see langword="null"/>: it has not been told to.</summary>
+    /// <summary>When this host should look at an instance; <see langword="null"/>: it is not noted.</summary>
     public DateTimeOffset? Find(string id)
     {
         lock (_lock)

@@ -13,7 +13,7 @@ public interface ICallerSource
 
     /// <summary>
     /// Ends the request with an error where it presents a key that is wrong; one that presents none is let through, and so is any while
-    /// it cannot be told which keys are right.
+    /// storage cannot say which keys are right.
     /// </summary>
     ValueTask RefuseWrongKeyAsync(HttpContext context);
 

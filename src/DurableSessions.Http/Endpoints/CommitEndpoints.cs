@@ -17,8 +17,6 @@ namespace DurableSessions.Http.Endpoints;
 /// <summary>Commits a session; with <c>wait</c>, until that is over.</summary>
 internal static class CommitEndpoints
 {
-    private const string NoMessages = "no_messages";
-
     public static void MapCommits(this IEndpointRouteBuilder sessions) => sessions.MapPost("/{session_id}/commit", CommitAsync);
 
     private static async Task<IResult> CommitAsync(HttpContext http, Caller caller, SessionStore store, TimeProvider time, string session_id)
@@ -53,7 +51,7 @@ internal static class CommitEndpoints
         }
         catch (SessionNotFoundException)
         {
-            return new CommitAnswer(null, NoMessages);
+            return new CommitAnswer(null, SkipReasons.NoMessages);
         }
     }
 

@@ -28,7 +28,7 @@ internal static class ContentEndpoints
         return new Answer(json => json.WriteStringValue(Lines(text, offset, limit)));
     }
 
-    // Null: it is not there. Another user's is told like that too, and so is a session that is gone.
+    // Null: it is not there. Another user's is answered like that too, and so is a session that is gone.
     private static async Task<string?> FindAsync(Caller caller, VikingUri uri, SessionStore store, CancellationToken cancellationToken)
     {
         if (uri.Own is not ["sessions", { } session, "history", { } archive, Wire.MemoryDiffFile]

@@ -32,7 +32,7 @@ public sealed class KeyRing(KeyStore store, TimeProvider time)
     public async Task LoadAsync(CancellationToken cancellationToken) => _known = await LookAsync(cancellationToken);
 
     /// <summary>The keys; <see langword="null"/> where there never was one, and callers are believed.</summary>
-    /// <param name="log">Told of the first look that fails, until one succeeds.</param>
+    /// <param name="log">Gets the first look that fails, until one succeeds.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     internal async ValueTask<KeySet?> GetAsync(ILogger log, CancellationToken cancellationToken)
     {

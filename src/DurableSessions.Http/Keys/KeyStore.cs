@@ -66,7 +66,7 @@ public sealed class KeyStore(BlobContainerClient container, TimeProvider time)
         }
         catch (RequestFailedException e) when (e.Status == 404 && e.ErrorCode == BlobErrorCode.BlobNotFound)
         {
-            // Any other 404, of a missing container or of something between here and storage, says nothing about keys: whoever took
+            // Any other 404, of a missing container or of something between here and storage, says nothing about keys: a host that took
             // it for none would believe every caller.
             return StoredKeys.None;
         }

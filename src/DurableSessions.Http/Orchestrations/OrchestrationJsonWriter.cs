@@ -6,7 +6,7 @@ namespace DurableSessions.Http.Orchestrations;
 
 /// <summary>
 /// Writes instances as Durable Functions does: camelCase, times in whole seconds, history entries in PascalCase. Why something failed is
-/// told without secrets.
+/// written without secrets.
 /// </summary>
 internal static class OrchestrationJsonWriter
 {

@@ -16,7 +16,7 @@ namespace DurableSessions.Http.Requests;
 /// every reader.
 /// </summary>
 /// <remarks>
-/// What a client has broken without knowing it is mended, and told: half of a surrogate pair, as a text has it that was cut inside an
+/// What a client has broken without knowing it is mended, and counted: half of a surrogate pair, as a text has it that was cut inside an
 /// emoji, and bytes that are no UTF-8 become U+FFFD. A byte order mark is taken off.
 /// </remarks>
 internal static class JsonText

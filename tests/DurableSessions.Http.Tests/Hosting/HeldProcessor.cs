@@ -6,7 +6,7 @@ using DurableSessions.Orchestration;
 namespace DurableSessions.Http.Tests.Hosting;
 
 /// <summary>
-/// Digests by counting, remembers as an event what begins with <c>remember</c>, and forgets it when told to. Where a message says so, a
+/// Digests by counting, remembers as an event what begins with <c>remember</c>, and forgets it when asked to. Where a message says so, a
 /// digest waits until it is let go, says what it cost, or fails for good.
 /// </summary>
 internal sealed class HeldProcessor : ISemanticProcessor

@@ -3,7 +3,7 @@ using CsCheck;
 
 namespace DurableSessions.Testing.Tests.Simulation;
 
-/// <summary>The simulated storage answers as Azurite does, and as the service does where it is told to.</summary>
+/// <summary>The simulated storage answers as Azurite does, and as the service does where it is set to.</summary>
 public sealed class ConformanceTests(AzuriteFixture azurite)
 {
     private const int Draws = 400;

@@ -2,7 +2,7 @@ namespace DurableSessions.Testing;
 
 /// <summary>
 /// Where Azurite 3.37.0 and the Azure Blob service answer the same request differently. A simulation answers as Azurite does,
-/// unless it is told to take the service's side of some of them. The conformance suite holds Azurite's side to Azurite; the
+/// unless it is set to take the service's side of some of them. The conformance suite holds Azurite's side to Azurite; the
 /// service's side is from its documentation (learn.microsoft.com/rest/api/storageservices), named at each.
 /// </summary>
 public enum ServiceDifference

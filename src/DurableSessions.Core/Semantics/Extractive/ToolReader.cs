@@ -13,7 +13,7 @@ internal sealed partial class ToolReader(Digestion digestion)
     private const int MaxStrings = 200;
     private const int MaxOutput = 24 * 1024;
 
-    /// <summary>As much of a name, a key or the first line of a command is read: far more than is told of it.</summary>
+    /// <summary>As much of a name, a key or the first line of a command is read: far more than a digest shows of it.</summary>
     private const int MaxShort = 1_000;
 
     private long _order;
