@@ -15,7 +15,7 @@ internal sealed class PendingAppend
         Recognition[] recognitions = [.. messages.Select(m => Of(m, idempotencyKey, byContent))];
         MessageId[] ids = MakeIds(messages, idempotencyKey, now, recognitions);
         _lines = [.. messages.Select((m, i) => new AppendLine(
-            ids[i], recognitions[i], [.. m.ToLine(ids[i], now), (byte)'\n'], m.Shape(), m.SaidAt(now)))];
+            ids[i], recognitions[i], m.ToLine(ids[i], now), m.Shape(), m.SaidAt(now)))];
         Lines = _lines;
         Block = BlockOf(_lines);
     }
@@ -67,6 +67,21 @@ internal sealed class PendingAppend
 
     public void Fail(Exception e) => _completion.TrySetException(e);
 
+    /// <summary>The lines one after the other, each with its line feed.</summary>
+    public static byte[] BlockOf(IReadOnlyCollection<AppendLine> lines)
+    {
+        byte[] block = new byte[lines.Sum(static l => l.Line.Length + 1)];
+        int end = 0;
+        foreach (AppendLine line in lines)
+        {
+            line.Line.CopyTo(block, end);
+            end += line.Line.Length;
+            block[end++] = (byte)'\n';
+        }
+
+        return block;
+    }
+
     private static Recognition Of(NewMessage message, IdempotencyKey? idempotencyKey, bool byContent) =>
         idempotencyKey is not null ? Recognition.Key
         : message.IsNamed ? Recognition.Name
@@ -97,5 +112,4 @@ internal sealed class PendingAppend
         return ids;
     }
 
-    private static byte[] BlockOf(IReadOnlyList<AppendLine> lines) => lines is [var one] ? one.Line : [.. lines.SelectMany(static l => l.Line)];
 }

@@ -132,7 +132,7 @@ internal sealed class SessionLane(
             }
 
             SegmentView last = view.Last;
-            byte[] block = group.Count == 1 ? group[0].Block : [.. group.SelectMany(static a => a.Block)];
+            byte[] block = group.Count == 1 ? group[0].Block : PendingAppend.BlockOf([.. group.SelectMany(static a => a.Lines)]);
             try
             {
                 (int blocks, last.WrittenAt) = await segments.AppendAsync(last.Name, block, last.Length, CancellationToken.None);
