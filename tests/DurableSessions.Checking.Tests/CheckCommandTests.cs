@@ -1,6 +1,5 @@
 using DurableSessions.Core.Sessions;
 using DurableSessions.Core.Storage;
-using DurableSessions.Protocol.Tests;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Checking.Tests;

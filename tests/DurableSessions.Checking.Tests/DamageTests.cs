@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using DurableSessions.Core.Checking;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Sessions;
-using DurableSessions.Protocol.Tests;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Checking.Tests;

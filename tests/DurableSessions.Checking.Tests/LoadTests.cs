@@ -3,7 +3,6 @@ using System.Diagnostics.CodeAnalysis;
 using DurableSessions.Core.Checking;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Sessions;
-using DurableSessions.Protocol.Tests;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Checking.Tests;

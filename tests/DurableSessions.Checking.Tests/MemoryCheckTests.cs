@@ -2,7 +2,6 @@ using Azure.Storage.Blobs;
 using DurableSessions.Core.Checking;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Sessions;
-using DurableSessions.Protocol.Tests;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Checking.Tests;

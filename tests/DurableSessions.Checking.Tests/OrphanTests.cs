@@ -2,7 +2,6 @@ using DurableSessions.Core.Checking;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Core.Storage;
-using DurableSessions.Protocol.Tests;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Checking.Tests;

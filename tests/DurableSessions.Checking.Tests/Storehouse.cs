@@ -5,7 +5,7 @@ using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 using DurableSessions.Core.Checking;
 using DurableSessions.Core.Storage;
-using DurableSessions.Protocol.Tests;
+using DurableSessions.Testing;
 
 namespace DurableSessions.Checking.Tests;
 

@@ -6,7 +6,6 @@ using DurableSessions.Core.Sessions;
 using DurableSessions.Core.Storage;
 using DurableSessions.Orchestration;
 using DurableSessions.Orchestration.Behaviour;
-using DurableSessions.Protocol.Tests;
 using DurableSessions.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -5,7 +5,6 @@ using DurableSessions.Core.Sessions;
 using DurableSessions.Core.Storage;
 using DurableSessions.Functions;
 using DurableSessions.Orchestration;
-using DurableSessions.Protocol.Tests;
 using DurableSessions.Testing;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging.Abstractions;

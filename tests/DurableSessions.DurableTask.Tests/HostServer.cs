@@ -1,10 +1,10 @@
 using Grpc.Core;
-using global::DurableTask.Core;
 using Microsoft.DurableTask.Protobuf;
 using Microsoft.DurableTask.Testing.Sidecar.Grpc;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using global::DurableTask.Core;
 
 namespace DurableSessions.DurableTask.Tests;
 

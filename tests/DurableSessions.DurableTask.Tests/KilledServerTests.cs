@@ -1,6 +1,6 @@
 using Azure.Storage.Blobs;
-using DurableSessions.Server.Tests.Kills;
 using DurableSessions.Testing;
+using DurableSessions.Testing.Kills;
 using global::DurableTask.Core;
 using global::DurableTask.Core.Query;
 

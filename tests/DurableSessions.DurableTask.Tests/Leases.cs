@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using global::DurableTask.Core;
 using Microsoft.DurableTask.Testing.Sidecar;
+using global::DurableTask.Core;
 
 namespace DurableSessions.DurableTask.Tests;
 

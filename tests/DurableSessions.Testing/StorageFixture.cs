@@ -13,6 +13,9 @@ public abstract class StorageFixture : IAsyncLifetime
     /// <summary>Longer than a host is silent between two requests of which one follows from the other.</summary>
     public virtual TimeSpan Silence { get; } = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>The clock of its hosts.</summary>
+    public virtual TimeProvider Time => TimeProvider.System;
+
     /// <summary>A container that no other test uses.</summary>
     public async Task<BlobContainerClient> NewContainerAsync()
     {
@@ -36,6 +39,14 @@ public abstract class StorageFixture : IAsyncLifetime
             options.Retry.Delay = TimeSpan.FromMilliseconds(10);
             options.Retry.MaxDelay = TimeSpan.FromMilliseconds(100);
             account.Reach(options);
+            if (this is SimulatedCluster)
+            {
+                options.Retry.Delay = TimeSpan.Zero;
+                options.Retry.MaxDelay = TimeSpan.Zero;
+                options.Diagnostics.IsLoggingEnabled = false;
+                options.Diagnostics.IsDistributedTracingEnabled = false;
+                options.Diagnostics.IsTelemetryEnabled = false;
+            }
             configure?.Invoke(options);
         });
     }

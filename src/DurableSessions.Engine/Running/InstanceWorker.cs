@@ -173,7 +173,7 @@ internal sealed class InstanceWorker
     private async Task WaitAsync()
     {
         DateTimeOffset until = _run.NextTimer?.FireAt is { } fire && fire < _renewAt ? fire : _renewAt;
-        TimeSpan wait = until - _engine.Time.GetUtcNow();
+        TimeSpan wait = _engine.Time.Until(until);
         if (wait <= TimeSpan.Zero)
         {
             return;

@@ -76,7 +76,7 @@ internal sealed class Sweep(EngineParts engine)
     {
         // Without a free place nothing can be claimed: what ends here wakes the wait.
         DateTimeOffset until = engine.Loaded.Free > 0 && engine.Due.Nearest is { } due && due < nextSweep ? due : nextSweep;
-        TimeSpan wait = until - engine.Time.GetUtcNow();
+        TimeSpan wait = engine.Time.Until(until);
         if (wait > TimeSpan.Zero)
         {
             using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

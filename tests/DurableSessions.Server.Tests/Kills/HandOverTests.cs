@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using DurableSessions.Testing;
+using DurableSessions.Testing.Kills;
 
 namespace DurableSessions.Server.Tests.Kills;
 

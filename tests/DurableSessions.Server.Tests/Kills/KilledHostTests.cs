@@ -1,6 +1,7 @@
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using DurableSessions.Testing;
+using DurableSessions.Testing.Kills;
 
 namespace DurableSessions.Server.Tests.Kills;
 

@@ -1,4 +1,5 @@
 using DurableSessions.Testing;
+using DurableSessions.Testing.Kills;
 
 namespace DurableSessions.Server.Tests.Kills;
 

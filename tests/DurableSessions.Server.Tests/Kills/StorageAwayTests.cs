@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using DurableSessions.Core.Storage;
 using DurableSessions.LocalStorage;
 using DurableSessions.Testing;
+using DurableSessions.Testing.Kills;
 
 namespace DurableSessions.Server.Tests.Kills;
 

@@ -1,0 +1,131 @@
+using DurableSessions.Core.Commits;
+using DurableSessions.Core.Messages;
+using DurableSessions.Core.Sessions;
+using DurableSessions.Engine;
+using DurableSessions.Testing;
+using Microsoft.Extensions.Time.Testing;
+
+namespace DurableSessions.Core.Tests.Commits;
+
+/// <summary>What a commit costs, counted as storage requests.</summary>
+public sealed class BudgetTests(AzuriteFixture azurite)
+{
+    private const int Budget = 22;
+
+    // With a key, the manifest is read, the key is entered, and an ended instance of its id is looked for.
+    private const int KeyedBudget = 24;
+
+    // A host that is slow for a moment renews what it owns: with the time that owners have outside of tests, none is.
+    private static readonly EngineOptions Calm = new();
+
+    private readonly SessionKey _key = new("acme", "ada", "s1");
+
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(1, 1)]
+    [InlineData(1000, 0)]
+    [InlineData(1000, 1)]
+    public async Task A_commit_that_nobody_disturbs_keeps_its_budget(int messages, int keepRecent)
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(azurite, container, engine: Calm);
+        await host.AppendAsync(_key, "first");
+        await host.EndOfAsync(_key, (await host.CommitAsync(_key)).TaskId);
+        foreach (IdempotencyKey? idempotencyKey in (IdempotencyKey?[])[null, Words.Key("k")])
+        {
+            int cost = await CostAsync(host, messages, keepRecent, idempotencyKey);
+            int retainedBefore = idempotencyKey is null ? 0 : 2 * keepRecent;
+            Assert.True(cost <= (idempotencyKey is null ? Budget : KeyedBudget) + retainedBefore, $"{cost} requests:{Environment.NewLine}{host.Log}");
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_commit_and_the_minute_after_it_cost_at_most_22_requests(bool isAskedAbout)
+    {
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        string container = (await azurite.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(azurite, container, engine: Calm, time: time);
+        await ListedAsync(host, 1);
+        await host.AppendAsync(_key, "first");
+        await host.EndOfAsync(_key, (await host.CommitAsync(_key)).TaskId);
+        await host.QuietAsync();
+
+        await host.AppendAsync(_key, "second");
+        var digesting = new TaskCompletionSource();
+        var goOn = new TaskCompletionSource();
+        host.Processor.Before = _ =>
+        {
+            digesting.TrySetResult();
+            return goOn.Task;
+        };
+        host.Log.Clear();
+        CommitTask task = await host.CommitAsync(_key);
+        await digesting.Task.WaitAsync(Cancelled);
+        int asked = 0;
+        if (isAskedAbout)
+        {
+            int before = host.Log.Count;
+            await host.Store.Tasks.GetAsync(_key.Account, _key.User, task.TaskId, Cancelled);
+            asked = host.Log.Count - before;
+        }
+
+        goOn.SetResult();
+        await host.Client.WaitForInstanceCompletionAsync(task.TaskId, Cancelled);
+
+        // What is due when a host lists is looked at before it lists the next time: after two listings all of it has been.
+        for (int listings = 1; listings <= 2; listings++)
+        {
+            time.Advance(TimeSpan.FromSeconds(16));
+            time.Advance(TimeSpan.FromSeconds(16));
+            await ListedAsync(host, listings);
+        }
+
+        int cost = host.Log.Requests.Count(static r => r.Comp != "list") - asked;
+        Assert.True(cost <= Budget, $"{cost} requests:{Environment.NewLine}{host.Log}");
+    }
+
+    [Fact]
+    public async Task A_commit_costs_the_same_after_300_archives()
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(azurite, container, engine: Calm);
+        await host.AppendAsync(_key, "first");
+        await host.EndOfAsync(_key, (await host.CommitAsync(_key)).TaskId);
+        int early = await CostAsync(host, 1, 0, null);
+        for (int i = 2; i < 300; i++)
+        {
+            await host.AppendAsync(_key, $"m{i}");
+            await host.EndOfAsync(_key, (await host.CommitAsync(_key)).TaskId);
+        }
+
+        Assert.Equal(early, await CostAsync(host, 1, 0, null));
+        Assert.Equal(301, (await host.Store.Sessions.GetAsync(_key, false, Cancelled)).CommitCount);
+    }
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    private static async Task ListedAsync(Host host, int times)
+    {
+        while (host.Log.Requests.Count(static r => r is { Comp: "list", Status: not null }) < times)
+        {
+            await Task.Delay(10, Cancelled);
+        }
+    }
+
+    private async Task<int> CostAsync(Host host, int messages, int keepRecent, IdempotencyKey? idempotencyKey)
+    {
+        string padding = new('x', 400);
+        for (int left = messages + keepRecent; left > 0; left -= 100)
+        {
+            await host.AppendAsync(_key, [.. Enumerable.Range(0, Math.Min(left, 100)).Select(i => $"{Guid.NewGuid():N} {padding}")]);
+        }
+
+        host.Log.Clear();
+        CommitTask task = await host.CommitAsync(_key, keepRecent, idempotencyKey);
+        await host.Client.WaitForInstanceCompletionAsync(task.TaskId, Cancelled);
+        await host.QuietAsync();
+        return host.Log.Requests.Count(static r => r.Comp != "list");
+    }
+}

@@ -1,0 +1,387 @@
+using DurableSessions.Core.Commits;
+using DurableSessions.Core.Messages;
+using DurableSessions.Core.Sessions;
+using DurableSessions.Testing;
+
+namespace DurableSessions.Core.Tests.Commits;
+
+/// <summary>Whole commits, run by the engine.</summary>
+public sealed class CommitTests(AzuriteFixture azurite)
+{
+    private static readonly string[] Said = ["m1", "m2", "m3", "m4"];
+
+    private readonly SessionKey _key = new("acme", "ada", "s1");
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_commit_archives_what_is_live_and_completes_after_the_switch()
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(azurite, container);
+        await host.AppendAsync(_key, Said);
+        CommitTask accepted = await host.CommitAsync(_key, keepRecent: 1);
+        Assert.Equal(1, accepted.ArchiveNumber);
+        CommitTask ended = await host.EndOfAsync(_key, accepted.TaskId);
+        Assert.Equal(CommitTaskStatus.Completed, ended.Status);
+        Assert.Equal(ArchiveState.Covered, ended.Output!.State);
+
+        using Host fresh = await Host.StartAsync(azurite, container);
+        Audit audit = await fresh.AuditAsync(_key);
+        Assert.Equal(Said, audit.Everything);
+        Assert.Equal(["m4"], audit.Context);
+        Assert.Equal("m1+2", (await fresh.Store.Sessions.ReadContextAsync(_key, 1000, Cancelled)).Overview);
+        Assert.Equal(accepted.TaskId, audit.Archives[0].TaskId);
+    }
+
+    [Fact]
+    public async Task Completed_is_never_seen_before_a_fresh_host_reads_the_switched_state()
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(azurite, container);
+        using Host reader = await Host.StartAsync(azurite, container);
+        for (int i = 1; i <= 20; i++)
+        {
+            await host.AppendAsync(_key, $"m{i}");
+            CommitTask task = await host.CommitAsync(_key);
+            while (!(await reader.Store.Tasks.GetAsync("acme", "ada", task.TaskId, Cancelled)).IsOver)
+            {
+                await Task.Yield();
+            }
+
+            using Host fresh = await Host.StartAsync(azurite, container);
+            SessionInfo info = await fresh.Store.Sessions.GetAsync(_key, false, Cancelled);
+            Assert.Empty(info.PendingArchives);
+            Assert.Equal(i, info.CommitCount);
+            Assert.Equal(0, info.MessageCount);
+        }
+    }
+
+    [Theory]
+    [InlineData(0, "no_messages")]
+    [InlineData(2, "all_within_keep_window")]
+    public async Task A_commit_with_nothing_to_do_is_skipped_without_a_task(int messages, string reason)
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(azurite, container);
+        await host.Store.Sessions.CreateAsync("acme", "ada", "s1", new SessionSettings(), null, Cancelled);
+        for (int i = 0; i < messages; i++)
+        {
+            await host.AppendAsync(_key, $"m{i}");
+        }
+
+        foreach (IdempotencyKey? idempotencyKey in (IdempotencyKey?[])[null, Words.Key("k"), Words.Key("k")])
+        {
+            CommitAnswer answer = await host.Store.Commits.CommitAsync(
+                _key, new CommitRequest { KeepRecentCount = 5, IdempotencyKey = idempotencyKey }, Cancelled);
+            Assert.Null(answer.Task);
+            Assert.Equal(reason, answer.SkipReason);
+        }
+
+        await host.AppendAsync(_key, "a", "b", "c", "d", "e", "f");
+
+        // The first answer of a key stands.
+        CommitAnswer repeated = await host.Store.Commits.CommitAsync(
+            _key, new CommitRequest { KeepRecentCount = 5, IdempotencyKey = Words.Key("k") }, Cancelled);
+        Assert.Equal(reason, repeated.SkipReason);
+        Assert.Equal(messages + 6, (await host.AuditAsync(_key)).Context.Count);
+    }
+
+    [Fact]
+    public async Task A_repeated_key_is_one_commit_on_every_host_and_after_its_end()
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        using Host one = await Host.RunAsync(azurite, container);
+        using Host two = await Host.RunAsync(azurite, container);
+        await one.AppendAsync(_key, Said);
+        CommitTask[] tasks = await Task.WhenAll(Enumerable.Range(0, 6).Select(
+            i => (i % 2 == 0 ? one : two).CommitAsync(_key, idempotencyKey: Words.Key("k"))));
+        string id = Assert.Single(tasks.Select(static t => t.TaskId).Distinct());
+        await one.EndOfAsync(_key, id);
+        await two.AppendAsync(_key, "m5");
+        CommitTask again = await two.CommitAsync(_key, idempotencyKey: Words.Key("k"));
+        Assert.Equal((id, 1, CommitTaskStatus.Completed), (again.TaskId, again.ArchiveNumber, again.Status));
+        await Assert.ThrowsAsync<IdempotencyKeyReusedException>(() => two.CommitAsync(_key, idempotencyKey: Words.Key("k", "other")));
+        Audit audit = await two.AuditAsync(_key);
+        Assert.Equal([.. Said, "m5"], audit.Everything);
+        Assert.Single(audit.Archives);
+        Assert.Single(await two.Store.Tasks.ListAsync("acme", "ada", new CommitTaskQuery { Session = "s1" }, Cancelled));
+    }
+
+    [Fact]
+    public async Task Commits_that_wait_their_turn_are_switched_in_order_and_appends_wait_for_none()
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        var release = new TaskCompletionSource();
+        var slow = new FirstWords { Before = cancellationToken => release.Task.WaitAsync(cancellationToken) };
+        using Host one = await Host.RunAsync(azurite, container, processor: slow);
+        using Host two = await Host.RunAsync(azurite, container, processor: slow);
+        var tasks = new List<CommitTask>();
+        for (int i = 1; i <= 6; i++)
+        {
+            Host host = i % 2 == 0 ? one : two;
+            await host.AppendAsync(_key, $"m{i}");
+            tasks.Add(await host.CommitAsync(_key));
+        }
+
+        Assert.Equal([1, 2, 3, 4, 5, 6], tasks.Select(static t => t.ArchiveNumber));
+        using Host fresh = await Host.StartAsync(azurite, container);
+        Assert.Equal(Enumerable.Range(1, 6).Select(static i => $"m{i}"), (await fresh.AuditAsync(_key)).Context);
+        release.SetResult();
+        foreach (CommitTask task in tasks)
+        {
+            Assert.Equal(CommitTaskStatus.Completed, (await one.EndOfAsync(_key, task.TaskId)).Status);
+        }
+
+        Audit audit = await fresh.AuditAsync(_key);
+        Assert.Empty(audit.Context);
+        Assert.All(audit.Archives, static a => Assert.Equal(ArchiveState.Covered, a.State));
+        Assert.Equal("m1+0 m2+0 m3+0 m4+0 m5+0 m6+0", (await fresh.Store.Sessions.ReadContextAsync(_key, 1000, Cancelled)).Overview);
+    }
+
+    [Fact]
+    public async Task A_processor_that_stays_broken_is_stood_in_for()
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        var broken = new FirstWords { Before = static _ => throw new IOException("The model is away.") };
+        using Host host = await Host.RunAsync(azurite, container, Retrying(fallBack: true), broken);
+        await host.AppendAsync(_key, Said);
+        CommitTask ended = await host.EndOfAsync(_key, (await host.CommitAsync(_key)).TaskId);
+        Assert.Equal((CommitTaskStatus.Completed, ArchiveState.Degraded), (ended.Status, ended.Output!.State));
+        Assert.Equal(3, broken.Calls);
+        Assert.Equal(1, host.Fallback.Calls);
+    }
+
+    [Fact]
+    public async Task With_the_other_policy_the_task_fails_and_nothing_else_does()
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        bool works = false;
+        var broken = new FirstWords { Before = _ => works ? Task.CompletedTask : throw new IOException("The model is away.") };
+        using Host host = await Host.RunAsync(azurite, container, Retrying(fallBack: false), broken);
+        await host.AppendAsync(_key, "m1");
+        CommitTask first = await host.EndOfAsync(_key, (await host.CommitAsync(_key)).TaskId);
+        Assert.Equal((CommitTaskStatus.Failed, "The model is away."), (first.Status, first.Error));
+        Assert.Equal(["m1"], (await host.AuditAsync(_key)).Context);
+        await host.AppendAsync(_key, "m2");
+        CommitTask second = await host.EndOfAsync(_key, (await host.CommitAsync(_key)).TaskId);
+        Assert.Equal(CommitTaskStatus.Failed, second.Status);
+        Assert.Equal(["m1", "m2"], (await host.AuditAsync(_key)).Context);
+
+        // Tried again, a commit covers what failed before it; and one that is covered by then has nothing to do.
+        works = true;
+        int calls = broken.Calls;
+        CommitTask retried = await host.Store.Tasks.RetryAsync("acme", "ada", second.TaskId, Cancelled);
+        Assert.Equal(CommitTaskStatus.Completed, (await host.EndOfAsync(_key, retried.TaskId)).Status);
+        Audit audit = await host.AuditAsync(_key);
+        Assert.Empty(audit.Context);
+        Assert.Equal([ArchiveState.Covered, ArchiveState.Covered], audit.Archives.Select(static a => a.State));
+        Assert.Equal("m1+1", (await host.Store.Sessions.ReadContextAsync(_key, 1000, Cancelled)).Overview);
+        await host.Store.Tasks.RetryAsync("acme", "ada", first.TaskId, Cancelled);
+        Assert.Equal(CommitTaskStatus.Completed, (await host.EndOfAsync(_key, first.TaskId)).Status);
+        Assert.Equal(calls + 1, broken.Calls);
+        await Assert.ThrowsAsync<TaskStatusException>(() => host.Store.Tasks.RetryAsync("acme", "ada", first.TaskId, Cancelled));
+    }
+
+    [Fact]
+    public async Task A_processor_that_never_answers_is_given_up()
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        var hanging = new FirstWords { Before = static cancellationToken => Task.Delay(Timeout.Infinite, cancellationToken) };
+        SessionOptions options = new() { Semantic = new SemanticPolicy { MaxAttempts = 1, Timeout = TimeSpan.FromMilliseconds(50) } };
+        using Host host = await Host.RunAsync(azurite, container, options, hanging);
+        await host.AppendAsync(_key, Said);
+        CommitTask ended = await host.EndOfAsync(_key, (await host.CommitAsync(_key)).TaskId);
+        Assert.Equal(ArchiveState.Degraded, ended.Output!.State);
+    }
+
+    [Fact]
+    public async Task Cancelled_while_its_digest_is_made_a_commit_keeps_its_archive_uncovered()
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        bool hangs = true;
+        var hanging = new FirstWords { Before = cancellationToken => hangs ? Task.Delay(Timeout.Infinite, cancellationToken) : Task.CompletedTask };
+        using Host host = await Host.RunAsync(azurite, container, processor: hanging);
+        using Host other = await Host.RunAsync(azurite, container);
+        await host.AppendAsync(_key, Said);
+        CommitTask task = await host.CommitAsync(_key);
+        await host.StageAsync(task.TaskId, "summarizing");
+        Assert.Equal(CommitTaskStatus.Cancelling, (await other.Store.Tasks.CancelAsync("acme", "ada", task.TaskId, Cancelled)).Status);
+        CommitTask ended = await host.EndOfAsync(_key, task.TaskId);
+        Assert.Equal((CommitTaskStatus.Cancelled, 1), (ended.Status, ended.ArchiveNumber));
+        Audit audit = await host.AuditAsync(_key);
+        Assert.Equal(Said, audit.Context);
+        Assert.Equal(ArchiveState.Uncovered, audit.Archives[0].State);
+        Assert.Equal(CommitTaskStatus.Cancelled, (await host.Store.Tasks.CancelAsync("acme", "ada", task.TaskId, Cancelled)).Status);
+
+        hangs = false;
+        await host.Store.Tasks.RetryAsync("acme", "ada", task.TaskId, Cancelled);
+        Assert.Equal(CommitTaskStatus.Completed, (await host.EndOfAsync(_key, task.TaskId)).Status);
+        Assert.Empty((await host.AuditAsync(_key)).Context);
+    }
+
+    [Fact]
+    public async Task Cancelled_before_clear_live_a_commit_leaves_everything_live()
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(azurite, container);
+        await host.AppendAsync(_key, Said);
+        var held = new Held();
+        host.Faults.When(static r => r.Comp == "seal", held);
+        Task<CommitTask> accepting = host.CommitAsync(_key);
+        await held.Arrived;
+        CommitTask task = Assert.Single(await host.Store.Tasks.ListAsync("acme", "ada", new CommitTaskQuery(), Cancelled));
+        await host.Store.Tasks.CancelAsync("acme", "ada", task.TaskId, Cancelled);
+        await held.ReleaseAsync();
+        CommitTask ended = await host.EndOfAsync(_key, task.TaskId);
+        Assert.Equal(CommitTaskStatus.Cancelled, ended.Status);
+        Assert.Null(ended.ArchiveNumber);
+        await accepting;
+        Audit audit = await host.AuditAsync(_key);
+        Assert.Equal(Said, audit.Context);
+        Assert.Empty(audit.Archives);
+
+        await host.Store.Tasks.RetryAsync("acme", "ada", task.TaskId, Cancelled);
+        Assert.Equal(1, (await host.EndOfAsync(_key, task.TaskId)).ArchiveNumber);
+        Assert.Equal(Said, Assert.Single((await host.AuditAsync(_key)).Archives).Texts);
+    }
+
+    [Fact]
+    public async Task A_commit_that_an_operator_ended_holds_up_nobody()
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        bool hangs = true;
+        var hanging = new FirstWords { Before = cancellationToken => hangs ? Task.Delay(Timeout.Infinite, cancellationToken) : Task.CompletedTask };
+        using Host host = await Host.RunAsync(azurite, container, processor: hanging);
+        await host.AppendAsync(_key, "m1");
+        CommitTask first = await host.CommitAsync(_key);
+        await host.StageAsync(first.TaskId, "summarizing");
+        hangs = false;
+        await host.Client.TerminateInstanceAsync(first.TaskId, "by an operator", Cancelled);
+        Assert.Equal(CommitTaskStatus.Failed, (await host.EndOfAsync(_key, first.TaskId)).Status);
+        await host.AppendAsync(_key, "m2");
+        CommitTask second = await host.EndOfAsync(_key, (await host.CommitAsync(_key)).TaskId);
+        Assert.Equal((CommitTaskStatus.Completed, 2), (second.Status, second.ArchiveNumber));
+        Audit audit = await host.AuditAsync(_key);
+        Assert.Empty(audit.Context);
+        Assert.Equal(["m1", "m2"], audit.Everything);
+    }
+
+    [Fact]
+    public async Task A_retry_waits_for_the_archives_before_its_own_so_that_its_overview_holds_them()
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        var release = new TaskCompletionSource();
+        var slow = new FirstWords { Before = cancellationToken => release.Task.WaitAsync(cancellationToken) };
+        using Host host = await Host.RunAsync(azurite, container, processor: slow);
+        await host.AppendAsync(_key, "m1");
+        CommitTask first = await host.CommitAsync(_key);
+        await host.AppendAsync(_key, "m2");
+        CommitTask second = await host.CommitAsync(_key);
+        await host.StageAsync(second.TaskId, "waiting_turn");
+        await host.Store.Tasks.CancelAsync("acme", "ada", second.TaskId, Cancelled);
+        Assert.Equal(CommitTaskStatus.Cancelled, (await host.EndOfAsync(_key, second.TaskId)).Status);
+        await host.Store.Tasks.RetryAsync("acme", "ada", second.TaskId, Cancelled);
+        await host.StageAsync(second.TaskId, "waiting_turn");
+        release.SetResult();
+        await host.EndOfAsync(_key, first.TaskId);
+        Assert.Equal(CommitTaskStatus.Completed, (await host.EndOfAsync(_key, second.TaskId)).Status);
+        Assert.Empty((await host.AuditAsync(_key)).Context);
+        Assert.Equal("m1+0 m2+0", (await host.Store.Sessions.ReadContextAsync(_key, 1000, Cancelled)).Overview);
+    }
+
+    [Fact]
+    public async Task A_backlog_that_an_operator_ended_refuses_nobody()
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        bool hangs = true;
+        var slow = new FirstWords { Before = cancellationToken => hangs ? Task.Delay(Timeout.Infinite, cancellationToken) : Task.CompletedTask };
+        using Host host = await Host.RunAsync(azurite, container, new SessionOptions { MaxPendingCommits = 2 }, slow);
+        var tasks = new List<CommitTask>();
+        for (int i = 1; i <= 2; i++)
+        {
+            await host.AppendAsync(_key, $"m{i}");
+            tasks.Add(await host.CommitAsync(_key, idempotencyKey: Words.Key($"k{i}")));
+        }
+
+        await host.AppendAsync(_key, "m3");
+        await Assert.ThrowsAsync<SessionBusyException>(() => host.CommitAsync(_key));
+        Assert.Equal(tasks[1].TaskId, (await host.CommitAsync(_key, idempotencyKey: Words.Key("k2"))).TaskId);
+        hangs = false;
+        foreach (CommitTask task in tasks)
+        {
+            await host.Client.TerminateInstanceAsync(task.TaskId, null, Cancelled);
+            await host.EndOfAsync(_key, task.TaskId);
+        }
+
+        await host.EndOfAsync(_key, (await host.CommitAsync(_key)).TaskId);
+        Audit audit = await host.AuditAsync(_key);
+        Assert.Equal(["m1", "m2", "m3"], audit.Everything);
+        Assert.Empty(audit.Context);
+    }
+
+    [Fact]
+    public async Task Somebody_elses_task_is_not_found()
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(azurite, container);
+        await host.AppendAsync(_key, Said);
+        CommitTask task = await host.CommitAsync(_key);
+        foreach (string id in (string[])[task.TaskId, "delete-x", "c0", "../x"])
+        {
+            await Assert.ThrowsAsync<TaskNotFoundException>(() => host.Store.Tasks.GetAsync("acme", "eve", id, Cancelled));
+            await Assert.ThrowsAsync<TaskNotFoundException>(() => host.Store.Tasks.CancelAsync("acme", "eve", id, Cancelled));
+            await Assert.ThrowsAsync<TaskNotFoundException>(() => host.Store.Tasks.RetryAsync("acme", "eve", id, Cancelled));
+        }
+
+        Assert.Empty(await host.Store.Tasks.ListAsync("acme", "eve", new CommitTaskQuery(), Cancelled));
+    }
+
+    [Fact]
+    public async Task A_task_whose_instance_was_purged_is_answered_from_its_record()
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(azurite, container);
+        foreach (IdempotencyKey? idempotencyKey in (IdempotencyKey?[])[null, Words.Key("k")])
+        {
+            await host.AppendAsync(_key, $"m{idempotencyKey?.Value}");
+            CommitTask task = await host.EndOfAsync(_key, (await host.CommitAsync(_key, idempotencyKey: idempotencyKey)).TaskId);
+            Assert.True(await host.Client.PurgeInstanceAsync(task.TaskId, Cancelled));
+            CommitTask answered = await host.Store.Tasks.GetAsync("acme", "ada", task.TaskId, Cancelled);
+            Assert.Equal((CommitTaskStatus.Completed, task.ArchiveNumber), (answered.Status, answered.ArchiveNumber));
+            await Assert.ThrowsAsync<TaskNotFoundException>(() => host.Store.Tasks.GetAsync("acme", "eve", task.TaskId, Cancelled));
+        }
+
+        // The key of a commit that is forgotten still stands for it.
+        CommitTask again = await host.CommitAsync(_key, idempotencyKey: Words.Key("k"));
+        await host.EndOfAsync(_key, again.TaskId);
+        Assert.Equal(2, (await host.AuditAsync(_key)).Archives.Count);
+    }
+
+    [Fact]
+    public async Task A_deletion_ends_a_running_commit_and_removes_every_blob()
+    {
+        string container = (await azurite.NewContainerAsync()).Name;
+        var options = new SessionOptions { TombstoneRetention = TimeSpan.FromSeconds(1) };
+        var hanging = new FirstWords { Before = static cancellationToken => Task.Delay(Timeout.Infinite, cancellationToken) };
+        using Host host = await Host.RunAsync(azurite, container, options, hanging);
+        await host.AppendAsync(_key, Said);
+        CommitTask task = await host.CommitAsync(_key);
+        await host.StageAsync(task.TaskId, "summarizing");
+        await host.AppendAsync(_key, "m5");
+        string incarnation = await host.Store.Sessions.IncarnationAsync(_key, Cancelled);
+        await host.Store.Sessions.DeleteAsync(_key, Cancelled);
+        await Assert.ThrowsAsync<SessionNotFoundException>(() => host.Store.Sessions.GetAsync(_key, false, Cancelled));
+        await Assert.ThrowsAsync<SessionNotFoundException>(() => host.Store.Sessions.DeleteAsync(_key, Cancelled));
+        await host.Client.WaitForInstanceCompletionAsync($"delete-{incarnation}", Cancelled).WaitAsync(TimeSpan.FromSeconds(30), Cancelled);
+        List<string> left = await (await azurite.ConnectAsync(container)).Container.GetBlobsAsync(cancellationToken: Cancelled).Select(static b => b.Name).ToListAsync(Cancelled);
+        Assert.DoesNotContain(left, static name => name.StartsWith("segments/") || name.StartsWith("archives/") || name.StartsWith("manifests/"));
+        await host.Store.Tasks.CancelAsync("acme", "ada", task.TaskId, Cancelled);
+        await host.EndOfAsync(_key, task.TaskId);
+    }
+
+    private static SessionOptions Retrying(bool fallBack) => new()
+    {
+        Semantic = new SemanticPolicy { MaxAttempts = 3, FirstRetryInterval = TimeSpan.FromMilliseconds(10), FallBack = fallBack },
+    };
+}

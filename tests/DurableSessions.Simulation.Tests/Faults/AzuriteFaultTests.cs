@@ -1,0 +1,42 @@
+using System.Globalization;
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+using DurableSessions.Testing;
+
+namespace DurableSessions.Simulation.Tests.Faults;
+
+/// <summary>
+/// A sample of the matrix through a socket: another one for each commit of this repository, and the same for the same commit.
+/// </summary>
+public sealed class AzuriteFaultTests(AzuriteFixture azurite, ITestOutputHelper output) : FaultMatrixTests(azurite, output)
+{
+    private const int Points = 60;
+    private const int PointsAtOnce = 12;
+
+    private readonly ITestOutputHelper _output = output;
+
+    [Fact]
+    public async Task A_sample_drawn_by_the_commit()
+    {
+        string version = typeof(AzuriteFaultTests).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+        var random = new Random(BitConverter.ToInt32(SHA256.HashData(Encoding.UTF8.GetBytes(version))));
+        Func<Scenario>[] scenarios = [.. Scenarios.All];
+        int[] requests = await Task.WhenAll(scenarios.Select(s => CountRequestsAsync(s())));
+        FaultKind[] kinds = Enum.GetValues<FaultKind>();
+        (Func<Scenario> Scenario, FaultKind Kind, int Request)[] points =
+        [
+            .. Enumerable.Range(0, Points).Select(i => i % scenarios.Length).Select(
+                i => (scenarios[i], kinds[random.Next(kinds.Length)], 1 + random.Next(requests[i]))),
+        ];
+        int reached = 0;
+        await Parallel.ForEachAsync(
+            points,
+            new ParallelOptions { MaxDegreeOfParallelism = PointsAtOnce, CancellationToken = TestContext.Current.CancellationToken },
+            async (point, _) => Interlocked.Add(ref reached, await TryPointAsync(point.Scenario(), point.Kind, point.Request) ? 1 : 0));
+        _output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{reached} of {Points} points of {version} were reached."));
+
+        // What runs beside each other does not always make the same number of requests.
+        Assert.InRange(reached, Points / 2, Points);
+    }
+}

@@ -1,0 +1,49 @@
+using DurableSessions.Core.Commits;
+using DurableSessions.Core.Sessions;
+using DurableSessions.Testing;
+
+namespace DurableSessions.Simulation.Tests.Faults;
+
+/// <summary>Something that a client does, and what must be true however storage and processes behave meanwhile.</summary>
+/// <param name="Name">What the test is called.</param>
+internal abstract record Scenario(string Name)
+{
+    protected static readonly SessionKey Key = new("acme", "ada", "s1");
+
+    /// <summary>What was sent so far, and what of it was acknowledged, in order.</summary>
+    public Conversation Said { get; } = new();
+
+    protected static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    /// <summary>What was there before, on a host without faults.</summary>
+    public virtual Task PrepareAsync(Host host) => Task.CompletedTask;
+
+    /// <summary>What is done while faults happen. It may fail, as for a client; then the client tries again on another host.</summary>
+    public abstract Task ActAsync(Host host);
+
+    /// <summary>What only this scenario promises, on a fresh host, when everything is over.</summary>
+    public virtual Task CheckAsync(Host fresh, Audit? audit) => Task.CompletedTask;
+
+    /// <summary>The client appends, and notes what it was told.</summary>
+    protected async Task SayAsync(Host host, params string[] texts)
+    {
+        Said.Sent(texts);
+        await host.AppendAsync(Key, Words.Key(texts[0]), texts);
+        Said.Acknowledged(texts);
+    }
+
+    public async Task<Audit?> AuditAsync(Host fresh)
+    {
+        try
+        {
+            Audit audit = await fresh.AuditAsync(Key);
+            Said.Check(audit);
+            return audit;
+        }
+        catch (SessionNotFoundException)
+        {
+            Said.CheckNothing();
+            return null;
+        }
+    }
+}

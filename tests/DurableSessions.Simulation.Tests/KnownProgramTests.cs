@@ -1,0 +1,60 @@
+using DurableSessions.Simulation.Tests.Programs;
+using DurableSessions.Testing;
+
+namespace DurableSessions.Simulation.Tests;
+
+/// <summary>Programs that found something once: in the product, or in a product that was broken to see them find it.</summary>
+public sealed class KnownProgramTests(SimulatedFixture simulated)
+{
+    /// <summary>How often each is run, each time with other faults: what happens at the same time is never twice the same.</summary>
+    private const int Repetitions = 8;
+
+    private static readonly (string Name, Script Script)[] Known =
+    [
+        ("An append whose answer is lost", new Script(80, 1348, 0, true, [[new Append(1, 2, 1, false)]])),
+        ("Readers beside an append on a host that dies", new Script(
+            20, 10, 0, true, [[new Append(2, 1, 3, true), new Read(0, 2), new Read(2, 1), new Kill(2, 11, true)]])),
+        ("Two hosts append in turn while a commit cuts", new Script(
+            20, 7, 0, true,
+            [
+                [new Append(0, 0, 2, false)], [new Append(1, 0, 1, true)],
+                [new Commit(0, 0, 1, false), new Append(1, 0, 1, false), new Append(2, 0, 2, true)],
+                [new AppendAgain(2, 0, 1), new Read(1, 0)], [new Append(1, 0, 1, false)], [new Read(0, 0)],
+            ])),
+        ("A key comes again when its messages were archived elsewhere", new Script(
+            20, 3, 0, true,
+            [
+                [new Append(0, 0, 1, true)], [new AppendAgain(1, 0, 0)], [new Commit(2, 0, 0, true)], [new WaitForAll(2)],
+                [new AppendAgain(0, 0, 0), new AppendAgain(1, 0, 0)], [new CommitAgain(1, 0)], [new Read(0, 0)],
+            ])),
+        ("A session is deleted while other hosts append", new Script(
+            20, 5, 0, true,
+            [
+                [new Append(0, 0, 1, true)], [new Append(1, 0, 1, false)], [new Delete(2, 0)], [new Append(1, 0, 1, false)],
+                [new AppendAgain(0, 0, 0)], [new Read(2, 0)],
+            ])),
+        ("Commits whose digests fail are cancelled and tried again", new Script(
+            20, 11, 7, false,
+            [
+                [new Append(0, 0, 2, false)], [new Commit(0, 0, 0, false), new Append(1, 0, 1, false)], [new Commit(1, 0, 0, true), new Steer(0, 0, true)],
+                [new WaitForAll(1)], [new Steer(1, 0, false), new Steer(0, 1, false), new Kill(0, 3, true)], [new Append(0, 0, 1, true)],
+                [new Commit(2, 0, 1, false)], [new Read(1, 0)],
+            ])),
+        .. Enumerable.Range(4, 8).Select(static n => ($"A commit dies at request {n} between its cut and the seal", new Script(
+            0, n, 0, true,
+            [
+                [new Append(0, 0, 1, false)], [new Kill(2, n, true)], [new Commit(2, 0, 0, false)], [new Append(2, 0, 1, false)],
+                [new Append(0, 0, 1, false)], [new Read(1, 0)],
+            ]))),
+    ];
+
+    public static TheoryData<string> Names => [.. Known.Select(static k => k.Name)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public Task Again(string name)
+    {
+        Script script = Known.First(k => k.Name == name).Script;
+        return Task.WhenAll(Enumerable.Range(0, Repetitions).Select(n => Task.Run(() => World.RunAsync(simulated, script with { FaultSeed = script.FaultSeed + n }))));
+    }
+}

@@ -1,0 +1,110 @@
+using DurableSessions.Core.AutoCommit;
+using DurableSessions.Core.Commits;
+using DurableSessions.Core.Sessions;
+using DurableSessions.Simulation.Tests.Model;
+using DurableSessions.Testing;
+
+namespace DurableSessions.Simulation.Tests.Programs;
+
+/// <summary>Commits.</summary>
+internal sealed record Commit(int Host, int Session, int KeepRecent, bool Keyed) : Operation(Host)
+{
+    public override Task RunAsync(World world)
+    {
+        SessionModel session = world.Sessions[Session];
+        return SendAsync(world, Host, session, KeepRecent, Keyed ? world.InventKey(session, KeepRecent) : null);
+    }
+
+    public override string ToString() => $"commit s{Session}, keep {KeepRecent}{(Keyed ? ", with a key" : "")}, on h{Host}";
+
+    internal static async Task SendAsync(World world, int host, SessionModel session, int keepRecent, CommitKey? key)
+    {
+        long start = world.Clock.Next();
+        var request = new CommitRequest { KeepRecentCount = keepRecent, IdempotencyKey = key?.Key };
+        try
+        {
+            if (await world.AskAsync(host, h => h.Store.Commits.CommitAsync(session.Key, request, World.Cancelled)) is { } answer)
+            {
+                // A host that does not know yet of a deletion accepts it, and it ends as cancelled: so this says nothing of the session.
+                world.Accepted(answer.Task);
+                key?.Answered(start, answer);
+            }
+        }
+        catch (SessionNotFoundException)
+        {
+            session.CheckGone(start);
+        }
+    }
+}
+
+/// <summary>Commits again under the same key.</summary>
+internal sealed record CommitAgain(int Host, int Choice) : Operation(Host)
+{
+    public override async Task RunAsync(World world)
+    {
+        if (world.FindKey(Choice) is { } key)
+        {
+            await Commit.SendAsync(world, Host, key.Session, key.KeepRecent, key);
+        }
+    }
+
+    public override string ToString() => $"commit again, {Choice} keys back, on h{Host}";
+}
+
+/// <summary>Cancels or retries a task that was accepted before.</summary>
+internal sealed record Steer(int Host, int Choice, bool Cancels) : Operation(Host)
+{
+    public override async Task RunAsync(World world)
+    {
+        if (world.FindTask(Choice) is not { } task)
+        {
+            return;
+        }
+
+        try
+        {
+            await world.AskAsync(Host, h => Cancels
+                ? h.Store.Tasks.CancelAsync(World.Account, World.User, task, World.Cancelled)
+                : h.Store.Tasks.RetryAsync(World.Account, World.User, task, World.Cancelled));
+        }
+        catch (TaskStatusException)
+        {
+            // It is not over yet, or over already: nobody promised otherwise.
+        }
+    }
+
+    public override string ToString() => $"{(Cancels ? "cancel" : "retry")} a task, {Choice} back, on h{Host}";
+}
+
+/// <summary>Has a session commit by itself.</summary>
+internal sealed record Configure(int Host, int Session, int Threshold, int KeepRecent) : Operation(Host)
+{
+    public override async Task RunAsync(World world)
+    {
+        SessionModel session = world.Sessions[Session];
+        long start = world.Clock.Next();
+        var policy = new AutoCommitPolicy { MessageCountThreshold = Threshold, KeepRecentCount = KeepRecent, IdleTimeoutSeconds = 0 };
+        try
+        {
+            await world.AskAsync(Host, h => h.Store.Sessions.ConfigureAsync(session.Key, s => s with { AutoCommitPolicy = policy }, World.Cancelled));
+        }
+        catch (SessionNotFoundException)
+        {
+            session.CheckGone(start);
+        }
+    }
+
+    public override string ToString() => $"s{Session} commits itself over {Threshold} messages, keeping {KeepRecent}, from h{Host}";
+}
+
+/// <summary>Waits until every task is over, and looks whether what they say is so.</summary>
+internal sealed record WaitForAll(int Host) : Operation(Host)
+{
+    public override Task RunAsync(World world) => world.AskAsync(Host, async host =>
+    {
+        await host.EndAllAsync();
+        return true;
+    });
+
+    public override string ToString() => $"wait for all tasks on h{Host}";
+}

@@ -1,0 +1,25 @@
+using DurableSessions.Testing;
+
+namespace DurableSessions.Simulation.Tests.Programs;
+
+/// <summary>A host from its start to its death.</summary>
+internal sealed class LivingHost(Host host)
+{
+    private readonly TaskCompletionSource _died = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Host Host { get; } = host;
+
+    /// <summary>Completes when it is killed; see also <see cref="Testing.FaultTransport.Stopped"/>.</summary>
+    public Task Died => _died.Task;
+
+    /// <summary>It has been asked to stop: what it was asked before goes on, and nobody asks it again.</summary>
+    public bool IsLeaving { get; set; }
+
+    public bool IsThere => !IsLeaving && !Died.IsCompleted && !Host.Faults.Stopped.IsCompleted;
+
+    public async Task KillAsync()
+    {
+        _died.TrySetResult();
+        await Host.KillAsync();
+    }
+}

@@ -1,0 +1,29 @@
+using System.Globalization;
+using System.Text;
+
+namespace DurableSessions.Simulation.Tests.Programs;
+
+/// <summary>A program: what clients do to a few sessions through a few hosts, step by step, and how bad the way to storage is.</summary>
+/// <param name="FaultsPerMille">How many of a thousand storage requests fail in some way.</param>
+/// <param name="FaultSeed">Which ones; and which calls of the digest.</param>
+/// <param name="FailedDigests">How many of ten calls of the digest fail.</param>
+/// <param name="FallsBack">Whether a commit whose digest keeps failing is digested by the built-in one.</param>
+/// <param name="Steps">One after the other; the operations of one step at the same time.</param>
+internal sealed record Script(int FaultsPerMille, int FaultSeed, int FailedDigests, bool FallsBack, IReadOnlyList<Operation[]> Steps)
+{
+    public int Operations => Steps.Sum(static s => s.Length);
+
+    public override string ToString()
+    {
+        StringBuilder text = new();
+        text.AppendLine().Append(
+            CultureInfo.InvariantCulture,
+            $"{FaultsPerMille} faults in 1000 requests, seed {FaultSeed}; {FailedDigests} in 10 digests fail{(FallsBack ? ", then fall back" : "")}");
+        foreach (Operation[] step in Steps)
+        {
+            text.AppendLine().Append("  ").AppendJoin(" || ", step.Select(static o => o.ToString()));
+        }
+
+        return text.ToString();
+    }
+}

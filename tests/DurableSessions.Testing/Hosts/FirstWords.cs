@@ -1,0 +1,63 @@
+using DurableSessions.Core.Memories;
+using DurableSessions.Core.Messages;
+using DurableSessions.Core.Semantics;
+
+namespace DurableSessions.Testing;
+
+/// <summary>
+/// A processor whose digest says what went in, that counts its calls, and that asks for the changes of memories that messages say.
+/// </summary>
+internal sealed class FirstWords : ISemanticProcessor
+{
+    private int _calls;
+
+    public int Calls => Volatile.Read(ref _calls);
+
+    /// <summary>What happens before it answers.</summary>
+    public Func<CancellationToken, Task> Before { get; set; } = static _ => Task.CompletedTask;
+
+    /// <summary>What happens after it was shown the memories.</summary>
+    public Func<CancellationToken, Task> Between { get; set; } = static _ => Task.CompletedTask;
+
+    /// <summary>Why it says that it looked for no memories.</summary>
+    public string? WithoutMemories { get; set; }
+
+    /// <summary>Whether it decides about memories without asking which there are.</summary>
+    public bool WithoutLooking { get; set; }
+
+    public string Name { get; init; } = "first-words";
+
+    /// <summary>What its digests say besides: a model never answers twice the same.</summary>
+    public string Adds { get; init; } = "";
+
+    public async Task<SemanticDigest> DigestAsync(SemanticRequest request, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _calls);
+        await Before(cancellationToken);
+        int count = 0;
+        string first = "";
+        var changes = new List<MemoryChange>();
+        await foreach (SessionMessage message in request.Messages.WithCancellation(cancellationToken))
+        {
+            first = count++ == 0 ? Words.Text(message) : first;
+            if (Remembering.Parse(Words.Text(message)) is { } change)
+            {
+                changes.Add(change);
+            }
+        }
+
+        if (changes.Count > 0 && !WithoutLooking && request.Memories is { } memories)
+        {
+            await memories.ReadAsync(cancellationToken);
+        }
+
+        await Between(cancellationToken);
+
+        string overview = $"{request.PreviousOverview} {first}+{count - 1}{Adds}".Trim();
+        return new SemanticDigest($"{count} messages", overview[..Math.Min(overview.Length, SemanticDigest.MaxOverviewLength)])
+        {
+            Memories = changes,
+            WithoutMemories = WithoutMemories,
+        };
+    }
+}

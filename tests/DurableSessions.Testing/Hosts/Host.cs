@@ -1,0 +1,221 @@
+using DurableSessions.Core;
+using DurableSessions.Core.AutoCommit;
+using DurableSessions.Core.Commits;
+using DurableSessions.Core.Deletion;
+using DurableSessions.Core.Messages;
+using DurableSessions.Core.Semantics;
+using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Storage;
+using DurableSessions.Engine;
+using DurableSessions.Orchestration;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace DurableSessions.Testing;
+
+/// <summary>
+/// One host: a store and an engine of its own, with clients, memory, faults and a request log of their own. The engine is not
+/// started unless a test says so: then steps of a commit are run one by one, as an engine would call them.
+/// </summary>
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA2213", Justification = "It is killed: a host of a test ends like a process.")]
+internal sealed class Host : IDisposable
+{
+    private readonly OrchestrationRegistry _registry = new();
+    private readonly EmbeddedEngine _engine;
+
+    private Host(
+        SessionStorage storage, FaultTransport faults, RequestLog log, SessionOptions options, FirstWords processor, EngineOptions engine, TimeProvider time)
+    {
+        Faults = faults;
+        Log = log;
+        Processor = processor;
+        Store = new SessionStore(
+            storage, new SemanticProcessors(processor, Fallback), () => StoreClient ?? Client, options, time, NullLoggerFactory.Instance);
+        Store.Register(_registry);
+        _engine = new EmbeddedEngine(
+            storage.Container, storage.Unretried, _registry, engine, time, NullLogger<EmbeddedEngine>.Instance);
+    }
+
+    /// <summary>Engines that notice soon that another one has died.</summary>
+    public static EngineOptions Quick { get; } = new() { Ownership = TimeSpan.FromSeconds(1), SweepInterval = TimeSpan.FromSeconds(5) };
+
+    public FirstWords Fallback { get; } = new() { Name = "fallback" };
+
+    public OrchestrationClient Client => _engine.Client;
+
+    /// <summary>What the store uses in place of the engine's client.</summary>
+    public OrchestrationClient? StoreClient { get; set; }
+
+    public SessionStore Store { get; }
+
+    public FaultTransport Faults { get; }
+
+    public RequestLog Log { get; }
+
+    public FirstWords Processor { get; }
+
+    private TimeSpan Silence { get; init; }
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    public static async Task<Host> StartAsync(
+        StorageFixture fixture, string container, SessionOptions? options = null, FirstWords? processor = null, RandomFaults? random = null,
+        TimeSpan? networkTimeout = null, EngineOptions? engine = null, TimeProvider? time = null)
+    {
+        var faults = new FaultTransport(random);
+        var log = new RequestLog();
+        SessionStorage storage = await fixture.ConnectAsync(container, o =>
+        {
+            faults.Configure(o);
+            log.Configure(o);
+            o.Retry.NetworkTimeout = networkTimeout ?? o.Retry.NetworkTimeout;
+        });
+        return new Host(storage, faults, log, options ?? new SessionOptions(), processor ?? new FirstWords(), engine ?? Quick, time ?? fixture.Time)
+        {
+            Silence = fixture.Silence,
+        };
+    }
+
+    /// <summary>A host whose engine runs.</summary>
+    public static async Task<Host> RunAsync(
+        StorageFixture fixture, string container, SessionOptions? options = null, FirstWords? processor = null, RandomFaults? random = null,
+        EngineOptions? engine = null, TimeProvider? time = null)
+    {
+        Host host = await StartAsync(fixture, container, options, processor, random, engine: engine, time: time);
+        await host._engine.StartAsync(Cancelled);
+        return host;
+    }
+
+    /// <summary>Ends the process, as far as storage can tell.</summary>
+    public Task KillAsync()
+    {
+        Faults.StopTheWorldAt(0);
+        return _engine.KillAsync();
+    }
+
+    /// <summary>Stops as on a deployment: what runs here is given back.</summary>
+    public Task StopAsync() => _engine.StopAsync(Cancelled);
+
+    public async Task<CommitTask> CommitAsync(SessionKey key, int keepRecent = 0, IdempotencyKey? idempotencyKey = null)
+    {
+        CommitAnswer answer = await Store.Commits.CommitAsync(
+            key, new CommitRequest { KeepRecentCount = keepRecent, IdempotencyKey = idempotencyKey }, Cancelled);
+        return answer.Task ?? throw new InvalidOperationException($"Skipped: {answer.SkipReason}");
+    }
+
+    /// <summary>Commits, and waits until that is over.</summary>
+    public async Task<CommitTask> CommitToEndAsync(SessionKey key, int keepRecent = 0, IdempotencyKey? idempotencyKey = null) =>
+        await EndOfAsync(key, (await CommitAsync(key, keepRecent, idempotencyKey)).TaskId);
+
+    /// <summary>Waits until the requests that follow the end of an instance have been made.</summary>
+    public async Task QuietAsync()
+    {
+        for (int before = -1; before != Log.Count;)
+        {
+            before = Log.Count;
+            await Task.Delay(Silence, Cancelled);
+        }
+    }
+
+    /// <summary>Waits until a task is over.</summary>
+    public async Task<CommitTask> EndOfAsync(SessionKey key, string taskId)
+    {
+        await Client.WaitForInstanceCompletionAsync(taskId, Cancelled).WaitAsync(TimeSpan.FromSeconds(60), Cancelled);
+        return await Store.Tasks.GetAsync(key.Account, key.User, taskId, Cancelled);
+    }
+
+    /// <summary>Waits until every task of a user is over, those that come meanwhile included. The tasks.</summary>
+    public async Task<IReadOnlyList<CommitTask>> EndAllAsync(string account = "acme", string user = "ada")
+    {
+        var over = new Dictionary<string, CommitTask>();
+        for (bool isNew = true; isNew;)
+        {
+            isNew = false;
+            foreach (CommitTask task in await Store.Tasks.ListAsync(account, user, new CommitTaskQuery { Limit = 200 }, Cancelled))
+            {
+                if (!over.ContainsKey(task.TaskId))
+                {
+                    over[task.TaskId] = await EndOfAsync(task.Session, task.TaskId);
+                    isNew = true;
+                }
+            }
+        }
+
+        return [.. over.Values];
+    }
+
+    /// <summary>Waits until a task is in a stage.</summary>
+    public Task StageAsync(string taskId, string stage) => Client.WaitForInstanceAsync(
+        taskId, m => m.SerializedCustomStatus?.Contains($"\"{stage}\"", StringComparison.Ordinal) == true, Cancelled)
+        .WaitAsync(TimeSpan.FromSeconds(60), Cancelled);
+
+    public Task<AppendResult> AppendAsync(SessionKey key, params string[] texts) => AppendAsync(key, null, texts);
+
+    public Task<AppendResult> AppendAsync(SessionKey key, IdempotencyKey? idempotencyKey, params string[] texts) =>
+        Store.Sessions.AppendAsync(key, [.. texts.Select(static t => Words.Message(t))], idempotencyKey, Cancelled);
+
+    /// <summary>The first step of a deletion, of the session as the commit knew it.</summary>
+    public async Task DeleteAsync(CommitInput commit) =>
+        await RunAsync(DeleteNames.SetTombstone, commit, new DeleteInput(commit.Session, commit.Incarnation));
+
+    /// <summary>The second step of a deletion, of the session as the commit knew it.</summary>
+    public async Task DeleteBlobsAsync(CommitInput commit) =>
+        await RunAsync(DeleteNames.DeleteBlobs, commit, new DeleteInput(commit.Session, commit.Incarnation));
+
+    public Task<Audit> AuditAsync(SessionKey key) => Audit.OfAsync(Store, key);
+
+    /// <summary>A commit as it is accepted, without anybody to run it.</summary>
+    public async Task<CommitInput> AcceptAsync(SessionKey key, string commitId, int keepRecent = 0) => new()
+    {
+        Session = key,
+        Incarnation = await Store.Sessions.IncarnationAsync(key, Cancelled),
+        CommitId = commitId,
+        KeepRecentCount = keepRecent,
+        Semantic = new SemanticPolicy(),
+    };
+
+    public async Task<CommitProgress> ArchiveToTempAsync(CommitInput commit) => (CommitProgress)(await RunAsync(CommitNames.ArchiveToTemp, commit, commit))!;
+
+    public async Task<CommitProgress> ClearLiveAsync(CommitInput commit, CommitProgress staged) =>
+        (CommitProgress)(await RunAsync(CommitNames.ClearLive, commit, new ClearInput(commit, staged.Counts!)))!;
+
+    public async Task<SemanticOutcome> SemanticProcessAsync(CommitInput commit) =>
+        (SemanticOutcome)(await RunAsync(CommitNames.SemanticProcess, commit, new SemanticInput(commit, Fallback: false)))!;
+
+    public async Task<CommitProgress> SwitchAsync(CommitInput commit, SemanticOutcome outcome, CancellationToken? cancellation = null) =>
+        (CommitProgress)(await RunAsync(CommitNames.Switch, commit, new SwitchInput(commit, outcome), cancellation))!;
+
+    public async Task<CommitProgress> CancelAsync(CommitInput commit) =>
+        (CommitProgress)(await RunAsync(CommitNames.CancelCommit, commit, new CancelInput(commit, null)))!;
+
+    /// <summary>A look at a session that may be idle.</summary>
+    public async Task<IdleCheck> CheckIdleAsync(CommitInput commit, int decidedCount) => (IdleCheck)(await RunAsync(
+        IdleNames.CheckIdle, commit, new IdleCheckInput(new IdleInput(commit.Session, commit.Incarnation, decidedCount), HandOver: false)))!;
+
+    /// <summary>All four steps, from the top, as after a crash that lost every checkpoint.</summary>
+    public async Task<CommitProgress> CommitAsync(CommitInput commit)
+    {
+        CommitProgress staged = await ArchiveToTempAsync(commit);
+        if (staged.Fate is not null)
+        {
+            return staged;
+        }
+
+        CommitProgress cleared = await ClearLiveAsync(commit, staged);
+        return cleared.Fate is not null ? cleared : await SwitchAsync(commit, await SemanticProcessAsync(commit));
+    }
+
+    public void Dispose()
+    {
+        _ = DieAsync();
+
+        async Task DieAsync()
+        {
+            await _engine.KillAsync();
+            Faults.FailHanging();
+            Store.Dispose();
+        }
+    }
+
+    private Task<object?> RunAsync(string activity, CommitInput commit, object input, CancellationToken? cancellation = null) =>
+        _registry.Activities[activity]().RunAsync(new TaskActivityContext(activity, commit.CommitId, cancellation ?? Cancelled), input);
+}

@@ -1,0 +1,44 @@
+using DurableSessions.Core.Commits;
+using DurableSessions.Core.Memories;
+using DurableSessions.Core.Sessions;
+
+namespace DurableSessions.Testing;
+
+/// <summary>What a user's memories are, read through the public API alone.</summary>
+internal static class Remembered
+{
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    /// <summary>Each memory as <c>category/name revision lines</c>. A change that was applied twice shows as a revision too many.</summary>
+    public static async Task<IReadOnlyList<string>> AllAsync(Host host, string user = "ada")
+    {
+        MemoryPage page = await host.Store.Memories.ListAsync("acme", user, null, MemoryService.MaxPage, null, Cancelled);
+        var all = new List<string>();
+        foreach (MemoryInfo info in page.Items)
+        {
+            Memory memory = await host.Store.Memories.GetAsync("acme", user, info.Category, info.Name, Cancelled);
+            Assert.Equal(info, memory.Info);
+            all.Add($"{info.Category.ToString().ToLowerInvariant()}/{info.Name} {info.Revision} {memory.Content.Trim().Replace('\n', ' ')}");
+        }
+
+        return all;
+    }
+
+    /// <summary>The session, its tasks and the diffs of its archives tell of the same changes.</summary>
+    public static async Task CheckReportsAsync(Host host, SessionKey key, int changes)
+    {
+        SessionInfo info = await host.Store.Sessions.GetAsync(key, false, Cancelled);
+        Assert.Equal(changes, info.MemoriesExtracted);
+        IReadOnlyList<CommitTask> tasks = await host.Store.Tasks.ListAsync(
+            key.Account, key.User, new CommitTaskQuery { Session = key.Session }, Cancelled);
+        Assert.Equal(changes, tasks.Sum(static t => t.Output?.Memories?.Changed.Values.Sum() ?? 0));
+        int inDiffs = 0;
+        for (int archive = 1; archive <= info.CommitCount; archive++)
+        {
+            MemoryDiff? diff = await host.Store.Memories.FindDiffAsync(key, archive, Cancelled);
+            inDiffs += diff?.Changes.Count ?? 0;
+        }
+
+        Assert.Equal(changes, inDiffs);
+    }
+}

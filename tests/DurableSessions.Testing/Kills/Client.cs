@@ -1,0 +1,108 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace DurableSessions.Testing.Kills;
+
+/// <summary>
+/// Sends requests as a careful client does: what may be tried again is tried again, on another host, with the same
+/// <c>Idempotency-Key</c>. An answer that no client should ever see fails the test.
+/// </summary>
+/// <param name="hosts">Where to.</param>
+/// <param name="patience">How long one attempt may take, and a request with all its attempts.</param>
+/// <param name="only">The one host it knows; otherwise it goes from one to the next.</param>
+internal sealed class Client(Hosts hosts, (TimeSpan Attempt, TimeSpan Request) patience, int? only = null)
+{
+    private static readonly TimeSpan s_beforeNext = TimeSpan.FromMilliseconds(50);
+    private static readonly HttpClient s_http = new() { Timeout = Timeout.InfiniteTimeSpan };
+
+    private int _preferred;
+
+    /// <summary>How often each kind of answer came: a status, or what came instead of one.</summary>
+    public ConcurrentDictionary<string, int> Answers { get; } = new();
+
+    /// <summary>What was counted, for the test's output.</summary>
+    public override string ToString() => string.Join(", ", Answers.OrderBy(static a => a.Key, StringComparer.Ordinal).Select(static a => $"{a.Key}: {a.Value}"));
+
+    public Task<JsonNode> GetAsync(string path) => SendAsync(HttpMethod.Get, path, body: null, key: null);
+
+    public Task<JsonNode> PostAsync(string path, JsonNode body, string key) => SendAsync(HttpMethod.Post, path, body, key);
+
+    /// <summary>One request to one host, once. Its status, and the result or the error.</summary>
+    public async Task<(HttpResponseMessage Answer, JsonNode Body)> SendOnceAsync(
+        ServerProcess host, HttpMethod method, string path, JsonNode? body, string? key, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(host.Address, path));
+        request.Content = body is null ? null : JsonContent.Create(body);
+        if (key is not null)
+        {
+            request.Headers.Add("Idempotency-Key", key);
+        }
+
+        using HttpResponseMessage answer = await s_http.SendAsync(request, cancellationToken);
+        string text = await answer.Content.ReadAsStringAsync(cancellationToken);
+        return (answer, Parse(text) ?? throw new InvalidOperationException($"{method} {path} was answered {answer.StatusCode} '{text}'."));
+    }
+
+    private async Task<JsonNode> SendAsync(HttpMethod method, string path, JsonNode? body, string? key)
+    {
+        var clock = Stopwatch.StartNew();
+        string last = "nothing";
+        while (clock.Elapsed < patience.Request)
+        {
+            Task<ServerProcess> running = only is { } number ? hosts.GetAsync(number) : hosts.AnyAsync(Interlocked.Increment(ref _preferred));
+            ServerProcess host = await running.WaitAsync(patience.Request);
+            using var limit = new CancellationTokenSource(patience.Attempt);
+            try
+            {
+                (HttpResponseMessage answer, JsonNode envelope) = await SendOnceAsync(host, method, path, body, key, limit.Token);
+                last = $"{(int)answer.StatusCode}";
+                Count(last);
+                if (answer.StatusCode == HttpStatusCode.OK)
+                {
+                    return envelope["result"]!;
+                }
+
+                RequireRetryable($"{method} {path}", answer, envelope);
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+            {
+                last = e is OperationCanceledException ? "no answer" : "broken";
+                Count(last);
+            }
+
+            await Task.Delay(s_beforeNext);
+        }
+
+        throw new TimeoutException($"{method} {path} did not succeed within {patience.Request.TotalSeconds:0} s; last: {last}.");
+    }
+
+    private static void RequireRetryable(string request, HttpResponseMessage answer, JsonNode envelope)
+    {
+        bool isRetryable = answer.StatusCode switch
+        {
+            HttpStatusCode.ServiceUnavailable => answer.Headers.RetryAfter is not null && (string?)envelope["error"]?["code"] == "UNAVAILABLE",
+            HttpStatusCode.TooManyRequests => answer.Headers.RetryAfter is not null,
+            HttpStatusCode.Conflict => (bool?)envelope["error"]?["details"]?["retryable"] == true,
+            _ => false,
+        };
+        Assert.True(isRetryable, $"{request} was answered {(int)answer.StatusCode}: {envelope.ToJsonString()}");
+    }
+
+    private void Count(string what) => Answers.AddOrUpdate(what, 1, static (_, count) => count + 1);
+
+    private static JsonNode? Parse(string text)
+    {
+        try
+        {
+            return JsonNode.Parse(text);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,121 @@
+using System.Diagnostics;
+
+namespace DurableSessions.Testing.Kills;
+
+/// <summary>Servers on one storage, each of which can be killed, stopped and paused, and is started again.</summary>
+internal sealed class Hosts : IAsyncDisposable
+{
+    private readonly Func<int, Task<IReadOnlyDictionary<string, string>>> _settings;
+    private readonly Task<ServerProcess>[] _running;
+    private int _kills;
+    private int _stops;
+    private int _pauses;
+
+    private Hosts(Func<int, Task<IReadOnlyDictionary<string, string>>> settings, int count)
+    {
+        _settings = settings;
+        _running = [.. Enumerable.Range(0, count).Select(LaunchAsync)];
+    }
+
+    public int Count => _running.Length;
+
+    /// <summary>How many were killed (SIGKILL) so far.</summary>
+    public int Kills => Volatile.Read(ref _kills);
+
+    /// <summary>How many were told to stop (SIGTERM) so far.</summary>
+    public int Stops => Volatile.Read(ref _stops);
+
+    /// <summary>How many stood still for a while (SIGSTOP, SIGCONT) so far.</summary>
+    public int Pauses => Volatile.Read(ref _pauses);
+
+    public static async Task<Hosts> StartAsync(string connection, string container, int count)
+    {
+        var environment = new Dictionary<string, string> { ["ConnectionStrings__Storage"] = connection, ["Storage__Container"] = container };
+        return await StartAsync(_ => Task.FromResult<IReadOnlyDictionary<string, string>>(environment), count);
+    }
+
+    /// <param name="settings">Asked for a host's number whenever that host is started.</param>
+    /// <param name="count">How many.</param>
+    public static async Task<Hosts> StartAsync(Func<int, Task<IReadOnlyDictionary<string, string>>> settings, int count)
+    {
+        var hosts = new Hosts(settings, count);
+        await Task.WhenAll(hosts._running);
+        return hosts;
+    }
+
+    /// <summary>The host of this number, when it runs.</summary>
+    public Task<ServerProcess> GetAsync(int number) => Volatile.Read(ref _running[number]);
+
+    /// <summary>A host that runs, the preferred one first; where none runs, the first that does again.</summary>
+    public async Task<ServerProcess> AnyAsync(int preferred)
+    {
+        Task<ServerProcess>[] all = [.. Enumerable.Range(0, Count).Select(i => GetAsync((preferred + i) % Count))];
+        return await (all.FirstOrDefault(static host => host.IsCompleted) ?? await Task.WhenAny(all));
+    }
+
+    /// <summary>Kills a host, and starts it again.</summary>
+    public Task KillAsync(int number)
+    {
+        Interlocked.Increment(ref _kills);
+        return RestartAsync(number, static host => host.KillAsync());
+    }
+
+    /// <summary>Tells a host to stop, and starts it again when it has. How long it took to stop.</summary>
+    public async Task<TimeSpan> StopAsync(int number)
+    {
+        Interlocked.Increment(ref _stops);
+        var clock = new Stopwatch();
+        await RestartAsync(number, async host =>
+        {
+            clock.Start();
+            Assert.Equal(0, await host.TerminateAsync());
+            clock.Stop();
+        });
+        return clock.Elapsed;
+    }
+
+    /// <summary>Has a host stand still.</summary>
+    public async Task PauseAsync(int number)
+    {
+        Interlocked.Increment(ref _pauses);
+        (await GetAsync(number)).Pause();
+    }
+
+    /// <summary>Has it go on.</summary>
+    public async Task ContinueAsync(int number) => (await GetAsync(number)).Continue();
+
+    public override string ToString() => $"{Kills} kills, {Stops} stops, {Pauses} pauses";
+
+    /// <summary>Ends them all at once; not gracefully, which other tests see to.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (Task<ServerProcess> running in _running)
+        {
+            if (await running.ContinueWith(static t => t.IsCompletedSuccessfully ? t.Result : null, TaskScheduler.Default) is { } host)
+            {
+                await host.KillAsync();
+                await host.DisposeAsync();
+            }
+        }
+    }
+
+    private async Task<ServerProcess> LaunchAsync(int number) => await ServerProcess.StartAsync(await _settings(number));
+
+    private async Task RestartAsync(int number, Func<ServerProcess, Task> end)
+    {
+        ServerProcess old = await GetAsync(number);
+        var next = new TaskCompletionSource<ServerProcess>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Volatile.Write(ref _running[number], next.Task);
+        try
+        {
+            await end(old);
+            await old.DisposeAsync();
+            next.SetResult(await LaunchAsync(number));
+        }
+        catch (Exception e)
+        {
+            next.SetException(e);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,129 @@
+using System.Diagnostics;
+
+namespace DurableSessions.Testing;
+
+/// <summary>A clock that stands until it is advanced, always to the next timer that is due.</summary>
+public sealed class SimulatedTime : TimeProvider
+{
+    /// <summary>S.</summary>
+    public static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private readonly Lock _gate = new();
+    private readonly PriorityQueue<(Timer Timer, long Version), (DateTimeOffset Due, long Number)> _due = new();
+    private DateTimeOffset _now = Start;
+    private long _numbers;
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
+
+    public override DateTimeOffset GetUtcNow()
+    {
+        lock (_gate)
+        {
+            return _now;
+        }
+    }
+
+    public override long GetTimestamp() => GetUtcNow().UtcTicks;
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = new Timer(this, callback, state);
+        timer.Change(dueTime, period);
+        return timer;
+    }
+
+    /// <summary>Goes on to the next timer, and queues what it calls. False: there is none.</summary>
+    internal bool Advance()
+    {
+        lock (_gate)
+        {
+            while (_due.TryDequeue(out (Timer Timer, long Version) next, out (DateTimeOffset Due, long Number) at))
+            {
+                if (next.Timer.TryFire(next.Version))
+                {
+                    _now = at.Due > _now ? at.Due : _now;
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
+    private sealed class Timer(SimulatedTime time, TimerCallback callback, object? state) : ITimer
+    {
+        private readonly ExecutionContext? _context = ExecutionContext.Capture();
+        private TimeSpan _period;
+        private long _version;
+        private bool _disposed;
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            lock (time._gate)
+            {
+                if (_disposed)
+                {
+                    return false;
+                }
+
+                _version++;
+                _period = period;
+                if (dueTime != Timeout.InfiniteTimeSpan)
+                {
+                    Add(dueTime);
+                }
+
+                return true;
+            }
+        }
+
+        // Its time has come; the caller holds the clock's gate.
+        public bool TryFire(long version)
+        {
+            if (_disposed || version != _version)
+            {
+                return false;
+            }
+
+            ThreadPool.UnsafeQueueUserWorkItem(static t => t.Call(), this, preferLocal: false);
+            if (_period > TimeSpan.Zero && _period != Timeout.InfiniteTimeSpan)
+            {
+                Add(_period);
+            }
+
+            return true;
+        }
+
+        public void Dispose()
+        {
+            lock (time._gate)
+            {
+                _disposed = true;
+            }
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+
+        private void Add(TimeSpan wait) => time._due.Enqueue((this, _version), (time._now + wait, ++time._numbers));
+
+        private void Call()
+        {
+            if (_context is null)
+            {
+                callback(state);
+            }
+            else
+            {
+                ExecutionContext.Run(_context, static t => ((Timer)t!).Invoke(), this);
+            }
+        }
+
+        private void Invoke() => callback(state);
+    }
+}
