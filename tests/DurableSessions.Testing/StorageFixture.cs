@@ -31,7 +31,7 @@ public abstract class StorageFixture : IAsyncLifetime
         await ConnectAsync((await NewContainerAsync()).Name, configure);
 
     /// <summary>Another host's view of a container: clients of its own, with faults and a request log of its own.</summary>
-    public async Task<SessionStorage> ConnectAsync(string containerName, Action<BlobClientOptions>? configure = null)
+    public virtual async Task<SessionStorage> ConnectAsync(string containerName, Action<BlobClientOptions>? configure = null)
     {
         StorageAccount account = await AccountAsync();
         return SessionStorage.Connect(account.ConnectionString, containerName, options =>
@@ -39,14 +39,6 @@ public abstract class StorageFixture : IAsyncLifetime
             options.Retry.Delay = TimeSpan.FromMilliseconds(10);
             options.Retry.MaxDelay = TimeSpan.FromMilliseconds(100);
             account.Reach(options);
-            if (this is SimulatedCluster)
-            {
-                options.Retry.Delay = TimeSpan.Zero;
-                options.Retry.MaxDelay = TimeSpan.Zero;
-                options.Diagnostics.IsLoggingEnabled = false;
-                options.Diagnostics.IsDistributedTracingEnabled = false;
-                options.Diagnostics.IsTelemetryEnabled = false;
-            }
             configure?.Invoke(options);
         });
     }

@@ -10,6 +10,12 @@ internal static class Backoff
     public static Task WaitAsync(int attempt, TimeProvider time, CancellationToken cancellationToken)
     {
         int ceiling = Math.Min(LongestMilliseconds, FirstMilliseconds << Math.Min(attempt - 1, 10));
-        return Task.Delay(TimeSpan.FromMilliseconds(1 + Random.Shared.Next(ceiling)), time, cancellationToken);
+        return Task.Delay(TimeSpan.FromMilliseconds(1 + (Draw(time) * ceiling)), time, cancellationToken);
     }
+
+    /// <summary>
+    /// At least 0 and below 1, drawn from the clock: hosts that wait for each other read it at different moments, and a simulated clock
+    /// draws the same again.
+    /// </summary>
+    private static double Draw(TimeProvider time) => new Random(unchecked((int)time.GetTimestamp())).NextDouble();
 }

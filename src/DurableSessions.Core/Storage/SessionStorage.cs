@@ -39,6 +39,12 @@ public sealed class SessionStorage
             new BlobServiceClient(blobService, credential, Options(configure, retried: true)).GetBlobContainerClient(containerName),
             new BlobServiceClient(blobService, credential, Options(configure, retried: false)).GetBlobContainerClient(containerName));
 
+    /// <summary>Both clients from the URL of a blob service that asks for no credential, as that of a test.</summary>
+    internal static SessionStorage Connect(Uri blobService, string containerName, Action<BlobClientOptions>? configure = null) =>
+        new(
+            new BlobServiceClient(blobService, Options(configure, retried: true)).GetBlobContainerClient(containerName),
+            new BlobServiceClient(blobService, Options(configure, retried: false)).GetBlobContainerClient(containerName));
+
     private static BlobClientOptions Options(Action<BlobClientOptions>? configure, bool retried)
     {
         var options = new BlobClientOptions(BlobClientOptions.ServiceVersion.V2026_06_06);

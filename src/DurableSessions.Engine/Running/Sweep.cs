@@ -169,7 +169,7 @@ internal sealed class Sweep(EngineParts engine)
     // A little late, and each host by another while: so that they do not all ask at once.
     private void Note(string id, DateTimeOffset due)
     {
-        TimeSpan jitter = Random.Shared.NextDouble() * LongestJitter;
+        TimeSpan jitter = Backoff.Draw(engine.Time) * LongestJitter;
         engine.Due.Add(id, due < DateTimeOffset.MaxValue - jitter ? due + jitter : DateTimeOffset.MaxValue);
     }
 

@@ -17,7 +17,7 @@ internal sealed class World : IAsyncDisposable
     public const string Account = "acme";
     public const string User = "ada";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private readonly StorageFixture _storage;
     private readonly BlobContainerClient _container;
@@ -77,7 +77,7 @@ internal sealed class World : IAsyncDisposable
     {
         LivingHost living = await FindAsync(number);
         Task<T> asked = ask(living.Host);
-        if (await Task.WhenAny(asked, living.Died, living.Host.Faults.Stopped).WaitAsync(Patience) != asked)
+        if (await Task.WhenAny(asked, living.Died, living.Host.Faults.Stopped).WaitAsync(Patience, _storage.Time) != asked)
         {
             _ = asked.ContinueWith(static t => t.Exception, TaskScheduler.Default);
             return default;

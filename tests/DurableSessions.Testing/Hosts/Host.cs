@@ -21,10 +21,12 @@ internal sealed class Host : IDisposable
 {
     private readonly OrchestrationRegistry _registry = new();
     private readonly EmbeddedEngine _engine;
+    private readonly TimeProvider _time;
 
     private Host(
         SessionStorage storage, FaultTransport faults, RequestLog log, SessionOptions options, FirstWords processor, EngineOptions engine, TimeProvider time)
     {
+        _time = time;
         Faults = faults;
         Log = log;
         Processor = processor;
@@ -52,6 +54,9 @@ internal sealed class Host : IDisposable
     public RequestLog Log { get; }
 
     public FirstWords Processor { get; }
+
+    /// <summary>For the end of a commit, on this host's clock.</summary>
+    private static TimeSpan Longest { get; } = TimeSpan.FromMinutes(2);
 
     private TimeSpan Silence { get; init; }
 
@@ -112,14 +117,14 @@ internal sealed class Host : IDisposable
         for (int before = -1; before != Log.Count;)
         {
             before = Log.Count;
-            await Task.Delay(Silence, Cancelled);
+            await Task.Delay(Silence, _time, Cancelled);
         }
     }
 
     /// <summary>Waits until a task is over.</summary>
     public async Task<CommitTask> EndOfAsync(SessionKey key, string taskId)
     {
-        await Client.WaitForInstanceCompletionAsync(taskId, Cancelled).WaitAsync(TimeSpan.FromSeconds(60), Cancelled);
+        await Client.WaitForInstanceCompletionAsync(taskId, Cancelled).WaitAsync(Longest, _time, Cancelled);
         return await Store.Tasks.GetAsync(key.Account, key.User, taskId, Cancelled);
     }
 
@@ -146,7 +151,7 @@ internal sealed class Host : IDisposable
     /// <summary>Waits until a task is in a stage.</summary>
     public Task StageAsync(string taskId, string stage) => Client.WaitForInstanceAsync(
         taskId, m => m.SerializedCustomStatus?.Contains($"\"{stage}\"", StringComparison.Ordinal) == true, Cancelled)
-        .WaitAsync(TimeSpan.FromSeconds(60), Cancelled);
+        .WaitAsync(Longest, _time, Cancelled);
 
     public Task<AppendResult> AppendAsync(SessionKey key, params string[] texts) => AppendAsync(key, null, texts);
 

@@ -1,8 +1,8 @@
 namespace DurableSessions.Testing;
 
 /// <summary>
-/// Has the process run one task at a time: with one thread in the pool, what runs is known, and so is when nothing does.
-/// Restored on disposal. One at a time in a process, whose other tests must not run meanwhile.
+/// Has the process run one task at a time: with one thread in the pool, what runs next is known, and so is when nothing is left to
+/// run. The pool is as before after disposal. One at a time in a process, whose other tests must not run meanwhile.
 /// </summary>
 internal sealed class OneThread : IDisposable
 {
@@ -17,27 +17,34 @@ internal sealed class OneThread : IDisposable
         _max = max;
     }
 
+    /// <summary>To be awaited on the pool.</summary>
     /// <exception cref="InvalidOperationException">Another simulation runs, or the runtime refuses.</exception>
-    public static OneThread Enter()
+    public static async Task<OneThread> EnterAsync()
     {
         if (Interlocked.Exchange(ref s_taken, 1) != 0)
         {
-            throw new InvalidOperationException("Another simulation runs in this process.");
+            throw new InvalidOperationException("Another simulation runs in this process: its tests must run one at a time.");
         }
 
         ThreadPool.GetMinThreads(out int minWorkers, out int minPorts);
         ThreadPool.GetMaxThreads(out int maxWorkers, out int maxPorts);
+        var thread = new OneThread((minWorkers, minPorts), (maxWorkers, maxPorts));
         if (!ThreadPool.SetMinThreads(1, minPorts) || !ThreadPool.SetMaxThreads(1, maxPorts))
         {
-            ThreadPool.SetMinThreads(minWorkers, minPorts);
-            Volatile.Write(ref s_taken, 0);
+            thread.Dispose();
             throw new InvalidOperationException("The runtime takes no pool of one thread.");
         }
 
-        return new OneThread((minWorkers, minPorts), (maxWorkers, maxPorts));
+        // Threads that were there before end with what they run.
+        while (Busy() > 1)
+        {
+            await Task.Yield();
+        }
+
+        return thread;
     }
 
-    /// <summary>Completes when nothing is left to run but what waits for the caller. To be awaited on the pool.</summary>
+    /// <summary>Completes when nothing is left to run but its caller. To be awaited on the pool.</summary>
     public static async Task QuietAsync()
     {
         do
@@ -52,5 +59,12 @@ internal sealed class OneThread : IDisposable
         ThreadPool.SetMaxThreads(_max.Workers, _max.Ports);
         ThreadPool.SetMinThreads(_min.Workers, _min.Ports);
         Volatile.Write(ref s_taken, 0);
+    }
+
+    private static int Busy()
+    {
+        ThreadPool.GetMaxThreads(out int max, out _);
+        ThreadPool.GetAvailableThreads(out int available, out _);
+        return max - available;
     }
 }

@@ -4,90 +4,135 @@ using Azure.Storage.Blobs;
 
 namespace DurableSessions.Testing;
 
-/// <summary>Holds the requests that are under way at the same time, until each is let through.</summary>
+/// <summary>
+/// The way of all hosts to one simulated storage: holds the requests that are under way at the same time, until each is let
+/// through. Used by one thread at a time: see <see cref="OneThread"/>.
+/// </summary>
 internal sealed class RequestGate(SimulatedStorage storage)
 {
-    private readonly Lock _gate = new();
-    private readonly List<HeldRequest> _held = [];
+    /// <summary>More than any number of hosts has under way.</summary>
+    private const int MaxWaiting = 10_000;
+
+    private readonly List<HeldRequest> _waiting = [];
+    private readonly List<HeldRequest> _late = [];
     private bool _closed;
 
+    /// <summary>Requests so far.</summary>
     public int Requests { get; private set; }
 
-    /// <summary>In the order of their arrival.</summary>
-    public IReadOnlyList<HeldRequest> Held => _held;
+    /// <summary>Requests whose clients wait, and answers, in the order in which they came.</summary>
+    public IReadOnlyList<HeldRequest> Waiting => _waiting;
 
-    public void Configure(BlobClientOptions options) => options.Transport = new Transport(this, storage);
+    /// <summary>Requests whose clients have given up.</summary>
+    public IReadOnlyList<HeldRequest> Late => _late;
 
-    public void Release(int index)
+    /// <summary>Has a client send its requests through here.</summary>
+    public void Configure(BlobClientOptions options, int connection) => options.Transport = new Transport(this, connection);
+
+    /// <summary>Storage carries out a request that waits; an answer that waits reaches its client.</summary>
+    /// <param name="index">In <see cref="Waiting"/>.</param>
+    /// <param name="holdsAnswer">The answer waits in turn.</param>
+    public HeldRequest LetThrough(int index, bool holdsAnswer)
     {
-        HeldRequest request;
-        lock (_gate)
+        HeldRequest request = _waiting[index];
+        _waiting.RemoveAt(index);
+        if (request.IsAnswer)
         {
-            request = _held[index];
-            _held.RemoveAt(index);
+            request.GiveAnswer();
+            return request;
         }
 
-        Requests++;
-        request.Release();
-    }
-
-    public void Close()
-    {
-        lock (_gate)
+        try
         {
-            _closed = true;
-            foreach (HeldRequest request in _held)
-            {
-                request.Break();
-            }
-
-            _held.Clear();
+            request.CarryOut(storage);
         }
-    }
-
-    private HeldRequest Hold(HttpMessage message)
-    {
-        var request = new HeldRequest(StorageRequest.From(message.Request, 0));
-        lock (_gate)
+        catch (UnknownRequestException e)
         {
-            if (_closed)
-            {
-                request.Break();
-            }
-            else
-            {
-                _held.Add(request);
-            }
+            request.Fail(e);
+            return request;
+        }
+
+        if (holdsAnswer)
+        {
+            _waiting.Add(request);
+        }
+        else
+        {
+            request.GiveAnswer();
         }
 
         return request;
     }
 
-    private sealed class Transport(RequestGate gate, SimulatedStorage storage) : HttpPipelineTransport
+    /// <summary>Storage carries out a request whose client has given up.</summary>
+    /// <param name="index">In <see cref="Late"/>.</param>
+    public HeldRequest LetArrive(int index)
     {
-        private readonly SimulatedTransport _inner = new(storage);
+        HeldRequest request = _late[index];
+        _late.RemoveAt(index);
+        request.CarryOut(storage);
+        return request;
+    }
 
-        public override Request CreateRequest() => _inner.CreateRequest();
+    /// <summary>Everything is over: what waits and what still comes fails with a broken connection.</summary>
+    public void Close()
+    {
+        _closed = true;
+        foreach (HeldRequest request in _waiting)
+        {
+            request.Break();
+        }
 
-        public override void Process(HttpMessage message) => throw new NotSupportedException("A simulation has no synchronous requests.");
+        _waiting.Clear();
+        _late.Clear();
+    }
+
+    private HeldRequest Hold(int connection, HttpMessage message)
+    {
+        if (_closed)
+        {
+            throw Fault.BrokenConnection();
+        }
+
+        if (_waiting.Count == MaxWaiting)
+        {
+            throw new InvalidOperationException($"More than {MaxWaiting} requests at the same time.");
+        }
+
+        var request = new HeldRequest(++Requests, connection, message);
+        _waiting.Add(request);
+        return request;
+    }
+
+    private void Abandon(HeldRequest request)
+    {
+        if (_waiting.Remove(request) && !request.IsAnswer)
+        {
+            request.Abandon();
+            _late.Add(request);
+        }
+    }
+
+    private sealed class Transport(RequestGate gate, int connection) : HttpPipelineTransport
+    {
+        public override Request CreateRequest() => HttpClientTransport.Shared.CreateRequest();
+
+        public override void Process(HttpMessage message) => throw new NotSupportedException("A synchronous request would hold up all others.");
 
         public override async ValueTask ProcessAsync(HttpMessage message)
         {
-            await gate.Hold(message).Released.WaitAsync(message.CancellationToken);
-            _inner.Process(message);
+            message.CancellationToken.ThrowIfCancellationRequested();
+            HeldRequest request = gate.Hold(connection, message);
+            try
+            {
+                SimulatedAnswer answer = await request.Answer.WaitAsync(message.CancellationToken);
+                message.Response = new SimulatedResponse(answer, message.Request.ClientRequestId);
+            }
+            catch (OperationCanceledException)
+            {
+                gate.Abandon(request);
+                throw;
+            }
         }
     }
-}
-
-internal sealed class HeldRequest(StorageRequest request)
-{
-    private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    public StorageRequest Request { get; } = request;
-
-    public Task Released => _released.Task;
-
-    public void Release() => _released.TrySetResult();
-
-    public void Break() => _released.TrySetException(Fault.BrokenConnection());
 }

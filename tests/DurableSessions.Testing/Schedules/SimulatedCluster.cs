@@ -1,58 +1,130 @@
+using System.Globalization;
+using Azure.Storage.Blobs;
+using DurableSessions.Core.Storage;
+
 namespace DurableSessions.Testing;
 
-/// <summary>Spike.</summary>
+/// <summary>
+/// Hosts on one simulated storage and one simulated clock, of which a <see cref="Schedule"/> decides what happens next: everything
+/// runs until it waits for storage or for time; then one request is let through, or the clock goes on to the next timer.
+/// </summary>
+/// <remarks>
+/// For that the pool has one thread meanwhile, so no other test may run in the process. Hosts must take their time from
+/// <see cref="Time"/>, and must not block a thread.
+/// </remarks>
 public sealed class SimulatedCluster : StorageFixture
 {
-    private readonly SimulatedStorage _storage;
-    private readonly RequestGate _gate;
+    /// <summary>A run that takes more decisions, or more simulated time, does not end.</summary>
+    private const int MaxDecisions = 50_000;
+
+    private static readonly TimeSpan MaxTime = TimeSpan.FromHours(24);
+
+    /// <summary>How far the clock goes on while requests wait: a host is not away for longer than that.</summary>
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(20);
+
+    private static readonly TimeSpan RequestTime = TimeSpan.FromMilliseconds(1);
+
     private readonly SimulatedTime _time = new();
+    private readonly RequestGate _gate;
+    private int _connections;
 
-    private SimulatedCluster()
-    {
-        _storage = new SimulatedStorage(_time);
-        _gate = new RequestGate(_storage);
-    }
+    private SimulatedCluster() => _gate = new RequestGate(new SimulatedStorage(_time));
 
-    /// <summary>Clock.</summary>
+    /// <inheritdoc/>
     public override TimeProvider Time => _time;
 
-    /// <summary>Spike.</summary>
-    public static async Task<int> RunAsync(int seed, Func<SimulatedCluster, Task> body)
+    /// <inheritdoc/>
+    public override TimeSpan Silence { get; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Runs a test.</summary>
+    /// <param name="schedule">Decides; of this run alone, where it has a seed.</param>
+    /// <param name="test">What is run, on the only thread.</param>
+    /// <exception cref="ScheduledRunException">The test failed, or does not end.</exception>
+    public static Task<ScheduledRun> RunAsync(Schedule schedule, Func<SimulatedCluster, Task> test) => Task.Run(async () =>
     {
-        var simulation = new SimulatedCluster();
-        var random = new Random(seed);
-        Task running = Task.Run(() => body(simulation));
-        await OneThread.QuietAsync();
-        while (!running.IsCompleted)
+        using OneThread thread = await OneThread.EnterAsync();
+        var cluster = new SimulatedCluster();
+        var run = new ScheduledRun();
+        try
         {
-            if (simulation._gate.Requests > 20_000 || simulation._time.GetUtcNow() > SimulatedTime.Start + TimeSpan.FromHours(1))
+            Task running = Task.Run(() => test(cluster));
+            await OneThread.QuietAsync();
+            for (int number = 0; !running.IsCompleted; number++)
             {
-                simulation._gate.Close();
-                throw new InvalidOperationException($"No end: {simulation._gate.Requests} requests, {simulation._time.GetUtcNow() - SimulatedTime.Start}");
+                cluster.Next(number, schedule, run);
+                await OneThread.QuietAsync();
             }
 
-            IReadOnlyList<HeldRequest> held = simulation._gate.Held;
-            if (held.Count > 0)
-            {
-                simulation._gate.Release(random.Next(held.Count));
-            }
-            else if (!simulation._time.Advance())
-            {
-                simulation._gate.Close();
-                throw new InvalidOperationException("Nothing moves.");
-            }
-
+            await running;
+            return run;
+        }
+        catch (Exception e)
+        {
+            throw new ScheduledRunException(run, schedule, e);
+        }
+        finally
+        {
+            run.Requests = cluster._gate.Requests;
+            cluster._gate.Close();
             await OneThread.QuietAsync();
         }
+    });
 
-        simulation._gate.Close();
-        await running;
-        return simulation._gate.Requests;
+    /// <inheritdoc/>
+    public override Task<SessionStorage> ConnectAsync(string containerName, Action<BlobClientOptions>? configure = null)
+    {
+        int connection = ++_connections;
+        return Task.FromResult(SessionStorage.Connect(SimulatedStorage.Address, containerName, options =>
+        {
+            // The pauses between the SDK's own attempts are of the system's clock.
+            options.Retry.Delay = TimeSpan.Zero;
+            options.Retry.MaxDelay = TimeSpan.Zero;
+            options.Diagnostics.IsLoggingEnabled = false;
+            options.Diagnostics.IsDistributedTracingEnabled = false;
+            options.Diagnostics.IsTelemetryEnabled = false;
+            _gate.Configure(options, connection);
+            configure?.Invoke(options);
+        }));
     }
 
     /// <inheritdoc/>
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private protected override Task<StorageAccount> AccountAsync() =>
-        Task.FromResult(new StorageAccount(SimulatedStorage.ConnectionString, _gate.Configure));
+        throw new NotSupportedException("A simulated cluster has connections and no account.");
+
+    private void Next(int number, Schedule schedule, ScheduledRun run)
+    {
+        if (number == MaxDecisions || _time.GetUtcNow() - SimulatedTime.Start > MaxTime)
+        {
+            throw new TimeoutException(string.Create(
+                CultureInfo.InvariantCulture, $"No end after {number} decisions and {_time.GetUtcNow() - SimulatedTime.Start} of simulated time."));
+        }
+
+        Move move = schedule.Choose(number, _gate.Waiting, _gate.Late);
+        bool isDefault = move == Move.Default(_gate.Waiting.Count);
+        HeldRequest? request = null;
+        bool isAnswer = false;
+        switch (move.Kind)
+        {
+            case MoveKind.LateRequest:
+                request = _gate.LetArrive(move.Index);
+                break;
+            case MoveKind.Clock when _time.Advance(_gate.Waiting.Count > 0 ? LongestPause : MaxTime):
+                break;
+            case MoveKind.Clock when _gate.Waiting.Count == 0:
+                throw new InvalidOperationException("No request is under way and no timer is set: the test waits for what cannot happen.");
+            default:
+                isAnswer = _gate.Waiting[move.Index].IsAnswer;
+                request = _gate.LetThrough(move.Index, move.HoldsAnswer);
+                break;
+        }
+
+        if (request is not null)
+        {
+            _time.Elapse(RequestTime);
+        }
+
+        run.Add(new ScheduledStep(move, isDefault, request, isAnswer, _time.GetUtcNow() - SimulatedTime.Start));
+    }
 }

@@ -1,17 +1,16 @@
-using System.Diagnostics;
-
 namespace DurableSessions.Testing;
 
 /// <summary>A clock that stands until it is advanced, always to the next timer that is due.</summary>
 public sealed class SimulatedTime : TimeProvider
 {
-    /// <summary>S.</summary>
-    public static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    /// <summary>When every simulation begins.</summary>
+    public static DateTimeOffset Start { get; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly Lock _gate = new();
     private readonly PriorityQueue<(Timer Timer, long Version), (DateTimeOffset Due, long Number)> _due = new();
     private DateTimeOffset _now = Start;
     private long _numbers;
+    private long _timestamps;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
@@ -25,7 +24,8 @@ public sealed class SimulatedTime : TimeProvider
         }
     }
 
-    public override long GetTimestamp() => GetUtcNow().UtcTicks;
+    /// <summary>Another one each time: what is drawn from it differs, and is the same in the same run.</summary>
+    public override long GetTimestamp() => GetUtcNow().UtcTicks + Interlocked.Increment(ref _timestamps);
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
@@ -34,13 +34,19 @@ public sealed class SimulatedTime : TimeProvider
         return timer;
     }
 
-    /// <summary>Goes on to the next timer, and queues what it calls. False: there is none.</summary>
-    internal bool Advance()
+    /// <summary>Goes on to the next timer, and queues what it calls. False: there is none within that time.</summary>
+    internal bool Advance(TimeSpan within)
     {
         lock (_gate)
         {
-            while (_due.TryDequeue(out (Timer Timer, long Version) next, out (DateTimeOffset Due, long Number) at))
+            while (_due.TryPeek(out (Timer Timer, long Version) next, out (DateTimeOffset Due, long Number) at))
             {
+                if (next.Timer.IsSet(next.Version) && at.Due > _now + within)
+                {
+                    return false;
+                }
+
+                _due.Dequeue();
                 if (next.Timer.TryFire(next.Version))
                 {
                     _now = at.Due > _now ? at.Due : _now;
@@ -49,6 +55,20 @@ public sealed class SimulatedTime : TimeProvider
             }
 
             return false;
+        }
+    }
+
+    /// <summary>Goes on by so much, and queues what the timers call whose time comes.</summary>
+    internal void Elapse(TimeSpan time)
+    {
+        DateTimeOffset until = GetUtcNow() + time;
+        while (Advance(until - GetUtcNow()))
+        {
+        }
+
+        lock (_gate)
+        {
+            _now = until;
         }
     }
 
@@ -79,10 +99,12 @@ public sealed class SimulatedTime : TimeProvider
             }
         }
 
+        public bool IsSet(long version) => !_disposed && version == _version;
+
         // Its time has come; the caller holds the clock's gate.
         public bool TryFire(long version)
         {
-            if (_disposed || version != _version)
+            if (!IsSet(version))
             {
                 return false;
             }

@@ -80,6 +80,9 @@ internal sealed class SimulatedRequest
 
     public string? Query(string name) => _query.GetValueOrDefault(name);
 
+    /// <summary>Method, blob and kind: for traces.</summary>
+    public string Short() => _request.ToString()[(_request.ToString().IndexOf(' ', StringComparison.Ordinal) + 1)..];
+
     public string Describe() => string.Create(
         CultureInfo.InvariantCulture,
         $"{Method} {Container}/{Blob}?{string.Join('&', _query.Select(static q => $"{q.Key}={q.Value}"))} with {string.Join(", ", HeaderNames)}");

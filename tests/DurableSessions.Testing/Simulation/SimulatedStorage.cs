@@ -19,6 +19,9 @@ public sealed class SimulatedStorage(TimeProvider? time = null, params IEnumerab
     /// </summary>
     public const string ConnectionString = "BlobEndpoint=https://simulated.invalid;AccountName=simulated;AccountKey=c2ltdWxhdGVk";
 
+    /// <summary>The same address, for clients without a key.</summary>
+    internal static readonly Uri Address = new("https://simulated.invalid");
+
     private readonly SimulatedAccount _account = new(time ?? TimeProvider.System, asService.ToHashSet());
     private readonly Lock _gate = new();
 

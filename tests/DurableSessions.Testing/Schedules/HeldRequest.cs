@@ -1,0 +1,49 @@
+using Azure.Core;
+
+namespace DurableSessions.Testing;
+
+/// <summary>A request on its way, or its answer, which goes on when the schedule says so.</summary>
+internal sealed class HeldRequest
+{
+    private readonly TaskCompletionSource<SimulatedAnswer> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private SimulatedAnswer? _given;
+
+    public HeldRequest(int number, int connection, HttpMessage message)
+    {
+        Number = number;
+        Connection = connection;
+        Content = SimulatedRequest.From(message.Request, message.CancellationToken);
+    }
+
+    /// <summary>Counted from 1 in the order in which requests were sent.</summary>
+    public int Number { get; }
+
+    /// <summary>Whose request it is: each host has a connection of its own.</summary>
+    public int Connection { get; }
+
+    public SimulatedRequest Content { get; }
+
+    /// <summary>Storage has carried the request out, and its answer is on the way.</summary>
+    public bool IsAnswer => _given is not null;
+
+    /// <summary>The client has given up: what it sent may arrive all the same, at any time or never.</summary>
+    public bool IsAbandoned { get; private set; }
+
+    /// <summary>What the client waits for.</summary>
+    public Task<SimulatedAnswer> Answer => _answer.Task;
+
+    /// <summary>Storage carries the request out.</summary>
+    public void CarryOut(SimulatedStorage storage) => _given = storage.Answer(Content);
+
+    /// <summary>The client gets the answer.</summary>
+    public void GiveAnswer() => _answer.TrySetResult(_given!);
+
+    /// <summary>What the request needs is not simulated: the client fails with it, and so does its test.</summary>
+    public void Fail(Exception e) => _answer.TrySetException(e);
+
+    public void Break() => _answer.TrySetException(Fault.BrokenConnection());
+
+    public void Abandon() => IsAbandoned = true;
+
+    public override string ToString() => $"host {Connection} #{Number} {Content.Short()}{(_given is { } given ? $" -> {given.Status}" : "")}";
+}

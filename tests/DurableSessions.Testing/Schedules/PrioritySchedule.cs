@@ -1,0 +1,80 @@
+namespace DurableSessions.Testing;
+
+internal sealed class PrioritySchedule : Schedule
+{
+    private const int MaxChanges = 4;
+    private const int LateOneIn = 10;
+
+    /// <summary>Among how many decisions the changes lie: about what a program takes.</summary>
+    private const int Decisions = 120;
+
+    private readonly int _seed;
+    private readonly Random _random;
+    private readonly bool _byHost;
+    private readonly HashSet<int> _changes;
+    private readonly Dictionary<string, double> _priorities = new(StringComparer.Ordinal);
+    private double _last;
+
+    public PrioritySchedule(int seed)
+    {
+        _seed = seed;
+        _random = new Random(seed);
+        _byHost = _random.Next(2) == 0;
+        _changes = [.. Enumerable.Range(0, 1 + _random.Next(MaxChanges)).Select(_ => _random.Next(Decisions))];
+    }
+
+    public override string ToString() => $"priorities of {(_byHost ? "hosts" : "blobs")}, seed {_seed}";
+
+    internal override Move Choose(int number, IReadOnlyList<HeldRequest> waiting, IReadOnlyList<HeldRequest> late)
+    {
+        if (late.Count > 0 && _random.Next(LateOneIn) == 0)
+        {
+            return new Move(MoveKind.LateRequest, _random.Next(late.Count));
+        }
+
+        if (waiting.Count == 0)
+        {
+            return new Move(MoveKind.Clock);
+        }
+
+        int first = FindFirst(waiting);
+        if (!_changes.Contains(number))
+        {
+            return new Move(MoveKind.Request, first);
+        }
+
+        if (_random.Next(2) == 0)
+        {
+            return new Move(MoveKind.Clock);
+        }
+
+        _priorities[LaneOf(waiting[first])] = --_last;
+        return new Move(MoveKind.Request, FindFirst(waiting), HoldsAnswer: _random.Next(2) == 0);
+    }
+
+    private int FindFirst(IReadOnlyList<HeldRequest> waiting)
+    {
+        int first = 0;
+        double highest = double.MinValue;
+        for (int i = 0; i < waiting.Count; i++)
+        {
+            string lane = LaneOf(waiting[i]);
+            if (!_priorities.TryGetValue(lane, out double priority))
+            {
+                priority = _random.NextDouble();
+                _priorities.Add(lane, priority);
+            }
+
+            if (priority > highest)
+            {
+                (first, highest) = (i, priority);
+            }
+        }
+
+        return first;
+    }
+
+    private string LaneOf(HeldRequest request) => _byHost
+        ? request.Connection.ToString(System.Globalization.CultureInfo.InvariantCulture)
+        : $"{request.Connection}/{request.Content.Blob}";
+}
