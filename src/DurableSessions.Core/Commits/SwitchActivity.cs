@@ -27,6 +27,11 @@ internal sealed class SwitchActivity(
         if (pending is not null)
         {
             switched = await switching.SwitchAsync(commit, pending, input.Outcome, cancellationToken);
+            if (switched.Record.Semantic is null && input.Outcome.Semantic is not null)
+            {
+                // An earlier attempt had switched the archive uncovered, which this host's manifest did not show yet.
+                switched = await switching.CoverAsync(commit, switched.Record, input.Outcome, cancellationToken);
+            }
         }
         else
         {

@@ -14,6 +14,28 @@ public abstract class StepTests(StorageFixture storage)
 
     public static TheoryData<int, bool> Variants() => new() { { 0, false }, { 0, true }, { 2, false }, { 2, true } };
 
+    [Fact]
+    public async Task A_retry_covers_the_archive_also_on_a_host_that_has_not_seen_it_switched()
+    {
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host first = await Host.StartAsync(storage, container);
+        using Host second = await Host.StartAsync(storage, container);
+        await first.AppendAsync(_key, Said);
+        CommitInput commit = await first.AcceptAsync(_key, "c1");
+        await first.ClearLiveAsync(commit, await first.ArchiveToTempAsync(commit));
+
+        // The second host sees the archive pending; then the commit is cancelled on the first, which switches it without a digest.
+        await second.AppendAsync(_key, "later");
+        await first.SwitchAsync(commit, new SemanticOutcome(ArchiveState.Uncovered, null));
+
+        CommitInput again = commit with { Attempt = 2 };
+        CommitProgress retried = await second.SwitchAsync(again, await second.SemanticProcessAsync(again));
+        Assert.Equal(ArchiveState.Covered, retried.State);
+        Audit audit = await first.AuditAsync(_key);
+        Assert.Equal(ArchiveState.Covered, Assert.Single(audit.Archives).State);
+        Assert.Equal(["later"], audit.Context);
+    }
+
     [Theory]
     [MemberData(nameof(Variants))]
     public async Task A_crash_at_any_request_of_a_commit_is_a_pause(int keepRecent, bool carriedOut)
