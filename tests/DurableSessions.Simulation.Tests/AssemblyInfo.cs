@@ -1,3 +1,6 @@
 using DurableSessions.Testing;
 
-[assembly: AssemblyFixture(typeof(SimulatedFixture))]
+[assembly: AssemblyFixture(typeof(AzuriteFixture))]
+
+// A simulation has the process to itself.
+[assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]

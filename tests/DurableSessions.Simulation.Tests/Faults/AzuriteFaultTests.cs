@@ -9,12 +9,10 @@ namespace DurableSessions.Simulation.Tests.Faults;
 /// <summary>
 /// A sample of the matrix through a socket: another one for each commit of this repository, and the same for the same commit.
 /// </summary>
-public sealed class AzuriteFaultTests(AzuriteFixture azurite, ITestOutputHelper output) : FaultMatrixTests(azurite, output)
+public sealed class AzuriteFaultTests(AzuriteFixture azurite, ITestOutputHelper output)
 {
     private const int Points = 60;
     private const int PointsAtOnce = 12;
-
-    private readonly ITestOutputHelper _output = output;
 
     [Fact]
     public async Task A_sample_drawn_by_the_commit()
@@ -22,7 +20,7 @@ public sealed class AzuriteFaultTests(AzuriteFixture azurite, ITestOutputHelper 
         string version = typeof(AzuriteFaultTests).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
         var random = new Random(BitConverter.ToInt32(SHA256.HashData(Encoding.UTF8.GetBytes(version))));
         Func<Scenario>[] scenarios = [.. Scenarios.All];
-        int[] requests = await Task.WhenAll(scenarios.Select(s => CountRequestsAsync(s())));
+        int[] requests = await Task.WhenAll(scenarios.Select(s => FaultPoint.CountRequestsAsync(azurite, s())));
         FaultKind[] kinds = Enum.GetValues<FaultKind>();
         (Func<Scenario> Scenario, FaultKind Kind, int Request)[] points =
         [
@@ -33,8 +31,8 @@ public sealed class AzuriteFaultTests(AzuriteFixture azurite, ITestOutputHelper 
         await Parallel.ForEachAsync(
             points,
             new ParallelOptions { MaxDegreeOfParallelism = PointsAtOnce, CancellationToken = TestContext.Current.CancellationToken },
-            async (point, _) => Interlocked.Add(ref reached, await TryPointAsync(point.Scenario(), point.Kind, point.Request) ? 1 : 0));
-        _output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{reached} of {Points} points of {version} were reached."));
+            async (point, _) => Interlocked.Add(ref reached, await FaultPoint.TryAsync(azurite, point.Scenario(), point.Kind, point.Request) ? 1 : 0));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{reached} of {Points} points of {version} were reached."));
 
         // What runs beside each other does not always make the same number of requests.
         Assert.InRange(reached, Points / 2, Points);

@@ -3,7 +3,7 @@ using DurableSessions.Testing;
 namespace DurableSessions.Simulation.Tests.Faults;
 
 /// <summary>Commits: alone, after others, beside others, beside appends.</summary>
-public sealed class CommitFaultTests(SimulatedFixture simulated, ITestOutputHelper output) : FaultMatrixTests(simulated, output)
+public sealed class CommitFaultTests(ITestOutputHelper output) : FaultMatrixTests(output)
 {
     public static TheoryData<string, FaultKind> AllCells => Cells(Scenarios.OfCommits);
 

@@ -3,7 +3,7 @@ using DurableSessions.Testing;
 namespace DurableSessions.Simulation.Tests.Faults;
 
 /// <summary>Commits that change memories: a change is never made twice, and never lost, at any crash point.</summary>
-public sealed class MemoryFaultTests(SimulatedFixture simulated, ITestOutputHelper output) : FaultMatrixTests(simulated, output)
+public sealed class MemoryFaultTests(ITestOutputHelper output) : FaultMatrixTests(output)
 {
     public static TheoryData<string, FaultKind> AllCells => Cells(Scenarios.OfMemories);
 

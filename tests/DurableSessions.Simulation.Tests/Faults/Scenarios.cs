@@ -363,7 +363,7 @@ internal static class Scenarios
             SessionInfo info = await host.Store.Sessions.GetAsync(Key, false, Cancelled);
             for (int i = 3; info.CommitCount == 0 || info.PendingArchives.Count > 0; i++)
             {
-                await Task.Delay(50, Cancelled);
+                await Task.Delay(TimeSpan.FromMilliseconds(50), host.Time, Cancelled);
                 await (info.CommitCount == 0 ? SayAsync(host, $"a{i}") : Task.CompletedTask);
                 info = await host.Store.Sessions.GetAsync(Key, false, Cancelled);
             }

@@ -13,6 +13,24 @@ internal sealed record Script(int FaultsPerMille, int FaultSeed, int FailedDiges
 {
     public int Operations => Steps.Sum(static s => s.Length);
 
+    /// <summary>The same program without one of its operations.</summary>
+    /// <param name="operation">Counted from 0 through all steps.</param>
+    public Script Without(int operation)
+    {
+        var steps = new List<Operation[]>();
+        foreach (Operation[] step in Steps)
+        {
+            Operation[] rest = operation >= 0 && operation < step.Length ? [.. step.Where((_, n) => n != operation)] : step;
+            operation -= step.Length;
+            if (rest.Length > 0)
+            {
+                steps.Add(rest);
+            }
+        }
+
+        return this with { Steps = steps };
+    }
+
     public override string ToString()
     {
         StringBuilder text = new();

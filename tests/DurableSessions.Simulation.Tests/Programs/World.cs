@@ -54,9 +54,9 @@ internal sealed class World : IAsyncDisposable
     public IReadOnlyList<SessionModel> Sessions { get; }
 
     /// <summary>Runs a program, and looks at everything when it is over.</summary>
-    public static async Task RunAsync(StorageFixture storage, Script script)
+    public static Task<ScheduledRun> RunAsync(Script script, Schedule schedule) => SimulatedCluster.RunAsync(schedule, async cluster =>
     {
-        await using var world = new World(storage, await storage.NewContainerAsync(), script);
+        await using var world = new World(cluster, await cluster.NewContainerAsync(), script);
         try
         {
             foreach (Operation[] step in script.Steps)
@@ -70,7 +70,7 @@ internal sealed class World : IAsyncDisposable
         {
             throw new InvalidOperationException($"{e.Message}{Environment.NewLine}{world}", e);
         }
-    }
+    });
 
     /// <summary>Asks a host, a fresh one where it has died. Default: it did not answer, and what was asked may be done or not.</summary>
     public async Task<T?> AskAsync<T>(int number, Func<Host, Task<T>> ask)
@@ -166,7 +166,7 @@ internal sealed class World : IAsyncDisposable
     public override string ToString() =>
         $"Clients were told: {string.Join("; ", _notes)}{Environment.NewLine}{string.Join(Environment.NewLine, _all.Select(static h => $"{h.Host.Faults}"))}";
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
         foreach (LivingHost living in _all)
         {
@@ -174,9 +174,7 @@ internal sealed class World : IAsyncDisposable
         }
 
         _starting.Dispose();
-
-        // Storage in memory is as slow as there is much in it.
-        await _container.DeleteIfExistsAsync();
+        return ValueTask.CompletedTask;
     }
 
     // Nothing fails any more: whatever was accepted ends, and then a host that has seen nothing must find everything.

@@ -53,6 +53,9 @@ internal sealed class Host : IDisposable
 
     public RequestLog Log { get; }
 
+    /// <summary>Its clock.</summary>
+    public TimeProvider Time => _time;
+
     public FirstWords Processor { get; }
 
     /// <summary>For the end of a commit, on this host's clock.</summary>

@@ -2,46 +2,44 @@ namespace DurableSessions.Testing;
 
 /// <summary>
 /// Has the process run one task at a time: with one thread in the pool, what runs next is known, and so is when nothing is left to
-/// run. The pool is as before after disposal. One at a time in a process, whose other tests must not run meanwhile.
+/// run. The pool is as before when the last holder has disposed of it. Other tests must not run in the process meanwhile.
 /// </summary>
 internal sealed class OneThread : IDisposable
 {
-    private static int s_taken;
+    private const int Probes = 8;
+    private const int QuietRounds = 3;
+    private const int MaxRounds = 100_000;
 
-    private readonly (int Workers, int Ports) _min;
-    private readonly (int Workers, int Ports) _max;
+    private static readonly SemaphoreSlim s_gate = new(1, 1);
+    private static int s_holders;
+    private static (int Workers, int Ports) s_min;
+    private static (int Workers, int Ports) s_max;
 
-    private OneThread((int, int) min, (int, int) max)
+    private bool _disposed;
+
+    private OneThread()
     {
-        _min = min;
-        _max = max;
     }
 
     /// <summary>To be awaited on the pool.</summary>
-    /// <exception cref="InvalidOperationException">Another simulation runs, or the runtime refuses.</exception>
+    /// <exception cref="InvalidOperationException">The runtime takes no pool of one thread.</exception>
     public static async Task<OneThread> EnterAsync()
     {
-        if (Interlocked.Exchange(ref s_taken, 1) != 0)
+        await s_gate.WaitAsync();
+        try
         {
-            throw new InvalidOperationException("Another simulation runs in this process: its tests must run one at a time.");
-        }
+            if (s_holders == 0)
+            {
+                await ReduceAsync();
+            }
 
-        ThreadPool.GetMinThreads(out int minWorkers, out int minPorts);
-        ThreadPool.GetMaxThreads(out int maxWorkers, out int maxPorts);
-        var thread = new OneThread((minWorkers, minPorts), (maxWorkers, maxPorts));
-        if (!ThreadPool.SetMinThreads(1, minPorts) || !ThreadPool.SetMaxThreads(1, maxPorts))
+            s_holders++;
+            return new OneThread();
+        }
+        finally
         {
-            thread.Dispose();
-            throw new InvalidOperationException("The runtime takes no pool of one thread.");
+            s_gate.Release();
         }
-
-        // Threads that were there before end with what they run.
-        while (Busy() > 1)
-        {
-            await Task.Yield();
-        }
-
-        return thread;
     }
 
     /// <summary>Completes when nothing is left to run but its caller. To be awaited on the pool.</summary>
@@ -56,15 +54,50 @@ internal sealed class OneThread : IDisposable
 
     public void Dispose()
     {
-        ThreadPool.SetMaxThreads(_max.Workers, _max.Ports);
-        ThreadPool.SetMinThreads(_min.Workers, _min.Ports);
-        Volatile.Write(ref s_taken, 0);
+        if (!_disposed && --s_holders == 0)
+        {
+            Restore();
+        }
+
+        _disposed = true;
     }
 
-    private static int Busy()
+    private static async Task ReduceAsync()
     {
-        ThreadPool.GetMaxThreads(out int max, out _);
-        ThreadPool.GetAvailableThreads(out int available, out _);
-        return max - available;
+        ThreadPool.GetMinThreads(out s_min.Workers, out s_min.Ports);
+        ThreadPool.GetMaxThreads(out s_max.Workers, out s_max.Ports);
+        if (!ThreadPool.SetMinThreads(1, s_min.Ports) || !ThreadPool.SetMaxThreads(1, s_max.Ports))
+        {
+            Restore();
+            throw new InvalidOperationException("The runtime takes no pool of one thread.");
+        }
+
+        // A thread that was there before leaves the pool with the end of what it runs.
+        for (int quiet = 0, rounds = 0; quiet < QuietRounds; rounds++)
+        {
+            quiet = await IsAloneAsync() ? quiet + 1 : 0;
+            if (rounds == MaxRounds)
+            {
+                Restore();
+                throw new InvalidOperationException("More than one thread of the pool is at work: do other tests run in this process?");
+            }
+        }
+    }
+
+    private static void Restore()
+    {
+        ThreadPool.SetMaxThreads(s_max.Workers, s_max.Ports);
+        ThreadPool.SetMinThreads(s_min.Workers, s_min.Ports);
+    }
+
+    // Whether a few work items that could run beside each other all run on the same thread.
+    private static async Task<bool> IsAloneAsync()
+    {
+        int[] threads = await Task.WhenAll(Enumerable.Range(0, Probes).Select(static _ => Task.Run(static () =>
+        {
+            Thread.SpinWait(500);
+            return Environment.CurrentManagedThreadId;
+        })));
+        return threads.Distinct().Count() == 1 && ThreadPool.PendingWorkItemCount == 0;
     }
 }

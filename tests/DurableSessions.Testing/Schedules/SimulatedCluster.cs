@@ -36,6 +36,9 @@ public sealed class SimulatedCluster : StorageFixture
     /// <inheritdoc/>
     public override TimeSpan Silence { get; } = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>Has the process to itself until disposal, for many runs: each does by itself what costs a moment.</summary>
+    public static async Task<IDisposable> AloneAsync() => await Task.Run(OneThread.EnterAsync);
+
     /// <summary>Runs a test.</summary>
     /// <param name="schedule">Decides; of this run alone, where it has a seed.</param>
     /// <param name="test">What is run, on the only thread.</param>

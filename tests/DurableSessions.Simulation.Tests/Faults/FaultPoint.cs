@@ -1,0 +1,93 @@
+using Azure.Storage.Blobs;
+using DurableSessions.Core.Sessions;
+using DurableSessions.Testing;
+
+namespace DurableSessions.Simulation.Tests.Faults;
+
+/// <summary>
+/// One fault at one request of one scenario: run, go on with a fresh host where the process died, wait for the end, and audit through
+/// the public API alone.
+/// </summary>
+internal static class FaultPoint
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(2);
+
+    private static readonly SessionOptions Options = new() { BlocksPerSegment = 3, TombstoneRetention = TimeSpan.FromMilliseconds(200) };
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    /// <summary>How many requests a scenario makes when nothing fails.</summary>
+    public static async Task<int> CountRequestsAsync(StorageFixture storage, Scenario scenario)
+    {
+        BlobContainerClient blobs = await storage.NewContainerAsync();
+        using Host host = await Host.RunAsync(storage, blobs.Name, Options);
+        await scenario.PrepareAsync(host);
+        int before = host.Faults.Requests;
+        await scenario.ActAsync(host);
+        await host.QuietAsync();
+        return host.Faults.Requests - before;
+    }
+
+    /// <summary>False: the scenario made fewer requests.</summary>
+    public static async Task<bool> TryAsync(StorageFixture storage, Scenario scenario, FaultKind kind, int request)
+    {
+        BlobContainerClient blobs = await storage.NewContainerAsync();
+        string container = blobs.Name;
+        using Host host = await Host.RunAsync(storage, container, Options);
+        await scenario.PrepareAsync(host);
+        int at = host.Faults.Requests + request;
+        Func<Task> deliverLate = host.Faults.Inject(kind, at);
+        try
+        {
+            bool ended = await ActAsync(scenario, host, storage.Time);
+            if (!ended)
+            {
+                await host.KillAsync();
+            }
+
+            using Host fresh = await Host.RunAsync(storage, container, Options);
+            if (!ended)
+            {
+                // The client tries again, elsewhere, with the same keys.
+                await scenario.ActAsync(fresh).WaitAsync(Longest, storage.Time, Cancelled);
+            }
+
+            // What a host starts by itself, it may start after its client was answered.
+            await host.QuietAsync();
+            await fresh.QuietAsync();
+            bool reached = host.Faults.Requests >= at;
+            await fresh.EndAllAsync();
+            await deliverLate();
+            using Host auditor = await Host.RunAsync(storage, container, Options);
+            Audit? audit = await scenario.AuditAsync(auditor);
+            await scenario.CheckAsync(auditor, audit);
+            return reached;
+        }
+        catch (Exception e)
+        {
+            throw new InvalidOperationException(
+                $"{scenario.Name}, {kind} at request {request}: {e.Message}{Environment.NewLine}{host.Faults}{Environment.NewLine}{host.Log}", e);
+        }
+    }
+
+    // True: the client was answered. False: the process died, or the client got an error.
+    private static async Task<bool> ActAsync(Scenario scenario, Host host, TimeProvider time)
+    {
+        Task act = scenario.ActAsync(host);
+        if (await Task.WhenAny(act, host.Faults.Stopped).WaitAsync(Longest, time) != act)
+        {
+            _ = act.ContinueWith(static t => t.Exception, TaskScheduler.Default);
+            return false;
+        }
+
+        try
+        {
+            await act;
+            return true;
+        }
+        catch (Exception e) when (e is Azure.RequestFailedException or AggregateException or ContentionException or IOException)
+        {
+            return false;
+        }
+    }
+}
