@@ -1,6 +1,6 @@
 namespace DurableSessions.Testing.Tests.Simulation;
 
-/// <summary>Sequences that the product depends on, and one for each <see cref="ServiceDifference"/>.</summary>
+/// <summary>Sequences that the product depends on or that say where a difference ends, and one for each <see cref="ServiceDifference"/>.</summary>
 internal static class KnownSequences
 {
     /// <summary>What must be answered to the last step of each: the beginning of it.</summary>
@@ -66,6 +66,15 @@ internal static class KnownSequences
             new(StepKind.List) { Size = 2, Prefix = "b/" },
             new(StepKind.List) { Size = 2, Metadata = 1 },
         ]),
+        ["a deletion of what must not exist"] = ("202 ", [
+            new(StepKind.Put),
+            new(StepKind.Delete) { NoneMatch = Tag.Any },
+        ]),
+        ["staged blocks alone can be deleted"] = ("404 BlobNotFound", [
+            new(StepKind.Stage),
+            new(StepKind.Delete),
+            new(StepKind.Delete),
+        ]),
         ["what has not changed is not read again"] = ("304 ", [
             new(StepKind.Put),
             new(StepKind.Get) { NoneMatch = Tag.Foreign },
@@ -85,6 +94,22 @@ internal static class KnownSequences
     /// <summary>What Azurite answers to the last step, what the service answers, and the steps.</summary>
     public static (string Azurite, string Service, Step[] Steps) Of(ServiceDifference difference) => difference switch
     {
+        ServiceDifference.DeletedContainerFreesName => ("201 ", "409 ContainerBeingDeleted", [
+            new(StepKind.CreateContainer) { Container = 1 },
+            new(StepKind.DeleteContainer) { Container = 1 },
+            new(StepKind.ContainerProperties) { Container = 1 },
+            new(StepKind.CreateContainer) { Container = 1 },
+        ]),
+        ServiceDifference.PagesAreFull => (
+            "200 a 3 Block application/octet-stream 0  True ; b/", "200 a 3 Block application/octet-stream 0  True ; and more: b/", [
+            new(StepKind.Put, 1),
+            new(StepKind.Put),
+            new(StepKind.List) { Size = 2 },
+        ]),
+        ServiceDifference.PutChangesType => ("201 ", "409 InvalidBlobType", [
+            new(StepKind.Put),
+            new(StepKind.CreateAppendBlob),
+        ]),
         ServiceDifference.RangeAtEnd => ("206 ", "416 InvalidRange", [
             new(StepKind.Put),
             new(StepKind.Get) { Place = Place.End, Size = 10 },
@@ -111,9 +136,9 @@ internal static class KnownSequences
             new(StepKind.Delete),
             new(StepKind.Commit),
         ]),
-        ServiceDifference.WriteIfNoneMatchAny => ("202 ", "412 ConditionNotMet", [
-            new(StepKind.Put),
-            new(StepKind.Delete) { NoneMatch = Tag.Any },
+        ServiceDifference.WriteIfNoneMatchAny => ("201 ", "412 ConditionNotMet", [
+            new(StepKind.CreateAppendBlob),
+            new(StepKind.Append) { NoneMatch = Tag.Any },
         ]),
         _ => throw new ArgumentOutOfRangeException(nameof(difference), difference, "A difference has a sequence here."),
     };

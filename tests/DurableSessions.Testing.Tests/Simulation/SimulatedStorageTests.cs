@@ -109,15 +109,111 @@ public sealed class SimulatedStorageTests
         Assert.Equal("a", (await plain.GetBlobClient("a").DownloadContentAsync(Cancelled)).Value.Content.ToString());
     }
 
-    private async Task<BlobContainerClient> NewContainerAsync()
+    [Fact]
+    public async Task A_deleted_container_keeps_its_name_for_30_seconds_as_in_the_service()
     {
-        BlobContainerClient container = _simulated.Connect("some").Container;
+        var clock = new FixedClock(new DateTimeOffset(2031, 2, 3, 4, 5, 6, TimeSpan.Zero));
+        BlobContainerClient container = await NewContainerAsync(new SimulatedStorage(clock, ServiceDifference.DeletedContainerFreesName));
+        await container.DeleteAsync(cancellationToken: Cancelled);
+
+        clock.Now += TimeSpan.FromSeconds(30) - TimeSpan.FromTicks(1);
+        RequestFailedException early = await Assert.ThrowsAsync<RequestFailedException>(
+            () => container.CreateAsync(cancellationToken: Cancelled));
+        clock.Now += TimeSpan.FromTicks(1);
+        Response<BlobContainerInfo> late = await container.CreateAsync(cancellationToken: Cancelled);
+
+        Assert.Equal((409, "ContainerBeingDeleted"), (early.Status, early.ErrorCode));
+        Assert.Equal(201, late.GetRawResponse().Status);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(3)]
+    [InlineData(1)]
+    public async Task Short_pages_of_the_service_have_every_blob_once(int? pageSize)
+    {
+        BlobContainerClient container = await NewContainerAsync(new SimulatedStorage(null, ServiceDifference.PagesAreFull));
+        string[] names = [.. Enumerable.Range(0, 8).Select(static i => $"{i}")];
+        foreach (string name in names)
+        {
+            await container.GetBlobClient(name).UploadAsync(BinaryData.FromString(name), Cancelled);
+        }
+
+        List<Page<BlobItem>> pages = [];
+        await foreach (Page<BlobItem> page in container.GetBlobsAsync(new GetBlobsOptions(), Cancelled).AsPages(pageSizeHint: pageSize))
+        {
+            pages.Add(page);
+        }
+
+        Assert.Equal(names, pages.SelectMany(static page => page.Values).Select(static item => item.Name));
+        Assert.All(pages, page => Assert.InRange(page.Values.Count, 1, ((pageSize ?? names.Length) + 1) / 2));
+    }
+
+    [Fact]
+    public async Task A_block_blob_does_not_replace_an_append_blob_in_the_service()
+    {
+        BlobContainerClient container = await NewContainerAsync(new SimulatedStorage(null, ServiceDifference.PutChangesType));
+        await container.GetAppendBlobClient("a").CreateAsync(cancellationToken: Cancelled);
+        await container.GetAppendBlobClient("a").CreateAsync(cancellationToken: Cancelled);
+
+        RequestFailedException e = await Assert.ThrowsAsync<RequestFailedException>(
+            () => container.GetBlobClient("a").UploadAsync(BinaryData.FromString("a"), overwrite: true, Cancelled));
+        await container.GetBlobClient("a").DeleteAsync(cancellationToken: Cancelled);
+        await container.GetBlobClient("a").UploadAsync(BinaryData.FromString("a"), overwrite: true, Cancelled);
+
+        Assert.Equal((409, "InvalidBlobType"), (e.Status, e.ErrorCode));
+    }
+
+    [Fact]
+    public async Task Staged_blocks_alone_are_deleted_by_the_service_though_they_are_no_blob()
+    {
+        BlobContainerClient container = await NewContainerAsync(
+            new SimulatedStorage(null, ServiceDifference.StagedBlocksAreBlob, ServiceDifference.StagedBlocksOutliveBlob));
+        BlockBlobClient blob = container.GetBlockBlobClient("a");
+        using var content = new MemoryStream([1]);
+        await blob.StageBlockAsync("AAAA", content, cancellationToken: Cancelled);
+
+        Response deleted = await blob.DeleteAsync(cancellationToken: Cancelled);
+        RequestFailedException again = await Assert.ThrowsAsync<RequestFailedException>(
+            () => blob.DeleteAsync(cancellationToken: Cancelled));
+        RequestFailedException commit = await Assert.ThrowsAsync<RequestFailedException>(
+            () => blob.CommitBlockListAsync(["AAAA"], cancellationToken: Cancelled));
+
+        Assert.Equal(202, deleted.Status);
+        Assert.Equal("BlobNotFound", again.ErrorCode);
+        Assert.Equal("InvalidBlockList", commit.ErrorCode);
+    }
+
+    [Fact]
+    public async Task The_service_deletes_what_must_not_exist_and_gives_it_no_metadata()
+    {
+        BlobContainerClient container = await NewContainerAsync(new SimulatedStorage(null, ServiceDifference.WriteIfNoneMatchAny));
+        BlobClient blob = container.GetBlobClient("a");
+        ETag version = (await blob.UploadAsync(BinaryData.FromString("a"), Cancelled)).Value.ETag;
+        var any = new BlobRequestConditions { IfNoneMatch = ETag.All };
+
+        RequestFailedException metadata = await Assert.ThrowsAsync<RequestFailedException>(
+            () => blob.SetMetadataAsync(new Dictionary<string, string>(), any, Cancelled));
+        RequestFailedException known = await Assert.ThrowsAsync<RequestFailedException>(
+            () => blob.DeleteAsync(DeleteSnapshotsOption.None, new BlobRequestConditions { IfNoneMatch = version }, Cancelled));
+        Response deleted = await blob.DeleteAsync(DeleteSnapshotsOption.None, any, Cancelled);
+
+        Assert.Equal((412, "ConditionNotMet"), (metadata.Status, metadata.ErrorCode));
+        Assert.Equal((412, "ConditionNotMet"), (known.Status, known.ErrorCode));
+        Assert.Equal(202, deleted.Status);
+    }
+
+    private async Task<BlobContainerClient> NewContainerAsync(SimulatedStorage? storage = null)
+    {
+        BlobContainerClient container = (storage ?? _simulated).Connect("some").Container;
         await container.CreateAsync(cancellationToken: Cancelled);
         return container;
     }
 
     private sealed class FixedClock(DateTimeOffset now) : TimeProvider
     {
-        public override DateTimeOffset GetUtcNow() => now;
+        public DateTimeOffset Now { get; set; } = now;
+
+        public override DateTimeOffset GetUtcNow() => Now;
     }
 }

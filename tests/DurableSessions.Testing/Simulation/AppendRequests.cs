@@ -13,6 +13,7 @@ internal static class AppendRequests
     {
         SimulatedContainer container = account.Get(request);
         Conditions.CheckCreation(account, request, container.Find(request.Blob), container.Occupant(account, request.Blob));
+        container.CheckType(account, request.Blob, isAppendBlob: true);
         SimulatedBlob blob = BlobRequests.New(account, request, isAppendBlob: true, request.BlobContentType ?? request.ContentType);
         container.Blobs[request.Blob] = blob;
         container.DropStaged(account, request.Blob);
@@ -34,7 +35,8 @@ internal static class AppendRequests
 
         Conditions.CheckWrite(account, request, blob);
 
-        // The seal counts before the position: a late append learns that it came too late.
+        // The seal counts before the position: a late append learns that it came too late. Seen on Azurite; not documented for
+        // the service.
         if (blob.IsSealed)
         {
             throw StorageFailureException.BlobIsSealed();

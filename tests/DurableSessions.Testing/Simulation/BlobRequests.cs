@@ -7,6 +7,7 @@ internal static class BlobRequests
     {
         SimulatedContainer container = account.Get(request);
         Conditions.CheckCreation(account, request, container.Find(request.Blob), container.Occupant(account, request.Blob));
+        container.CheckType(account, request.Blob, isAppendBlob: false);
         SimulatedBlob blob = New(account, request, isAppendBlob: false, request.BlobContentType ?? request.ContentType);
         blob.Add("", request.Body);
         container.Blobs[request.Blob] = blob;
@@ -34,13 +35,14 @@ internal static class BlobRequests
     public static SimulatedAnswer Delete(SimulatedAccount account, SimulatedRequest request)
     {
         SimulatedContainer container = account.Get(request);
-        Conditions.CheckWrite(account, request, container.Find(request.Blob));
-        if (container.Occupant(account, request.Blob) is null)
+        Conditions.CheckDeletion(request, container.Find(request.Blob));
+
+        // Staged blocks alone can be deleted.
+        if (!container.Blobs.Remove(request.Blob))
         {
             throw StorageFailureException.BlobNotFound();
         }
 
-        container.Blobs.Remove(request.Blob);
         container.DropStaged(account, request.Blob);
         return new SimulatedAnswer(202).With("x-ms-delete-type-permanent", "true");
     }

@@ -55,13 +55,20 @@ internal static class Conditions
 
     /// <summary>Of any other write.</summary>
     /// <exception cref="StorageFailureException">The condition is not met: 412.</exception>
-    public static void CheckWrite(SimulatedAccount account, SimulatedRequest request, SimulatedBlob? blob)
+    public static void CheckWrite(SimulatedAccount account, SimulatedRequest request, SimulatedBlob? blob) =>
+        CheckWrite(request, blob, heedsAny: account.AsService(ServiceDifference.WriteIfNoneMatchAny));
+
+    /// <summary>Of a deletion: <c>If-None-Match: *</c> does not keep it from any blob.</summary>
+    /// <exception cref="StorageFailureException">The condition is not met: 412.</exception>
+    public static void CheckDeletion(SimulatedRequest request, SimulatedBlob? blob) => CheckWrite(request, blob, heedsAny: false);
+
+    private static void CheckWrite(SimulatedRequest request, SimulatedBlob? blob, bool heedsAny)
     {
         switch (Of(request))
         {
             case (not null, not null):
                 throw StorageFailureException.MultipleConditionHeadersNotSupported();
-            case (null, Any) when blob is null || !account.AsService(ServiceDifference.WriteIfNoneMatchAny):
+            case (null, Any) when blob is null || !heedsAny:
                 break;
             case (null, { } etag) when blob is not null && (etag == Any || etag == blob.Stamp.Tag):
             case ({ } expected, null) when blob is null || (expected != Any && expected != blob.Stamp.Tag):

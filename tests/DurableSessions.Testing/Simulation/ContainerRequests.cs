@@ -10,6 +10,11 @@ internal static class ContainerRequests
             throw StorageFailureException.ContainerAlreadyExists();
         }
 
+        if (account.KeepsName(request.Container))
+        {
+            throw StorageFailureException.ContainerBeingDeleted();
+        }
+
         var container = new SimulatedContainer(account.NextStamp(), request.Metadata);
         account.Add(request.Container, container);
         return new SimulatedAnswer(201).With(container.Stamp);
@@ -27,7 +32,7 @@ internal static class ContainerRequests
         return answer;
     }
 
-    /// <summary>With all blobs in it. The name is free at once; the service keeps it for some time.</summary>
+    /// <summary>With all blobs in it.</summary>
     public static SimulatedAnswer Delete(SimulatedAccount account, SimulatedRequest request)
     {
         account.Get(request);

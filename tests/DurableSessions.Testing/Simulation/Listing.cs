@@ -29,7 +29,8 @@ internal static class Listing
                 .Take(max + 1)
                 .Select(static b => (b.Key, b.Value)),
         ];
-        (string Name, SimulatedBlob Blob)[] page = rest[..Math.Min(rest.Length, max)];
+        int count = Math.Min(rest.Length, max);
+        (string Name, SimulatedBlob Blob)[] page = rest[..(account.AsService(ServiceDifference.PagesAreFull) ? (count + 1) / 2 : count)];
         var xml = new XElement(
             "EnumerationResults",
             new XAttribute("ServiceEndpoint", "https://simulated.invalid/"),

@@ -5,7 +5,11 @@ namespace DurableSessions.Testing;
 /// <summary>What is stored. Its user holds a lock.</summary>
 internal sealed class SimulatedAccount(TimeProvider time, IReadOnlySet<ServiceDifference> asService)
 {
+    /// <summary>How long the service keeps the name of a deleted container, at least.</summary>
+    private static readonly TimeSpan s_keepsName = TimeSpan.FromSeconds(30);
+
     private readonly Dictionary<string, SimulatedContainer> _containers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, DateTimeOffset> _deleted = new(StringComparer.Ordinal);
     private long _stamps;
 
     public bool AsService(ServiceDifference difference) => asService.Contains(difference);
@@ -20,5 +24,15 @@ internal sealed class SimulatedAccount(TimeProvider time, IReadOnlySet<ServiceDi
 
     public void Add(string name, SimulatedContainer container) => _containers.Add(name, container);
 
-    public void Remove(string name) => _containers.Remove(name);
+    public void Remove(string name)
+    {
+        _containers.Remove(name);
+        _deleted[name] = time.GetUtcNow();
+    }
+
+    /// <summary>Whether a container of the name is being deleted: see <see cref="ServiceDifference.DeletedContainerFreesName"/>.</summary>
+    public bool KeepsName(string name) =>
+        AsService(ServiceDifference.DeletedContainerFreesName)
+        && _deleted.TryGetValue(name, out DateTimeOffset at)
+        && time.GetUtcNow() - at < s_keepsName;
 }

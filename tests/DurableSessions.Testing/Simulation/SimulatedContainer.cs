@@ -16,9 +16,19 @@ internal sealed class SimulatedContainer(Stamp stamp, Dictionary<string, string>
     /// <summary>What can be read under a name.</summary>
     public SimulatedBlob? Find(string name) => Blobs.GetValueOrDefault(name) is { IsCommitted: true } blob ? blob : null;
 
-    /// <summary>What a write that creates or removes finds under a name: see <see cref="ServiceDifference.StagedBlocksAreBlob"/>.</summary>
+    /// <summary>What a creation or a seal finds under a name: see <see cref="ServiceDifference.StagedBlocksAreBlob"/>.</summary>
     public SimulatedBlob? Occupant(SimulatedAccount account, string name) =>
         account.AsService(ServiceDifference.StagedBlocksAreBlob) ? Find(name) : Blobs.GetValueOrDefault(name);
+
+    /// <summary>A whole blob is to be written: see <see cref="ServiceDifference.PutChangesType"/>.</summary>
+    /// <exception cref="StorageFailureException">409: there is one of the other type.</exception>
+    public void CheckType(SimulatedAccount account, string name, bool isAppendBlob)
+    {
+        if (account.AsService(ServiceDifference.PutChangesType) && Find(name) is { } blob && blob.IsAppendBlob != isAppendBlob)
+        {
+            throw StorageFailureException.InvalidBlobType();
+        }
+    }
 
     /// <summary>A whole blob is written or removed: see <see cref="ServiceDifference.StagedBlocksOutliveBlob"/>.</summary>
     public void DropStaged(SimulatedAccount account, string name)

@@ -13,6 +13,9 @@ internal sealed class StorageFailureException(int status, string code, string me
 
     public static StorageFailureException ContainerAlreadyExists() => new(409, "ContainerAlreadyExists", "The specified container already exists.");
 
+    public static StorageFailureException ContainerBeingDeleted() =>
+        new(409, "ContainerBeingDeleted", "The specified container is being deleted.");
+
     public static StorageFailureException BlobNotFound() => new(404, "BlobNotFound", "The specified blob does not exist.");
 
     public static StorageFailureException BlobAlreadyExists() => new(409, "BlobAlreadyExists", "The specified blob already exists.");
