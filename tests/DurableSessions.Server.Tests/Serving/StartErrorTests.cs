@@ -59,6 +59,14 @@ public sealed class StartErrorTests(AzuriteFixture azurite)
         await AssertErrorAsync(environment, "http://127.0.0.1:0", expected);
     }
 
+    [Fact]
+    public async Task An_ownership_that_is_none()
+    {
+        Dictionary<string, string> environment = Connection(await azurite.GetConnectionStringAsync());
+        environment["Embedded__OwnershipSeconds"] = "soon";
+        await AssertErrorAsync(environment, "http://127.0.0.1:0", "Embedded:OwnershipSeconds 'soon' is not a whole number of 3 to 300.");
+    }
+
     [Theory]
     [InlineData("Burst", "0", "Limits:Burst '0' is not a whole number of 1 to 1000000.")]
     [InlineData("BodyBytes", "many", "Limits:BodyBytes 'many' is not a whole number of 1024 to 33554432.")]
