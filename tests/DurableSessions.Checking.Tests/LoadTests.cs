@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Diagnostics.CodeAnalysis;
 using DurableSessions.Core.Checking;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Sessions;
@@ -7,7 +5,7 @@ using DurableSessions.Testing;
 
 namespace DurableSessions.Checking.Tests;
 
-/// <summary>Hosts at work: nothing that they do is an error, and a repair beside them takes nothing from them.</summary>
+/// <summary>Hosts at work: nothing that they do is an error.</summary>
 public sealed class LoadTests(AzuriteFixture azurite)
 {
     private static readonly SessionOptions Rolling = new() { BlocksPerSegment = 3 };
@@ -48,60 +46,6 @@ public sealed class LoadTests(AzuriteFixture azurite)
         {
             Assert.Equal(said[key], (await one.AuditAsync(key)).Everything.Count);
         }
-    }
-
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    [SuppressMessage("Reliability", "CA2025", Justification = "They are awaited where the test succeeds; where it fails, its hosts end like processes.")]
-    public async Task Beside_hosts_under_load_there_are_no_errors_and_a_repair_takes_nothing(bool repair)
-    {
-        var house = new Storehouse(await azurite.NewContainerAsync());
-        using Host one = await Host.RunAsync(azurite, house.Name, Rolling);
-        using Host two = await Host.RunAsync(azurite, house.Name, Rolling);
-        using Host auditor = await Host.StartAsync(azurite, house.Name);
-        SessionKey[] keys = [.. Enumerable.Range(1, 3).Select(static i => new SessionKey("acme", "ada", $"s{i}"))];
-        foreach (SessionKey key in keys)
-        {
-            await one.AppendAsync(key, "first");
-        }
-
-        using var stop = new CancellationTokenSource();
-        Task<int>[] work = [.. keys.SelectMany(k => (Task<int>[])[WorkAsync(one, k, "one", stop.Token), WorkAsync(two, k, "two", stop.Token)])];
-        int audits = 0;
-        for (var watch = Stopwatch.StartNew(); watch.Elapsed < TimeSpan.FromSeconds(8); audits++)
-        {
-            List<Finding> findings = await Storehouse.AuditAsync(auditor, repair, repair ? TimeSpan.Zero : null);
-            Assert.True(findings.TrueForAll(static f => f.Severity != FindingSeverity.Error && f.Kind != FindingKind.Abandoned), Storehouse.Describe(findings));
-        }
-
-        await stop.CancelAsync();
-        int[] sent = await Task.WhenAll(work);
-        Assert.True(audits > 1);
-        for (int i = 0; i < keys.Length; i++)
-        {
-            Assert.Equal(1 + sent[2 * i] + sent[(2 * i) + 1], (await auditor.AuditAsync(keys[i])).Everything.Count);
-        }
-    }
-
-    private static async Task<int> WorkAsync(Host host, SessionKey key, string name, CancellationToken stop)
-    {
-        int sent = 0;
-        for (int round = 1; !stop.IsCancellationRequested; round++)
-        {
-            await host.AppendAsync(key, $"{name}-{round}");
-            sent++;
-            if (round % 5 == 0)
-            {
-                CommitAnswer answer = await host.Store.Commits.CommitAsync(key, new CommitRequest { KeepRecentCount = round % 3 }, Cancelled);
-                if (answer.Task is { } task)
-                {
-                    await host.EndOfAsync(key, task.TaskId);
-                }
-            }
-        }
-
-        return sent;
     }
 
     private static async Task StepAsync(Host host, SessionKey key, Random random, Dictionary<SessionKey, int> said, int step)

@@ -8,7 +8,7 @@ namespace DurableSessions.Server.Serving;
 /// <summary>The engine that runs commits: the embedded one, or Durable Task on a scheduler.</summary>
 internal static class EngineServices
 {
-    /// <summary>Reads <c>Engine</c> (<c>Embedded</c>, <c>DurableTask</c>) and, for the latter, <c>ConnectionStrings:Scheduler</c>.</summary>
+    /// <summary>Reads <c>Engine</c> (<c>Embedded</c>, <c>DurableTask</c>); for the former <c>Embedded:*</c>, for the latter <c>ConnectionStrings:Scheduler</c>.</summary>
     /// <exception cref="StartException">There is no such engine, or what it needs is missing.</exception>
     public static void AddEngine(this IServiceCollection services, SessionStorage storage, IConfiguration configuration)
     {
@@ -16,7 +16,7 @@ internal static class EngineServices
         switch (configuration["Engine"])
         {
             case null or "" or "Embedded":
-                services.AddEmbedded(storage);
+                services.AddEmbedded(storage, EmbeddedSettings.Read(configuration));
                 break;
             case "DurableTask":
                 services.AddScheduler(configuration.GetConnectionString("Scheduler") is { Length: > 0 } connection ? connection : throw new StartException(
@@ -27,13 +27,13 @@ internal static class EngineServices
         }
     }
 
-    private static void AddEmbedded(this IServiceCollection services, SessionStorage storage)
+    private static void AddEmbedded(this IServiceCollection services, SessionStorage storage, EngineOptions options)
     {
         services.AddSingleton(provider => new EmbeddedEngine(
             storage.Container,
             storage.Unretried,
             provider.GetRequiredService<OrchestrationRegistry>(),
-            new EngineOptions(),
+            options,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<EmbeddedEngine>>()));
         services.AddSingleton(static provider => provider.GetRequiredService<EmbeddedEngine>().Client);

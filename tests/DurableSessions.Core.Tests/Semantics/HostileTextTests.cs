@@ -9,7 +9,7 @@ namespace DurableSessions.Core.Tests.Semantics;
 /// <summary>Texts that are long, and made of what the digest looks at twice.</summary>
 public sealed class HostileTextTests
 {
-    private const int Longest = 4 * 1024 * 1024;
+    private const int Longest = 2 * 1024 * 1024;
 
     /// <summary>Against a hang alone: what is to be seen takes a few milliseconds.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);

@@ -7,7 +7,8 @@ public sealed class DemoCommandTests
     [Fact]
     public async Task A_commit_whose_server_is_killed_in_the_middle_completes_with_every_message_once()
     {
-        (int exitCode, string output, string errors) = await ServerProcess.RunAsync(new Dictionary<string, string>(), "demo");
+        (int exitCode, string output, string errors) = await ServerProcess.RunAsync(
+            new Dictionary<string, string> { ["Embedded__OwnershipSeconds"] = "3" }, "demo");
 
         Assert.Equal("", errors);
         Assert.Equal(0, exitCode);

@@ -13,7 +13,7 @@ public sealed class KilledHostTests(AzuriteFixture azurite, ITestOutputHelper ou
     private async Task RunAsync(Random random)
     {
         BlobContainerClient container = await azurite.NewContainerAsync();
-        await using Hosts hosts = await Hosts.StartAsync(await azurite.GetConnectionStringAsync(), container.Name, 1);
+        await using Hosts hosts = await Hosts.StartAsync(await azurite.GetConnectionStringAsync(), container.Name, 1, ownershipSeconds: 3);
         await KilledHost.RunAsync(hosts, random, () => CountUnfinishedAsync(container), output);
     }
 

@@ -14,15 +14,16 @@ public sealed class ZombieTests(AzuriteFixture azurite, ITestOutputHelper output
     private const int Zombie = 0;
     private const int Other = 1;
     private const int Sessions = 8;
+    private const int OwnershipSeconds = 5;
 
-    private static readonly TimeSpan s_ownership = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan s_ownership = TimeSpan.FromSeconds(OwnershipSeconds);
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task What_it_does_after_others_took_over_changes_nothing()
     {
         BlobContainerClient container = await azurite.NewContainerAsync();
-        await using Hosts hosts = await Hosts.StartAsync(await azurite.GetConnectionStringAsync(), container.Name, 2);
+        await using Hosts hosts = await Hosts.StartAsync(await azurite.GetConnectionStringAsync(), container.Name, 2, OwnershipSeconds);
         var client = new Client(hosts, (Attempt: s_patience, Request: s_patience), only: Other);
         Transcript[] transcripts = [.. Enumerable.Range(1, Sessions).Select(static i => new Transcript($"s{i}"))];
         Speaker[] speakers = [.. transcripts.Select(transcript => new Speaker(client, transcript, "b"))];

@@ -15,6 +15,7 @@ public sealed class DrainCommandTests(AzuriteFixture azurite)
         {
             ["ConnectionStrings__Storage"] = await azurite.GetConnectionStringAsync(),
             ["Storage__Container"] = container.Name,
+            ["Embedded__OwnershipSeconds"] = "3",
         };
         await using (ServerProcess server = await ServerProcess.StartAsync(environment))
         {

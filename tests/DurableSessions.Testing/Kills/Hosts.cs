@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace DurableSessions.Testing.Kills;
 
@@ -28,9 +29,18 @@ internal sealed class Hosts : IAsyncDisposable
     /// <summary>How many stood still for a while (SIGSTOP, SIGCONT) so far.</summary>
     public int Pauses => Volatile.Read(ref _pauses);
 
-    public static async Task<Hosts> StartAsync(string connection, string container, int count)
+    /// <param name="connection">Leads to their storage.</param>
+    /// <param name="container">Which they share.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="ownershipSeconds">How long a commit whose host has died stays that host's.</param>
+    public static async Task<Hosts> StartAsync(string connection, string container, int count, int ownershipSeconds = 15)
     {
-        var environment = new Dictionary<string, string> { ["ConnectionStrings__Storage"] = connection, ["Storage__Container"] = container };
+        var environment = new Dictionary<string, string>
+        {
+            ["ConnectionStrings__Storage"] = connection,
+            ["Storage__Container"] = container,
+            ["Embedded__OwnershipSeconds"] = ownershipSeconds.ToString(CultureInfo.InvariantCulture),
+        };
         return await StartAsync(_ => Task.FromResult<IReadOnlyDictionary<string, string>>(environment), count);
     }
 

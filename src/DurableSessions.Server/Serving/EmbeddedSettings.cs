@@ -1,0 +1,24 @@
+using System.Globalization;
+using DurableSessions.Engine;
+
+namespace DurableSessions.Server.Serving;
+
+/// <summary>Reads <c>Embedded:*</c>: how the embedded engine runs commits.</summary>
+internal static class EmbeddedSettings
+{
+    private const string Name = "Embedded:OwnershipSeconds";
+
+    /// <summary>A third of it is what a renewal may take, and no request is given up sooner than after a second.</summary>
+    private const int FewestSeconds = 3;
+
+    private const int MostSeconds = 300;
+
+    /// <exception cref="StartException">It is not a number, or not within its bounds.</exception>
+    public static EngineOptions Read(IConfiguration configuration) => configuration[Name] switch
+    {
+        null or "" => new EngineOptions(),
+        { } text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value is >= FewestSeconds and <= MostSeconds =>
+            new EngineOptions { Ownership = TimeSpan.FromSeconds(value) },
+        { } text => throw new StartException($"{Name} '{text}' is not a whole number of {FewestSeconds} to {MostSeconds}."),
+    };
+}
