@@ -4,15 +4,15 @@ using DurableSessions.Testing;
 namespace DurableSessions.Core.Tests.Appending;
 
 /// <summary>Rules 1, 2 and 4 of "Appending": one write, lost answers, other writers, segments that fill up.</summary>
-public sealed class AppendTests(AzuriteFixture azurite)
+public sealed class AppendTests(SimulatedFixture storage)
 {
     private readonly SessionKey _key = new("acme", "ada", "s1");
 
     [Fact]
     public async Task An_append_that_nobody_disturbs_is_one_request_however_long_the_session()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(storage, container);
         await host.AppendAsync(_key, "first");
         for (int i = 0; i < 30; i++)
         {
@@ -31,8 +31,8 @@ public sealed class AppendTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_container_that_has_gone_says_nothing_about_the_session_that_was_in_it()
     {
-        Azure.Storage.Blobs.BlobContainerClient container = await azurite.NewContainerAsync();
-        using Host host = await Host.StartAsync(azurite, container.Name);
+        Azure.Storage.Blobs.BlobContainerClient container = await storage.NewContainerAsync();
+        using Host host = await Host.StartAsync(storage, container.Name);
         await host.AppendAsync(_key, "first");
         await container.DeleteAsync(cancellationToken: TestContext.Current.CancellationToken);
 
@@ -43,8 +43,8 @@ public sealed class AppendTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_creation_that_is_never_answered_is_made_again()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.StartAsync(azurite, container, networkTimeout: TimeSpan.FromSeconds(1));
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(storage, container, networkTimeout: TimeSpan.FromSeconds(1));
         var held = new Held();
         host.Faults.When(static r => r.IsWrite, held);
 
@@ -57,8 +57,8 @@ public sealed class AppendTests(AzuriteFixture azurite)
     [Fact]
     public async Task Appends_that_arrive_together_share_a_request_and_keep_their_order()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(storage, container);
         await host.AppendAsync(_key, "m0");
         host.Log.Clear();
         var held = new Held();
@@ -77,21 +77,21 @@ public sealed class AppendTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_batch_is_appended_whole_or_not_at_all()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(storage, container);
         await host.AppendAsync(_key, "m0");
         host.Faults.When(static r => r.Comp == "appendblock", Fault.FailBeforeSending, times: 100);
         await Assert.ThrowsAnyAsync<Exception>(() => host.AppendAsync(_key, "a", "b", "c"));
 
-        using Host other = await Host.StartAsync(azurite, container);
+        using Host other = await Host.StartAsync(storage, container);
         Assert.Equal(["m0"], (await other.AuditAsync(_key)).Everything);
     }
 
     [Fact]
     public async Task A_lost_answer_stores_the_message_once()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(storage, container);
         await host.AppendAsync(_key, "m0");
         host.Faults.When(static r => r.Comp == "appendblock", Fault.DropAnswer);
         AppendResult result = await host.AppendAsync(_key, "m1", "m2");
@@ -103,8 +103,8 @@ public sealed class AppendTests(AzuriteFixture azurite)
     [Fact]
     public async Task Answers_lost_more_often_than_the_client_retries_store_the_message_once()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(storage, container);
         await host.AppendAsync(_key, "m0");
         host.Faults
             .When(static r => r.Comp == "appendblock", Fault.DropAnswer)
@@ -116,8 +116,8 @@ public sealed class AppendTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_request_that_storage_applies_again_later_changes_nothing()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(storage, container);
         await host.AppendAsync(_key, "m0");
         var twice = new SentTwice();
         host.Faults.When(static r => r.Comp == "appendblock", twice);
@@ -130,10 +130,10 @@ public sealed class AppendTests(AzuriteFixture azurite)
     [Fact]
     public async Task Hosts_that_append_to_one_session_lose_nothing_and_double_nothing()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host one = await Host.StartAsync(azurite, container);
-        using Host two = await Host.StartAsync(azurite, container);
-        using Host three = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host one = await Host.StartAsync(storage, container);
+        using Host two = await Host.StartAsync(storage, container);
+        using Host three = await Host.StartAsync(storage, container);
         await Task.WhenAll(Enumerable.Range(0, 3).Select(async h =>
         {
             Host host = h == 0 ? one : h == 1 ? two : three;
@@ -142,7 +142,7 @@ public sealed class AppendTests(AzuriteFixture azurite)
                 await host.AppendAsync(_key, $"h{h}-{i:D2}");
             }
         }));
-        using Host fresh = await Host.StartAsync(azurite, container);
+        using Host fresh = await Host.StartAsync(storage, container);
         Audit audit = await fresh.AuditAsync(_key);
         Assert.Equal(75, audit.Everything.Count);
         for (int h = 0; h < 3; h++)
@@ -154,9 +154,9 @@ public sealed class AppendTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_host_learns_from_the_refusal_what_another_has_appended()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host one = await Host.StartAsync(azurite, container);
-        using Host two = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host one = await Host.StartAsync(storage, container);
+        using Host two = await Host.StartAsync(storage, container);
         await one.AppendAsync(_key, "m0");
         await two.AppendAsync(_key, "m1");
         one.Log.Clear();
@@ -169,10 +169,10 @@ public sealed class AppendTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_full_segment_is_followed_by_another_and_nobody_notices()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
+        string container = (await storage.NewContainerAsync()).Name;
         var options = new SessionOptions { BlocksPerSegment = 3 };
-        using Host one = await Host.StartAsync(azurite, container, options);
-        using Host two = await Host.StartAsync(azurite, container, options);
+        using Host one = await Host.StartAsync(storage, container, options);
+        using Host two = await Host.StartAsync(storage, container, options);
         for (int i = 0; i < 20; i++)
         {
             AppendResult result = await (i % 3 == 0 ? two : one).AppendAsync(_key, $"m{i:D2}");
@@ -191,8 +191,8 @@ public sealed class AppendTests(AzuriteFixture azurite)
         Fault fault = carriedOut ? Fault.DropAnswer : Fault.FailBeforeSending;
         for (int k = 0; k < 4; k++)
         {
-            string container = (await azurite.NewContainerAsync()).Name;
-            using Host host = await Host.StartAsync(azurite, container, new SessionOptions { BlocksPerSegment = 2 });
+            string container = (await storage.NewContainerAsync()).Name;
+            using Host host = await Host.StartAsync(storage, container, new SessionOptions { BlocksPerSegment = 2 });
             await host.AppendAsync(_key, "m0");
             host.Faults.When(static r => r.IsWrite && r.Comp != "appendblock", fault, skip: k, times: 5);
             for (int i = 1; i < 8; i++)
@@ -200,7 +200,7 @@ public sealed class AppendTests(AzuriteFixture azurite)
                 await AppendInTheEndAsync(host, $"m{i}");
             }
 
-            using Host fresh = await Host.StartAsync(azurite, container);
+            using Host fresh = await Host.StartAsync(storage, container);
             Assert.Equal(Enumerable.Range(0, 8).Select(static i => $"m{i}"), (await fresh.AuditAsync(_key)).Everything);
         }
     }
@@ -208,9 +208,9 @@ public sealed class AppendTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_slow_host_cannot_append_behind_a_segment_that_was_rolled()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host slow = await Host.StartAsync(azurite, container);
-        using Host host = await Host.StartAsync(azurite, container, new SessionOptions { BlocksPerSegment = 2 });
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host slow = await Host.StartAsync(storage, container);
+        using Host host = await Host.StartAsync(storage, container, new SessionOptions { BlocksPerSegment = 2 });
         await slow.AppendAsync(_key, "m0");
         await host.AppendAsync(_key, "m1");
         await host.AppendAsync(_key, "m2");

@@ -5,16 +5,16 @@ using DurableSessions.Testing;
 namespace DurableSessions.Core.Tests.Appending;
 
 /// <summary>Rules 3 and 5 of "Appending": a commit on another host seals, archives and deletes segments under an append.</summary>
-public sealed class CutTests(AzuriteFixture azurite)
+public sealed class CutTests(SimulatedFixture storage)
 {
     private readonly SessionKey _key = new("acme", "ada", "s1");
 
     [Fact]
     public async Task An_append_that_meets_a_seal_goes_to_the_fresh_segment()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.StartAsync(azurite, container);
-        using Host committer = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(storage, container);
+        using Host committer = await Host.StartAsync(storage, container);
         await host.AppendAsync(_key, "m0");
         await committer.ArchiveToTempAsync(await committer.AcceptAsync(_key, "c1"));
         AppendResult result = await host.AppendAsync(_key, "m1");
@@ -29,9 +29,9 @@ public sealed class CutTests(AzuriteFixture azurite)
     [InlineData(false, 1)]
     public async Task An_append_of_unknown_outcome_that_meets_a_seal_is_stored_once(bool applied, int keepRecent)
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.StartAsync(azurite, container);
-        using Host committer = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(storage, container);
+        using Host committer = await Host.StartAsync(storage, container);
         await host.AppendAsync(_key, "m0");
         (Task<AppendResult> append, Held retry) = await AppendWithUnknownOutcomeAsync(host, applied);
         await committer.ArchiveToTempAsync(await committer.AcceptAsync(_key, "c1", keepRecent));
@@ -47,9 +47,9 @@ public sealed class CutTests(AzuriteFixture azurite)
     [InlineData(false, 1)]
     public async Task An_append_of_unknown_outcome_whose_segment_has_vanished_is_stored_once(bool applied, int keepRecent)
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.StartAsync(azurite, container);
-        using Host committer = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(storage, container);
+        using Host committer = await Host.StartAsync(storage, container);
         await host.AppendAsync(_key, "m0", "m00");
         (Task<AppendResult> append, Held retry) = await AppendWithUnknownOutcomeAsync(host, applied);
         await committer.CommitAsync(await committer.AcceptAsync(_key, "c1", keepRecent));
@@ -63,10 +63,10 @@ public sealed class CutTests(AzuriteFixture azurite)
     [Fact]
     public async Task Nothing_is_acknowledged_on_the_fresh_segment_before_the_cut_ones_are_sealed()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host slow = await Host.StartAsync(azurite, container);
-        using Host dead = await Host.StartAsync(azurite, container);
-        using Host host = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host slow = await Host.StartAsync(storage, container);
+        using Host dead = await Host.StartAsync(storage, container);
+        using Host host = await Host.StartAsync(storage, container);
         await slow.AppendAsync(_key, "m0");
         var held = new Held();
         slow.Faults.When(static r => r.Comp == "appendblock", held);
@@ -91,8 +91,8 @@ public sealed class CutTests(AzuriteFixture azurite)
     [Fact]
     public async Task An_append_of_unknown_outcome_is_sent_to_no_other_place_although_its_host_hears_of_a_cut()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(storage, container);
         await host.AppendAsync(_key, "m0");
         var lastTry = new Held();
         host.Faults
@@ -117,10 +117,10 @@ public sealed class CutTests(AzuriteFixture azurite)
     {
         for (int k = 1; ; k++)
         {
-            string container = (await azurite.NewContainerAsync()).Name;
-            using Host slow = await Host.StartAsync(azurite, container);
-            using Host dying = await Host.StartAsync(azurite, container);
-            using Host fresh = await Host.StartAsync(azurite, container);
+            string container = (await storage.NewContainerAsync()).Name;
+            using Host slow = await Host.StartAsync(storage, container);
+            using Host dying = await Host.StartAsync(storage, container);
+            using Host fresh = await Host.StartAsync(storage, container);
             await slow.AppendAsync(_key, "m0");
             CommitInput session = await dying.AcceptAsync(_key, "c1");
             dying.Faults.StopTheWorldAt(dying.Faults.Requests + k, carriesOutTheLast: true);
@@ -145,9 +145,9 @@ public sealed class CutTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_session_that_was_deleted_takes_no_message_from_a_host_that_has_not_heard_of_it()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host slow = await Host.StartAsync(azurite, container);
-        using Host host = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host slow = await Host.StartAsync(storage, container);
+        using Host host = await Host.StartAsync(storage, container);
         await slow.AppendAsync(_key, "m0");
         await host.DeleteAsync(await host.AcceptAsync(_key, "c1"));
         await slow.AppendAsync(_key, "m1");
@@ -157,10 +157,10 @@ public sealed class CutTests(AzuriteFixture azurite)
     [Fact]
     public async Task Segments_without_messages_and_endings_of_blobs_read_as_nothing()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(storage, container);
         await host.Store.Sessions.CreateAsync("acme", "ada", "s1", new SessionSettings(), null, TestContext.Current.CancellationToken);
-        using Host other = await Host.StartAsync(azurite, container);
+        using Host other = await Host.StartAsync(storage, container);
         Assert.Empty((await other.AuditAsync(_key)).Everything);
         await host.AppendAsync(_key, "m0");
         await other.AppendAsync(_key, "m1");

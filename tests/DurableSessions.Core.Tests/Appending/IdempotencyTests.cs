@@ -5,7 +5,7 @@ using DurableSessions.Testing;
 namespace DurableSessions.Core.Tests.Appending;
 
 /// <summary>A repeated <c>Idempotency-Key</c> is found again wherever its messages are by then.</summary>
-public sealed class IdempotencyTests(AzuriteFixture azurite)
+public sealed class IdempotencyTests(SimulatedFixture storage)
 {
     private readonly SessionKey _key = new("acme", "ada", "s1");
 
@@ -27,9 +27,9 @@ public sealed class IdempotencyTests(AzuriteFixture azurite)
     [MemberData(nameof(Moments))]
     public async Task A_key_that_comes_again_finds_its_messages_at_every_step_of_a_commit(int steps, int keepRecent)
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.StartAsync(azurite, container);
-        using Host committer = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(storage, container);
+        using Host committer = await Host.StartAsync(storage, container);
         AppendResult first = await host.AppendAsync(_key, Words.Key("k"), "a", "b");
         CommitInput commit = await committer.AcceptAsync(_key, "c1", keepRecent);
         CommitProgress staged = steps > 0 ? await committer.ArchiveToTempAsync(commit) : new CommitProgress();
@@ -38,7 +38,7 @@ public sealed class IdempotencyTests(AzuriteFixture azurite)
         _ = steps > 3 ? await committer.SwitchAsync(commit, outcome!) : null;
         await committer.AppendAsync(_key, "c");
 
-        using Host fresh = await Host.StartAsync(azurite, container);
+        using Host fresh = await Host.StartAsync(storage, container);
         foreach (Host repeating in (Host[])[host, committer, fresh, host])
         {
             AppendResult again = await repeating.AppendAsync(_key, Words.Key("k"), "a", "b");
@@ -52,9 +52,9 @@ public sealed class IdempotencyTests(AzuriteFixture azurite)
     [Fact]
     public async Task One_key_on_many_hosts_at_once_is_stored_once()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host one = await Host.StartAsync(azurite, container);
-        using Host two = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host one = await Host.StartAsync(storage, container);
+        using Host two = await Host.StartAsync(storage, container);
         for (int round = 0; round < 10; round++)
         {
             AppendResult[] results = await Task.WhenAll(Enumerable.Range(0, 6).Select(
@@ -68,9 +68,9 @@ public sealed class IdempotencyTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_key_is_found_although_its_commit_ran_between_the_look_and_the_append()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host slow = await Host.StartAsync(azurite, container);
-        using Host host = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host slow = await Host.StartAsync(storage, container);
+        using Host host = await Host.StartAsync(storage, container);
         await slow.AppendAsync(_key, Words.Key("before"), "m0");
         var held = new Held();
         slow.Faults.When(static r => r.Comp == "appendblock", held);
@@ -86,9 +86,9 @@ public sealed class IdempotencyTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_host_that_still_believes_in_a_deleted_segment_takes_a_key_all_the_same()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host stale = await Host.StartAsync(azurite, container);
-        using Host host = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host stale = await Host.StartAsync(storage, container);
+        using Host host = await Host.StartAsync(storage, container);
         await stale.Store.Sessions.CreateAsync("acme", "ada", "s1", new SessionSettings(), null, TestContext.Current.CancellationToken);
         await host.AppendAsync(_key, "m0");
         await host.CommitAsync(await host.AcceptAsync(_key, "c1"));
@@ -99,8 +99,8 @@ public sealed class IdempotencyTests(AzuriteFixture azurite)
     [Fact]
     public async Task An_append_without_a_key_costs_nothing_of_it()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(storage, container);
         await host.AppendAsync(_key, Words.Key("k"), "m0");
         host.Log.Clear();
         await host.AppendAsync(_key, "m1");
@@ -111,12 +111,12 @@ public sealed class IdempotencyTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_key_is_forgotten_after_its_window_only()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(storage, container);
         await host.AppendAsync(_key, Words.Key("k"), "m0");
         await host.CommitAsync(await host.AcceptAsync(_key, "c1"));
 
-        using Host forgetful = await Host.StartAsync(azurite, container, new SessionOptions { IdempotencyWindow = TimeSpan.Zero });
+        using Host forgetful = await Host.StartAsync(storage, container, new SessionOptions { IdempotencyWindow = TimeSpan.Zero });
         await forgetful.AppendAsync(_key, Words.Key("k"), "m0 again");
         Assert.Equal(["m0", "m0 again"], (await host.AuditAsync(_key)).Everything);
     }
@@ -125,9 +125,9 @@ public sealed class IdempotencyTests(AzuriteFixture azurite)
     public async Task Creating_a_session_with_a_key_creates_it_once()
     {
         CancellationToken cancellationToken = TestContext.Current.CancellationToken;
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host one = await Host.StartAsync(azurite, container);
-        using Host two = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host one = await Host.StartAsync(storage, container);
+        using Host two = await Host.StartAsync(storage, container);
         SessionKey[] named = await Task.WhenAll(Enumerable.Range(0, 6).Select(i => (i % 2 == 0 ? one : two).Store.Sessions
             .CreateAsync("acme", "ada", null, new SessionSettings(), Words.Key("k"), cancellationToken)));
         Assert.Single(named.Distinct());

@@ -6,7 +6,7 @@ using DurableSessions.Testing;
 namespace DurableSessions.Core.Tests.Appending;
 
 /// <summary>Messages that come again without an <c>Idempotency-Key</c>: by their names, or by what they say.</summary>
-public sealed class RepetitionTests(AzuriteFixture azurite)
+public sealed class RepetitionTests(SimulatedFixture storage)
 {
     private static readonly SessionOptions ByContent = new() { RepetitionWindow = TimeSpan.FromHours(1) };
 
@@ -20,13 +20,13 @@ public sealed class RepetitionTests(AzuriteFixture azurite)
     [MemberData(nameof(NamesAndSources))]
     public async Task Named_messages_that_come_again_are_stored_once(bool named, bool sourced)
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(storage, container);
         NewMessage Called(string text) => Words.Message(text) with { ClientId = named ? text : null, SourceMessageIds = sourced ? [$"from {text}"] : null };
         AppendResult first = await SayAsync(host, Called("a"), Called("b"));
         await host.CommitAsync(await host.AcceptAsync(_key, "c1", keepRecent: 1));
 
-        using Host fresh = await Host.StartAsync(azurite, container);
+        using Host fresh = await Host.StartAsync(storage, container);
         foreach (Host repeating in (Host[])[host, fresh])
         {
             AppendResult again = await SayAsync(repeating, Called("a"), Called("b"));
@@ -42,8 +42,8 @@ public sealed class RepetitionTests(AzuriteFixture azurite)
     [Fact]
     public async Task The_same_name_for_something_else_is_something_else()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(storage, container);
         NewMessage first = Words.Message("a") with { ClientId = "1" };
         await SayAsync(host, first);
         foreach (NewMessage other in (NewMessage[])[
@@ -59,8 +59,8 @@ public sealed class RepetitionTests(AzuriteFixture azurite)
     [Fact]
     public async Task The_same_message_twice_in_one_request_is_meant_twice()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.StartAsync(azurite, container, ByContent);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(storage, container, ByContent);
         NewMessage named = Words.Message("a") with { ClientId = "1" };
         for (int i = 0; i < 2; i++)
         {
@@ -72,8 +72,8 @@ public sealed class RepetitionTests(AzuriteFixture azurite)
     [Fact]
     public async Task Without_names_and_without_the_setting_what_comes_again_is_stored_again()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(storage, container);
         await host.AppendAsync(_key, "a", "b");
         Assert.Equal((4, 0), await host.AppendAsync(_key, "a", "b") is var r ? (r.MessageCount, r.Repeated) : default);
     }
@@ -82,13 +82,13 @@ public sealed class RepetitionTests(AzuriteFixture azurite)
     public async Task By_content_a_batch_is_known_again_whole_message_by_message_and_with_more_after_it()
     {
         string[] batch = [.. Enumerable.Range(1, 12).Select(static i => $"m{i}")];
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.StartAsync(azurite, container, ByContent);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(storage, container, ByContent);
         AppendResult first = await host.AppendAsync(_key, batch);
         Assert.Equal(first.MessageIds, (await host.AppendAsync(_key, batch)).MessageIds);
         await host.CommitAsync(await host.AcceptAsync(_key, "c1", keepRecent: 3));
 
-        using Host fresh = await Host.StartAsync(azurite, container, ByContent);
+        using Host fresh = await Host.StartAsync(storage, container, ByContent);
         for (int i = 0; i < batch.Length; i++)
         {
             AppendResult single = await fresh.AppendAsync(_key, batch[i]);
@@ -102,8 +102,8 @@ public sealed class RepetitionTests(AzuriteFixture azurite)
     [Fact]
     public async Task What_is_said_twice_and_followed_by_something_new_is_kept_twice()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.StartAsync(azurite, container, ByContent);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(storage, container, ByContent);
         await host.AppendAsync(_key, "go on", "one");
         AppendResult second = await host.AppendAsync(_key, "go on", "two");
         Assert.Equal((4, 0), (second.MessageCount, second.Repeated));
@@ -114,9 +114,9 @@ public sealed class RepetitionTests(AzuriteFixture azurite)
     [Fact]
     public async Task At_once_on_many_hosts_it_is_stored_once()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host one = await Host.StartAsync(azurite, container, ByContent);
-        using Host two = await Host.StartAsync(azurite, container, ByContent);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host one = await Host.StartAsync(storage, container, ByContent);
+        using Host two = await Host.StartAsync(storage, container, ByContent);
         for (int round = 0; round < 10; round++)
         {
             AppendResult[] results = await Task.WhenAll(Enumerable.Range(0, 6).Select(
@@ -132,9 +132,9 @@ public sealed class RepetitionTests(AzuriteFixture azurite)
     [InlineData(true)]
     public async Task What_another_host_has_stored_of_a_request_does_not_stand_for_the_rest(bool archived)
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host stale = await Host.StartAsync(azurite, container);
-        using Host host = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host stale = await Host.StartAsync(storage, container);
+        using Host host = await Host.StartAsync(storage, container);
         await SayAsync(stale, Named("before"));
         await SayAsync(host, Named("a"));
         if (archived)
@@ -150,9 +150,9 @@ public sealed class RepetitionTests(AzuriteFixture azurite)
     [Fact]
     public async Task By_content_what_another_host_has_stored_meanwhile_goes_on_the_run_that_was_known()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host stale = await Host.StartAsync(azurite, container, ByContent);
-        using Host host = await Host.StartAsync(azurite, container, ByContent);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host stale = await Host.StartAsync(storage, container, ByContent);
+        using Host host = await Host.StartAsync(storage, container, ByContent);
         await stale.AppendAsync(_key, "c1", "c2");
         await host.AppendAsync(_key, "c3");
         Assert.Equal(3, (await stale.AppendAsync(_key, "c1", "c2", "c3", "c4")).Repeated);
@@ -162,9 +162,10 @@ public sealed class RepetitionTests(AzuriteFixture azurite)
     [Fact]
     public async Task What_was_left_out_is_stored_with_the_rest_where_the_session_was_deleted_meanwhile()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host slow = await Host.StartAsync(azurite, container);
-        using Host host = await Host.RunAsync(azurite, container, new SessionOptions { TombstoneRetention = TimeSpan.FromMilliseconds(200) });
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host slow = await Host.StartAsync(storage, container);
+        var options = new SessionOptions { TombstoneRetention = TimeSpan.FromMilliseconds(200) };
+        using Host host = await Host.RunAsync(storage, container, options);
         await SayAsync(slow, Named("a"));
         var held = new Held();
         slow.Faults.When(static r => r.Comp == "appendblock", held);
@@ -181,11 +182,11 @@ public sealed class RepetitionTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_name_that_comes_after_its_window_is_a_message_of_its_own()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(storage, container);
         AppendResult first = await SayAsync(host, Named("a"));
         await host.CommitAsync(await host.AcceptAsync(_key, "c1"));
-        using Host forgetful = await Host.StartAsync(azurite, container, new SessionOptions { IdempotencyWindow = TimeSpan.Zero });
+        using Host forgetful = await Host.StartAsync(storage, container, new SessionOptions { IdempotencyWindow = TimeSpan.Zero });
         AppendResult second = await SayAsync(forgetful, Named("a"));
         Assert.NotEqual(first.MessageIds, second.MessageIds);
     }
@@ -193,9 +194,9 @@ public sealed class RepetitionTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_key_that_is_used_again_after_its_window_is_known_by_its_last_use()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host old = await Host.StartAsync(azurite, container);
-        using Host forgetful = await Host.StartAsync(azurite, container, new SessionOptions { IdempotencyWindow = TimeSpan.Zero });
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host old = await Host.StartAsync(storage, container);
+        using Host forgetful = await Host.StartAsync(storage, container, new SessionOptions { IdempotencyWindow = TimeSpan.Zero });
         for (int i = 0; i < 8; i++)
         {
             await old.AppendAsync(_key, Words.Key($"k{i}", "first"), $"first {i}");
@@ -238,8 +239,8 @@ public sealed class RepetitionTests(AzuriteFixture azurite)
     [Fact]
     public async Task Named_messages_cost_one_request_as_all_others()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.StartAsync(azurite, container, ByContent);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(storage, container, ByContent);
         await SayAsync(host, Words.Message("a") with { ClientId = "1" });
         host.Log.Clear();
         await SayAsync(host, Words.Message("b") with { ClientId = "2" }, Words.Message("c"));

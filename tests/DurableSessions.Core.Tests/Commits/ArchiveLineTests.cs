@@ -5,7 +5,7 @@ using DurableSessions.Testing;
 namespace DurableSessions.Core.Tests.Commits;
 
 /// <summary>The line of an archive's digest stands in its index entry, whichever host enters it, and when.</summary>
-public sealed class ArchiveLineTests(AzuriteFixture azurite)
+public sealed class ArchiveLineTests(SimulatedFixture storage)
 {
     private static readonly SessionKey Key = new("acme", "ada", "s1");
 
@@ -16,19 +16,19 @@ public sealed class ArchiveLineTests(AzuriteFixture azurite)
     {
         for (int k = 1; ; k++)
         {
-            string container = (await azurite.NewContainerAsync()).Name;
-            using Host first = await Host.StartAsync(azurite, container);
+            string container = (await storage.NewContainerAsync()).Name;
+            using Host first = await Host.StartAsync(storage, container);
             await first.AppendAsync(Key, "m1", "m2");
             CommitInput commit = await first.AcceptAsync(Key, "c1");
             await first.ClearLiveAsync(commit, await first.ArchiveToTempAsync(commit));
             SemanticOutcome outcome = await first.SemanticProcessAsync(commit);
 
             // A host that did not make the digest, and then another one.
-            using Host dying = await Host.StartAsync(azurite, container);
+            using Host dying = await Host.StartAsync(storage, container);
             dying.Faults.StopTheWorldAt(dying.Faults.Requests + k, carriedOut);
             Task<CommitProgress> run = dying.SwitchAsync(commit, outcome);
             bool ended = await Task.WhenAny(run, dying.Faults.Stopped) == run;
-            using Host fresh = await Host.StartAsync(azurite, container);
+            using Host fresh = await Host.StartAsync(storage, container);
             Assert.Equal(1, (await (ended ? run : fresh.SwitchAsync(commit, outcome))).Number);
             await CheckAsync(container, "2 messages");
             if (ended)
@@ -42,8 +42,8 @@ public sealed class ArchiveLineTests(AzuriteFixture azurite)
     [Fact]
     public async Task An_archive_that_is_covered_later_has_its_line_from_then_on()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host first = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host first = await Host.StartAsync(storage, container);
         await first.AppendAsync(Key, "m1", "m2", "m3");
         CommitInput commit = await first.AcceptAsync(Key, "c1");
         await first.ClearLiveAsync(commit, await first.ArchiveToTempAsync(commit));
@@ -54,7 +54,7 @@ public sealed class ArchiveLineTests(AzuriteFixture azurite)
 
         CommitInput again = commit with { Attempt = 2 };
         SemanticOutcome outcome = await first.SemanticProcessAsync(again);
-        using Host second = await Host.StartAsync(azurite, container);
+        using Host second = await Host.StartAsync(storage, container);
         await second.SwitchAsync(again, outcome);
         Assert.Equal(switched, await CheckAsync(container, "3 messages"));
     }
@@ -62,7 +62,7 @@ public sealed class ArchiveLineTests(AzuriteFixture azurite)
     // Listed by a host that knows nothing yet: no digest is read for it.
     private async Task<DateTimeOffset?> CheckAsync(string container, string line)
     {
-        using Host reader = await Host.StartAsync(azurite, container);
+        using Host reader = await Host.StartAsync(storage, container);
         ArchiveInfo archive = Assert.Single(await reader.Store.Archives.ListAsync(Key, 10, null, TestContext.Current.CancellationToken));
         Assert.Equal(line, archive.Abstract);
         Assert.DoesNotContain(reader.Log.Requests, static r => r.Blob.Contains("/semantic", StringComparison.Ordinal));

@@ -6,19 +6,20 @@ using DurableSessions.Testing;
 namespace DurableSessions.Core.Tests.Commits;
 
 /// <summary>Sessions that commit by themselves.</summary>
-public sealed class AutoCommitTests(AzuriteFixture azurite)
+[Collection(nameof(Simulated))]
+public sealed class AutoCommitTests
 {
     private readonly SessionKey _key = new("acme", "ada", "s1");
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Over_a_threshold_one_commit_starts_however_many_hosts_append()
+    public Task Over_a_threshold_one_commit_starts_however_many_hosts_append() => Simulated.RunInManyOrdersAsync(async cluster =>
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host one = await Host.RunAsync(azurite, container);
-        using Host two = await Host.RunAsync(azurite, container);
-        using Host three = await Host.RunAsync(azurite, container);
+        string container = (await cluster.NewContainerAsync()).Name;
+        using Host one = await Host.RunAsync(cluster, container);
+        using Host two = await Host.RunAsync(cluster, container);
+        using Host three = await Host.RunAsync(cluster, container);
         await CreateAsync(one, new AutoCommitPolicy { MessageCountThreshold = 10, IdleTimeoutSeconds = 0, KeepRecentCount = 2 });
 
         // While the commit cuts, its messages are still live, and still over the threshold: that is no second commit.
@@ -31,9 +32,9 @@ public sealed class AutoCommitTests(AzuriteFixture azurite)
                 await host.AppendAsync(_key, $"{host.GetHashCode()}-{i}");
             }
         }));
-        await UntilAsync(async () => (await TasksAsync(one)).Count > 0);
+        await UntilAsync(cluster, async () => (await TasksAsync(one)).Count > 0);
         await one.AppendAsync(_key, "during the cut");
-        if (await Task.WhenAny(held.Arrived, Task.Delay(200, Cancelled)) == held.Arrived)
+        if (await Task.WhenAny(held.Arrived, Task.Delay(TimeSpan.FromMilliseconds(200), cluster.Time, Cancelled)) == held.Arrived)
         {
             await held.ReleaseAsync();
         }
@@ -44,46 +45,46 @@ public sealed class AutoCommitTests(AzuriteFixture azurite)
         Assert.Equal(13, audit.Everything.Count);
         Assert.Single(audit.Archives);
         Assert.InRange(audit.Context.Count, 2, 4);
-    }
+    });
 
     [Fact]
-    public async Task Not_before_it_is_exceeded_and_again_when_it_is_again()
+    public Task Not_before_it_is_exceeded_and_again_when_it_is_again() => Simulated.RunAsync(async cluster =>
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.RunAsync(azurite, container);
+        string container = (await cluster.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(cluster, container);
         await CreateAsync(host, new AutoCommitPolicy { MessageCountThreshold = 3, IdleTimeoutSeconds = 0 });
         for (int commits = 1; commits <= 3; commits++)
         {
             await host.AppendAsync(_key, $"{commits}a", $"{commits}b", $"{commits}c");
             Assert.Equal(commits - 1, (await TasksAsync(host)).Count);
             await host.AppendAsync(_key, $"{commits}d");
-            await UntilAsync(async () => (await TasksAsync(host)).Count == commits);
+            await UntilAsync(cluster, async () => (await TasksAsync(host)).Count == commits);
             await host.EndOfAsync(_key, (await TasksAsync(host))[0].TaskId);
         }
 
         Assert.Equal([4, 4, 4], (await host.AuditAsync(_key)).Archives.Select(static a => a.Texts.Count));
-    }
+    });
 
     [Fact]
-    public async Task Pending_tokens_count_and_the_least_interval_holds_a_commit_back()
+    public Task Pending_tokens_count_and_the_least_interval_holds_a_commit_back() => Simulated.RunAsync(async cluster =>
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.RunAsync(azurite, container);
+        string container = (await cluster.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(cluster, container);
         var policy = new AutoCommitPolicy { PendingTokenThreshold = 100, MessageCountThreshold = 0, IdleTimeoutSeconds = 0, MinCommitIntervalSeconds = 1000 };
         await CreateAsync(host, policy);
         await host.AppendAsync(_key, new string('x', 500));
-        await UntilAsync(async () => (await TasksAsync(host)).Count == 1);
+        await UntilAsync(cluster, async () => (await TasksAsync(host)).Count == 1);
         await host.EndOfAsync(_key, (await TasksAsync(host))[0].TaskId);
         await host.AppendAsync(_key, new string('y', 500));
         await host.QuietAsync();
         Assert.Single(await TasksAsync(host));
-    }
+    });
 
     [Fact]
-    public async Task The_least_interval_counts_from_the_last_commit_that_nobody_asked_for()
+    public Task The_least_interval_counts_from_the_last_commit_that_nobody_asked_for() => Simulated.RunAsync(async cluster =>
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.RunAsync(azurite, container);
+        string container = (await cluster.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(cluster, container);
         var policy = new AutoCommitPolicy { PendingTokenThreshold = 100, MessageCountThreshold = 0, IdleTimeoutSeconds = 0, MinCommitIntervalSeconds = 1000 };
         await CreateAsync(host, policy);
         await host.AppendAsync(_key, "m1");
@@ -92,7 +93,7 @@ public sealed class AutoCommitTests(AzuriteFixture azurite)
 
         // Asked for a moment ago: holds nothing back.
         await host.AppendAsync(_key, new string('x', 500));
-        await UntilAsync(async () => (await TasksAsync(host)).Count == 2);
+        await UntilAsync(cluster, async () => (await TasksAsync(host)).Count == 2);
         string automatic = (await TasksAsync(host))[0].TaskId;
         await host.EndOfAsync(_key, automatic);
         SessionInfo committed = await InfoAsync(host);
@@ -105,15 +106,15 @@ public sealed class AutoCommitTests(AzuriteFixture azurite)
         await host.AppendAsync(_key, new string('y', 500));
         await host.QuietAsync();
         Assert.Equal(3, (await TasksAsync(host)).Count);
-        using Host fresh = await Host.StartAsync(azurite, container);
+        using Host fresh = await Host.StartAsync(cluster, container);
         Assert.Equal(committed.LastAutoCommitAt, (await InfoAsync(fresh)).LastAutoCommitAt);
-    }
+    });
 
     [Fact]
-    public async Task An_automatic_commit_counts_once_it_has_cleared_and_not_before_and_not_again()
+    public Task An_automatic_commit_counts_once_it_has_cleared_and_not_before_and_not_again() => Simulated.RunAsync(async cluster =>
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.StartAsync(azurite, container);
+        string container = (await cluster.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(cluster, container);
         await host.AppendAsync(_key, "m1");
         string incarnation = await host.Store.Sessions.IncarnationAsync(_key, Cancelled);
 
@@ -136,13 +137,13 @@ public sealed class AutoCommitTests(AzuriteFixture azurite)
         await host.ClearLiveAsync(cleared, staged);
         await host.CancelAsync(cleared);
         Assert.Equal(counted, (await InfoAsync(host)).LastAutoCommitAt);
-    }
+    });
 
     [Fact]
-    public async Task An_idle_session_waits_for_the_least_interval_too()
+    public Task An_idle_session_waits_for_the_least_interval_too() => Simulated.RunAsync(async cluster =>
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.StartAsync(azurite, container);
+        string container = (await cluster.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(cluster, container);
         await host.AppendAsync(_key, "m1");
         string incarnation = await host.Store.Sessions.IncarnationAsync(_key, Cancelled);
         CommitInput automatic = await host.AcceptAsync(_key, CommitId.Automatic(incarnation, 0));
@@ -152,17 +153,17 @@ public sealed class AutoCommitTests(AzuriteFixture azurite)
         await host.Store.Sessions.ConfigureAsync(_key, s => s with { AutoCommitPolicy = policy }, Cancelled);
         IdleCheck check = await host.CheckIdleAsync(automatic, decidedCount: 1);
         Assert.Equal((await InfoAsync(host)).LastAutoCommitAt + TimeSpan.FromSeconds(1000), check.DueAt);
-    }
+    });
 
     [Fact]
-    public async Task A_session_starts_with_the_hosts_policy_and_keeps_it_and_one_that_has_none_gets_none()
+    public Task A_session_starts_with_the_hosts_policy_and_keeps_it_and_one_that_has_none_gets_none() => Simulated.RunAsync(async cluster =>
     {
-        string container = (await azurite.NewContainerAsync()).Name;
+        string container = (await cluster.NewContainerAsync()).Name;
         var policy = new AutoCommitPolicy { MessageCountThreshold = 2, IdleTimeoutSeconds = 0 };
         SessionKey before = _key with { Session = "before" };
         SessionKey looked = _key with { Session = "looked" };
-        using Host without = await Host.RunAsync(azurite, container);
-        using Host with = await Host.RunAsync(azurite, container, new SessionOptions { DefaultAutoCommitPolicy = policy });
+        using Host without = await Host.RunAsync(cluster, container);
+        using Host with = await Host.RunAsync(cluster, container, new SessionOptions { DefaultAutoCommitPolicy = policy });
         await without.AppendAsync(before, "m1");
         await with.AppendAsync(before, "m2", "m3");
         Assert.Null((await with.Store.Sessions.GetAsync(before, autoCreate: true, Cancelled)).Settings.AutoCommitPolicy);
@@ -171,53 +172,53 @@ public sealed class AutoCommitTests(AzuriteFixture azurite)
         await with.AppendAsync(_key, "m1");
         Assert.Equal(policy, (await without.Store.Sessions.GetAsync(_key, autoCreate: false, Cancelled)).Settings.AutoCommitPolicy);
         await without.AppendAsync(_key, "m2", "m3");
-        await UntilAsync(async () => (await TasksAsync(without)).Count == 1);
+        await UntilAsync(cluster, async () => (await TasksAsync(without)).Count == 1);
         Assert.Equal(_key, Assert.Single(await TasksAsync(with)).Session);
-    }
+    });
 
     [Fact]
-    public async Task An_idle_session_is_committed_whole_also_when_its_host_has_died()
+    public Task An_idle_session_is_committed_whole_also_when_its_host_has_died() => Simulated.RunAsync(async cluster =>
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host first = await Host.RunAsync(azurite, container);
+        string container = (await cluster.NewContainerAsync()).Name;
+        using Host first = await Host.RunAsync(cluster, container);
         await CreateAsync(first, new AutoCommitPolicy { IdleTimeoutSeconds = 2, KeepRecentCount = 5 });
         await first.AppendAsync(_key, "m1", "m2");
         await first.KillAsync();
-        using Host second = await Host.RunAsync(azurite, container);
-        await UntilAsync(async () => (await second.Store.Sessions.GetAsync(_key, false, Cancelled)).CommitCount == 1);
+        using Host second = await Host.RunAsync(cluster, container);
+        await UntilAsync(cluster, async () => (await second.Store.Sessions.GetAsync(_key, false, Cancelled)).CommitCount == 1);
         await second.EndOfAsync(_key, Assert.Single(await TasksAsync(second)).TaskId);
         Assert.Equal(["m1", "m2"], Assert.Single((await second.AuditAsync(_key)).Archives).Texts);
-    }
+    });
 
     [Fact]
-    public async Task What_a_commit_kept_live_is_committed_when_the_session_is_idle()
+    public Task What_a_commit_kept_live_is_committed_when_the_session_is_idle() => Simulated.RunAsync(async cluster =>
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.RunAsync(azurite, container);
+        string container = (await cluster.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(cluster, container);
         await CreateAsync(host, new AutoCommitPolicy { IdleTimeoutSeconds = 2 });
         await host.AppendAsync(_key, "m1", "m2", "m3");
         await host.EndOfAsync(_key, (await host.CommitAsync(_key, keepRecent: 1)).TaskId);
-        await UntilAsync(async () => (await host.Store.Sessions.GetAsync(_key, false, Cancelled)).CommitCount == 2);
+        await UntilAsync(cluster, async () => (await host.Store.Sessions.GetAsync(_key, false, Cancelled)).CommitCount == 2);
         await host.EndOfAsync(_key, (await TasksAsync(host))[0].TaskId);
         Assert.Equal(["m3"], (await host.AuditAsync(_key)).Archives[1].Texts);
 
         // What its user asked to keep is still what pending tokens leave out.
         Assert.Equal(1, (await InfoAsync(host)).KeepRecentCount);
         Assert.Equal(1, (await host.AppendAsync(_key, "m4", "m5")).PendingTokens);
-    }
+    });
 
     [Fact]
-    public async Task An_idle_commit_leaves_what_the_session_remembers_to_keep_whichever_host_clears_it()
+    public Task An_idle_commit_leaves_what_the_session_remembers_to_keep_whichever_host_clears_it() => Simulated.RunAsync(async cluster =>
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.StartAsync(azurite, container);
+        string container = (await cluster.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(cluster, container);
         await host.AppendAsync(_key, "m1", "m2", "m3");
         await host.CommitAsync(await host.AcceptAsync(_key, "c1", keepRecent: 2));
 
         // It stops once it has cut; a commit that comes after it knows of it from the manifest alone.
         CommitInput idle = await host.AcceptAsync(_key, "c2") with { IsIdle = true };
         await host.ArchiveToTempAsync(idle);
-        using Host helper = await Host.StartAsync(azurite, container);
+        using Host helper = await Host.StartAsync(cluster, container);
         await helper.AppendAsync(_key, "m4", "m5");
         CommitInput next = await helper.AcceptAsync(_key, "c3", keepRecent: 1);
         CommitProgress staged = await helper.ArchiveToTempAsync(next);
@@ -226,31 +227,31 @@ public sealed class AutoCommitTests(AzuriteFixture azurite)
 
         await helper.ClearLiveAsync(next, staged);
         Assert.Equal((1, 1), await InfoAsync(host) is var info ? (info.MessageCount, info.KeepRecentCount) : default);
-    }
+    });
 
     [Fact]
-    public async Task A_policy_that_is_set_on_one_host_holds_on_every_other_from_its_next_append_on()
+    public Task A_policy_that_is_set_on_one_host_holds_on_every_other_from_its_next_append_on() => Simulated.RunAsync(async cluster =>
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host one = await Host.RunAsync(azurite, container);
-        using Host two = await Host.RunAsync(azurite, container);
+        string container = (await cluster.NewContainerAsync()).Name;
+        using Host one = await Host.RunAsync(cluster, container);
+        using Host two = await Host.RunAsync(cluster, container);
         await two.AppendAsync(_key, "m1", "m2");
         await one.Store.Sessions.ConfigureAsync(
             _key, s => s with { AutoCommitPolicy = new AutoCommitPolicy { MessageCountThreshold = 2, IdleTimeoutSeconds = 0 } }, Cancelled);
         await two.AppendAsync(_key, "m3");
-        await UntilAsync(async () => (await TasksAsync(one)).Count == 1);
-    }
+        await UntilAsync(cluster, async () => (await TasksAsync(one)).Count == 1);
+    });
 
     [Fact]
-    public async Task A_session_without_a_policy_costs_nothing_of_it()
+    public Task A_session_without_a_policy_costs_nothing_of_it() => Simulated.RunAsync(async cluster =>
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.StartAsync(azurite, container);
+        string container = (await cluster.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(cluster, container);
         await host.AppendAsync(_key, "m1");
         host.Log.Clear();
         await host.AppendAsync(_key, "m2");
         Assert.Equal(1, host.Log.Count);
-    }
+    });
 
     private Task CreateAsync(Host host, AutoCommitPolicy policy) =>
         host.Store.Sessions.CreateAsync("acme", "ada", "s1", new SessionSettings { AutoCommitPolicy = policy }, null, Cancelled);
@@ -261,12 +262,12 @@ public sealed class AutoCommitTests(AzuriteFixture azurite)
         host.Store.Tasks.ListAsync("acme", "ada", new CommitTaskQuery(), Cancelled);
 
     // What happens in the background, on some host, within a bounded time.
-    private static async Task UntilAsync(Func<Task<bool>> holds)
+    private static async Task UntilAsync(SimulatedCluster cluster, Func<Task<bool>> holds)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30), cluster.Time);
         while (!await holds())
         {
-            await Task.Delay(20, limit.Token);
+            await Task.Delay(TimeSpan.FromMilliseconds(20), cluster.Time, limit.Token);
         }
     }
 }

@@ -3,12 +3,12 @@ using DurableSessions.Core.Messages;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Engine;
 using DurableSessions.Testing;
-using Microsoft.Extensions.Time.Testing;
 
 namespace DurableSessions.Core.Tests.Commits;
 
 /// <summary>What a commit costs, counted as storage requests.</summary>
-public sealed class BudgetTests(AzuriteFixture azurite)
+[Collection(nameof(Simulated))]
+public sealed class BudgetTests
 {
     private const int Budget = 22;
 
@@ -25,10 +25,10 @@ public sealed class BudgetTests(AzuriteFixture azurite)
     [InlineData(1, 1)]
     [InlineData(1000, 0)]
     [InlineData(1000, 1)]
-    public async Task A_commit_that_nobody_disturbs_keeps_its_budget(int messages, int keepRecent)
+    public Task A_commit_that_nobody_disturbs_keeps_its_budget(int messages, int keepRecent) => Simulated.RunAsync(async cluster =>
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.RunAsync(azurite, container, engine: Calm);
+        string container = (await cluster.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(cluster, container, engine: Calm);
         await host.AppendAsync(_key, "first");
         await host.EndOfAsync(_key, (await host.CommitAsync(_key)).TaskId);
         foreach (IdempotencyKey? idempotencyKey in (IdempotencyKey?[])[null, Words.Key("k")])
@@ -37,17 +37,16 @@ public sealed class BudgetTests(AzuriteFixture azurite)
             int retainedBefore = idempotencyKey is null ? 0 : 2 * keepRecent;
             Assert.True(cost <= (idempotencyKey is null ? Budget : KeyedBudget) + retainedBefore, $"{cost} requests:{Environment.NewLine}{host.Log}");
         }
-    }
+    });
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_commit_and_the_minute_after_it_cost_at_most_22_requests(bool isAskedAbout)
+    public Task A_commit_and_the_minute_after_it_cost_at_most_22_requests(bool isAskedAbout) => Simulated.RunAsync(async cluster =>
     {
-        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.RunAsync(azurite, container, engine: Calm, time: time);
-        await ListedAsync(host, 1);
+        string container = (await cluster.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(cluster, container, engine: Calm);
+        await ListedAsync(cluster, host, 1);
         await host.AppendAsync(_key, "first");
         await host.EndOfAsync(_key, (await host.CommitAsync(_key)).TaskId);
         await host.QuietAsync();
@@ -77,20 +76,19 @@ public sealed class BudgetTests(AzuriteFixture azurite)
         // What is due when a host lists is looked at before it lists the next time: after two listings all of it has been.
         for (int listings = 1; listings <= 2; listings++)
         {
-            time.Advance(TimeSpan.FromSeconds(16));
-            time.Advance(TimeSpan.FromSeconds(16));
-            await ListedAsync(host, listings);
+            await Task.Delay(TimeSpan.FromSeconds(32), cluster.Time, Cancelled);
+            await ListedAsync(cluster, host, listings);
         }
 
         int cost = host.Log.Requests.Count(static r => r.Comp != "list") - asked;
         Assert.True(cost <= Budget, $"{cost} requests:{Environment.NewLine}{host.Log}");
-    }
+    });
 
     [Fact]
-    public async Task A_commit_costs_the_same_after_300_archives()
+    public Task A_commit_costs_the_same_after_300_archives() => Simulated.RunAsync(async cluster =>
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.RunAsync(azurite, container, engine: Calm);
+        string container = (await cluster.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(cluster, container, engine: Calm);
         await host.AppendAsync(_key, "first");
         await host.EndOfAsync(_key, (await host.CommitAsync(_key)).TaskId);
         int early = await CostAsync(host, 1, 0, null);
@@ -102,15 +100,15 @@ public sealed class BudgetTests(AzuriteFixture azurite)
 
         Assert.Equal(early, await CostAsync(host, 1, 0, null));
         Assert.Equal(301, (await host.Store.Sessions.GetAsync(_key, false, Cancelled)).CommitCount);
-    }
+    });
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    private static async Task ListedAsync(Host host, int times)
+    private static async Task ListedAsync(SimulatedCluster cluster, Host host, int times)
     {
         while (host.Log.Requests.Count(static r => r is { Comp: "list", Status: not null }) < times)
         {
-            await Task.Delay(10, Cancelled);
+            await Task.Delay(TimeSpan.FromMilliseconds(10), cluster.Time, Cancelled);
         }
     }
 

@@ -6,7 +6,8 @@ using DurableSessions.Testing;
 namespace DurableSessions.Core.Tests.Commits;
 
 /// <summary>Whole commits, run by the engine.</summary>
-public sealed class CommitTests(AzuriteFixture azurite)
+[Collection(nameof(Simulated))]
+public sealed class CommitTests
 {
     private static readonly string[] Said = ["m1", "m2", "m3", "m4"];
 
@@ -15,10 +16,10 @@ public sealed class CommitTests(AzuriteFixture azurite)
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_commit_archives_what_is_live_and_completes_after_the_switch()
+    public Task A_commit_archives_what_is_live_and_completes_after_the_switch() => Simulated.RunAsync(async cluster =>
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.RunAsync(azurite, container);
+        string container = (await cluster.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(cluster, container);
         await host.AppendAsync(_key, Said);
         CommitTask accepted = await host.CommitAsync(_key, keepRecent: 1);
         Assert.Equal(1, accepted.ArchiveNumber);
@@ -26,20 +27,20 @@ public sealed class CommitTests(AzuriteFixture azurite)
         Assert.Equal(CommitTaskStatus.Completed, ended.Status);
         Assert.Equal(ArchiveState.Covered, ended.Output!.State);
 
-        using Host fresh = await Host.StartAsync(azurite, container);
+        using Host fresh = await Host.StartAsync(cluster, container);
         Audit audit = await fresh.AuditAsync(_key);
         Assert.Equal(Said, audit.Everything);
         Assert.Equal(["m4"], audit.Context);
         Assert.Equal("m1+2", (await fresh.Store.Sessions.ReadContextAsync(_key, 1000, Cancelled)).Overview);
         Assert.Equal(accepted.TaskId, audit.Archives[0].TaskId);
-    }
+    });
 
     [Fact]
-    public async Task Completed_is_never_seen_before_a_fresh_host_reads_the_switched_state()
+    public Task Completed_is_never_seen_before_a_fresh_host_reads_the_switched_state() => Simulated.RunInManyOrdersAsync(async cluster =>
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.RunAsync(azurite, container);
-        using Host reader = await Host.StartAsync(azurite, container);
+        string container = (await cluster.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(cluster, container);
+        using Host reader = await Host.StartAsync(cluster, container);
         for (int i = 1; i <= 20; i++)
         {
             await host.AppendAsync(_key, $"m{i}");
@@ -49,21 +50,21 @@ public sealed class CommitTests(AzuriteFixture azurite)
                 await Task.Yield();
             }
 
-            using Host fresh = await Host.StartAsync(azurite, container);
+            using Host fresh = await Host.StartAsync(cluster, container);
             SessionInfo info = await fresh.Store.Sessions.GetAsync(_key, false, Cancelled);
             Assert.Empty(info.PendingArchives);
             Assert.Equal(i, info.CommitCount);
             Assert.Equal(0, info.MessageCount);
         }
-    }
+    });
 
     [Theory]
     [InlineData(0, "no_messages")]
     [InlineData(2, "all_within_keep_window")]
-    public async Task A_commit_with_nothing_to_do_is_skipped_without_a_task(int messages, string reason)
+    public Task A_commit_with_nothing_to_do_is_skipped_without_a_task(int messages, string reason) => Simulated.RunAsync(async cluster =>
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.RunAsync(azurite, container);
+        string container = (await cluster.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(cluster, container);
         await host.Store.Sessions.CreateAsync("acme", "ada", "s1", new SessionSettings(), null, Cancelled);
         for (int i = 0; i < messages; i++)
         {
@@ -85,14 +86,14 @@ public sealed class CommitTests(AzuriteFixture azurite)
             _key, new CommitRequest { KeepRecentCount = 5, IdempotencyKey = Words.Key("k") }, Cancelled);
         Assert.Equal(reason, repeated.SkipReason);
         Assert.Equal(messages + 6, (await host.AuditAsync(_key)).Context.Count);
-    }
+    });
 
     [Fact]
-    public async Task A_repeated_key_is_one_commit_on_every_host_and_after_its_end()
+    public Task A_repeated_key_is_one_commit_on_every_host_and_after_its_end() => Simulated.RunInManyOrdersAsync(async cluster =>
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host one = await Host.RunAsync(azurite, container);
-        using Host two = await Host.RunAsync(azurite, container);
+        string container = (await cluster.NewContainerAsync()).Name;
+        using Host one = await Host.RunAsync(cluster, container);
+        using Host two = await Host.RunAsync(cluster, container);
         await one.AppendAsync(_key, Said);
         CommitTask[] tasks = await Task.WhenAll(Enumerable.Range(0, 6).Select(
             i => (i % 2 == 0 ? one : two).CommitAsync(_key, idempotencyKey: Words.Key("k"))));
@@ -106,59 +107,60 @@ public sealed class CommitTests(AzuriteFixture azurite)
         Assert.Equal([.. Said, "m5"], audit.Everything);
         Assert.Single(audit.Archives);
         Assert.Single(await two.Store.Tasks.ListAsync("acme", "ada", new CommitTaskQuery { Session = "s1" }, Cancelled));
-    }
+    });
 
     [Fact]
-    public async Task Commits_that_wait_their_turn_are_switched_in_order_and_appends_wait_for_none()
-    {
-        string container = (await azurite.NewContainerAsync()).Name;
-        var release = new TaskCompletionSource();
-        var slow = new FirstWords { Before = cancellationToken => release.Task.WaitAsync(cancellationToken) };
-        using Host one = await Host.RunAsync(azurite, container, processor: slow);
-        using Host two = await Host.RunAsync(azurite, container, processor: slow);
-        var tasks = new List<CommitTask>();
-        for (int i = 1; i <= 6; i++)
+    public Task Commits_that_wait_their_turn_are_switched_in_order_and_appends_wait_for_none() =>
+        Simulated.RunInManyOrdersAsync(async cluster =>
         {
-            Host host = i % 2 == 0 ? one : two;
-            await host.AppendAsync(_key, $"m{i}");
-            tasks.Add(await host.CommitAsync(_key));
-        }
+            string container = (await cluster.NewContainerAsync()).Name;
+            var release = new TaskCompletionSource();
+            var slow = new FirstWords { Before = cancellationToken => release.Task.WaitAsync(cancellationToken) };
+            using Host one = await Host.RunAsync(cluster, container, processor: slow);
+            using Host two = await Host.RunAsync(cluster, container, processor: slow);
+            var tasks = new List<CommitTask>();
+            for (int i = 1; i <= 6; i++)
+            {
+                Host host = i % 2 == 0 ? one : two;
+                await host.AppendAsync(_key, $"m{i}");
+                tasks.Add(await host.CommitAsync(_key));
+            }
 
-        Assert.Equal([1, 2, 3, 4, 5, 6], tasks.Select(static t => t.ArchiveNumber));
-        using Host fresh = await Host.StartAsync(azurite, container);
-        Assert.Equal(Enumerable.Range(1, 6).Select(static i => $"m{i}"), (await fresh.AuditAsync(_key)).Context);
-        release.SetResult();
-        foreach (CommitTask task in tasks)
-        {
-            Assert.Equal(CommitTaskStatus.Completed, (await one.EndOfAsync(_key, task.TaskId)).Status);
-        }
+            Assert.Equal([1, 2, 3, 4, 5, 6], tasks.Select(static t => t.ArchiveNumber));
+            using Host fresh = await Host.StartAsync(cluster, container);
+            Assert.Equal(Enumerable.Range(1, 6).Select(static i => $"m{i}"), (await fresh.AuditAsync(_key)).Context);
+            release.SetResult();
+            foreach (CommitTask task in tasks)
+            {
+                Assert.Equal(CommitTaskStatus.Completed, (await one.EndOfAsync(_key, task.TaskId)).Status);
+            }
 
-        Audit audit = await fresh.AuditAsync(_key);
-        Assert.Empty(audit.Context);
-        Assert.All(audit.Archives, static a => Assert.Equal(ArchiveState.Covered, a.State));
-        Assert.Equal("m1+0 m2+0 m3+0 m4+0 m5+0 m6+0", (await fresh.Store.Sessions.ReadContextAsync(_key, 1000, Cancelled)).Overview);
-    }
+            Audit audit = await fresh.AuditAsync(_key);
+            Assert.Empty(audit.Context);
+            Assert.All(audit.Archives, static a => Assert.Equal(ArchiveState.Covered, a.State));
+            Assert.Equal("m1+0 m2+0 m3+0 m4+0 m5+0 m6+0", (await fresh.Store.Sessions.ReadContextAsync(_key, 1000, Cancelled)).Overview);
+        });
 
     [Fact]
-    public async Task A_processor_that_stays_broken_is_stood_in_for()
+    public Task A_processor_that_stays_broken_is_stood_in_for() => Simulated.RunAsync(async cluster =>
     {
-        string container = (await azurite.NewContainerAsync()).Name;
+        string container = (await cluster.NewContainerAsync()).Name;
         var broken = new FirstWords { Before = static _ => throw new IOException("The model is away.") };
-        using Host host = await Host.RunAsync(azurite, container, Retrying(fallBack: true), broken);
+        using Host host = await Host.RunAsync(cluster, container, Retrying(fallBack: true), broken);
         await host.AppendAsync(_key, Said);
         CommitTask ended = await host.EndOfAsync(_key, (await host.CommitAsync(_key)).TaskId);
         Assert.Equal((CommitTaskStatus.Completed, ArchiveState.Degraded), (ended.Status, ended.Output!.State));
         Assert.Equal(3, broken.Calls);
         Assert.Equal(1, host.Fallback.Calls);
-    }
+    });
 
     [Fact]
-    public async Task With_the_other_policy_the_task_fails_and_nothing_else_does()
+    public Task With_the_other_policy_the_task_fails_and_nothing_else_does() => Simulated.RunAsync(async cluster =>
     {
-        string container = (await azurite.NewContainerAsync()).Name;
+        string container = (await cluster.NewContainerAsync()).Name;
         bool works = false;
         var broken = new FirstWords { Before = _ => works ? Task.CompletedTask : throw new IOException("The model is away.") };
-        using Host host = await Host.RunAsync(azurite, container, Retrying(fallBack: false), broken);
+        using Host host = await Host.RunAsync(cluster, container, Retrying(fallBack: false), broken);
         await host.AppendAsync(_key, "m1");
         CommitTask first = await host.EndOfAsync(_key, (await host.CommitAsync(_key)).TaskId);
         Assert.Equal((CommitTaskStatus.Failed, "The model is away."), (first.Status, first.Error));
@@ -181,28 +183,28 @@ public sealed class CommitTests(AzuriteFixture azurite)
         Assert.Equal(CommitTaskStatus.Completed, (await host.EndOfAsync(_key, first.TaskId)).Status);
         Assert.Equal(calls + 1, broken.Calls);
         await Assert.ThrowsAsync<TaskStatusException>(() => host.Store.Tasks.RetryAsync("acme", "ada", first.TaskId, Cancelled));
-    }
+    });
 
     [Fact]
-    public async Task A_processor_that_never_answers_is_given_up()
+    public Task A_processor_that_never_answers_is_given_up() => Simulated.RunAsync(async cluster =>
     {
-        string container = (await azurite.NewContainerAsync()).Name;
+        string container = (await cluster.NewContainerAsync()).Name;
         var hanging = new FirstWords { Before = static cancellationToken => Task.Delay(Timeout.Infinite, cancellationToken) };
         SessionOptions options = new() { Semantic = new SemanticPolicy { MaxAttempts = 1, Timeout = TimeSpan.FromMilliseconds(50) } };
-        using Host host = await Host.RunAsync(azurite, container, options, hanging);
+        using Host host = await Host.RunAsync(cluster, container, options, hanging);
         await host.AppendAsync(_key, Said);
         CommitTask ended = await host.EndOfAsync(_key, (await host.CommitAsync(_key)).TaskId);
         Assert.Equal(ArchiveState.Degraded, ended.Output!.State);
-    }
+    });
 
     [Fact]
-    public async Task Cancelled_while_its_digest_is_made_a_commit_keeps_its_archive_uncovered()
+    public Task Cancelled_while_its_digest_is_made_a_commit_keeps_its_archive_uncovered() => Simulated.RunAsync(async cluster =>
     {
-        string container = (await azurite.NewContainerAsync()).Name;
+        string container = (await cluster.NewContainerAsync()).Name;
         bool hangs = true;
         var hanging = new FirstWords { Before = cancellationToken => hangs ? Task.Delay(Timeout.Infinite, cancellationToken) : Task.CompletedTask };
-        using Host host = await Host.RunAsync(azurite, container, processor: hanging);
-        using Host other = await Host.RunAsync(azurite, container);
+        using Host host = await Host.RunAsync(cluster, container, processor: hanging);
+        using Host other = await Host.RunAsync(cluster, container);
         await host.AppendAsync(_key, Said);
         CommitTask task = await host.CommitAsync(_key);
         await host.StageAsync(task.TaskId, "summarizing");
@@ -218,13 +220,13 @@ public sealed class CommitTests(AzuriteFixture azurite)
         await host.Store.Tasks.RetryAsync("acme", "ada", task.TaskId, Cancelled);
         Assert.Equal(CommitTaskStatus.Completed, (await host.EndOfAsync(_key, task.TaskId)).Status);
         Assert.Empty((await host.AuditAsync(_key)).Context);
-    }
+    });
 
     [Fact]
-    public async Task Cancelled_before_clear_live_a_commit_leaves_everything_live()
+    public Task Cancelled_before_clear_live_a_commit_leaves_everything_live() => Simulated.RunAsync(async cluster =>
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.RunAsync(azurite, container);
+        string container = (await cluster.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(cluster, container);
         await host.AppendAsync(_key, Said);
         var held = new Held();
         host.Faults.When(static r => r.Comp == "seal", held);
@@ -244,15 +246,15 @@ public sealed class CommitTests(AzuriteFixture azurite)
         await host.Store.Tasks.RetryAsync("acme", "ada", task.TaskId, Cancelled);
         Assert.Equal(1, (await host.EndOfAsync(_key, task.TaskId)).ArchiveNumber);
         Assert.Equal(Said, Assert.Single((await host.AuditAsync(_key)).Archives).Texts);
-    }
+    });
 
     [Fact]
-    public async Task A_commit_that_an_operator_ended_holds_up_nobody()
+    public Task A_commit_that_an_operator_ended_holds_up_nobody() => Simulated.RunAsync(async cluster =>
     {
-        string container = (await azurite.NewContainerAsync()).Name;
+        string container = (await cluster.NewContainerAsync()).Name;
         bool hangs = true;
         var hanging = new FirstWords { Before = cancellationToken => hangs ? Task.Delay(Timeout.Infinite, cancellationToken) : Task.CompletedTask };
-        using Host host = await Host.RunAsync(azurite, container, processor: hanging);
+        using Host host = await Host.RunAsync(cluster, container, processor: hanging);
         await host.AppendAsync(_key, "m1");
         CommitTask first = await host.CommitAsync(_key);
         await host.StageAsync(first.TaskId, "summarizing");
@@ -265,15 +267,15 @@ public sealed class CommitTests(AzuriteFixture azurite)
         Audit audit = await host.AuditAsync(_key);
         Assert.Empty(audit.Context);
         Assert.Equal(["m1", "m2"], audit.Everything);
-    }
+    });
 
     [Fact]
-    public async Task A_retry_waits_for_the_archives_before_its_own_so_that_its_overview_holds_them()
+    public Task A_retry_waits_for_the_archives_before_its_own_so_that_its_overview_holds_them() => Simulated.RunAsync(async cluster =>
     {
-        string container = (await azurite.NewContainerAsync()).Name;
+        string container = (await cluster.NewContainerAsync()).Name;
         var release = new TaskCompletionSource();
         var slow = new FirstWords { Before = cancellationToken => release.Task.WaitAsync(cancellationToken) };
-        using Host host = await Host.RunAsync(azurite, container, processor: slow);
+        using Host host = await Host.RunAsync(cluster, container, processor: slow);
         await host.AppendAsync(_key, "m1");
         CommitTask first = await host.CommitAsync(_key);
         await host.AppendAsync(_key, "m2");
@@ -288,15 +290,15 @@ public sealed class CommitTests(AzuriteFixture azurite)
         Assert.Equal(CommitTaskStatus.Completed, (await host.EndOfAsync(_key, second.TaskId)).Status);
         Assert.Empty((await host.AuditAsync(_key)).Context);
         Assert.Equal("m1+0 m2+0", (await host.Store.Sessions.ReadContextAsync(_key, 1000, Cancelled)).Overview);
-    }
+    });
 
     [Fact]
-    public async Task A_backlog_that_an_operator_ended_refuses_nobody()
+    public Task A_backlog_that_an_operator_ended_refuses_nobody() => Simulated.RunAsync(async cluster =>
     {
-        string container = (await azurite.NewContainerAsync()).Name;
+        string container = (await cluster.NewContainerAsync()).Name;
         bool hangs = true;
         var slow = new FirstWords { Before = cancellationToken => hangs ? Task.Delay(Timeout.Infinite, cancellationToken) : Task.CompletedTask };
-        using Host host = await Host.RunAsync(azurite, container, new SessionOptions { MaxPendingCommits = 2 }, slow);
+        using Host host = await Host.RunAsync(cluster, container, new SessionOptions { MaxPendingCommits = 2 }, slow);
         var tasks = new List<CommitTask>();
         for (int i = 1; i <= 2; i++)
         {
@@ -318,13 +320,13 @@ public sealed class CommitTests(AzuriteFixture azurite)
         Audit audit = await host.AuditAsync(_key);
         Assert.Equal(["m1", "m2", "m3"], audit.Everything);
         Assert.Empty(audit.Context);
-    }
+    });
 
     [Fact]
-    public async Task Somebody_elses_task_is_not_found()
+    public Task Somebody_elses_task_is_not_found() => Simulated.RunAsync(async cluster =>
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.RunAsync(azurite, container);
+        string container = (await cluster.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(cluster, container);
         await host.AppendAsync(_key, Said);
         CommitTask task = await host.CommitAsync(_key);
         foreach (string id in (string[])[task.TaskId, "delete-x", "c0", "../x"])
@@ -335,13 +337,13 @@ public sealed class CommitTests(AzuriteFixture azurite)
         }
 
         Assert.Empty(await host.Store.Tasks.ListAsync("acme", "eve", new CommitTaskQuery(), Cancelled));
-    }
+    });
 
     [Fact]
-    public async Task A_task_whose_instance_was_purged_is_answered_from_its_record()
+    public Task A_task_whose_instance_was_purged_is_answered_from_its_record() => Simulated.RunAsync(async cluster =>
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.RunAsync(azurite, container);
+        string container = (await cluster.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(cluster, container);
         foreach (IdempotencyKey? idempotencyKey in (IdempotencyKey?[])[null, Words.Key("k")])
         {
             await host.AppendAsync(_key, $"m{idempotencyKey?.Value}");
@@ -356,15 +358,15 @@ public sealed class CommitTests(AzuriteFixture azurite)
         CommitTask again = await host.CommitAsync(_key, idempotencyKey: Words.Key("k"));
         await host.EndOfAsync(_key, again.TaskId);
         Assert.Equal(2, (await host.AuditAsync(_key)).Archives.Count);
-    }
+    });
 
     [Fact]
-    public async Task A_deletion_ends_a_running_commit_and_removes_every_blob()
+    public Task A_deletion_ends_a_running_commit_and_removes_every_blob() => Simulated.RunAsync(async cluster =>
     {
-        string container = (await azurite.NewContainerAsync()).Name;
+        string container = (await cluster.NewContainerAsync()).Name;
         var options = new SessionOptions { TombstoneRetention = TimeSpan.FromSeconds(1) };
         var hanging = new FirstWords { Before = static cancellationToken => Task.Delay(Timeout.Infinite, cancellationToken) };
-        using Host host = await Host.RunAsync(azurite, container, options, hanging);
+        using Host host = await Host.RunAsync(cluster, container, options, hanging);
         await host.AppendAsync(_key, Said);
         CommitTask task = await host.CommitAsync(_key);
         await host.StageAsync(task.TaskId, "summarizing");
@@ -373,12 +375,14 @@ public sealed class CommitTests(AzuriteFixture azurite)
         await host.Store.Sessions.DeleteAsync(_key, Cancelled);
         await Assert.ThrowsAsync<SessionNotFoundException>(() => host.Store.Sessions.GetAsync(_key, false, Cancelled));
         await Assert.ThrowsAsync<SessionNotFoundException>(() => host.Store.Sessions.DeleteAsync(_key, Cancelled));
-        await host.Client.WaitForInstanceCompletionAsync($"delete-{incarnation}", Cancelled).WaitAsync(TimeSpan.FromSeconds(30), Cancelled);
-        List<string> left = await (await azurite.ConnectAsync(container)).Container.GetBlobsAsync(cancellationToken: Cancelled).Select(static b => b.Name).ToListAsync(Cancelled);
+        await host.Client.WaitForInstanceCompletionAsync($"delete-{incarnation}", Cancelled)
+            .WaitAsync(TimeSpan.FromSeconds(30), cluster.Time, Cancelled);
+        List<string> left = await (await cluster.ConnectAsync(container)).Container.GetBlobsAsync(cancellationToken: Cancelled)
+            .Select(static b => b.Name).ToListAsync(Cancelled);
         Assert.DoesNotContain(left, static name => name.StartsWith("segments/") || name.StartsWith("archives/") || name.StartsWith("manifests/"));
         await host.Store.Tasks.CancelAsync("acme", "ada", task.TaskId, Cancelled);
         await host.EndOfAsync(_key, task.TaskId);
-    }
+    });
 
     private static SessionOptions Retrying(bool fallBack) => new()
     {

@@ -12,7 +12,7 @@ using DurableSessions.Testing;
 namespace DurableSessions.Core.Tests.Commits;
 
 /// <summary>Commits that keep whole turns.</summary>
-public sealed class RetentionTests(AzuriteFixture azurite)
+public sealed class RetentionTests(SimulatedFixture storage)
 {
     private static readonly string[] Said = ["q1", "a1", "q2", "a2", "q3", "a3", "a4", "a5"];
 
@@ -39,9 +39,9 @@ public sealed class RetentionTests(AzuriteFixture azurite)
     [MemberData(nameof(Requests))]
     public async Task The_quick_answer_is_the_one_the_commit_would_give(string log, TurnRetention turns, string? reason)
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host appending = await Host.StartAsync(azurite, container);
-        using Host host = await Host.RunAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host appending = await Host.StartAsync(storage, container);
+        using Host host = await Host.RunAsync(storage, container);
         await appending.Store.Sessions.CreateAsync("acme", "ada", "s1", new SessionSettings(), null, Cancelled);
         if (log.Length > 0)
         {
@@ -70,8 +70,8 @@ public sealed class RetentionTests(AzuriteFixture azurite)
     [Fact]
     public async Task Pending_tokens_are_those_the_next_commit_of_its_kind_archives()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.RunAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(storage, container);
         await SayAsync(host, Said);
         var request = new CommitRequest { KeepRecentCount = 7, Turns = new TurnRetention { KeepTurns = 2, TokenBudget = 100 } };
         CommitAnswer answer = await host.Store.Commits.CommitAsync(_key, request, Cancelled);
@@ -81,7 +81,7 @@ public sealed class RetentionTests(AzuriteFixture azurite)
 
         // The second turn falls out as soon as a fourth one begins.
         AppendResult appended = await SayAsync(host, "q4", "a6");
-        using Host fresh = await Host.StartAsync(azurite, container);
+        using Host fresh = await Host.StartAsync(storage, container);
         Assert.Equal(2, appended.PendingTokens);
         Assert.Equal(2, (await fresh.AuditAsync(_key)).Info.PendingTokens);
         answer = await host.Store.Commits.CommitAsync(_key, request, Cancelled);
@@ -100,17 +100,17 @@ public sealed class RetentionTests(AzuriteFixture azurite)
         int helped = 0;
         for (int k = 1; ; k++)
         {
-            string container = (await azurite.NewContainerAsync()).Name;
-            using Host first = await Host.StartAsync(azurite, container);
+            string container = (await storage.NewContainerAsync()).Name;
+            using Host first = await Host.StartAsync(storage, container);
             await SayAsync(first, Said);
-            using Host dying = await Host.StartAsync(azurite, container);
+            using Host dying = await Host.StartAsync(storage, container);
             CommitInput commit = await AcceptAsync(dying, "c1", TwoSteps);
             dying.Faults.StopTheWorldAt(dying.Faults.Requests + k, carriesOutTheLast: true);
             Task<CommitProgress> run = dying.ArchiveToTempAsync(commit);
             bool ended = await Task.WhenAny(run, dying.Faults.Stopped) == run;
 
             // The helper archives everything for itself, and knows of the other's retention from the manifest alone.
-            using Host helper = await Host.StartAsync(azurite, container);
+            using Host helper = await Host.StartAsync(storage, container);
             await helper.AppendAsync(_key, "q6");
             CommitInput second = await helper.AcceptAsync(_key, "c2");
             CommitProgress cleared = await helper.ClearLiveAsync(second, await helper.ArchiveToTempAsync(second));
@@ -123,7 +123,7 @@ public sealed class RetentionTests(AzuriteFixture azurite)
                 Assert.Equal([.. Said[^2..], "q6"], audit.Archives[1].Texts);
             }
 
-            using Host fresh = await Host.StartAsync(azurite, container);
+            using Host fresh = await Host.StartAsync(storage, container);
             await fresh.ArchiveToTempAsync(commit);
             Assert.Equal([.. Said, "q6"], (await fresh.AuditAsync(_key)).Everything);
             if (ended)
@@ -138,8 +138,8 @@ public sealed class RetentionTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_host_that_does_not_know_of_turns_skips_the_commit_and_moves_no_message()
     {
-        BlobContainerClient blobs = await azurite.NewContainerAsync();
-        using Host first = await Host.StartAsync(azurite, blobs.Name);
+        BlobContainerClient blobs = await storage.NewContainerAsync();
+        using Host first = await Host.StartAsync(storage, blobs.Name);
         await SayAsync(first, Said);
         CommitInput commit = await AcceptAsync(first, "c1", TwoSteps);
         await first.ArchiveToTempAsync(commit);
@@ -151,7 +151,7 @@ public sealed class RetentionTests(AzuriteFixture azurite)
         Assert.True(cutting.Remove("turns") && cutting.Remove("asked_keep_recent"));
         await manifest.UploadAsync(BinaryData.FromString(document.ToJsonString()), overwrite: true, Cancelled);
 
-        using Host old = await Host.StartAsync(azurite, blobs.Name);
+        using Host old = await Host.StartAsync(storage, blobs.Name);
         CommitProgress skipped = await old.ArchiveToTempAsync(commit with { Turns = null });
         Assert.Equal((CommitFate.Skipped, "all_within_keep_window"), (skipped.Fate, skipped.Reason));
         Assert.Equal(Said, (await old.AuditAsync(_key)).Context);
@@ -167,8 +167,8 @@ public sealed class RetentionTests(AzuriteFixture azurite)
     [InlineData(true)]
     public async Task Where_nothing_is_archived_nothing_is_written_that_would_be_retained(bool byTurns)
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.StartAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(storage, container);
         string[] said = Long("q1", "a1", "q2", "a2", "a3", "a4");
         foreach (string text in said)
         {
@@ -186,8 +186,8 @@ public sealed class RetentionTests(AzuriteFixture azurite)
     [Fact]
     public async Task What_a_host_that_does_not_know_of_turns_stages_never_comes_into_what_stays_live()
     {
-        BlobContainerClient blobs = await azurite.NewContainerAsync();
-        using Host host = await Host.StartAsync(azurite, blobs.Name);
+        BlobContainerClient blobs = await storage.NewContainerAsync();
+        using Host host = await Host.StartAsync(storage, blobs.Name);
         string[] said = Long("q1", "a1", "q2", "a2", "a3", "a4", "a5", "a6");
         foreach (string text in said)
         {
@@ -213,7 +213,7 @@ public sealed class RetentionTests(AzuriteFixture azurite)
         CommitProgress staged = await staging;
         Assert.Equal((2, 6), (staged.Counts!.Messages, staged.Counts.Retained));
         await host.ClearLiveAsync(commit, staged);
-        using Host fresh = await Host.StartAsync(azurite, blobs.Name);
+        using Host fresh = await Host.StartAsync(storage, blobs.Name);
         Assert.Equal(said, (await fresh.AuditAsync(_key)).Everything);
     }
 

@@ -8,7 +8,8 @@ using DurableSessions.Testing;
 namespace DurableSessions.Core.Tests.Commits;
 
 /// <summary>A commit that has switched has succeeded, whatever becomes of the event that wakes the next one.</summary>
-public sealed class TurnEventTests(AzuriteFixture azurite)
+[Collection(nameof(Simulated))]
+public sealed class TurnEventTests
 {
     private readonly SessionKey _key = new("acme", "ada", "s1");
 
@@ -32,9 +33,9 @@ public sealed class TurnEventTests(AzuriteFixture azurite)
 
     [Theory]
     [MemberData(nameof(Failures))]
-    public async Task A_switch_succeeds_although_the_next_commit_cannot_be_woken(string failure)
+    public Task A_switch_succeeds_although_the_next_commit_cannot_be_woken(string failure) => Simulated.RunAsync(async cluster =>
     {
-        using Host host = await Host.StartAsync(azurite, (await azurite.NewContainerAsync()).Name);
+        using Host host = await Host.StartAsync(cluster, (await cluster.NewContainerAsync()).Name);
         (CommitInput first, CommitInput second, SemanticOutcome digest) = await TwoPendingAsync(host);
         var deaf = new DeafClient(host.Client, () => Task.FromException<bool>(Thrown[failure]()));
         host.StoreClient = deaf;
@@ -45,12 +46,12 @@ public sealed class TurnEventTests(AzuriteFixture azurite)
         Assert.Equal(1, deaf.Raised);
         CommitProgress next = await host.SwitchAsync(second, await host.SemanticProcessAsync(second));
         Assert.Equal((2, ArchiveState.Covered), (next.Number, next.State));
-    }
+    });
 
     [Fact]
-    public async Task A_step_that_is_cancelled_while_it_wakes_the_next_commit_ends_as_cancelled()
+    public Task A_step_that_is_cancelled_while_it_wakes_the_next_commit_ends_as_cancelled() => Simulated.RunAsync(async cluster =>
     {
-        using Host host = await Host.StartAsync(azurite, (await azurite.NewContainerAsync()).Name);
+        using Host host = await Host.StartAsync(cluster, (await cluster.NewContainerAsync()).Name);
         (CommitInput first, _, SemanticOutcome digest) = await TwoPendingAsync(host);
         using var step = new CancellationTokenSource();
         host.StoreClient = new DeafClient(host.Client, async () =>
@@ -63,14 +64,14 @@ public sealed class TurnEventTests(AzuriteFixture azurite)
 
         host.StoreClient = null;
         Assert.Equal(ArchiveState.Covered, (await host.SwitchAsync(first, digest)).State);
-    }
+    });
 
     [Fact]
-    public async Task A_commit_whose_successor_takes_no_more_events_completes_and_so_does_the_successor()
+    public Task A_commit_whose_successor_takes_no_more_events_completes_and_so_does_the_successor() => Simulated.RunAsync(async cluster =>
     {
         var goOn = new TaskCompletionSource();
         var processor = new FirstWords { Before = cancellationToken => goOn.Task.WaitAsync(cancellationToken) };
-        using Host host = await Host.RunAsync(azurite, (await azurite.NewContainerAsync()).Name, processor: processor);
+        using Host host = await Host.RunAsync(cluster, (await cluster.NewContainerAsync()).Name, processor: processor);
         await host.AppendAsync(_key, "m1");
         CommitTask first = await host.CommitAsync(_key);
         await host.StageAsync(first.TaskId, "summarizing");
@@ -87,7 +88,7 @@ public sealed class TurnEventTests(AzuriteFixture azurite)
 
         Assert.Equal(CommitTaskStatus.Completed, (await host.EndOfAsync(_key, first.TaskId)).Status);
         Assert.Equal(CommitTaskStatus.Completed, (await host.EndOfAsync(_key, second.TaskId)).Status);
-    }
+    });
 
     private async Task<(CommitInput First, CommitInput Second, SemanticOutcome Digest)> TwoPendingAsync(Host host)
     {

@@ -7,7 +7,8 @@ using DurableSessions.Testing;
 namespace DurableSessions.Core.Tests.Incidents;
 
 /// <summary>Waiting, size and number, which elsewhere cost too much. Each test is named by the numbers of public reports.</summary>
-public sealed class CostTests(AzuriteFixture azurite, ITestOutputHelper output)
+[Collection(nameof(Simulated))]
+public sealed class CostTests(SimulatedFixture storage, ITestOutputHelper output)
 {
     private const int MessagesPerArchive = 10;
 
@@ -17,12 +18,12 @@ public sealed class CostTests(AzuriteFixture azurite, ITestOutputHelper output)
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Report_4345_a_commit_that_waits_for_its_predecessor_makes_a_handful_of_requests()
+    public Task Report_4345_a_commit_that_waits_for_its_predecessor_makes_a_handful_of_requests() => Simulated.RunAsync(async cluster =>
     {
-        string container = (await azurite.NewContainerAsync()).Name;
+        string container = (await cluster.NewContainerAsync()).Name;
         var release = new TaskCompletionSource();
         var slow = new FirstWords { Before = cancellationToken => release.Task.WaitAsync(cancellationToken) };
-        using Host host = await Host.RunAsync(azurite, container, processor: slow);
+        using Host host = await Host.RunAsync(cluster, container, processor: slow);
         await host.AppendAsync(Key, "m1");
         CommitTask first = await host.CommitAsync(Key);
         await host.AppendAsync(Key, "m2");
@@ -31,7 +32,7 @@ public sealed class CostTests(AzuriteFixture azurite, ITestOutputHelper output)
         host.Log.Clear();
 
         // Longer than the first look at its turn, which is 10 s after it began to wait; the later ones are ever farther apart.
-        await Task.Delay(TimeSpan.FromSeconds(12), Cancelled);
+        await Task.Delay(TimeSpan.FromSeconds(12), cluster.Time, Cancelled);
         StorageRequest[] requests = [.. host.Log.Requests.Where(r => r.Blob.Contains(second.TaskId, StringComparison.Ordinal))];
         Assert.True(requests.Length <= 6, $"{requests.Length} requests:{Environment.NewLine}{string.Join(Environment.NewLine, requests.AsEnumerable())}");
 
@@ -39,13 +40,13 @@ public sealed class CostTests(AzuriteFixture azurite, ITestOutputHelper output)
         Assert.Equal(CommitTaskStatus.Completed, (await host.EndOfAsync(Key, first.TaskId)).Status);
         Assert.Equal(CommitTaskStatus.Completed, (await host.EndOfAsync(Key, second.TaskId)).Status);
         Assert.Equal(["m1", "m2"], (await host.AuditAsync(Key)).Everything);
-    }
+    });
 
     [Fact]
     public async Task Reports_4503_4350_a_large_session_slows_no_other_one()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.RunAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(storage, container);
         await MakeArchivesAsync(host, IsLong ? 500 : 60);
         await host.AppendAsync(Key, "more");
         var other = new SessionKey("acme", "ada", "other");
@@ -83,14 +84,14 @@ public sealed class CostTests(AzuriteFixture azurite, ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Beyond_1000_archives_all_are_listed_and_readable()
+    public Task Beyond_1000_archives_all_are_listed_and_readable() => Simulated.RunAsync(async cluster =>
     {
         int count = IsLong ? 1_200 : 120;
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.RunAsync(azurite, container);
+        string container = (await cluster.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(cluster, container);
         await MakeArchivesAsync(host, count);
 
-        using Host fresh = await Host.StartAsync(azurite, container);
+        using Host fresh = await Host.StartAsync(cluster, container);
         var numbers = new List<int>();
         for (int? before = null; before != 1;)
         {
@@ -107,7 +108,7 @@ public sealed class CostTests(AzuriteFixture azurite, ITestOutputHelper output)
                 Enumerable.Range(1, MessagesPerArchive).Select(i => Text(number, i)),
                 await archive.Messages.Select(Words.Text).ToListAsync(Cancelled));
         }
-    }
+    });
 
     private static async Task MakeArchivesAsync(Host host, int count)
     {

@@ -5,7 +5,8 @@ using DurableSessions.Testing;
 namespace DurableSessions.Core.Tests.Incidents;
 
 /// <summary>Messages that were lost or archived twice elsewhere. Each test is named by the numbers of public reports.</summary>
-public sealed class LostAndDoubledTests(AzuriteFixture azurite)
+[Collection(nameof(Simulated))]
+public sealed class LostAndDoubledTests
 {
     private static readonly SessionKey Key = EveryRequest.Key;
     private static readonly string[] Said = EveryRequest.Said;
@@ -16,9 +17,9 @@ public sealed class LostAndDoubledTests(AzuriteFixture azurite)
     [InlineData(false)]
     [InlineData(true)]
     public Task Reports_580_585_1487_after_a_reload_nothing_is_committed_again_and_nothing_overwritten(bool commitsAgain) =>
-        EveryRequest.DieAsync(azurite, async container =>
+        EveryRequest.DieAsync(async (cluster, container) =>
         {
-            using Host reloaded = await Host.RunAsync(azurite, container);
+            using Host reloaded = await Host.RunAsync(cluster, container);
             bool wasCleared = (await reloaded.Store.Sessions.GetAsync(Key, false, Cancelled)).CommitCount > 0;
             await reloaded.AppendAsync(Key, "added meanwhile");
             if (commitsAgain)
@@ -44,11 +45,11 @@ public sealed class LostAndDoubledTests(AzuriteFixture azurite)
         });
 
     [Fact]
-    public async Task Report_580_nobody_is_told_completed_before_the_switch()
+    public Task Report_580_nobody_is_told_completed_before_the_switch() => Simulated.RunInManyOrdersAsync(async cluster =>
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.RunAsync(azurite, container);
-        using Host poller = await Host.StartAsync(azurite, container);
+        string container = (await cluster.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(cluster, container);
+        using Host poller = await Host.StartAsync(cluster, container);
         await host.AppendAsync(Key, Said);
 
         // Cut, clear, switch.
@@ -67,27 +68,27 @@ public sealed class LostAndDoubledTests(AzuriteFixture azurite)
         }
 
         Assert.Equal(CommitTaskStatus.Completed, seen.Status);
-        using Host fresh = await Host.StartAsync(azurite, container);
+        using Host fresh = await Host.StartAsync(cluster, container);
         Audit audit = await fresh.AuditAsync(Key);
         Assert.Equal(Said, Assert.Single(audit.Archives).Texts);
         Assert.Equal(ArchiveState.Covered, audit.Archives[0].State);
         Assert.Equal(0, audit.Info.MessageCount);
         Assert.Empty(audit.Context);
-    }
+    });
 
     [Fact]
     public Task Report_900_a_crash_between_two_steps_loses_nothing_even_before_anybody_recovers() =>
-        EveryRequest.DieAsync(azurite, async container =>
+        EveryRequest.DieAsync(async (cluster, container) =>
         {
-            using Host reader = await Host.StartAsync(azurite, container);
+            using Host reader = await Host.StartAsync(cluster, container);
             Assert.Equal(Said, (await reader.AuditAsync(Key)).Everything);
         });
 
     [Fact]
     public Task A_file_torn_by_a_crash_fails_no_route_of_the_session() =>
-        EveryRequest.DieAsync(azurite, async container =>
+        EveryRequest.DieAsync(async (cluster, container) =>
         {
-            using Host host = await Host.StartAsync(azurite, container);
+            using Host host = await Host.StartAsync(cluster, container);
             await host.Store.Sessions.GetAsync(Key, false, Cancelled);
             await host.Store.Sessions.ReadContextAsync(Key, 1000, Cancelled);
             foreach (ArchiveInfo archive in await host.Store.Archives.ListAsync(Key, 100, null, Cancelled))
@@ -106,11 +107,11 @@ public sealed class LostAndDoubledTests(AzuriteFixture azurite)
         });
 
     [Fact]
-    public async Task Report_2772_appends_on_another_host_at_every_request_of_a_commit_are_kept_in_order()
+    public Task Report_2772_appends_on_another_host_at_every_request_of_a_commit_are_kept_in_order() => Simulated.RunAsync(async cluster =>
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.RunAsync(azurite, container);
-        using Host other = await Host.RunAsync(azurite, container);
+        string container = (await cluster.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(cluster, container);
+        using Host other = await Host.RunAsync(cluster, container);
         await host.AppendAsync(Key, Said);
         await other.AppendAsync(Key, "known to the other");
         List<string> expected = [.. Said, "known to the other"];
@@ -136,20 +137,19 @@ public sealed class LostAndDoubledTests(AzuriteFixture azurite)
 
         Assert.InRange(appends, 10, 190);
         Assert.Equal(CommitTaskStatus.Completed, (await commit).Status);
-        using Host fresh = await Host.StartAsync(azurite, container);
+        using Host fresh = await Host.StartAsync(cluster, container);
         Audit audit = await fresh.AuditAsync(Key);
         Assert.Equal(expected, audit.Everything);
         Assert.True(audit.Archives[0].Texts.Count >= 5);
         Assert.NotEmpty(audit.Context);
-    }
+    });
 
     [Fact]
     public Task Reports_4729_4621_the_same_key_after_a_lost_answer_to_a_commit_is_the_same_commit() =>
         EveryRequest.DieAsync(
-            azurite,
-            async container =>
+            async (cluster, container) =>
             {
-                using Host host = await Host.RunAsync(azurite, container);
+                using Host host = await Host.RunAsync(cluster, container);
                 CommitTask first = await host.CommitAsync(Key, idempotencyKey: Words.Key("commit"));
                 CommitTask again = await host.CommitAsync(Key, idempotencyKey: Words.Key("commit"));
                 Assert.Equal(first.TaskId, again.TaskId);
@@ -163,20 +163,20 @@ public sealed class LostAndDoubledTests(AzuriteFixture azurite)
             key: Words.Key("commit"));
 
     [Fact]
-    public async Task Reports_4729_4621_the_same_key_after_a_lost_answer_to_an_append_stores_one_message()
+    public Task Reports_4729_4621_the_same_key_after_a_lost_answer_to_an_append_stores_one_message() => Simulated.RunAsync(async cluster =>
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.RunAsync(azurite, container);
-        using Host other = await Host.RunAsync(azurite, container);
+        string container = (await cluster.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(cluster, container);
+        using Host other = await Host.RunAsync(cluster, container);
         await host.AppendAsync(Key, Said);
         host.Faults.StopTheWorldAt(host.Faults.Requests + 1, carriesOutTheLast: true);
         Task lost = host.AppendAsync(Key, Words.Key("append"), "once");
-        await host.Faults.Stopped.WaitAsync(TimeSpan.FromSeconds(30), Cancelled);
+        await host.Faults.Stopped.WaitAsync(TimeSpan.FromSeconds(30), cluster.Time, Cancelled);
         AppendResult retried = await other.AppendAsync(Key, Words.Key("append"), "once");
         await other.CommitToEndAsync(Key);
         AppendResult again = await other.AppendAsync(Key, Words.Key("append"), "once");
         Assert.False(lost.IsCompletedSuccessfully);
         Assert.Equal(retried.MessageIds, again.MessageIds);
         Assert.Equal([.. Said, "once"], (await other.AuditAsync(Key)).Everything);
-    }
+    });
 }

@@ -5,16 +5,17 @@ using DurableSessions.Testing;
 namespace DurableSessions.Core.Tests.Incidents;
 
 /// <summary>Commits and tasks that elsewhere never ended, or ended wrongly. Each test is named by the numbers of public reports.</summary>
-public sealed class StuckTests(AzuriteFixture azurite)
+[Collection(nameof(Simulated))]
+public sealed class StuckTests
 {
     private static readonly SessionKey Key = EveryRequest.Key;
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Reports_1694_3713_4392_an_archive_whose_host_died_blocks_none_of_the_later_ones()
+    public Task Reports_1694_3713_4392_an_archive_whose_host_died_blocks_none_of_the_later_ones() => Simulated.RunAsync(async cluster =>
     {
-        string container = (await azurite.NewContainerAsync()).Name;
+        string container = (await cluster.NewContainerAsync()).Name;
         var second = new TaskCompletionSource();
         var processor = new FirstWords();
         processor.Before = async cancellationToken =>
@@ -25,7 +26,7 @@ public sealed class StuckTests(AzuriteFixture azurite)
                 await Task.Delay(Timeout.Infinite, cancellationToken);
             }
         };
-        using Host dying = await Host.RunAsync(azurite, container, processor: processor);
+        using Host dying = await Host.RunAsync(cluster, container, processor: processor);
         var tasks = new List<CommitTask>();
         for (int i = 1; i <= 5; i++)
         {
@@ -33,10 +34,10 @@ public sealed class StuckTests(AzuriteFixture azurite)
             tasks.Add(await dying.CommitAsync(Key));
         }
 
-        await second.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancelled);
+        await second.Task.WaitAsync(TimeSpan.FromSeconds(30), cluster.Time, Cancelled);
         await dying.KillAsync();
 
-        using Host next = await Host.RunAsync(azurite, container);
+        using Host next = await Host.RunAsync(cluster, container);
         foreach (CommitTask task in tasks)
         {
             Assert.Equal(CommitTaskStatus.Completed, (await next.EndOfAsync(Key, task.TaskId)).Status);
@@ -46,17 +47,17 @@ public sealed class StuckTests(AzuriteFixture azurite)
         Assert.Equal(tasks.Select(static t => t.TaskId), audit.Archives.Select(static a => a.TaskId));
         Assert.All(audit.Archives, static a => Assert.Equal(ArchiveState.Covered, a.State));
         Assert.Equal(["m1", "m2", "m3", "m4", "m5"], audit.Everything);
-    }
+    });
 
     [Theory]
     [InlineData(2)]
     [InlineData(int.MaxValue)]
-    public async Task Reports_2294_2475_4419_a_model_that_fails_locks_no_session(int failures)
+    public Task Reports_2294_2475_4419_a_model_that_fails_locks_no_session(int failures) => Simulated.RunAsync(async cluster =>
     {
-        string container = (await azurite.NewContainerAsync()).Name;
+        string container = (await cluster.NewContainerAsync()).Name;
         var broken = new FirstWords();
         broken.Before = _ => broken.Calls <= failures ? throw new TimeoutException("The model has not answered.") : Task.CompletedTask;
-        using Host host = await Host.RunAsync(azurite, container, Failing, broken);
+        using Host host = await Host.RunAsync(cluster, container, Failing, broken);
         await host.AppendAsync(Key, "m1");
         Assert.Equal(CommitTaskStatus.Failed, (await host.CommitToEndAsync(Key)).Status);
         await host.AppendAsync(Key, "m2");
@@ -79,112 +80,114 @@ public sealed class StuckTests(AzuriteFixture azurite)
         await host.Store.Tasks.RetryAsync("acme", "ada", second.TaskId, Cancelled);
         Assert.Equal(CommitTaskStatus.Completed, (await host.EndOfAsync(Key, second.TaskId)).Status);
         Assert.Empty((await host.AuditAsync(Key)).Context);
-    }
+    });
 
     [Fact]
-    public async Task Reports_4982_5025_failed_commits_are_listed_and_retried_until_all_are_completed()
-    {
-        const int Sessions = 12;
-        string container = (await azurite.NewContainerAsync()).Name;
-        var broken = new FirstWords { Before = static _ => throw new IOException("The model is away.") };
-        using Host host = await Host.RunAsync(azurite, container, Failing, broken);
-        SessionKey[] keys = [.. Enumerable.Range(1, Sessions).Select(static i => new SessionKey("acme", "ada", $"s{i}"))];
-        CommitTask[] failed = await Task.WhenAll(keys.Select(async key =>
+    public Task Reports_4982_5025_failed_commits_are_listed_and_retried_until_all_are_completed() =>
+        Simulated.RunInManyOrdersAsync(async cluster =>
         {
-            await host.AppendAsync(key, $"of {key.Session}");
-            return await host.EndOfAsync(key, (await host.CommitAsync(key)).TaskId);
-        }));
-        Assert.All(failed, static t => Assert.Equal(CommitTaskStatus.Failed, t.Status));
+            const int Sessions = 12;
+            string container = (await cluster.NewContainerAsync()).Name;
+            var broken = new FirstWords { Before = static _ => throw new IOException("The model is away.") };
+            using Host host = await Host.RunAsync(cluster, container, Failing, broken);
+            SessionKey[] keys = [.. Enumerable.Range(1, Sessions).Select(static i => new SessionKey("acme", "ada", $"s{i}"))];
+            CommitTask[] failed = await Task.WhenAll(keys.Select(async key =>
+            {
+                await host.AppendAsync(key, $"of {key.Session}");
+                return await host.EndOfAsync(key, (await host.CommitAsync(key)).TaskId);
+            }));
+            Assert.All(failed, static t => Assert.Equal(CommitTaskStatus.Failed, t.Status));
 
-        using Host operators = await Host.RunAsync(azurite, container);
-        var query = new CommitTaskQuery { Status = CommitTaskStatus.Failed, Limit = 200 };
-        IReadOnlyList<CommitTask> listed = await operators.Store.Tasks.ListAsync("acme", "ada", query, Cancelled);
-        Assert.Equal(failed.Select(static t => t.TaskId).Order(), listed.Select(static t => t.TaskId).Order());
-        broken.Before = static _ => Task.CompletedTask;
-        foreach (CommitTask task in listed)
-        {
-            await operators.Store.Tasks.RetryAsync("acme", "ada", task.TaskId, Cancelled);
-        }
+            using Host operators = await Host.RunAsync(cluster, container);
+            var query = new CommitTaskQuery { Status = CommitTaskStatus.Failed, Limit = 200 };
+            IReadOnlyList<CommitTask> listed = await operators.Store.Tasks.ListAsync("acme", "ada", query, Cancelled);
+            Assert.Equal(failed.Select(static t => t.TaskId).Order(), listed.Select(static t => t.TaskId).Order());
+            broken.Before = static _ => Task.CompletedTask;
+            foreach (CommitTask task in listed)
+            {
+                await operators.Store.Tasks.RetryAsync("acme", "ada", task.TaskId, Cancelled);
+            }
 
-        foreach (CommitTask task in listed)
-        {
-            Assert.Equal(CommitTaskStatus.Completed, (await operators.EndOfAsync(task.Session, task.TaskId)).Status);
-            Assert.Empty((await operators.AuditAsync(task.Session)).Context);
-        }
+            foreach (CommitTask task in listed)
+            {
+                Assert.Equal(CommitTaskStatus.Completed, (await operators.EndOfAsync(task.Session, task.TaskId)).Status);
+                Assert.Empty((await operators.AuditAsync(task.Session)).Context);
+            }
 
-        Assert.Empty(await operators.Store.Tasks.ListAsync("acme", "ada", query, Cancelled));
-    }
+            Assert.Empty(await operators.Store.Tasks.ListAsync("acme", "ada", query, Cancelled));
+        });
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_graceful_stop_in_the_middle_of_a_commit_ends_as_a_kill_does(bool graceful)
+    public Task A_graceful_stop_in_the_middle_of_a_commit_ends_as_a_kill_does(bool graceful) => Simulated.RunAsync(async cluster =>
     {
-        string container = (await azurite.NewContainerAsync()).Name;
+        string container = (await cluster.NewContainerAsync()).Name;
         var hanging = new FirstWords { Before = static cancellationToken => Task.Delay(Timeout.Infinite, cancellationToken) };
-        using Host host = await Host.RunAsync(azurite, container, processor: hanging);
+        using Host host = await Host.RunAsync(cluster, container, processor: hanging);
         await host.AppendAsync(Key, "m1");
         CommitTask task = await host.CommitAsync(Key);
         await host.StageAsync(task.TaskId, "summarizing");
         await (graceful ? host.StopAsync() : host.KillAsync());
 
-        using Host reader = await Host.StartAsync(azurite, container);
+        using Host reader = await Host.StartAsync(cluster, container);
         Assert.Equal(CommitTaskStatus.Running, (await reader.Store.Tasks.GetAsync("acme", "ada", task.TaskId, Cancelled)).Status);
-        using Host next = await Host.RunAsync(azurite, container);
+        using Host next = await Host.RunAsync(cluster, container);
         CommitTask ended = await next.EndOfAsync(Key, task.TaskId);
         Assert.Equal((CommitTaskStatus.Completed, ArchiveState.Covered), (ended.Status, ended.Output!.State));
         Assert.Equal(["m1"], Assert.Single((await next.AuditAsync(Key)).Archives).Texts);
-    }
+    });
 
     [Fact]
-    public async Task Reports_3023_4393_after_a_restart_every_task_has_its_id_and_its_status_or_a_later_one()
-    {
-        string container = (await azurite.NewContainerAsync()).Name;
-        bool isBroken = false;
-        bool hangs = false;
-        var processor = new FirstWords
+    public Task Reports_3023_4393_after_a_restart_every_task_has_its_id_and_its_status_or_a_later_one() =>
+        Simulated.RunAsync(async cluster =>
         {
-            Before = cancellationToken => isBroken ? throw new IOException("The model is away.")
-                : hangs ? Task.Delay(Timeout.Infinite, cancellationToken) : Task.CompletedTask,
-        };
-        using Host host = await Host.RunAsync(azurite, container, Failing, processor);
-        CommitTask completed = await SayAndCommitAsync(host, "s1", "m1");
-        await host.EndOfAsync(completed.Session, completed.TaskId);
-        isBroken = true;
-        CommitTask failed = await SayAndCommitAsync(host, "s2", "m1");
-        await host.EndOfAsync(failed.Session, failed.TaskId);
-        (isBroken, hangs) = (false, true);
-        CommitTask cancelled = await SayAndCommitAsync(host, "s3", "m1");
-        await host.StageAsync(cancelled.TaskId, "summarizing");
-        await host.Store.Tasks.CancelAsync("acme", "ada", cancelled.TaskId, Cancelled);
-        await host.EndOfAsync(cancelled.Session, cancelled.TaskId);
-        CommitTask running = await SayAndCommitAsync(host, "s4", "m1");
-        await host.StageAsync(running.TaskId, "summarizing");
-        CommitTask waiting = await SayAndCommitAsync(host, "s4", "m2");
-        await host.StageAsync(waiting.TaskId, "waiting_turn");
-        await host.KillAsync();
+            string container = (await cluster.NewContainerAsync()).Name;
+            bool isBroken = false;
+            bool hangs = false;
+            var processor = new FirstWords
+            {
+                Before = cancellationToken => isBroken ? throw new IOException("The model is away.")
+                    : hangs ? Task.Delay(Timeout.Infinite, cancellationToken) : Task.CompletedTask,
+            };
+            using Host host = await Host.RunAsync(cluster, container, Failing, processor);
+            CommitTask completed = await SayAndCommitAsync(host, "s1", "m1");
+            await host.EndOfAsync(completed.Session, completed.TaskId);
+            isBroken = true;
+            CommitTask failed = await SayAndCommitAsync(host, "s2", "m1");
+            await host.EndOfAsync(failed.Session, failed.TaskId);
+            (isBroken, hangs) = (false, true);
+            CommitTask cancelled = await SayAndCommitAsync(host, "s3", "m1");
+            await host.StageAsync(cancelled.TaskId, "summarizing");
+            await host.Store.Tasks.CancelAsync("acme", "ada", cancelled.TaskId, Cancelled);
+            await host.EndOfAsync(cancelled.Session, cancelled.TaskId);
+            CommitTask running = await SayAndCommitAsync(host, "s4", "m1");
+            await host.StageAsync(running.TaskId, "summarizing");
+            CommitTask waiting = await SayAndCommitAsync(host, "s4", "m2");
+            await host.StageAsync(waiting.TaskId, "waiting_turn");
+            await host.KillAsync();
 
-        (CommitTask Task, CommitTaskStatus Before, CommitTaskStatus After)[] expected =
-        [
-            (completed, CommitTaskStatus.Completed, CommitTaskStatus.Completed),
-            (failed, CommitTaskStatus.Failed, CommitTaskStatus.Failed),
-            (cancelled, CommitTaskStatus.Cancelled, CommitTaskStatus.Cancelled),
-            (running, CommitTaskStatus.Running, CommitTaskStatus.Completed),
-            (waiting, CommitTaskStatus.Running, CommitTaskStatus.Completed),
-        ];
-        using Host reader = await Host.StartAsync(azurite, container);
-        IReadOnlyList<CommitTask> listed = await reader.Store.Tasks.ListAsync("acme", "ada", new CommitTaskQuery(), Cancelled);
-        Assert.Equal(
-            expected.Select(static e => (e.Task.TaskId, e.Before)).OrderBy(static e => e.TaskId, StringComparer.Ordinal),
-            listed.Select(static t => (t.TaskId, t.Status)).OrderBy(static e => e.TaskId, StringComparer.Ordinal));
-        using Host next = await Host.RunAsync(azurite, container);
-        foreach ((CommitTask task, _, CommitTaskStatus after) in expected)
-        {
-            Assert.Equal(after, (await next.EndOfAsync(task.Session, task.TaskId)).Status);
-        }
+            (CommitTask Task, CommitTaskStatus Before, CommitTaskStatus After)[] expected =
+            [
+                (completed, CommitTaskStatus.Completed, CommitTaskStatus.Completed),
+                (failed, CommitTaskStatus.Failed, CommitTaskStatus.Failed),
+                (cancelled, CommitTaskStatus.Cancelled, CommitTaskStatus.Cancelled),
+                (running, CommitTaskStatus.Running, CommitTaskStatus.Completed),
+                (waiting, CommitTaskStatus.Running, CommitTaskStatus.Completed),
+            ];
+            using Host reader = await Host.StartAsync(cluster, container);
+            IReadOnlyList<CommitTask> listed = await reader.Store.Tasks.ListAsync("acme", "ada", new CommitTaskQuery(), Cancelled);
+            Assert.Equal(
+                expected.Select(static e => (e.Task.TaskId, e.Before)).OrderBy(static e => e.TaskId, StringComparer.Ordinal),
+                listed.Select(static t => (t.TaskId, t.Status)).OrderBy(static e => e.TaskId, StringComparer.Ordinal));
+            using Host next = await Host.RunAsync(cluster, container);
+            foreach ((CommitTask task, _, CommitTaskStatus after) in expected)
+            {
+                Assert.Equal(after, (await next.EndOfAsync(task.Session, task.TaskId)).Status);
+            }
 
-        Assert.Equal(5, (await next.EndAllAsync()).Count);
-    }
+            Assert.Equal(5, (await next.EndAllAsync()).Count);
+        });
 
     private static SessionOptions Failing { get; } = new()
     {

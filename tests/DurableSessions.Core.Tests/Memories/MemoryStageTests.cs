@@ -9,7 +9,7 @@ using DurableSessions.Testing;
 namespace DurableSessions.Core.Tests.Memories;
 
 /// <summary>Changes of memories come into force once, however often, late, and by however many hosts the switch is run.</summary>
-public sealed class MemoryStageTests(AzuriteFixture azurite)
+public sealed class MemoryStageTests(SimulatedFixture storage)
 {
     private static readonly SessionKey One = new("acme", "ada", "one");
     private static readonly SessionKey Two = new("acme", "ada", "two");
@@ -22,9 +22,9 @@ public sealed class MemoryStageTests(AzuriteFixture azurite)
         int points = 0;
         for (int k = 1; ; k++)
         {
-            string container = (await azurite.NewContainerAsync()).Name;
-            using Host zombie = await Host.StartAsync(azurite, container);
-            using Host other = await Host.StartAsync(azurite, container);
+            string container = (await storage.NewContainerAsync()).Name;
+            using Host zombie = await Host.StartAsync(storage, container);
+            using Host other = await Host.StartAsync(storage, container);
             await other.AppendAsync(One, "+preferences/tea=green", "+events/one=happened");
             CommitInput commit = await zombie.AcceptAsync(One, "c1");
             CommitProgress staged = await zombie.ArchiveToTempAsync(commit);
@@ -69,9 +69,9 @@ public sealed class MemoryStageTests(AzuriteFixture azurite)
     {
         for (int k = 1; ; k++)
         {
-            string container = (await azurite.NewContainerAsync()).Name;
-            using Host zombie = await Host.StartAsync(azurite, container);
-            using Host other = await Host.StartAsync(azurite, container);
+            string container = (await storage.NewContainerAsync()).Name;
+            using Host zombie = await Host.StartAsync(storage, container);
+            using Host other = await Host.StartAsync(storage, container);
             await other.AppendAsync(One, "+preferences/tea=green");
             CommitInput commit = await zombie.AcceptAsync(One, "c1");
             await zombie.ClearLiveAsync(commit, await zombie.ArchiveToTempAsync(commit));
@@ -99,9 +99,9 @@ public sealed class MemoryStageTests(AzuriteFixture azurite)
     [Fact]
     public async Task Many_sessions_of_one_user_on_two_hosts_lose_no_change_of_each_other()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host first = await Host.RunAsync(azurite, container);
-        using Host second = await Host.RunAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host first = await Host.RunAsync(storage, container);
+        using Host second = await Host.RunAsync(storage, container);
         const int Sessions = 12;
         await Task.WhenAll(Enumerable.Range(1, Sessions).Select(async i =>
         {
@@ -112,7 +112,7 @@ public sealed class MemoryStageTests(AzuriteFixture azurite)
             Assert.Equal(1, task.Output!.Memories!.Changed[MemoryCategory.Preferences]);
         }));
 
-        using Host fresh = await Host.StartAsync(azurite, container);
+        using Host fresh = await Host.StartAsync(storage, container);
         Memory tea = await fresh.Store.Memories.GetAsync("acme", "ada", MemoryCategory.Preferences, "tea", Cancelled);
         Assert.Equal(Sessions, tea.Info.Revision);
         Assert.Equal(
@@ -123,9 +123,9 @@ public sealed class MemoryStageTests(AzuriteFixture azurite)
     [Fact]
     public async Task What_others_changed_since_the_digest_looked_is_merged_and_not_overwritten()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
+        string container = (await storage.NewContainerAsync()).Name;
         var processor = new FirstWords();
-        using Host host = await Host.RunAsync(azurite, container, processor: processor);
+        using Host host = await Host.RunAsync(storage, container, processor: processor);
         await PutAsync(host, "tea", "likes green\nno sugar\n");
         await PutAsync(host, "gone", "old\n");
         await host.AppendAsync(One, "!preferences/tea=likes black\nno sugar", "-preferences/gone");
@@ -145,8 +145,8 @@ public sealed class MemoryStageTests(AzuriteFixture azurite)
     [Fact]
     public async Task The_catalogue_names_only_commits_that_are_on_their_way()
     {
-        BlobContainerClient blobs = await azurite.NewContainerAsync();
-        using Host host = await Host.RunAsync(azurite, blobs.Name);
+        BlobContainerClient blobs = await storage.NewContainerAsync();
+        using Host host = await Host.RunAsync(storage, blobs.Name);
         for (int i = 1; i <= 20; i++)
         {
             await host.AppendAsync(One, $"+events/e{i}=happened");
@@ -166,8 +166,8 @@ public sealed class MemoryStageTests(AzuriteFixture azurite)
     [Fact]
     public async Task One_commits_changes_can_be_taken_back_and_what_came_later_stays()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.RunAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(storage, container);
         await host.AppendAsync(One, "+preferences/tea=green", "+entities/bob=a friend", "+events/old=was");
         await host.CommitToEndAsync(One);
         await host.AppendAsync(One, "+preferences/tea=black", "+entities/eve=an enemy", "-events/old");
@@ -196,8 +196,8 @@ public sealed class MemoryStageTests(AzuriteFixture azurite)
     [InlineData("""{"self":{"enabled":true}}""", 2)]
     public async Task The_sessions_policy_says_what_is_extracted(string policy, int changes)
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.RunAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(storage, container);
         var settings = new SessionSettings { MemoryPolicy = System.Text.Json.JsonDocument.Parse(policy).RootElement };
         await host.Store.Sessions.CreateAsync("acme", "ada", "one", settings, null, Cancelled);
         await host.AppendAsync(One, "+preferences/tea=green", "+events/one=happened");
@@ -210,8 +210,8 @@ public sealed class MemoryStageTests(AzuriteFixture azurite)
     [Fact]
     public async Task Memories_that_cannot_be_read_hold_up_no_commit()
     {
-        BlobContainerClient blobs = await azurite.NewContainerAsync();
-        using Host host = await Host.RunAsync(azurite, blobs.Name);
+        BlobContainerClient blobs = await storage.NewContainerAsync();
+        using Host host = await Host.RunAsync(storage, blobs.Name);
         await blobs.GetBlobClient("memories/acme/ada/catalogue.json").UploadAsync(BinaryData.FromString("{ torn"), Cancelled);
         await host.AppendAsync(One, "+preferences/tea=green");
         host.Processor.WithoutLooking = true;
@@ -223,8 +223,8 @@ public sealed class MemoryStageTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_lost_version_holds_up_no_commit()
     {
-        BlobContainerClient blobs = await azurite.NewContainerAsync();
-        using (Host host = await Host.RunAsync(azurite, blobs.Name))
+        BlobContainerClient blobs = await storage.NewContainerAsync();
+        using (Host host = await Host.RunAsync(storage, blobs.Name))
         {
             await PutAsync(host, "tea", "green");
         }
@@ -234,7 +234,7 @@ public sealed class MemoryStageTests(AzuriteFixture azurite)
             await blobs.DeleteBlobAsync(blob.Name, cancellationToken: Cancelled);
         }
 
-        using Host later = await Host.RunAsync(azurite, blobs.Name);
+        using Host later = await Host.RunAsync(storage, blobs.Name);
         await later.AppendAsync(One, "+preferences/tea=black");
         Assert.Equal(CommitTaskStatus.Completed, (await later.CommitToEndAsync(One)).Status);
         Assert.Equal(["preferences/tea 2 black"], await Remembered.AllAsync(later));
@@ -243,8 +243,8 @@ public sealed class MemoryStageTests(AzuriteFixture azurite)
     [Fact]
     public async Task Changes_that_cannot_be_made_are_told()
     {
-        string container = (await azurite.NewContainerAsync()).Name;
-        using Host host = await Host.RunAsync(azurite, container);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(storage, container);
         string tooMany = string.Join('\n', Enumerable.Range(1, 10));
         await host.AppendAsync(One, [
             "-events/none", "+events/empty=", "+events/long=" + new string('x', MemoryLimits.MaxContentLength + 1), "+events/Grüße an Bob!=" + tooMany,

@@ -9,7 +9,7 @@ using DurableSessions.Testing;
 namespace DurableSessions.Core.Tests.Reading;
 
 /// <summary>What a session says of itself.</summary>
-public sealed class SessionInfoTests(AzuriteFixture azurite)
+public sealed class SessionInfoTests(SimulatedFixture storage)
 {
     private const string LongAgo = "2001-02-03T04:05:06+00:00";
 
@@ -20,9 +20,9 @@ public sealed class SessionInfoTests(AzuriteFixture azurite)
     [Fact]
     public async Task Every_append_is_an_update_on_every_host_and_costs_no_request()
     {
-        BlobContainerClient blobs = await azurite.NewContainerAsync();
-        using Host writer = await Host.StartAsync(azurite, blobs.Name);
-        using Host reader = await Host.StartAsync(azurite, blobs.Name);
+        BlobContainerClient blobs = await storage.NewContainerAsync();
+        using Host writer = await Host.StartAsync(storage, blobs.Name);
+        using Host reader = await Host.StartAsync(storage, blobs.Name);
         await writer.Store.Sessions.CreateAsync("acme", "ada", "s1", new SessionSettings(), null, Cancelled);
         await ChangeManifestAsync(blobs, static m => m["updated_at"] = LongAgo);
         DateTimeOffset updated = (await InfoAsync(reader)).UpdatedAt;
@@ -37,7 +37,7 @@ public sealed class SessionInfoTests(AzuriteFixture azurite)
             Assert.Equal(2, reader.Log.Count);
             Assert.True(info.UpdatedAt > updated, $"{info.UpdatedAt:O} is not after {updated:O}");
             Assert.Equal(info.UpdatedAt, (await InfoAsync(writer)).UpdatedAt);
-            using Host fresh = await Host.StartAsync(azurite, blobs.Name);
+            using Host fresh = await Host.StartAsync(storage, blobs.Name);
             Assert.Equal(info.UpdatedAt, (await InfoAsync(fresh)).UpdatedAt);
             updated = info.UpdatedAt;
         }
@@ -46,8 +46,8 @@ public sealed class SessionInfoTests(AzuriteFixture azurite)
     [Fact]
     public async Task What_a_client_says_of_when_a_message_was_said_does_not_move_an_update_out_of_its_second()
     {
-        BlobContainerClient blobs = await azurite.NewContainerAsync();
-        using Host host = await Host.StartAsync(azurite, blobs.Name);
+        BlobContainerClient blobs = await storage.NewContainerAsync();
+        using Host host = await Host.StartAsync(storage, blobs.Name);
         await host.AppendAsync(_key, "m1");
         await ChangeManifestAsync(blobs, static m => m["updated_at"] = LongAgo);
         foreach (string said in (string[])["2999-01-01T00:00:00Z", "1999-01-01T00:00:00Z", "yesterday"])
@@ -62,8 +62,8 @@ public sealed class SessionInfoTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_manifest_of_an_earlier_version_has_its_total_and_goes_on_counting()
     {
-        BlobContainerClient blobs = await azurite.NewContainerAsync();
-        using (Host earlier = await Host.RunAsync(azurite, blobs.Name))
+        BlobContainerClient blobs = await storage.NewContainerAsync();
+        using (Host earlier = await Host.RunAsync(storage, blobs.Name))
         {
             await earlier.AppendAsync(_key, "+preferences/tea=green", "+events/one=happened");
             await earlier.CommitToEndAsync(_key);
@@ -74,7 +74,7 @@ public sealed class SessionInfoTests(AzuriteFixture azurite)
             Assert.True(m.Remove("memories_by_category"));
             m.Remove("last_auto_commit_at");
         });
-        using Host host = await Host.RunAsync(azurite, blobs.Name);
+        using Host host = await Host.RunAsync(storage, blobs.Name);
         SessionInfo info = await InfoAsync(host);
         Assert.Equal(2, info.MemoriesExtracted);
         Assert.Empty(info.MemoriesByCategory);

@@ -67,7 +67,7 @@ internal sealed class Host : IDisposable
 
     public static async Task<Host> StartAsync(
         StorageFixture fixture, string container, SessionOptions? options = null, FirstWords? processor = null, RandomFaults? random = null,
-        TimeSpan? networkTimeout = null, EngineOptions? engine = null, TimeProvider? time = null)
+        TimeSpan? networkTimeout = null, EngineOptions? engine = null)
     {
         var faults = new FaultTransport(random);
         var log = new RequestLog();
@@ -77,7 +77,7 @@ internal sealed class Host : IDisposable
             log.Configure(o);
             o.Retry.NetworkTimeout = networkTimeout ?? o.Retry.NetworkTimeout;
         });
-        return new Host(storage, faults, log, options ?? new SessionOptions(), processor ?? new FirstWords(), engine ?? Quick, time ?? fixture.Time)
+        return new Host(storage, faults, log, options ?? new SessionOptions(), processor ?? new FirstWords(), engine ?? Quick, fixture.Time)
         {
             Silence = fixture.Silence,
         };
@@ -86,9 +86,9 @@ internal sealed class Host : IDisposable
     /// <summary>A host whose engine runs.</summary>
     public static async Task<Host> RunAsync(
         StorageFixture fixture, string container, SessionOptions? options = null, FirstWords? processor = null, RandomFaults? random = null,
-        EngineOptions? engine = null, TimeProvider? time = null)
+        EngineOptions? engine = null)
     {
-        Host host = await StartAsync(fixture, container, options, processor, random, engine: engine, time: time);
+        Host host = await StartAsync(fixture, container, options, processor, random, engine: engine);
         await host._engine.StartAsync(Cancelled);
         return host;
     }
