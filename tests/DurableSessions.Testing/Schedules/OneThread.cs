@@ -42,16 +42,6 @@ internal sealed class OneThread : IDisposable
         }
     }
 
-    /// <summary>Completes when nothing is left to run but its caller. To be awaited on the pool.</summary>
-    public static async Task QuietAsync()
-    {
-        do
-        {
-            await Task.Yield();
-        }
-        while (ThreadPool.PendingWorkItemCount > 0);
-    }
-
     public void Dispose()
     {
         if (!_disposed && --s_holders == 0)

@@ -51,13 +51,16 @@ public sealed class SimulatedCluster : StorageFixture
         try
         {
             Task running = Task.Run(() => test(cluster));
-            await OneThread.QuietAsync();
-            for (int number = 0; !running.IsCompleted; number++)
+            int number = 0;
+            await QuietSteps.RunAsync(() =>
             {
-                cluster.Next(number, schedule, run);
-                await OneThread.QuietAsync();
-            }
+                if (!running.IsCompleted)
+                {
+                    cluster.Next(number++, schedule, run);
+                }
 
+                return !running.IsCompleted;
+            });
             await running;
             return run;
         }
@@ -69,7 +72,7 @@ public sealed class SimulatedCluster : StorageFixture
         {
             run.Requests = cluster._gate.Requests;
             cluster._gate.Close();
-            await OneThread.QuietAsync();
+            await QuietSteps.RunAsync(static () => false);
         }
     });
 
