@@ -1,7 +1,6 @@
 using System.Globalization;
 using Azure.Storage.Blobs;
 using DurableSessions.Core.Storage;
-using Xunit;
 
 namespace DurableSessions.Testing;
 

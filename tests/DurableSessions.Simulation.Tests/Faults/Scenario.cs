@@ -1,4 +1,3 @@
-using DurableSessions.Core.Commits;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Testing;
 

@@ -2,7 +2,6 @@ using DurableSessions.Core.AutoCommit;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Simulation.Tests.Model;
-using DurableSessions.Testing;
 
 namespace DurableSessions.Simulation.Tests.Programs;
 

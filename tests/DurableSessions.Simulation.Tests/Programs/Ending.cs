@@ -1,5 +1,3 @@
-using DurableSessions.Testing;
-
 namespace DurableSessions.Simulation.Tests.Programs;
 
 /// <summary>A host dies, at some request from now on; whoever asks it next finds a fresh one.</summary>

@@ -1,6 +1,5 @@
 using DurableSessions.Core.Sessions;
 using DurableSessions.Simulation.Tests.Model;
-using DurableSessions.Testing;
 
 namespace DurableSessions.Simulation.Tests.Programs;
 

@@ -1,5 +1,3 @@
-using DurableSessions.Testing;
-
 namespace DurableSessions.Simulation.Tests.Programs;
 
 /// <summary>What one client does.</summary>

@@ -1,5 +1,4 @@
 using CsCheck;
-using DurableSessions.Testing;
 
 namespace DurableSessions.Simulation.Tests.Programs;
 

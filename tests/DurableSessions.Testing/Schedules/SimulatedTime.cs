@@ -72,6 +72,7 @@ public sealed class SimulatedTime : TimeProvider
         }
     }
 
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA2213", Justification = "A captured context is its callers' too.")]
     private sealed class Timer(SimulatedTime time, TimerCallback callback, object? state) : ITimer
     {
         private readonly ExecutionContext? _context = ExecutionContext.Capture();
