@@ -17,8 +17,10 @@ public abstract class EngineTest(StorageFixture? storage = null) : PortBehaviour
         SweepInterval = TimeSpan.FromSeconds(2),
     };
 
-    /// <summary>A drawn schedule lets the clock go on while requests wait.</summary>
-    protected override TimeSpan Longest => _schedule == Schedule.InOrder ? base.Longest : TimeSpan.FromHours(1);
+    /// <summary>The clock may go on while requests wait.</summary>
+    protected bool IsDrawn => _schedule != Schedule.InOrder;
+
+    protected override TimeSpan Longest => IsDrawn ? TimeSpan.FromHours(1) : base.Longest;
 
     /// <summary>Runs a test on simulated storage.</summary>
     /// <param name="schedule">Decides what happens next.</param>
