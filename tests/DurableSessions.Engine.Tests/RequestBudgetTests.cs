@@ -172,13 +172,13 @@ public sealed class RequestBudgetTests : EngineTest
     public Task A_long_activity_keeps_its_instance_by_renewing() => RunAsync(async () =>
     {
         int calls = 0;
+        EngineOptions options = Impatient with { Ownership = TimeSpan.FromSeconds(3), SweepInterval = TimeSpan.FromSeconds(1) };
         Activity<object?, int>("long", async (_, context) =>
         {
-            await Task.Delay(Impatient.Ownership * 3, Time, context.CancellationToken);
+            await Task.Delay(options.Ownership * 3, Time, context.CancellationToken);
             return Interlocked.Increment(ref calls);
         });
         Orchestrator<object?, int>("patient", (context, _) => context.CallActivityAsync<int>("long"));
-        EngineOptions options = Impatient with { Ownership = TimeSpan.FromSeconds(3), SweepInterval = TimeSpan.FromSeconds(1) };
         await using EmbeddedHost owner = await Hub.StartAsync(Registry, options);
         await using EmbeddedHost other = await Hub.StartAsync(Registry, options);
 

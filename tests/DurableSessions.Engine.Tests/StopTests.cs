@@ -54,6 +54,30 @@ public sealed class StopTests : EngineTest
     });
 
     [Fact]
+    public Task A_stop_takes_no_longer_than_it_may_though_storage_answers_nothing() => RunAsync(async () =>
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Activity<int, int>("endless", async (i, context) =>
+        {
+            started.SetResult();
+            await Task.Delay(Timeout.InfiniteTimeSpan, Time, context.CancellationToken);
+            return i;
+        });
+        Orchestrator<int, int>("running", (context, i) => context.CallActivityAsync<int>("endless", i));
+        var transport = new FaultTransport();
+        var options = new EngineOptions { StopTimeout = TimeSpan.FromSeconds(7) };
+        EmbeddedHost host = await Hub.StartAsync(Registry, options, transport.Configure);
+        await host.Client.ScheduleNewOrchestrationInstanceAsync("running", 1);
+        await started.Task.WaitAsync(Patience);
+        transport.StopTheWorldAt(0);
+        DateTimeOffset before = Time.GetUtcNow();
+        await host.StopAsync().WaitAsync(s_soon, Time, Patience);
+
+        Assert.InRange(Time.GetUtcNow() - before, options.StopTimeout, options.StopTimeout + TimeSpan.FromSeconds(1));
+        transport.FailHanging();
+    });
+
+    [Fact]
     public Task A_request_that_hangs_is_sent_again_long_before_the_instance_could_be_taken_over() => RunAsync(async () =>
     {
         int calls = 0;
