@@ -8,7 +8,8 @@ public sealed class AzuriteCrashTests(AzuriteFixture azurite) : CrashTest(azurit
     [Theory]
     [InlineData(3, true)]
     [InlineData(5, false)]
-    public Task A_host_may_die(int number, bool carriesOutTheLast) => RunAsync(async () => Assert.True(await DieAtAsync(number, carriesOutTheLast)));
+    public Task A_host_may_die(int number, bool carriesOutTheLast) =>
+        RunAsync(async () => Assert.True(await DieAtAsync(number, carriesOutTheLast)));
 
     [Theory]
     [InlineData(2, "answer dropped", true)]

@@ -3,7 +3,7 @@ using DurableSessions.Testing;
 
 namespace DurableSessions.Engine.Tests;
 
-/// <summary>A host that dies, or whose requests get lost, late or doubled, at every single request, in several orders of what happens.</summary>
+/// <summary>A host that dies, or whose requests get lost, late or doubled, at every single request: in order, and as schedules draw it.</summary>
 [Collection(nameof(Simulated))]
 public sealed class CrashTests : CrashTest
 {

@@ -44,7 +44,8 @@ public sealed class EmbeddedHub : IOrchestrationHub
     {
         SessionStorage storage = await Storage.ConnectAsync(Container.Name, configure);
         var engine = new EmbeddedEngine(
-            storage.Container, storage.Unretried, registry, options ?? new EngineOptions(), time ?? Time, NullLogger<EmbeddedEngine>.Instance);
+            storage.Container, storage.Unretried, registry, options ?? new EngineOptions(), time ?? Time,
+            NullLogger<EmbeddedEngine>.Instance);
         if (start)
         {
             await engine.StartAsync(CancellationToken.None);

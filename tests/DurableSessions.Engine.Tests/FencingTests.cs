@@ -24,7 +24,8 @@ public sealed class FencingTests : EngineTest
         var transport = new FaultTransport();
         transport.When(r => IsWriteOf(r, "active"), held, skip: 1);
         _answers.Enqueue(() => Task.FromResult("zombie"));
-        await using EmbeddedHost zombie = await Hub.StartAsync(Registry, Impatient with { SweepInterval = TimeSpan.FromMinutes(5) }, transport.Configure);
+        await using EmbeddedHost zombie = await Hub.StartAsync(
+            Registry, Impatient with { SweepInterval = TimeSpan.FromMinutes(5) }, transport.Configure);
         OrchestrationMetadata instance = await zombie.Client.ScheduleNewOrchestrationInstanceAsync("two");
         await held.Arrived.WaitAsync(Patience);
         await using EmbeddedHost heir = await Hub.StartAsync(Registry, Impatient);

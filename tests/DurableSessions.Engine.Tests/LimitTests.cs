@@ -108,7 +108,8 @@ public sealed class LimitTests : EngineTest
     [MemberData(nameof(Nonsense))]
     public Task Options_that_would_let_nothing_run_are_refused(EngineOptions options, string names) => RunAsync(async () =>
     {
-        ArgumentOutOfRangeException e = await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Hub.StartAsync(Registry, options, start: false));
+        ArgumentOutOfRangeException e = await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
+            () => Hub.StartAsync(Registry, options, start: false));
         Assert.Contains(names, e.Message, StringComparison.Ordinal);
     });
 

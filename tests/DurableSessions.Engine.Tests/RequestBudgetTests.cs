@@ -110,7 +110,8 @@ public sealed class RequestBudgetTests : EngineTest
     public Task An_instance_that_waits_costs_nothing() => RunAsync(async () =>
     {
         Orchestrator<object?, string>("wait", (context, _) => context.WaitForExternalEvent<string>("go"));
-        await using EmbeddedHost host = await Hub.StartAsync(Registry, Impatient with { SweepInterval = TimeSpan.FromMinutes(1) }, _log.Configure);
+        await using EmbeddedHost host = await Hub.StartAsync(
+            Registry, Impatient with { SweepInterval = TimeSpan.FromMinutes(1) }, _log.Configure);
         OrchestrationMetadata instance = await host.Client.ScheduleNewOrchestrationInstanceAsync("wait");
         await host.Client.WaitForInstanceAsync(instance.InstanceId, m => m.RuntimeStatus == OrchestrationRuntimeStatus.Running, Patience);
         await UntilAsync(() => _log.CountOf("GET", "orchestrations/active/", "list") == 1);

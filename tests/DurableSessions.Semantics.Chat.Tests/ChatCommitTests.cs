@@ -30,14 +30,15 @@ public sealed class ChatCommitTests
         for (bool died = true; died && points < MaxRequests;)
         {
             int k = points + 1;
+            Task<bool> CrashAtAsync(SimulatedCluster cluster, bool isDrawn) => CrashAsync(cluster, k, carriedOut, windows, isDrawn);
             for (int drawn = 0; drawn < Drawn; drawn++)
             {
                 int seed = (((2 * k) + (carriedOut ? 1 : 0)) * Drawn) + drawn;
-                await SimulatedCluster.RunAsync(Schedule.Uniform(seed), cluster => CrashAsync(cluster, k, carriedOut, windows, isDrawn: true));
-                await SimulatedCluster.RunAsync(Schedule.Priorities(seed), cluster => CrashAsync(cluster, k, carriedOut, windows, isDrawn: true));
+                await SimulatedCluster.RunAsync(Schedule.Uniform(seed), cluster => CrashAtAsync(cluster, isDrawn: true));
+                await SimulatedCluster.RunAsync(Schedule.Priorities(seed), cluster => CrashAtAsync(cluster, isDrawn: true));
             }
 
-            await InOrderAsync(async cluster => died = await CrashAsync(cluster, k, carriedOut, windows, isDrawn: false));
+            await InOrderAsync(async cluster => died = await CrashAtAsync(cluster, isDrawn: false));
             points += died ? 1 : 0;
         }
 
@@ -63,7 +64,9 @@ public sealed class ChatCommitTests
             return false;
         }
 
-        bool lostOne = host.Faults.ToString().Contains("/answers/", StringComparison.Ordinal) && host.Faults.ToString().Contains("PUT", StringComparison.Ordinal) && !carriedOut;
+        bool lostOne = !carriedOut
+            && host.Faults.ToString().Contains("/answers/", StringComparison.Ordinal)
+            && host.Faults.ToString().Contains("PUT", StringComparison.Ordinal);
         using ChatHost next = await ChatHost.RunAsync(cluster, container, model);
         next.Patience = host.Patience;
         IReadOnlyList<CommitTask> tasks = await next.EndAllAsync();
@@ -75,7 +78,9 @@ public sealed class ChatCommitTests
 
         CommitTask task = Assert.Single(tasks);
         Assert.Equal((CommitTaskStatus.Completed, ArchiveState.Covered), (task.Status, task.Output!.State!.Value));
-        Assert.True(model.Questions.Count <= windows + (lostOne ? 1 : 0), $"{model.Questions.Count} answers were paid for, of {windows}: {host.Faults}{Environment.NewLine}{host.Log}");
+        Assert.True(
+            model.Questions.Count <= windows + (lostOne ? 1 : 0),
+            $"{model.Questions.Count} answers were paid for, of {windows}: {host.Faults}{Environment.NewLine}{host.Log}");
         Assert.Equal(new TokenUsage(100 * windows, 10 * windows, windows, 40 * windows, 4 * windows), task.Output.Usage);
 
         // Whatever was done twice: counted once.

@@ -25,12 +25,13 @@ internal sealed class InProcessModel : HttpMessageHandler
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         Assert.Equal("/v1/chat/completions", request.RequestUri!.AbsolutePath);
-        JsonElement question = (await JsonDocument.ParseAsync(await request.Content!.ReadAsStreamAsync(cancellationToken), default, cancellationToken)).RootElement;
+        JsonElement question = await request.Content!.ReadFromJsonAsync<JsonElement>(cancellationToken);
         _questions.Add(question);
         return _next.TryDequeue(out Func<HttpResponseMessage>? answer) ? answer() : Answer(Says(question));
     }
 
-    private static HttpResponseMessage Answer(string text) => new(HttpStatusCode.OK) { Content = JsonContent.Create(StubModel.Completion(text)) };
+    private static HttpResponseMessage Answer(string text) =>
+        new(HttpStatusCode.OK) { Content = JsonContent.Create(StubModel.Completion(text)) };
 
     private InProcessModel Next(Func<HttpResponseMessage> answer, int times)
     {
