@@ -61,7 +61,7 @@ public sealed class EmbeddedEngine : IHostedService, IAsyncDisposable
         await _parts.Stopping.CancelAsync();
         try
         {
-            await Task.WhenAll(_sweep, _parts.Loaded.WhenIdleAsync()).WaitAsync(_parts.Options.StopTimeout, cancellationToken);
+            await Task.WhenAll(_sweep, _parts.Loaded.WhenIdleAsync()).WaitAsync(_parts.Options.StopTimeout, _parts.Time, cancellationToken);
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {

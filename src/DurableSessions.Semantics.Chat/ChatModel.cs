@@ -20,8 +20,15 @@ public sealed class ChatModel : IDisposable
     /// <param name="time">The clock.</param>
     [System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA2000", Justification = "The client owns its handlers.")]
     public ChatModel(ChatModelOptions options, ChatCredential credential, TimeProvider time)
+        : this(options, credential, time, new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
     {
-        HttpMessageHandler sender = new WholeAnswerHandler(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) });
+    }
+
+    /// <summary>The same, with another way for requests than a socket. For tests.</summary>
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA2000", Justification = "The client owns its handlers.")]
+    internal ChatModel(ChatModelOptions options, ChatCredential credential, TimeProvider time, HttpMessageHandler way)
+    {
+        HttpMessageHandler sender = new WholeAnswerHandler(way);
         HttpMessageHandler signer = credential.GetTokenAsync is { } getToken ? new IdentityHandler(getToken, sender) : sender;
         _http = new HttpClient(new ResilienceHandler(Pipeline(options, time)) { InnerHandler = signer }) { Timeout = Timeout.InfiniteTimeSpan };
         var client = new OpenAIClient(

@@ -11,7 +11,13 @@ internal sealed class DurableHub : IOrchestrationHub
 
     public Histories Histories { get; } = new();
 
-    public static Task<IOrchestrationHub> NewAsync() => Task.FromResult<IOrchestrationHub>(new DurableHub());
+    public TimeProvider Time => TimeProvider.System;
+
+    public static async Task RunAsync(Func<IOrchestrationHub, Task> test)
+    {
+        await using var hub = new DurableHub();
+        await test(hub);
+    }
 
     public async Task<IOrchestrationHost> StartHostAsync(OrchestrationRegistry registry) => await DurableHost.StartAsync(this, registry);
 

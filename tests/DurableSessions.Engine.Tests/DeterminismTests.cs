@@ -4,7 +4,8 @@ using DurableSessions.Testing;
 
 namespace DurableSessions.Engine.Tests;
 
-public sealed class DeterminismTests(AzuriteFixture azurite) : EngineTest(azurite)
+[Collection(nameof(Simulated))]
+public sealed class DeterminismTests : EngineTest
 {
     private static OrchestrationRegistry NewRegistry(Func<OrchestrationContext, Task<string>> run) => new OrchestrationRegistry()
         .AddOrchestrator("changing", () => new Changing(run))
@@ -14,17 +15,19 @@ public sealed class DeterminismTests(AzuriteFixture azurite) : EngineTest(azurit
     private static async Task<string> OneThenWait(OrchestrationContext context) =>
         await context.CallActivityAsync<string>("one", "a") + await context.WaitForExternalEvent<string>("go");
 
-    private async Task<OrchestrationMetadata> ChangeAsync(Func<OrchestrationContext, Task<string>> after)
+    private Task ChangeAsync(Func<OrchestrationContext, Task<string>> after, Action<OrchestrationMetadata> assert) => RunAsync(async () =>
     {
-        await using EmbeddedHub hub = await NewEmbeddedHubAsync();
-        EmbeddedHost before = await hub.StartAsync(NewRegistry(OneThenWait));
+        EmbeddedHost before = await Hub.StartAsync(NewRegistry(OneThenWait));
         OrchestrationMetadata instance = await before.Client.ScheduleNewOrchestrationInstanceAsync("changing");
         await before.Client.WaitForInstanceAsync(instance.InstanceId, m => m.RuntimeStatus == OrchestrationRuntimeStatus.Running, Patience);
         await before.StopAsync();
-        await using EmbeddedHost changed = await hub.StartAsync(NewRegistry(after));
+        await using EmbeddedHost changed = await Hub.StartAsync(NewRegistry(after));
         await changed.Client.RaiseEventAsync(instance.InstanceId, "go", "b");
-        return await EndOf(changed.Client, instance);
-    }
+        assert(await EndOf(changed.Client, instance));
+    });
+
+    private Task MismatchAsync(Func<OrchestrationContext, Task<string>> after, params string[] named) =>
+        ChangeAsync(after, ended => AssertMismatch(ended, named));
 
     private static void AssertMismatch(OrchestrationMetadata ended, params string[] named)
     {
@@ -34,46 +37,46 @@ public sealed class DeterminismTests(AzuriteFixture azurite) : EngineTest(azurit
     }
 
     [Fact]
-    public async Task Code_that_has_not_changed_goes_on() =>
-        Assert.Equal("\"ab\"", (await ChangeAsync(OneThenWait)).SerializedOutput);
+    public Task Code_that_has_not_changed_goes_on() =>
+        ChangeAsync(OneThenWait, static ended => Assert.Equal("\"ab\"", ended.SerializedOutput));
 
     [Fact]
-    public async Task Another_activity_than_the_history_has_is_named() => AssertMismatch(
-        await ChangeAsync(async context => await context.CallActivityAsync<string>("two", "a") + await context.WaitForExternalEvent<string>("go")),
+    public Task Another_activity_than_the_history_has_is_named() => MismatchAsync(
+        async context => await context.CallActivityAsync<string>("two", "a") + await context.WaitForExternalEvent<string>("go"),
         "'one'",
         "'two'");
 
     [Fact]
-    public async Task A_timer_where_the_history_has_an_activity_is_named() => AssertMismatch(
-        await ChangeAsync(async context =>
+    public Task A_timer_where_the_history_has_an_activity_is_named() => MismatchAsync(
+        async context =>
         {
             await context.CreateTimer(TimeSpan.FromSeconds(1), CancellationToken.None);
             return await OneThenWait(context);
-        }),
+        },
         "'one'",
         "a timer");
 
     [Fact]
-    public async Task An_activity_too_many_is_named() => AssertMismatch(
-        await ChangeAsync(async context =>
+    public Task An_activity_too_many_is_named() => MismatchAsync(
+        async context =>
         {
             Task<string> more = context.CallActivityAsync<string>("two", "a");
             return await OneThenWait(context) + await more;
-        }),
+        },
         "'two'");
 
     [Fact]
-    public async Task An_activity_that_is_missing_is_named() =>
-        AssertMismatch(await ChangeAsync(context => context.WaitForExternalEvent<string>("go")), "'one'");
+    public Task An_activity_that_is_missing_is_named() =>
+        MismatchAsync(context => context.WaitForExternalEvent<string>("go"), "'one'");
 
     [Fact]
-    public async Task An_orchestrator_that_awaits_something_foreign_fails_rather_than_hangs()
+    public Task An_orchestrator_that_awaits_something_foreign_fails_rather_than_hangs() => RunAsync(async () =>
     {
         Func<OrchestrationContext, Task<string>>[] foreign =
         [
             async context =>
             {
-                await Task.Delay(50);
+                await Task.Delay(TimeSpan.FromMilliseconds(50), Time);
                 return await context.CallActivityAsync<string>("one", "a");
             },
             async context =>
@@ -83,47 +86,44 @@ public sealed class DeterminismTests(AzuriteFixture azurite) : EngineTest(azurit
                 return await open;
             },
         ];
-        await using EmbeddedHub hub = await NewEmbeddedHubAsync();
         foreach (Func<OrchestrationContext, Task<string>> run in foreign)
         {
-            await using EmbeddedHost host = await hub.StartAsync(NewRegistry(run));
+            await using EmbeddedHost host = await Hub.StartAsync(NewRegistry(run));
             OrchestrationMetadata ended = await EndOf(host.Client, await host.Client.ScheduleNewOrchestrationInstanceAsync("changing"));
 
             Assert.Equal(OrchestrationRuntimeStatus.Failed, ended.RuntimeStatus);
             Assert.Equal(typeof(ForeignAwaitException).FullName, ended.FailureDetails!.ErrorType);
         }
-    }
+    });
 
     [Fact]
-    public async Task An_orchestrator_that_a_host_does_not_have_waits_for_one_that_has_it()
+    public Task An_orchestrator_that_a_host_does_not_have_waits_for_one_that_has_it() => RunAsync(async () =>
     {
-        await using EmbeddedHub hub = await NewEmbeddedHubAsync();
-        await using EmbeddedHost ignorant = await hub.StartAsync(new OrchestrationRegistry(), Impatient);
+        await using EmbeddedHost ignorant = await Hub.StartAsync(new OrchestrationRegistry(), Impatient);
         OrchestrationMetadata instance = await ignorant.Client.ScheduleNewOrchestrationInstanceAsync("changing");
         Assert.True(await ignorant.Client.RaiseEventAsync(instance.InstanceId, "go", "b"));
-        await Task.Delay(Impatient.SweepInterval * 1.5, Patience);
+        await Task.Delay(Impatient.SweepInterval * 1.5, Time, Patience);
         Assert.False((await ignorant.Client.GetInstanceAsync(instance.InstanceId))!.IsCompleted);
-        await using EmbeddedHost knowing = await hub.StartAsync(NewRegistry(OneThenWait), Impatient);
+        await using EmbeddedHost knowing = await Hub.StartAsync(NewRegistry(OneThenWait), Impatient);
 
         Assert.Equal("\"ab\"", (await EndOf(ignorant.Client, instance)).SerializedOutput);
-    }
+    });
 
     [Fact]
-    public async Task An_activity_that_a_host_does_not_have_waits_for_one_that_has_it()
+    public Task An_activity_that_a_host_does_not_have_waits_for_one_that_has_it() => RunAsync(async () =>
     {
-        await using EmbeddedHub hub = await NewEmbeddedHubAsync();
         EngineOptions options = Impatient with { SweepInterval = TimeSpan.FromSeconds(1) };
-        await using EmbeddedHost ignorant = await hub.StartAsync(
+        await using EmbeddedHost ignorant = await Hub.StartAsync(
             new OrchestrationRegistry().AddOrchestrator("changing", () => new Changing(OneThenWait)), options);
         OrchestrationMetadata instance = await ignorant.Client.ScheduleNewOrchestrationInstanceAsync("changing");
         await ignorant.Client.RaiseEventAsync(instance.InstanceId, "go", "b");
-        await Task.Delay(500, Patience);
+        await Task.Delay(TimeSpan.FromMilliseconds(500), Time, Patience);
         Assert.False((await ignorant.Client.GetInstanceAsync(instance.InstanceId))!.IsCompleted);
         await ignorant.StopAsync();
-        await using EmbeddedHost knowing = await hub.StartAsync(NewRegistry(OneThenWait), options);
+        await using EmbeddedHost knowing = await Hub.StartAsync(NewRegistry(OneThenWait), options);
 
         Assert.Equal("\"ab\"", (await EndOf(knowing.Client, instance)).SerializedOutput);
-    }
+    });
 
     private sealed class Changing(Func<OrchestrationContext, Task<string>> run) : TaskOrchestrator<object?, string>
     {

@@ -10,27 +10,42 @@ namespace DurableSessions.Engine.Tests;
 /// <summary>One container; every host has clients and an engine of its own.</summary>
 public sealed class EmbeddedHub : IOrchestrationHub
 {
-    private readonly AzuriteFixture _azurite;
-
-    private EmbeddedHub(AzuriteFixture azurite, BlobContainerClient container)
+    private EmbeddedHub(StorageFixture storage, BlobContainerClient container)
     {
-        _azurite = azurite;
+        Storage = storage;
         Container = container;
     }
+
+    /// <summary>Where the container is.</summary>
+    public StorageFixture Storage { get; }
 
     /// <summary>A view of the container that no fault disturbs.</summary>
     public BlobContainerClient Container { get; }
 
-    public static async Task<EmbeddedHub> NewAsync(AzuriteFixture azurite) => new(azurite, await azurite.NewContainerAsync());
+    public TimeProvider Time => Storage.Time;
+
+    public static async Task<EmbeddedHub> NewAsync(StorageFixture storage) => new(storage, await storage.NewContainerAsync());
+
+    /// <summary>Runs a test on a hub of its own.</summary>
+    public static async Task RunAsync(StorageFixture storage, Func<EmbeddedHub, Task> test)
+    {
+        await using EmbeddedHub hub = await NewAsync(storage);
+        await test(hub);
+    }
+
+    /// <summary>Runs a test on a hub whose storage and clock are simulated.</summary>
+    public static Task SimulateAsync(Schedule schedule, Func<EmbeddedHub, Task> test) =>
+        SimulatedCluster.RunAsync(schedule, cluster => RunAsync(cluster, test));
 
     public async Task<IOrchestrationHost> StartHostAsync(OrchestrationRegistry registry) => await StartAsync(registry);
 
     public async Task<EmbeddedHost> StartAsync(
         OrchestrationRegistry registry, EngineOptions? options = null, Action<BlobClientOptions>? configure = null, TimeProvider? time = null, bool start = true)
     {
-        SessionStorage storage = await _azurite.ConnectAsync(Container.Name, configure);
+        SessionStorage storage = await Storage.ConnectAsync(Container.Name, configure);
         var engine = new EmbeddedEngine(
-            storage.Container, storage.Unretried, registry, options ?? new EngineOptions(), time ?? TimeProvider.System, NullLogger<EmbeddedEngine>.Instance);
+            storage.Container, storage.Unretried, registry, options ?? new EngineOptions(), time ?? Time,
+            NullLogger<EmbeddedEngine>.Instance);
         if (start)
         {
             await engine.StartAsync(CancellationToken.None);

@@ -4,8 +4,12 @@ using DurableSessions.Testing;
 namespace DurableSessions.Engine.Tests;
 
 /// <summary>What is promised beyond the port: requests, fencing, limits.</summary>
-public abstract class EngineTest(AzuriteFixture azurite) : PortBehaviour
+/// <param name="storage">With the clock of the system; without it storage and clock are simulated.</param>
+public abstract class EngineTest(StorageFixture? storage = null) : PortBehaviour
 {
+    private EmbeddedHub? _hub;
+    private Schedule _schedule = Schedule.InOrder;
+
     /// <summary>Hosts whose death is noticed soon.</summary>
     protected static readonly EngineOptions Impatient = new()
     {
@@ -13,20 +17,44 @@ public abstract class EngineTest(AzuriteFixture azurite) : PortBehaviour
         SweepInterval = TimeSpan.FromSeconds(2),
     };
 
-    protected override async Task<IOrchestrationHub> NewHubAsync() => await NewEmbeddedHubAsync();
+    /// <summary>The clock may go on while requests wait.</summary>
+    protected bool IsDrawn => _schedule != Schedule.InOrder;
 
-    protected Task<EmbeddedHub> NewEmbeddedHubAsync() => EmbeddedHub.NewAsync(azurite);
+    protected override TimeSpan Longest => IsDrawn ? TimeSpan.FromHours(1) : base.Longest;
+
+    /// <summary>Runs a test on simulated storage.</summary>
+    /// <param name="schedule">Decides what happens next.</param>
+    /// <param name="test">What is run; it may be run again with another schedule.</param>
+    protected Task RunAsync(Schedule schedule, Func<Task> test)
+    {
+        _schedule = schedule;
+        return RunAsync(test);
+    }
+
+    protected override Task OnHubAsync(Func<IOrchestrationHub, Task> test)
+    {
+        return storage is null ? EmbeddedHub.SimulateAsync(_schedule, UseAsync) : EmbeddedHub.RunAsync(storage, UseAsync);
+
+        Task UseAsync(EmbeddedHub hub)
+        {
+            _hub = hub;
+            return test(hub);
+        }
+    }
+
+    /// <summary>The container of this test, or of this run of it.</summary>
+    protected EmbeddedHub Hub => _hub ?? throw new InvalidOperationException("A test runs within RunAsync.");
 
     protected async Task UntilAsync(Func<bool> holds)
     {
         while (!holds())
         {
-            await Task.Delay(10, Patience);
+            await Task.Delay(TimeSpan.FromMilliseconds(10), Time, Patience);
         }
     }
 
-    protected static async Task<bool> HasActiveBlobAsync(EmbeddedHub hub, string id) =>
-        await hub.Container.GetBlobClient($"orchestrations/active/{id}.json").ExistsAsync();
+    protected async Task<bool> HasActiveBlobAsync(string id) =>
+        await Hub.Container.GetBlobClient($"orchestrations/active/{id}.json").ExistsAsync();
 
     protected static bool IsWriteOf(StorageRequest request, string folder) =>
         request.IsWrite && request.Blob.StartsWith($"orchestrations/{folder}/", StringComparison.Ordinal);

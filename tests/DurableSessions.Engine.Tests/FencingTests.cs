@@ -5,12 +5,12 @@ using DurableSessions.Testing;
 namespace DurableSessions.Engine.Tests;
 
 /// <summary>Two hosts that both believe an instance to be theirs.</summary>
+[Collection(nameof(Simulated))]
 public sealed class FencingTests : EngineTest
 {
     private readonly ConcurrentQueue<Func<Task<string>>> _answers = new();
 
-    public FencingTests(AzuriteFixture azurite)
-        : base(azurite)
+    public FencingTests()
     {
         Activity<int, string>("scripted", (_, _) => _answers.TryDequeue(out Func<Task<string>>? answer) ? answer() : Task.FromResult("plain"));
         Orchestrator<int, string>("two", async (context, _) =>
@@ -18,27 +18,27 @@ public sealed class FencingTests : EngineTest
     }
 
     [Fact]
-    public async Task A_host_that_lost_its_instance_records_nothing_any_more()
+    public Task A_host_that_lost_its_instance_records_nothing_any_more() => RunAsync(async () =>
     {
         var held = new Held();
         var transport = new FaultTransport();
         transport.When(r => IsWriteOf(r, "active"), held, skip: 1);
         _answers.Enqueue(() => Task.FromResult("zombie"));
-        await using EmbeddedHub hub = await NewEmbeddedHubAsync();
-        await using EmbeddedHost zombie = await hub.StartAsync(Registry, Impatient with { SweepInterval = TimeSpan.FromMinutes(5) }, transport.Configure);
+        await using EmbeddedHost zombie = await Hub.StartAsync(
+            Registry, Impatient with { SweepInterval = TimeSpan.FromMinutes(5) }, transport.Configure);
         OrchestrationMetadata instance = await zombie.Client.ScheduleNewOrchestrationInstanceAsync("two");
         await held.Arrived.WaitAsync(Patience);
-        await using EmbeddedHost heir = await hub.StartAsync(Registry, Impatient);
+        await using EmbeddedHost heir = await Hub.StartAsync(Registry, Impatient);
         OrchestrationMetadata ended = await EndOf(heir.Client, instance);
 
         Assert.Equal("\"plain plain\"", ended.SerializedOutput);
         Assert.Contains(await held.ReleaseAsync(), (int[])[404, 412]);
         Assert.Equal(ended, await EndOf(zombie.Client, instance));
-        Assert.False(await HasActiveBlobAsync(hub, instance.InstanceId));
-    }
+        Assert.False(await HasActiveBlobAsync(instance.InstanceId));
+    });
 
     [Fact]
-    public async Task A_host_that_lost_its_instance_cannot_end_it()
+    public Task A_host_that_lost_its_instance_cannot_end_it() => RunAsync(async () =>
     {
         var held = new Held();
         var transport = new FaultTransport();
@@ -53,8 +53,7 @@ public sealed class FencingTests : EngineTest
             return second.Task;
         });
         var log = new RequestLog();
-        await using EmbeddedHub hub = await NewEmbeddedHubAsync();
-        await using EmbeddedHost zombie = await hub.StartAsync(
+        await using EmbeddedHost zombie = await Hub.StartAsync(
             Registry,
             new EngineOptions { Ownership = TimeSpan.FromSeconds(30), SweepInterval = TimeSpan.FromMinutes(5) },
             options =>
@@ -64,7 +63,7 @@ public sealed class FencingTests : EngineTest
             });
         OrchestrationMetadata instance = await zombie.Client.ScheduleNewOrchestrationInstanceAsync("two");
         await held.Arrived.WaitAsync(Patience);
-        await using EmbeddedHost heir = await hub.StartAsync(Registry, Impatient, time: new Ahead());
+        await using EmbeddedHost heir = await Hub.StartAsync(Registry, Impatient, time: new Ahead(Time));
         await secondStarted.Task.WaitAsync(Patience);
 
         Assert.Equal(201, await held.ReleaseAsync());
@@ -76,17 +75,16 @@ public sealed class FencingTests : EngineTest
         OrchestrationMetadata ended = await EndOf(heir.Client, instance);
         Assert.Equal("\"first heir\"", ended.SerializedOutput);
         Assert.Equal(ended, await zombie.Client.GetInstanceAsync(instance.InstanceId));
-    }
+    });
 
     [Fact]
-    public async Task An_event_that_crosses_the_end_is_recorded_and_the_end_stands()
+    public Task An_event_that_crosses_the_end_is_recorded_and_the_end_stands() => RunAsync(async () =>
     {
         var held = new Held();
         var transport = new FaultTransport();
         transport.When(r => r.Method == "DELETE", held);
-        await using EmbeddedHub hub = await NewEmbeddedHubAsync();
-        await using EmbeddedHost owner = await hub.StartAsync(Registry, configure: transport.Configure);
-        await using EmbeddedHost other = await hub.StartAsync(Registry);
+        await using EmbeddedHost owner = await Hub.StartAsync(Registry, configure: transport.Configure);
+        await using EmbeddedHost other = await Hub.StartAsync(Registry);
         OrchestrationMetadata instance = await owner.Client.ScheduleNewOrchestrationInstanceAsync("two");
         await held.Arrived.WaitAsync(Patience);
         Assert.True(await other.Client.RaiseEventAsync(instance.InstanceId, "go", 1));
@@ -95,25 +93,24 @@ public sealed class FencingTests : EngineTest
         Assert.Equal("\"plain plain\"", (await EndOf(owner.Client, instance)).SerializedOutput);
         Assert.Contains((await other.Client.GetHistoryAsync(instance.InstanceId))!, e => e.EventType == "EventRaised");
         Assert.False(await other.Client.RaiseEventAsync(instance.InstanceId, "go", 1));
-    }
+    });
 
     [Fact]
-    public async Task Hosts_that_claim_at_the_same_time_run_each_instance_once()
+    public Task Hosts_that_claim_at_the_same_time_run_each_instance_once() => RunAsync(async () =>
     {
         const int Instances = 30;
         var runs = new ConcurrentDictionary<int, int>();
         Activity<int, int>("count", (i, _) => Task.FromResult(runs.AddOrUpdate(i, 1, static (_, n) => n + 1)));
         Orchestrator<int, int>("counted", (context, i) => context.CallActivityAsync<int>("count", i));
-        await using EmbeddedHub hub = await NewEmbeddedHubAsync();
-        EmbeddedHost never = await hub.StartAsync(Registry, start: false);
+        EmbeddedHost never = await Hub.StartAsync(Registry, start: false);
         List<OrchestrationMetadata> instances = [];
         for (int i = 0; i < Instances; i++)
         {
             instances.Add(await never.Client.ScheduleNewOrchestrationInstanceAsync("counted", i));
         }
 
-        await using EmbeddedHost one = await hub.StartAsync(Registry);
-        await using EmbeddedHost other = await hub.StartAsync(Registry);
+        await using EmbeddedHost one = await Hub.StartAsync(Registry);
+        await using EmbeddedHost other = await Hub.StartAsync(Registry);
         foreach (OrchestrationMetadata instance in instances)
         {
             Assert.Equal("1", (await EndOf(one.Client, instance)).SerializedOutput);
@@ -121,11 +118,18 @@ public sealed class FencingTests : EngineTest
 
         Assert.Equal(Instances, runs.Count);
         Assert.All(runs.Values, n => Assert.Equal(1, n));
-    }
+    });
 
     /// <summary>A host by whose clock all that others own has lapsed, while their requests are still under way.</summary>
-    private sealed class Ahead : TimeProvider
+    private sealed class Ahead(TimeProvider time) : TimeProvider
     {
-        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + TimeSpan.FromMinutes(1);
+        public override long TimestampFrequency => time.TimestampFrequency;
+
+        public override DateTimeOffset GetUtcNow() => time.GetUtcNow() + TimeSpan.FromMinutes(1);
+
+        public override long GetTimestamp() => time.GetTimestamp();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            time.CreateTimer(callback, state, dueTime, period);
     }
 }

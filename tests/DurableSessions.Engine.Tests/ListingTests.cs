@@ -6,7 +6,8 @@ using DurableSessions.Testing;
 namespace DurableSessions.Engine.Tests;
 
 /// <summary>A page is full as long as there are instances, and what it costs is bounded where few of them are asked for.</summary>
-public sealed class ListingTests(AzuriteFixture azurite) : EngineTest(azurite)
+[Collection(nameof(Simulated))]
+public sealed class ListingTests : EngineTest
 {
     private const int Seeded = 2_500;
     private const int MostListings = 8;
@@ -16,12 +17,11 @@ public sealed class ListingTests(AzuriteFixture azurite) : EngineTest(azurite)
     private readonly RequestLog _log = new();
 
     [Fact]
-    public async Task A_page_goes_on_from_what_is_active_to_what_has_ended()
+    public Task A_page_goes_on_from_what_is_active_to_what_has_ended() => RunAsync(async () =>
     {
         Orchestrator<object?, string>("wait", (context, _) => context.WaitForExternalEvent<string>("go"));
-        await using EmbeddedHub hub = await NewEmbeddedHubAsync();
-        await using EmbeddedHost host = await hub.StartAsync(Registry, configure: _log.Configure);
-        await SeedAsync(hub, 4, static _ => false);
+        await using EmbeddedHost host = await Hub.StartAsync(Registry, configure: _log.Configure);
+        await SeedAsync(4, static _ => false);
 
         OrchestrationPage ended = await host.Client.ListInstancesAsync(new OrchestrationQuery { PageSize = 50 }, Patience);
         Assert.Equal(4, ended.Values.Count);
@@ -40,14 +40,13 @@ public sealed class ListingTests(AzuriteFixture azurite) : EngineTest(azurite)
         Assert.Null(second.ContinuationToken);
         string[] listed = [.. first.Values.Take(2).Select(static m => m.InstanceId).Order(), .. Tail(first, 2), .. Tail(second, 0)];
         Assert.Equal([.. waiting.Order(), .. Ids(4)], listed);
-    }
+    });
 
     [Fact]
-    public async Task Pages_of_what_is_rare_and_then_dense_neither_skip_nor_repeat()
+    public Task Pages_of_what_is_rare_and_then_dense_neither_skip_nor_repeat() => RunAsync(async () =>
     {
-        await using EmbeddedHub hub = await NewEmbeddedHubAsync();
-        await using EmbeddedHost host = await hub.StartAsync(Registry, configure: _log.Configure, start: false);
-        await SeedAsync(hub, Seeded, IsFailed);
+        await using EmbeddedHost host = await Hub.StartAsync(Registry, configure: _log.Configure, start: false);
+        await SeedAsync(Seeded, IsFailed);
 
         foreach (int pageSize in (int[])[7, 20, 1_000])
         {
@@ -67,14 +66,13 @@ public sealed class ListingTests(AzuriteFixture azurite) : EngineTest(azurite)
         }
 
         static bool IsFailed(int i) => i % 400 == 399 || i is >= 1_000 and < 1_070;
-    }
+    });
 
     [Fact]
-    public async Task A_page_gives_up_after_its_listings_and_says_where_to_go_on()
+    public Task A_page_gives_up_after_its_listings_and_says_where_to_go_on() => RunAsync(async () =>
     {
-        await using EmbeddedHub hub = await NewEmbeddedHubAsync();
-        await using EmbeddedHost host = await hub.StartAsync(Registry, configure: _log.Configure, start: false);
-        await SeedAsync(hub, Seeded, static i => i == Seeded - 1);
+        await using EmbeddedHost host = await Hub.StartAsync(Registry, configure: _log.Configure, start: false);
+        await SeedAsync(Seeded, static i => i == Seeded - 1);
         var query = new OrchestrationQuery { PageSize = 1, Statuses = [OrchestrationRuntimeStatus.Failed] };
 
         OrchestrationPage first = await host.Client.ListInstancesAsync(query, Patience);
@@ -84,7 +82,7 @@ public sealed class ListingTests(AzuriteFixture azurite) : EngineTest(azurite)
 
         OrchestrationPage second = await host.Client.ListInstancesAsync(query with { ContinuationToken = first.ContinuationToken }, Patience);
         Assert.Equal(Ids(Seeded)[^1], Assert.Single(second.Values).InstanceId);
-    }
+    });
 
     private static string[] Ids(int count) => [.. Enumerable.Range(0, count).Select(Id)];
 
@@ -93,10 +91,10 @@ public sealed class ListingTests(AzuriteFixture azurite) : EngineTest(azurite)
     private static string Id(int i) => i.ToString("x-00000", CultureInfo.InvariantCulture);
 
     // Listings read no bodies.
-    private async Task SeedAsync(EmbeddedHub hub, int count, Func<int, bool> failed) => await Parallel.ForEachAsync(
+    private async Task SeedAsync(int count, Func<int, bool> failed) => await Parallel.ForEachAsync(
         Enumerable.Range(0, count),
         new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Patience },
-        async (i, cancellationToken) => await hub.Container.GetBlobClient($"orchestrations/finished/{Id(i)}.json").UploadAsync(
+        async (i, cancellationToken) => await Hub.Container.GetBlobClient($"orchestrations/finished/{Id(i)}.json").UploadAsync(
             BinaryData.Empty,
             new BlobUploadOptions
             {

@@ -3,32 +3,38 @@ using DurableSessions.Testing;
 
 namespace DurableSessions.Engine.Tests;
 
-public sealed class EmbeddedSchedulingTests(AzuriteFixture azurite) : SchedulingBehaviour
+[Collection(nameof(Simulated))]
+public sealed class EmbeddedSchedulingTests : SchedulingBehaviour
 {
-    protected override async Task<IOrchestrationHub> NewHubAsync() => await EmbeddedHub.NewAsync(azurite);
+    protected override Task OnHubAsync(Func<IOrchestrationHub, Task> test) => EmbeddedHub.SimulateAsync(Schedule.InOrder, test);
 }
 
-public sealed class EmbeddedActivityTests(AzuriteFixture azurite) : ActivityBehaviour
+[Collection(nameof(Simulated))]
+public sealed class EmbeddedActivityTests : ActivityBehaviour
 {
-    protected override async Task<IOrchestrationHub> NewHubAsync() => await EmbeddedHub.NewAsync(azurite);
+    protected override Task OnHubAsync(Func<IOrchestrationHub, Task> test) => EmbeddedHub.SimulateAsync(Schedule.InOrder, test);
 }
 
-public sealed class EmbeddedWaitingTests(AzuriteFixture azurite) : WaitingBehaviour
+[Collection(nameof(Simulated))]
+public sealed class EmbeddedWaitingTests : WaitingBehaviour
 {
-    protected override async Task<IOrchestrationHub> NewHubAsync() => await EmbeddedHub.NewAsync(azurite);
+    protected override Task OnHubAsync(Func<IOrchestrationHub, Task> test) => EmbeddedHub.SimulateAsync(Schedule.InOrder, test);
 }
 
-public sealed class EmbeddedSteeringTests(AzuriteFixture azurite) : SteeringBehaviour
+[Collection(nameof(Simulated))]
+public sealed class EmbeddedSteeringTests : SteeringBehaviour
 {
-    protected override async Task<IOrchestrationHub> NewHubAsync() => await EmbeddedHub.NewAsync(azurite);
+    protected override Task OnHubAsync(Func<IOrchestrationHub, Task> test) => EmbeddedHub.SimulateAsync(Schedule.InOrder, test);
 }
 
-public sealed class EmbeddedQueryTests(AzuriteFixture azurite) : QueryBehaviour
+[Collection(nameof(Simulated))]
+public sealed class EmbeddedQueryTests : QueryBehaviour
 {
-    protected override async Task<IOrchestrationHub> NewHubAsync() => await EmbeddedHub.NewAsync(azurite);
+    protected override Task OnHubAsync(Func<IOrchestrationHub, Task> test) => EmbeddedHub.SimulateAsync(Schedule.InOrder, test);
 }
 
-public sealed class EmbeddedRecoveryTests(AzuriteFixture azurite) : RecoveryBehaviour
+[Collection(nameof(Simulated))]
+public sealed class EmbeddedRecoveryTests : RecoveryBehaviour
 {
-    protected override async Task<IOrchestrationHub> NewHubAsync() => await EmbeddedHub.NewAsync(azurite);
+    protected override Task OnHubAsync(Func<IOrchestrationHub, Task> test) => EmbeddedHub.SimulateAsync(Schedule.InOrder, test);
 }

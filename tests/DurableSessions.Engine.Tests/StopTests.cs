@@ -4,12 +4,13 @@ using DurableSessions.Testing;
 namespace DurableSessions.Engine.Tests;
 
 /// <summary>What keeps a host from letting go of an instance.</summary>
-public sealed class StopTests(AzuriteFixture azurite) : EngineTest(azurite)
+[Collection(nameof(Simulated))]
+public sealed class StopTests : EngineTest
 {
     private static readonly TimeSpan s_soon = TimeSpan.FromSeconds(20);
 
     [Fact]
-    public async Task An_activity_that_throws_when_it_is_cancelled_keeps_no_place()
+    public Task An_activity_that_throws_when_it_is_cancelled_keeps_no_place() => RunAsync(async () =>
     {
         var started = new TaskCompletionSource();
         Activity<int, int>("rude", async (i, context) =>
@@ -21,85 +22,63 @@ public sealed class StopTests(AzuriteFixture azurite) : EngineTest(azurite)
         });
         Orchestrator<int, int>("cancelled", (context, i) => context.CallActivityAsync<int>("rude", i));
         Orchestrator<int, int>("next", (_, i) => Task.FromResult(i));
-        await using EmbeddedHub hub = await NewEmbeddedHubAsync();
-        await using EmbeddedHost host = await hub.StartAsync(Registry, new EngineOptions { MaxLoadedInstances = 1 });
+        await using EmbeddedHost host = await Hub.StartAsync(Registry, new EngineOptions { MaxLoadedInstances = 1 });
         OrchestrationMetadata first = await host.Client.ScheduleNewOrchestrationInstanceAsync("cancelled", 1);
         await started.Task.WaitAsync(Patience);
-        await host.Client.TerminateInstanceAsync(first.InstanceId).WaitAsync(s_soon, Patience);
-        await EndOf(host.Client, first).WaitAsync(s_soon, Patience);
+        await host.Client.TerminateInstanceAsync(first.InstanceId).WaitAsync(s_soon, Time, Patience);
+        await EndOf(host.Client, first).WaitAsync(s_soon, Time, Patience);
 
         OrchestrationMetadata next = await host.Client.ScheduleNewOrchestrationInstanceAsync("next", 2);
-        Assert.Equal("2", (await EndOf(host.Client, next).WaitAsync(s_soon, Patience)).SerializedOutput);
-    }
+        Assert.Equal("2", (await EndOf(host.Client, next).WaitAsync(s_soon, Time, Patience)).SerializedOutput);
+    });
 
     [Fact]
-    public async Task A_stop_does_not_wait_for_what_activities_do_when_they_are_cancelled()
-    {
-        using var release = new ManualResetEventSlim();
-        int calls = 0;
-        int running = 0;
-        var started = new TaskCompletionSource();
-        Activity<int, int>("slow-to-go", async (i, context) =>
-        {
-            if (Interlocked.Increment(ref calls) > 2)
-            {
-                return i;
-            }
-
-            context.CancellationToken.Register(() => release.Wait(TimeSpan.FromMinutes(1)));
-            if (Interlocked.Increment(ref running) == 2)
-            {
-                started.SetResult();
-            }
-
-            await new TaskCompletionSource().Task;
-            return i;
-        });
-        Orchestrator<int, int>("slow", (context, i) => context.CallActivityAsync<int>("slow-to-go", i));
-        await using EmbeddedHub hub = await NewEmbeddedHubAsync();
-        var patient = new EngineOptions { Ownership = TimeSpan.FromMinutes(10), StopTimeout = TimeSpan.FromSeconds(15) };
-        EmbeddedHost first = await hub.StartAsync(Registry, patient);
-        OrchestrationMetadata one = await first.Client.ScheduleNewOrchestrationInstanceAsync("slow", 1);
-        OrchestrationMetadata other = await first.Client.ScheduleNewOrchestrationInstanceAsync("slow", 2);
-        await started.Task.WaitAsync(Patience);
-        try
-        {
-            await first.StopAsync().WaitAsync(TimeSpan.FromSeconds(10), Patience);
-            await using EmbeddedHost second = await hub.StartAsync(Registry, patient);
-
-            Assert.Equal("1", (await EndOf(second.Client, one).WaitAsync(s_soon, Patience)).SerializedOutput);
-            Assert.Equal("2", (await EndOf(second.Client, other).WaitAsync(s_soon, Patience)).SerializedOutput);
-        }
-        finally
-        {
-            release.Set();
-        }
-    }
-
-    [Fact]
-    public async Task A_claim_that_crosses_a_stop_is_given_back()
+    public Task A_claim_that_crosses_a_stop_is_given_back() => RunAsync(async () =>
     {
         Orchestrator<int, int>("plain", (_, i) => Task.FromResult(i));
         var held = new Held();
         var transport = new FaultTransport();
         transport.When(r => IsWriteOf(r, "active"), held);
-        await using EmbeddedHub hub = await NewEmbeddedHubAsync();
         var patient = new EngineOptions { Ownership = TimeSpan.FromMinutes(10), StopTimeout = TimeSpan.FromSeconds(20) };
-        EmbeddedHost never = await hub.StartAsync(Registry, start: false);
+        EmbeddedHost never = await Hub.StartAsync(Registry, start: false);
         OrchestrationMetadata instance = await never.Client.ScheduleNewOrchestrationInstanceAsync("plain", 7);
-        EmbeddedHost first = await hub.StartAsync(Registry, patient, transport.Configure);
+        EmbeddedHost first = await Hub.StartAsync(Registry, patient, transport.Configure);
         await held.Arrived.WaitAsync(Patience);
         Task stop = first.StopAsync();
-        await Task.Delay(TimeSpan.FromMilliseconds(300), Patience);
+        await Task.Delay(TimeSpan.FromMilliseconds(300), Time, Patience);
         Assert.Equal(201, await held.ReleaseAsync());
         await stop.WaitAsync(Patience);
-        await using EmbeddedHost second = await hub.StartAsync(Registry, patient);
+        await using EmbeddedHost second = await Hub.StartAsync(Registry, patient);
 
-        Assert.Equal("7", (await EndOf(second.Client, instance).WaitAsync(s_soon, Patience)).SerializedOutput);
-    }
+        Assert.Equal("7", (await EndOf(second.Client, instance).WaitAsync(s_soon, Time, Patience)).SerializedOutput);
+    });
 
     [Fact]
-    public async Task A_request_that_hangs_is_sent_again_long_before_the_instance_could_be_taken_over()
+    public Task A_stop_takes_no_longer_than_it_may_though_storage_answers_nothing() => RunAsync(async () =>
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Activity<int, int>("endless", async (i, context) =>
+        {
+            started.SetResult();
+            await Task.Delay(Timeout.InfiniteTimeSpan, Time, context.CancellationToken);
+            return i;
+        });
+        Orchestrator<int, int>("running", (context, i) => context.CallActivityAsync<int>("endless", i));
+        var transport = new FaultTransport();
+        var options = new EngineOptions { StopTimeout = TimeSpan.FromSeconds(7) };
+        EmbeddedHost host = await Hub.StartAsync(Registry, options, transport.Configure);
+        await host.Client.ScheduleNewOrchestrationInstanceAsync("running", 1);
+        await started.Task.WaitAsync(Patience);
+        transport.StopTheWorldAt(0);
+        DateTimeOffset before = Time.GetUtcNow();
+        await host.StopAsync().WaitAsync(s_soon, Time, Patience);
+
+        Assert.InRange(Time.GetUtcNow() - before, options.StopTimeout, options.StopTimeout + TimeSpan.FromSeconds(1));
+        transport.FailHanging();
+    });
+
+    [Fact]
+    public Task A_request_that_hangs_is_sent_again_long_before_the_instance_could_be_taken_over() => RunAsync(async () =>
     {
         int calls = 0;
         Activity<int, int>("count", (_, _) => Task.FromResult(Interlocked.Increment(ref calls)));
@@ -107,14 +86,13 @@ public sealed class StopTests(AzuriteFixture azurite) : EngineTest(azurite)
         var held = new Held();
         var transport = new FaultTransport();
         transport.When(r => IsWriteOf(r, "active"), held, skip: 1);
-        await using EmbeddedHub hub = await NewEmbeddedHubAsync();
-        await using EmbeddedHost host = await hub.StartAsync(
+        await using EmbeddedHost host = await Hub.StartAsync(
             Registry, new EngineOptions { Ownership = TimeSpan.FromSeconds(9), SweepInterval = TimeSpan.FromMinutes(10) }, transport.Configure);
         OrchestrationMetadata instance = await host.Client.ScheduleNewOrchestrationInstanceAsync("counted", 1);
         await held.Arrived.WaitAsync(Patience);
 
-        Assert.Equal("1", (await EndOf(host.Client, instance).WaitAsync(TimeSpan.FromSeconds(8), Patience)).SerializedOutput);
+        Assert.Equal("1", (await EndOf(host.Client, instance).WaitAsync(TimeSpan.FromSeconds(8), Time, Patience)).SerializedOutput);
         Assert.Contains(await held.ReleaseAsync(), (int[])[404, 412]);
         Assert.Equal(1, calls);
-    }
+    });
 }

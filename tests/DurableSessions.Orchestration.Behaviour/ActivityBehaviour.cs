@@ -5,7 +5,7 @@ namespace DurableSessions.Orchestration.Behaviour;
 public abstract class ActivityBehaviour : PortBehaviour
 {
     [Fact]
-    public async Task Activities_may_run_side_by_side()
+    public Task Activities_may_run_side_by_side() => RunAsync(async () =>
     {
         var both = new TaskCompletionSource();
         int running = 0;
@@ -26,10 +26,10 @@ public abstract class ActivityBehaviour : PortBehaviour
         OrchestrationMetadata ended = await EndOf(client, await client.ScheduleNewOrchestrationInstanceAsync("fan-out"));
 
         Assert.Equal("30", ended.SerializedOutput);
-    }
+    });
 
     [Fact]
-    public async Task An_activity_that_fails_is_tried_again_as_its_policy_says()
+    public Task An_activity_that_fails_is_tried_again_as_its_policy_says() => RunAsync(async () =>
     {
         int attempts = 0;
         Activity<string, string>("flaky", (input, _) =>
@@ -42,10 +42,10 @@ public abstract class ActivityBehaviour : PortBehaviour
 
         Assert.Equal("\"done\"", ended.SerializedOutput);
         Assert.Equal(3, attempts);
-    }
+    });
 
     [Fact]
-    public async Task An_activity_that_fails_for_good_throws_into_the_orchestrator_what_its_last_attempt_threw()
+    public Task An_activity_that_fails_for_good_throws_into_the_orchestrator_what_its_last_attempt_threw() => RunAsync(async () =>
     {
         int attempts = 0;
         Activity<object?, string>("broken", (_, _) => throw new FormatException($"attempt {Interlocked.Increment(ref attempts)}"));
@@ -65,12 +65,12 @@ public abstract class ActivityBehaviour : PortBehaviour
         OrchestrationMetadata ended = await EndOf(client, await client.ScheduleNewOrchestrationInstanceAsync("catch"));
 
         Assert.Equal($"\"broken {typeof(FormatException).FullName} attempt 2\"", ended.SerializedOutput);
-    }
+    });
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task What_is_thrown_need_not_say_anything_of_itself(bool throws)
+    public Task What_is_thrown_need_not_say_anything_of_itself(bool throws) => RunAsync(async () =>
     {
         Activity<object?, string>("mute", (_, _) => throw new MuteException(throws));
         Orchestrator<object?, string>("mute", async (context, _) =>
@@ -87,17 +87,17 @@ public abstract class ActivityBehaviour : PortBehaviour
         OrchestrationClient client = await StartAsync();
 
         OrchestrationMetadata ended = await EndOf(client, await client.ScheduleNewOrchestrationInstanceAsync("mute"))
-            .WaitAsync(TimeSpan.FromSeconds(20), Patience);
+            .WaitAsync(TimeSpan.FromSeconds(20), Time, Patience);
 
         Assert.Equal(OrchestrationRuntimeStatus.Failed, ended.RuntimeStatus);
         Assert.True(Names(ended.FailureDetails!));
 
         static bool Names(TaskFailureDetails failure) =>
             $"{failure.ErrorType} {failure.ErrorMessage}".Contains(typeof(MuteException).FullName!, StringComparison.Ordinal);
-    }
+    });
 
     [Fact]
-    public async Task What_no_retry_can_help_is_not_tried_again()
+    public Task What_no_retry_can_help_is_not_tried_again() => RunAsync(async () =>
     {
         int attempts = 0;
         Activity<object?, string>("hopeless", (_, _) =>
@@ -113,10 +113,10 @@ public abstract class ActivityBehaviour : PortBehaviour
 
         Assert.Equal(OrchestrationRuntimeStatus.Failed, ended.RuntimeStatus);
         Assert.Equal(1, attempts);
-    }
+    });
 
     [Fact]
-    public async Task Inputs_and_outputs_keep_their_shape()
+    public Task Inputs_and_outputs_keep_their_shape() => RunAsync(async () =>
     {
         var at = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.FromHours(2));
         Activity<Order, Order>("echo", (order, _) => Task.FromResult(order with { Next = order }));
@@ -134,10 +134,10 @@ public abstract class ActivityBehaviour : PortBehaviour
         Assert.Equal(["a", "b"], order.Next.Tags);
         Assert.Equal(7, order.Next.Count);
         Assert.Null(order.Next.Next.Next);
-    }
+    });
 
     [Fact]
-    public async Task The_time_and_the_replay_flag_are_those_of_the_first_run()
+    public Task The_time_and_the_replay_flag_are_those_of_the_first_run() => RunAsync(async () =>
     {
         var seen = new ConcurrentQueue<(int Place, DateTimeOffset Time, bool Replaying)>();
         Activity<int, int>("step", (i, _) => Task.FromResult(i));
@@ -166,10 +166,10 @@ public abstract class ActivityBehaviour : PortBehaviour
         }
 
         Assert.True(seen.Count(s => s.Place == 1) > 1);
-    }
+    });
 
     [Fact]
-    public async Task The_custom_status_is_seen_with_the_next_checkpoint()
+    public Task The_custom_status_is_seen_with_the_next_checkpoint() => RunAsync(async () =>
     {
         Orchestrator<object?, int>("status", async (context, _) =>
         {
@@ -186,7 +186,7 @@ public abstract class ActivityBehaviour : PortBehaviour
         await client.RaiseEventAsync(instance.InstanceId, "go");
 
         Assert.Equal("\"done\"", (await EndOf(client, instance)).SerializedCustomStatus);
-    }
+    });
 
     private static readonly System.Text.Json.JsonSerializerOptions s_web = new(System.Text.Json.JsonSerializerDefaults.Web)
     {

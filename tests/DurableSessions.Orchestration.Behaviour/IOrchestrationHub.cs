@@ -1,8 +1,11 @@
 namespace DurableSessions.Orchestration.Behaviour;
 
-/// <summary>Where instances are kept, shared by the hosts of one test and by nobody else.</summary>
+/// <summary>Where instances are kept, shared by the hosts of one test and by no others.</summary>
 public interface IOrchestrationHub : IAsyncDisposable
 {
+    /// <summary>The clock of its hosts.</summary>
+    TimeProvider Time { get; }
+
     /// <summary>A new host that runs, and knows what the registry knows.</summary>
     Task<IOrchestrationHost> StartHostAsync(OrchestrationRegistry registry);
 }

@@ -3,25 +3,53 @@ namespace DurableSessions.Orchestration.Behaviour;
 /// <summary>
 /// What every engine promises to those who use the port. An engine's tests derive from each of these classes and supply the hub.
 /// </summary>
-public abstract class PortBehaviour : IAsyncLifetime
+public abstract class PortBehaviour
 {
     private readonly List<IOrchestrationHost> _hosts = [];
-    private readonly CancellationTokenSource _patience = new(TimeSpan.FromSeconds(90));
+    private CancellationTokenSource? _patience;
     private IOrchestrationHub? _hub;
 
     /// <summary>What the hosts of this test know; filled before the first is started.</summary>
     protected OrchestrationRegistry Registry { get; } = new();
 
-    /// <summary>Bounds every wait of a test.</summary>
-    protected CancellationToken Patience => _patience.Token;
+    /// <summary>The clock of the hosts: of a test that waits, too.</summary>
+    protected TimeProvider Time => Hub.Time;
 
-    /// <summary>A hub that nobody else uses.</summary>
-    protected abstract Task<IOrchestrationHub> NewHubAsync();
+    /// <summary>How long a test may take, by the clock of its hosts.</summary>
+    protected virtual TimeSpan Longest => TimeSpan.FromSeconds(90);
+
+    /// <summary>Bounds every wait of a test.</summary>
+    protected CancellationToken Patience => (_patience ?? throw NotRunning()).Token;
+
+    private IOrchestrationHub Hub => _hub ?? throw NotRunning();
+
+    /// <summary>Runs a test on a hub that no other test uses.</summary>
+    protected abstract Task OnHubAsync(Func<IOrchestrationHub, Task> test);
+
+    /// <summary>Runs a test, from its first host to the end of its last.</summary>
+    protected Task RunAsync(Func<Task> test) => OnHubAsync(async hub =>
+    {
+        _hub = hub;
+        using var patience = new CancellationTokenSource(Longest, hub.Time);
+        _patience = patience;
+        try
+        {
+            await test();
+        }
+        finally
+        {
+            foreach (IOrchestrationHost host in _hosts)
+            {
+                await host.DisposeAsync();
+            }
+
+            _hosts.Clear();
+        }
+    });
 
     protected async Task<IOrchestrationHost> StartHostAsync()
     {
-        _hub ??= await NewHubAsync();
-        IOrchestrationHost host = await _hub.StartHostAsync(Registry);
+        IOrchestrationHost host = await Hub.StartHostAsync(Registry);
         _hosts.Add(host);
         return host;
     }
@@ -37,23 +65,7 @@ public abstract class PortBehaviour : IAsyncLifetime
     protected Task<OrchestrationMetadata> EndOf(OrchestrationClient client, OrchestrationMetadata instance) =>
         client.WaitForInstanceCompletionAsync(instance.InstanceId, Patience);
 
-    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
-
-    public async ValueTask DisposeAsync()
-    {
-        foreach (IOrchestrationHost host in _hosts)
-        {
-            await host.DisposeAsync();
-        }
-
-        if (_hub is not null)
-        {
-            await _hub.DisposeAsync();
-        }
-
-        _patience.Dispose();
-        GC.SuppressFinalize(this);
-    }
+    private static InvalidOperationException NotRunning() => new("A test runs within RunAsync.");
 
     private sealed class InlineOrchestrator<TInput, TOutput>(Func<OrchestrationContext, TInput, Task<TOutput>> run)
         : TaskOrchestrator<TInput, TOutput>

@@ -27,10 +27,10 @@ public abstract class QueryBehaviour : PortBehaviour
     }
 
     [Fact]
-    public async Task Instances_are_listed_in_pages_and_by_status_and_time()
+    public Task Instances_are_listed_in_pages_and_by_status_and_time() => RunAsync(async () =>
     {
         OrchestrationClient client = await StartAsync();
-        DateTimeOffset before = TimeProvider.System.GetUtcNow().AddSeconds(-5);
+        DateTimeOffset before = Time.GetUtcNow().AddSeconds(-5);
         List<string> over = [];
         List<string> waiting = [];
         for (int i = 0; i < 5; i++)
@@ -56,10 +56,10 @@ public abstract class QueryBehaviour : PortBehaviour
             client, new OrchestrationQuery { Statuses = [OrchestrationRuntimeStatus.Completed], FetchInputsAndOutputs = true });
         Assert.Equal(["0", "2", "4", "6", "8"], completed.Select(m => m.SerializedOutput).Order());
         Assert.All(completed, m => Assert.Equal("doubling", m.Name));
-    }
+    });
 
     [Fact]
-    public async Task Instances_are_listed_by_what_their_ids_begin_with()
+    public Task Instances_are_listed_by_what_their_ids_begin_with() => RunAsync(async () =>
     {
         OrchestrationClient client = await StartAsync();
         foreach (string id in (string[])["a-1", "a-2", "b-1", "a"])
@@ -70,20 +70,20 @@ public abstract class QueryBehaviour : PortBehaviour
         await client.ScheduleNewOrchestrationInstanceAsync("wait", null, new StartOrchestrationOptions("a-3"));
 
         Assert.Equal(["a-1", "a-2", "a-3"], (await ListAsync(client, new OrchestrationQuery { InstanceIdPrefix = "a-" })).Select(m => m.InstanceId).Order());
-    }
+    });
 
     [Theory]
     [InlineData(0)]
     [InlineData(1001)]
-    public async Task A_page_size_out_of_bounds_is_refused(int pageSize)
+    public Task A_page_size_out_of_bounds_is_refused(int pageSize) => RunAsync(async () =>
     {
         OrchestrationClient client = await StartAsync();
 
         await Assert.ThrowsAnyAsync<ArgumentException>(() => client.ListInstancesAsync(new OrchestrationQuery { PageSize = pageSize }));
-    }
+    });
 
     [Fact]
-    public async Task The_history_tells_what_happened_in_the_names_of_Durable_Task()
+    public Task The_history_tells_what_happened_in_the_names_of_Durable_Task() => RunAsync(async () =>
     {
         OrchestrationClient client = await StartAsync();
         OrchestrationMetadata instance = await client.ScheduleNewOrchestrationInstanceAsync("story");
@@ -104,7 +104,7 @@ public abstract class QueryBehaviour : PortBehaviour
         Assert.Equal(["double"], history.Where(e => e.EventType == "TaskScheduled" && e.TaskId == history.Single(h => h.EventType == "TaskCompleted").TaskId).Select(e => e.Name));
         Assert.NotNull(history.Single(e => e.EventType == "TimerCreated").FireAt);
         Assert.Equal(story.Select(e => e.Timestamp).Order(), story.Select(e => e.Timestamp));
-    }
+    });
 
     private async Task<IReadOnlyList<OrchestrationMetadata>> ListAsync(OrchestrationClient client, OrchestrationQuery query)
     {

@@ -37,7 +37,7 @@ public abstract class RecoveryBehaviour : PortBehaviour
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task An_instance_goes_on_where_it_stood_when_its_host_has_gone(bool cleanly)
+    public Task An_instance_goes_on_where_it_stood_when_its_host_has_gone(bool cleanly) => RunAsync(async () =>
     {
         IOrchestrationHost first = await StartHostAsync();
         OrchestrationMetadata instance = await first.Client.ScheduleNewOrchestrationInstanceAsync("two-steps", 7);
@@ -50,10 +50,10 @@ public abstract class RecoveryBehaviour : PortBehaviour
         Assert.Equal("8", ended.SerializedOutput);
         Assert.Equal(2, _calls);
         Assert.Equal(1, _first);
-    }
+    });
 
     [Fact]
-    public async Task An_instance_goes_on_at_another_host_that_was_there_before()
+    public Task An_instance_goes_on_at_another_host_that_was_there_before() => RunAsync(async () =>
     {
         IOrchestrationHost first = await StartHostAsync();
         OrchestrationMetadata instance = await first.Client.ScheduleNewOrchestrationInstanceAsync("two-steps", 7);
@@ -62,10 +62,10 @@ public abstract class RecoveryBehaviour : PortBehaviour
         await first.KillAsync();
 
         Assert.Equal("8", (await EndOf(client, instance)).SerializedOutput);
-    }
+    });
 
     [Fact]
-    public async Task An_event_wakes_an_instance_whose_host_has_gone()
+    public Task An_event_wakes_an_instance_whose_host_has_gone() => RunAsync(async () =>
     {
         IOrchestrationHost first = await StartHostAsync();
         OrchestrationMetadata instance = await first.Client.ScheduleNewOrchestrationInstanceAsync("wait");
@@ -75,10 +75,10 @@ public abstract class RecoveryBehaviour : PortBehaviour
         Assert.True(await client.RaiseEventAsync(instance.InstanceId, "go", "on"));
 
         Assert.Equal("\"on\"", (await EndOf(client, instance)).SerializedOutput);
-    }
+    });
 
     [Fact]
-    public async Task A_timer_fires_on_another_host_when_its_own_has_gone()
+    public Task A_timer_fires_on_another_host_when_its_own_has_gone() => RunAsync(async () =>
     {
         IOrchestrationHost first = await StartHostAsync();
         OrchestrationMetadata instance = await first.Client.ScheduleNewOrchestrationInstanceAsync("timer", 1_500);
@@ -86,5 +86,5 @@ public abstract class RecoveryBehaviour : PortBehaviour
         OrchestrationClient client = await StartAsync();
 
         Assert.Equal("\"rang\"", (await EndOf(client, instance)).SerializedOutput);
-    }
+    });
 }

@@ -20,7 +20,7 @@ public abstract class SchedulingBehaviour : PortBehaviour
     }
 
     [Fact]
-    public async Task An_orchestration_of_four_activities_completes_with_its_output()
+    public Task An_orchestration_of_four_activities_completes_with_its_output() => RunAsync(async () =>
     {
         OrchestrationClient client = await StartAsync();
 
@@ -33,10 +33,10 @@ public abstract class SchedulingBehaviour : PortBehaviour
         Assert.Equal("count", ended.Name);
         Assert.Null(ended.FailureDetails);
         Assert.Equal(ended, await client.GetInstanceAsync(ended.InstanceId));
-    }
+    });
 
     [Fact]
-    public async Task An_orchestrator_that_throws_fails_with_what_it_threw()
+    public Task An_orchestrator_that_throws_fails_with_what_it_threw() => RunAsync(async () =>
     {
         OrchestrationClient client = await StartAsync();
 
@@ -45,10 +45,10 @@ public abstract class SchedulingBehaviour : PortBehaviour
         Assert.Equal(OrchestrationRuntimeStatus.Failed, ended.RuntimeStatus);
         Assert.Equal(typeof(InvalidOperationException).FullName, ended.FailureDetails!.ErrorType);
         Assert.Equal("asked to", ended.FailureDetails.ErrorMessage);
-    }
+    });
 
     [Fact]
-    public async Task An_id_that_runs_is_not_scheduled_again()
+    public Task An_id_that_runs_is_not_scheduled_again() => RunAsync(async () =>
     {
         OrchestrationClient client = await StartAsync();
         var options = new StartOrchestrationOptions("chosen.id_1@x");
@@ -60,10 +60,10 @@ public abstract class SchedulingBehaviour : PortBehaviour
         Assert.Equal("wait", second.Name);
         Assert.Equal(first.Generation, second.Generation);
         Assert.Equal("1", second.SerializedInput);
-    }
+    });
 
     [Fact]
-    public async Task An_id_that_is_over_is_not_scheduled_again_unless_its_status_may_be_reused()
+    public Task An_id_that_is_over_is_not_scheduled_again_unless_its_status_may_be_reused() => RunAsync(async () =>
     {
         OrchestrationClient client = await StartAsync();
         var options = new StartOrchestrationOptions("again") { ReusableStatuses = [OrchestrationRuntimeStatus.Failed] };
@@ -82,10 +82,10 @@ public abstract class SchedulingBehaviour : PortBehaviour
         OrchestrationMetadata third = await client.ScheduleNewOrchestrationInstanceAsync("fail-if", true, options);
         Assert.Equal(OrchestrationRuntimeStatus.Completed, third.RuntimeStatus);
         Assert.Equal(2, third.Generation);
-    }
+    });
 
     [Fact]
-    public async Task Only_the_generation_that_was_looked_at_is_replaced()
+    public Task Only_the_generation_that_was_looked_at_is_replaced() => RunAsync(async () =>
     {
         OrchestrationClient client = await StartAsync();
         var options = new StartOrchestrationOptions("looked-at") { ReusableStatuses = [OrchestrationRuntimeStatus.Failed], ReusedGeneration = 1 };
@@ -94,10 +94,10 @@ public abstract class SchedulingBehaviour : PortBehaviour
 
         OrchestrationMetadata late = await client.ScheduleNewOrchestrationInstanceAsync("fail-if", true, options);
         Assert.Equal((OrchestrationRuntimeStatus.Failed, 2), (late.RuntimeStatus, late.Generation));
-    }
+    });
 
     [Fact]
-    public async Task Many_who_schedule_one_id_at_once_make_one_instance()
+    public Task Many_who_schedule_one_id_at_once_make_one_instance() => RunAsync(async () =>
     {
         OrchestrationClient one = await StartAsync();
         OrchestrationClient other = await StartAsync();
@@ -109,14 +109,14 @@ public abstract class SchedulingBehaviour : PortBehaviour
 
         Assert.All(all, m => Assert.Equal(2, m.Generation));
         Assert.Single(all.Select(m => m.SerializedInput).Distinct());
-    }
+    });
 
     [Theory]
     [InlineData("")]
     [InlineData("a/b")]
     [InlineData("ü")]
     [InlineData("a b")]
-    public async Task An_id_of_other_characters_is_refused(string id)
+    public Task An_id_of_other_characters_is_refused(string id) => RunAsync(async () =>
     {
         OrchestrationClient client = await StartAsync();
 
@@ -124,10 +124,10 @@ public abstract class SchedulingBehaviour : PortBehaviour
             () => client.ScheduleNewOrchestrationInstanceAsync("count", 1, new StartOrchestrationOptions(id)));
         await Assert.ThrowsAnyAsync<ArgumentException>(
             () => client.ScheduleNewOrchestrationInstanceAsync("count", 1, new StartOrchestrationOptions(new string('a', 257))));
-    }
+    });
 
     [Fact]
-    public async Task What_is_not_there_is_not_found()
+    public Task What_is_not_there_is_not_found() => RunAsync(async () =>
     {
         OrchestrationClient client = await StartAsync();
 
@@ -140,10 +140,10 @@ public abstract class SchedulingBehaviour : PortBehaviour
         await Assert.ThrowsAsync<OrchestrationNotFoundException>(() => client.SuspendInstanceAsync("nobody"));
         await Assert.ThrowsAsync<OrchestrationNotFoundException>(() => client.ResumeInstanceAsync("nobody"));
         await Assert.ThrowsAsync<OrchestrationNotFoundException>(() => client.WaitForInstanceCompletionAsync("nobody", Patience));
-    }
+    });
 
     [Fact]
-    public async Task An_instance_is_waited_for_from_another_host_too()
+    public Task An_instance_is_waited_for_from_another_host_too() => RunAsync(async () =>
     {
         OrchestrationClient one = await StartAsync();
         OrchestrationClient other = await StartAsync();
@@ -152,5 +152,5 @@ public abstract class SchedulingBehaviour : PortBehaviour
         OrchestrationMetadata ended = await EndOf(other, scheduled);
 
         Assert.Equal("\"xx\"", ended.SerializedOutput);
-    }
+    });
 }

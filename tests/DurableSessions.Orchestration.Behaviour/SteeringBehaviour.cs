@@ -33,7 +33,7 @@ public abstract class SteeringBehaviour : PortBehaviour
     }
 
     [Fact]
-    public async Task A_waiting_instance_is_terminated()
+    public Task A_waiting_instance_is_terminated() => RunAsync(async () =>
     {
         OrchestrationClient client = await StartAsync();
         OrchestrationMetadata instance = await client.ScheduleNewOrchestrationInstanceAsync("wait");
@@ -46,10 +46,10 @@ public abstract class SteeringBehaviour : PortBehaviour
         await client.SuspendInstanceAsync(instance.InstanceId);
         await client.ResumeInstanceAsync(instance.InstanceId);
         Assert.Equal(ended, await client.GetInstanceAsync(instance.InstanceId));
-    }
+    });
 
     [Fact]
-    public async Task A_busy_instance_is_terminated_by_another_host_and_its_activity_told_where_the_engine_can()
+    public Task A_busy_instance_is_terminated_by_another_host_and_its_activity_told_where_the_engine_can() => RunAsync(async () =>
     {
         OrchestrationClient owner = await StartAsync();
         OrchestrationMetadata instance = await owner.ScheduleNewOrchestrationInstanceAsync("gated");
@@ -62,10 +62,10 @@ public abstract class SteeringBehaviour : PortBehaviour
         {
             await _cancelled.Task.WaitAsync(Patience);
         }
-    }
+    });
 
     [Fact]
-    public async Task A_suspended_instance_records_and_does_not_advance_until_it_is_resumed()
+    public Task A_suspended_instance_records_and_does_not_advance_until_it_is_resumed() => RunAsync(async () =>
     {
         OrchestrationClient client = await StartAsync();
         OrchestrationMetadata instance = await client.ScheduleNewOrchestrationInstanceAsync("gated");
@@ -77,7 +77,7 @@ public abstract class SteeringBehaviour : PortBehaviour
         IReadOnlyList<OrchestrationHistoryEvent>? history = null;
         while (history?.Any(e => e.EventType == "TaskCompleted") != true)
         {
-            await Task.Delay(20, Patience);
+            await Task.Delay(TimeSpan.FromMilliseconds(20), Time, Patience);
             history = await client.GetHistoryAsync(instance.InstanceId);
         }
 
@@ -86,10 +86,10 @@ public abstract class SteeringBehaviour : PortBehaviour
         await client.ResumeInstanceAsync(instance.InstanceId);
 
         Assert.Equal("2", (await EndOf(client, instance)).SerializedOutput);
-    }
+    });
 
     [Fact]
-    public async Task An_event_for_a_suspended_instance_waits_for_its_resumption_on_whichever_host()
+    public Task An_event_for_a_suspended_instance_waits_for_its_resumption_on_whichever_host() => RunAsync(async () =>
     {
         IOrchestrationHost host = await StartHostAsync();
         OrchestrationMetadata instance = await host.Client.ScheduleNewOrchestrationInstanceAsync("wait");
@@ -102,10 +102,10 @@ public abstract class SteeringBehaviour : PortBehaviour
         await client.ResumeInstanceAsync(instance.InstanceId);
 
         Assert.Equal("\"now\"", (await EndOf(client, instance)).SerializedOutput);
-    }
+    });
 
     [Fact]
-    public async Task A_suspended_instance_is_terminated()
+    public Task A_suspended_instance_is_terminated() => RunAsync(async () =>
     {
         OrchestrationClient client = await StartAsync();
         OrchestrationMetadata instance = await client.ScheduleNewOrchestrationInstanceAsync("wait");
@@ -113,10 +113,10 @@ public abstract class SteeringBehaviour : PortBehaviour
         await client.TerminateInstanceAsync(instance.InstanceId);
 
         Assert.Equal(OrchestrationRuntimeStatus.Terminated, (await EndOf(client, instance)).RuntimeStatus);
-    }
+    });
 
     [Fact]
-    public async Task Resuming_what_is_not_suspended_changes_nothing()
+    public Task Resuming_what_is_not_suspended_changes_nothing() => RunAsync(async () =>
     {
         OrchestrationClient client = await StartAsync();
         OrchestrationMetadata instance = await client.ScheduleNewOrchestrationInstanceAsync("wait");
@@ -124,10 +124,10 @@ public abstract class SteeringBehaviour : PortBehaviour
         await client.RaiseEventAsync(instance.InstanceId, "go", "now");
 
         Assert.Equal("\"now\"", (await EndOf(client, instance)).SerializedOutput);
-    }
+    });
 
     [Fact]
-    public async Task Only_what_is_over_is_purged()
+    public Task Only_what_is_over_is_purged() => RunAsync(async () =>
     {
         OrchestrationClient client = await StartAsync();
         OrchestrationMetadata instance = await client.ScheduleNewOrchestrationInstanceAsync("wait", null, new StartOrchestrationOptions("purged"));
@@ -140,10 +140,10 @@ public abstract class SteeringBehaviour : PortBehaviour
         Assert.Null(await client.GetInstanceAsync("purged"));
         OrchestrationMetadata again = await client.ScheduleNewOrchestrationInstanceAsync("wait", null, new StartOrchestrationOptions("purged"));
         Assert.False(again.IsCompleted);
-    }
+    });
 
     [Fact]
-    public async Task A_resume_that_follows_a_suspension_through_another_host_is_not_lost()
+    public Task A_resume_that_follows_a_suspension_through_another_host_is_not_lost() => RunAsync(async () =>
     {
         OrchestrationClient client = await StartAsync();
         OrchestrationClient elsewhere = await StartAsync();
@@ -153,6 +153,6 @@ public abstract class SteeringBehaviour : PortBehaviour
         await client.ResumeInstanceAsync(instance.InstanceId);
         _gate.SetResult();
 
-        Assert.Equal("2", (await EndOf(client, instance).WaitAsync(TimeSpan.FromSeconds(20), Patience)).SerializedOutput);
-    }
+        Assert.Equal("2", (await EndOf(client, instance).WaitAsync(TimeSpan.FromSeconds(20), Time, Patience)).SerializedOutput);
+    });
 }

@@ -29,7 +29,7 @@ public abstract class WaitingBehaviour : PortBehaviour
     }
 
     [Fact]
-    public async Task Events_complete_waits_in_the_order_they_were_raised()
+    public Task Events_complete_waits_in_the_order_they_were_raised() => RunAsync(async () =>
     {
         OrchestrationClient client = await StartAsync();
         OrchestrationMetadata instance = await client.ScheduleNewOrchestrationInstanceAsync("collect", 4);
@@ -39,10 +39,10 @@ public abstract class WaitingBehaviour : PortBehaviour
         }
 
         Assert.Equal("""["a","b","c","d"]""", (await EndOf(client, instance)).SerializedOutput);
-    }
+    });
 
     [Fact]
-    public async Task Events_raised_before_anybody_waits_are_kept_in_order()
+    public Task Events_raised_before_anybody_waits_are_kept_in_order() => RunAsync(async () =>
     {
         var gate = new TaskCompletionSource();
         Activity<object?, int>("gate", async (_, context) =>
@@ -65,10 +65,10 @@ public abstract class WaitingBehaviour : PortBehaviour
         gate.SetResult();
 
         Assert.Equal("\"123\"", (await EndOf(client, instance)).SerializedOutput);
-    }
+    });
 
     [Fact]
-    public async Task Many_hosts_may_raise_events_at_once_and_none_is_lost()
+    public Task Many_hosts_may_raise_events_at_once_and_none_is_lost() => RunAsync(async () =>
     {
         OrchestrationClient one = await StartAsync();
         OrchestrationClient other = await StartAsync();
@@ -82,52 +82,52 @@ public abstract class WaitingBehaviour : PortBehaviour
         Assert.Equal(
             Enumerable.Range(0, 20).Select(i => $"{i}").Order(StringComparer.Ordinal),
             System.Text.Json.JsonSerializer.Deserialize<string[]>(ended.SerializedOutput!)!.Order(StringComparer.Ordinal));
-    }
+    });
 
     [Fact]
-    public async Task An_event_for_an_instance_that_is_over_is_dropped()
+    public Task An_event_for_an_instance_that_is_over_is_dropped() => RunAsync(async () =>
     {
         OrchestrationClient client = await StartAsync();
         OrchestrationMetadata instance = await client.ScheduleNewOrchestrationInstanceAsync("collect", 0);
         await EndOf(client, instance);
 
         Assert.False(await client.RaiseEventAsync(instance.InstanceId, "item", "late"));
-    }
+    });
 
     [Fact]
-    public async Task A_timer_fires_not_before_its_time()
+    public Task A_timer_fires_not_before_its_time() => RunAsync(async () =>
     {
         OrchestrationClient client = await StartAsync();
-        DateTimeOffset before = TimeProvider.System.GetUtcNow();
+        DateTimeOffset before = Time.GetUtcNow();
         OrchestrationMetadata ended = await EndOf(client, await client.ScheduleNewOrchestrationInstanceAsync("event-or-timer", 700));
 
         Assert.Equal("\"timer\"", ended.SerializedOutput);
-        Assert.True(TimeProvider.System.GetUtcNow() - before >= TimeSpan.FromMilliseconds(690));
-    }
+        Assert.True(Time.GetUtcNow() - before >= TimeSpan.FromMilliseconds(690));
+    });
 
     [Fact]
-    public async Task A_timer_far_away_fires_in_time_on_a_host_that_sleeps()
+    public Task A_timer_far_away_fires_in_time_on_a_host_that_sleeps() => RunAsync(async () =>
     {
         OrchestrationClient client = await StartAsync();
-        DateTimeOffset before = TimeProvider.System.GetUtcNow();
+        DateTimeOffset before = Time.GetUtcNow();
         OrchestrationMetadata ended = await EndOf(client, await client.ScheduleNewOrchestrationInstanceAsync("event-or-timer", 6_000));
 
         Assert.Equal("\"timer\"", ended.SerializedOutput);
-        Assert.InRange(TimeProvider.System.GetUtcNow() - before, TimeSpan.FromSeconds(5.9), TimeSpan.FromSeconds(25));
-    }
+        Assert.InRange(Time.GetUtcNow() - before, TimeSpan.FromSeconds(5.9), TimeSpan.FromSeconds(25));
+    });
 
     [Fact]
-    public async Task A_cancelled_timer_does_not_hold_the_orchestration_up()
+    public Task A_cancelled_timer_does_not_hold_the_orchestration_up() => RunAsync(async () =>
     {
         OrchestrationClient client = await StartAsync();
         OrchestrationMetadata instance = await client.ScheduleNewOrchestrationInstanceAsync("event-or-timer", 3_600_000);
         await client.RaiseEventAsync(instance.InstanceId, "go", "event");
 
         Assert.Equal("\"event\"", (await EndOf(client, instance)).SerializedOutput);
-    }
+    });
 
     [Fact]
-    public async Task A_wait_that_was_cancelled_takes_no_event()
+    public Task A_wait_that_was_cancelled_takes_no_event() => RunAsync(async () =>
     {
         Orchestrator<object?, string>("cancel-wait", async (context, _) =>
         {
@@ -142,5 +142,5 @@ public abstract class WaitingBehaviour : PortBehaviour
         await client.RaiseEventAsync(instance.InstanceId, "item", "1");
 
         Assert.Equal("\"True 1\"", (await EndOf(client, instance)).SerializedOutput);
-    }
+    });
 }

@@ -9,9 +9,11 @@ namespace DurableSessions.Semantics.Chat.Tests;
 /// <summary>Makes requests for a digest, without a store.</summary>
 internal static class Asking
 {
-    public static ChatModelOptions Options(StubModel stub) => new()
+    public static ChatModelOptions Options(StubModel stub) => Options(stub.Endpoint);
+
+    public static ChatModelOptions Options(Uri endpoint) => new()
     {
-        Endpoint = stub.Endpoint,
+        Endpoint = endpoint,
         Model = "stub",
         RetryDelay = TimeSpan.FromMilliseconds(20),
         Timeout = TimeSpan.FromSeconds(10),

@@ -20,18 +20,20 @@ internal sealed class ChatHost : IDisposable
 
     private readonly EmbeddedEngine _engine;
     private readonly ChatModel _model;
+    private readonly TimeProvider _time;
 
-    private ChatHost(SessionStorage storage, FaultTransport faults, RequestLog log, StubModel stub, SessionOptions options)
+    private ChatHost(SessionStorage storage, FaultTransport faults, RequestLog log, ChatModel model, SessionOptions options, TimeProvider time)
     {
+        _time = time;
         Faults = faults;
         Log = log;
-        _model = Asking.Connect(stub, static o => o with { Retries = 0, ContextTokens = 6_000, AnswerTokens = 500 });
+        _model = model;
         Store = new SessionStore(
-            storage, new SemanticProcessors(_model.Processor, new ExtractiveSemanticProcessor()), () => _engine!.Client, options, TimeProvider.System,
+            storage, new SemanticProcessors(_model.Processor, new ExtractiveSemanticProcessor()), () => _engine!.Client, options, time,
             NullLoggerFactory.Instance);
         var engine = new EngineOptions { Ownership = TimeSpan.FromSeconds(1), SweepInterval = TimeSpan.FromSeconds(5) };
         _engine = new EmbeddedEngine(
-            storage.Container, storage.Unretried, Store.Register(new OrchestrationRegistry()), engine, TimeProvider.System, NullLogger<EmbeddedEngine>.Instance);
+            storage.Container, storage.Unretried, Store.Register(new OrchestrationRegistry()), engine, time, NullLogger<EmbeddedEngine>.Instance);
     }
 
     public SessionStore Store { get; }
@@ -40,18 +42,36 @@ internal sealed class ChatHost : IDisposable
 
     public RequestLog Log { get; }
 
+    /// <summary>For the end of a commit, on the host's clock.</summary>
+    public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(60);
+
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    public static async Task<ChatHost> RunAsync(AzuriteFixture azurite, string container, StubModel stub, SemanticPolicy? policy = null)
+    /// <summary>A host whose model answers on a socket.</summary>
+    public static Task<ChatHost> RunAsync(StorageFixture fixture, string container, StubModel stub, SemanticPolicy? policy = null) =>
+        RunAsync(fixture, container, Asking.Connect(stub, Small), policy);
+
+    /// <summary>A host whose model answers in the process.</summary>
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA2000", Justification = "The model owns its handler, and the host its model.")]
+    public static Task<ChatHost> RunAsync(StorageFixture fixture, string container, InProcessModel model, SemanticPolicy? policy = null) => RunAsync(
+        fixture,
+        container,
+        new ChatModel(Small(Asking.Options(new Uri("http://model.test/v1"))), new ChatCredential("the-key"), fixture.Time, model.Handler()),
+        policy);
+
+    private static ChatModelOptions Small(ChatModelOptions options) => options with { Retries = 0, ContextTokens = 6_000, AnswerTokens = 500 };
+
+    private static async Task<ChatHost> RunAsync(StorageFixture fixture, string container, ChatModel model, SemanticPolicy? policy)
     {
         var faults = new FaultTransport();
         var log = new RequestLog();
-        SessionStorage storage = await azurite.ConnectAsync(container, o =>
+        SessionStorage storage = await fixture.ConnectAsync(container, o =>
         {
             faults.Configure(o);
             log.Configure(o);
         });
-        var host = new ChatHost(storage, faults, log, stub, new SessionOptions { Semantic = policy ?? new SemanticPolicy { FirstRetryInterval = TimeSpan.FromMilliseconds(100) } });
+        var options = new SessionOptions { Semantic = policy ?? new SemanticPolicy { FirstRetryInterval = TimeSpan.FromMilliseconds(100) } };
+        var host = new ChatHost(storage, faults, log, model, options, fixture.Time);
         await host._engine.StartAsync(Cancelled);
         return host;
     }
@@ -69,7 +89,7 @@ internal sealed class ChatHost : IDisposable
     }
 
     public Task<CommitTask> EndAsync(string taskId) =>
-        Store.Tasks.WaitAsync(Key.Account, Key.User, taskId, Cancelled).WaitAsync(TimeSpan.FromSeconds(60), Cancelled);
+        Store.Tasks.WaitAsync(Key.Account, Key.User, taskId, Cancelled).WaitAsync(Patience, _time, Cancelled);
 
     public async Task<IReadOnlyList<CommitTask>> EndAllAsync()
     {
@@ -90,9 +110,14 @@ internal sealed class ChatHost : IDisposable
 
     public void Dispose()
     {
-        _engine.KillAsync().GetAwaiter().GetResult();
-        Faults.FailHanging();
-        Store.Dispose();
-        _model.Dispose();
+        _ = DieAsync();
+
+        async Task DieAsync()
+        {
+            await _engine.KillAsync();
+            Faults.FailHanging();
+            Store.Dispose();
+            _model.Dispose();
+        }
     }
 }

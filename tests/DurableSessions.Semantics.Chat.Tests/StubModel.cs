@@ -81,7 +81,11 @@ internal sealed class StubModel : IAsyncDisposable
         },
         times);
 
-    public static Task SayAsync(HttpContext http, string? text, string ending = "stop", string? refusal = null) => http.Response.WriteAsJsonAsync(new
+    public static Task SayAsync(HttpContext http, string? text, string ending = "stop", string? refusal = null) =>
+        http.Response.WriteAsJsonAsync(Completion(text, ending, refusal));
+
+    /// <summary>The body of an answer.</summary>
+    public static object Completion(string? text, string ending = "stop", string? refusal = null) => new
     {
         id = "chatcmpl-1",
         @object = "chat.completion",
@@ -96,7 +100,7 @@ internal sealed class StubModel : IAsyncDisposable
             prompt_tokens_details = new { cached_tokens = 40 },
             completion_tokens_details = new { reasoning_tokens = 4 },
         },
-    });
+    };
 
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
 

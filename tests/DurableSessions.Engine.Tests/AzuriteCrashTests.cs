@@ -1,0 +1,20 @@
+using DurableSessions.Testing;
+
+namespace DurableSessions.Engine.Tests;
+
+/// <summary>A sample of <see cref="CrashTests"/> on Azurite and the clock of the system: that nothing else happens there.</summary>
+public sealed class AzuriteCrashTests(AzuriteFixture azurite) : CrashTest(azurite)
+{
+    [Theory]
+    [InlineData(3, true)]
+    [InlineData(5, false)]
+    public Task A_host_may_die(int number, bool carriesOutTheLast) =>
+        RunAsync(async () => Assert.True(await DieAtAsync(number, carriesOutTheLast)));
+
+    [Theory]
+    [InlineData(2, "answer dropped", true)]
+    [InlineData(3, "sent twice", true)]
+    [InlineData(5, "late", false)]
+    public Task A_request_may_be_lost_or_doubled(int number, string fault, bool fresh) =>
+        RunAsync(async () => Assert.True(await DisturbAtAsync(number, fault, fresh)));
+}

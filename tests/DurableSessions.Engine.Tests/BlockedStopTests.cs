@@ -1,0 +1,53 @@
+using DurableSessions.Orchestration;
+using DurableSessions.Testing;
+
+namespace DurableSessions.Engine.Tests;
+
+/// <summary>An activity that blocks threads, which a simulation does not have.</summary>
+public sealed class BlockedStopTests(AzuriteFixture azurite) : EngineTest(azurite)
+{
+    private static readonly TimeSpan s_soon = TimeSpan.FromSeconds(20);
+
+    [Fact]
+    public Task A_stop_does_not_wait_for_what_activities_do_when_they_are_cancelled() => RunAsync(async () =>
+    {
+        using var release = new ManualResetEventSlim();
+        int calls = 0;
+        int running = 0;
+        var started = new TaskCompletionSource();
+        Activity<int, int>("slow-to-go", async (i, context) =>
+        {
+            if (Interlocked.Increment(ref calls) > 2)
+            {
+                return i;
+            }
+
+            context.CancellationToken.Register(() => release.Wait(TimeSpan.FromMinutes(1)));
+            if (Interlocked.Increment(ref running) == 2)
+            {
+                started.SetResult();
+            }
+
+            await new TaskCompletionSource().Task;
+            return i;
+        });
+        Orchestrator<int, int>("slow", (context, i) => context.CallActivityAsync<int>("slow-to-go", i));
+        var patient = new EngineOptions { Ownership = TimeSpan.FromMinutes(10), StopTimeout = TimeSpan.FromSeconds(15) };
+        EmbeddedHost first = await Hub.StartAsync(Registry, patient);
+        OrchestrationMetadata one = await first.Client.ScheduleNewOrchestrationInstanceAsync("slow", 1);
+        OrchestrationMetadata other = await first.Client.ScheduleNewOrchestrationInstanceAsync("slow", 2);
+        await started.Task.WaitAsync(Patience);
+        try
+        {
+            await first.StopAsync().WaitAsync(TimeSpan.FromSeconds(10), Time, Patience);
+            await using EmbeddedHost second = await Hub.StartAsync(Registry, patient);
+
+            Assert.Equal("1", (await EndOf(second.Client, one).WaitAsync(s_soon, Time, Patience)).SerializedOutput);
+            Assert.Equal("2", (await EndOf(second.Client, other).WaitAsync(s_soon, Time, Patience)).SerializedOutput);
+        }
+        finally
+        {
+            release.Set();
+        }
+    });
+}
