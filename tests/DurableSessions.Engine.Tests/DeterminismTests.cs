@@ -1,6 +1,5 @@
 using DurableSessions.Engine.Replay;
 using DurableSessions.Orchestration;
-using DurableSessions.Testing;
 
 namespace DurableSessions.Engine.Tests;
 

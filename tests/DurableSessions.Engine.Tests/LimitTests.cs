@@ -1,5 +1,4 @@
 using DurableSessions.Orchestration;
-using DurableSessions.Testing;
 
 namespace DurableSessions.Engine.Tests;
 

@@ -1,6 +1,5 @@
 using Azure.Storage.Blobs.Models;
 using DurableSessions.Orchestration;
-using DurableSessions.Testing;
 
 namespace DurableSessions.Engine.Tests;
 

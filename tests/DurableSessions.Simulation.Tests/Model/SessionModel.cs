@@ -21,6 +21,18 @@ internal sealed class SessionModel(SessionKey key, Clock clock)
 
     public Clock Clock { get; } = clock;
 
+    /// <summary>Whether a client has ever sent anything that could have made it.</summary>
+    public bool IsKnown
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _creations.Count > 0 || _said.Exists(static u => u.Attempts.Count > 0);
+            }
+        }
+    }
+
     /// <summary>Makes up messages that nobody has said.</summary>
     public Utterance Invent(int count, bool keyed)
     {

@@ -190,7 +190,7 @@ internal sealed class World : IAsyncDisposable
         await DeliverCopiesAsync();
         IReadOnlyList<CommitTask> tasks = await last.EndAllAsync();
         using Host fresh = await Host.RunAsync(_storage, _container.Name, _options);
-        foreach (SessionModel session in Sessions)
+        foreach (SessionModel session in Sessions.Where(static s => s.IsKnown))
         {
             long start = Clock.Next();
             try
