@@ -169,11 +169,11 @@ internal sealed class SessionModel(SessionKey key, Clock clock)
         Violation.Unless(
             look.Messages.DistinctBy(static m => m.Text).Count() == look.Messages.Count,
             $"{Key.Session} has messages twice: {look}");
+        Dictionary<string, int> places = look.Messages.Index().ToDictionary(static m => m.Item.Text, static m => m.Index);
         int found = 0;
         foreach (Utterance utterance in _said)
         {
-            int at = look.Messages.ToList().FindIndex(m => m.Text == utterance.Texts[0]);
-            if (at < 0)
+            if (!places.TryGetValue(utterance.Texts[0], out int at))
             {
                 Violation.Unless(
                     StoredAt(utterance, look.Start, look.End) is null,
@@ -199,7 +199,8 @@ internal sealed class SessionModel(SessionKey key, Clock clock)
     // Acknowledged before another was sent: then it is before it.
     private void CheckOrder(Look look)
     {
-        List<Utterance> order = [.. look.Messages.Select(m => _said.Find(u => u.Texts[0] == m.Text)).OfType<Utterance>()];
+        Dictionary<string, Utterance> firsts = _said.ToDictionary(static u => u.Texts[0]);
+        List<Utterance> order = [.. look.Messages.Select(m => firsts.GetValueOrDefault(m.Text)).OfType<Utterance>()];
         for (int i = 0; i < order.Count; i++)
         {
             long sent = order[i].Attempts.Where(a => !IsDeleted(a, look.Start)).Min(static a => a.Start);

@@ -96,7 +96,7 @@ public sealed class FaultTransport(RandomFaults? random = null) : HttpPipelineTr
     public override async ValueTask ProcessAsync(HttpMessage message)
     {
         ArgumentNullException.ThrowIfNull(message);
-        var request = StorageRequest.From(message.Request, Interlocked.Increment(ref _requests));
+        var request = StorageRequest.From(message, Interlocked.Increment(ref _requests));
         if (request.Number >= Volatile.Read(ref _stopAt))
         {
             await HangAsync(message, request);

@@ -89,7 +89,7 @@ public sealed class RequestLog : HttpPipelinePolicy
                 throw new InvalidOperationException($"More than {MaxRequests} requests in one test.");
             }
 
-            var request = StorageRequest.From(message.Request, _requests.Count + 1);
+            var request = StorageRequest.From(message, _requests.Count + 1);
             _requests.Add(request);
             return request;
         }

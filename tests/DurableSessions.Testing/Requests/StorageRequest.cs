@@ -55,6 +55,19 @@ public sealed class StorageRequest
         CultureInfo.InvariantCulture,
         $"#{Number} {Method} {Blob}{(Comp.Length > 0 ? $"?comp={Comp}" : "")}{(Prefix.Length > 0 ? $"&prefix={Prefix}" : "")}{(Status is { } status ? $" -> {status} {ErrorCode}" : "")}");
 
+    /// <summary>A request that a client sends: taken apart once, however many look at it on its way.</summary>
+    internal static StorageRequest From(HttpMessage message, int number)
+    {
+        if (message.TryGetProperty(typeof(StorageRequest), out object? known) && known is StorageRequest request)
+        {
+            return request.WithNumber(number);
+        }
+
+        request = From(message.Request, number);
+        message.SetProperty(typeof(StorageRequest), request);
+        return request;
+    }
+
     internal static StorageRequest From(Request request, int number)
     {
         Uri uri = request.Uri.ToUri();
@@ -71,6 +84,8 @@ public sealed class StorageRequest
         string blob = slash < 0 ? "" : Uri.UnescapeDataString(path[(slash + 1)..]);
         return new StorageRequest(number, request.Method.Method, container, blob, Query(uri, "comp"), Query(uri, "prefix"));
     }
+
+    private StorageRequest WithNumber(int number) => new(number, Method, Container, Blob, Comp, Prefix);
 
     private static string Query(Uri uri, string name)
     {

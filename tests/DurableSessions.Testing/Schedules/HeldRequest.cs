@@ -12,7 +12,7 @@ internal sealed class HeldRequest
     {
         Number = number;
         Connection = connection;
-        Content = SimulatedRequest.From(message.Request, message.CancellationToken);
+        Content = SimulatedRequest.From(message);
     }
 
     /// <summary>Counted from 1 in the order in which requests were sent.</summary>

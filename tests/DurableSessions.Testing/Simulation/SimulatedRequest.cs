@@ -49,10 +49,11 @@ internal sealed class SimulatedRequest
     /// <summary>What the request's body has.</summary>
     public string? ContentType => Header("Content-Type");
 
-    public static SimulatedRequest From(Request request, CancellationToken cancellationToken)
+    public static SimulatedRequest From(HttpMessage message)
     {
+        Request request = message.Request;
         using var body = new MemoryStream();
-        request.Content?.WriteTo(body, cancellationToken);
+        request.Content?.WriteTo(body, message.CancellationToken);
         if (body.Length > MaxBodyBytes)
         {
             throw new InvalidOperationException($"A body of {body.Length} bytes is more than the simulated storage takes.");
@@ -71,7 +72,7 @@ internal sealed class SimulatedRequest
             query[parts[0]] = Uri.UnescapeDataString(parts[^1]);
         }
 
-        return new SimulatedRequest(StorageRequest.From(request, 0), query, headers, body.ToArray());
+        return new SimulatedRequest(StorageRequest.From(message, 0), query, headers, body.ToArray());
     }
 
     public static bool IsMetadata(string header) => header.StartsWith(MetadataPrefix, StringComparison.OrdinalIgnoreCase);

@@ -13,7 +13,7 @@ public sealed class SimulatedTransport(SimulatedStorage storage) : HttpPipelineT
     {
         ArgumentNullException.ThrowIfNull(message);
         message.CancellationToken.ThrowIfCancellationRequested();
-        SimulatedRequest request = SimulatedRequest.From(message.Request, message.CancellationToken);
+        SimulatedRequest request = SimulatedRequest.From(message);
         message.Response = new SimulatedResponse(storage.Answer(request), message.Request.ClientRequestId);
     }
 
