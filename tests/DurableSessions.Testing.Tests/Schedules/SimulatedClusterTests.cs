@@ -146,8 +146,8 @@ public sealed class SimulatedClusterTests
     [Fact]
     public async Task One_thread_runs_everything_and_the_pool_is_as_before_afterwards()
     {
-        Pool before = Pool.Now();
-        Pool during = default;
+        using Pool before = Pool.Unusual();
+        Pool? during = null;
         HashSet<int> threads = [];
 
         await SimulatedCluster.RunAsync(Schedule.InOrder, async cluster =>
@@ -163,16 +163,15 @@ public sealed class SimulatedClusterTests
                 Cancelled)));
         });
 
-        Assert.Equal((1, 1), (during.MinWorkers, during.MaxWorkers));
+        Assert.Equal((1, 1), (during?.MinWorkers, during?.MaxWorkers));
         Assert.Single(threads);
-        Assert.NotEqual(during, before);
         Assert.Equal(before, Pool.Now());
     }
 
     [Fact]
     public async Task The_pool_is_as_before_after_a_failure()
     {
-        Pool before = Pool.Now();
+        using Pool before = Pool.Unusual();
 
         await Assert.ThrowsAsync<ScheduledRunException>(
             () => SimulatedCluster.RunAsync(Schedule.InOrder, static _ => throw new InvalidDataException("Planted.")));
@@ -186,7 +185,7 @@ public sealed class SimulatedClusterTests
     [Fact]
     public async Task The_pool_is_as_before_when_the_last_holder_has_left_it()
     {
-        Pool before = Pool.Now();
+        using Pool before = Pool.Unusual();
         IDisposable alone = await SimulatedCluster.AloneAsync();
         IDisposable other = await SimulatedCluster.AloneAsync();
         await SimulatedCluster.RunAsync(Schedule.InOrder, static _ => Task.CompletedTask);
@@ -213,13 +212,36 @@ public sealed class SimulatedClusterTests
         Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.Zero, TimeSpan.FromSeconds(10));
     }
 
-    private readonly record struct Pool(int MinWorkers, int MinPorts, int MaxWorkers, int MaxPorts)
+    private sealed record Pool(int MinWorkers, int MinPorts, int MaxWorkers, int MaxPorts) : IDisposable
     {
+        private Pool? Former { get; init; }
+
         public static Pool Now()
         {
             ThreadPool.GetMinThreads(out int minWorkers, out int minPorts);
             ThreadPool.GetMaxThreads(out int maxWorkers, out int maxPorts);
             return new Pool(minWorkers, minPorts, maxWorkers, maxPorts);
         }
+
+        /// <summary>A pool that no other test leaves behind, until disposal.</summary>
+        public static Pool Unusual()
+        {
+            Pool former = Now();
+            Pool unusual = former with { MinWorkers = 3, MaxWorkers = 1_234 };
+            unusual.Set();
+            Assert.Equal(unusual, Now());
+            return unusual with { Former = former };
+        }
+
+        public bool Equals(Pool? other) => other is not null && Numbers == other.Numbers;
+
+        public override int GetHashCode() => Numbers.GetHashCode();
+
+        public void Dispose() => Former?.Set();
+
+        private (int, int, int, int) Numbers => (MinWorkers, MinPorts, MaxWorkers, MaxPorts);
+
+        private void Set() => Assert.True(
+            ThreadPool.SetMaxThreads(MaxWorkers, MaxPorts) && ThreadPool.SetMinThreads(MinWorkers, MinPorts), "The runtime takes no such pool.");
     }
 }
