@@ -28,13 +28,14 @@ internal static class SimulationBenchmark
 
     public static async Task RunAsync()
     {
-        Console.WriteLine("| simulated storage | requests a second |");
-        Console.WriteLine("|---|---|");
+        Console.WriteLine("| simulated storage | requests a second | processor time each |");
+        Console.WriteLine("|---|---|---|");
         for (int run = 0; run < 3; run++)
         {
             await PrintAsync($"below the client, {Threads} threads, a container each", Threads * Rounds * 4, BelowClientAsync);
-            await PrintAsync($"the client, {Threads} at the same time, a container each", Threads * Rounds * 4, ClientsAsync);
-            await PrintAsync($"the client, one", Rounds * 4, static () => ClientAsync(new SimulatedStorage(), 0));
+            await PrintAsync($"{Threads} clients at the same time, a container each", Threads * Rounds * 4, ClientsAsync);
+            await PrintAsync("one client", Rounds * 4, static () => ClientAsync(new SimulatedStorage(), 0));
+            await PrintAsync("one client, which signs and traces nothing", Rounds * 4, UnsignedAsync);
             await PrintAsync($"a cluster, {Threads} clients, in order", Threads * RoundsOfRun * 4, static () => ClusterAsync(Schedule.InOrder));
             await PrintAsync($"a cluster, {Threads} clients, uniform", Threads * RoundsOfRun * 4, static () => ClusterAsync(Schedule.Uniform(1)));
         }
@@ -42,9 +43,11 @@ internal static class SimulationBenchmark
 
     private static async Task PrintAsync(string what, int requests, Func<Task> run)
     {
+        TimeSpan before = Environment.CpuUsage.TotalTime;
         long start = Stopwatch.GetTimestamp();
         await run();
-        Bench.Print($"| {what} | {requests / Stopwatch.GetElapsedTime(start).TotalSeconds:N0} |");
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        Bench.Print($"| {what} | {requests / seconds:N0} | {(Environment.CpuUsage.TotalTime - before).TotalMicroseconds / requests:F1} µs |");
     }
 
     private static Task BelowClientAsync()
@@ -99,9 +102,22 @@ internal static class SimulationBenchmark
         return Task.WhenAll(Enumerable.Range(0, Threads).Select(n => Task.Run(() => ClientAsync(storage, n))));
     }
 
-    private static async Task ClientAsync(SimulatedStorage storage, int number)
+    private static Task ClientAsync(SimulatedStorage storage, int number) =>
+        UseNewAsync(storage.Connect(string.Create(CultureInfo.InvariantCulture, $"c{number}")).Container);
+
+    // As the clients of a cluster are.
+    private static Task UnsignedAsync()
     {
-        BlobContainerClient container = storage.Connect(string.Create(CultureInfo.InvariantCulture, $"c{number}")).Container;
+        var options = new BlobClientOptions();
+        options.Diagnostics.IsLoggingEnabled = false;
+        options.Diagnostics.IsDistributedTracingEnabled = false;
+        options.Diagnostics.IsTelemetryEnabled = false;
+        new SimulatedStorage().Configure(options);
+        return UseNewAsync(new BlobServiceClient(SimulatedStorage.Address, options).GetBlobContainerClient("c"));
+    }
+
+    private static async Task UseNewAsync(BlobContainerClient container)
+    {
         await container.CreateAsync();
         await UseAsync(container, Rounds);
     }
