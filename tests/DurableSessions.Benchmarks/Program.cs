@@ -3,9 +3,16 @@ using DurableSessions.Benchmarks;
 
 // By hand, on an idle machine: dotnet run -c Release --project tests/DurableSessions.Benchmarks [append] [commit] [memory]
 // Or, with a server process and 200 clients: … load [seconds]
+// Or the simulated storage of the tests: … simulation
 if (args is ["load", ..])
 {
     return await LoadRun.RunAsync(TimeSpan.FromSeconds(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 60));
+}
+
+if (args is ["simulation"])
+{
+    await SimulationBenchmark.RunAsync();
+    return 0;
 }
 
 string[] wanted = args.Length == 0 ? ["append", "commit", "memory"] : args;
@@ -17,7 +24,7 @@ foreach (string what in wanted)
         "append" => AppendBenchmark.RunAsync(bench),
         "commit" => CommitBenchmark.RunAsync(bench),
         "memory" => MemoryBenchmark.RunAsync(bench),
-        _ => throw new ArgumentException($"'{what}' is no benchmark: append, commit, memory or load."),
+        _ => throw new ArgumentException($"'{what}' is no benchmark: append, commit, memory, load or simulation."),
     });
 }
 

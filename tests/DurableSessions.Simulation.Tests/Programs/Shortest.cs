@@ -15,17 +15,25 @@ internal static class Shortest
     /// <param name="name">For the failure message.</param>
     /// <param name="script">What clients do.</param>
     /// <param name="schedule">In which order; a new one for each call.</param>
-    public static async Task<ScheduledRun> ExplainAsync(string name, Script script, Func<Schedule> schedule)
+    /// <param name="run">Runs a program in an order: in a world of its own, where null.</param>
+    public static async Task<ScheduledRun> ExplainAsync(
+        string name, Script script, Func<Schedule> schedule, Func<Script, Schedule, Task<ScheduledRun>>? run = null)
     {
+        run ??= World.RunAsync;
         try
         {
-            return await World.RunAsync(script, schedule());
+            return await run(script, schedule());
         }
         catch (ScheduledRunException e)
         {
-            var search = new Search(script, e);
+            var search = new Search(script, e, run);
             await search.LeaveOutOperationsAsync();
             await search.LeaveOutDecisionsAsync();
+            if (await search.LeaveOutHeldAnswersAsync())
+            {
+                await search.LeaveOutDecisionsAsync();
+            }
+
             throw new InvalidOperationException(
                 $"""
                 {name}: {e.Message}
@@ -40,7 +48,7 @@ internal static class Shortest
         }
     }
 
-    private sealed class Search(Script script, ScheduledRunException failure)
+    private sealed class Search(Script script, ScheduledRunException failure, Func<Script, Schedule, Task<ScheduledRun>> run)
     {
         public Script Script { get; private set; } = script;
 
@@ -81,6 +89,35 @@ internal static class Shortest
             }
         }
 
+        // An answer that is held takes a decision more, so those after it come one earlier without it. True: one less is held.
+        public async Task<bool> LeaveOutHeldAnswersAsync()
+        {
+            bool isLess = false;
+            foreach (int number in Failure.Run.Chosen.Where(static c => c.Value.HoldsAnswer).Select(static c => c.Key).OrderDescending())
+            {
+                IReadOnlyDictionary<int, Move> chosen = Failure.Run.Chosen;
+                if (!chosen.TryGetValue(number, out Move held))
+                {
+                    continue;
+                }
+
+                foreach (int earlier in (int[])[1, 0])
+                {
+                    Dictionary<int, Move> rest = chosen.Where(c => c.Key != number)
+                        .ToDictionary(c => c.Key > number ? c.Key - earlier : c.Key, static c => c.Value);
+                    rest[number] = held with { HoldsAnswer = false };
+                    if (await RunAsync(Script, Schedule.Replay(rest)) is { } failure)
+                    {
+                        Failure = failure;
+                        isLess = true;
+                        break;
+                    }
+                }
+            }
+
+            return isLess;
+        }
+
         private async Task<bool> TryAsync(Script shorter)
         {
             if (shorter.Operations == 0)
@@ -117,7 +154,7 @@ internal static class Shortest
             Runs++;
             try
             {
-                await World.RunAsync(script, schedule);
+                await run(script, schedule);
                 return null;
             }
             catch (ScheduledRunException e)

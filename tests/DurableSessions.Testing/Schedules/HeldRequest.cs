@@ -38,7 +38,7 @@ internal sealed class HeldRequest
     /// <summary>The client gets the answer.</summary>
     public void GiveAnswer() => _answer.TrySetResult(_given!);
 
-    /// <summary>What the request needs is not simulated: the client fails with it, and so does its test.</summary>
+    /// <summary>What the request needs is not simulated: the client fails with it.</summary>
     public void Fail(Exception e) => _answer.TrySetException(e);
 
     public void Break() => _answer.TrySetException(Fault.BrokenConnection());

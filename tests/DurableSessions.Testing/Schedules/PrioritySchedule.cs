@@ -8,12 +8,17 @@ internal sealed class PrioritySchedule : Schedule
     /// <summary>Among how many decisions the changes lie: about what a program takes.</summary>
     private const int Decisions = 120;
 
+    /// <summary>What has waited for so many decisions waits for nothing that goes first again and again.</summary>
+    private const int Patience = 64;
+
     private readonly int _seed;
     private readonly Random _random;
     private readonly bool _byHost;
     private readonly HashSet<int> _changes;
     private readonly Dictionary<string, double> _priorities = new(StringComparer.Ordinal);
     private double _last;
+    private HeldRequest? _oldest;
+    private int _oldestSince;
 
     public PrioritySchedule(int seed)
     {
@@ -38,6 +43,12 @@ internal sealed class PrioritySchedule : Schedule
         }
 
         int first = FindFirst(waiting);
+        if (IsStarving(waiting[0], number) && first != 0)
+        {
+            MakeLast(waiting[first]);
+            return new Move(MoveKind.Request, FindFirst(waiting));
+        }
+
         if (!_changes.Contains(number))
         {
             return new Move(MoveKind.Request, first);
@@ -48,9 +59,22 @@ internal sealed class PrioritySchedule : Schedule
             return new Move(MoveKind.Clock);
         }
 
-        _priorities[LaneOf(waiting[first])] = --_last;
+        MakeLast(waiting[first]);
         return new Move(MoveKind.Request, FindFirst(waiting), HoldsAnswer: _random.Next(2) == 0);
     }
+
+    // Whether the request that has waited longest has done so for too many decisions.
+    private bool IsStarving(HeldRequest oldest, int number)
+    {
+        if (_oldest != oldest)
+        {
+            (_oldest, _oldestSince) = (oldest, number);
+        }
+
+        return number - _oldestSince >= Patience;
+    }
+
+    private void MakeLast(HeldRequest request) => _priorities[LaneOf(request)] = --_last;
 
     private int FindFirst(IReadOnlyList<HeldRequest> waiting)
     {

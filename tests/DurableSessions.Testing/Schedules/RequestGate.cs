@@ -20,6 +20,9 @@ internal sealed class RequestGate(SimulatedStorage storage)
     /// <summary>Requests so far.</summary>
     public int Requests { get; private set; }
 
+    /// <summary>What a client sent first of all that is not simulated.</summary>
+    public UnknownRequestException? Unknown { get; private set; }
+
     /// <summary>Requests whose clients wait, and answers, in the order in which they came.</summary>
     public IReadOnlyList<HeldRequest> Waiting => _waiting;
 
@@ -48,6 +51,7 @@ internal sealed class RequestGate(SimulatedStorage storage)
         }
         catch (UnknownRequestException e)
         {
+            Unknown ??= e;
             request.Fail(e);
             return request;
         }

@@ -16,7 +16,8 @@ public abstract class Schedule
     /// <summary>
     /// Some go first as long as they have anything to send, and at a few moments the first of them becomes the last, or the clock goes
     /// on: probabilistic concurrency testing (Burckhardt et al., ASPLOS 2010), which finds what needs few, well placed changes
-    /// with a probability that does not fall with the number of requests.
+    /// with a probability that does not fall with the number of requests. Where a request has waited for 64 decisions, what goes
+    /// before it becomes the last, one after the other, until it is its turn: a client that asks again and again holds up no other.
     /// </summary>
     /// <param name="seed">The same decisions for the same requests.</param>
     public static Schedule Priorities(int seed) => new PrioritySchedule(seed);

@@ -54,6 +54,12 @@ public sealed class SimulatedCluster : StorageFixture
             int number = 0;
             await QuietSteps.RunAsync(() =>
             {
+                // A client may take it for a failure of storage, and go on.
+                if (cluster._gate.Unknown is { } unknown)
+                {
+                    throw unknown;
+                }
+
                 if (!running.IsCompleted)
                 {
                     cluster.Next(number++, schedule, run);

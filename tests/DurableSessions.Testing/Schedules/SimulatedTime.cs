@@ -41,15 +41,18 @@ public sealed class SimulatedTime : TimeProvider
         {
             while (_due.TryPeek(out (Timer Timer, long Version) next, out (DateTimeOffset Due, long Number) at))
             {
-                if (next.Timer.IsSet(next.Version) && at.Due > _now + within)
+                bool isSet = next.Timer.IsSet(next.Version);
+                if (isSet && at.Due > _now + within)
                 {
                     return false;
                 }
 
                 _due.Dequeue();
-                if (next.Timer.TryFire(next.Version))
+                if (isSet)
                 {
+                    // First, because its next period begins then.
                     _now = at.Due > _now ? at.Due : _now;
+                    next.Timer.Fire();
                     return true;
                 }
             }
@@ -103,20 +106,13 @@ public sealed class SimulatedTime : TimeProvider
         public bool IsSet(long version) => !_disposed && version == _version;
 
         // Its time has come; the caller holds the clock's gate.
-        public bool TryFire(long version)
+        public void Fire()
         {
-            if (!IsSet(version))
-            {
-                return false;
-            }
-
             ThreadPool.UnsafeQueueUserWorkItem(static t => t.Call(), this, preferLocal: false);
             if (_period > TimeSpan.Zero && _period != Timeout.InfiniteTimeSpan)
             {
                 Add(_period);
             }
-
-            return true;
         }
 
         public void Dispose()
