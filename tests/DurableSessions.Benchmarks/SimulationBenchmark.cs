@@ -75,7 +75,8 @@ internal static class SimulationBenchmark
                 request.Content = RequestContent.Create(content);
             }
 
-            SimulatedAnswer answer = storage.Answer(SimulatedRequest.From(request, CancellationToken.None));
+            using var message = new HttpMessage(request, new ResponseClassifier());
+            SimulatedAnswer answer = storage.Answer(SimulatedRequest.From(message));
             return answer.Status < 300 ? answer : throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"{path}: {answer.Status}"));
         }
 
