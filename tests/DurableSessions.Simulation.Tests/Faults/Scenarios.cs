@@ -39,6 +39,7 @@ internal static class Scenarios
         static () => new CommitThatChangesMemories(),
         static () => new TwoSessionsWithMemories(),
         static () => new KeyedUndoOfMemories(),
+        static () => new RetryOutOfOrder(),
     ];
 
     public static IEnumerable<Func<Scenario>> All => Around.Concat(OfCommits).Concat(OfMemories);

@@ -158,6 +158,9 @@ internal sealed class SessionModel(SessionKey key, Clock clock)
                 Violation.Unless(
                     look.Messages.Take(before.Messages.Count).SequenceEqual(before.Messages),
                     $"{Key.Session} was read as {before}, and later as {look}");
+                Violation.Unless(
+                    look.Covered != before.Covered || look.Overview == before.Overview,
+                    $"{Key.Session} had the overview '{before.Overview}', and of the same messages later '{look.Overview}'");
             }
 
             _looks.Add(look);
@@ -211,7 +214,7 @@ internal sealed class SessionModel(SessionKey key, Clock clock)
         }
     }
 
-    // Each digest adds the first text it was given and how many came after it: so it tells what went into it.
+    // Each digest adds the first text it was given and how many came after it: so it tells what went into it. Behind it, whose it is.
     private void CheckOverview(Look look)
     {
         int covered = 0;
@@ -221,7 +224,7 @@ internal sealed class SessionModel(SessionKey key, Clock clock)
             Violation.Unless(
                 covered < look.Covered && look.Messages[covered].Text == parts[0],
                 $"{Key.Session} has an overview of other messages than are archived: '{look.Overview}' of {look}");
-            covered += 1 + int.Parse(parts[1], CultureInfo.InvariantCulture);
+            covered += 1 + int.Parse(parts[1].Split('~')[0], CultureInfo.InvariantCulture);
         }
 
         Violation.Unless(

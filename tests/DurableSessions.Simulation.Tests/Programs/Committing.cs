@@ -60,19 +60,60 @@ internal sealed record Steer(int Host, int Choice, bool Cancels) : Operation(Hos
             return;
         }
 
+        await (Cancels ? CancelAsync(world, Host, task) : RetryAsync(world, task));
+    }
+
+    internal static async Task CancelAsync(World world, int host, string task)
+    {
+        Attempt attempt = world.Cancelling(task);
         try
         {
-            await world.AskAsync(Host, h => Cancels
-                ? h.Store.Tasks.CancelAsync(World.Account, World.User, task, World.Cancelled)
-                : h.Store.Tasks.RetryAsync(World.Account, World.User, task, World.Cancelled));
+            if (await world.AskAsync(host, h => h.Store.Tasks.CancelAsync(World.Account, World.User, task, World.Cancelled)) is not null)
+            {
+                attempt.Acknowledge(world.Clock.Next());
+            }
         }
         catch (TaskStatusException)
         {
-            // It is not over yet, or over already: nobody promised otherwise.
+            // It is over already: nobody promised otherwise.
+            attempt.Acknowledge(world.Clock.Next());
+        }
+    }
+
+    private async Task RetryAsync(World world, string task)
+    {
+        long start = world.Clock.Next();
+        try
+        {
+            if (await world.AskAsync(Host, h => h.Store.Tasks.RetryAsync(World.Account, World.User, task, World.Cancelled)) is not null)
+            {
+                world.Retried(task, start);
+            }
+        }
+        catch (TaskStatusException)
+        {
+            // It is not over yet: nobody promised otherwise.
         }
     }
 
     public override string ToString() => $"{(Cancels ? "cancel" : "retry")} a task, {Choice} back, on h{Host}";
+}
+
+/// <summary>Cancels whatever is on its way, also what its client was not answered for yet.</summary>
+internal sealed record CancelAll(int Host) : Operation(Host)
+{
+    public override async Task RunAsync(World world)
+    {
+        IReadOnlyList<CommitTask>? tasks = await world.AskAsync(
+            Host, h => h.Store.Tasks.ListAsync(World.Account, World.User, new CommitTaskQuery { Limit = 200 }, World.Cancelled));
+        foreach (CommitTask task in (tasks ?? []).Where(static t => !t.IsOver))
+        {
+            world.Accepted(task);
+            await Steer.CancelAsync(world, Host, task.TaskId);
+        }
+    }
+
+    public override string ToString() => $"cancel all tasks on h{Host}";
 }
 
 /// <summary>Has a session commit by itself.</summary>

@@ -1,12 +1,16 @@
 namespace DurableSessions.Simulation.Tests.Programs;
 
 /// <summary>A host dies, at some request from now on; whoever asks it next finds a fresh one.</summary>
-internal sealed record Kill(int Host, int After, bool CarriesOutTheLast) : Operation(Host)
+internal sealed record Kill(int Host, int After, LastRequest Last) : Operation(Host)
 {
-    public override Task RunAsync(World world) => world.KillAsync(Host, After, CarriesOutTheLast);
+    public override Task RunAsync(World world) => world.KillAsync(Host, After, Last);
 
-    public override string ToString() =>
-        After == 0 ? $"kill h{Host}" : $"kill h{Host} {After} requests later{(CarriesOutTheLast ? ", behind the last" : "")}";
+    public override string ToString() => After == 0 ? $"kill h{Host}" : $"kill h{Host} {After} requests later{Last switch
+    {
+        LastRequest.CarriedOut => ", behind the last",
+        LastRequest.ArrivesLate => ", the last on its way",
+        _ => "",
+    }}";
 }
 
 /// <summary>A host stops as on a deployment; whoever asks it next finds a fresh one.</summary>
@@ -23,4 +27,12 @@ internal sealed record DeliverCopies() : Operation(0)
     public override Task RunAsync(World world) => world.DeliverCopiesAsync();
 
     public override string ToString() => "late copies arrive";
+}
+
+/// <summary>The answer to one request of a host is lost: what it asked for is done, and it hears so some time later.</summary>
+internal sealed record Lose(int Host, int After, int Milliseconds) : Operation(Host)
+{
+    public override Task RunAsync(World world) => world.LoseAsync(Host, After, TimeSpan.FromMilliseconds(Milliseconds));
+
+    public override string ToString() => $"h{Host} loses an answer {After} requests later, and hears so after {Milliseconds} ms";
 }

@@ -13,6 +13,10 @@ internal sealed record Script(int FaultsPerMille, int FaultSeed, int FailedDiges
 {
     public int Operations => Steps.Sum(static s => s.Length);
 
+    /// <summary>Whether requests may arrive that were given up long ago.</summary>
+    public bool HasLateRequests =>
+        FaultsPerMille > 0 || Steps.SelectMany(static s => s).Any(static o => o is Kill { Last: LastRequest.ArrivesLate });
+
     /// <summary>The same program without one of its operations.</summary>
     /// <param name="operation">Counted from 0 through all steps.</param>
     public Script Without(int operation)

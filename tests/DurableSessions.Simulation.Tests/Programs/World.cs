@@ -27,10 +27,13 @@ internal sealed class World : IAsyncDisposable
     private readonly LivingHost?[] _hosts = new LivingHost?[MaxHosts];
     private readonly ConcurrentQueue<LivingHost> _all = new();
     private readonly ConcurrentQueue<RandomFaults> _faults = new();
+    private readonly ArrivesLate _late = new();
     private readonly ConcurrentQueue<string> _notes = new();
     private readonly Lock _lock = new();
     private readonly List<string> _tasks = [];
     private readonly List<CommitKey> _keys = [];
+    private readonly List<(string Task, Attempt Attempt)> _cancellations = [];
+    private readonly Dictionary<string, long> _retried = [];
 
     private World(StorageFixture storage, BlobContainerClient container, Script script)
     {
@@ -41,7 +44,7 @@ internal sealed class World : IAsyncDisposable
         {
             BlocksPerSegment = 4,
             // Late copies may arrive as long as the tombstone is there; without any it may go soon.
-            TombstoneRetention = script.FaultsPerMille == 0 ? TimeSpan.FromMilliseconds(200) : TimeSpan.FromHours(1),
+            TombstoneRetention = !script.HasLateRequests ? TimeSpan.FromMilliseconds(200) : TimeSpan.FromHours(1),
             Semantic = new SemanticPolicy { MaxAttempts = 2, FirstRetryInterval = TimeSpan.FromMilliseconds(5), FallBack = script.FallsBack },
         };
         Sessions = [.. Enumerable.Range(0, MaxSessions).Select(n => new SessionModel(new SessionKey(Account, User, $"s{n}"), Clock))];
@@ -95,17 +98,29 @@ internal sealed class World : IAsyncDisposable
         }
     }
 
-    public async Task KillAsync(int number, int after, bool carriesOutTheLast)
+    public async Task KillAsync(int number, int after, LastRequest last)
     {
         LivingHost living = await FindAsync(number);
+        FaultTransport faults = living.Host.Faults;
+        int at = faults.Requests + after;
         if (after == 0)
         {
             await living.KillAsync();
         }
+        else if (last == LastRequest.ArrivesLate)
+        {
+            faults.AtRequest(at, _late).StopTheWorldAt(at + 1);
+        }
         else
         {
-            living.Host.Faults.StopTheWorldAt(living.Host.Faults.Requests + after, carriesOutTheLast);
+            faults.StopTheWorldAt(at, carriesOutTheLast: last == LastRequest.CarriedOut);
         }
+    }
+
+    public async Task LoseAsync(int number, int after, TimeSpan wait)
+    {
+        FaultTransport faults = (await FindAsync(number)).Host.Faults;
+        faults.AtRequest(faults.Requests + after, new LosesAnswer(wait, _storage.Time));
     }
 
     public async Task StopAsync(int number)
@@ -117,6 +132,7 @@ internal sealed class World : IAsyncDisposable
 
     public async Task DeliverCopiesAsync()
     {
+        await _late.DeliverAsync();
         foreach (RandomFaults faults in _faults)
         {
             await faults.DeliverCopiesAsync();
@@ -131,6 +147,25 @@ internal sealed class World : IAsyncDisposable
             {
                 _tasks.Add(task.TaskId);
             }
+        }
+    }
+
+    public Attempt Cancelling(string task)
+    {
+        lock (_lock)
+        {
+            var attempt = new Attempt(Clock.Next());
+            _cancellations.Add((task, attempt));
+            return attempt;
+        }
+    }
+
+    /// <summary>A task was started again, by a request sent then: what cancels it from now on was asked for since.</summary>
+    public void Retried(string task, long start)
+    {
+        lock (_lock)
+        {
+            _retried[task] = Math.Max(start, _retried.GetValueOrDefault(task));
         }
     }
 
@@ -187,8 +222,14 @@ internal sealed class World : IAsyncDisposable
 
         using Host last = await Host.RunAsync(_storage, _container.Name, _options);
         await last.EndAllAsync();
+        if (_script.HasLateRequests)
+        {
+            await Task.WhenAll(Sessions.Select(s => ReadAsync(last, s)));
+        }
+
         await DeliverCopiesAsync();
         IReadOnlyList<CommitTask> tasks = await last.EndAllAsync();
+        Check(tasks);
         using Host fresh = await Host.RunAsync(_storage, _container.Name, _options);
         foreach (SessionModel session in Sessions.Where(static s => s.IsKnown))
         {
@@ -206,6 +247,29 @@ internal sealed class World : IAsyncDisposable
             {
                 session.CheckGone(start);
             }
+        }
+    }
+
+    private async Task ReadAsync(Host host, SessionModel session)
+    {
+        long start = Clock.Next();
+        try
+        {
+            session.Check(await Look.AtAsync(host.Store, session.Key, Clock));
+        }
+        catch (SessionNotFoundException)
+        {
+            session.CheckGone(start);
+        }
+    }
+
+    private void Check(IReadOnlyList<CommitTask> tasks)
+    {
+        foreach (CommitTask task in tasks.Where(static t => t.Status == CommitTaskStatus.Cancelled && t.Output?.IsSessionDeleted != true))
+        {
+            Violation.Unless(
+                _cancellations.Exists(c => c.Task == task.TaskId && c.Attempt.End > _retried.GetValueOrDefault(task.TaskId)),
+                $"Task {task.TaskId} is cancelled, which was not asked for since it was retried");
         }
     }
 
@@ -263,6 +327,7 @@ internal sealed class World : IAsyncDisposable
         int calls = 0;
         return new FirstWords
         {
+            Adds = $"~{seed}",
             Before = async cancellationToken =>
             {
                 var random = new Random(unchecked((seed * 486187739) + Interlocked.Increment(ref calls)));
