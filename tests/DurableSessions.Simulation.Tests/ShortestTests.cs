@@ -10,11 +10,11 @@ public sealed class ShortestTests
     private static readonly Script s_script = new(
         80, 5, 3, true,
         [
-            [new Append(0, 1, 1, false)], [new Read(1, 0), new Append(2, 0, 3, true), new Kill(1, 4, true)],
+            [new Append(0, 1, 1, false)], [new Read(1, 0), new Append(2, 0, 3, true), new Kill(1, 4, LastRequest.CarriedOut)],
             [new Commit(0, 0, 0, false)], [new WaitForAll(1)], [new Get(2, 2), new Stop(0)], [new DeliverCopies()],
         ]);
 
-    private static readonly Script s_least = new(0, 5, 0, true, [[new Append(2, 0, 3, true), new Kill(1, 4, true)]]);
+    private static readonly Script s_least = new(0, 5, 0, true, [[new Append(2, 0, 3, true), new Kill(1, 4, LastRequest.CarriedOut)]]);
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -24,6 +24,7 @@ public sealed class ShortestTests
     [InlineData(9)]
     public async Task A_planted_failure_is_reduced_to_its_operations_and_its_one_decision(int seed)
     {
+        using IDisposable alone = await SimulatedCluster.AloneAsync();
         InvalidOperationException e = await Assert.ThrowsAsync<InvalidOperationException>(
             () => Shortest.ExplainAsync("Planted", s_script, () => Schedule.Uniform(seed), RunAsync));
 

@@ -8,6 +8,7 @@ internal sealed class OneThread : IDisposable
 {
     private const int Probes = 8;
     private const int QuietRounds = 3;
+    private const int RoundsUntilSetAnew = 50;
     private const int MaxRounds = 100_000;
 
     private static readonly SemaphoreSlim s_gate = new(1, 1);
@@ -56,21 +57,32 @@ internal sealed class OneThread : IDisposable
     {
         ThreadPool.GetMinThreads(out s_min.Workers, out s_min.Ports);
         ThreadPool.GetMaxThreads(out s_max.Workers, out s_max.Ports);
-        if (!ThreadPool.SetMinThreads(1, s_min.Ports) || !ThreadPool.SetMaxThreads(1, s_max.Ports))
-        {
-            Restore();
-            throw new InvalidOperationException("The runtime takes no pool of one thread.");
-        }
 
-        // A thread that was there before leaves the pool with the end of what it runs.
+        // A thread that was there before leaves the pool with the end of what it runs. The pool may be about to add one, or to have decided
+        // so: then the limit is set anew.
         for (int quiet = 0, rounds = 0; quiet < QuietRounds; rounds++)
         {
+            if (rounds % RoundsUntilSetAnew == 0)
+            {
+                Reduce();
+            }
+
             quiet = await IsAloneAsync() ? quiet + 1 : 0;
             if (rounds == MaxRounds)
             {
                 Restore();
                 throw new InvalidOperationException("More than one thread of the pool is at work: do other tests run in this process?");
             }
+        }
+    }
+
+    private static void Reduce()
+    {
+        ThreadPool.SetMaxThreads(Math.Max(2, Environment.ProcessorCount), s_max.Ports);
+        if (!ThreadPool.SetMinThreads(1, s_min.Ports) || !ThreadPool.SetMaxThreads(1, s_max.Ports))
+        {
+            Restore();
+            throw new InvalidOperationException("The runtime takes no pool of one thread.");
         }
     }
 
