@@ -1,7 +1,3 @@
 using DurableSessions.Testing;
-using Xunit.v3;
 
 [assembly: AssemblyFixture(typeof(AzuriteFixture))]
-
-// Most of these tests wait for servers and storages in other processes, so more of them run beside each other than there are cores.
-[assembly: Parallelization(MaxThreads = 4)]

@@ -17,6 +17,7 @@ public sealed class AzuriteFaultTests(AzuriteFixture azurite, ITestOutputHelper 
     [Fact]
     public async Task A_sample_drawn_by_the_commit()
     {
+        SimulatedCluster.Leave();
         string version = typeof(AzuriteFaultTests).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
         var random = new Random(BitConverter.ToInt32(SHA256.HashData(Encoding.UTF8.GetBytes(version))));
         Func<Scenario>[] scenarios = [.. Scenarios.All];

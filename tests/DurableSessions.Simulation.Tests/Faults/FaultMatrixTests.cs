@@ -10,6 +10,9 @@ public abstract class FaultMatrixTests(ITestOutputHelper output)
     /// <summary>More requests than any scenario makes: a scenario that never ends is a failure of its own.</summary>
     private const int MaxRequests = 200;
 
+    /// <summary>One point in so many is tried in a drawn order too; which ones differs from fault to fault.</summary>
+    private const int DrawnOneIn = 3;
+
     private protected static TheoryData<string, FaultKind> Cells(IEnumerable<Func<Scenario>> scenarios)
     {
         var cells = new TheoryData<string, FaultKind>();
@@ -37,11 +40,14 @@ public abstract class FaultMatrixTests(ITestOutputHelper output)
             points++;
             Assert.InRange(points, 1, MaxRequests);
             int seed = (points * 1_000) + (int)kind;
-            await TryAsync(points, points % 2 == 0 ? Schedule.Uniform(seed) : Schedule.Priorities(seed));
+            if (points % DrawnOneIn == (int)kind % DrawnOneIn)
+            {
+                await TryAsync(points, points % 2 == 0 ? Schedule.Uniform(seed) : Schedule.Priorities(seed));
+            }
         }
 
         Assert.InRange(points, requests, MaxRequests);
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{points} fault points, each in order and in an order that is drawn: {name}, {kind}"));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{points} fault points, each in order, one in {DrawnOneIn} in a drawn order too: {name}, {kind}"));
 
         async Task<bool> TryAsync(int request, Schedule schedule)
         {

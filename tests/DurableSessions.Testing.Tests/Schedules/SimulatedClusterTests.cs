@@ -165,6 +165,7 @@ public sealed class SimulatedClusterTests
 
         Assert.Equal((1, 1), (during?.MinWorkers, during?.MaxWorkers));
         Assert.Single(threads);
+        SimulatedCluster.Leave();
         Assert.Equal(before, Pool.Now());
     }
 
@@ -175,10 +176,12 @@ public sealed class SimulatedClusterTests
 
         await Assert.ThrowsAsync<ScheduledRunException>(
             () => SimulatedCluster.RunAsync(Schedule.InOrder, static _ => throw new InvalidDataException("Planted.")));
+        SimulatedCluster.Leave();
         Assert.Equal(before, Pool.Now());
 
         await Assert.ThrowsAsync<ScheduledRunException>(
             () => SimulatedCluster.RunAsync(Schedule.InOrder, static _ => new TaskCompletionSource().Task));
+        SimulatedCluster.Leave();
         Assert.Equal(before, Pool.Now());
     }
 
@@ -193,8 +196,10 @@ public sealed class SimulatedClusterTests
         Assert.Equal(1, Pool.Now().MaxWorkers);
         other.Dispose();
         other.Dispose();
+        SimulatedCluster.Leave();
         Assert.Equal(1, Pool.Now().MaxWorkers);
         alone.Dispose();
+        SimulatedCluster.Leave();
         Assert.Equal(before, Pool.Now());
     }
 
@@ -226,6 +231,7 @@ public sealed class SimulatedClusterTests
         /// <summary>A pool that no other test leaves behind, until disposal.</summary>
         public static Pool Unusual()
         {
+            SimulatedCluster.Leave();
             Pool former = Now();
             Pool unusual = former with { MinWorkers = 3, MaxWorkers = 1_234 };
             unusual.Set();
@@ -237,7 +243,11 @@ public sealed class SimulatedClusterTests
 
         public override int GetHashCode() => Numbers.GetHashCode();
 
-        public void Dispose() => Former?.Set();
+        public void Dispose()
+        {
+            SimulatedCluster.Leave();
+            Former?.Set();
+        }
 
         private (int, int, int, int) Numbers => (MinWorkers, MinPorts, MaxWorkers, MaxPorts);
 

@@ -2,17 +2,19 @@ namespace DurableSessions.Testing;
 
 /// <summary>
 /// Has the process run one task at a time: with one thread in the pool, what runs next is known, and so is when nothing is left to
-/// run. The pool is as before when the last holder has disposed of it. Other tests must not run in the process meanwhile.
+/// run. The pool stays so for the next holder, until <see cref="Restore"/>. Other tests must not run in the process meanwhile.
 /// </summary>
 internal sealed class OneThread : IDisposable
 {
     private const int Probes = 8;
     private const int QuietRounds = 3;
     private const int RoundsUntilSetAnew = 50;
-    private const int MaxRounds = 100_000;
+    private const int MaxRounds = 20_000;
+    private const int MaxAttempts = 3;
 
     private static readonly SemaphoreSlim s_gate = new(1, 1);
     private static int s_holders;
+    private static bool s_isReduced;
     private static (int Workers, int Ports) s_min;
     private static (int Workers, int Ports) s_max;
 
@@ -23,15 +25,15 @@ internal sealed class OneThread : IDisposable
     }
 
     /// <summary>To be awaited on the pool.</summary>
-    /// <exception cref="InvalidOperationException">The runtime takes no pool of one thread.</exception>
+    /// <exception cref="InvalidOperationException">The runtime takes no pool of one thread, or others do not leave it.</exception>
     public static async Task<OneThread> EnterAsync()
     {
         await s_gate.WaitAsync();
         try
         {
-            if (s_holders == 0)
+            for (int attempt = 1; !s_isReduced; attempt++)
             {
-                await ReduceAsync();
+                await ReduceAsync(isLast: attempt == MaxAttempts);
             }
 
             s_holders++;
@@ -43,24 +45,33 @@ internal sealed class OneThread : IDisposable
         }
     }
 
-    public void Dispose()
+    /// <summary>The pool is as it was before the first holder; does nothing while there is one.</summary>
+    public static void Restore()
     {
-        if (!_disposed && --s_holders == 0)
+        if (s_holders == 0 && s_isReduced)
         {
-            Restore();
+            s_isReduced = false;
+            SetAsBefore();
         }
-
-        _disposed = true;
     }
 
-    private static async Task ReduceAsync()
+    public void Dispose()
+    {
+        if (!_disposed)
+        {
+            _disposed = true;
+            s_holders--;
+        }
+    }
+
+    private static async Task ReduceAsync(bool isLast)
     {
         ThreadPool.GetMinThreads(out s_min.Workers, out s_min.Ports);
         ThreadPool.GetMaxThreads(out s_max.Workers, out s_max.Ports);
 
         // A thread that was there before leaves the pool with the end of what it runs. The pool may be about to add one, or to have decided
         // so: then the limit is set anew.
-        for (int quiet = 0, rounds = 0; quiet < QuietRounds; rounds++)
+        for (int quiet = 0, rounds = 0; rounds < MaxRounds; rounds++)
         {
             if (rounds % RoundsUntilSetAnew == 0)
             {
@@ -68,11 +79,17 @@ internal sealed class OneThread : IDisposable
             }
 
             quiet = await IsAloneAsync() ? quiet + 1 : 0;
-            if (rounds == MaxRounds)
+            if (quiet == QuietRounds)
             {
-                Restore();
-                throw new InvalidOperationException("More than one thread of the pool is at work: do other tests run in this process?");
+                s_isReduced = true;
+                return;
             }
+        }
+
+        SetAsBefore();
+        if (isLast)
+        {
+            throw new InvalidOperationException("More than one thread of the pool is at work: do other tests run in this process?");
         }
     }
 
@@ -81,12 +98,12 @@ internal sealed class OneThread : IDisposable
         ThreadPool.SetMaxThreads(Math.Max(2, Environment.ProcessorCount), s_max.Ports);
         if (!ThreadPool.SetMinThreads(1, s_min.Ports) || !ThreadPool.SetMaxThreads(1, s_max.Ports))
         {
-            Restore();
+            SetAsBefore();
             throw new InvalidOperationException("The runtime takes no pool of one thread.");
         }
     }
 
-    private static void Restore()
+    private static void SetAsBefore()
     {
         ThreadPool.SetMaxThreads(s_max.Workers, s_max.Ports);
         ThreadPool.SetMinThreads(s_min.Workers, s_min.Ports);

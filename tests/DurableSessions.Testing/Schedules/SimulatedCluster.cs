@@ -36,7 +36,13 @@ public sealed class SimulatedCluster : StorageFixture
     /// <inheritdoc/>
     public override TimeSpan Silence { get; } = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Has the process to itself until disposal, for many runs: each does by itself what costs a moment.</summary>
+    /// <summary>
+    /// Gives the pool its threads back. It keeps one after a run, for the next: tests that need more, and run after simulations in the same
+    /// process, call this first.
+    /// </summary>
+    public static void Leave() => OneThread.Restore();
+
+    /// <summary>Keeps the one thread until disposal, whatever <see cref="Leave"/> is asked meanwhile.</summary>
     public static async Task<IDisposable> AloneAsync() => await Task.Run(OneThread.EnterAsync);
 
     /// <summary>Runs a test.</summary>
