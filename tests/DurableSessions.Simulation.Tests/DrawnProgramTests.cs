@@ -32,7 +32,6 @@ public sealed class DrawnProgramTests(ITestOutputHelper output)
 
     private async Task RunAsync(int first, int last)
     {
-        using IDisposable alone = await SimulatedCluster.AloneAsync();
         long operations = 0;
         long requests = 0;
         for (int number = first; number <= last; number++)

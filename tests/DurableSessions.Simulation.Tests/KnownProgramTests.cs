@@ -86,7 +86,6 @@ public sealed class KnownProgramTests
     public async Task Again(string name)
     {
         Script script = Known.First(k => k.Name == name).Script;
-        using IDisposable alone = await SimulatedCluster.AloneAsync();
         await Shortest.ExplainAsync(name, script, static () => Schedule.InOrder);
         for (int n = 1; n <= Repetitions; n++)
         {

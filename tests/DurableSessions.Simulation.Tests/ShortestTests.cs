@@ -24,7 +24,6 @@ public sealed class ShortestTests
     [InlineData(9)]
     public async Task A_planted_failure_is_reduced_to_its_operations_and_its_one_decision(int seed)
     {
-        using IDisposable alone = await SimulatedCluster.AloneAsync();
         InvalidOperationException e = await Assert.ThrowsAsync<InvalidOperationException>(
             () => Shortest.ExplainAsync("Planted", s_script, () => Schedule.Uniform(seed), RunAsync));
 

@@ -30,10 +30,10 @@ public abstract class StorageFixture : IAsyncLifetime
         await ConnectAsync((await NewContainerAsync()).Name, configure);
 
     /// <summary>Another host's view of a container: clients of its own, with faults and a request log of its own.</summary>
-    public virtual async Task<SessionStorage> ConnectAsync(string containerName, Action<BlobClientOptions>? configure = null)
+    public async Task<SessionStorage> ConnectAsync(string containerName, Action<BlobClientOptions>? configure = null)
     {
         StorageAccount account = await AccountAsync();
-        return SessionStorage.Connect(account.ConnectionString, containerName, options =>
+        return account.Connect(containerName, options =>
         {
             options.Retry.Delay = TimeSpan.FromMilliseconds(10);
             options.Retry.MaxDelay = TimeSpan.FromMilliseconds(100);

@@ -3,7 +3,7 @@ using DurableSessions.Core.Retaining;
 
 namespace DurableSessions.Core.Sessions;
 
-/// <summary>A cut in progress: everything that anybody needs to carry it to its end.</summary>
+/// <summary>A cut in progress: everything that a commit needs to carry it to its end.</summary>
 /// <param name="CommitId">The commit that cuts.</param>
 /// <param name="Attempt">Which attempt of that commit, from 1.</param>
 /// <param name="KeepRecent">How many of the newest messages stay live; <see cref="KeepAll"/> where turns do.</param>

@@ -1,4 +1,5 @@
 using DurableSessions.Engine.Instances;
+using DurableSessions.Orchestration;
 using Microsoft.Extensions.Logging;
 
 namespace DurableSessions.Engine.Running;
@@ -169,7 +170,7 @@ internal sealed class Sweep(EngineParts engine)
     // A little late, and each host by another while: so that they do not all ask at once.
     private void Note(string id, DateTimeOffset due)
     {
-        TimeSpan jitter = Backoff.Draw(engine.Time) * LongestJitter;
+        TimeSpan jitter = Jitter.Draw(engine.Time) * LongestJitter;
         engine.Due.Add(id, due < DateTimeOffset.MaxValue - jitter ? due + jitter : DateTimeOffset.MaxValue);
     }
 

@@ -140,7 +140,7 @@ public sealed class ContentTests
         }
     });
 
-    // The host that is told of the deletion gives up what it waits for, perhaps at the very moment of the release.
+    // The host that learns of the deletion gives up what it waits for, perhaps at the very moment of the release.
     private static async Task ReleaseAsync(Held held)
     {
         try

@@ -29,7 +29,6 @@ public abstract class FaultMatrixTests(ITestOutputHelper output)
 
     protected async Task TryEveryRequestAsync(string name, FaultKind kind)
     {
-        using IDisposable alone = await SimulatedCluster.AloneAsync();
         Func<Scenario> scenario = Scenarios.All.Single(s => s().Name == name);
         int requests = 0;
         await SimulatedCluster.RunAsync(Schedule.InOrder, async cluster => requests = await FaultPoint.CountRequestsAsync(cluster, scenario()));

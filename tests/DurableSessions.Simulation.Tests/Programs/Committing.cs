@@ -75,7 +75,7 @@ internal sealed record Steer(int Host, int Choice, bool Cancels) : Operation(Hos
         }
         catch (TaskStatusException)
         {
-            // It is over already: nobody promised otherwise.
+            // It is over already, which a client may find.
             attempt.Acknowledge(world.Clock.Next());
         }
     }
@@ -92,7 +92,7 @@ internal sealed record Steer(int Host, int Choice, bool Cancels) : Operation(Hos
         }
         catch (TaskStatusException)
         {
-            // It is not over yet: nobody promised otherwise.
+            // It is not over yet, which a client may find.
         }
     }
 

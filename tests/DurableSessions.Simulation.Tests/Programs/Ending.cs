@@ -1,6 +1,6 @@
 namespace DurableSessions.Simulation.Tests.Programs;
 
-/// <summary>A host dies, at some request from now on; whoever asks it next finds a fresh one.</summary>
+/// <summary>A host dies, at some request from now on; a client that asks it next finds a fresh one.</summary>
 internal sealed record Kill(int Host, int After, LastRequest Last) : Operation(Host)
 {
     public override Task RunAsync(World world) => world.KillAsync(Host, After, Last);
@@ -13,7 +13,7 @@ internal sealed record Kill(int Host, int After, LastRequest Last) : Operation(H
     }}";
 }
 
-/// <summary>A host stops as on a deployment; whoever asks it next finds a fresh one.</summary>
+/// <summary>A host stops as on a deployment; a client that asks it next finds a fresh one.</summary>
 internal sealed record Stop(int Host) : Operation(Host)
 {
     public override Task RunAsync(World world) => world.StopAsync(Host);

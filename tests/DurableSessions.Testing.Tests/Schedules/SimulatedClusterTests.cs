@@ -186,27 +186,39 @@ public sealed class SimulatedClusterTests
     }
 
     [Fact]
-    public async Task The_pool_is_as_before_when_the_last_holder_has_left_it()
+    public async Task The_pool_keeps_one_thread_until_it_is_left_and_is_not_left_during_a_run()
     {
         using Pool before = Pool.Unusual();
-        IDisposable alone = await SimulatedCluster.AloneAsync();
-        IDisposable other = await SimulatedCluster.AloneAsync();
+        int? during = null;
         await SimulatedCluster.RunAsync(Schedule.InOrder, static _ => Task.CompletedTask);
+        Assert.Equal(1, Pool.Now().MaxWorkers);
 
+        await SimulatedCluster.RunAsync(Schedule.InOrder, _ =>
+        {
+            SimulatedCluster.Leave();
+            during = Pool.Now().MaxWorkers;
+            return Task.CompletedTask;
+        });
+
+        Assert.Equal(1, during);
         Assert.Equal(1, Pool.Now().MaxWorkers);
-        other.Dispose();
-        other.Dispose();
-        SimulatedCluster.Leave();
-        Assert.Equal(1, Pool.Now().MaxWorkers);
-        alone.Dispose();
         SimulatedCluster.Leave();
         Assert.Equal(before, Pool.Now());
     }
 
     [Fact]
+    public async Task Two_runs_at_the_same_time_are_refused()
+    {
+        ScheduledRunException e = await Assert.ThrowsAsync<ScheduledRunException>(() => SimulatedCluster.RunAsync(
+            Schedule.InOrder, static _ => SimulatedCluster.RunAsync(Schedule.InOrder, static _ => Task.CompletedTask)));
+
+        Assert.Contains("one at a time", Assert.IsType<InvalidOperationException>(e.InnerException).Message, StringComparison.Ordinal);
+        await SimulatedCluster.RunAsync(Schedule.InOrder, static _ => Task.CompletedTask);
+    }
+
+    [Fact]
     public async Task Many_runs_one_after_the_other_take_no_time_to_begin()
     {
-        using IDisposable alone = await SimulatedCluster.AloneAsync();
         long start = Stopwatch.GetTimestamp();
 
         for (int n = 0; n < 500; n++)

@@ -1,3 +1,4 @@
+using DurableSessions.Core.Storage;
 using DurableSessions.LocalStorage;
 
 namespace DurableSessions.Testing;
@@ -21,7 +22,11 @@ public sealed class AzuriteFixture : StorageFixture
         }
     }
 
-    private protected override async Task<StorageAccount> AccountAsync() => new(await GetConnectionStringAsync(), static _ => { });
+    private protected override async Task<StorageAccount> AccountAsync()
+    {
+        string connectionString = await GetConnectionStringAsync();
+        return new StorageAccount((container, configure) => SessionStorage.Connect(connectionString, container, configure), static _ => { });
+    }
 
     private static async Task<AzuriteProcess> StartAsync() => await AzuriteProcess.StartInMemoryAsync(await AzuriteInstallation.EnsureAsync());
 }

@@ -26,9 +26,6 @@ internal sealed class HeldRequest
     /// <summary>Storage has carried the request out, and its answer is on the way.</summary>
     public bool IsAnswer => _given is not null;
 
-    /// <summary>The client has given up: what it sent may arrive all the same, at any time or never.</summary>
-    public bool IsAbandoned { get; private set; }
-
     /// <summary>What the client waits for.</summary>
     public Task<SimulatedAnswer> Answer => _answer.Task;
 
@@ -42,8 +39,6 @@ internal sealed class HeldRequest
     public void Fail(Exception e) => _answer.TrySetException(e);
 
     public void Break() => _answer.TrySetException(Fault.BrokenConnection());
-
-    public void Abandon() => IsAbandoned = true;
 
     public override string ToString() => $"host {Connection} #{Number} {Content.Short()}{(_given is { } given ? $" -> {given.Status}" : "")}";
 }

@@ -12,23 +12,25 @@ internal sealed class OneThread : IDisposable
     private const int MaxRounds = 20_000;
     private const int MaxAttempts = 3;
 
-    private static readonly SemaphoreSlim s_gate = new(1, 1);
-    private static int s_holders;
+    private static int s_taken;
     private static bool s_isReduced;
     private static (int Workers, int Ports) s_min;
     private static (int Workers, int Ports) s_max;
-
-    private bool _disposed;
 
     private OneThread()
     {
     }
 
     /// <summary>To be awaited on the pool.</summary>
-    /// <exception cref="InvalidOperationException">The runtime takes no pool of one thread, or others do not leave it.</exception>
+    /// <exception cref="InvalidOperationException">It is taken, the runtime takes no pool of one thread, or others do not leave it.</exception>
     public static async Task<OneThread> EnterAsync()
     {
-        await s_gate.WaitAsync();
+        if (Interlocked.Exchange(ref s_taken, 1) != 0)
+        {
+            throw new InvalidOperationException("Another simulation runs in this process: simulations must run one at a time.");
+        }
+
+        var thread = new OneThread();
         try
         {
             for (int attempt = 1; !s_isReduced; attempt++)
@@ -36,33 +38,27 @@ internal sealed class OneThread : IDisposable
                 await ReduceAsync(isLast: attempt == MaxAttempts);
             }
 
-            s_holders++;
-            return new OneThread();
+            return thread;
         }
-        finally
+        catch
         {
-            s_gate.Release();
+            thread.Dispose();
+            throw;
         }
     }
 
     /// <summary>The pool is as it was before the first holder; does nothing while there is one.</summary>
     public static void Restore()
     {
-        if (s_holders == 0 && s_isReduced)
+        if (s_isReduced && Volatile.Read(ref s_taken) == 0)
         {
             s_isReduced = false;
             SetAsBefore();
         }
     }
 
-    public void Dispose()
-    {
-        if (!_disposed)
-        {
-            _disposed = true;
-            s_holders--;
-        }
-    }
+    /// <summary>The next holder may enter.</summary>
+    public void Dispose() => Volatile.Write(ref s_taken, 0);
 
     private static async Task ReduceAsync(bool isLast)
     {

@@ -3,7 +3,6 @@ namespace DurableSessions.Testing;
 internal sealed class PrioritySchedule : Schedule
 {
     private const int MaxChanges = 4;
-    private const int LateOneIn = 10;
 
     /// <summary>Among how many decisions the changes lie: about what a program takes.</summary>
     private const int Decisions = 120;
@@ -32,9 +31,9 @@ internal sealed class PrioritySchedule : Schedule
 
     internal override Move Choose(int number, IReadOnlyList<HeldRequest> waiting, IReadOnlyList<HeldRequest> late)
     {
-        if (late.Count > 0 && _random.Next(LateOneIn) == 0)
+        if (DrawLate(_random, late) is { } arrives)
         {
-            return new Move(MoveKind.LateRequest, _random.Next(late.Count));
+            return arrives;
         }
 
         if (waiting.Count == 0)

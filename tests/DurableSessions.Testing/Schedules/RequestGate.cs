@@ -112,7 +112,6 @@ internal sealed class RequestGate(SimulatedStorage storage)
     {
         if (_waiting.Remove(request) && !request.IsAnswer)
         {
-            request.Abandon();
             _late.Add(request);
         }
     }

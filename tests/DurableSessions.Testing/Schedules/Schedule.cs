@@ -3,6 +3,8 @@ namespace DurableSessions.Testing;
 /// <summary>Decides what happens next where several things could: each decision is one <see cref="Move"/>.</summary>
 public abstract class Schedule
 {
+    private const int LateOneIn = 10;
+
     /// <summary>Requests in the order in which they were sent; the clock goes on when none waits.</summary>
     public static Schedule InOrder { get; } = new ReplayedSchedule(new Dictionary<int, Move>());
 
@@ -25,6 +27,10 @@ public abstract class Schedule
     /// <summary>Decisions that were taken before; those that are missing or impossible are taken as by <see cref="InOrder"/>.</summary>
     /// <param name="moves">By the number of the decision, from 0.</param>
     public static Schedule Replay(IReadOnlyDictionary<int, Move> moves) => new ReplayedSchedule(moves);
+
+    /// <summary>One decision in ten lets a request arrive whose client has given up, where there is one.</summary>
+    private protected static Move? DrawLate(Random random, IReadOnlyList<HeldRequest> late) =>
+        late.Count > 0 && random.Next(LateOneIn) == 0 ? new Move(MoveKind.LateRequest, random.Next(late.Count)) : null;
 
     /// <param name="number">Of the decision, from 0.</param>
     /// <param name="waiting">Requests whose clients wait, and answers, in the order in which they came.</param>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Azure.Storage.Blobs;
 using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Testing;
@@ -42,13 +41,11 @@ public sealed class SimulatedCluster : StorageFixture
     /// </summary>
     public static void Leave() => OneThread.Restore();
 
-    /// <summary>Keeps the one thread until disposal, whatever <see cref="Leave"/> is asked meanwhile.</summary>
-    public static async Task<IDisposable> AloneAsync() => await Task.Run(OneThread.EnterAsync);
-
     /// <summary>Runs a test.</summary>
     /// <param name="schedule">Decides; of this run alone, where it has a seed.</param>
     /// <param name="test">What is run, on the only thread.</param>
     /// <exception cref="ScheduledRunException">The test failed, or does not end.</exception>
+    /// <exception cref="InvalidOperationException">Another run is under way in this process.</exception>
     public static Task<ScheduledRun> RunAsync(Schedule schedule, Func<SimulatedCluster, Task> test) => Task.Run(async () =>
     {
         using OneThread thread = await OneThread.EnterAsync();
@@ -89,27 +86,25 @@ public sealed class SimulatedCluster : StorageFixture
     });
 
     /// <inheritdoc/>
-    public override Task<SessionStorage> ConnectAsync(string containerName, Action<BlobClientOptions>? configure = null)
-    {
-        int connection = ++_connections;
-        return Task.FromResult(SessionStorage.Connect(SimulatedStorage.Address, containerName, options =>
-        {
-            // The pauses between the SDK's own attempts are of the system's clock.
-            options.Retry.Delay = TimeSpan.Zero;
-            options.Retry.MaxDelay = TimeSpan.Zero;
-            options.Diagnostics.IsLoggingEnabled = false;
-            options.Diagnostics.IsDistributedTracingEnabled = false;
-            options.Diagnostics.IsTelemetryEnabled = false;
-            _gate.Configure(options, connection);
-            configure?.Invoke(options);
-        }));
-    }
-
-    /// <inheritdoc/>
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private protected override Task<StorageAccount> AccountAsync() =>
-        throw new NotSupportedException("A simulated cluster has connections and no account.");
+    // Each connection is a host's.
+    private protected override Task<StorageAccount> AccountAsync()
+    {
+        int connection = ++_connections;
+        return Task.FromResult(new StorageAccount(
+            static (container, configure) => SessionStorage.Connect(SimulatedStorage.Address, container, configure),
+            options =>
+            {
+                // The pauses between the SDK's own attempts are of the system's clock.
+                options.Retry.Delay = TimeSpan.Zero;
+                options.Retry.MaxDelay = TimeSpan.Zero;
+                options.Diagnostics.IsLoggingEnabled = false;
+                options.Diagnostics.IsDistributedTracingEnabled = false;
+                options.Diagnostics.IsTelemetryEnabled = false;
+                _gate.Configure(options, connection);
+            }));
+    }
 
     private void Next(int number, Schedule schedule, ScheduledRun run)
     {

@@ -3,7 +3,6 @@ namespace DurableSessions.Testing;
 internal sealed class UniformSchedule(int seed) : Schedule
 {
     private const int ClockOneIn = 20;
-    private const int LateOneIn = 10;
     private const int HeldAnswerOneIn = 4;
 
     private readonly Random _random = new(seed);
@@ -12,9 +11,9 @@ internal sealed class UniformSchedule(int seed) : Schedule
 
     internal override Move Choose(int number, IReadOnlyList<HeldRequest> waiting, IReadOnlyList<HeldRequest> late)
     {
-        if (late.Count > 0 && _random.Next(LateOneIn) == 0)
+        if (DrawLate(_random, late) is { } arrives)
         {
-            return new Move(MoveKind.LateRequest, _random.Next(late.Count));
+            return arrives;
         }
 
         return waiting.Count == 0 || _random.Next(ClockOneIn) == 0

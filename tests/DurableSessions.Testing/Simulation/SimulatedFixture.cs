@@ -1,3 +1,5 @@
+using DurableSessions.Core.Storage;
+
 namespace DurableSessions.Testing;
 
 /// <summary>One <see cref="SimulatedStorage"/> for a test assembly or class: see <see cref="AzuriteFixture"/>.</summary>
@@ -11,5 +13,6 @@ public sealed class SimulatedFixture : StorageFixture
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private protected override Task<StorageAccount> AccountAsync() =>
-        Task.FromResult(new StorageAccount(SimulatedStorage.ConnectionString, _storage.Configure));
+        Task.FromResult(new StorageAccount(
+            static (container, configure) => SessionStorage.Connect(SimulatedStorage.ConnectionString, container, configure), _storage.Configure));
 }

@@ -1,0 +1,44 @@
+namespace DurableSessions.Testing;
+
+/// <summary>Has a kind of fault happen.</summary>
+internal static class Injection
+{
+    private static readonly Fault[] NotCarriedOut =
+        [Fault.FailBeforeSending, Fault.Respond(503, "ServerBusy"), Fault.Respond(429, "TooManyRequests")];
+
+    /// <summary>Has it happen at a request. Returns what is to be done when everything is over: late copies arrive.</summary>
+    public static Func<Task> Inject(this FaultTransport faults, FaultKind kind, int number)
+    {
+        switch (kind)
+        {
+            case FaultKind.DiesBefore:
+            case FaultKind.DiesAfter:
+                faults.StopTheWorldAt(number, carriesOutTheLast: kind == FaultKind.DiesAfter);
+                break;
+            case FaultKind.NotCarriedOut:
+                faults.AtRequest(number, NotCarriedOut[number % NotCarriedOut.Length]);
+                break;
+            case FaultKind.AnswerLost:
+                faults.AtRequest(number, Fault.DropAnswer);
+                break;
+            case FaultKind.SentTwice:
+                var twice = new SentTwice();
+                faults.AtRequest(number, twice);
+                return twice.DeliverCopiesAsync;
+            case FaultKind.ArrivesLate:
+                var late = new ArrivesLate();
+                faults.AtRequest(number, late);
+                return late.DeliverAsync;
+            case FaultKind.ServerErrors:
+                faults.When(r => r.Number >= number, Fault.Respond(500, "InternalError"), times: 6);
+                break;
+            case FaultKind.Refused:
+                faults.AtRequest(number, Fault.Respond(412, "ConditionNotMet"));
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(kind), kind, null);
+        }
+
+        return static () => Task.CompletedTask;
+    }
+}
