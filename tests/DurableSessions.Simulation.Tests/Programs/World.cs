@@ -19,7 +19,7 @@ internal sealed class World : IAsyncDisposable
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
-    private readonly StorageFixture _storage;
+    private readonly SimulatedCluster _storage;
     private readonly BlobContainerClient _container;
     private readonly Script _script;
     private readonly SessionOptions _options;
@@ -35,7 +35,7 @@ internal sealed class World : IAsyncDisposable
     private readonly List<(string Task, Attempt Attempt)> _cancellations = [];
     private readonly Dictionary<string, long> _retried = [];
 
-    private World(StorageFixture storage, BlobContainerClient container, Script script)
+    private World(SimulatedCluster storage, BlobContainerClient container, Script script)
     {
         _storage = storage;
         _container = container;
@@ -228,6 +228,7 @@ internal sealed class World : IAsyncDisposable
         }
 
         await DeliverCopiesAsync();
+        _storage.LetAllArrive();
         IReadOnlyList<CommitTask> tasks = await last.EndAllAsync();
         Check(tasks);
         using Host fresh = await Host.RunAsync(_storage, _container.Name, _options);

@@ -78,6 +78,20 @@ internal sealed class RequestGate(SimulatedStorage storage)
         return request;
     }
 
+    /// <summary>Storage carries out everything that waits, in the order in which it was sent.</summary>
+    public void LetAllArrive()
+    {
+        while (_late.Count > 0)
+        {
+            LetArrive(0);
+        }
+
+        while (_waiting.Count > 0)
+        {
+            LetThrough(0, holdsAnswer: false);
+        }
+    }
+
     /// <summary>Everything is over: what waits and what still comes fails with a broken connection.</summary>
     public void Close()
     {

@@ -85,6 +85,9 @@ public sealed class SimulatedCluster : StorageFixture
         }
     });
 
+    /// <summary>Storage carries out all requests that are on their way, those whose clients have given up or died included, as they were sent.</summary>
+    public void LetAllArrive() => _gate.LetAllArrive();
+
     /// <inheritdoc/>
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
