@@ -79,10 +79,11 @@ public sealed class SessionStore : IDisposable
         _tombstones = new Tombstones(_manifests, _segments, time);
         var initial = new SessionSettings { AutoCommitPolicy = options.DefaultAutoCommitPolicy };
         var creator = new SessionCreator(_manifests, _segments, _views, initial, time);
-        var loader = new KeyedMessageLoader(_segments, _archives, options, time);
+        var liveLog = new LiveLog(_manifests, _segments);
+        var loader = new KeyedMessageLoader(liveLog, _archives, options, time);
         var lanes = new SessionLanes(
             _manifests, _segments, new SegmentRoller(_manifests, _segments, _views), _views, loader, creator, _memory, options, time);
-        var contexts = new ContextReader(_manifests, _segments, _archives, new MemoryChoice(_catalogues, _contents), time);
+        var contexts = new ContextReader(_manifests, liveLog, _archives, new MemoryChoice(_catalogues, _contents), time);
         var index = new TaskIndex(storage);
         var requests = new KeyedRequests(storage);
         var settings = new SettingsWriter(_manifests, _segments, _views);

@@ -53,6 +53,12 @@ public sealed class KnownProgramTests
                 [new Append(0, 0, 2, false)], [new Commit(0, 0, 1, false), new CancelAll(1)], [new Append(1, 0, 1, false)],
                 [new WaitForAll(1)], [new Steer(1, 0, false)], [new WaitForAll(1)], [new Read(2, 0)],
             ])),
+        ("A commit takes the segment of a change of settings whose answer is lost", new Script(
+            0, 1, 0, true,
+            [
+                [new Append(1, 0, 3, true)], [new Commit(2, 0, 0, false), new Lose(0, 2, 20), new Configure(0, 0, 5, 1)],
+                [new WaitForAll(1)], [new Read(1, 0)],
+            ])),
         .. new[] { 0, 5, 20, 100 }.Select(static n => ($"A commit takes the segment of an append whose answer is lost for {n} ms", new Script(
             0, n, 0, true,
             [

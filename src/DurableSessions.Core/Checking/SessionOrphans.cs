@@ -118,8 +118,7 @@ internal sealed class SessionOrphans(AuditedStorage storage, ManifestStore manif
     }
 
     private static bool IsNamed(Manifest manifest, string segment) =>
-        manifest.Live.Any(s => s.Name == segment)
-        || manifest.Pending.Any(p => p.Segments.Contains(segment))
+        manifest.Keeps(segment)
         || (manifest.Cutting is { } cut && segment.EndsWith($"/retained-{cut.CommitId}-{cut.Attempt}.jsonl", StringComparison.Ordinal));
 
     private static bool IsUnclear(AuditedDocument<Manifest> read) =>

@@ -50,11 +50,11 @@ internal sealed class ArchiveToTempActivity(
                 return decided;
             }
 
-            string fresh = await segments.CreateAsync(commit.Session, manifest.Incarnation, manifest.NextSegment, cancellationToken);
-            views.LearnCreated(fresh);
+            SegmentReference fresh = await segments.CreateAsync(commit.Session, manifest.Incarnation, manifest.NextSegment, cancellationToken);
+            views.LearnCreated(fresh.Name);
             Manifest cutting = manifest with
             {
-                Live = [.. manifest.Live, new SegmentReference(fresh)],
+                Live = [.. manifest.Live, fresh],
                 NextSegment = manifest.NextSegment + 1,
                 Cutting = Cut.Of(commit, manifest.Live.Count),
             };

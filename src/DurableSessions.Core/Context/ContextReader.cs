@@ -12,7 +12,7 @@ namespace DurableSessions.Core.Context;
 /// Reads a session's context as of one manifest: a message is in it at every moment of its commit. Where a blob that the
 /// manifest names has gone, the session was switched meanwhile, and the reading starts again.
 /// </summary>
-internal sealed class ContextReader(ManifestStore manifests, SegmentStore segments, ArchiveStore archives, MemoryChoice memories, TimeProvider time)
+internal sealed class ContextReader(ManifestStore manifests, LiveLog live, ArchiveStore archives, MemoryChoice memories, TimeProvider time)
 {
     private const int MaxRestarts = 20;
 
@@ -28,7 +28,7 @@ internal sealed class ContextReader(ManifestStore manifests, SegmentStore segmen
 
             try
             {
-                SessionContext context = await ReadAsync(key, stored.Manifest, tokenBudget, cancellationToken);
+                SessionContext context = await ReadAsync(key, stored, tokenBudget, cancellationToken);
                 return includeMemories
                     ? context with
                     {
@@ -46,8 +46,9 @@ internal sealed class ContextReader(ManifestStore manifests, SegmentStore segmen
         throw new ContentionException($"Session '{key.Session}' was switched {MaxRestarts} times while its context was read.");
     }
 
-    private async Task<SessionContext> ReadAsync(SessionKey key, Manifest manifest, long tokenBudget, CancellationToken cancellationToken)
+    private async Task<SessionContext> ReadAsync(SessionKey key, StoredManifest stored, long tokenBudget, CancellationToken cancellationToken)
     {
+        Manifest manifest = stored.Manifest;
         List<ArchiveReference> open =
         [
             .. manifest.Uncovered
@@ -65,12 +66,9 @@ internal sealed class ContextReader(ManifestStore manifests, SegmentStore segmen
             }
         }
 
-        foreach (SegmentReference segment in manifest.Live)
+        await foreach (SessionMessage message in live.ReadAsync(key, stored, cancellationToken))
         {
-            await foreach (BlobLine line in segments.ReadAsync(segment.Name, 0, cancellationToken))
-            {
-                Add(SessionMessage.Parse(line.Content), null);
-            }
+            Add(message, null);
         }
 
         (IReadOnlyList<ContextMessage> messages, long left) = window.Close();

@@ -6,9 +6,10 @@ using DurableSessions.Core.Storage;
 namespace DurableSessions.Core.Sessions;
 
 /// <summary>
-/// Finds messages again that this host has not appended itself, or does not know to have: for repetitions, and for an append whose outcome is unknown and whose segment has gone.
+/// Finds messages again that this host has not appended itself, or does not know to have: for repetitions, and for an append whose
+/// outcome is unknown and whose segment has gone.
 /// </summary>
-internal sealed class KeyedMessageLoader(SegmentStore segments, ArchiveStore archives, SessionOptions options, TimeProvider time)
+internal sealed class KeyedMessageLoader(LiveLog live, ArchiveStore archives, SessionOptions options, TimeProvider time)
 {
     /// <summary>
     /// All messages of a session with derived ids: live, pending, and switched within <see cref="SessionOptions.IdempotencyWindow"/>, at
@@ -20,12 +21,9 @@ internal sealed class KeyedMessageLoader(SegmentStore segments, ArchiveStore arc
         var keyed = new KeyedMessages();
         try
         {
-            foreach (SegmentReference segment in manifest.Live)
+            await foreach (SessionMessage message in live.ReadAsync(key, view.Stored, cancellationToken))
             {
-                await foreach (BlobLine line in segments.ReadAsync(segment.Name, 0, cancellationToken))
-                {
-                    keyed.Add(SessionMessage.Parse(line.Content));
-                }
+                keyed.Add(message);
             }
         }
         catch (RequestFailedException e) when (e.IsNotFound())
@@ -67,17 +65,15 @@ internal sealed class KeyedMessageLoader(SegmentStore segments, ArchiveStore arc
     /// can only be in an archive that was not there then, or in what a commit retained.
     /// </summary>
     public async Task<HashSet<string>?> TryLocateAsync(
-        SessionKey key, Manifest then, Manifest now, IReadOnlySet<string> ids, CancellationToken cancellationToken)
+        SessionKey key, Manifest then, StoredManifest stored, IReadOnlySet<string> ids, CancellationToken cancellationToken)
     {
+        Manifest now = stored.Manifest;
         var found = new HashSet<string>(StringComparer.Ordinal);
         try
         {
-            foreach (SegmentReference segment in now.Live)
+            await foreach (SessionMessage message in live.ReadAsync(key, stored, cancellationToken))
             {
-                await foreach (BlobLine line in segments.ReadAsync(segment.Name, 0, cancellationToken))
-                {
-                    Match(SessionMessage.Parse(line.Content));
-                }
+                Match(message);
             }
         }
         catch (RequestFailedException e) when (e.IsNotFound())

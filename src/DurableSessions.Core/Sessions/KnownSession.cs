@@ -13,10 +13,10 @@ internal sealed class KnownSession(SessionKey key, LiveViews views, KeyedMessage
 
     /// <summary>Brings the view up to date: see <see cref="LiveViews.OpenAsync"/>.</summary>
     /// <returns><see langword="null"/> where there is no session.</returns>
-    public async Task<LiveView?> OpenAsync(bool fresh, CancellationToken cancellationToken)
+    public async Task<LiveView?> OpenAsync(StoredManifest? seen, CancellationToken cancellationToken)
     {
         LiveView? before = _view;
-        _view = await views.OpenAsync(key, before, fresh, Note, cancellationToken);
+        _view = await views.OpenAsync(key, before, seen, Note, cancellationToken);
         if (!ReferenceEquals(before, _view) && !IsKnownToTheEnd(before, _view))
         {
             _keyed = null;

@@ -12,28 +12,26 @@ internal sealed class LiveViews(ManifestStore manifests, SegmentStore segments, 
     private const int MaxRestarts = 20;
 
     /// <summary>
-    /// A view on the newest manifest this host knows (with <paramref name="fresh"/>: on the one in storage), in which appending
-    /// to the last segment keeps the order of acknowledgement: every other segment is known to be sealed.
+    /// A view on <paramref name="seen"/>, which was just read, or on what this host knows, in which appending to the last segment
+    /// keeps the order of acknowledgement: every other segment is known to be sealed.
     /// </summary>
     /// <returns><see langword="null"/> where there is no session, or only its tombstone.</returns>
     public async Task<LiveView?> OpenAsync(
-        SessionKey key, LiveView? known, bool fresh, Action<SessionMessage> found, CancellationToken cancellationToken)
+        SessionKey key, LiveView? known, StoredManifest? seen, Action<SessionMessage> found, CancellationToken cancellationToken)
     {
-        bool load = fresh;
+        bool isRead = seen is not null;
+        StoredManifest? stored = seen ?? await manifests.GetKnownAsync(key, cancellationToken);
         for (int attempt = 0; ; attempt++)
         {
-            StoredManifest? stored = load
-                ? await manifests.LoadAsync(key, cancellationToken)
-                : await manifests.GetKnownAsync(key, cancellationToken);
+            if (stored is { Manifest.DeletedAt: not null } && !isRead)
+            {
+                // Another session of that id may have been created since.
+                stored = await manifests.LoadAsync(key, cancellationToken);
+            }
+
             if (stored is null || stored.Manifest.DeletedAt is not null)
             {
-                if (load)
-                {
-                    return null;
-                }
-
-                load = true;
-                continue;
+                return null;
             }
 
             if (known is not null && known.Stored.ETag == stored.ETag)
@@ -51,7 +49,8 @@ internal sealed class LiveViews(ManifestStore manifests, SegmentStore segments, 
                 throw new ContentionException($"The segments of session '{key.Session}' changed {MaxRestarts} times while being read.");
             }
 
-            load = true;
+            stored = await manifests.LoadAsync(key, cancellationToken);
+            isRead = true;
         }
     }
 

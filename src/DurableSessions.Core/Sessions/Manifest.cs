@@ -130,6 +130,9 @@ internal sealed record Manifest
     /// <summary>How many archives before this one are still to be switched: its digest must hold them too.</summary>
     public int PendingBefore(int number) => Pending.Count(p => p.Number < number);
 
+    /// <summary>Whether a segment is not deleted yet: it is live, or a commit has consumed it and is not switched.</summary>
+    public bool Keeps(string segment) => Live.Any(s => s.Name == segment) || Pending.Any(p => p.Segments.Contains(segment));
+
     public PendingArchive? FindPending(string commitId) => Pending.FirstOrDefault(p => p.CommitId == commitId);
 
     /// <summary>
@@ -152,7 +155,11 @@ internal sealed record RequestKey(string KeyHash, string RequestHash)
 /// <summary>A segment in the manifest.</summary>
 /// <param name="Name">Its blob.</param>
 /// <param name="Frozen">Written whole by a commit (what it retained), as a block blob: it never takes an append, and cannot be sealed.</param>
-internal sealed record SegmentReference(string Name, bool Frozen = false);
+/// <param name="CreatedETag">
+/// Its ETag while it is empty. A late copy of the request that created it may bring it back when it has been deleted: with another
+/// ETag, and empty. <see langword="null"/> where it is frozen, and in manifests that were written before there was this field.
+/// </param>
+internal sealed record SegmentReference(string Name, bool Frozen = false, string? CreatedETag = null);
 
 /// <summary>An archive that is staged, cleared from live, and not yet switched.</summary>
 internal sealed record PendingArchive

@@ -21,15 +21,16 @@ internal sealed class SegmentRoller(ManifestStore manifests, SegmentStore segmen
                 return;
             }
 
-            string fresh = await segments.CreateAsync(key, known.Manifest.Incarnation, known.Manifest.NextSegment, CancellationToken.None);
-            views.LearnCreated(fresh);
+            SegmentReference fresh = await segments.CreateAsync(key, known.Manifest.Incarnation, known.Manifest.NextSegment, CancellationToken.None);
+            views.LearnCreated(fresh.Name);
             await manifests.SwapAsync(
                 key,
                 known,
-                // Its number is still the next one: an audit that takes the segment for an orphan first gives the number away.
+                // Its number is still the next one. So a swap of which nobody knows whether it was applied never names the segment a second
+                // time, after a commit has taken it; and an audit that takes it for an orphan first gives the number away.
                 m => m.Last.Name != full || m.DeletedAt is not null || m.NextSegment != known.Manifest.NextSegment
                     ? null
-                    : m with { Live = [.. m.Live, new SegmentReference(fresh)], NextSegment = m.NextSegment + 1 },
+                    : m with { Live = [.. m.Live, fresh], NextSegment = m.NextSegment + 1 },
                 CancellationToken.None);
         }
         catch (Exception e) when (e is RequestFailedException or ContentionException or SessionNotFoundException || StorageErrors.IsUnknownOutcome(e))

@@ -7,15 +7,20 @@ using DurableSessions.Core.Storage;
 namespace DurableSessions.Core.Sessions;
 
 /// <summary>
-/// The blobs that hold live messages. A segment is created before any manifest names it, and never again: whoever finds it
+/// The blobs that hold live messages. A segment is created before any manifest names it, and never again: a host that finds it
 /// gone knows that it was archived.
 /// </summary>
+/// <remarks>
+/// Storage may carry out a second copy of a creation, once the segment is gone: it is there again then, empty. No host ever writes into
+/// it, since the first append goes to the one that was created first, and the others need its length; and whoever reads no line in a
+/// segment looks whether the manifest still names it.
+/// </remarks>
 internal sealed class SegmentStore(SessionStorage storage, RecentLines recent)
 {
     private const int MaxCreations = 3;
 
     /// <summary>Creates an empty segment. Each attempt has a name of its own; one that is given up stays an orphan, named by nobody.</summary>
-    public async Task<string> CreateAsync(SessionKey key, string incarnation, int number, CancellationToken cancellationToken)
+    public async Task<SegmentReference> CreateAsync(SessionKey key, string incarnation, int number, CancellationToken cancellationToken)
     {
         for (int attempt = 1; ; attempt++)
         {
@@ -23,9 +28,9 @@ internal sealed class SegmentStore(SessionStorage storage, RecentLines recent)
                 + number.ToString("D6", CultureInfo.InvariantCulture) + "-" + Guid.NewGuid().ToString("N")[..12] + ".jsonl";
             try
             {
-                await storage.Unretried.GetAppendBlobClient(name).CreateAsync(
+                Response<BlobContentInfo> created = await storage.Unretried.GetAppendBlobClient(name).CreateAsync(
                     new AppendBlobCreateOptions { Conditions = new AppendBlobRequestConditions { IfNoneMatch = ETag.All } }, cancellationToken);
-                return name;
+                return new SegmentReference(name, CreatedETag: created.Value.ETag.ToString());
             }
             catch (Exception e) when (attempt < MaxCreations && StorageErrors.IsUnknownOutcome(e) && !cancellationToken.IsCancellationRequested)
             {
@@ -34,17 +39,24 @@ internal sealed class SegmentStore(SessionStorage storage, RecentLines recent)
         }
     }
 
-    /// <summary>Appends one block at exactly this position, or fails: 412 somewhere else, 409 sealed, 404 gone.</summary>
+    /// <summary>
+    /// Appends one block at exactly this position, or fails: 412 the end is somewhere else, or this is not the segment that was created;
+    /// 409 sealed, 404 gone.
+    /// </summary>
     /// <returns>
     /// How many blocks the segment has, as far as storage says: good for rolling, not for counting. And when storage wrote, in whole seconds.
     /// </returns>
-    public async Task<(int Blocks, DateTimeOffset WrittenAt)> AppendAsync(string name, byte[] block, long position, CancellationToken cancellationToken)
+    public async Task<(int Blocks, DateTimeOffset WrittenAt)> AppendAsync(
+        SegmentReference segment, byte[] block, long position, CancellationToken cancellationToken)
     {
         using var content = new MemoryStream(block, writable: false);
-        Response<BlobAppendInfo> answer = await storage.Container.GetAppendBlobClient(name).AppendBlockAsync(
-            content,
-            new AppendBlobAppendBlockOptions { Conditions = new AppendBlobRequestConditions { IfAppendPositionEqual = position } },
-            cancellationToken);
+        var conditions = new AppendBlobRequestConditions
+        {
+            IfAppendPositionEqual = position,
+            IfMatch = position == 0 && segment.CreatedETag is { } created ? new ETag(created) : null,
+        };
+        Response<BlobAppendInfo> answer = await storage.Container.GetAppendBlobClient(segment.Name).AppendBlockAsync(
+            content, new AppendBlobAppendBlockOptions { Conditions = conditions }, cancellationToken);
         return (answer.Value.BlobCommittedBlockCount, answer.Value.LastModified);
     }
 

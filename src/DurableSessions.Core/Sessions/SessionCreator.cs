@@ -68,8 +68,8 @@ internal sealed class SessionCreator(ManifestStore manifests, SegmentStore segme
         SessionKey key, SessionSettings settings, RequestKey? createdBy, CancellationToken cancellationToken)
     {
         string incarnation = Guid.NewGuid().ToString("N")[..12];
-        string segment = await segments.CreateAsync(key, incarnation, number: 1, cancellationToken);
-        views.LearnCreated(segment);
+        SegmentReference segment = await segments.CreateAsync(key, incarnation, number: 1, cancellationToken);
+        views.LearnCreated(segment.Name);
         DateTimeOffset now = time.GetUtcNow();
         return new Manifest
         {
@@ -83,7 +83,7 @@ internal sealed class SessionCreator(ManifestStore manifests, SegmentStore segme
             Settings = settings,
             CreatedBy = createdBy,
             NextSegment = 2,
-            Live = [new SegmentReference(segment)],
+            Live = [segment],
         };
     }
 }

@@ -51,20 +51,34 @@ internal sealed class SessionLane(
         await _gate.WaitAsync(cancellationToken);
         try
         {
+            StoredManifest? seen = null;
             for (int attempt = 1; ; attempt++)
             {
-                LiveView? view = await _known.OpenAsync(fresh || attempt > 1, cancellationToken);
+                LiveView? view = await _known.OpenAsync(seen, cancellationToken);
                 if (view is null)
                 {
                     return null;
                 }
 
-                if (!fresh || await views.TryReadTailAsync(view.Last, _known.Note, cancellationToken))
+                if (!fresh)
                 {
                     return (view.Manifest, look(view));
                 }
 
-                _known.Forget();
+                // The segments first, and then the manifest: where it is still the same, none of them had gone when it was read, or had
+                // come back empty.
+                bool isThere = await views.TryReadTailAsync(view.Last, _known.Note, cancellationToken);
+                seen = await manifests.LoadAsync(key, cancellationToken);
+                if (isThere && seen?.ETag == view.Stored.ETag)
+                {
+                    return (view.Manifest, look(view));
+                }
+
+                if (!isThere)
+                {
+                    _known.Forget();
+                }
+
                 if (attempt >= MaxConflicts)
                 {
                     throw TooManyConflicts();
@@ -107,7 +121,7 @@ internal sealed class SessionLane(
         // other, whatever this host learns of the session meanwhile.
         LiveView? unsure = null;
         int unknown = 0;
-        bool fresh = false;
+        StoredManifest? seen = null;
         for (int attempt = 1; group.Count > 0; attempt++)
         {
             if (attempt > MaxConflicts)
@@ -115,14 +129,14 @@ internal sealed class SessionLane(
                 throw TooManyConflicts();
             }
 
-            LiveView view = unsure ?? await _known.OpenAsync(fresh, CancellationToken.None) ?? await CreateAsync();
-            fresh = false;
+            LiveView view = unsure ?? await _known.OpenAsync(seen, CancellationToken.None) ?? await CreateAsync();
+            seen = null;
             if (unsure is null && !await _known.TryResolveAsync(group, view))
             {
                 // A segment that this host still believes in has gone.
                 _known.Forget();
-                fresh = true;
                 await Backoff.WaitAsync(attempt, time, CancellationToken.None);
+                seen = await manifests.LoadAsync(key, CancellationToken.None);
                 continue;
             }
 
@@ -135,7 +149,7 @@ internal sealed class SessionLane(
             byte[] block = group.Count == 1 ? group[0].Block : PendingAppend.BlockOf([.. group.SelectMany(static a => a.Lines)]);
             try
             {
-                (int blocks, last.WrittenAt) = await segments.AppendAsync(last.Name, block, last.Length, CancellationToken.None);
+                (int blocks, last.WrittenAt) = await segments.AppendAsync(last.Reference, block, last.Length, CancellationToken.None);
                 Acknowledge(group, view);
                 if (blocks >= options.BlocksPerSegment)
                 {
@@ -146,13 +160,13 @@ internal sealed class SessionLane(
             }
             catch (RequestFailedException e) when (e.IsConditionNotMet() || e.IsSealed())
             {
-                // Somebody else has written here, or sealed it; or we have, and the answer was lost. What we do not know of
-                // the segment says which: our own ids are in it, or they are not and never will be at that position.
+                // Another host has written here, or sealed it; or this one has, and the answer was lost. What this host does not know
+                // of the segment says which: its own ids are in it, or they are not and never will be at that position.
                 unsure = null;
-                await FindInSegmentAsync(group, view, isFinal: e.IsSealed());
-                if (e.IsSealed())
+                long known = last.Length;
+                if (await FindInSegmentAsync(group, view, isFinal: e.IsSealed()) && (e.IsSealed() || last.Length == known))
                 {
-                    await RefreshAsync(view);
+                    await GoOnElsewhereAsync(group, view);
                 }
             }
             catch (RequestFailedException e) when (e.IsNotFound())
@@ -196,7 +210,7 @@ internal sealed class SessionLane(
         }
     }
 
-    private async Task FindInSegmentAsync(List<PendingAppend> group, LiveView view, bool isFinal)
+    private async Task<bool> FindInSegmentAsync(List<PendingAppend> group, LiveView view, bool isFinal)
     {
         var ids = new HashSet<string>(StringComparer.Ordinal);
         bool there = await views.TryReadTailAsync(
@@ -218,6 +232,8 @@ internal sealed class SessionLane(
             view.Last.IsComplete = true;
             views.Learn(view.Last);
         }
+
+        return there;
     }
 
     // The segment was archived, switched and deleted meanwhile. What became of an append nobody answered for is in the
@@ -235,7 +251,7 @@ internal sealed class SessionLane(
             }
 
             if (now.Manifest.Live.All(s => s.Name != view.Last.Name)
-                && await loader.TryLocateAsync(key, view.Manifest, now.Manifest, ids, CancellationToken.None) is { } found)
+                && await loader.TryLocateAsync(key, view.Manifest, now, ids, CancellationToken.None) is { } found)
             {
                 CompleteFound(group, found, view);
                 _known.Forget();
@@ -257,12 +273,18 @@ internal sealed class SessionLane(
         }
     }
 
-    private async Task RefreshAsync(LiveView view)
+    // The segment is sealed, or it has refused a block without having more in it than this host knows. The manifest tells where appends go
+    // on; and whether it was the segment that was just read, or one that came back empty once that was switched and deleted.
+    private async Task GoOnElsewhereAsync(List<PendingAppend> group, LiveView view)
     {
         StoredManifest? stored = await manifests.LoadAsync(key, CancellationToken.None);
-        if (stored is not null && stored.ETag == view.Stored.ETag)
+        if (stored is null || !stored.Manifest.Keeps(view.Last.Name))
         {
-            // Sealed although no manifest has gone on: nobody of ours does that, and it must not stop appends for ever.
+            await FindInArchivesAsync(group, view);
+        }
+        else if (stored.ETag == view.Stored.ETag)
+        {
+            // No manifest has gone on: no host leaves a segment so, and it must not stop appends for ever.
             await roller.TryRollAsync(key, view.Last.Name);
         }
     }
@@ -270,7 +292,7 @@ internal sealed class SessionLane(
     private async Task<LiveView> CreateAsync()
     {
         await creator.EnsureAsync(key, CancellationToken.None);
-        return await _known.OpenAsync(fresh: false, CancellationToken.None) ?? throw new SessionNotFoundException(key);
+        return await _known.OpenAsync(seen: null, CancellationToken.None) ?? throw new SessionNotFoundException(key);
     }
 
     private ContentionException TooManyConflicts() =>

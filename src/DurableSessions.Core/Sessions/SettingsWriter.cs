@@ -11,32 +11,55 @@ namespace DurableSessions.Core.Sessions;
 /// </remarks>
 internal sealed class SettingsWriter(ManifestStore manifests, SegmentStore segments, LiveViews views)
 {
+    private const int MaxAttempts = 40;
     private const int MaxCountedBy = 64;
 
     public async Task<SessionSettings> ConfigureAsync(
         SessionKey key, Func<SessionSettings, SessionSettings> change, CancellationToken cancellationToken)
     {
         Manifest before = await manifests.LoadLiveAsync(key, cancellationToken);
-        string fresh = await segments.CreateAsync(key, before.Incarnation, before.NextSegment, cancellationToken);
-        views.LearnCreated(fresh);
+        for (int attempt = 1; attempt <= MaxAttempts; attempt++)
+        {
+            if (await TryConfigureAsync(key, before, change, cancellationToken) is { } swapped)
+            {
+                await LeaveOldAsync(key, swapped, cancellationToken);
+                return swapped.Settings;
+            }
+        }
+
+        throw new ContentionException($"Segments of session '{key.Session}' were added by others {MaxAttempts} times in a row.");
+    }
+
+    // Each attempt has a segment of its own, and its number is still the next one: a swap that was applied, although its answer was
+    // lost, is not repeated once others have gone on from it. A commit may have taken its segment by then, and deletes it.
+    private async Task<Manifest?> TryConfigureAsync(
+        SessionKey key, Manifest before, Func<SessionSettings, SessionSettings> change, CancellationToken cancellationToken)
+    {
+        Manifest known = EnsureOf(key, before, (await manifests.GetKnownAsync(key, cancellationToken))?.Manifest);
+        SegmentReference fresh = await segments.CreateAsync(key, known.Incarnation, known.NextSegment, cancellationToken);
+        views.LearnCreated(fresh.Name);
         StoredManifest swapped = await manifests.SwapAsync(
             key,
-            m => m.DeletedAt is not null || m.Incarnation != before.Incarnation
-                ? throw new SessionNotFoundException(key)
+            m => EnsureOf(key, before, m).NextSegment != known.NextSegment
+                ? null
                 : m with
                 {
                     Settings = change(m.Settings),
-                    Live = [.. m.Live, new SegmentReference(fresh)],
+                    Live = [.. m.Live, fresh],
                     NextSegment = m.NextSegment + 1,
                 },
             cancellationToken);
-        foreach (SegmentReference segment in swapped.Manifest.Live.SkipLast(1).Where(static s => !s.Frozen))
+        return swapped.Manifest.Last == fresh ? swapped.Manifest : null;
+    }
+
+    private async Task LeaveOldAsync(SessionKey key, Manifest swapped, CancellationToken cancellationToken)
+    {
+        foreach (SegmentReference segment in swapped.Live.SkipLast(1).Where(static s => !s.Frozen))
         {
             await segments.TrySealAsync(segment.Name, cancellationToken);
         }
 
-        await DropEmptyAsync(key, swapped.Manifest, cancellationToken);
-        return swapped.Manifest.Settings;
+        await DropEmptyAsync(key, swapped, cancellationToken);
     }
 
     // Sealed and empty: nothing is in it, and never will be. Settings that change often do not fill the manifest. While a
@@ -55,7 +78,7 @@ internal sealed class SettingsWriter(ManifestStore manifests, SegmentStore segme
                 ? null
                 : m with { Live = [.. m.Live.Where(s => s.Name != replaced)] },
             cancellationToken);
-        if (dropped.Manifest.Live.All(s => s.Name != replaced) && dropped.Manifest.Pending.All(p => !p.Segments.Contains(replaced)))
+        if (!dropped.Manifest.Keeps(replaced))
         {
             await segments.DeleteAsync(replaced, cancellationToken);
         }
@@ -68,19 +91,20 @@ internal sealed class SettingsWriter(ManifestStore manifests, SegmentStore segme
         Manifest before = await manifests.LoadLiveAsync(key, cancellationToken);
         StoredManifest swapped = await manifests.SwapAsync(
             key,
-            m => m.DeletedAt is not null || m.Incarnation != before.Incarnation
-                ? throw new SessionNotFoundException(key)
-                : IsCounted(m, request)
-                    ? null
-                    : m with
-                    {
-                        ContextsUsed = m.ContextsUsed + contexts,
-                        SkillsUsed = m.SkillsUsed + skills,
-                        CountedBy = request is null ? m.CountedBy : [.. m.CountedBy.TakeLast(MaxCountedBy - 1), request],
-                    },
+            m => IsCounted(EnsureOf(key, before, m), request)
+                ? null
+                : m with
+                {
+                    ContextsUsed = m.ContextsUsed + contexts,
+                    SkillsUsed = m.SkillsUsed + skills,
+                    CountedBy = request is null ? m.CountedBy : [.. m.CountedBy.TakeLast(MaxCountedBy - 1), request],
+                },
             cancellationToken);
         return (swapped.Manifest.ContextsUsed, swapped.Manifest.SkillsUsed);
     }
+
+    private static Manifest EnsureOf(SessionKey key, Manifest before, Manifest? now) =>
+        now is { DeletedAt: null } && now.Incarnation == before.Incarnation ? now : throw new SessionNotFoundException(key);
 
     private static bool IsCounted(Manifest manifest, RequestKey? request) =>
         manifest.CountedBy.FirstOrDefault(r => r.KeyHash == request?.KeyHash) is { } counted

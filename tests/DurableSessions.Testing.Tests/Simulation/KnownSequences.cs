@@ -34,6 +34,13 @@ internal static class KnownSequences
             new(StepKind.Delete) { Match = Tag.Newest },
             new(StepKind.Append) { Place = Place.End },
         ]),
+        ["an append to a blob that was created again"] = ("412 ConditionNotMet", [
+            new(StepKind.CreateAppendBlob) { NoneMatch = Tag.Any },
+            new(StepKind.Append) { Match = Tag.Newest, Place = Place.Start },
+            new(StepKind.Delete),
+            new(StepKind.CreateAppendBlob) { NoneMatch = Tag.Any },
+            new(StepKind.Append) { Match = Tag.Oldest, Place = Place.Start },
+        ]),
         ["a range behind the end"] = ("416 InvalidRange", [
             new(StepKind.CreateAppendBlob),
             new(StepKind.Get) { Place = Place.Start, Size = 10 },

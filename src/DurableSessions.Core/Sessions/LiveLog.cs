@@ -1,0 +1,38 @@
+using System.Runtime.CompilerServices;
+using Azure;
+using DurableSessions.Core.Messages;
+using DurableSessions.Core.Storage;
+
+namespace DurableSessions.Core.Sessions;
+
+/// <summary>Reads the live messages of a manifest that was read a moment ago.</summary>
+internal sealed class LiveLog(ManifestStore manifests, SegmentStore segments)
+{
+    /// <summary>
+    /// All of them, in order. Those that are appended meanwhile may be among them.
+    /// </summary>
+    /// <exception cref="RequestFailedException">
+    /// 404: a segment has gone since the manifest was read, also where a late copy of its creation has brought it back (empty).
+    /// </exception>
+    public async IAsyncEnumerable<SessionMessage> ReadAsync(
+        SessionKey key, StoredManifest stored, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        bool isOneEmpty = false;
+        foreach (SegmentReference segment in stored.Manifest.Live)
+        {
+            bool isEmpty = true;
+            await foreach (BlobLine line in segments.ReadAsync(segment.Name, 0, cancellationToken))
+            {
+                isEmpty = false;
+                yield return SessionMessage.Parse(line.Content);
+            }
+
+            isOneEmpty |= isEmpty;
+        }
+
+        if (isOneEmpty && (await manifests.LoadAsync(key, cancellationToken))?.ETag != stored.ETag)
+        {
+            throw new RequestFailedException(404, $"A segment of session '{key.Session}' was empty, and its manifest has changed.");
+        }
+    }
+}

@@ -1,0 +1,173 @@
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Specialized;
+using DurableSessions.Core.Commits;
+using DurableSessions.Core.Context;
+using DurableSessions.Core.Messages;
+using DurableSessions.Core.Sessions;
+using DurableSessions.Testing;
+
+namespace DurableSessions.Core.Tests.Appending;
+
+/// <summary>
+/// Storage carries out a second copy of the request that created a segment, once that segment is gone: it is there again, empty and
+/// open. Hosts that have heard of nothing neither write into it nor take it for what it was.
+/// </summary>
+public sealed class RevivedSegmentTests(SimulatedFixture storage)
+{
+    private readonly SessionKey _key = new("acme", "ada", "s1");
+    private readonly SentTwice _creation = new();
+    private string _container = "";
+
+    /// <summary>What a host knows that hears of nothing any more.</summary>
+    public enum Knows
+    {
+        TheEmptySession,
+        AMessage,
+        AllMessages,
+    }
+
+    public static MatrixTheoryData<Knows, bool> Appends => new(Enum.GetValues<Knows>(), [false, true]);
+
+    public static MatrixTheoryData<Knows, bool, bool> UnknownOutcomes => new(Enum.GetValues<Knows>(), [false, true], [false, true]);
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [MemberData(nameof(Appends))]
+    public async Task An_append_after_a_deletion_is_in_a_session_of_its_own(Knows knows, bool keyed)
+    {
+        (Host host, Host late) = await StartAsync(knows);
+        CommitInput session = await host.AcceptAsync(_key, "c1");
+        await host.DeleteAsync(session);
+        await host.DeleteBlobsAsync(session);
+        await ReviveAsync();
+
+        await late.AppendAsync(_key, keyed ? new IdempotencyKey("k", "r"u8) : null, "new");
+
+        Assert.Equal(["new"], (await host.AuditAsync(_key)).Everything);
+    }
+
+    [Theory]
+    [MemberData(nameof(Appends))]
+    public async Task An_append_after_a_switch_is_behind_what_was_switched(Knows knows, bool keyed)
+    {
+        (Host host, Host late) = await StartAsync(knows);
+        await host.CommitAsync(await host.AcceptAsync(_key, "c1"));
+        await ReviveAsync();
+
+        await late.AppendAsync(_key, keyed ? new IdempotencyKey("k", "r"u8) : null, "new");
+
+        Assert.Equal(["m1", "m2", "new"], (await host.AuditAsync(_key)).Everything);
+    }
+
+    [Theory]
+    [MemberData(nameof(UnknownOutcomes))]
+    public async Task An_append_of_unknown_outcome_is_stored_once(Knows knows, bool applied, bool isSealed)
+    {
+        (Host host, Host late) = await StartAsync(knows);
+        var retry = new Held();
+        late.Faults
+            .When(static r => r.Comp == "appendblock", applied ? Fault.DropAnswer : Fault.Respond(503, "ServerBusy"))
+            .When(static r => r.Comp == "appendblock", retry);
+        Task<AppendResult> append = late.AppendAsync(_key, "m3");
+        await retry.Arrived;
+        await host.CommitAsync(await host.AcceptAsync(_key, "c1"));
+        AppendBlobClient revived = await ReviveAsync();
+        if (isSealed)
+        {
+            // As a host does that goes by an old manifest, in which another segment comes after it.
+            await revived.SealAsync(cancellationToken: Cancelled);
+        }
+
+        Assert.InRange(await retry.ReleaseAsync(), 409, 412);
+        await append;
+
+        Assert.Equal(["m1", "m2", "m3"], (await host.AuditAsync(_key)).Everything);
+    }
+
+    [Fact]
+    public async Task A_reader_that_has_read_the_manifest_before_finds_every_message()
+    {
+        (Host host, Host late) = await StartAsync(Knows.AllMessages);
+        using Host reader = await Host.StartAsync(storage, _container);
+        var reading = new Held();
+        reader.Faults.When(static r => r.Is("GET", "segments/"), reading);
+        Task<SessionContext> context = reader.Store.Sessions.ReadContextAsync(_key, 1_000, Cancelled);
+        await reading.Arrived;
+        await host.CommitAsync(await host.AcceptAsync(_key, "c1"));
+        await ReviveAsync();
+        await reading.ReleaseAsync();
+
+        Assert.Equal(1, (await context).IncludedArchives);
+    }
+
+    [Fact]
+    public async Task A_host_that_counts_messages_by_an_old_manifest_counts_every_one()
+    {
+        (Host host, Host late) = await StartAsync(Knows.AMessage);
+        var reading = new Held();
+        late.Faults.When(static r => r.Is("GET", "segments/"), reading);
+        Task<SessionInfo> info = late.Store.Sessions.GetAsync(_key, false, Cancelled);
+        await reading.Arrived;
+        await host.CommitAsync(await host.AcceptAsync(_key, "c1"));
+        await ReviveAsync();
+        await reading.ReleaseAsync();
+
+        Assert.Equal((0, 2), ((await info).MessageCount, (await info).TotalMessageCount));
+    }
+
+    [Fact]
+    public async Task A_repetition_is_recognised_although_its_segment_came_back_empty()
+    {
+        var key = new IdempotencyKey("k", "r"u8);
+        (Host host, Host late) = await StartAsync(Knows.TheEmptySession);
+        await host.AppendAsync(_key, key, "said once");
+        CommitInput commit = await host.AcceptAsync(_key, "c1");
+        CommitProgress staged = await host.ArchiveToTempAsync(commit);
+        using Host other = await Host.StartAsync(storage, _container);
+        var reading = new Held();
+        other.Faults.When(r => r.Is("GET", "segments/"), reading, skip: 2);
+        Task<AppendResult> append = other.AppendAsync(_key, key, "said once");
+        await reading.Arrived;
+        await host.ClearLiveAsync(commit, staged);
+        await host.SwitchAsync(commit, await host.SemanticProcessAsync(commit));
+        await ReviveAsync();
+        await reading.ReleaseAsync();
+        await append;
+
+        Assert.Equal(["m1", "m2", "said once"], (await host.AuditAsync(_key)).Everything);
+    }
+
+    private async Task<(Host Host, Host Late)> StartAsync(Knows knows)
+    {
+        _container = (await storage.NewContainerAsync()).Name;
+        Host host = await Host.StartAsync(storage, _container);
+        Host late = await Host.StartAsync(storage, _container);
+        host.Faults.When(static r => r.Is("PUT", "segments/"), _creation);
+        await host.Store.Sessions.CreateAsync("acme", "ada", "s1", new SessionSettings(), null, Cancelled);
+        foreach (Knows now in Enum.GetValues<Knows>())
+        {
+            if (now == knows)
+            {
+                await late.Store.Sessions.GetAsync(_key, false, Cancelled);
+            }
+
+            if (now != Knows.AllMessages)
+            {
+                await host.AppendAsync(_key, $"m{(int)now + 1}");
+            }
+        }
+
+        return (host, late);
+    }
+
+    private async Task<AppendBlobClient> ReviveAsync()
+    {
+        BlobContainerClient container = (await storage.ConnectAsync(_container)).Container;
+        HashSet<string> before = [.. await NamesAsync()];
+        Assert.Equal([201], await _creation.DeliverCopiesAsync());
+        return container.GetAppendBlobClient(Assert.Single(await NamesAsync(), name => !before.Contains(name)));
+
+        ValueTask<List<string>> NamesAsync() => container.GetBlobsAsync(cancellationToken: Cancelled).Select(static b => b.Name).ToListAsync(Cancelled);
+    }
+}
