@@ -15,39 +15,56 @@ internal sealed class CheckIdleActivity(
     ManifestStore manifests, SegmentStore segments, AutoCommits commits, Func<OrchestrationClient> client, TimeProvider time,
     ILogger<CheckIdleActivity> logger) : TaskActivity<IdleCheckInput, IdleCheck>
 {
+    private const int MaxRounds = 20;
+
     private static readonly IdleCheck Over = new((DateTimeOffset?)null);
 
     public override async Task<IdleCheck> RunAsync(TaskActivityContext context, IdleCheckInput input)
     {
         IdleInput watch = input.Watch;
-        StoredManifest? stored = await manifests.LoadAsync(watch.Session, context.CancellationToken);
+        for (int round = 1; round <= MaxRounds; round++)
+        {
+            StoredManifest? stored = await manifests.LoadAsync(watch.Session, context.CancellationToken);
+            if (await CheckAsync(input, stored, context.CancellationToken) is { } check)
+            {
+                return check;
+            }
+        }
+
+        throw new ContentionException($"The manifest of session '{watch.Session.Session}' was changed by others {MaxRounds} times in a row.");
+    }
+
+    // Null: the segments of that manifest have gone, and messages may be live in others.
+    private async Task<IdleCheck?> CheckAsync(IdleCheckInput input, StoredManifest? stored, CancellationToken cancellationToken)
+    {
+        IdleInput watch = input.Watch;
         if (stored is not { Manifest: { DeletedAt: null, Settings.AutoCommitPolicy: { IdleTimeoutSeconds: > 0 } policy } manifest }
             || manifest.Incarnation != watch.Incarnation)
         {
             return Over;
         }
 
-        if (await LastAppendAsync(manifest, context.CancellationToken) is not { } lastAppend)
+        if (await LastAppendAsync(manifest, cancellationToken) is not { } lastAppend)
         {
-            return Over;
+            return (await manifests.LoadAsync(watch.Session, cancellationToken))?.ETag == stored.ETag ? Over : null;
         }
 
         if (manifest.DecidedCount != watch.DecidedCount)
         {
             // Messages that were appended during a cut, or that a commit kept live: the watch of the state they are in now has them.
-            return await HandOverAsync(new IdleInput(watch.Session, watch.Incarnation, manifest.DecidedCount), context.CancellationToken);
+            return await HandOverAsync(new IdleInput(watch.Session, watch.Incarnation, manifest.DecidedCount), cancellationToken);
         }
 
         DateTimeOffset dueAt = policy.IdleAt(lastAppend, manifest.LastAutoCommitAt);
         if (dueAt > time.GetUtcNow())
         {
             return input.HandOver
-                ? await HandOverAsync(watch with { Part = watch.Part + 1 }, context.CancellationToken)
+                ? await HandOverAsync(watch with { Part = watch.Part + 1 }, cancellationToken)
                 : new IdleCheck(dueAt);
         }
 
         logger.LogInformation("Session {Session} has been idle since {LastAppend}: it is committed", watch.Session, lastAppend);
-        await commits.StartAsync(watch.Session, manifest, keepRecent: null, context.CancellationToken);
+        await commits.StartAsync(watch.Session, manifest, keepRecent: null, cancellationToken);
 
         // What is appended while that commit cuts is still this state's: looked at once more.
         return new IdleCheck(time.GetUtcNow() + TimeSpan.FromSeconds(policy.IdleTimeoutSeconds));

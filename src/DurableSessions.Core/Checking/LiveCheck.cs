@@ -50,6 +50,12 @@ internal sealed class LiveCheck(AuditedStorage storage, AuditTally tally)
 
             if (!segment.Frozen && !properties.IsSealed && isFollowed)
             {
+                // Switched since the manifest was read, and brought back by a late copy of its creation.
+                if (await storage.FindLivingAsync(key, manifest.Incarnation, cancellationToken) is not { } living || !living.Keeps(segment.Name))
+                {
+                    return false;
+                }
+
                 state.Add(FindingKind.SegmentNotSealed, FindingSeverity.Error, segment.Name,
                     "the segment takes appends although messages behind it are acknowledged: their order is not safe");
             }

@@ -103,7 +103,24 @@ internal sealed class ArchiveToTempActivity(
     {
         bool isOwn = cut.CommitId == commit.CommitId;
         CommitInput owner = isOwn ? commit with { Attempt = cut.Attempt } : commit with { CommitId = cut.CommitId, Attempt = cut.Attempt };
-        if (await staging.TryStageAsync(commit.Session, manifest, cancellationToken) is not { } staged)
+        Staged? staged;
+        try
+        {
+            staged = await staging.TryStageAsync(commit.Session, manifest, cancellationToken);
+        }
+        catch (FormatException)
+        {
+            // Another archive was staged under the name. That may be right: the cut is over, and one of its segments has come back empty.
+            StoredManifest now = await ledger.OpenAsync(commit, fresh: true, cancellationToken);
+            if (now.Manifest.Cutting == cut)
+            {
+                throw;
+            }
+
+            return null;
+        }
+
+        if (staged is null)
         {
             await ledger.OpenAsync(commit, fresh: true, cancellationToken);
             return null;

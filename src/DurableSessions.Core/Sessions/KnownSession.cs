@@ -16,8 +16,11 @@ internal sealed class KnownSession(SessionKey key, LiveViews views, KeyedMessage
     public async Task<LiveView?> OpenAsync(StoredManifest? seen, CancellationToken cancellationToken)
     {
         LiveView? before = _view;
+        bool wasOpen = before is { Last.IsComplete: false };
         _view = await views.OpenAsync(key, before, seen, Note, cancellationToken);
-        if (!ReferenceEquals(before, _view) && !IsKnownToTheEnd(before, _view))
+        if (_keyed is not null
+            && !ReferenceEquals(before, _view)
+            && (!IsKnownToTheEnd(before, _view) || (wasOpen && before!.Last.IsComplete && !await views.IsNewestAsync(key, _view!, cancellationToken))))
         {
             _keyed = null;
         }
@@ -90,7 +93,8 @@ internal sealed class KnownSession(SessionKey key, LiveViews views, KeyedMessage
     }
 
     // Whether this host has seen every message that was appended between two views, so that no keyed one was missed: no
-    // segment came and went unseen, and those that went had been read to their end.
+    // segment came and went unseen, and those that went had been read to their end. To that end they are read when another comes after
+    // them; if the manifest is still the same then, they were there, and had not come back empty.
     private bool IsKnownToTheEnd(LiveView? before, LiveView? now)
     {
         if (before is null || now is null || before.Manifest.Incarnation != now.Manifest.Incarnation)

@@ -5,14 +5,12 @@ using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.Sessions;
 
-/// <summary>Reads the live messages of a manifest that was read a moment ago.</summary>
+/// <summary>Reads the live messages of a manifest.</summary>
 internal sealed class LiveLog(ManifestStore manifests, SegmentStore segments)
 {
-    /// <summary>
-    /// All of them, in order. Those that are appended meanwhile may be among them.
-    /// </summary>
+    /// <summary>All of them, in order. Those that are appended meanwhile may be among them.</summary>
     /// <exception cref="RequestFailedException">
-    /// 404: a segment has gone since the manifest was read, also where a late copy of its creation has brought it back (empty).
+    /// 404: a segment has gone since the manifest was read; or one is empty and the manifest has changed, so that it may be one that came back.
     /// </exception>
     public async IAsyncEnumerable<SessionMessage> ReadAsync(
         SessionKey key, StoredManifest stored, [EnumeratorCancellation] CancellationToken cancellationToken)

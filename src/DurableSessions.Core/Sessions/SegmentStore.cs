@@ -12,8 +12,8 @@ namespace DurableSessions.Core.Sessions;
 /// </summary>
 /// <remarks>
 /// Storage may carry out a second copy of a creation, once the segment is gone: it is there again then, empty. No host ever writes into
-/// it, since the first append goes to the one that was created first, and the others need its length; and whoever reads no line in a
-/// segment looks whether the manifest still names it.
+/// it: the first append asks for the ETag of the creation (<see cref="SegmentReference.CreatedETag"/>), and every other for a length. And no
+/// host takes it for what it was: what was read without a line counts where the manifest that names it is still the same afterwards.
 /// </remarks>
 internal sealed class SegmentStore(SessionStorage storage, RecentLines recent)
 {

@@ -158,27 +158,21 @@ internal sealed class SessionLane(
 
                 return;
             }
-            catch (RequestFailedException e) when (e.IsConditionNotMet() || e.IsSealed())
+            catch (RequestFailedException e) when (e.IsConditionNotMet() || e.IsSealed() || e.IsFull())
             {
-                // Another host has written here, or sealed it; or this one has, and the answer was lost. What this host does not know
+                // Another host has written here, sealed it, or filled it; or this one has, and the answer was lost. What this host does not know
                 // of the segment says which: its own ids are in it, or they are not and never will be at that position.
                 unsure = null;
                 long known = last.Length;
-                if (await FindInSegmentAsync(group, view, isFinal: e.IsSealed()) && (e.IsSealed() || last.Length == known))
+                if (await FindInSegmentAsync(group, view) && (!e.IsConditionNotMet() || last.Length == known))
                 {
-                    await GoOnElsewhereAsync(group, view);
+                    await GoOnElsewhereAsync(group, view, isSealed: e.IsSealed());
                 }
             }
             catch (RequestFailedException e) when (e.IsNotFound())
             {
                 unsure = null;
                 await FindInArchivesAsync(group, view);
-            }
-            catch (RequestFailedException e) when (e.IsFull())
-            {
-                unsure = null;
-                await FindInSegmentAsync(group, view, isFinal: false);
-                await roller.TryRollAsync(key, last.Name);
             }
             catch (Exception e) when (StorageErrors.IsUnknownOutcome(e) && ++unknown < MaxUnknownOutcomes)
             {
@@ -210,7 +204,7 @@ internal sealed class SessionLane(
         }
     }
 
-    private async Task<bool> FindInSegmentAsync(List<PendingAppend> group, LiveView view, bool isFinal)
+    private async Task<bool> FindInSegmentAsync(List<PendingAppend> group, LiveView view)
     {
         var ids = new HashSet<string>(StringComparer.Ordinal);
         bool there = await views.TryReadTailAsync(
@@ -225,12 +219,6 @@ internal sealed class SessionLane(
         if (!there)
         {
             await FindInArchivesAsync(group, view);
-        }
-        else if (isFinal)
-        {
-            view.Last.IsSealed = true;
-            view.Last.IsComplete = true;
-            views.Learn(view.Last);
         }
 
         return there;
@@ -273,16 +261,25 @@ internal sealed class SessionLane(
         }
     }
 
-    // The segment is sealed, or it has refused a block without having more in it than this host knows. The manifest tells where appends go
-    // on; and whether it was the segment that was just read, or one that came back empty once that was switched and deleted.
-    private async Task GoOnElsewhereAsync(List<PendingAppend> group, LiveView view)
+    // The segment is sealed or full, or has refused a block without having more in it than this host knows. The manifest tells where appends
+    // go on; and whether it was the segment that was just read, or one that came back empty once that was switched and deleted.
+    private async Task GoOnElsewhereAsync(List<PendingAppend> group, LiveView view, bool isSealed)
     {
         StoredManifest? stored = await manifests.LoadAsync(key, CancellationToken.None);
         if (stored is null || !stored.Manifest.Keeps(view.Last.Name))
         {
             await FindInArchivesAsync(group, view);
+            return;
         }
-        else if (stored.ETag == view.Stored.ETag)
+
+        if (isSealed)
+        {
+            view.Last.IsSealed = true;
+            view.Last.IsComplete = true;
+            views.Learn(view.Last);
+        }
+
+        if (stored.ETag == view.Stored.ETag)
         {
             // No manifest has gone on: no host leaves a segment so, and it must not stop appends for ever.
             await roller.TryRollAsync(key, view.Last.Name);

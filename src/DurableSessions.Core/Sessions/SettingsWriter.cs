@@ -20,10 +20,16 @@ internal sealed class SettingsWriter(ManifestStore manifests, SegmentStore segme
         Manifest before = await manifests.LoadLiveAsync(key, cancellationToken);
         for (int attempt = 1; attempt <= MaxAttempts; attempt++)
         {
-            if (await TryConfigureAsync(key, before, change, cancellationToken) is { } swapped)
+            (SegmentReference fresh, Manifest now) = await TryConfigureAsync(key, before, change, cancellationToken);
+            if (now.Last.Name == fresh.Name)
             {
-                await LeaveOldAsync(key, swapped, cancellationToken);
-                return swapped.Settings;
+                await LeaveOldAsync(key, now, cancellationToken);
+            }
+
+            // Where others have gone on from it, they have sealed what came before.
+            if (now.Keeps(fresh.Name))
+            {
+                return now.Settings;
             }
         }
 
@@ -32,7 +38,7 @@ internal sealed class SettingsWriter(ManifestStore manifests, SegmentStore segme
 
     // Each attempt has a segment of its own, and its number is still the next one: a swap that was applied, although its answer was
     // lost, is not repeated once others have gone on from it. A commit may have taken its segment by then, and deletes it.
-    private async Task<Manifest?> TryConfigureAsync(
+    private async Task<(SegmentReference Fresh, Manifest Now)> TryConfigureAsync(
         SessionKey key, Manifest before, Func<SessionSettings, SessionSettings> change, CancellationToken cancellationToken)
     {
         Manifest known = EnsureOf(key, before, (await manifests.GetKnownAsync(key, cancellationToken))?.Manifest);
@@ -49,7 +55,7 @@ internal sealed class SettingsWriter(ManifestStore manifests, SegmentStore segme
                     NextSegment = m.NextSegment + 1,
                 },
             cancellationToken);
-        return swapped.Manifest.Last == fresh ? swapped.Manifest : null;
+        return (fresh, swapped.Manifest);
     }
 
     private async Task LeaveOldAsync(SessionKey key, Manifest swapped, CancellationToken cancellationToken)

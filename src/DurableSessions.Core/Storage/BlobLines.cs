@@ -26,20 +26,31 @@ internal static class BlobLines
     /// The lines from <paramref name="offset"/> on to the end of the blob as it is while reading. A range that starts at the end
     /// has no lines: Azure answers 416, Azurite 206 with no bytes.
     /// </summary>
-    /// <exception cref="RequestFailedException">404: there is no such blob.</exception>
+    /// <exception cref="RequestFailedException">
+    /// 404: there is no such blob; also where it became shorter while it was read, so that another one is there in its place.
+    /// </exception>
     public static async IAsyncEnumerable<BlobLine> ReadAsync(
         BlobContainerClient container, string name, long offset = 0, int rangeBytes = RangeBytes,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         BlobClient blob = container.GetBlobClient(name);
         long position = offset;
+        long known = offset;
         byte[] begun = [];
         while (true)
         {
-            if (await ReadRangeAsync(blob, position, rangeBytes, cancellationToken) is not { } range)
+            var read = await ReadRangeAsync(blob, position, rangeBytes, cancellationToken);
+            if (position < known && read is not { Content.Length: > 0 })
+            {
+                throw new RequestFailedException(404, $"Blob '{name}' had {known} bytes, and has no more than {position}.");
+            }
+
+            if (read is not { } range)
             {
                 break;
             }
+
+            known = Math.Max(known, range.BlobLength);
 
             byte[] bytes = range.Content;
             position += bytes.Length;

@@ -16,6 +16,7 @@ public sealed class RevivedSegmentTests(SimulatedFixture storage)
 {
     private readonly SessionKey _key = new("acme", "ada", "s1");
     private readonly SentTwice _creation = new();
+    private readonly SentTwice _second = new();
     private string _container = "";
 
     /// <summary>What a host knows that hears of nothing any more.</summary>
@@ -98,7 +99,8 @@ public sealed class RevivedSegmentTests(SimulatedFixture storage)
         await ReviveAsync();
         await reading.ReleaseAsync();
 
-        Assert.Equal(1, (await context).IncludedArchives);
+        Assert.Equal((1, 0), ((await context).IncludedArchives, (await context).Messages.Count));
+        Assert.Contains("m1", (await context).Overview, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -126,7 +128,8 @@ public sealed class RevivedSegmentTests(SimulatedFixture storage)
         CommitProgress staged = await host.ArchiveToTempAsync(commit);
         using Host other = await Host.StartAsync(storage, _container);
         var reading = new Held();
-        other.Faults.When(r => r.Is("GET", "segments/"), reading, skip: 2);
+        // Once for the view, and then for the keys.
+        other.Faults.When(static r => IsOfFirst(r, "GET"), reading, skip: 1);
         Task<AppendResult> append = other.AppendAsync(_key, key, "said once");
         await reading.Arrived;
         await host.ClearLiveAsync(commit, staged);
@@ -138,12 +141,106 @@ public sealed class RevivedSegmentTests(SimulatedFixture storage)
         Assert.Equal(["m1", "m2", "said once"], (await host.AuditAsync(_key)).Everything);
     }
 
+    [Fact]
+    public async Task A_repetition_is_recognised_by_a_host_that_knew_the_segment_before_it_came_back_empty()
+    {
+        var key = new IdempotencyKey("k1", "r"u8);
+        (Host host, Host late) = await StartAsync(Knows.AllMessages);
+        await late.AppendAsync(_key, new IdempotencyKey("k0", "r"u8), "of this host");
+        await host.AppendAsync(_key, key, "said once");
+        CommitInput commit = await host.AcceptAsync(_key, "c1");
+        CommitProgress staged = await host.ArchiveToTempAsync(commit);
+        // It sees the cut, and nothing after it.
+        await late.Store.Sessions.ReadContextAsync(_key, 1_000, Cancelled);
+        await host.ClearLiveAsync(commit, staged);
+        await host.SwitchAsync(commit, await host.SemanticProcessAsync(commit));
+        await ReviveAsync();
+
+        await late.AppendAsync(_key, key, "said once");
+
+        Assert.Equal(["m1", "m2", "of this host", "said once"], (await host.AuditAsync(_key)).Everything);
+    }
+
+    [Fact]
+    public async Task A_repetition_is_recognised_by_a_host_that_helped_when_the_segment_had_come_back_empty()
+    {
+        var key = new IdempotencyKey("k1", "r"u8);
+        (Host host, Host late) = await StartAsync(Knows.TheEmptySession);
+        await late.AppendAsync(_key, new IdempotencyKey("k0", "r"u8), "of this host");
+        await host.CommitAsync(await host.AcceptAsync(_key, "c0"));
+        // It knows that nothing is live, and every key.
+        await late.Store.Sessions.GetAsync(_key, false, Cancelled);
+        await late.AppendAsync(_key, new IdempotencyKey("k0", "r"u8), "of this host");
+        CommitInput commit = await host.AcceptAsync(_key, "c1");
+        await host.AppendAsync(_key, key, "said once");
+        CommitProgress staged = await host.ArchiveToTempAsync(commit);
+        var sealing = new Held();
+        late.Faults.When(static r => r.Comp == "seal", sealing);
+        Task<CommitProgress> helping = late.ArchiveToTempAsync(commit);
+        await sealing.Arrived;
+        await host.ClearLiveAsync(commit, staged);
+        await host.SwitchAsync(commit, await host.SemanticProcessAsync(commit));
+        Assert.Equal([201], await _second.DeliverCopiesAsync());
+        await sealing.ReleaseAsync();
+        await helping;
+
+        await late.AppendAsync(_key, key, "said once");
+
+        Assert.Equal(["m1", "m2", "of this host", "said once"], (await host.AuditAsync(_key)).Everything);
+    }
+
+    [Fact]
+    public async Task A_segment_that_comes_back_empty_in_the_middle_of_a_reading_is_not_at_its_end()
+    {
+        (Host host, _) = await StartAsync(Knows.AllMessages);
+        string[] texts = [.. Enumerable.Range(0, 6).Select(static n => $"{n}-{new string('x', 400_000)}")];
+        foreach (string text in texts)
+        {
+            await host.AppendAsync(_key, text);
+        }
+
+        using Host reader = await Host.StartAsync(storage, _container);
+        var reading = new Held();
+        reader.Faults.When(static r => IsOfFirst(r, "GET"), reading, skip: 1);
+        Task<SessionContext> context = reader.Store.Sessions.ReadContextAsync(_key, 10_000_000, Cancelled);
+        await reading.Arrived;
+        await host.CommitAsync(await host.AcceptAsync(_key, "c1"));
+        await ReviveAsync();
+        await reading.ReleaseAsync();
+
+        Assert.Equal((1, 0), ((await context).IncludedArchives, (await context).Messages.Count));
+    }
+
+    [Fact]
+    public async Task An_append_of_unknown_outcome_to_a_full_segment_is_stored_once()
+    {
+        (Host host, Host late) = await StartAsync(Knows.AllMessages);
+        var reading = new Held();
+        late.Faults
+            .When(static r => r.Comp == "appendblock", Fault.DropAnswer)
+            .When(static r => r.Comp == "appendblock", Fault.Respond(409, "BlockCountExceedsLimit"))
+            .When(static r => IsOfFirst(r, "GET"), reading);
+        Task<AppendResult> append = late.AppendAsync(_key, "m3");
+        await reading.Arrived;
+        await host.CommitAsync(await host.AcceptAsync(_key, "c1"));
+        await ReviveAsync();
+        await reading.ReleaseAsync();
+        await append;
+
+        Assert.Equal(["m1", "m2", "m3"], (await host.AuditAsync(_key)).Everything);
+    }
+
+    private static bool IsOfFirst(StorageRequest request, string method) =>
+        request.Is(method, "segments/") && request.Blob.Contains("/000001-", StringComparison.Ordinal);
+
     private async Task<(Host Host, Host Late)> StartAsync(Knows knows)
     {
         _container = (await storage.NewContainerAsync()).Name;
         Host host = await Host.StartAsync(storage, _container);
         Host late = await Host.StartAsync(storage, _container);
-        host.Faults.When(static r => r.Is("PUT", "segments/"), _creation);
+        host.Faults
+            .When(static r => r.Is("PUT", "segments/"), _creation)
+            .When(static r => r.Is("PUT", "segments/") && r.Comp.Length == 0, _second);
         await host.Store.Sessions.CreateAsync("acme", "ada", "s1", new SessionSettings(), null, Cancelled);
         foreach (Knows now in Enum.GetValues<Knows>())
         {

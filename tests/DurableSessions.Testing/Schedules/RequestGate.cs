@@ -78,7 +78,7 @@ internal sealed class RequestGate(SimulatedStorage storage)
         return request;
     }
 
-    /// <summary>Storage carries out everything that waits, in the order in which it was sent.</summary>
+    /// <summary>Storage carries out everything that is on its way: first what was given up, then what waits, each in the order in which it was sent.</summary>
     public void LetAllArrive()
     {
         while (_late.Count > 0)

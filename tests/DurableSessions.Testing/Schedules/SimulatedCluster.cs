@@ -85,7 +85,7 @@ public sealed class SimulatedCluster : StorageFixture
         }
     });
 
-    /// <summary>Storage carries out all requests that are on their way, those whose clients have given up or died included, as they were sent.</summary>
+    /// <summary>Storage carries out all requests that are on their way, those whose clients have given up or died included.</summary>
     public void LetAllArrive() => _gate.LetAllArrive();
 
     /// <inheritdoc/>
