@@ -46,7 +46,7 @@ internal sealed class CheckIdleActivity(
 
         if (await LastAppendAsync(manifest, cancellationToken) is not { } lastAppend)
         {
-            return (await manifests.LoadAsync(watch.Session, cancellationToken))?.ETag == stored.ETag ? Over : null;
+            return await manifests.IsNewestAsync(watch.Session, stored, cancellationToken) ? Over : null;
         }
 
         if (manifest.DecidedCount != watch.DecidedCount)

@@ -52,12 +52,7 @@ internal sealed class ArchiveToTempActivity(
 
             SegmentReference fresh = await segments.CreateAsync(commit.Session, manifest.Incarnation, manifest.NextSegment, cancellationToken);
             views.LearnCreated(fresh.Name);
-            Manifest cutting = manifest with
-            {
-                Live = [.. manifest.Live, fresh],
-                NextSegment = manifest.NextSegment + 1,
-                Cutting = Cut.Of(commit, manifest.Live.Count),
-            };
+            Manifest cutting = manifest.WithSegment(fresh) with { Cutting = Cut.Of(commit, manifest.Live.Count) };
             StoredManifest? swapped = await manifests.TrySwapAsync(commit.Session, stored, cutting, cancellationToken);
             if (swapped is not null && await StageAsync(commit, swapped.Manifest, swapped.Manifest.Cutting!, cancellationToken) is { } staged)
             {
@@ -103,26 +98,8 @@ internal sealed class ArchiveToTempActivity(
     {
         bool isOwn = cut.CommitId == commit.CommitId;
         CommitInput owner = isOwn ? commit with { Attempt = cut.Attempt } : commit with { CommitId = cut.CommitId, Attempt = cut.Attempt };
-        Staged? staged;
-        try
+        if (await TryStageAsync(commit, manifest, cut, cancellationToken) is not { } staged)
         {
-            staged = await staging.TryStageAsync(commit.Session, manifest, cancellationToken);
-        }
-        catch (FormatException)
-        {
-            // Another archive was staged under the name. That may be right: the cut is over, and one of its segments has come back empty.
-            StoredManifest now = await ledger.OpenAsync(commit, fresh: true, cancellationToken);
-            if (now.Manifest.Cutting == cut)
-            {
-                throw;
-            }
-
-            return null;
-        }
-
-        if (staged is null)
-        {
-            await ledger.OpenAsync(commit, fresh: true, cancellationToken);
             return null;
         }
 
@@ -145,6 +122,31 @@ internal sealed class ArchiveToTempActivity(
             "Commit {CommitId} of session {Session}: archive-to-temp staged {Messages} messages, {Bytes} bytes, retained {Retained}",
             commit.CommitId, commit.Session, staged.Counts.Messages, staged.Counts.Bytes, staged.Counts.Retained);
         return new CommitProgress { Counts = staged.Counts };
+    }
+
+    // Null: the cut is over, and what this host knows of the manifest is up to date.
+    private async Task<Staged?> TryStageAsync(CommitInput commit, Manifest manifest, Cut cut, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await staging.TryStageAsync(commit.Session, manifest, cancellationToken) is { } staged)
+            {
+                return staged;
+            }
+        }
+        catch (FormatException)
+        {
+            // Another archive is staged under the name. That is right where the cut is over, and one of its segments has come back empty.
+            if ((await ledger.OpenAsync(commit, fresh: true, cancellationToken)).Manifest.Cutting == cut)
+            {
+                throw;
+            }
+
+            return null;
+        }
+
+        await ledger.OpenAsync(commit, fresh: true, cancellationToken);
+        return null;
     }
 
     private static CommitProgress? Closed(CommitRecord? record) =>

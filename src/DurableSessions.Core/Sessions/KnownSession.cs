@@ -6,7 +6,8 @@ namespace DurableSessions.Core.Sessions;
 /// What one lane knows of its session: the live messages, and the ids that are derived. Storage overrules it at
 /// any time, and every lane of every host has its own.
 /// </summary>
-internal sealed class KnownSession(SessionKey key, LiveViews views, KeyedMessageLoader loader, TimeSpan repetitionWindow)
+internal sealed class KnownSession(
+    SessionKey key, ManifestStore manifests, LiveViews views, KeyedMessageLoader loader, TimeSpan repetitionWindow)
 {
     private LiveView? _view;
     private KeyedMessages? _keyed;
@@ -16,11 +17,9 @@ internal sealed class KnownSession(SessionKey key, LiveViews views, KeyedMessage
     public async Task<LiveView?> OpenAsync(StoredManifest? seen, CancellationToken cancellationToken)
     {
         LiveView? before = _view;
-        bool wasOpen = before is { Last.IsComplete: false };
+        bool wasComplete = before is { Last.IsComplete: true };
         _view = await views.OpenAsync(key, before, seen, Note, cancellationToken);
-        if (_keyed is not null
-            && !ReferenceEquals(before, _view)
-            && (!IsKnownToTheEnd(before, _view) || (wasOpen && before!.Last.IsComplete && !await views.IsNewestAsync(key, _view!, cancellationToken))))
+        if (_keyed is not null && !ReferenceEquals(before, _view) && !await IsKnownToTheEndAsync(before, wasComplete, _view, cancellationToken))
         {
             _keyed = null;
         }
@@ -95,7 +94,7 @@ internal sealed class KnownSession(SessionKey key, LiveViews views, KeyedMessage
     // Whether this host has seen every message that was appended between two views, so that no keyed one was missed: no
     // segment came and went unseen, and those that went had been read to their end. To that end they are read when another comes after
     // them; if the manifest is still the same then, they were there, and had not come back empty.
-    private bool IsKnownToTheEnd(LiveView? before, LiveView? now)
+    private async Task<bool> IsKnownToTheEndAsync(LiveView? before, bool wasComplete, LiveView? now, CancellationToken cancellationToken)
     {
         if (before is null || now is null || before.Manifest.Incarnation != now.Manifest.Incarnation)
         {
@@ -105,6 +104,7 @@ internal sealed class KnownSession(SessionKey key, LiveViews views, KeyedMessage
         List<SegmentView> came = [.. now.Segments.Where(s => !before.Segments.Contains(s) && !s.Reference.Frozen)];
         return came.Count == now.Manifest.NextSegment - before.Manifest.NextSegment
             && came.All(static s => s.Length == 0)
-            && before.Segments.Where(s => !now.Segments.Contains(s)).All(s => s.IsComplete || views.Learned(s.Name)?.Length == s.Length);
+            && before.Segments.Where(s => !now.Segments.Contains(s)).All(s => s.IsComplete || views.Learned(s.Name)?.Length == s.Length)
+            && (wasComplete || !before.Last.IsComplete || await manifests.IsNewestAsync(key, now.Stored, cancellationToken));
     }
 }

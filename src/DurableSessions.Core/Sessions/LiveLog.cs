@@ -28,7 +28,7 @@ internal sealed class LiveLog(ManifestStore manifests, SegmentStore segments)
             isOneEmpty |= isEmpty;
         }
 
-        if (isOneEmpty && (await manifests.LoadAsync(key, cancellationToken))?.ETag != stored.ETag)
+        if (isOneEmpty && !await manifests.IsNewestAsync(key, stored, cancellationToken))
         {
             throw new RequestFailedException(404, $"A segment of session '{key.Session}' was empty, and its manifest has changed.");
         }

@@ -77,10 +77,6 @@ internal sealed class LiveViews(ManifestStore manifests, SegmentStore segments, 
         }
     }
 
-    /// <summary>Whether the manifest of a view is the one in storage still: every segment was there when the view was built.</summary>
-    public async Task<bool> IsNewestAsync(SessionKey key, LiveView view, CancellationToken cancellationToken) =>
-        (await manifests.LoadAsync(key, cancellationToken))?.ETag == view.Stored.ETag;
-
     /// <summary>
     /// Tells the views of this host what a step of a commit has read anyway: all of a segment. Saves reading it again.
     /// </summary>
@@ -89,7 +85,7 @@ internal sealed class LiveViews(ManifestStore manifests, SegmentStore segments, 
         // An empty one may be one that came back empty.
         if (complete.Length > 0)
         {
-            LearnComplete(complete);
+            memory.Set(("segment", complete.Name), complete, new MemoryCacheEntryOptions { Size = 1, SlidingExpiration = TimeSpan.FromMinutes(5) });
         }
     }
 
@@ -100,9 +96,6 @@ internal sealed class LiveViews(ManifestStore manifests, SegmentStore segments, 
 
     /// <summary>The whole of a segment, where a step of a commit on this host has read it lately.</summary>
     public SegmentView? Learned(string name) => memory.Get<SegmentView>(("segment", name));
-
-    private void LearnComplete(SegmentView complete) =>
-        memory.Set(("segment", complete.Name), complete, new MemoryCacheEntryOptions { Size = 1, SlidingExpiration = TimeSpan.FromMinutes(5) });
 
     private static (string Kind, string Name) Created(string name) => ("created", name);
 

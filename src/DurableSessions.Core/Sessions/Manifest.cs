@@ -130,6 +130,12 @@ internal sealed record Manifest
     /// <summary>How many archives before this one are still to be switched: its digest must hold them too.</summary>
     public int PendingBefore(int number) => Pending.Count(p => p.Number < number);
 
+    /// <summary>
+    /// Appends go on to a fresh segment, which was created under the number <see cref="NextSegment"/>: a swap that finds another number names
+    /// it no second time.
+    /// </summary>
+    public Manifest WithSegment(SegmentReference fresh) => this with { Live = [.. Live, fresh], NextSegment = NextSegment + 1 };
+
     /// <summary>Whether a segment is not deleted yet: it is live, or a commit has consumed it and is not switched.</summary>
     public bool Keeps(string segment) => Live.Any(s => s.Name == segment) || Pending.Any(p => p.Segments.Contains(segment));
 

@@ -52,6 +52,10 @@ internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache,
         }
     }
 
+    /// <summary>Whether storage still has this manifest: every segment that it names was there until now.</summary>
+    public async Task<bool> IsNewestAsync(SessionKey key, StoredManifest known, CancellationToken cancellationToken) =>
+        (await LoadAsync(key, cancellationToken))?.ETag == known.ETag;
+
     /// <summary>Reads the manifest of a session that must be there.</summary>
     /// <exception cref="SessionNotFoundException">There is none, or only its tombstone.</exception>
     public async Task<Manifest> LoadLiveAsync(SessionKey key, CancellationToken cancellationToken) =>

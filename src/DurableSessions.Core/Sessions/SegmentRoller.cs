@@ -26,11 +26,11 @@ internal sealed class SegmentRoller(ManifestStore manifests, SegmentStore segmen
             await manifests.SwapAsync(
                 key,
                 known,
-                // Its number is still the next one. So a swap of which nobody knows whether it was applied never names the segment a second
-                // time, after a commit has taken it; and an audit that takes it for an orphan first gives the number away.
+                // Its number is still the next one. So a swap that was applied, although its answer was lost, is not repeated
+                // after a commit has taken the segment; and an audit that takes it for an orphan first gives the number away.
                 m => m.Last.Name != full || m.DeletedAt is not null || m.NextSegment != known.Manifest.NextSegment
                     ? null
-                    : m with { Live = [.. m.Live, fresh], NextSegment = m.NextSegment + 1 },
+                    : m.WithSegment(fresh),
                 CancellationToken.None);
         }
         catch (Exception e) when (e is RequestFailedException or ContentionException or SessionNotFoundException || StorageErrors.IsUnknownOutcome(e))

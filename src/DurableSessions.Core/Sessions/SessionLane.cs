@@ -22,7 +22,7 @@ internal sealed class SessionLane(
 
     private readonly AppendQueue _queue = new(key, options.MaxQueuedBytes);
     private readonly SemaphoreSlim _gate = new(1, 1);
-    private readonly KnownSession _known = new(key, views, loader, options.RepetitionWindow);
+    private readonly KnownSession _known = new(key, manifests, views, loader, options.RepetitionWindow);
 
     /// <summary>Appends the messages of one request, creating the session where there is none.</summary>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>

@@ -26,7 +26,8 @@ internal sealed class SettingsWriter(ManifestStore manifests, SegmentStore segme
                 await LeaveOldAsync(key, now, cancellationToken);
             }
 
-            // Where others have gone on from it, they have sealed what came before.
+            // Where others have gone on from it, they have sealed what came before. Where they have taken it meanwhile, the manifest does not
+            // say whether the change was applied: it is applied once more, also over a later one.
             if (now.Keeps(fresh.Name))
             {
                 return now.Settings;
@@ -48,12 +49,7 @@ internal sealed class SettingsWriter(ManifestStore manifests, SegmentStore segme
             key,
             m => EnsureOf(key, before, m).NextSegment != known.NextSegment
                 ? null
-                : m with
-                {
-                    Settings = change(m.Settings),
-                    Live = [.. m.Live, fresh],
-                    NextSegment = m.NextSegment + 1,
-                },
+                : m.WithSegment(fresh) with { Settings = change(m.Settings) },
             cancellationToken);
         return (fresh, swapped.Manifest);
     }

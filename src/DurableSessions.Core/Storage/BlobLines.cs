@@ -51,7 +51,6 @@ internal static class BlobLines
             }
 
             known = Math.Max(known, range.BlobLength);
-
             byte[] bytes = range.Content;
             position += bytes.Length;
             long start = position - bytes.Length - begun.Length;
