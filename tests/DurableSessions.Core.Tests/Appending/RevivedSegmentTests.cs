@@ -1,5 +1,6 @@
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Specialized;
+using DurableSessions.Core.Checking;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Context;
 using DurableSessions.Core.Messages;
@@ -12,11 +13,12 @@ namespace DurableSessions.Core.Tests.Appending;
 /// Storage carries out a second copy of the request that created a segment, once that segment is gone: it is there again, empty and
 /// open. Hosts that have heard of nothing neither write into it nor take it for what it was.
 /// </summary>
-public sealed class RevivedSegmentTests(SimulatedFixture storage)
+public sealed class RevivedSegmentTests(SimulatedFixture storage) : IDisposable
 {
     private readonly SessionKey _key = new("acme", "ada", "s1");
     private readonly SentTwice _creation = new();
     private readonly SentTwice _second = new();
+    private readonly List<Host> _hosts = [];
     private string _container = "";
 
     /// <summary>What a host knows that hears of nothing any more.</summary>
@@ -89,8 +91,8 @@ public sealed class RevivedSegmentTests(SimulatedFixture storage)
     [Fact]
     public async Task A_reader_that_has_read_the_manifest_before_finds_every_message()
     {
-        (Host host, Host late) = await StartAsync(Knows.AllMessages);
-        using Host reader = await Host.StartAsync(storage, _container);
+        (Host host, _) = await StartAsync(Knows.AllMessages);
+        Host reader = await NewHostAsync();
         var reading = new Held();
         reader.Faults.When(static r => r.Is("GET", "segments/"), reading);
         Task<SessionContext> context = reader.Store.Sessions.ReadContextAsync(_key, 1_000, Cancelled);
@@ -126,10 +128,11 @@ public sealed class RevivedSegmentTests(SimulatedFixture storage)
         await host.AppendAsync(_key, key, "said once");
         CommitInput commit = await host.AcceptAsync(_key, "c1");
         CommitProgress staged = await host.ArchiveToTempAsync(commit);
-        using Host other = await Host.StartAsync(storage, _container);
+        Host other = await NewHostAsync();
         var reading = new Held();
+
         // Once for the view, and then for the keys.
-        other.Faults.When(static r => IsOfFirst(r, "GET"), reading, skip: 1);
+        other.Faults.When(static r => IsOfFirst(r), reading, skip: 1);
         Task<AppendResult> append = other.AppendAsync(_key, key, "said once");
         await reading.Arrived;
         await host.ClearLiveAsync(commit, staged);
@@ -150,6 +153,7 @@ public sealed class RevivedSegmentTests(SimulatedFixture storage)
         await host.AppendAsync(_key, key, "said once");
         CommitInput commit = await host.AcceptAsync(_key, "c1");
         CommitProgress staged = await host.ArchiveToTempAsync(commit);
+
         // It sees the cut, and nothing after it.
         await late.Store.Sessions.ReadContextAsync(_key, 1_000, Cancelled);
         await host.ClearLiveAsync(commit, staged);
@@ -168,6 +172,7 @@ public sealed class RevivedSegmentTests(SimulatedFixture storage)
         (Host host, Host late) = await StartAsync(Knows.TheEmptySession);
         await late.AppendAsync(_key, new IdempotencyKey("k0", "r"u8), "of this host");
         await host.CommitAsync(await host.AcceptAsync(_key, "c0"));
+
         // It knows that nothing is live, and every key.
         await late.Store.Sessions.GetAsync(_key, false, Cancelled);
         await late.AppendAsync(_key, new IdempotencyKey("k0", "r"u8), "of this host");
@@ -199,9 +204,9 @@ public sealed class RevivedSegmentTests(SimulatedFixture storage)
             await host.AppendAsync(_key, text);
         }
 
-        using Host reader = await Host.StartAsync(storage, _container);
+        Host reader = await NewHostAsync();
         var reading = new Held();
-        reader.Faults.When(static r => IsOfFirst(r, "GET"), reading, skip: 1);
+        reader.Faults.When(static r => IsOfFirst(r), reading, skip: 1);
         Task<SessionContext> context = reader.Store.Sessions.ReadContextAsync(_key, 10_000_000, Cancelled);
         await reading.Arrived;
         await host.CommitAsync(await host.AcceptAsync(_key, "c1"));
@@ -219,7 +224,7 @@ public sealed class RevivedSegmentTests(SimulatedFixture storage)
         late.Faults
             .When(static r => r.Comp == "appendblock", Fault.DropAnswer)
             .When(static r => r.Comp == "appendblock", Fault.Respond(409, "BlockCountExceedsLimit"))
-            .When(static r => IsOfFirst(r, "GET"), reading);
+            .When(static r => IsOfFirst(r), reading);
         Task<AppendResult> append = late.AppendAsync(_key, "m3");
         await reading.Arrived;
         await host.CommitAsync(await host.AcceptAsync(_key, "c1"));
@@ -230,14 +235,68 @@ public sealed class RevivedSegmentTests(SimulatedFixture storage)
         Assert.Equal(["m1", "m2", "m3"], (await host.AuditAsync(_key)).Everything);
     }
 
-    private static bool IsOfFirst(StorageRequest request, string method) =>
-        request.Is(method, "segments/") && request.Blob.Contains("/000001-", StringComparison.Ordinal);
+    [Fact]
+    public async Task A_host_that_helps_by_an_old_manifest_gives_way_to_the_one_in_storage()
+    {
+        (Host host, Host late) = await StartAsync(Knows.AllMessages);
+        await host.Store.Sessions.ConfigureAsync(_key, static settings => settings, Cancelled);
+        await host.AppendAsync(_key, "m3");
+        CommitInput commit = await host.AcceptAsync(_key, "c1");
+        CommitProgress staged = await host.ArchiveToTempAsync(commit);
+
+        // It sees the cut, and nothing after it.
+        await late.Store.Sessions.ReadContextAsync(_key, 1_000, Cancelled);
+        await host.ClearLiveAsync(commit, staged);
+        var deleting = new Held();
+        host.Faults.When(static r => r.Method == "DELETE" && r.Blob.Contains("/000002-", StringComparison.Ordinal), deleting);
+        Task<CommitProgress> switching = host.SwitchAsync(commit, await host.SemanticProcessAsync(commit));
+        await deleting.Arrived;
+        await ReviveAsync();
+        await host.AppendAsync(_key, "m4");
+
+        Assert.Equal(1, (await late.ArchiveToTempAsync(await host.AcceptAsync(_key, "c2"))).Counts?.Messages);
+        await deleting.ReleaseAsync();
+        await switching;
+        Assert.Equal(["m1", "m2", "m3", "m4"], (await host.AuditAsync(_key)).Everything);
+    }
+
+    [Fact]
+    public async Task An_audit_by_an_old_manifest_does_not_miss_the_seal_of_what_came_back()
+    {
+        (Host host, Host late) = await StartAsync(Knows.AllMessages);
+        CommitInput commit = await host.AcceptAsync(_key, "c1");
+        CommitProgress staged = await host.ArchiveToTempAsync(commit);
+        await host.AppendAsync(_key, "m3");
+        var looking = new Held();
+        late.Faults.When(IsOfFirst, looking);
+        Task<List<Finding>> audit = late.Store.Audit.RunAsync(new AuditOptions(), cancellationToken: Cancelled).ToListAsync(Cancelled).AsTask();
+        await looking.Arrived;
+        await host.ClearLiveAsync(commit, staged);
+        await host.SwitchAsync(commit, await host.SemanticProcessAsync(commit));
+        await ReviveAsync();
+        await looking.ReleaseAsync();
+
+        Assert.DoesNotContain(await audit, static finding => finding.Severity == FindingSeverity.Error);
+    }
+
+    public void Dispose() => _hosts.ForEach(static host => host.Dispose());
+
+    private static bool IsOfFirst(StorageRequest request) =>
+        request.Method is "GET" or "HEAD" && request.Blob.StartsWith("segments/", StringComparison.Ordinal)
+        && request.Blob.Contains("/000001-", StringComparison.Ordinal);
+
+    private async Task<Host> NewHostAsync()
+    {
+        Host host = await Host.StartAsync(storage, _container);
+        _hosts.Add(host);
+        return host;
+    }
 
     private async Task<(Host Host, Host Late)> StartAsync(Knows knows)
     {
         _container = (await storage.NewContainerAsync()).Name;
-        Host host = await Host.StartAsync(storage, _container);
-        Host late = await Host.StartAsync(storage, _container);
+        Host host = await NewHostAsync();
+        Host late = await NewHostAsync();
         host.Faults
             .When(static r => r.Is("PUT", "segments/"), _creation)
             .When(static r => r.Is("PUT", "segments/") && r.Comp.Length == 0, _second);

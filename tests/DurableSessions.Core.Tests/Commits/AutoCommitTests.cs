@@ -156,6 +156,30 @@ public sealed class AutoCommitTests
     });
 
     [Fact]
+    public Task A_watch_whose_segment_is_switched_away_is_handed_over_to_what_was_said_meanwhile() => Simulated.RunAsync(async cluster =>
+    {
+        string container = (await cluster.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(cluster, container);
+        using Host slow = await Host.StartAsync(cluster, container);
+        await host.AppendAsync(_key, "m1");
+        var policy = new AutoCommitPolicy { IdleTimeoutSeconds = 100 };
+        await host.Store.Sessions.ConfigureAsync(_key, s => s with { AutoCommitPolicy = policy }, Cancelled);
+        CommitInput commit = await host.AcceptAsync(_key, "c1");
+        var looking = new Held();
+        slow.Faults.When(static r => r.Is("HEAD", "segments/"), looking);
+        Task<IdleCheck> check = slow.CheckIdleAsync(commit, decidedCount: 0);
+        await looking.Arrived;
+        CommitProgress staged = await host.ArchiveToTempAsync(commit);
+        await host.AppendAsync(_key, "m2");
+        await host.ClearLiveAsync(commit, staged);
+        await host.SwitchAsync(commit, await host.SemanticProcessAsync(commit));
+        await looking.ReleaseAsync();
+
+        Assert.Null((await check).DueAt);
+        Assert.NotNull(await host.Client.GetInstanceAsync(new IdleInput(_key, commit.Incarnation, 1).InstanceId, Cancelled));
+    });
+
+    [Fact]
     public Task A_session_starts_with_the_hosts_policy_and_keeps_it_and_one_that_has_none_gets_none() => Simulated.RunAsync(async cluster =>
     {
         string container = (await cluster.NewContainerAsync()).Name;
