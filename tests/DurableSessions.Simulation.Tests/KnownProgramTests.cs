@@ -7,7 +7,7 @@ namespace DurableSessions.Simulation.Tests;
 public sealed class KnownProgramTests
 {
     /// <summary>How often each is run, each time with other faults and in another order.</summary>
-    private const int Repetitions = 40;
+    private const int Repetitions = 20;
 
     private static readonly (string Name, Script Script)[] Known =
     [

@@ -11,7 +11,7 @@ public abstract class FaultMatrixTests(ITestOutputHelper output)
     private const int MaxRequests = 200;
 
     /// <summary>One point in so many is tried in a drawn order too; which ones differs from fault to fault.</summary>
-    private const int DrawnOneIn = 3;
+    private const int DrawnOneIn = 5;
 
     private protected static TheoryData<string, FaultKind> Cells(IEnumerable<Func<Scenario>> scenarios)
     {

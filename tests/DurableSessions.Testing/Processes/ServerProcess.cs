@@ -129,6 +129,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
             start.Environment.Remove(inherited);
         }
 
+        start.Environment["DOTNET_TieredPGO"] = "0";
         foreach ((string name, string value) in environment)
         {
             start.Environment[name] = value;
