@@ -7,6 +7,7 @@ using DurableSessions.Core.Memories;
 using DurableSessions.Core.Memories.Search;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 using DurableSessions.Orchestration;
 using Microsoft.Extensions.Caching.Memory;
@@ -41,7 +42,6 @@ public sealed class SessionStore : IDisposable
     private readonly MemoryCatalogues _catalogues;
     private readonly MemoryContents _contents;
     private readonly CommitLedger _ledger;
-    private readonly Clearing _clearing;
     private readonly Staging _staging;
     private readonly Switching _switching;
     private readonly Tombstones _tombstones;
@@ -70,12 +70,11 @@ public sealed class SessionStore : IDisposable
         _archives = new ArchiveStore(storage, _recent, _memory);
         _views = new LiveViews(_manifests, _segments, _memory);
         _ledger = new CommitLedger(_manifests, _archives, storage, time);
-        _clearing = new Clearing(_manifests, time);
         _staging = new Staging(_segments, _archives, _views);
         _catalogues = new MemoryCatalogues(storage);
         _contents = new MemoryContents(storage, _memory);
         var memoryStage = new MemoryStage(_catalogues, _contents, _manifests, storage, time);
-        _switching = new Switching(_manifests, _segments, _archives, memoryStage, time, loggers.CreateLogger<Switching>());
+        _switching = new Switching(_ledger, _segments, _archives, memoryStage, time, loggers.CreateLogger<Switching>());
         _tombstones = new Tombstones(_manifests, _segments, time);
         var initial = new SessionSettings { AutoCommitPolicy = options.DefaultAutoCommitPolicy };
         var creator = new SessionCreator(_manifests, _segments, _views, initial, time);
@@ -124,8 +123,8 @@ public sealed class SessionStore : IDisposable
     public OrchestrationRegistry Register(OrchestrationRegistry registry) => registry
         .AddOrchestrator(CommitNames.Orchestrator, static () => new CommitOrchestrator())
         .AddActivity(CommitNames.ArchiveToTemp, () => new ArchiveToTempActivity(
-            _ledger, _manifests, _segments, _views, _staging, _clearing, _time, Logger<ArchiveToTempActivity>()))
-        .AddActivity(CommitNames.ClearLive, () => new ClearLiveActivity(_ledger, _clearing, Logger<ClearLiveActivity>()))
+            _ledger, _manifests, _segments, _views, _staging, _time, Logger<ArchiveToTempActivity>()))
+        .AddActivity(CommitNames.ClearLive, () => new ClearLiveActivity(_ledger, _time, Logger<ClearLiveActivity>()))
         .AddActivity(CommitNames.CheckTurn, () => new CheckTurnActivity(_ledger, _switching, _client, Logger<CheckTurnActivity>()))
         .AddActivity(CommitNames.SemanticProcess, () => new SemanticProcessActivity(
             _ledger, _archives, new SemanticStep(_archives, _catalogues, _contents, _time), _processors, _options, _time, Logger<SemanticProcessActivity>()))

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using DurableSessions.Core.Checking;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Storage;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Checking.Tests;

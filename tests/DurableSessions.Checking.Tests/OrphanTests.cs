@@ -119,15 +119,15 @@ public sealed class OrphanTests(AzuriteFixture azurite)
         await PlantBlobAsync(BlobNames.SegmentPrefix(_key, incarnation) + "retained-c7-1.jsonl", FindingKind.OrphanedSegment);
 
         // Staged by an attempt that nobody knows; by one that was cancelled; and a digest that a later one replaced.
-        await PlantBlobAsync(ArchiveStore.MessagesName(_key, incarnation, "c7", 1), FindingKind.OrphanedStaging);
-        await PlantBlobAsync(ArchiveStore.MessagesName(_key, incarnation, "c8", 1), FindingKind.OrphanedStaging);
-        await PlantBlobAsync(ArchiveStore.SemanticName(_key, incarnation, "c8", 1, fallback: true), FindingKind.OrphanedStaging);
+        await PlantBlobAsync(ArchiveStore.MessagesName(new CommitAttempt(_key, incarnation, "c7", 1)), FindingKind.OrphanedStaging);
+        await PlantBlobAsync(ArchiveStore.MessagesName(new CommitAttempt(_key, incarnation, "c8", 1)), FindingKind.OrphanedStaging);
+        await PlantBlobAsync(ArchiveStore.SemanticName(new CommitAttempt(_key, incarnation, "c8", 1), fallback: true), FindingKind.OrphanedStaging);
         string digest = await house.FindAsync("archives/", "/semantic.json");
         await PlantBlobAsync(digest.Replace("semantic.json", "semantic-fallback.json", StringComparison.Ordinal), FindingKind.OrphanedStaging);
 
         // An incarnation that was deleted, one whose deletion was never ended, and a session that was never completed.
         await PlantBlobAsync(BlobNames.SegmentPrefix(_key, "older") + "000001-0123456789ab.jsonl", FindingKind.OrphanedSession);
-        await PlantBlobAsync(ArchiveStore.MessagesName(_key, "older", "c1", 1), FindingKind.OrphanedSession);
+        await PlantBlobAsync(ArchiveStore.MessagesName(new CommitAttempt(_key, "older", "c1", 1)), FindingKind.OrphanedSession);
         await PlantBlobAsync(BlobNames.Index(_key, "older", 1), FindingKind.OrphanedSession);
         await host.AppendAsync(_gone, "g1");
         await host.DeleteAsync(await host.AcceptAsync(_gone, "c9"));

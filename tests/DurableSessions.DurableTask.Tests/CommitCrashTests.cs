@@ -3,6 +3,7 @@ using DurableSessions.Core;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 using DurableSessions.Orchestration;
 using DurableSessions.Orchestration.Behaviour;

@@ -2,6 +2,7 @@ using System.Net;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Semantics;
+using DurableSessions.Core.State;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Semantics.Chat.Tests;

@@ -1,6 +1,7 @@
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Semantics;
+using DurableSessions.Core.State;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Semantics.Chat.Tests;

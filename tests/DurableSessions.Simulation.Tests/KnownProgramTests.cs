@@ -1,3 +1,4 @@
+using DurableSessions.Core.Sessions;
 using DurableSessions.Simulation.Tests.Programs;
 using DurableSessions.Testing;
 

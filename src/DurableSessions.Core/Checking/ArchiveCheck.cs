@@ -5,6 +5,7 @@ using DurableSessions.Core.Commits;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.Checking;
@@ -24,7 +25,7 @@ internal sealed class ArchiveCheck(AuditedStorage storage, AuditTally tally, Tim
             var state = new ArchiveState(key, number);
             if (manifest.Pending.FirstOrDefault(p => p.Number == number) is { } pending)
             {
-                string blob = ArchiveStore.MessagesName(key, manifest.Incarnation, pending.CommitId, pending.Attempt);
+                string blob = ArchiveStore.MessagesName(new CommitAttempt(key, manifest.Incarnation, pending.CommitId, pending.Attempt));
                 await CheckMessagesAsync(key, manifest, blob, pending.Counts, messages, state, cancellationToken);
             }
             else
@@ -77,13 +78,13 @@ internal sealed class ArchiveCheck(AuditedStorage storage, AuditTally tally, Tim
             state.Add(FindingKind.DigestLost, entry.Semantic, $"its digest {error}");
         }
 
-        string blob = ArchiveStore.MessagesName(key, manifest.Incarnation, entry.CommitId, entry.Attempt);
+        string blob = ArchiveStore.MessagesName(new CommitAttempt(key, manifest.Incarnation, entry.CommitId, entry.Attempt));
         await CheckMessagesAsync(key, manifest, blob, entry.Counts, messages, state, cancellationToken);
     }
 
     private async Task CheckRecordAsync(SessionKey key, Manifest manifest, ArchiveEntry entry, ArchiveState state, CancellationToken cancellationToken)
     {
-        string blob = ArchiveStore.RecordName(key, manifest.Incarnation, entry.CommitId, entry.Attempt);
+        string blob = ArchiveStore.RecordName(new CommitAttempt(key, manifest.Incarnation, entry.CommitId, entry.Attempt));
         AuditedDocument<CommitRecord> record = await storage.FindAsync<CommitRecord>(blob, cancellationToken);
         if (record.Document is not { Fate: CommitFate.Archived } document || document.Number != entry.Number || document.Counts != entry.Counts)
         {

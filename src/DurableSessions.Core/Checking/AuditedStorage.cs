@@ -2,6 +2,7 @@ using System.Text.Json;
 using Azure;
 using Azure.Storage.Blobs.Models;
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 using DurableSessions.Orchestration;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using Azure.Storage.Blobs.Models;
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Checking;
 
@@ -109,12 +110,9 @@ internal sealed class SessionOrphans(AuditedStorage storage, ManifestStore manif
             return false;
         }
 
-        stored = await manifests.SwapAsync(
-            path.Session,
-            stored,
-            m => m.DeletedAt is not null || m.Incarnation != path.Incarnation || m.NextSegment > number ? null : m with { NextSegment = number + 1 },
-            cancellationToken);
-        return stored.Manifest.DeletedAt is null && stored.Manifest.Incarnation == path.Incarnation && !IsNamed(stored.Manifest, segment);
+        stored = await manifests.ApplyAsync(
+            path.Session, stored, m => Transitions.SkipSegmentNumbers(m, path.Incarnation, number), cancellationToken);
+        return stored is not null && !IsNamed(stored.Manifest, segment);
     }
 
     private static bool IsNamed(Manifest manifest, string segment) =>

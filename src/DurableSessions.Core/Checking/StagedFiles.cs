@@ -1,6 +1,6 @@
 using System.Globalization;
 using DurableSessions.Core.Commits;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Checking;
 
@@ -47,7 +47,7 @@ internal sealed class StagedFiles(AuditedStorage storage, ArchiveStore archives)
         CommitRecord? own = null;
         for (int number = attempt; number >= 1; number--)
         {
-            CommitRecord? record = await archives.FindRecordAsync(path.Session, path.Incarnation, commitId, number, cancellationToken);
+            CommitRecord? record = await archives.FindRecordAsync(new CommitAttempt(path.Session, path.Incarnation, commitId, number), cancellationToken);
             own ??= number == attempt ? record : null;
             if (record is { Fate: CommitFate.Archived })
             {

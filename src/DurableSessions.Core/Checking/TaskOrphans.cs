@@ -42,7 +42,7 @@ internal sealed class TaskOrphans(AuditedStorage storage, ArchiveStore archives,
 
     private async Task<bool> IsUnknownAsync(TaskReference task, CancellationToken cancellationToken) =>
         !await storage.ExistsAsync(task.CommitId, cancellationToken)
-        && await archives.FindRecordAsync(task.Session, task.Incarnation, task.CommitId, attempt: 1, cancellationToken) is null;
+        && await archives.FindRecordAsync(new CommitAttempt(task.Session, task.Incarnation, task.CommitId, 1), cancellationToken) is null;
 
     // tasks/{kind}/{account}/{user}/…
     private static bool TryRead(BlobItem blob, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out TaskReference? task)

@@ -2,6 +2,7 @@ using System.Globalization;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Commits;
 
@@ -60,7 +61,7 @@ public sealed class ArchiveService
         Manifest manifest = await _manifests.LoadLiveAsync(key, cancellationToken);
         (ArchiveInfo info, int attempt) = await FindAsync(key, manifest, number, withDigest: true, cancellationToken)
             ?? throw new ArchiveNotFoundException(key, "archive_" + number.ToString("D3", CultureInfo.InvariantCulture));
-        return new Archive(info, _archives.ReadMessagesAsync(key, manifest.Incarnation, info.TaskId, attempt, cancellationToken));
+        return new Archive(info, _archives.ReadMessagesAsync(new CommitAttempt(key, manifest.Incarnation, info.TaskId, attempt), cancellationToken));
     }
 
     /// <summary>

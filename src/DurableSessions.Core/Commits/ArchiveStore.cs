@@ -1,7 +1,9 @@
 using System.Text.Json;
+using DurableSessions.Core.Memories;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 using Microsoft.Extensions.Caching.Memory;
 
@@ -10,26 +12,25 @@ namespace DurableSessions.Core.Commits;
 /// <summary>What is written for an archive: its messages, its digest, its record, its number. Each is written once.</summary>
 internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, IMemoryCache memory)
 {
-    public static string MessagesName(SessionKey key, string incarnation, string commitId, int attempt) =>
-        BlobNames.Attempt(key, incarnation, commitId, attempt) + "messages.jsonl";
+    public static string MessagesName(CommitAttempt commit) => BlobNames.Attempt(commit) + "messages.jsonl";
 
-    public static string RetainedName(SessionKey key, string incarnation, string commitId, int attempt) =>
-        BlobNames.SegmentPrefix(key, incarnation) + $"retained-{commitId}-{attempt}.jsonl";
+    public static string RetainedName(CommitAttempt commit) =>
+        BlobNames.SegmentPrefix(commit.Session, commit.Incarnation) + $"retained-{commit.CommitId}-{commit.Attempt}.jsonl";
 
-    public static string SemanticName(SessionKey key, string incarnation, string commitId, int attempt, bool fallback) =>
-        BlobNames.Attempt(key, incarnation, commitId, attempt) + (fallback ? "semantic-fallback.json" : "semantic.json");
+    public static string SemanticName(CommitAttempt commit, bool fallback) =>
+        BlobNames.Attempt(commit) + (fallback ? "semantic-fallback.json" : "semantic.json");
 
-    public static string MemoryDiffName(SessionKey key, string incarnation, string commitId, int attempt) =>
-        BlobNames.Attempt(key, incarnation, commitId, attempt) + "memory_diff.json";
+    public static string MemoryDiffName(CommitAttempt commit) => BlobNames.Attempt(commit) + "memory_diff.json";
+
+    public static string RecordName(CommitAttempt commit) => BlobNames.Attempt(commit) + "record.json";
 
     public WriteOnceStream WriteOnce(string name, int firstBlock = 0) => new(storage.Container, name, recent, firstBlock);
 
     /// <summary>The messages of an archive, in order.</summary>
     public async IAsyncEnumerable<SessionMessage> ReadMessagesAsync(
-        SessionKey key, string incarnation, string commitId, int attempt,
-        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        CommitAttempt commit, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        string name = MessagesName(key, incarnation, commitId, attempt);
+        string name = MessagesName(commit);
         IAsyncEnumerable<BlobLine> lines = recent.Find(name)?.ToAsyncEnumerable()
             ?? BlobLines.ReadAsync(storage.Container, name, rangeBytes: BlobLines.LargeRangeBytes, cancellationToken: cancellationToken);
         await foreach (BlobLine line in lines.WithCancellation(cancellationToken))
@@ -39,12 +40,13 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, I
     }
 
     /// <summary>What became of an attempt; <see langword="null"/> while that is open.</summary>
-    public Task<CommitRecord?> FindRecordAsync(SessionKey key, string incarnation, string commitId, int attempt, CancellationToken cancellationToken) =>
-        storage.Container.FindAsync<CommitRecord>(RecordName(key, incarnation, commitId, attempt), cancellationToken);
+    public Task<CommitRecord?> FindRecordAsync(CommitAttempt commit, CancellationToken cancellationToken) =>
+        storage.Container.FindAsync<CommitRecord>(RecordName(commit), cancellationToken);
 
     /// <summary>Writes down what became of an attempt, unless that is written: then that stands, and is returned.</summary>
     public Task<CommitRecord> WriteRecordAsync(SessionKey key, string incarnation, CommitRecord record, CancellationToken cancellationToken) =>
-        storage.Container.WriteOnceAsync(RecordName(key, incarnation, record.CommitId, record.Attempt), record, cancellationToken);
+        storage.Container.WriteOnceAsync(
+            RecordName(new CommitAttempt(key, incarnation, record.CommitId, record.Attempt)), record, cancellationToken);
 
     /// <summary>A stored digest. It is written once, so this host asks for it once.</summary>
     public async Task<SemanticDocument?> FindSemanticAsync(string name, CancellationToken cancellationToken) =>
@@ -71,9 +73,9 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, I
         Remember(name, await storage.Container.WriteOnceAsync(name, document, cancellationToken))!;
 
     /// <summary>What a model has answered for a commit, all its attempts together.</summary>
-    public PaidAnswers Answers(CommitInput commit)
+    public PaidAnswers Answers(CommitAttempt commit)
     {
-        string folder = BlobNames.Answers(commit.Session, commit.Incarnation, commit.CommitId);
+        string folder = BlobNames.Answers(commit);
         return new PaidAnswers(
             commit.Attempt,
             (name, cancellationToken) => storage.Container.FindAsync<PaidAnswer>($"{folder}{name}.json", cancellationToken),
@@ -100,9 +102,6 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, I
     private SemanticDocument? Remember(string name, SemanticDocument? document) => document is null
         ? null
         : memory.Set(("semantic", name), document, new MemoryCacheEntryOptions { Size = 1, SlidingExpiration = TimeSpan.FromMinutes(30) });
-
-    public static string RecordName(SessionKey key, string incarnation, string commitId, int attempt) =>
-        BlobNames.Attempt(key, incarnation, commitId, attempt) + "record.json";
 }
 
 /// <summary>An archive, by its number.</summary>

@@ -1,4 +1,5 @@
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 using DurableSessions.Orchestration;
 using Microsoft.Extensions.Logging;
@@ -16,7 +17,7 @@ namespace DurableSessions.Core.Commits;
 /// locking): a dead host blocks nobody.
 /// </remarks>
 internal sealed class ArchiveToTempActivity(
-    CommitLedger ledger, ManifestStore manifests, SegmentStore segments, LiveViews views, Staging staging, Clearing clearing,
+    CommitLedger ledger, ManifestStore manifests, SegmentStore segments, LiveViews views, Staging staging,
     TimeProvider time, ILogger<ArchiveToTempActivity> logger) : TaskActivity<CommitInput, CommitProgress>
 {
     private const int MaxRounds = 100;
@@ -26,7 +27,7 @@ internal sealed class ArchiveToTempActivity(
         CancellationToken cancellationToken = context.CancellationToken;
         for (int round = 1; round <= MaxRounds; round++)
         {
-            StoredManifest stored = await ledger.OpenAsync(commit, fresh: round > 1, cancellationToken);
+            StoredManifest stored = await ledger.OpenAsync(commit.ThisAttempt, fresh: round > 1, cancellationToken);
             Manifest manifest = stored.Manifest;
             if (manifest.FindPending(commit.CommitId) is { } pending)
             {
@@ -50,10 +51,10 @@ internal sealed class ArchiveToTempActivity(
                 return decided;
             }
 
-            SegmentReference fresh = await segments.CreateAsync(commit.Session, manifest.Incarnation, manifest.NextSegment, cancellationToken);
+            FreshSegment fresh = await segments.CreateAsync(commit.Session, manifest.Incarnation, manifest.NextSegment, cancellationToken);
             views.LearnCreated(fresh.Name);
-            Manifest cutting = manifest.WithSegment(fresh) with { Cutting = Cut.Of(commit, manifest.Live.Count) };
-            StoredManifest? swapped = await manifests.TrySwapAsync(commit.Session, stored, cutting, cancellationToken);
+            StoredManifest? swapped = await manifests.TryApplyAsync(
+                commit.Session, stored, m => Transitions.BeginCut(m, commit.ThisAttempt, commit.Keep, fresh), cancellationToken);
             if (swapped is not null && await StageAsync(commit, swapped.Manifest, swapped.Manifest.Cutting!, cancellationToken) is { } staged)
             {
                 return staged;
@@ -69,10 +70,10 @@ internal sealed class ArchiveToTempActivity(
     {
         if (manifest.FindClosed(commit.CommitId, commit.Attempt) is { } closed)
         {
-            return Closed(await ledger.CloseAsync(commit, closed.Fate, closed.Reason, [], cancellationToken));
+            return Closed(await ledger.CloseAsync(commit.ThisAttempt, closed.Fate, closed.Reason, [], cancellationToken));
         }
 
-        if (await ledger.FindRecordAsync(commit, cancellationToken) is { } record)
+        if (await ledger.FindRecordAsync(commit.ThisAttempt, cancellationToken) is { } record)
         {
             return record.Fate == CommitFate.Archived
                 ? new CommitProgress { Counts = record.Counts, Number = record.Number, State = record.State }
@@ -82,7 +83,7 @@ internal sealed class ArchiveToTempActivity(
         // An earlier attempt that failed without a fate must not cut any more, once this one may have.
         for (int attempt = 1; attempt < commit.Attempt; attempt++)
         {
-            CommitInput earlier = commit with { Attempt = attempt };
+            CommitAttempt earlier = commit.ThisAttempt with { Attempt = attempt };
             if (await ledger.CloseAsync(earlier, CommitFate.Cancelled, CommitLedger.RetriedReason, [], cancellationToken) is null)
             {
                 throw new ContentionException($"Attempt {attempt} of commit '{commit.CommitId}' is still in work.");
@@ -97,7 +98,7 @@ internal sealed class ArchiveToTempActivity(
     private async Task<CommitProgress?> StageAsync(CommitInput commit, Manifest manifest, Cut cut, CancellationToken cancellationToken)
     {
         bool isOwn = cut.CommitId == commit.CommitId;
-        CommitInput owner = isOwn ? commit with { Attempt = cut.Attempt } : commit with { CommitId = cut.CommitId, Attempt = cut.Attempt };
+        CommitAttempt owner = commit.ThisAttempt with { CommitId = cut.CommitId, Attempt = cut.Attempt };
         if (await TryStageAsync(commit, manifest, cut, cancellationToken) is not { } staged)
         {
             return null;
@@ -112,7 +113,7 @@ internal sealed class ArchiveToTempActivity(
 
         if (!isOwn)
         {
-            await clearing.ClearAsync(commit, cut.CommitId, cut.Attempt, staged.Counts, cancellationToken);
+            await ledger.ApplyAsync(owner, m => Transitions.Clear(m, owner, staged.Counts, time.GetUtcNow()), cancellationToken);
             logger.LogInformation(
                 "Commit {CommitId} of session {Session} helped commit {OtherCommitId} through clear-live", commit.CommitId, commit.Session, cut.CommitId);
             return null;
@@ -137,7 +138,7 @@ internal sealed class ArchiveToTempActivity(
         catch (FormatException)
         {
             // Another archive is staged under the name. That is right where the cut is over, and one of its segments has come back empty.
-            if ((await ledger.OpenAsync(commit, fresh: true, cancellationToken)).Manifest.Cutting == cut)
+            if ((await ledger.OpenAsync(commit.ThisAttempt, fresh: true, cancellationToken)).Manifest.Cutting == cut)
             {
                 throw;
             }
@@ -145,7 +146,7 @@ internal sealed class ArchiveToTempActivity(
             return null;
         }
 
-        await ledger.OpenAsync(commit, fresh: true, cancellationToken);
+        await ledger.OpenAsync(commit.ThisAttempt, fresh: true, cancellationToken);
         return null;
     }
 

@@ -1,3 +1,4 @@
+using DurableSessions.Core.State;
 using DurableSessions.Orchestration;
 using Microsoft.Extensions.Logging;
 
@@ -11,7 +12,7 @@ internal sealed class CancelCommitActivity(CommitLedger ledger, ILogger<CancelCo
     public override async Task<CommitProgress> RunAsync(TaskActivityContext context, CancelInput input)
     {
         CommitRecord? record = await ledger.CloseAsync(
-            input.Commit, CommitFate.Cancelled, input.Reason ?? "cancelled", [], context.CancellationToken);
+            input.Commit.ThisAttempt, CommitFate.Cancelled, input.Reason ?? "cancelled", [], context.CancellationToken);
         logger.LogInformation(
             "Commit {CommitId} of session {Session}: cancel {Result}",
             input.Commit.CommitId, input.Commit.Session, record is null ? "came after clear-live" : "undid the cut");

@@ -1,4 +1,4 @@
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 using DurableSessions.Orchestration;
 using Microsoft.Extensions.Logging;
 
@@ -18,8 +18,8 @@ internal sealed class CheckTurnActivity(
         CancellationToken cancellationToken = context.CancellationToken;
         while (true)
         {
-            StoredManifest stored = await ledger.OpenAsync(commit, fresh: true, cancellationToken);
-            int? number = stored.Manifest.FindPending(commit.CommitId)?.Number ?? (await ledger.FindRecordAsync(commit, cancellationToken))?.Number;
+            StoredManifest stored = await ledger.OpenAsync(commit.ThisAttempt, fresh: true, cancellationToken);
+            int? number = stored.Manifest.FindPending(commit.CommitId)?.Number ?? (await ledger.FindRecordAsync(commit.ThisAttempt, cancellationToken))?.Number;
             int ahead = number is { } own ? stored.Manifest.PendingBefore(own) : 0;
             if (ahead == 0)
             {
@@ -34,14 +34,14 @@ internal sealed class CheckTurnActivity(
             }
 
             // Over, and still pending in a manifest read after that? Then nobody is left who would switch it.
-            stored = await ledger.OpenAsync(commit, fresh: true, cancellationToken);
+            stored = await ledger.OpenAsync(commit.ThisAttempt, fresh: true, cancellationToken);
             if (stored.Manifest.FindPending(first.CommitId) is { } abandoned)
             {
                 (CommitRecord record, _) = await switching.SwitchAsync(
-                    commit, abandoned, new SemanticOutcome(ArchiveState.Uncovered, null), cancellationToken);
+                    commit.ThisAttempt, abandoned, new SemanticOutcome(ArchiveState.Uncovered, null), cancellationToken);
                 await switching.DeleteSegmentsAsync(record, cancellationToken);
                 await TurnEvents.WakeFirstAsync(
-                    client(), (await ledger.OpenAsync(commit, fresh: false, cancellationToken)).Manifest, commit, logger, cancellationToken);
+                    client(), (await ledger.OpenAsync(commit.ThisAttempt, fresh: false, cancellationToken)).Manifest, commit, logger, cancellationToken);
                 logger.LogWarning(
                     "Commit {CommitId} of session {Session}: commit {OtherCommitId} before it had ended without a switch; its archive {Number} is {State}",
                     commit.CommitId, commit.Session, first.CommitId, record.Number, record.State);

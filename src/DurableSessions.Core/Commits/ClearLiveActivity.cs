@@ -1,4 +1,4 @@
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 using DurableSessions.Orchestration;
 using Microsoft.Extensions.Logging;
 
@@ -11,14 +11,14 @@ namespace DurableSessions.Core.Commits;
 /// One request: a crash before it leaves the messages live, after it pending, and no reload can see them as live again. Run
 /// again, it finds the commit pending, or switched by then, and there is nothing to do.
 /// </remarks>
-internal sealed class ClearLiveActivity(CommitLedger ledger, Clearing clearing, ILogger<ClearLiveActivity> logger)
+internal sealed class ClearLiveActivity(CommitLedger ledger, TimeProvider time, ILogger<ClearLiveActivity> logger)
     : TaskActivity<ClearInput, CommitProgress>
 {
     public override async Task<CommitProgress> RunAsync(TaskActivityContext context, ClearInput input)
     {
         CancellationToken cancellationToken = context.CancellationToken;
         CommitInput commit = input.Commit;
-        StoredManifest stored = await ledger.OpenAsync(commit, fresh: false, cancellationToken);
+        StoredManifest stored = await ledger.OpenAsync(commit.ThisAttempt, fresh: false, cancellationToken);
         if (Pending(stored.Manifest, commit) is { } already)
         {
             return already;
@@ -26,7 +26,8 @@ internal sealed class ClearLiveActivity(CommitLedger ledger, Clearing clearing, 
 
         // The cut may have been made by an earlier attempt that was ended in the middle: its name is the manifest's to say.
         int attempt = stored.Manifest.Cutting is { } cut && cut.CommitId == commit.CommitId ? cut.Attempt : commit.Attempt;
-        stored = await clearing.ClearAsync(commit, commit.CommitId, attempt, input.Counts, cancellationToken);
+        CommitAttempt owner = commit.ThisAttempt with { Attempt = attempt };
+        stored = await ledger.ApplyAsync(owner, m => Transitions.Clear(m, owner, input.Counts, time.GetUtcNow()), cancellationToken);
         if (Pending(stored.Manifest, commit) is { } cleared)
         {
             logger.LogInformation(
@@ -35,13 +36,13 @@ internal sealed class ClearLiveActivity(CommitLedger ledger, Clearing clearing, 
             return cleared;
         }
 
-        stored = await ledger.OpenAsync(commit, fresh: true, cancellationToken);
+        stored = await ledger.OpenAsync(commit.ThisAttempt, fresh: true, cancellationToken);
         if (Pending(stored.Manifest, commit) is { } pending)
         {
             return pending;
         }
 
-        CommitRecord? record = await ledger.FindRecordAsync(commit, cancellationToken);
+        CommitRecord? record = await ledger.FindRecordAsync(commit.ThisAttempt, cancellationToken);
         return record switch
         {
             { Fate: CommitFate.Archived } => new CommitProgress

@@ -1,4 +1,5 @@
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.Commits;
@@ -16,7 +17,7 @@ internal sealed class CommitLedger(ManifestStore manifests, ArchiveStore archive
 
     /// <summary>The manifest of the session the commit was accepted for.</summary>
     /// <exception cref="SessionGoneException">It was deleted, or deleted and created again.</exception>
-    public async Task<StoredManifest> OpenAsync(CommitInput commit, bool fresh, CancellationToken cancellationToken)
+    public async Task<StoredManifest> OpenAsync(CommitAttempt commit, bool fresh, CancellationToken cancellationToken)
     {
         StoredManifest? stored = fresh
             ? await manifests.LoadAsync(commit.Session, cancellationToken)
@@ -29,25 +30,21 @@ internal sealed class CommitLedger(ManifestStore manifests, ArchiveStore archive
         return IsOf(commit, stored?.Manifest) ? stored! : throw new SessionGoneException(commit.Session);
     }
 
-    /// <summary>Throws where a manifest met in a swap is not of the commit's session any more.</summary>
-    public static void EnsureOf(CommitInput commit, Manifest manifest)
-    {
-        if (!IsOf(commit, manifest))
-        {
-            throw new SessionGoneException(commit.Session);
-        }
-    }
+    /// <summary>Applies a transition of the commit to the manifest, starting from what this host knows.</summary>
+    /// <exception cref="SessionGoneException">The session was deleted, or deleted and created again.</exception>
+    public async Task<StoredManifest> ApplyAsync(
+        CommitAttempt commit, Func<Manifest, Transition> transition, CancellationToken cancellationToken) =>
+        await manifests.ApplyAsync(commit.Session, transition, cancellationToken) ?? throw new SessionGoneException(commit.Session);
 
     /// <summary>
     /// The record of a commit that is over, of this attempt or of an earlier one that made an archive; <see langword="null"/>
     /// where this attempt is free to go on.
     /// </summary>
-    public async Task<CommitRecord?> FindRecordAsync(CommitInput commit, CancellationToken cancellationToken)
+    public async Task<CommitRecord?> FindRecordAsync(CommitAttempt commit, CancellationToken cancellationToken)
     {
         for (int attempt = commit.Attempt; attempt >= 1; attempt--)
         {
-            CommitRecord? record = await archives.FindRecordAsync(
-                commit.Session, commit.Incarnation, commit.CommitId, attempt, cancellationToken);
+            CommitRecord? record = await archives.FindRecordAsync(commit with { Attempt = attempt }, cancellationToken);
             if (record is { Fate: CommitFate.Cancelled, Reason: RetriedReason } && attempt == commit.Attempt)
             {
                 // Closed by an attempt after this one, which knows what became of the commit; or will.
@@ -70,7 +67,7 @@ internal sealed class CommitLedger(ManifestStore manifests, ArchiveStore archive
         for (int attempt = 1; attempt <= MaxAttempts; attempt++)
         {
             CommitRecord? record = await archives.FindRecordAsync(
-                reference.Session, reference.Incarnation, reference.CommitId, attempt, cancellationToken);
+                new CommitAttempt(reference.Session, reference.Incarnation, reference.CommitId, attempt), cancellationToken);
             if (record is null)
             {
                 break;
@@ -92,7 +89,7 @@ internal sealed class CommitLedger(ManifestStore manifests, ArchiveStore archive
     /// on from here; a crash after the record leaves an entry in that list which the next run takes out.
     /// </remarks>
     public async Task<CommitRecord?> CloseAsync(
-        CommitInput commit, CommitFate fate, string? reason, IReadOnlyCollection<string> emptySegments, CancellationToken cancellationToken)
+        CommitAttempt commit, CommitFate fate, string? reason, IReadOnlyCollection<string> emptySegments, CancellationToken cancellationToken)
     {
         for (int attempt = 1; attempt <= MaxAttempts; attempt++)
         {
@@ -114,21 +111,11 @@ internal sealed class CommitLedger(ManifestStore manifests, ArchiveStore archive
                 return record.Fate == CommitFate.Archived ? null : record;
             }
 
-            // The cut may be an earlier attempt's, which a later one carried on: undone, neither may cut again.
-            Cut? cut = manifest.Cutting?.CommitId == commit.CommitId ? manifest.Cutting : null;
-            var close = new ClosedCommit(commit.CommitId, commit.Attempt, fate, reason);
-            ClosedCommit[] closes = cut is null || cut.Attempt == commit.Attempt ? [close] : [close with { Attempt = cut.Attempt }, close];
-            Manifest changed = manifest with
-            {
-                Cutting = cut is null ? manifest.Cutting : null,
-                Live = cut is null ? manifest.Live : [.. manifest.Live.Where(s => !emptySegments.Contains(s.Name))],
-                DecidedCount = manifest.DecidedCount + 1,
-                Closed = [.. manifest.Closed, .. closes],
-            };
-            if (await manifests.TrySwapAsync(commit.Session, stored, changed, cancellationToken) is not null)
+            if (await manifests.TryApplyAsync(
+                commit.Session, stored, m => Transitions.Close(m, commit, fate, reason, emptySegments), cancellationToken) is { } swapped)
             {
                 CommitRecord? settled = null;
-                foreach (ClosedCommit one in closes)
+                foreach (ClosedCommit one in swapped.Manifest.Closed.Except(manifest.Closed))
                 {
                     settled = await SettleAsync(commit, one, emptySegments, cancellationToken);
                 }
@@ -144,7 +131,7 @@ internal sealed class CommitLedger(ManifestStore manifests, ArchiveStore archive
 
     // The record first, then the manifest forgets, then what the attempt staged is deleted.
     private async Task<CommitRecord> SettleAsync(
-        CommitInput commit, ClosedCommit closed, IReadOnlyCollection<string> emptySegments, CancellationToken cancellationToken)
+        CommitAttempt commit, ClosedCommit closed, IReadOnlyCollection<string> emptySegments, CancellationToken cancellationToken)
     {
         CommitRecord record = await archives.WriteRecordAsync(
             commit.Session,
@@ -159,20 +146,12 @@ internal sealed class CommitLedger(ManifestStore manifests, ArchiveStore archive
                 Segments = [.. emptySegments],
             },
             cancellationToken);
-        StoredManifest settled = await manifests.SwapAsync(
-            commit.Session,
-            m =>
-            {
-                EnsureOf(commit, m);
-                return m.FindClosed(closed.CommitId, closed.Attempt) is null
-                    ? null
-                    : m with { Closed = [.. m.Closed.Where(c => c.CommitId != closed.CommitId || c.Attempt != closed.Attempt)] };
-            },
-            cancellationToken);
+        CommitAttempt attempt = commit with { CommitId = closed.CommitId, Attempt = closed.Attempt };
+        StoredManifest settled = await ApplyAsync(commit, m => Transitions.Settle(m, attempt), cancellationToken);
         string[] leftovers =
         [
-            ArchiveStore.MessagesName(commit.Session, commit.Incarnation, closed.CommitId, closed.Attempt),
-            ArchiveStore.RetainedName(commit.Session, commit.Incarnation, closed.CommitId, closed.Attempt),
+            ArchiveStore.MessagesName(attempt),
+            ArchiveStore.RetainedName(attempt),
             .. record.Segments.Where(name => settled.Manifest.Live.All(s => s.Name != name)),
         ];
         foreach (string name in leftovers)
@@ -183,6 +162,6 @@ internal sealed class CommitLedger(ManifestStore manifests, ArchiveStore archive
         return record;
     }
 
-    private static bool IsOf(CommitInput commit, Manifest? manifest) =>
+    private static bool IsOf(CommitAttempt commit, Manifest? manifest) =>
         manifest is { DeletedAt: null } && manifest.Incarnation == commit.Incarnation;
 }

@@ -1,7 +1,9 @@
+using System.Text.Json.Serialization;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Retaining;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Commits;
 
@@ -72,6 +74,14 @@ public sealed record CommitInput
 
     /// <summary>When the commit was accepted, by the accepting host's clock.</summary>
     public DateTimeOffset AcceptedAt { get; init; }
+
+    /// <summary>The attempt that this is the input of.</summary>
+    [JsonIgnore]
+    internal CommitAttempt ThisAttempt => new(Session, Incarnation, CommitId, Attempt);
+
+    /// <summary>What it keeps live.</summary>
+    [JsonIgnore]
+    internal CutKeep Keep => new(KeepRecentCount, Turns, IsIdle);
 }
 
 /// <summary>How the semantic step is tried, and what happens when it fails. Part of the input, so that a replay sees the same.</summary>

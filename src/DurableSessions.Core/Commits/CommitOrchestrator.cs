@@ -1,3 +1,4 @@
+using DurableSessions.Core.State;
 using DurableSessions.Orchestration;
 
 namespace DurableSessions.Core.Commits;

@@ -1,6 +1,7 @@
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Retaining;
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 using DurableSessions.Orchestration;
 using Microsoft.Extensions.Logging;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DurableSessions.Core.State;
 using DurableSessions.Orchestration;
 
 namespace DurableSessions.Core.Commits;

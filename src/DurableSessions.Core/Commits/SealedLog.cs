@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.Commits;

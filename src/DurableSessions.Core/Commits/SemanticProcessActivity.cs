@@ -2,6 +2,7 @@ using Azure;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 using DurableSessions.Orchestration;
 using Microsoft.Extensions.Logging;
@@ -29,7 +30,7 @@ internal sealed class SemanticProcessActivity(
         catch (RequestFailedException e) when (e.IsNotFound())
         {
             // What is to be digested has gone: that is so when the session is deleted, and an error otherwise.
-            await ledger.OpenAsync(commit, fresh: true, context.CancellationToken);
+            await ledger.OpenAsync(commit.ThisAttempt, fresh: true, context.CancellationToken);
             throw;
         }
     }
@@ -37,11 +38,11 @@ internal sealed class SemanticProcessActivity(
     private async Task<SemanticOutcome> DigestAsync(SemanticInput input, CancellationToken cancellationToken)
     {
         CommitInput commit = input.Commit;
-        StoredManifest stored = await ledger.OpenAsync(commit, fresh: false, cancellationToken);
+        StoredManifest stored = await ledger.OpenAsync(commit.ThisAttempt, fresh: false, cancellationToken);
         if (stored.Manifest.Pending.Count == 0 || stored.Manifest.Pending[0].CommitId != commit.CommitId)
         {
             // Either an old manifest, in which others are still before this commit, or a retry of one that was switched.
-            stored = await ledger.OpenAsync(commit, fresh: true, cancellationToken);
+            stored = await ledger.OpenAsync(commit.ThisAttempt, fresh: true, cancellationToken);
         }
 
         Manifest manifest = stored.Manifest;
@@ -50,12 +51,12 @@ internal sealed class SemanticProcessActivity(
             return new SemanticOutcome(ArchiveState.Covered, null);
         }
 
-        string name = ArchiveStore.SemanticName(commit.Session, commit.Incarnation, commit.CommitId, commit.Attempt, fallback: false);
+        string name = ArchiveStore.SemanticName(commit.ThisAttempt, fallback: false);
         SemanticDocument? document = await archives.FindSemanticAsync(name, cancellationToken);
         bool fallback = input.Fallback || manifest.Uncovered.Count >= options.MaxUncoveredArchives;
         if (document is null && fallback)
         {
-            name = ArchiveStore.SemanticName(commit.Session, commit.Incarnation, commit.CommitId, commit.Attempt, fallback: true);
+            name = ArchiveStore.SemanticName(commit.ThisAttempt, fallback: true);
             document = await archives.FindSemanticAsync(name, cancellationToken);
         }
 
@@ -98,7 +99,7 @@ internal sealed class SemanticProcessActivity(
                 : throw new InvalidOperationException($"Commit '{commit.CommitId}' is not first in turn.");
         }
 
-        CommitRecord? record = await ledger.FindRecordAsync(commit, cancellationToken);
+        CommitRecord? record = await ledger.FindRecordAsync(commit.ThisAttempt, cancellationToken);
         return manifest.Uncovered.FirstOrDefault(u => u.Number == record?.Number) is not { } uncovered
             ? null
             : manifest.PendingBefore(uncovered.Number) == 0

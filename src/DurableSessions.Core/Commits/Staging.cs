@@ -1,6 +1,7 @@
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Retaining;
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.Commits;
@@ -61,8 +62,9 @@ internal sealed class Staging(SegmentStore segments, ArchiveStore archives, Live
             archived = turns?.Archived ?? Math.Max(0, all - cut.KeepRecent);
         }
 
-        using WriteOnceStream archive = archives.WriteOnce(ArchiveStore.MessagesName(key, manifest.Incarnation, cut.CommitId, cut.Attempt));
-        string retainedName = ArchiveStore.RetainedName(key, manifest.Incarnation, cut.CommitId, cut.Attempt);
+        var commit = new CommitAttempt(key, manifest.Incarnation, cut.CommitId, cut.Attempt);
+        using WriteOnceStream archive = archives.WriteOnce(ArchiveStore.MessagesName(commit));
+        string retainedName = ArchiveStore.RetainedName(commit);
         using WriteOnceStream retained = archives.WriteOnce(retainedName, cut.Turns is null ? 0 : WriteOnceStream.OwnBlocks);
         var retainedView = new SegmentView(new SegmentReference(retainedName, Frozen: true));
         int messages = 0;

@@ -1,5 +1,5 @@
 using DurableSessions.Core.Memories;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 using DurableSessions.Orchestration;
 using Microsoft.Extensions.Logging;
 
@@ -20,24 +20,24 @@ internal sealed class SwitchActivity(
     {
         CancellationToken cancellationToken = context.CancellationToken;
         CommitInput commit = input.Commit;
-        StoredManifest stored = await ledger.OpenAsync(commit, fresh: false, cancellationToken);
+        StoredManifest stored = await ledger.OpenAsync(commit.ThisAttempt, fresh: false, cancellationToken);
         PendingArchive? pending = stored.Manifest.FindPending(commit.CommitId)
-            ?? (await ledger.OpenAsync(commit, fresh: true, cancellationToken)).Manifest.FindPending(commit.CommitId);
+            ?? (await ledger.OpenAsync(commit.ThisAttempt, fresh: true, cancellationToken)).Manifest.FindPending(commit.CommitId);
         Switched switched;
         if (pending is not null)
         {
-            switched = await switching.SwitchAsync(commit, pending, input.Outcome, cancellationToken);
+            switched = await switching.SwitchAsync(commit.ThisAttempt, pending, input.Outcome, cancellationToken);
             if (switched.Record.Semantic is null && input.Outcome.Semantic is not null)
             {
                 // An earlier attempt had switched the archive uncovered, which this host's manifest did not show yet.
-                switched = await switching.CoverAsync(commit, switched.Record, input.Outcome, cancellationToken);
+                switched = await switching.CoverAsync(commit.ThisAttempt, switched.Record, input.Outcome, cancellationToken);
             }
         }
         else
         {
-            CommitRecord? known = await ledger.FindRecordAsync(commit, cancellationToken);
+            CommitRecord? known = await ledger.FindRecordAsync(commit.ThisAttempt, cancellationToken);
             switched = await switching.CoverAsync(
-                commit,
+                commit.ThisAttempt,
                 known ?? throw new InvalidOperationException($"Commit '{commit.CommitId}' is not pending, and has no record."),
                 input.Outcome,
                 cancellationToken);
@@ -47,7 +47,7 @@ internal sealed class SwitchActivity(
         await switching.DeleteSegmentsAsync(record, cancellationToken);
         logger.LogInformation(
             "Commit {CommitId} of session {Session}: switch made archive {Number} {State}", commit.CommitId, commit.Session, record.Number, record.State);
-        stored = await ledger.OpenAsync(commit, fresh: false, cancellationToken);
+        stored = await ledger.OpenAsync(commit.ThisAttempt, fresh: false, cancellationToken);
         await TurnEvents.WakeFirstAsync(client(), stored.Manifest, commit, logger, cancellationToken);
         return new CommitProgress
         {

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using DurableSessions.Core.Memories;
-using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 using Microsoft.Extensions.Logging;
 
 namespace DurableSessions.Core.Commits;
@@ -18,11 +18,11 @@ namespace DurableSessions.Core.Commits;
 /// Every writer of an entry copies that line from the same document, which is written once.
 /// </remarks>
 internal sealed class Switching(
-    ManifestStore manifests, SegmentStore segments, ArchiveStore archives, MemoryStage memories, TimeProvider time, ILogger<Switching> logger)
+    CommitLedger ledger, SegmentStore segments, ArchiveStore archives, MemoryStage memories, TimeProvider time, ILogger<Switching> logger)
 {
     /// <summary>Switches the archive of a commit that is pending.</summary>
     public async Task<Switched> SwitchAsync(
-        CommitInput commit, PendingArchive pending, SemanticOutcome outcome, CancellationToken cancellationToken)
+        CommitAttempt commit, PendingArchive pending, SemanticOutcome outcome, CancellationToken cancellationToken)
     {
         CommitRecord record = await archives.WriteRecordAsync(
             commit.Session,
@@ -49,14 +49,7 @@ internal sealed class Switching(
             commit, record.CommitId, record.Attempt, record.Semantic, record.MemoryChanges, cancellationToken);
         await archives.WriteEntryAsync(
             commit.Session, commit.Incarnation, await EntryAsync(record, applied, cancellationToken), cancellationToken);
-        await manifests.SwapAsync(
-            commit.Session,
-            manifest =>
-            {
-                CommitLedger.EnsureOf(commit, manifest);
-                return manifest.FindPending(record.CommitId) is null ? null : Switch(Count(manifest, applied, record.Usage), record);
-            },
-            cancellationToken);
+        await ledger.ApplyAsync(commit, m => Transitions.Switch(m, commit.Incarnation, record, CategoriesOf(applied)), cancellationToken);
         return new Switched(record, applied?.Diff);
     }
 
@@ -68,7 +61,7 @@ internal sealed class Switching(
     /// Where this is a switch that is run again after its swap, what is left to do is done again, and told as the first time. Where
     /// another commit's overview comes first while memories are applied here, they stay: each change is made once, whatever covers.
     /// </remarks>
-    public async Task<Switched> CoverAsync(CommitInput commit, CommitRecord record, SemanticOutcome outcome, CancellationToken cancellationToken)
+    public async Task<Switched> CoverAsync(CommitAttempt commit, CommitRecord record, SemanticOutcome outcome, CancellationToken cancellationToken)
     {
         CommitRecord covered = record with { State = outcome.State, Semantic = outcome.Semantic };
         if (outcome.Semantic is null || record.Number is not { } number)
@@ -79,13 +72,9 @@ internal sealed class Switching(
         int attempt = record.Semantic == outcome.Semantic ? record.Attempt : commit.Attempt;
         AppliedMemories? applied = await ApplyAsync(
             commit, record.CommitId, attempt, outcome.Semantic, outcome.MemoryChanges, cancellationToken);
-        StoredManifest stored = await manifests.SwapAsync(
-            commit.Session,
-            manifest =>
-            {
-                CommitLedger.EnsureOf(commit, manifest);
-                return manifest.Uncovered.All(u => u.Number != number) ? null : Cover(Count(manifest, applied, outcome.Usage), number, outcome.Semantic);
-            },
+        StoredManifest stored = await ledger.ApplyAsync(
+            commit,
+            m => Transitions.Cover(m, commit.Incarnation, number, outcome.Semantic, outcome.Usage, CategoriesOf(applied)),
             cancellationToken);
         if (stored.Manifest.Uncovered.All(u => u.Number != number))
         {
@@ -106,14 +95,14 @@ internal sealed class Switching(
     }
 
     private async Task<AppliedMemories?> ApplyAsync(
-        CommitInput commit, string commitId, int attempt, string? semantic, int changes, CancellationToken cancellationToken)
+        CommitAttempt commit, string commitId, int attempt, string? semantic, int changes, CancellationToken cancellationToken)
     {
         if (semantic is null || changes == 0 || await archives.FindSemanticAsync(semantic, cancellationToken) is not { } document)
         {
             return null;
         }
 
-        string diffBlob = ArchiveStore.MemoryDiffName(commit.Session, commit.Incarnation, commitId, attempt);
+        string diffBlob = ArchiveStore.MemoryDiffName(commit with { CommitId = commitId, Attempt = attempt });
         try
         {
             return await memories.ApplyAsync(commit.Session, commit.Incarnation, commitId, document.Memories, diffBlob, cancellationToken);
@@ -126,22 +115,8 @@ internal sealed class Switching(
         }
     }
 
-    private static Manifest Count(Manifest manifest, AppliedMemories? applied, TokenUsage? usage)
-    {
-        Manifest counted = usage is null ? manifest : manifest with { Usage = manifest.Usage + usage };
-        if (applied is null)
-        {
-            return counted;
-        }
-
-        var byCategory = new Dictionary<MemoryCategory, long>(manifest.MemoriesByCategory);
-        foreach (MemoryDifference change in applied.Diff.Changes)
-        {
-            byCategory[change.Category] = byCategory.GetValueOrDefault(change.Category) + 1;
-        }
-
-        return counted with { MemoriesExtracted = manifest.MemoriesExtracted + applied.Diff.Changes.Count, MemoriesByCategory = byCategory };
-    }
+    private static IReadOnlyCollection<MemoryCategory> CategoriesOf(AppliedMemories? applied) =>
+        applied is null ? [] : [.. applied.Diff.Changes.Select(static c => c.Category)];
 
     private async Task<ArchiveEntry> EntryAsync(CommitRecord record, AppliedMemories? applied, CancellationToken cancellationToken) => new()
     {
@@ -154,22 +129,6 @@ internal sealed class Switching(
         Semantic = record.Semantic,
         Abstract = record.Semantic is null ? null : await archives.FindAbstractAsync(record.Semantic, cancellationToken),
         MemoryDiff = applied?.Blob,
-    };
-
-    private static Manifest Switch(Manifest manifest, CommitRecord record)
-    {
-        Manifest switched = manifest with { Pending = [.. manifest.Pending.Where(p => p.CommitId != record.CommitId)] };
-        var archive = new ArchiveReference(record.Number!.Value, record.CommitId, record.Attempt);
-        return record.Semantic is not null
-            ? Cover(switched, archive.Number, record.Semantic)
-            : switched with { Uncovered = [.. switched.Uncovered.Append(archive).OrderBy(static u => u.Number)] };
-    }
-
-    // A digest holds everything up to its archive: what was uncovered until there is covered now.
-    private static Manifest Cover(Manifest manifest, int number, string semantic) => manifest with
-    {
-        Overview = manifest.Overview is { } newer && newer.Number > number ? newer : new OverviewReference(number, semantic),
-        Uncovered = [.. manifest.Uncovered.Where(u => u.Number > number)],
     };
 }
 

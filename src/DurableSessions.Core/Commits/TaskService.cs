@@ -1,5 +1,7 @@
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
+using DurableSessions.Core.Storage;
 using DurableSessions.Orchestration;
 
 namespace DurableSessions.Core.Commits;

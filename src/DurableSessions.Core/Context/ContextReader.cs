@@ -4,6 +4,7 @@ using DurableSessions.Core.Memories;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.Context;
@@ -60,7 +61,7 @@ internal sealed class ContextReader(ManifestStore manifests, LiveLog live, Archi
         foreach (ArchiveReference archive in open)
         {
             await foreach (SessionMessage message in archives.ReadMessagesAsync(
-                key, manifest.Incarnation, archive.CommitId, archive.Attempt, cancellationToken))
+                new CommitAttempt(key, manifest.Incarnation, archive.CommitId, archive.Attempt), cancellationToken))
             {
                 Add(message, archive.Number);
             }

@@ -1,4 +1,6 @@
+using DurableSessions.Core.Commits;
 using DurableSessions.Core.Messages;
+using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Context;
 

@@ -1,4 +1,5 @@
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.Deletion;
@@ -32,8 +33,8 @@ internal sealed class Tombstones(ManifestStore manifests, SegmentStore segments,
                 await segments.TrySealAsync(segment.Name, cancellationToken);
             }
 
-            Manifest tombstone = manifest with { DeletedAt = time.GetUtcNow() };
-            if (await manifests.TrySwapAsync(input.Session, stored, tombstone, cancellationToken) is not null)
+            if (await manifests.TryApplyAsync(
+                input.Session, stored, m => Transitions.Delete(m, input.Incarnation, time.GetUtcNow()), cancellationToken) is not null)
             {
                 return;
             }

@@ -1,3 +1,5 @@
+using DurableSessions.Core.Storage;
+
 namespace DurableSessions.Core.Memories;
 
 /// <summary>

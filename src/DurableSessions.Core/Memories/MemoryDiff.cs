@@ -1,3 +1,5 @@
+using DurableSessions.Core.Commits;
+
 namespace DurableSessions.Core.Memories;
 
 /// <summary>What a commit did to a user's memories: <c>memory_diff.json</c> beside its archive. Written once.</summary>

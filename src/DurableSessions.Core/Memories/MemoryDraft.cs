@@ -1,4 +1,6 @@
+using DurableSessions.Core.Commits;
 using DurableSessions.Core.Messages;
+using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.Memories;
 

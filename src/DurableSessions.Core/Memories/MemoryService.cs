@@ -1,6 +1,7 @@
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.Memories;

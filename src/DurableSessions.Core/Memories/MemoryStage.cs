@@ -1,4 +1,6 @@
+using DurableSessions.Core.Commits;
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.Memories;

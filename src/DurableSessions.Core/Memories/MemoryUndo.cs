@@ -1,5 +1,6 @@
 using Azure.Storage.Blobs;
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.Memories;

@@ -1,3 +1,4 @@
+using DurableSessions.Core.Commits;
 using DurableSessions.Core.Memories;
 
 namespace DurableSessions.Core.Semantics;

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Messages;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Semantics;
 
@@ -28,7 +28,7 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
         var request = new SemanticRequest(previous, ReadAsync(commit, covers, cancellationToken))
         {
             Memories = categories.Count == 0 ? null : memories.Extraction,
-            Answers = archives.Answers(commit),
+            Answers = archives.Answers(commit.ThisAttempt),
         };
         SemanticDigest digest = await processor.DigestAsync(request, cancellationToken);
         if (digest.Abstract.Length > SemanticDigest.MaxAbstractLength || digest.Overview.Length > SemanticDigest.MaxOverviewLength)
@@ -64,7 +64,7 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
         foreach (ArchiveReference archive in covers)
         {
             await foreach (SessionMessage message in archives.ReadMessagesAsync(
-                commit.Session, commit.Incarnation, archive.CommitId, archive.Attempt, cancellationToken))
+                new CommitAttempt(commit.Session, commit.Incarnation, archive.CommitId, archive.Attempt), cancellationToken))
             {
                 yield return message;
             }

@@ -1,6 +1,7 @@
 using Azure;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Messages;
+using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.Sessions;
@@ -93,7 +94,8 @@ internal sealed class KeyedMessageLoader(LiveLog live, ArchiveStore archives, Se
                 return null;
             }
 
-            await foreach (SessionMessage message in archives.ReadMessagesAsync(key, now.Incarnation, at.commitId, at.attempt, cancellationToken))
+            await foreach (SessionMessage message in archives.ReadMessagesAsync(
+                new CommitAttempt(key, now.Incarnation, at.commitId, at.attempt), cancellationToken))
             {
                 Match(message);
             }
@@ -114,7 +116,8 @@ internal sealed class KeyedMessageLoader(LiveLog live, ArchiveStore archives, Se
         KeyedMessages keyed, SessionKey key, Manifest manifest, string commitId, int attempt, CancellationToken cancellationToken)
     {
         var older = new KeyedMessages();
-        await foreach (SessionMessage message in archives.ReadMessagesAsync(key, manifest.Incarnation, commitId, attempt, cancellationToken))
+        await foreach (SessionMessage message in archives.ReadMessagesAsync(
+            new CommitAttempt(key, manifest.Incarnation, commitId, attempt), cancellationToken))
         {
             older.Add(message);
         }

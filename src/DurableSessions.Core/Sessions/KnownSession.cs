@@ -1,4 +1,5 @@
 using DurableSessions.Core.Messages;
+using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Sessions;
 

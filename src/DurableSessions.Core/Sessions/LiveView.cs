@@ -1,6 +1,7 @@
 using System.Globalization;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Retaining;
+using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Sessions;
 

@@ -1,4 +1,5 @@
 using Azure;
+using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.Sessions;
@@ -21,19 +22,12 @@ internal sealed class SegmentRoller(ManifestStore manifests, SegmentStore segmen
                 return;
             }
 
-            SegmentReference fresh = await segments.CreateAsync(key, known.Manifest.Incarnation, known.Manifest.NextSegment, CancellationToken.None);
+            FreshSegment fresh = await segments.CreateAsync(key, known.Manifest.Incarnation, known.Manifest.NextSegment, CancellationToken.None);
             views.LearnCreated(fresh.Name);
-            await manifests.SwapAsync(
-                key,
-                known,
-                // Its number is still the next one. So a swap that was applied, although its answer was lost, is not repeated
-                // after a commit has taken the segment; and an audit that takes it for an orphan first gives the number away.
-                m => m.Last.Name != full || m.DeletedAt is not null || m.NextSegment != known.Manifest.NextSegment
-                    ? null
-                    : m.WithSegment(fresh),
-                CancellationToken.None);
+            await manifests.ApplyAsync(
+                key, known, m => Transitions.AddSegment(m, known.Manifest.Incarnation, full, fresh), CancellationToken.None);
         }
-        catch (Exception e) when (e is RequestFailedException or ContentionException or SessionNotFoundException || StorageErrors.IsUnknownOutcome(e))
+        catch (Exception e) when (e is RequestFailedException or ContentionException || StorageErrors.IsUnknownOutcome(e))
         {
             // The messages are stored. What was created may be named by now, so it is left alone.
         }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Azure;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
+using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.Sessions;
@@ -20,7 +21,7 @@ internal sealed class SegmentStore(SessionStorage storage, RecentLines recent)
     private const int MaxCreations = 3;
 
     /// <summary>Creates an empty segment. Each attempt has a name of its own; one that is given up stays an orphan, named by nobody.</summary>
-    public async Task<SegmentReference> CreateAsync(SessionKey key, string incarnation, int number, CancellationToken cancellationToken)
+    public async Task<FreshSegment> CreateAsync(SessionKey key, string incarnation, int number, CancellationToken cancellationToken)
     {
         for (int attempt = 1; ; attempt++)
         {
@@ -30,7 +31,7 @@ internal sealed class SegmentStore(SessionStorage storage, RecentLines recent)
             {
                 Response<BlobContentInfo> created = await storage.Unretried.GetAppendBlobClient(name).CreateAsync(
                     new AppendBlobCreateOptions { Conditions = new AppendBlobRequestConditions { IfNoneMatch = ETag.All } }, cancellationToken);
-                return new SegmentReference(name, CreatedETag: created.Value.ETag.ToString());
+                return new FreshSegment(number, new SegmentReference(name, CreatedETag: created.Value.ETag.ToString()));
             }
             catch (Exception e) when (attempt < MaxCreations && StorageErrors.IsUnknownOutcome(e) && !cancellationToken.IsCancellationRequested)
             {

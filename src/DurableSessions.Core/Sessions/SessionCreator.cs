@@ -1,3 +1,4 @@
+using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.Sessions;
@@ -45,16 +46,19 @@ internal sealed class SessionCreator(ManifestStore manifests, SegmentStore segme
                 throw new ContentionException($"Session '{key.Session}' was created and deleted by others {MaxAttempts} times in a row.");
             }
 
-            Manifest manifest = await MakeAsync(key, settings, createdBy, cancellationToken);
-            ours.Add(manifest.Incarnation);
+            var creation = new SessionCreation(Guid.NewGuid().ToString("N")[..12], settings, createdBy);
+            FreshSegment first = await segments.CreateAsync(key, creation.Incarnation, number: 1, cancellationToken);
+            views.LearnCreated(first.Name);
+            ours.Add(creation.Incarnation);
             try
             {
-                bool created = there is null
-                    ? await manifests.TryCreateAsync(key, manifest, cancellationToken)
-                    : await manifests.TrySwapAsync(key, there, manifest, cancellationToken) is not null;
-                if (created)
+                StoredManifest? created = there is null
+                    ? await manifests.TryCreateAsync(key, Transitions.Create(key, creation, first, time.GetUtcNow()), cancellationToken)
+                    : await manifests.TryApplyAsync(
+                        key, there, m => Transitions.CreateAgain(m, key, creation, first, time.GetUtcNow()), cancellationToken);
+                if (created is not null)
                 {
-                    return manifest;
+                    return created.Manifest;
                 }
             }
             catch (Exception e) when (StorageErrors.IsUnknownOutcome(e) && attempt < MaxAttempts && !cancellationToken.IsCancellationRequested)
@@ -62,28 +66,5 @@ internal sealed class SessionCreator(ManifestStore manifests, SegmentStore segme
                 await Backoff.WaitAsync(attempt, time, cancellationToken);
             }
         }
-    }
-
-    private async Task<Manifest> MakeAsync(
-        SessionKey key, SessionSettings settings, RequestKey? createdBy, CancellationToken cancellationToken)
-    {
-        string incarnation = Guid.NewGuid().ToString("N")[..12];
-        SegmentReference segment = await segments.CreateAsync(key, incarnation, number: 1, cancellationToken);
-        views.LearnCreated(segment.Name);
-        DateTimeOffset now = time.GetUtcNow();
-        return new Manifest
-        {
-            Account = key.Account,
-            User = key.User,
-            SessionId = key.Session,
-            Incarnation = incarnation,
-            CreatedAt = now,
-            UpdatedAt = now,
-            WriteId = Guid.NewGuid().ToString("N"),
-            Settings = settings,
-            CreatedBy = createdBy,
-            NextSegment = 2,
-            Live = [segment],
-        };
     }
 }

@@ -1,3 +1,5 @@
+using DurableSessions.Core.Commits;
+
 namespace DurableSessions.Core.Sessions;
 
 /// <summary>There is no such session, or not any more.</summary>

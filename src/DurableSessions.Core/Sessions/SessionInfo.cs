@@ -1,6 +1,7 @@
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Retaining;
 using DurableSessions.Core.Semantics;
+using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Sessions;
 

@@ -1,5 +1,6 @@
 using Azure;
 using DurableSessions.Core.Messages;
+using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.Sessions;

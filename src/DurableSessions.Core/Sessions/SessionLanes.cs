@@ -1,3 +1,4 @@
+using DurableSessions.Core.State;
 using Microsoft.Extensions.Caching.Memory;
 
 namespace DurableSessions.Core.Sessions;

@@ -6,6 +6,7 @@ using DurableSessions.Core.AutoCommit;
 using DurableSessions.Core.Context;
 using DurableSessions.Core.Deletion;
 using DurableSessions.Core.Messages;
+using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 using DurableSessions.Orchestration;
 

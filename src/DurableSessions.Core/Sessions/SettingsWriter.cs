@@ -1,4 +1,5 @@
 using DurableSessions.Core.Messages;
+using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Sessions;
 
@@ -12,7 +13,6 @@ namespace DurableSessions.Core.Sessions;
 internal sealed class SettingsWriter(ManifestStore manifests, SegmentStore segments, LiveViews views)
 {
     private const int MaxAttempts = 40;
-    private const int MaxCountedBy = 64;
 
     public async Task<SessionSettings> ConfigureAsync(
         SessionKey key, Func<SessionSettings, SessionSettings> change, CancellationToken cancellationToken)
@@ -20,7 +20,7 @@ internal sealed class SettingsWriter(ManifestStore manifests, SegmentStore segme
         Manifest before = await manifests.LoadLiveAsync(key, cancellationToken);
         for (int attempt = 1; attempt <= MaxAttempts; attempt++)
         {
-            (SegmentReference fresh, Manifest now) = await TryConfigureAsync(key, before, change, cancellationToken);
+            (FreshSegment fresh, Manifest now) = await TryConfigureAsync(key, before, change, cancellationToken);
             if (now.Last.Name == fresh.Name)
             {
                 await LeaveOldAsync(key, now, cancellationToken);
@@ -37,21 +37,19 @@ internal sealed class SettingsWriter(ManifestStore manifests, SegmentStore segme
         throw new ContentionException($"Segments of session '{key.Session}' were added by others {MaxAttempts} times in a row.");
     }
 
-    // Each attempt has a segment of its own, and its number is still the next one: a swap that was applied, although its answer was
-    // lost, is not repeated once others have gone on from it. A commit may have taken its segment by then, and deletes it.
-    private async Task<(SegmentReference Fresh, Manifest Now)> TryConfigureAsync(
+    // Each attempt has a segment of its own. A commit may have consumed it by the time an answer comes, and deletes it.
+    private async Task<(FreshSegment Fresh, Manifest Now)> TryConfigureAsync(
         SessionKey key, Manifest before, Func<SessionSettings, SessionSettings> change, CancellationToken cancellationToken)
     {
-        Manifest known = EnsureOf(key, before, (await manifests.GetKnownAsync(key, cancellationToken))?.Manifest);
-        SegmentReference fresh = await segments.CreateAsync(key, known.Incarnation, known.NextSegment, cancellationToken);
+        StoredManifest known = await manifests.GetKnownAsync(key, cancellationToken) is { Manifest: { DeletedAt: null } seen } stored
+            && seen.Incarnation == before.Incarnation
+            ? stored
+            : throw new SessionNotFoundException(key);
+        FreshSegment fresh = await segments.CreateAsync(key, before.Incarnation, known.Manifest.NextSegment, cancellationToken);
         views.LearnCreated(fresh.Name);
-        StoredManifest swapped = await manifests.SwapAsync(
-            key,
-            m => EnsureOf(key, before, m).NextSegment != known.NextSegment
-                ? null
-                : m.WithSegment(fresh) with { Settings = change(m.Settings) },
-            cancellationToken);
-        return (fresh, swapped.Manifest);
+        StoredManifest applied = await manifests.ApplyAsync(
+            key, m => Transitions.Configure(m, before.Incarnation, change, fresh), cancellationToken) ?? throw new SessionNotFoundException(key);
+        return (fresh, applied.Manifest);
     }
 
     private async Task LeaveOldAsync(SessionKey key, Manifest swapped, CancellationToken cancellationToken)
@@ -74,13 +72,9 @@ internal sealed class SettingsWriter(ManifestStore manifests, SegmentStore segme
             return;
         }
 
-        StoredManifest dropped = await manifests.SwapAsync(
-            key,
-            m => m.Cutting is not null || m.DeletedAt is not null || m.Last.Name == replaced || m.Live.All(s => s.Name != replaced)
-                ? null
-                : m with { Live = [.. m.Live.Where(s => s.Name != replaced)] },
-            cancellationToken);
-        if (!dropped.Manifest.Keeps(replaced))
+        StoredManifest? dropped = await manifests.ApplyAsync(
+            key, m => Transitions.DropEmptySegment(m, swapped.Incarnation, replaced), cancellationToken);
+        if (dropped?.Manifest.Keeps(replaced) == false)
         {
             await segments.DeleteAsync(replaced, cancellationToken);
         }
@@ -91,24 +85,9 @@ internal sealed class SettingsWriter(ManifestStore manifests, SegmentStore segme
     {
         RequestKey? request = idempotencyKey is null ? null : new RequestKey(idempotencyKey.Hash("used"), idempotencyKey.RequestHash);
         Manifest before = await manifests.LoadLiveAsync(key, cancellationToken);
-        StoredManifest swapped = await manifests.SwapAsync(
-            key,
-            m => IsCounted(EnsureOf(key, before, m), request)
-                ? null
-                : m with
-                {
-                    ContextsUsed = m.ContextsUsed + contexts,
-                    SkillsUsed = m.SkillsUsed + skills,
-                    CountedBy = request is null ? m.CountedBy : [.. m.CountedBy.TakeLast(MaxCountedBy - 1), request],
-                },
-            cancellationToken);
-        return (swapped.Manifest.ContextsUsed, swapped.Manifest.SkillsUsed);
+        StoredManifest counted = await manifests.ApplyAsync(
+            key, m => Transitions.CountUsed(m, before.Incarnation, contexts, skills, request), cancellationToken)
+            ?? throw new SessionNotFoundException(key);
+        return (counted.Manifest.ContextsUsed, counted.Manifest.SkillsUsed);
     }
-
-    private static Manifest EnsureOf(SessionKey key, Manifest before, Manifest? now) =>
-        now is { DeletedAt: null } && now.Incarnation == before.Incarnation ? now : throw new SessionNotFoundException(key);
-
-    private static bool IsCounted(Manifest manifest, RequestKey? request) =>
-        manifest.CountedBy.FirstOrDefault(r => r.KeyHash == request?.KeyHash) is { } counted
-        && (counted == request ? true : throw new IdempotencyKeyReusedException());
 }

@@ -1,6 +1,8 @@
 using System.Globalization;
+using DurableSessions.Core.Commits;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Storage;
 
@@ -32,11 +34,10 @@ internal static class BlobNames
 
     public static string ArchivePrefix(SessionKey key, string incarnation) => $"{Archives}{Path(key)}/{incarnation}/";
 
-    public static string Attempt(SessionKey key, string incarnation, string commitId, int attempt) =>
-        $"{ArchivePrefix(key, incarnation)}{commitId}/{Number(attempt)}/";
+    public static string Attempt(CommitAttempt commit) =>
+        $"{ArchivePrefix(commit.Session, commit.Incarnation)}{commit.CommitId}/{Number(commit.Attempt)}/";
 
-    public static string Answers(SessionKey key, string incarnation, string commitId) =>
-        $"{ArchivePrefix(key, incarnation)}{commitId}/answers/";
+    public static string Answers(CommitAttempt commit) => $"{ArchivePrefix(commit.Session, commit.Incarnation)}{commit.CommitId}/answers/";
 
     public static string Index(SessionKey key, string incarnation, int number) =>
         $"{ArchivePrefix(key, incarnation)}index/{number.ToString("D8", CultureInfo.InvariantCulture)}.json";

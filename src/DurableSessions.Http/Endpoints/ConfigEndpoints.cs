@@ -2,6 +2,7 @@ using System.Text.Json;
 using DurableSessions.Core;
 using DurableSessions.Core.AutoCommit;
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Errors;

@@ -6,6 +6,7 @@ using DurableSessions.Core;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Retaining;
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Errors;

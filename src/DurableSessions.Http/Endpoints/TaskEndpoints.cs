@@ -4,6 +4,7 @@ using DurableSessions.Core.Commits;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Errors;

@@ -1,4 +1,5 @@
 using DurableSessions.Core.Commits;
+using DurableSessions.Core.Messages;
 using DurableSessions.Core.Retaining;
 
 namespace DurableSessions.Http.Requests;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using DurableSessions.Core.Memories;
 using DurableSessions.Core.Messages;
 using DurableSessions.Http.Errors;
 using Microsoft.AspNetCore.Http;

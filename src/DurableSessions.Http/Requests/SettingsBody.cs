@@ -1,7 +1,8 @@
 using System.Numerics;
 using System.Text.Json;
 using DurableSessions.Core.AutoCommit;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Memories;
+using DurableSessions.Core.State;
 
 namespace DurableSessions.Http.Requests;
 

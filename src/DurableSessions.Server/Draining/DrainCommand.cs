@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DurableSessions.Core.Commits;
+using DurableSessions.Core.Sessions;
 using DurableSessions.Orchestration;
 using DurableSessions.Server.Serving;
 using SessionOptions = DurableSessions.Core.Sessions.SessionOptions;

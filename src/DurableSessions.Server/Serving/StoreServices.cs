@@ -1,6 +1,7 @@
 using DurableSessions.Core;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Semantics.Extractive;
+using DurableSessions.Core.Sessions;
 using DurableSessions.Core.Storage;
 using DurableSessions.Http;
 using DurableSessions.Http.Keys;

@@ -1,5 +1,6 @@
 using DurableSessions.Core.AutoCommit;
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Core.Tests.Appending;

@@ -6,6 +6,7 @@ using Azure.Storage.Blobs.Specialized;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Retaining;
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 using DurableSessions.Testing;
 
@@ -202,7 +203,7 @@ public sealed class RetentionTests(SimulatedFixture storage)
 
         // It takes it that everything stays live, and stages that by position under the name it derives.
         BlockBlobClient retained = blobs.GetBlockBlobClient(
-            ArchiveStore.RetainedName(_key, commit.Incarnation, commit.CommitId, commit.Attempt));
+            ArchiveStore.RetainedName(commit.ThisAttempt));
         for (int position = 0; position < 3; position++)
         {
             using var all = new MemoryStream(Encoding.UTF8.GetBytes("of another split"));

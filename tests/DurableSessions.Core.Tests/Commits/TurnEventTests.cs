@@ -1,6 +1,7 @@
 using Azure;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 using DurableSessions.Engine;
 using DurableSessions.Orchestration;
 using DurableSessions.Testing;

@@ -1,5 +1,6 @@
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Core.Tests.Incidents;

@@ -4,6 +4,7 @@ using Azure.Storage.Blobs.Models;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Core.Tests.Reading;

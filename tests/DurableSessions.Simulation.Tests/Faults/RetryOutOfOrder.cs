@@ -1,5 +1,6 @@
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Memories;
+using DurableSessions.Core.State;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Simulation.Tests.Faults;

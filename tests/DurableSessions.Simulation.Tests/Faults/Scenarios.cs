@@ -1,6 +1,9 @@
+using DurableSessions.Core.AutoCommit;
 using DurableSessions.Core.Commits;
+using DurableSessions.Core.Messages;
 using DurableSessions.Core.Retaining;
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Simulation.Tests.Faults;

@@ -1,5 +1,6 @@
 using DurableSessions.Core.AutoCommit;
 using DurableSessions.Core.Commits;
+using DurableSessions.Core.Messages;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Simulation.Tests.Model;
 

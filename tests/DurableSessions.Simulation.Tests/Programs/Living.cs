@@ -1,4 +1,5 @@
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 using DurableSessions.Simulation.Tests.Model;
 
 namespace DurableSessions.Simulation.Tests.Programs;

@@ -4,6 +4,7 @@ using Azure;
 using Azure.Storage.Blobs;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 using DurableSessions.Simulation.Tests.Model;
 using DurableSessions.Testing;
 

@@ -3,6 +3,7 @@ using DurableSessions.Core.Commits;
 using DurableSessions.Core.Context;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 
 namespace DurableSessions.Testing;
 

@@ -1,6 +1,8 @@
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
+using DurableSessions.Core.Storage;
 using Microsoft.Extensions.Caching.Memory;
 
 namespace DurableSessions.Core.Memories.Search;

@@ -1,3 +1,5 @@
+using DurableSessions.Core.Commits;
+
 namespace DurableSessions.Core.Memories.Search;
 
 /// <summary>What this host has indexed of one user: memories by version, archives by commit.</summary>

@@ -1,13 +1,53 @@
+using System.Globalization;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Core.Storage;
 
-namespace DurableSessions.Core.Checking;
+namespace DurableSessions.Core.State;
 
 /// <summary>What holds in every manifest, since each is one compare-and-swap away from another one in which it holds.</summary>
 internal static class ManifestRules
 {
     /// <summary>The format that this version knows.</summary>
     public const int KnownFormat = 1;
+
+    /// <summary>Throws where a manifest about to be written breaks a rule that the one before it keeps.</summary>
+    /// <remarks>A manifest that damage has reached stays writable, so that its session can be deleted; an audit reports it.</remarks>
+    /// <exception cref="BrokenManifestException">A rule that held would not hold any more.</exception>
+    public static void EnsureKept(SessionKey key, Manifest? before, Manifest after)
+    {
+        if (before is not null && FindBrokenStep(before, after) is { } step)
+        {
+            throw new BrokenManifestException(key, step);
+        }
+
+        if (FindBroken(key, after).FirstOrDefault() is { } broken && (before is null || !FindBroken(key, before).Any()))
+        {
+            throw new BrokenManifestException(key, broken);
+        }
+    }
+
+    /// <summary>The rule that one manifest after another breaks, in words that follow "the manifest".</summary>
+    public static string? FindBrokenStep(Manifest before, Manifest after)
+    {
+        if (after.Incarnation != before.Incarnation)
+        {
+            return before.DeletedAt is null ? "replaces a session that is not deleted" : null;
+        }
+
+        if (before.DeletedAt is not null)
+        {
+            return "changes a session that is deleted";
+        }
+
+        if (after.NextSegment < before.NextSegment || after.ArchiveCount < before.ArchiveCount || after.DecidedCount < before.DecidedCount)
+        {
+            return "takes back a number that was given out";
+        }
+
+        return before.Pending.Any(p => after.FindPending(p.CommitId) is { } still && (still.Number, still.Attempt) != (p.Number, p.Attempt))
+            ? "gives a pending archive another number"
+            : null;
+    }
 
     /// <summary>Why nothing more can be said of a manifest; <see langword="null"/> where something can.</summary>
     public static string? FindUnreadable(Manifest manifest)
@@ -54,6 +94,16 @@ internal static class ManifestRules
             yield return "has no segment that takes appends";
         }
 
+        if (FindMisnumbered(manifest, prefix) is { } misnumbered)
+        {
+            yield return $"names live segment {misnumbered}, whose number is not above those before it or was not given out";
+        }
+
+        if (manifest.Cutting is { } cutting && manifest.FindPending(cutting.CommitId) is not null)
+        {
+            yield return $"shows a cut of commit {cutting.CommitId}, whose archive is pending";
+        }
+
         if (manifest.Cutting is { } cut && (cut.Segments < 1 || cut.Segments >= manifest.Live.Count))
         {
             yield return $"shows a cut of {cut.Segments} of its {manifest.Live.Count} live segments";
@@ -63,6 +113,27 @@ internal static class ManifestRules
         {
             yield return broken;
         }
+    }
+
+    // What a commit retains has no number. Names that no version writes are for another rule.
+    private static string? FindMisnumbered(Manifest manifest, string prefix)
+    {
+        int last = 0;
+        foreach (SegmentReference segment in manifest.Live.Where(s => !s.Frozen && s.Name.StartsWith(prefix, StringComparison.Ordinal)))
+        {
+            ReadOnlySpan<char> name = segment.Name.AsSpan(prefix.Length);
+            if (int.TryParse(name[..Math.Max(0, name.IndexOf('-'))], NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+            {
+                if (number <= last || number >= manifest.NextSegment)
+                {
+                    return segment.Name;
+                }
+
+                last = number;
+            }
+        }
+
+        return null;
     }
 
     private static IEnumerable<string> FindBrokenNumbers(Manifest manifest)

@@ -1,10 +1,9 @@
 using DurableSessions.Core.AutoCommit;
-using DurableSessions.Core.Commits;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Retaining;
 using DurableSessions.Core.Semantics;
 
-namespace DurableSessions.Core.Sessions;
+namespace DurableSessions.Core.State;
 
 /// <summary>
 /// The one mutable truth of a session, replaced as a whole by compare-and-swap. It stays small for ever: what grows with
@@ -130,12 +129,6 @@ internal sealed record Manifest
     /// <summary>How many archives before this one are still to be switched: its digest must hold them too.</summary>
     public int PendingBefore(int number) => Pending.Count(p => p.Number < number);
 
-    /// <summary>
-    /// Appends go on to a fresh segment, which was created under the number <see cref="NextSegment"/>: a swap that finds another number names
-    /// it no second time.
-    /// </summary>
-    public Manifest WithSegment(SegmentReference fresh) => this with { Live = [.. Live, fresh], NextSegment = NextSegment + 1 };
-
     /// <summary>Whether a segment is not deleted yet: it is live, or a commit has consumed it and is not switched.</summary>
     public bool Keeps(string segment) => Live.Any(s => s.Name == segment) || Pending.Any(p => p.Segments.Contains(segment));
 
@@ -151,47 +144,3 @@ internal sealed record Manifest
     public ClosedCommit? FindClosed(string commitId, int attempt) =>
         Closed.FirstOrDefault(c => c.CommitId == commitId && c.Attempt == attempt);
 }
-
-/// <summary>The idempotency key of a request that changed the manifest, so that its repetition is recognised.</summary>
-internal sealed record RequestKey(string KeyHash, string RequestHash)
-{
-    public static RequestKey Of(Messages.IdempotencyKey key, string purpose) => new(key.Hash(purpose), key.RequestHash);
-}
-
-/// <summary>A segment in the manifest.</summary>
-/// <param name="Name">Its blob.</param>
-/// <param name="Frozen">Written whole by a commit (what it retained), as a block blob: it never takes an append, and cannot be sealed.</param>
-/// <param name="CreatedETag">
-/// Its ETag while it is empty. A late copy of the request that created it may bring it back when it has been deleted: with another
-/// ETag, and empty. <see langword="null"/> where it is frozen, and in manifests that were written by a version
-/// that does not know this field: then a late copy of the creation of a segment that was empty is not recognised.
-/// </param>
-internal sealed record SegmentReference(string Name, bool Frozen = false, string? CreatedETag = null);
-
-/// <summary>An archive that is staged, cleared from live, and not yet switched.</summary>
-internal sealed record PendingArchive
-{
-    public required string CommitId { get; init; }
-
-    public required int Attempt { get; init; }
-
-    public required int Number { get; init; }
-
-    public required StagedCounts Counts { get; init; }
-
-    /// <summary>The segments this archive consumed, which the switch deletes.</summary>
-    public required IReadOnlyList<string> Segments { get; init; }
-
-    public required DateTimeOffset ClearedAt { get; init; }
-}
-
-/// <summary>A switched archive, by number and by commit.</summary>
-internal sealed record ArchiveReference(int Number, string CommitId, int Attempt);
-
-/// <summary>A commit that was closed without an archive.</summary>
-internal sealed record ClosedCommit(string CommitId, int Attempt, CommitFate Fate, string? Reason);
-
-/// <summary>An overview of everything up to and including one archive.</summary>
-/// <param name="Number">The archive.</param>
-/// <param name="Blob">The semantic document.</param>
-internal sealed record OverviewReference(int Number, string Blob);

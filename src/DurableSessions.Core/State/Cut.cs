@@ -1,7 +1,7 @@
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Retaining;
 
-namespace DurableSessions.Core.Sessions;
+namespace DurableSessions.Core.State;
 
 /// <summary>A cut in progress: everything that a commit needs to carry it to its end.</summary>
 /// <param name="CommitId">The commit that cuts.</param>
@@ -31,8 +31,8 @@ internal sealed record Cut(string CommitId, int Attempt, int KeepRecent, int Seg
     /// </summary>
     public bool IsIdle { get; init; }
 
-    /// <summary>The cut of a commit.</summary>
-    public static Cut Of(CommitInput commit, int segments) => commit.Turns is null
-        ? new Cut(commit.CommitId, commit.Attempt, commit.KeepRecentCount, segments) { IsIdle = commit.IsIdle }
-        : new Cut(commit.CommitId, commit.Attempt, KeepAll, segments) { Turns = commit.Turns, AskedKeepRecent = commit.KeepRecentCount };
+    /// <summary>The cut of a commit's attempt.</summary>
+    public static Cut Of(string commitId, int attempt, CutKeep keep, int segments) => keep.Turns is null
+        ? new Cut(commitId, attempt, keep.RecentCount, segments) { IsIdle = keep.IsIdle }
+        : new Cut(commitId, attempt, KeepAll, segments) { Turns = keep.Turns, AskedKeepRecent = keep.RecentCount };
 }

@@ -1,6 +1,7 @@
+using DurableSessions.Core.Sessions;
 using Microsoft.Extensions.Caching.Memory;
 
-namespace DurableSessions.Core.Sessions;
+namespace DurableSessions.Core.State;
 
 /// <summary>
 /// The manifests this host saw last. A cache that storage can always overrule: it saves reads, and safety never rests on it.

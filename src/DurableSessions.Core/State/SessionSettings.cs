@@ -1,7 +1,9 @@
 using System.Text.Json;
 using DurableSessions.Core.AutoCommit;
+using DurableSessions.Core.Memories;
+using DurableSessions.Core.Sessions;
 
-namespace DurableSessions.Core.Sessions;
+namespace DurableSessions.Core.State;
 
 /// <summary>What a client may set on a session; checked where it enters, and kept as it came.</summary>
 public sealed record SessionSettings

@@ -1,12 +1,10 @@
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using DurableSessions.Core.Sessions;
 using DurableSessions.Core.Storage;
 
-namespace DurableSessions.Core.Sessions;
-
-/// <summary>A manifest as it was read or written, with the ETag that a swap of it must match.</summary>
-internal sealed record StoredManifest(Manifest Manifest, ETag ETag);
+namespace DurableSessions.Core.State;
 
 /// <summary>
 /// Reads and swaps manifests. A manifest is replaced only with <c>If-Match</c>, so a stale one can be held for any time and
@@ -17,7 +15,7 @@ internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache,
     /// <summary>Marks a tombstone, so that a listing tells it from a session.</summary>
     public const string DeletedMetadata = "deleted";
 
-    /// <summary>Attempts at one swap before its caller is told that there is too much contention.</summary>
+    /// <summary>Attempts at one transition; more are contention.</summary>
     private const int MaxAttempts = 40;
 
     /// <summary>What this host saw last, or a fresh read where it has seen none; <see langword="null"/> where there is no session.</summary>
@@ -62,36 +60,35 @@ internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache,
         await LoadAsync(key, cancellationToken) is { Manifest: { DeletedAt: null } manifest } ? manifest : throw new SessionNotFoundException(key);
 
     /// <summary>
-    /// Creates the manifest where there is none. False: there is one already (also where another attempt of this same
+    /// Creates the manifest where there is none. <see langword="null"/>: there is one already (also where another attempt of this same
     /// call made it: the caller reads it and compares the incarnation).
     /// </summary>
     /// <remarks>Sent once: a late copy of a creation would bring a deleted session back.</remarks>
-    public async Task<bool> TryCreateAsync(SessionKey key, Manifest manifest, CancellationToken cancellationToken)
+    public async Task<StoredManifest?> TryCreateAsync(SessionKey key, Manifest manifest, CancellationToken cancellationToken)
     {
+        ManifestRules.EnsureKept(key, before: null, manifest);
         try
         {
-            await WriteAsync(storage.Unretried, key, manifest, new BlobRequestConditions { IfNoneMatch = ETag.All }, cancellationToken);
-            return true;
+            return await WriteAsync(storage.Unretried, key, manifest with { WriteId = Guid.NewGuid().ToString("N") }, new BlobRequestConditions { IfNoneMatch = ETag.All }, cancellationToken);
         }
         catch (RequestFailedException e) when (e.IsConditionNotMet())
         {
-            return false;
+            return null;
         }
     }
 
     /// <summary>
-    /// Replaces the manifest by what <paramref name="change"/> makes of it, starting from what this host knows. The function is
-    /// called again with a fresh manifest whenever somebody else was first: it decides each time whether there is still
-    /// something to do, and returns <see langword="null"/> where there is not.
+    /// Applies a transition, starting from what this host knows. It is decided again on a fresh manifest whenever another writer was first,
+    /// and whenever there is nothing to do: a manifest that a host remembers cannot say that.
     /// </summary>
-    /// <exception cref="SessionNotFoundException">There is no manifest.</exception>
-    /// <exception cref="ContentionException">Others won <see cref="MaxAttempts"/> times in a row.</exception>
-    public async Task<StoredManifest> SwapAsync(SessionKey key, Func<Manifest, Manifest?> change, CancellationToken cancellationToken) =>
-        await SwapAsync(key, await GetKnownAsync(key, cancellationToken), change, cancellationToken);
+    /// <returns>The manifest as written, or the one on which there is nothing to do; <see langword="null"/> where the session is gone.</returns>
+    /// <exception cref="ContentionException">Other writers were first <see cref="MaxAttempts"/> times in a row.</exception>
+    public async Task<StoredManifest?> ApplyAsync(SessionKey key, Func<Manifest, Transition> transition, CancellationToken cancellationToken) =>
+        await ApplyAsync(key, await GetKnownAsync(key, cancellationToken), transition, cancellationToken);
 
     /// <summary>As the other overload, starting from a manifest that the caller has read.</summary>
-    public async Task<StoredManifest> SwapAsync(
-        SessionKey key, StoredManifest? start, Func<Manifest, Manifest?> change, CancellationToken cancellationToken)
+    public async Task<StoredManifest?> ApplyAsync(
+        SessionKey key, StoredManifest? start, Func<Manifest, Transition> transition, CancellationToken cancellationToken)
     {
         StoredManifest? current = start;
         bool fresh = false;
@@ -99,24 +96,27 @@ internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache,
         {
             if (current is null)
             {
-                throw new SessionNotFoundException(key);
+                return null;
             }
 
-            if (Decide(current.Manifest, change, fresh) is { } changed)
+            switch (transition(current.Manifest))
             {
-                if (await TrySwapAsync(key, current, changed, cancellationToken) is { } swapped)
-                {
-                    return swapped;
-                }
+                case Transition.Changed changed:
+                    if (await SwapAsync(key, current, changed.Next, cancellationToken) is { } swapped)
+                    {
+                        return swapped;
+                    }
 
-                await Backoff.WaitAsync(attempt, time, cancellationToken);
-            }
-            else if (fresh)
-            {
-                return current;
+                    await Backoff.WaitAsync(attempt, time, cancellationToken);
+                    break;
+                case Transition.NothingToDo when fresh:
+                    return current;
+                case Transition.SessionGone when fresh:
+                    return null;
+                case Transition.Refused refused when fresh:
+                    throw refused.Error;
             }
 
-            // That there is nothing to do, or that the session is gone, a manifest this host remembers cannot say.
             current = await LoadAsync(key, cancellationToken);
             fresh = true;
         }
@@ -124,21 +124,19 @@ internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache,
         throw new ContentionException($"The manifest of session '{key.Session}' was changed by others {MaxAttempts} times in a row.");
     }
 
-    private static Manifest? Decide(Manifest manifest, Func<Manifest, Manifest?> change, bool fresh)
-    {
-        try
-        {
-            return change(manifest);
-        }
-        catch (Exception) when (!fresh)
-        {
-            return null;
-        }
-    }
+    /// <summary>
+    /// Applies a transition to exactly this manifest: for changes that rest on more than the manifest says (a record that is not there,
+    /// segments that are sealed), which the caller has read after it.
+    /// </summary>
+    /// <returns>The manifest as written; <see langword="null"/> where storage has another one by now, or the transition changes nothing.</returns>
+    public async Task<StoredManifest?> TryApplyAsync(
+        SessionKey key, StoredManifest current, Func<Manifest, Transition> transition, CancellationToken cancellationToken) =>
+        transition(current.Manifest) is Transition.Changed changed ? await SwapAsync(key, current, changed.Next, cancellationToken) : null;
 
-    /// <summary>One compare-and-swap: the manifest as written, or <see langword="null"/> where another one is there by now.</summary>
-    public async Task<StoredManifest?> TrySwapAsync(SessionKey key, StoredManifest current, Manifest changed, CancellationToken cancellationToken)
+    // One compare-and-swap: the manifest as written, or null where storage has another one by now.
+    private async Task<StoredManifest?> SwapAsync(SessionKey key, StoredManifest current, Manifest changed, CancellationToken cancellationToken)
     {
+        ManifestRules.EnsureKept(key, current.Manifest, changed);
         Manifest next = changed with
         {
             Generation = current.Manifest.Generation + 1,
@@ -151,7 +149,7 @@ internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache,
         }
         catch (RequestFailedException e) when (e.IsConditionNotMet() || e.IsNotFound())
         {
-            // Either somebody else was first, or this very write was applied, its answer lost, and the SDK sent it again.
+            // Either another writer was first, or this very write was applied, its answer lost, and the SDK sent it again.
             StoredManifest? now = await LoadAsync(key, cancellationToken);
             return now?.Manifest.WriteId == next.WriteId ? now : null;
         }

@@ -1,0 +1,46 @@
+using DurableSessions.Core.Commits;
+using DurableSessions.Core.Semantics;
+
+namespace DurableSessions.Core.State;
+
+/// <summary>
+/// The fate of one attempt of a commit; written once, before the manifest forgets the commit. So a commit id answers for
+/// ever with what it did: to a repeated idempotency key, to a zombie, to a retry after its instance was purged.
+/// </summary>
+internal sealed record CommitRecord
+{
+    public int Format { get; init; } = 1;
+
+    public required string CommitId { get; init; }
+
+    public required int Attempt { get; init; }
+
+    public required CommitFate Fate { get; init; }
+
+    public string? Reason { get; init; }
+
+    public required DateTimeOffset DecidedAt { get; init; }
+
+    /// <summary>The archive's number, where there is one.</summary>
+    public int? Number { get; init; }
+
+    /// <summary>The attempt under whose name the archive's messages lie.</summary>
+    public int? StagedAttempt { get; init; }
+
+    public StagedCounts? Counts { get; init; }
+
+    /// <summary>The segments the archive consumed.</summary>
+    public IReadOnlyList<string> Segments { get; init; } = [];
+
+    /// <summary>How the semantic step ended: covered, degraded or uncovered.</summary>
+    public ArchiveState? State { get; init; }
+
+    /// <summary>The semantic document; none where the archive stayed uncovered.</summary>
+    public string? Semantic { get; init; }
+
+    /// <summary>How many changes of memories that document asks for.</summary>
+    public int MemoryChanges { get; init; }
+
+    /// <summary>What the model has taken and given for that document; <see langword="null"/> where there was no model.</summary>
+    public TokenUsage? Usage { get; init; }
+}

@@ -1,0 +1,6 @@
+namespace DurableSessions.Core.State;
+
+/// <summary>An overview of everything up to and including one archive.</summary>
+/// <param name="Number">The archive.</param>
+/// <param name="Blob">The semantic document.</param>
+internal sealed record OverviewReference(int Number, string Blob);

@@ -1,0 +1,20 @@
+using DurableSessions.Core.Commits;
+
+namespace DurableSessions.Core.State;
+
+/// <summary>An archive that is staged, cleared from live, and not yet switched.</summary>
+internal sealed record PendingArchive
+{
+    public required string CommitId { get; init; }
+
+    public required int Attempt { get; init; }
+
+    public required int Number { get; init; }
+
+    public required StagedCounts Counts { get; init; }
+
+    /// <summary>The segments this archive consumed, which the switch deletes.</summary>
+    public required IReadOnlyList<string> Segments { get; init; }
+
+    public required DateTimeOffset ClearedAt { get; init; }
+}
