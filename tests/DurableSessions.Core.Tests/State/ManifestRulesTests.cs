@@ -1,0 +1,49 @@
+using DurableSessions.Core.State;
+using static DurableSessions.Core.Tests.State.Manifests;
+
+namespace DurableSessions.Core.Tests.State;
+
+public class ManifestRulesTests
+{
+    private static readonly Manifest s_pending = New().After(nameof(Transitions.BeginCut)).After(nameof(Transitions.Clear));
+
+    public static TheoryData<string> Broken => [.. s_broken.Keys];
+
+    private static readonly Dictionary<string, (Manifest Before, Func<Manifest, Manifest> Change)> s_broken = new()
+    {
+        ["names no live segment"] = (New(), static m => m with { Live = [] }),
+        ["names a live segment twice"] = (New(), static m => m with { Live = [m.Last, m.Last] }),
+        ["names a live segment of another session"] = (New(), static m => m with { Live = [Fresh(1, "ffffffffffff").Segment] }),
+        ["whose number is not above"] = (New(), static m => m with { Live = [Fresh(2).Segment, Fresh(1).Segment], NextSegment = 3 }),
+        ["or was not given out"] = (New(), static m => m with { Live = [Fresh(5).Segment] }),
+        ["no segment that takes appends"] = (New(), static m => m with { Live = [m.Last with { Frozen = true }] }),
+        ["whose archive is pending"] = (
+            s_pending, static m => m with { Live = [m.Last, Fresh(3).Segment], NextSegment = 4, Cutting = new Cut(FirstCommit, 1, 0, 1) }),
+        ["its messages are in no context"] = (s_pending, static m => m with { Pending = [] }),
+        ["which are not in order or not different"] = (s_pending, static m => m with { Pending = [m.Pending[0], m.Pending[0]] }),
+        ["takes back a number"] = (s_pending, static m => m with { DecidedCount = 0 }),
+        ["gives a pending archive another number"] = (
+            s_pending, static m => m with { ArchiveCount = 2, Pending = [m.Pending[0] with { Number = 2 }], Overview = new(1, "semantic.json") }),
+        ["changes a session that is deleted"] = (New().After(nameof(Transitions.Delete)), static m => m with { DeletedAt = null }),
+        ["replaces a session that is not deleted"] = (New(), static m => m with { Incarnation = "ffffffffffff" }),
+    };
+
+    [Theory]
+    [MemberData(nameof(Broken))]
+    public void A_write_that_breaks_one_is_not_made(string rule)
+    {
+        (Manifest before, Func<Manifest, Manifest> change) = s_broken[rule];
+
+        BrokenManifestException thrown = Assert.Throws<BrokenManifestException>(() => ManifestRules.EnsureKept(Key, before, change(before)));
+
+        Assert.Contains(rule, thrown.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_manifest_that_was_damaged_before_can_still_be_deleted()
+    {
+        Manifest damaged = s_pending with { Pending = [] };
+
+        ManifestRules.EnsureKept(Key, damaged, damaged.After(nameof(Transitions.Delete)));
+    }
+}
