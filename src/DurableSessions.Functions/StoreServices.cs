@@ -1,8 +1,8 @@
 using Azure.Identity;
 using DurableSessions.Core;
+using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Semantics.Extractive;
-using DurableSessions.Core.Sessions;
 using DurableSessions.Core.Storage;
 using DurableSessions.Http;
 using DurableSessions.Http.Documentation;

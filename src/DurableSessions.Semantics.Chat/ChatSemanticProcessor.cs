@@ -1,7 +1,7 @@
 using System.ClientModel;
 using System.Globalization;
 using DurableSessions.Core.Semantics;
-using DurableSessions.Core.Storage;
+using DurableSessions.Core.State;
 using Microsoft.Extensions.AI;
 using Microsoft.ML.Tokenizers;
 

@@ -1,4 +1,5 @@
 using DurableSessions.Core.Memories;
+using DurableSessions.Core.State;
 
 namespace DurableSessions.Semantics.Chat;
 

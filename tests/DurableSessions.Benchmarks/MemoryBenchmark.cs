@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using DurableSessions.Core.Commits;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Messages;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Tasks;
 
 namespace DurableSessions.Benchmarks;
 

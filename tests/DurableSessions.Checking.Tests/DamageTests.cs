@@ -1,8 +1,9 @@
 using System.Text.Json.Nodes;
-using DurableSessions.Core.Checking;
+using DurableSessions.Core.Auditing;
 using DurableSessions.Core.Commits;
-using DurableSessions.Core.Sessions;
-using DurableSessions.Core.Storage;
+using DurableSessions.Core.Commits.Steps;
+using DurableSessions.Core.Configuration;
+using DurableSessions.Core.Identities;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Checking.Tests;

@@ -1,7 +1,8 @@
 using Azure.Storage.Blobs;
-using DurableSessions.Core.Checking;
-using DurableSessions.Core.Memories;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Auditing;
+using DurableSessions.Core.Identities;
+using DurableSessions.Core.Recall;
+using DurableSessions.Core.State;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Checking.Tests;

@@ -1,7 +1,10 @@
-using DurableSessions.Core.Checking;
+using DurableSessions.Core.Archives;
+using DurableSessions.Core.Auditing;
 using DurableSessions.Core.Commits;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Configuration;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Storage;
+using DurableSessions.Core.Tasks;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Checking.Tests;
@@ -119,15 +122,15 @@ public sealed class OrphanTests(AzuriteFixture azurite)
         await PlantBlobAsync(BlobNames.SegmentPrefix(_key, incarnation) + "retained-c7-1.jsonl", FindingKind.OrphanedSegment);
 
         // Staged by an attempt that nobody knows; by one that was cancelled; and a digest that a later one replaced.
-        await PlantBlobAsync(ArchiveStore.MessagesName(new CommitAttempt(_key, incarnation, "c7", 1)), FindingKind.OrphanedStaging);
-        await PlantBlobAsync(ArchiveStore.MessagesName(new CommitAttempt(_key, incarnation, "c8", 1)), FindingKind.OrphanedStaging);
-        await PlantBlobAsync(ArchiveStore.SemanticName(new CommitAttempt(_key, incarnation, "c8", 1), fallback: true), FindingKind.OrphanedStaging);
+        await PlantBlobAsync(ArchiveStore.MessagesName(new CommitAttempt(_key, incarnation, new CommitId("c7"), 1)), FindingKind.OrphanedStaging);
+        await PlantBlobAsync(ArchiveStore.MessagesName(new CommitAttempt(_key, incarnation, new CommitId("c8"), 1)), FindingKind.OrphanedStaging);
+        await PlantBlobAsync(ArchiveStore.SemanticName(new CommitAttempt(_key, incarnation, new CommitId("c8"), 1), fallback: true), FindingKind.OrphanedStaging);
         string digest = await house.FindAsync("archives/", "/semantic.json");
         await PlantBlobAsync(digest.Replace("semantic.json", "semantic-fallback.json", StringComparison.Ordinal), FindingKind.OrphanedStaging);
 
         // An incarnation that was deleted, one whose deletion was never ended, and a session that was never completed.
         await PlantBlobAsync(BlobNames.SegmentPrefix(_key, "older") + "000001-0123456789ab.jsonl", FindingKind.OrphanedSession);
-        await PlantBlobAsync(ArchiveStore.MessagesName(new CommitAttempt(_key, "older", "c1", 1)), FindingKind.OrphanedSession);
+        await PlantBlobAsync(ArchiveStore.MessagesName(new CommitAttempt(_key, "older", new CommitId("c1"), 1)), FindingKind.OrphanedSession);
         await PlantBlobAsync(BlobNames.Index(_key, "older", 1), FindingKind.OrphanedSession);
         await host.AppendAsync(_gone, "g1");
         await host.DeleteAsync(await host.AcceptAsync(_gone, "c9"));
@@ -138,8 +141,8 @@ public sealed class OrphanTests(AzuriteFixture azurite)
         // A commit that was entered and never scheduled.
         Dictionary<string, string> before = await house.ListAsync();
         var index = new TaskIndex(await azurite.ConnectAsync(house.Name));
-        await index.AddAsync((await host.AcceptAsync(_key, CommitId.FromKey(Words.Key("z"), incarnation))) with { AcceptedAt = DateTimeOffset.UnixEpoch }, Cancelled);
-        await index.AddAsync(await host.AcceptAsync(_key, CommitId.New(DateTimeOffset.UnixEpoch)), Cancelled);
+        await index.AddAsync((await host.AcceptAsync(_key, CommitId.FromKey(Words.Key("z"), incarnation).Value)) with { AcceptedAt = DateTimeOffset.UnixEpoch }, Cancelled);
+        await index.AddAsync(await host.AcceptAsync(_key, CommitId.New(DateTimeOffset.UnixEpoch).Value), Cancelled);
         foreach (string entry in (await house.ListAsync()).Keys.Except(before.Keys))
         {
             planted.Add(entry, FindingKind.OrphanedTask);

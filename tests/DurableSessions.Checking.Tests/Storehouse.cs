@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
-using DurableSessions.Core.Checking;
+using DurableSessions.Core.Auditing;
 using DurableSessions.Core.Storage;
 using DurableSessions.Testing;
 

@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
-using DurableSessions.Core.Checking;
-using DurableSessions.Core.Commits;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Auditing;
+using DurableSessions.Core.Configuration;
+using DurableSessions.Core.Identities;
+using DurableSessions.Core.Tasks;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Checking.Tests;

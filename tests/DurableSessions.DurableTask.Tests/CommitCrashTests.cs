@@ -1,10 +1,12 @@
 using Azure.Storage.Blobs;
 using DurableSessions.Core;
 using DurableSessions.Core.Commits;
+using DurableSessions.Core.Configuration;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Semantics;
-using DurableSessions.Core.Sessions;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
+using DurableSessions.Core.Tasks;
 using DurableSessions.Orchestration;
 using DurableSessions.Orchestration.Behaviour;
 using DurableSessions.Testing;

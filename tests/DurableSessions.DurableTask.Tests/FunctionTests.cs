@@ -1,7 +1,7 @@
 using System.Reflection;
 using DurableSessions.Core;
+using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Semantics;
-using DurableSessions.Core.Sessions;
 using DurableSessions.Core.Storage;
 using DurableSessions.Functions;
 using DurableSessions.Orchestration;

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using DurableSessions.Core.AutoCommit;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Configuration;
+using DurableSessions.Core.State;
 using DurableSessions.Http.Tests.Hosting;
 using DurableSessions.Testing;
 

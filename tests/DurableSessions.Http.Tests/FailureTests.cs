@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using DurableSessions.Core.Commits;
 using DurableSessions.Http.Tests.Hosting;
 using DurableSessions.Testing;
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Semantics;
+using DurableSessions.Core.State;
 
 namespace DurableSessions.Semantics.Chat.Tests;
 

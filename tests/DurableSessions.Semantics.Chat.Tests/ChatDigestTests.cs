@@ -4,6 +4,7 @@ using System.Text.Json;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Semantics;
+using DurableSessions.Core.State;
 using Microsoft.AspNetCore.Http;
 
 namespace DurableSessions.Semantics.Chat.Tests;

@@ -1,7 +1,6 @@
-using DurableSessions.Core.Commits;
 using DurableSessions.Core.Memories;
-using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
+using DurableSessions.Core.Tasks;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Semantics.Chat.Tests;

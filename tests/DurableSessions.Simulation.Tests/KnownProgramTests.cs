@@ -1,4 +1,3 @@
-using DurableSessions.Core.Sessions;
 using DurableSessions.Simulation.Tests.Programs;
 using DurableSessions.Testing;
 

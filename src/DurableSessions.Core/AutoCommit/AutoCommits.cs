@@ -1,6 +1,9 @@
+using DurableSessions.Core.Appending;
 using DurableSessions.Core.Commits;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Configuration;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
+using DurableSessions.Core.Tasks;
 using DurableSessions.Orchestration;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Logging;
@@ -44,7 +47,7 @@ internal sealed class AutoCommits(
     /// <param name="cancellationToken">Ends the start, of which a part may then be done.</param>
     public async Task StartAsync(SessionKey key, Manifest manifest, int? keepRecent, CancellationToken cancellationToken)
     {
-        string commitId = CommitId.Automatic(manifest.Incarnation, manifest.DecidedCount);
+        CommitId commitId = CommitId.Automatic(manifest.Incarnation, manifest.DecidedCount);
         CommitInput input = await index.AddAsync(
             new CommitInput
             {
@@ -59,7 +62,7 @@ internal sealed class AutoCommits(
             cancellationToken);
         // One that ended without a decision is the same commit, in the same state of the session: it is carried on.
         await client().ScheduleNewOrchestrationInstanceAsync(
-            CommitNames.Orchestrator, input, new StartOrchestrationOptions(commitId) { ReusableStatuses = OrchestrationRuntimeStatuses.Broken }, cancellationToken);
+            CommitNames.Orchestrator, input, new StartOrchestrationOptions(commitId.Value) { ReusableStatuses = OrchestrationRuntimeStatuses.Broken }, cancellationToken);
     }
 
     private async Task WatchAsync(SessionKey key, Manifest manifest, AutoCommitPolicy policy)

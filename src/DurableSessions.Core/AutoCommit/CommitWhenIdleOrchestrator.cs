@@ -29,6 +29,3 @@ public sealed class CommitWhenIdleOrchestrator : TaskOrchestrator<IdleInput, boo
         }
     }
 }
-
-/// <summary>What a look is called with.</summary>
-internal sealed record IdleCheckInput(IdleInput Watch, bool HandOver);

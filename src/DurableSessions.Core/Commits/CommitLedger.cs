@@ -1,4 +1,6 @@
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Archives;
+using DurableSessions.Core.Errors;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 
@@ -48,7 +50,7 @@ internal sealed class CommitLedger(ManifestStore manifests, ArchiveStore archive
             if (record is { Fate: CommitFate.Cancelled, Reason: RetriedReason } && attempt == commit.Attempt)
             {
                 // Closed by an attempt after this one, which knows what became of the commit; or will.
-                return await FindRecordAsync(new TaskReference(commit.CommitId, commit.Session, commit.Incarnation), cancellationToken);
+                return await FindNewestRecordAsync(commit, cancellationToken);
             }
 
             if (record is not null && (attempt == commit.Attempt || record.Fate == CommitFate.Archived))
@@ -60,14 +62,13 @@ internal sealed class CommitLedger(ManifestStore manifests, ArchiveStore archive
         return null;
     }
 
-    /// <summary>The newest record of a commit whose instance is forgotten, so that nobody says how many attempts it had.</summary>
-    public async Task<CommitRecord?> FindRecordAsync(TaskReference reference, CancellationToken cancellationToken)
+    /// <summary>The newest record of a commit, of any attempt: where its instance was purged, no host knows how many it had.</summary>
+    public async Task<CommitRecord?> FindNewestRecordAsync(CommitAttempt commit, CancellationToken cancellationToken)
     {
         CommitRecord? newest = null;
         for (int attempt = 1; attempt <= MaxAttempts; attempt++)
         {
-            CommitRecord? record = await archives.FindRecordAsync(
-                new CommitAttempt(reference.Session, reference.Incarnation, reference.CommitId, attempt), cancellationToken);
+            CommitRecord? record = await archives.FindRecordAsync(commit with { Attempt = attempt }, cancellationToken);
             if (record is null)
             {
                 break;
@@ -151,7 +152,7 @@ internal sealed class CommitLedger(ManifestStore manifests, ArchiveStore archive
         string[] leftovers =
         [
             ArchiveStore.MessagesName(attempt),
-            ArchiveStore.RetainedName(attempt),
+            BlobNames.Retained(attempt),
             .. record.Segments.Where(name => settled.Manifest.Live.All(s => s.Name != name)),
         ];
         foreach (string name in leftovers)

@@ -1,3 +1,5 @@
+using DurableSessions.Core.Commits.Steps;
+using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
 using DurableSessions.Orchestration;
 
@@ -179,6 +181,3 @@ public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOut
 
     private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
 }
-
-/// <summary>The semantic step failed for good, and the policy is not to fall back: the archive stays uncovered, and can be retried.</summary>
-public sealed class CommitFailedException(string message) : Exception(message);

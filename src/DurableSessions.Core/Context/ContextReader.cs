@@ -1,9 +1,11 @@
 using Azure;
-using DurableSessions.Core.Commits;
+using DurableSessions.Core.Archives;
+using DurableSessions.Core.Errors;
+using DurableSessions.Core.Identities;
+using DurableSessions.Core.Live;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Semantics;
-using DurableSessions.Core.Sessions;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 

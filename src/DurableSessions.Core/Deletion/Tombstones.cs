@@ -1,4 +1,5 @@
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Errors;
+using DurableSessions.Core.Live;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 

@@ -1,33 +1,5 @@
 namespace DurableSessions.Core.Memories;
 
-/// <summary>A memory without its content, as listings tell it.</summary>
-public sealed record MemoryInfo
-{
-    /// <summary>What it is about.</summary>
-    public required MemoryCategory Category { get; init; }
-
-    /// <summary>Its name within the category.</summary>
-    public required string Name { get; init; }
-
-    /// <summary>Drawn anew with each change: its ETag.</summary>
-    public required string Version { get; init; }
-
-    /// <summary>How often it was changed since it was created, from 1.</summary>
-    public required int Revision { get; init; }
-
-    /// <summary>Its first line, at most <see cref="MemoryLimits.MaxAbstractLength"/> characters.</summary>
-    public required string Abstract { get; init; }
-
-    /// <summary>The estimated tokens of its content.</summary>
-    public required long Tokens { get; init; }
-
-    /// <summary>When it was last changed.</summary>
-    public required DateTimeOffset ChangedAt { get; init; }
-
-    /// <summary>The commit that last changed it; <see langword="null"/>: its user did.</summary>
-    public string? ChangedBy { get; init; }
-}
-
 /// <summary>A memory.</summary>
 /// <param name="Info">What it is.</param>
 /// <param name="Content">Markdown.</param>

@@ -1,5 +1,3 @@
-using DurableSessions.Core.Commits;
-using DurableSessions.Core.Sessions;
 using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Memories;
@@ -41,31 +39,4 @@ internal sealed record MemoryCatalogue
                 .OrderBy(static m => m.Category).ThenBy(static m => m.Name, StringComparer.Ordinal),
         ],
     };
-}
-
-/// <summary>An idempotency key that took changes back.</summary>
-/// <param name="Key">The key, and its request.</param>
-/// <param name="DraftBlob">The answer, until it stands under the key.</param>
-internal sealed record AnsweredUndo(RequestKey Key, string DraftBlob);
-
-/// <summary>A commit whose changes are in the catalogue.</summary>
-internal sealed record AppliedCommit
-{
-    public required SessionKey Session { get; init; }
-
-    public required string Incarnation { get; init; }
-
-    public required string CommitId { get; init; }
-
-    /// <summary>
-    /// Whether its archive was switched before: then another commit may cover it, and so close this one, before the diff is written;
-    /// whoever takes the name out writes it.
-    /// </summary>
-    public bool IsLate { get; init; }
-
-    /// <summary>Where its diff belongs.</summary>
-    public required string DiffBlob { get; init; }
-
-    /// <summary>What it did: kept until it is written, so that a crash between loses nothing.</summary>
-    public required MemoryDiff Diff { get; init; }
 }

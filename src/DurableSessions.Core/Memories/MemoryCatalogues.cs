@@ -5,9 +5,6 @@ using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.Memories;
 
-/// <summary>A catalogue as it was read, with the ETag that a swap of it must match; none where there is no catalogue yet.</summary>
-internal sealed record StoredCatalogue(MemoryCatalogue Catalogue, ETag? ETag);
-
 /// <summary>Reads and swaps catalogues: each is replaced only with <c>If-Match</c>, so that no change of anybody's is overwritten.</summary>
 internal sealed class MemoryCatalogues(SessionStorage storage)
 {

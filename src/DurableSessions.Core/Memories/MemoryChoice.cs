@@ -1,4 +1,4 @@
-using DurableSessions.Core.Storage;
+using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Memories;
 

@@ -11,13 +11,17 @@ namespace DurableSessions.Core.Memories;
 /// </summary>
 internal sealed class MemoryContents(SessionStorage storage, IMemoryCache memory)
 {
+    /// <summary>The blob of one version of a memory.</summary>
+    public static string Name(string account, string user, MemoryInfo memory) =>
+        BlobNames.Memory(account, user, memory.Category.ToString().ToLowerInvariant(), memory.Name, memory.Version);
+
     // A cache counts entries; a long memory counts as several.
     private const int CharactersPerUnit = 500;
 
     /// <summary>The content of a version; <see langword="null"/>: it is gone, so a newer catalogue names another one.</summary>
     public async Task<string?> FindAsync(string account, string user, MemoryInfo info, CancellationToken cancellationToken)
     {
-        string name = BlobNames.Memory(account, user, info);
+        string name = Name(account, user, info);
         if (memory.TryGetValue(("memory", name), out string? known))
         {
             return known;
@@ -36,7 +40,7 @@ internal sealed class MemoryContents(SessionStorage storage, IMemoryCache memory
 
     public async Task WriteAsync(string account, string user, MemoryInfo info, string content, CancellationToken cancellationToken)
     {
-        string name = BlobNames.Memory(account, user, info);
+        string name = Name(account, user, info);
         var options = new BlobUploadOptions { HttpHeaders = new BlobHttpHeaders { ContentType = "text/markdown; charset=utf-8" } };
         await storage.Container.GetBlobClient(name).UploadAsync(BinaryData.FromString(content), options, cancellationToken);
         Remember(name, content);
@@ -47,7 +51,7 @@ internal sealed class MemoryContents(SessionStorage storage, IMemoryCache memory
     {
         foreach (MemoryInfo version in versions)
         {
-            string name = BlobNames.Memory(account, user, version);
+            string name = Name(account, user, version);
             memory.Remove(("memory", name));
             await storage.Container.GetBlobClient(name).DeleteIfExistsAsync(cancellationToken: cancellationToken);
         }

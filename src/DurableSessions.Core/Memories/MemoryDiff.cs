@@ -1,4 +1,4 @@
-using DurableSessions.Core.Commits;
+using DurableSessions.Core.Identities;
 
 namespace DurableSessions.Core.Memories;
 
@@ -9,7 +9,7 @@ public sealed record MemoryDiff
     public int Format { get; init; } = 1;
 
     /// <summary>The commit.</summary>
-    public required string CommitId { get; init; }
+    public required CommitId CommitId { get; init; }
 
     /// <summary>When the changes were made.</summary>
     public required DateTimeOffset AppliedAt { get; init; }
@@ -19,20 +19,4 @@ public sealed record MemoryDiff
 
     /// <summary>What was asked for and not done.</summary>
     public IReadOnlyList<MemorySkip> Skipped { get; init; } = [];
-}
-
-/// <summary>One memory before and after a commit.</summary>
-public sealed record MemoryDifference
-{
-    /// <summary>What it is about.</summary>
-    public required MemoryCategory Category { get; init; }
-
-    /// <summary>Its name.</summary>
-    public required string Name { get; init; }
-
-    /// <summary>Its content before; <see langword="null"/>: there was no such memory.</summary>
-    public string? Before { get; init; }
-
-    /// <summary>Its content after; <see langword="null"/>: it was deleted.</summary>
-    public string? After { get; init; }
 }

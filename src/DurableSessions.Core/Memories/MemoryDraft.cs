@@ -1,6 +1,6 @@
-using DurableSessions.Core.Commits;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Messages;
-using DurableSessions.Core.Storage;
+using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Memories;
 
@@ -58,7 +58,7 @@ internal sealed class MemoryDraft(string account, string user, MemoryCatalogue s
     public void Set(MemoryCategory category, string name, string? before, string? after) => _touched[(category, name)] = (before, after);
 
     /// <summary>The differences, and what was skipped.</summary>
-    public MemoryDiff Diff(string commitId) => new()
+    public MemoryDiff Diff(CommitId commitId) => new()
     {
         CommitId = commitId,
         AppliedAt = now,
@@ -129,6 +129,3 @@ internal sealed class MemoryDraft(string account, string user, MemoryCatalogue s
         ChangedBy = changedBy,
     };
 }
-
-/// <summary>A version that a catalogue names is gone: the catalogue is an old one, or storage was damaged.</summary>
-internal sealed class MemoryVersionGoneException(MemoryInfo info) : Exception($"Version {info.Version} of memory '{info.Category}/{info.Name}' is gone.");

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Identities;
 
 namespace DurableSessions.Core.Memories;
 

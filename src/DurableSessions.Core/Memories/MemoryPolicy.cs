@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Memories;
 

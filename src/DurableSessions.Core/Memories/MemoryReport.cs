@@ -1,3 +1,5 @@
+using DurableSessions.Core.State;
+
 namespace DurableSessions.Core.Memories;
 
 /// <summary>What a commit's task says about memories.</summary>

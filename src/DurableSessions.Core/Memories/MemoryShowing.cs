@@ -1,3 +1,5 @@
+using DurableSessions.Core.State;
+
 namespace DurableSessions.Core.Memories;
 
 /// <summary>

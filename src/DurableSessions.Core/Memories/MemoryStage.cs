@@ -1,5 +1,5 @@
-using DurableSessions.Core.Commits;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Errors;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 
@@ -47,7 +47,7 @@ internal sealed class MemoryStage(
     /// <param name="cancellationToken">Stops waiting; the changes may be in or not.</param>
     /// <exception cref="ContentionException">Others changed the catalogue all the time.</exception>
     public async Task<AppliedMemories?> ApplyAsync(
-        SessionKey session, string incarnation, string commitId, IReadOnlyList<MemoryChange> changes, string diffBlob,
+        SessionKey session, string incarnation, CommitId commitId, IReadOnlyList<MemoryChange> changes, string diffBlob,
         CancellationToken cancellationToken)
     {
         (string account, string user) = (session.Account, session.User);
@@ -114,7 +114,7 @@ internal sealed class MemoryStage(
                 Diff = diff,
                 IsLate = manifest.FindPending(commitId) is null,
             };
-            MemoryCatalogue next = await draft.WriteAsync(commitId, written, cancellationToken) with { Applied = [.. open, entry] };
+            MemoryCatalogue next = await draft.WriteAsync(commitId.Value, written, cancellationToken) with { Applied = [.. open, entry] };
             if (await catalogues.TrySwapAsync(account, user, stored, next, cancellationToken))
             {
                 await contents.DeleteAsync(account, user, draft.Superseded(), cancellationToken);
@@ -133,7 +133,7 @@ internal sealed class MemoryStage(
         storage.Container.FindAsync<MemoryDiff>(diffBlob, cancellationToken);
 
     /// <summary>What is told where nothing can be done.</summary>
-    public AppliedMemories Refuse(string commitId, string reason) => new(
+    public AppliedMemories Refuse(CommitId commitId, string reason) => new(
         new MemoryDiff { CommitId = commitId, AppliedAt = time.GetUtcNow(), Changes = [], Skipped = [new MemorySkip(reason)] }, null);
 
     // Of those that are closed nobody will ever ask again.
@@ -165,11 +165,6 @@ internal sealed class MemoryStage(
     private async Task<MemoryDiff> WriteDiffAsync(AppliedCommit applied, CancellationToken cancellationToken) =>
         await storage.Container.WriteOnceAsync(applied.DiffBlob, applied.Diff, cancellationToken);
 
-    private static bool IsOf(AppliedCommit applied, SessionKey session, string incarnation, string commitId) =>
+    private static bool IsOf(AppliedCommit applied, SessionKey session, string incarnation, CommitId commitId) =>
         applied.CommitId == commitId && applied.Session == session && applied.Incarnation == incarnation;
 }
-
-/// <summary>What a commit did to memories.</summary>
-/// <param name="Diff">What is different since, and what was not done.</param>
-/// <param name="Blob">Where that is written; <see langword="null"/>: nothing is different.</param>
-internal sealed record AppliedMemories(MemoryDiff Diff, string? Blob);

@@ -1,15 +1,9 @@
 using Azure.Storage.Blobs;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Errors;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.Memories;
-
-/// <summary>What a key took back: the answer to its repetitions.</summary>
-internal sealed record KeyedUndo : KeyedRequest
-{
-    public required MemoryDiff Diff { get; init; }
-}
 
 /// <summary>
 /// Takes back what a commit did to memories, once for each idempotency key: the swap of the catalogue that does it says so, and names the

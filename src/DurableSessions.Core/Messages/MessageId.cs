@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using DurableSessions.Core.Identities;
 
 namespace DurableSessions.Core.Messages;
 
@@ -37,10 +38,11 @@ internal readonly record struct MessageId(ulong High, ulong Low)
     }
 
     /// <summary>The id of message <paramref name="index"/> of the request that carries this key.</summary>
-    public static MessageId FromKey(string idempotencyKey, int index, ReadOnlySpan<byte> requestHash)
+    public static MessageId FromKey(IdempotencyKey idempotencyKey, int index)
     {
-        byte[] key = SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"message {index} {idempotencyKey}")));
-        return Make(BinaryPrimitives.ReadUInt64BigEndian(key), BinaryPrimitives.ReadUInt64BigEndian(requestHash), version: 8);
+        byte[] key = SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"message {index} {idempotencyKey.Value}")));
+        return Make(
+            BinaryPrimitives.ReadUInt64BigEndian(key), BinaryPrimitives.ReadUInt64BigEndian(idempotencyKey.RequestHashBytes), version: 8);
     }
 
     /// <summary>The id of a message that its client has named.</summary>

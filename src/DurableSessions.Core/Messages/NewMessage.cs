@@ -4,7 +4,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using DurableSessions.Core.Retaining;
 
 namespace DurableSessions.Core.Messages;
 

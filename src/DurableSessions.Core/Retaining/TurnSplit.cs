@@ -1,3 +1,5 @@
+using DurableSessions.Core.Messages;
+
 namespace DurableSessions.Core.Retaining;
 
 /// <summary>

@@ -11,9 +11,3 @@ public sealed record PaidAnswers(
     int Attempt,
     Func<string, CancellationToken, Task<PaidAnswer?>> FindAsync,
     Func<string, PaidAnswer, CancellationToken, Task<PaidAnswer>> KeepAsync);
-
-/// <summary>An answer as it arrived.</summary>
-/// <param name="Text">What the model said.</param>
-/// <param name="Ending">Why it ended, as the model said.</param>
-/// <param name="Usage">What it cost.</param>
-public sealed record PaidAnswer(string Text, string? Ending, TokenUsage Usage);

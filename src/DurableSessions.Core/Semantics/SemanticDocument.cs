@@ -1,5 +1,6 @@
-using DurableSessions.Core.Commits;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Memories;
+using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Semantics;
 
@@ -8,7 +9,7 @@ internal sealed record SemanticDocument
 {
     public int Format { get; init; } = 1;
 
-    public required string CommitId { get; init; }
+    public required CommitId CommitId { get; init; }
 
     public required int Attempt { get; init; }
 

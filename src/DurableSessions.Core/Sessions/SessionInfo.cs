@@ -1,6 +1,6 @@
-using DurableSessions.Core.Memories;
+using DurableSessions.Core.Identities;
+using DurableSessions.Core.Live;
 using DurableSessions.Core.Retaining;
-using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Sessions;
@@ -92,22 +92,7 @@ public sealed record SessionInfo
         MemoriesExtracted = manifest.MemoriesExtracted,
         MemoriesByCategory = manifest.MemoriesByCategory,
         Usage = manifest.Usage,
-        PendingArchives = [.. manifest.Pending.Select(static p => new ArchiveTask(p.Number, p.CommitId))],
-        UncoveredArchives = [.. manifest.Uncovered.Select(static u => new ArchiveTask(u.Number, u.CommitId))],
+        PendingArchives = [.. manifest.Pending.Select(static p => new ArchiveTask(p.Number, p.CommitId.Value))],
+        UncoveredArchives = [.. manifest.Uncovered.Select(static u => new ArchiveTask(u.Number, u.CommitId.Value))],
     };
 }
-
-/// <summary>An archive and the task that made it.</summary>
-/// <param name="Number">The archive, from 1.</param>
-/// <param name="TaskId">The commit.</param>
-public sealed record ArchiveTask(int Number, string TaskId);
-
-/// <summary>A session in a listing.</summary>
-/// <param name="SessionId">Its id.</param>
-/// <param name="ModifiedAt">When it was created, committed or configured last; appends do not count.</param>
-public sealed record SessionListItem(string SessionId, DateTimeOffset ModifiedAt);
-
-/// <summary>A page of a user's sessions.</summary>
-/// <param name="Items">The sessions, those modified last first.</param>
-/// <param name="Cursor">For the next page; <see langword="null"/> where this is the last.</param>
-public sealed record SessionPage(IReadOnlyList<SessionListItem> Items, string? Cursor);

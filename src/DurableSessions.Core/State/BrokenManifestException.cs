@@ -1,4 +1,4 @@
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Identities;
 
 namespace DurableSessions.Core.State;
 

@@ -1,5 +1,4 @@
-using DurableSessions.Core.Commits;
-using DurableSessions.Core.Semantics;
+using DurableSessions.Core.Identities;
 
 namespace DurableSessions.Core.State;
 
@@ -11,7 +10,7 @@ internal sealed record CommitRecord
 {
     public int Format { get; init; } = 1;
 
-    public required string CommitId { get; init; }
+    public required CommitId CommitId { get; init; }
 
     public required int Attempt { get; init; }
 

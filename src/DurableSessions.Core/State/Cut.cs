@@ -1,4 +1,4 @@
-using DurableSessions.Core.Commits;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Retaining;
 
 namespace DurableSessions.Core.State;
@@ -8,7 +8,7 @@ namespace DurableSessions.Core.State;
 /// <param name="Attempt">Which attempt of that commit, from 1.</param>
 /// <param name="KeepRecent">How many of the newest messages stay live; <see cref="KeepAll"/> where turns do.</param>
 /// <param name="Segments">How many of the manifest's first live segments are cut.</param>
-internal sealed record Cut(string CommitId, int Attempt, int KeepRecent, int Segments)
+internal sealed record Cut(CommitId CommitId, int Attempt, int KeepRecent, int Segments)
 {
     /// <summary>
     /// A host of a version that does not know <see cref="Turns"/> reads that there is nothing to archive, makes no blob (the blocks that old
@@ -32,7 +32,7 @@ internal sealed record Cut(string CommitId, int Attempt, int KeepRecent, int Seg
     public bool IsIdle { get; init; }
 
     /// <summary>The cut of a commit's attempt.</summary>
-    public static Cut Of(string commitId, int attempt, CutKeep keep, int segments) => keep.Turns is null
+    public static Cut Of(CommitId commitId, int attempt, CutKeep keep, int segments) => keep.Turns is null
         ? new Cut(commitId, attempt, keep.RecentCount, segments) { IsIdle = keep.IsIdle }
         : new Cut(commitId, attempt, KeepAll, segments) { Turns = keep.Turns, AskedKeepRecent = keep.RecentCount };
 }

@@ -1,7 +1,5 @@
-using DurableSessions.Core.AutoCommit;
-using DurableSessions.Core.Memories;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Retaining;
-using DurableSessions.Core.Semantics;
 
 namespace DurableSessions.Core.State;
 
@@ -132,15 +130,15 @@ internal sealed record Manifest
     /// <summary>Whether a segment is not deleted yet: it is live, or a commit has consumed it and is not switched.</summary>
     public bool Keeps(string segment) => Live.Any(s => s.Name == segment) || Pending.Any(p => p.Segments.Contains(segment));
 
-    public PendingArchive? FindPending(string commitId) => Pending.FirstOrDefault(p => p.CommitId == commitId);
+    public PendingArchive? FindPending(CommitId commitId) => Pending.FirstOrDefault(p => p.CommitId == commitId);
 
     /// <summary>
     /// Whether the archive of a commit is still to be covered. Once it is not, it never is again: so nothing that is done at most once
     /// for a commit needs to be remembered any longer.
     /// </summary>
-    public bool IsOpen(string commitId) =>
+    public bool IsOpen(CommitId commitId) =>
         FindPending(commitId) is not null || Uncovered.Any(u => u.CommitId == commitId);
 
-    public ClosedCommit? FindClosed(string commitId, int attempt) =>
+    public ClosedCommit? FindClosed(CommitId commitId, int attempt) =>
         Closed.FirstOrDefault(c => c.CommitId == commitId && c.Attempt == attempt);
 }

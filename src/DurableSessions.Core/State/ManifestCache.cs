@@ -1,4 +1,4 @@
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Identities;
 using Microsoft.Extensions.Caching.Memory;
 
 namespace DurableSessions.Core.State;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.State;

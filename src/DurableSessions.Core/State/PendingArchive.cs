@@ -1,11 +1,11 @@
-using DurableSessions.Core.Commits;
+using DurableSessions.Core.Identities;
 
 namespace DurableSessions.Core.State;
 
 /// <summary>An archive that is staged, cleared from live, and not yet switched.</summary>
 internal sealed record PendingArchive
 {
-    public required string CommitId { get; init; }
+    public required CommitId CommitId { get; init; }
 
     public required int Attempt { get; init; }
 

@@ -1,7 +1,5 @@
 using System.Text.Json;
-using DurableSessions.Core.AutoCommit;
-using DurableSessions.Core.Memories;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Configuration;
 
 namespace DurableSessions.Core.State;
 

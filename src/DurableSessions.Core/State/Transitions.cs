@@ -1,8 +1,6 @@
-using DurableSessions.Core.Commits;
-using DurableSessions.Core.Memories;
-using DurableSessions.Core.Retaining;
-using DurableSessions.Core.Semantics;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Errors;
+using DurableSessions.Core.Identities;
+using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.State;
 
@@ -177,7 +175,7 @@ internal static class Transitions
             return Transition.NothingToDo.Instance;
         }
 
-        SegmentReference[] retained = counts.Retained == 0 ? [] : [new SegmentReference(ArchiveStore.RetainedName(commit), Frozen: true)];
+        SegmentReference[] retained = counts.Retained == 0 ? [] : [new SegmentReference(BlobNames.Retained(commit), Frozen: true)];
         var pending = new PendingArchive
         {
             CommitId = cut.CommitId,
@@ -198,7 +196,7 @@ internal static class Transitions
             KeepRecentCount = cut.IsIdle ? manifest.KeepRecentCount : cut.Turns is null ? cut.KeepRecent : cut.AskedKeepRecent,
             TurnRetention = cut.Turns,
             LastCommitAt = now,
-            LastAutoCommitAt = CommitId.IsAutomatic(cut.CommitId) ? now : manifest.LastAutoCommitAt,
+            LastAutoCommitAt = cut.CommitId.IsAutomatic ? now : manifest.LastAutoCommitAt,
             LastArchivedMessageAt = counts.LastMessageAt ?? manifest.LastArchivedMessageAt,
         });
     }

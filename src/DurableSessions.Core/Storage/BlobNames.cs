@@ -1,8 +1,5 @@
 using System.Globalization;
-using DurableSessions.Core.Commits;
-using DurableSessions.Core.Memories;
-using DurableSessions.Core.Sessions;
-using DurableSessions.Core.State;
+using DurableSessions.Core.Identities;
 
 namespace DurableSessions.Core.Storage;
 
@@ -32,6 +29,10 @@ internal static class BlobNames
 
     public static string SegmentPrefix(SessionKey key, string incarnation) => $"{Segments}{Path(key)}/{incarnation}/";
 
+    /// <summary>The segment that holds what an attempt of a commit keeps live.</summary>
+    public static string Retained(CommitAttempt commit) =>
+        $"{SegmentPrefix(commit.Session, commit.Incarnation)}retained-{commit.CommitId}-{Number(commit.Attempt)}.jsonl";
+
     public static string ArchivePrefix(SessionKey key, string incarnation) => $"{Archives}{Path(key)}/{incarnation}/";
 
     public static string Attempt(CommitAttempt commit) =>
@@ -58,8 +59,8 @@ internal static class BlobNames
 
     public static string MemoryCatalogue(string account, string user) => MemoryPrefix(account, user) + "catalogue.json";
 
-    public static string Memory(string account, string user, MemoryInfo memory) =>
-        $"{MemoryPrefix(account, user)}{memory.Category.ToString().ToLowerInvariant()}/{Path(memory.Name)}/{memory.Version}.md";
+    public static string Memory(string account, string user, string category, string name, string version) =>
+        $"{MemoryPrefix(account, user)}{category}/{Path(name)}/{version}.md";
 
     private static string Path(SessionKey key) => $"{Path(key.Account)}/{Path(key.User)}/{Path(key.Session)}";
 

@@ -1,7 +1,7 @@
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Errors;
 
 namespace DurableSessions.Core.Storage;
 

@@ -1,4 +1,4 @@
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Identities;
 using DurableSessions.Http.Errors;
 using DurableSessions.Http.Requests;
 using Microsoft.AspNetCore.Http;

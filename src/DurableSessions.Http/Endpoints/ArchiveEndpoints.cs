@@ -1,8 +1,9 @@
 using System.Globalization;
 using DurableSessions.Core;
-using DurableSessions.Core.Commits;
+using DurableSessions.Core.Archives;
+using DurableSessions.Core.Errors;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Messages;
-using DurableSessions.Core.Sessions;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Errors;

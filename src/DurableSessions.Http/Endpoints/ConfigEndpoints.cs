@@ -1,7 +1,6 @@
 using System.Text.Json;
 using DurableSessions.Core;
-using DurableSessions.Core.AutoCommit;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;

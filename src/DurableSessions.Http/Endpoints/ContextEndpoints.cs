@@ -1,8 +1,8 @@
 using System.Text.Json;
 using DurableSessions.Core;
 using DurableSessions.Core.Context;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Memories;
-using DurableSessions.Core.Sessions;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Requests;

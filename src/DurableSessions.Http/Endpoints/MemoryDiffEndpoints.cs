@@ -1,7 +1,8 @@
 using System.Text.Json;
 using DurableSessions.Core;
+using DurableSessions.Core.Errors;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Memories;
-using DurableSessions.Core.Sessions;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Errors;
@@ -48,7 +49,7 @@ internal static class MemoryDiffEndpoints
         json.WriteStartObject();
         json.WriteString("session_id", key.Session);
         json.WriteString("archive_id", archiveId);
-        json.WriteString("task_id", diff.CommitId);
+        json.WriteString("task_id", diff.CommitId.Value);
         json.WriteString("applied_at", Wire.Time(diff.AppliedAt));
         json.WriteStartArray("changes");
         foreach (MemoryDifference change in diff.Changes)

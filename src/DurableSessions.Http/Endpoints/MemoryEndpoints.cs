@@ -1,8 +1,9 @@
 using System.Text.Json;
 using DurableSessions.Core;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Memories;
-using DurableSessions.Core.Memories.Search;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Recall;
+using DurableSessions.Core.State;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Errors;

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using DurableSessions.Core;
+using DurableSessions.Core.Appending;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Http.Callers;

@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Azure;
 using DurableSessions.Core;
-using DurableSessions.Core.Memories;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Retaining;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Core.State;

@@ -1,10 +1,10 @@
 using System.Text.Json;
 using DurableSessions.Core;
 using DurableSessions.Core.Commits;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Memories;
-using DurableSessions.Core.Semantics;
-using DurableSessions.Core.Sessions;
 using DurableSessions.Core.State;
+using DurableSessions.Core.Tasks;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Errors;

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Memories;
-using DurableSessions.Core.Sessions;
 
 namespace DurableSessions.Http.Envelope;
 

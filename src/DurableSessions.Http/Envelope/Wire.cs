@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using DurableSessions.Core.Memories;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Identities;
+using DurableSessions.Core.State;
 
 namespace DurableSessions.Http.Envelope;
 

@@ -1,8 +1,8 @@
 using Azure;
-using DurableSessions.Core.Commits;
+using DurableSessions.Core.Errors;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Messages;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Tasks;
 using DurableSessions.Orchestration;
 using Microsoft.AspNetCore.Http;
 

@@ -1,6 +1,5 @@
-using DurableSessions.Core.Commits;
-using DurableSessions.Core.Messages;
 using DurableSessions.Core.Retaining;
+using DurableSessions.Core.Tasks;
 
 namespace DurableSessions.Http.Requests;
 

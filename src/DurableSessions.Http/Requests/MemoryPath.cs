@@ -1,5 +1,6 @@
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Memories;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Errors;
 using Microsoft.AspNetCore.Http;

@@ -1,4 +1,5 @@
 using DurableSessions.Core.Memories;
+using DurableSessions.Core.Recall;
 using DurableSessions.Http.Errors;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;

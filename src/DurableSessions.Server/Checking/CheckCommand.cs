@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using DurableSessions.Core;
-using DurableSessions.Core.Checking;
+using DurableSessions.Core.Auditing;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Semantics.Extractive;
 using DurableSessions.Core.Storage;
@@ -58,7 +58,7 @@ internal static class CheckCommand
         OrchestrationClient? client = null;
         var extractive = new ExtractiveSemanticProcessor();
         using var store = new SessionStore(
-            storage, new SemanticProcessors(extractive, extractive), () => client!, new Core.Sessions.SessionOptions(), TimeProvider.System, NullLoggerFactory.Instance);
+            storage, new SemanticProcessors(extractive, extractive), () => client!, new Core.Configuration.SessionOptions(), TimeProvider.System, NullLoggerFactory.Instance);
         await using var engine = new EmbeddedEngine(
             storage.Container, storage.Unretried, store.Register(new OrchestrationRegistry()), new EngineOptions(), TimeProvider.System,
             NullLogger<EmbeddedEngine>.Instance);

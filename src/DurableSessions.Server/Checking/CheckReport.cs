@@ -1,4 +1,4 @@
-using DurableSessions.Core.Checking;
+using DurableSessions.Core.Auditing;
 using Spectre.Console;
 
 namespace DurableSessions.Server.Checking;

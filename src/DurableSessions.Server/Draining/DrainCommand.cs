@@ -1,9 +1,8 @@
 using System.CommandLine;
 using DurableSessions.Core.Commits;
-using DurableSessions.Core.Sessions;
 using DurableSessions.Orchestration;
 using DurableSessions.Server.Serving;
-using SessionOptions = DurableSessions.Core.Sessions.SessionOptions;
+using SessionOptions = DurableSessions.Core.Configuration.SessionOptions;
 
 namespace DurableSessions.Server.Draining;
 

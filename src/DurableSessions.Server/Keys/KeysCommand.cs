@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Identities;
 using DurableSessions.Http.Keys;
 using DurableSessions.Server.Serving;
 

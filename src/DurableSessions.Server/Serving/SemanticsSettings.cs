@@ -1,7 +1,7 @@
 using System.Globalization;
 using Azure.Core;
 using Azure.Identity;
-using DurableSessions.Core.Commits;
+using DurableSessions.Core.Semantics;
 using DurableSessions.Semantics.Chat;
 
 namespace DurableSessions.Server.Serving;

@@ -1,8 +1,7 @@
 using System.Net.Sockets;
 using System.Text.Json;
 using Azure;
-using DurableSessions.Core.AutoCommit;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Storage;
 using DurableSessions.Http;
 using DurableSessions.Http.Documentation;
@@ -11,7 +10,7 @@ using DurableSessions.Http.Limits;
 using DurableSessions.LocalStorage;
 using DurableSessions.Orchestration;
 using Microsoft.AspNetCore.Connections;
-using SessionOptions = DurableSessions.Core.Sessions.SessionOptions;
+using SessionOptions = DurableSessions.Core.Configuration.SessionOptions;
 
 namespace DurableSessions.Server.Serving;
 

@@ -1,14 +1,13 @@
 using DurableSessions.Core;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Semantics.Extractive;
-using DurableSessions.Core.Sessions;
 using DurableSessions.Core.Storage;
 using DurableSessions.Http;
 using DurableSessions.Http.Keys;
 using DurableSessions.Http.Limits;
 using DurableSessions.Orchestration;
 using DurableSessions.Semantics.Chat;
-using SessionOptions = DurableSessions.Core.Sessions.SessionOptions;
+using SessionOptions = DurableSessions.Core.Configuration.SessionOptions;
 
 namespace DurableSessions.Server.Serving;
 

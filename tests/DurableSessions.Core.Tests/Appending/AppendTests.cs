@@ -1,4 +1,6 @@
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Appending;
+using DurableSessions.Core.Configuration;
+using DurableSessions.Core.Identities;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Core.Tests.Appending;

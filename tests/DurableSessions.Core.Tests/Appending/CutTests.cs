@@ -1,5 +1,7 @@
+using DurableSessions.Core.Appending;
 using DurableSessions.Core.Commits;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Commits.Steps;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
 using DurableSessions.Testing;
 

@@ -1,6 +1,8 @@
-using DurableSessions.Core.Commits;
+using DurableSessions.Core.Appending;
+using DurableSessions.Core.Commits.Steps;
+using DurableSessions.Core.Configuration;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Messages;
-using DurableSessions.Core.Sessions;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Core.Tests.Appending;

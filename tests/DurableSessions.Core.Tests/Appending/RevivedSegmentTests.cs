@@ -1,9 +1,11 @@
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Specialized;
-using DurableSessions.Core.Checking;
+using DurableSessions.Core.Appending;
+using DurableSessions.Core.Auditing;
 using DurableSessions.Core.Commits;
+using DurableSessions.Core.Commits.Steps;
 using DurableSessions.Core.Context;
-using DurableSessions.Core.Messages;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Core.State;
 using DurableSessions.Testing;

@@ -1,5 +1,4 @@
-using DurableSessions.Core.AutoCommit;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
 using DurableSessions.Testing;
 

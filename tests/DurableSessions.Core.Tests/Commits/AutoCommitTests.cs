@@ -1,7 +1,11 @@
 using DurableSessions.Core.AutoCommit;
 using DurableSessions.Core.Commits;
+using DurableSessions.Core.Commits.Steps;
+using DurableSessions.Core.Configuration;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Core.State;
+using DurableSessions.Core.Tasks;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Core.Tests.Commits;
@@ -119,16 +123,16 @@ public sealed class AutoCommitTests
         await host.AppendAsync(_key, "m1");
         string incarnation = await host.Store.Sessions.IncarnationAsync(_key, Cancelled);
 
-        CommitInput cancelled = await host.AcceptAsync(_key, CommitId.Automatic(incarnation, 0));
+        CommitInput cancelled = await host.AcceptAsync(_key, CommitId.Automatic(incarnation, 0).Value);
         await host.ArchiveToTempAsync(cancelled);
         await host.CancelAsync(cancelled);
         Assert.Null((await InfoAsync(host)).LastAutoCommitAt);
 
-        CommitInput skipped = await host.AcceptAsync(_key, CommitId.Automatic(incarnation, 1), keepRecent: 1);
+        CommitInput skipped = await host.AcceptAsync(_key, CommitId.Automatic(incarnation, 1).Value, keepRecent: 1);
         Assert.Equal(CommitFate.Skipped, (await host.ArchiveToTempAsync(skipped)).Fate);
         Assert.Null((await InfoAsync(host)).LastAutoCommitAt);
 
-        CommitInput cleared = await host.AcceptAsync(_key, CommitId.Automatic(incarnation, 2));
+        CommitInput cleared = await host.AcceptAsync(_key, CommitId.Automatic(incarnation, 2).Value);
         CommitProgress staged = await host.ArchiveToTempAsync(cleared);
         await host.ClearLiveAsync(cleared, staged);
         DateTimeOffset? counted = (await InfoAsync(host)).LastAutoCommitAt;
@@ -147,7 +151,7 @@ public sealed class AutoCommitTests
         using Host host = await Host.StartAsync(cluster, container);
         await host.AppendAsync(_key, "m1");
         string incarnation = await host.Store.Sessions.IncarnationAsync(_key, Cancelled);
-        CommitInput automatic = await host.AcceptAsync(_key, CommitId.Automatic(incarnation, 0));
+        CommitInput automatic = await host.AcceptAsync(_key, CommitId.Automatic(incarnation, 0).Value);
         await host.CommitAsync(automatic);
         await host.AppendAsync(_key, "m2");
         var policy = new AutoCommitPolicy { IdleTimeoutSeconds = 100, MinCommitIntervalSeconds = 1000 };

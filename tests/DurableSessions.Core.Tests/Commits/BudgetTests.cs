@@ -1,6 +1,5 @@
-using DurableSessions.Core.Commits;
-using DurableSessions.Core.Messages;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Identities;
+using DurableSessions.Core.Tasks;
 using DurableSessions.Engine;
 using DurableSessions.Testing;
 

@@ -1,7 +1,10 @@
-using DurableSessions.Core.Commits;
-using DurableSessions.Core.Messages;
+using DurableSessions.Core.Configuration;
+using DurableSessions.Core.Errors;
+using DurableSessions.Core.Identities;
+using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Core.State;
+using DurableSessions.Core.Tasks;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Core.Tests.Commits;

@@ -1,5 +1,7 @@
+using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Deletion;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Errors;
+using DurableSessions.Core.Identities;
 using DurableSessions.Orchestration;
 using DurableSessions.Testing;
 

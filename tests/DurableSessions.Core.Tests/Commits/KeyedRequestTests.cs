@@ -1,6 +1,10 @@
 using System.Text.Json.Nodes;
 using DurableSessions.Core.Commits;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Configuration;
+using DurableSessions.Core.Errors;
+using DurableSessions.Core.Identities;
+using DurableSessions.Core.Semantics;
+using DurableSessions.Core.Tasks;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Core.Tests.Commits;

@@ -3,11 +3,15 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Specialized;
+using DurableSessions.Core.Appending;
 using DurableSessions.Core.Commits;
+using DurableSessions.Core.Commits.Steps;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Retaining;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
+using DurableSessions.Core.Tasks;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Core.Tests.Commits;
@@ -159,7 +163,7 @@ public sealed class RetentionTests(SimulatedFixture storage)
 
         // And a cut of such a host is carried on as it was meant.
         Cut cut = JsonSerializer.Deserialize<Cut>("""{"commit_id":"c0","attempt":1,"keep_recent":2,"segments":1}""", StoreJson.Options)!;
-        Assert.Equal(new Cut("c0", 1, 2, 1), cut);
+        Assert.Equal(new Cut(new CommitId("c0"), 1, 2, 1), cut);
         Assert.Null(cut.Turns);
     }
 
@@ -203,7 +207,7 @@ public sealed class RetentionTests(SimulatedFixture storage)
 
         // It takes it that everything stays live, and stages that by position under the name it derives.
         BlockBlobClient retained = blobs.GetBlockBlobClient(
-            ArchiveStore.RetainedName(commit.ThisAttempt));
+            BlobNames.Retained(commit.ThisAttempt));
         for (int position = 0; position < 3; position++)
         {
             using var all = new MemoryStream(Encoding.UTF8.GetBytes("of another split"));

@@ -1,6 +1,7 @@
 using DurableSessions.Core.Commits;
+using DurableSessions.Core.Commits.Steps;
 using DurableSessions.Core.Context;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
 using DurableSessions.Testing;
 

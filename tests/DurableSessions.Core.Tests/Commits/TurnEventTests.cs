@@ -1,7 +1,9 @@
 using Azure;
 using DurableSessions.Core.Commits;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Commits.Steps;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
+using DurableSessions.Core.Tasks;
 using DurableSessions.Engine;
 using DurableSessions.Orchestration;
 using DurableSessions.Testing;

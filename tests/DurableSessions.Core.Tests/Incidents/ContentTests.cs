@@ -1,7 +1,11 @@
 using System.Text;
-using DurableSessions.Core.Commits;
+using DurableSessions.Core.Appending;
+using DurableSessions.Core.Archives;
+using DurableSessions.Core.Configuration;
+using DurableSessions.Core.Errors;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Messages;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Tasks;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Core.Tests.Incidents;

@@ -1,5 +1,4 @@
-using DurableSessions.Core.Messages;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Identities;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Core.Tests.Incidents;

@@ -1,6 +1,8 @@
-using DurableSessions.Core.Commits;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Appending;
+using DurableSessions.Core.Archives;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
+using DurableSessions.Core.Tasks;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Core.Tests.Incidents;

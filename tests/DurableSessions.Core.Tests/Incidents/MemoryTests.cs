@@ -1,10 +1,11 @@
-using DurableSessions.Core.Commits;
+using DurableSessions.Core.Configuration;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Semantics.Extractive;
-using DurableSessions.Core.Sessions;
 using DurableSessions.Core.State;
+using DurableSessions.Core.Tasks;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Core.Tests.Incidents;

@@ -1,10 +1,14 @@
 using System.Globalization;
 using Azure.Storage.Blobs;
 using DurableSessions.Core.Commits;
+using DurableSessions.Core.Commits.Steps;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Memories;
+using DurableSessions.Core.Recall;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
+using DurableSessions.Core.Tasks;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Core.Tests.Memories;

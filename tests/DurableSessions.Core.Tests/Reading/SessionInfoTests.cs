@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
-using DurableSessions.Core.Memories;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Core.State;

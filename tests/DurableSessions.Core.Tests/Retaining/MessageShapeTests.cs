@@ -1,6 +1,5 @@
 using System.Text;
 using DurableSessions.Core.Messages;
-using DurableSessions.Core.Retaining;
 
 namespace DurableSessions.Core.Tests.Retaining;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CsCheck;
+using DurableSessions.Core.Messages;
 using DurableSessions.Core.Retaining;
 
 namespace DurableSessions.Core.Tests.Retaining;

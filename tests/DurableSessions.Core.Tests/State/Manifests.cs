@@ -1,6 +1,4 @@
-using DurableSessions.Core.Commits;
-using DurableSessions.Core.Memories;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 
@@ -11,7 +9,7 @@ internal static class Manifests
 {
     public const string Incarnation = "0123456789ab";
 
-    public const string FirstCommit = "c0000000000000000000000000000001";
+    public static readonly CommitId FirstCommit = new("c0000000000000000000000000000001");
 
     public static readonly SessionKey Key = new("acme", "ann", "s1");
 
@@ -43,15 +41,15 @@ internal static class Manifests
 
     public static Manifest After(this Manifest manifest, string transition) => manifest.After(All[transition]);
 
-    public static CommitAttempt Attempt(string commitId, int attempt = 1) => new(Key, Incarnation, commitId, attempt);
+    public static CommitAttempt Attempt(CommitId commitId, int attempt = 1) => new(Key, Incarnation, commitId, attempt);
 
     public static FreshSegment Fresh(int number, string incarnation = Incarnation) =>
         new(number, new SegmentReference($"{BlobNames.SegmentPrefix(Key, incarnation)}{number:D6}-{number:x12}.jsonl"));
 
-    public static Transition BeginCut(Manifest manifest, string commitId, int attempt = 1) =>
+    public static Transition BeginCut(Manifest manifest, CommitId commitId, int attempt = 1) =>
         Transitions.BeginCut(manifest, Attempt(commitId, attempt), new CutKeep(0, Turns: null, IsIdle: false), Fresh(manifest.NextSegment));
 
-    public static Transition Clear(Manifest manifest, string commitId, int attempt = 1, int retained = 0) =>
+    public static Transition Clear(Manifest manifest, CommitId commitId, int attempt = 1, int retained = 0) =>
         Transitions.Clear(manifest, Attempt(commitId, attempt), new StagedCounts(3, 30, 300, retained, 0, "sha", LastMessageAt: null), s_now);
 
     public static Transition Switch(Manifest manifest, PendingArchive? pending, bool covered) => Transitions.Switch(

@@ -1,8 +1,9 @@
 using System.Reflection;
 using CsCheck;
-using DurableSessions.Core.Commits;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Errors;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
+using DurableSessions.Core.Storage;
 using static DurableSessions.Core.Tests.State.Manifests;
 
 namespace DurableSessions.Core.Tests.State;
@@ -53,7 +54,7 @@ public class TransitionTests
     {
         Manifest cleared = New().After(nameof(Transitions.BeginCut)).After(static m => Clear(m, FirstCommit, retained: 2));
 
-        Assert.Equal([ArchiveStore.RetainedName(Attempt(FirstCommit)), Fresh(2).Name], cleared.Live.Select(static s => s.Name));
+        Assert.Equal([BlobNames.Retained(Attempt(FirstCommit)), Fresh(2).Name], cleared.Live.Select(static s => s.Name));
     }
 
     [Fact]
@@ -143,7 +144,7 @@ public class TransitionTests
             Manifest manifest = New();
             foreach ((int which, int commit, int attempt) in steps)
             {
-                string id = FirstCommit[..^1] + commit;
+                var id = new CommitId(FirstCommit.Value[..^1] + commit);
                 Transition made = names[which] switch
                 {
                     nameof(Transitions.BeginCut) => BeginCut(manifest, id, attempt),

@@ -43,12 +43,12 @@ internal sealed class ApiHost : IAsyncDisposable
     /// <param name="options">Bounds and times of the store.</param>
     public static async Task<ApiHost> StartAsync(
         SessionStorage storage, bool withEngine = true, Func<CancellationToken, Task>? checkStorage = null, TimeProvider? keyTime = null,
-        HttpLimits? limits = null, Core.Sessions.SessionOptions? options = null)
+        HttpLimits? limits = null, Core.Configuration.SessionOptions? options = null)
     {
         var processor = new HeldProcessor();
         EmbeddedEngine? engine = null;
         var store = new SessionStore(
-            storage, new SemanticProcessors(processor, processor), () => engine!.Client, options ?? new Core.Sessions.SessionOptions(), TimeProvider.System, NullLoggerFactory.Instance);
+            storage, new SemanticProcessors(processor, processor), () => engine!.Client, options ?? new Core.Configuration.SessionOptions(), TimeProvider.System, NullLoggerFactory.Instance);
         engine = new EmbeddedEngine(
             storage.Container, storage.Unretried, store.Register(new OrchestrationRegistry()), new EngineOptions(), TimeProvider.System,
             NullLogger<EmbeddedEngine>.Instance);

@@ -1,6 +1,7 @@
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Semantics;
+using DurableSessions.Core.State;
 using DurableSessions.Orchestration;
 
 namespace DurableSessions.Http.Tests.Hosting;

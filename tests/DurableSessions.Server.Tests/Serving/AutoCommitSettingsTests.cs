@@ -1,5 +1,6 @@
 using System.Text.Json;
-using DurableSessions.Core.AutoCommit;
+using DurableSessions.Core.Configuration;
+using DurableSessions.Core.State;
 using DurableSessions.Testing;
 using Microsoft.Extensions.Configuration;
 

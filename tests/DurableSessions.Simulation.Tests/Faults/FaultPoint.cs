@@ -1,5 +1,6 @@
 using Azure.Storage.Blobs;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Configuration;
+using DurableSessions.Core.Errors;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Simulation.Tests.Faults;

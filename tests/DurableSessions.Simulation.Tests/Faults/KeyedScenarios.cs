@@ -1,5 +1,7 @@
-using DurableSessions.Core.Commits;
 using DurableSessions.Core.Memories;
+using DurableSessions.Core.Recall;
+using DurableSessions.Core.State;
+using DurableSessions.Core.Tasks;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Simulation.Tests.Faults;

@@ -1,6 +1,6 @@
-using DurableSessions.Core.Commits;
-using DurableSessions.Core.Memories;
+using DurableSessions.Core.Recall;
 using DurableSessions.Core.State;
+using DurableSessions.Core.Tasks;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Simulation.Tests.Faults;

@@ -1,4 +1,5 @@
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Errors;
+using DurableSessions.Core.Identities;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Simulation.Tests.Faults;

@@ -1,9 +1,9 @@
-using DurableSessions.Core.AutoCommit;
-using DurableSessions.Core.Commits;
-using DurableSessions.Core.Messages;
+using DurableSessions.Core.Errors;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Retaining;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Core.State;
+using DurableSessions.Core.Tasks;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Simulation.Tests.Faults;
@@ -353,7 +353,7 @@ internal static class Scenarios
     {
         public override async Task PrepareAsync(Host host)
         {
-            var policy = new Core.AutoCommit.AutoCommitPolicy { MessageCountThreshold = 2, IdleTimeoutSeconds = 0 };
+            var policy = new Core.State.AutoCommitPolicy { MessageCountThreshold = 2, IdleTimeoutSeconds = 0 };
             await host.Store.Sessions.CreateAsync("acme", "ada", "s1", new SessionSettings { AutoCommitPolicy = policy }, null, Cancelled);
             await SayAsync(host, "p1");
         }
@@ -390,7 +390,7 @@ internal static class Scenarios
             {
                 int idle = i;
                 await host.Store.Sessions.ConfigureAsync(
-                    Key, s => s with { AutoCommitPolicy = new Core.AutoCommit.AutoCommitPolicy { MessageCountThreshold = 0, IdleTimeoutSeconds = idle * 1000 } }, Cancelled);
+                    Key, s => s with { AutoCommitPolicy = new Core.State.AutoCommitPolicy { MessageCountThreshold = 0, IdleTimeoutSeconds = idle * 1000 } }, Cancelled);
             }
 
             await SayAsync(host, "a1");

@@ -1,5 +1,5 @@
-using DurableSessions.Core.Commits;
-using DurableSessions.Core.Messages;
+using DurableSessions.Core.Identities;
+using DurableSessions.Core.Tasks;
 
 namespace DurableSessions.Simulation.Tests.Model;
 

@@ -1,8 +1,8 @@
 using DurableSessions.Core;
-using DurableSessions.Core.Commits;
+using DurableSessions.Core.Archives;
 using DurableSessions.Core.Context;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Messages;
-using DurableSessions.Core.Sessions;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Simulation.Tests.Model;

@@ -1,4 +1,4 @@
-using DurableSessions.Core.Messages;
+using DurableSessions.Core.Identities;
 
 namespace DurableSessions.Simulation.Tests.Model;
 

@@ -1,7 +1,6 @@
-using DurableSessions.Core.AutoCommit;
-using DurableSessions.Core.Commits;
-using DurableSessions.Core.Messages;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Errors;
+using DurableSessions.Core.State;
+using DurableSessions.Core.Tasks;
 using DurableSessions.Simulation.Tests.Model;
 
 namespace DurableSessions.Simulation.Tests.Programs;

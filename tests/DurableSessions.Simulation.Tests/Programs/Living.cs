@@ -1,4 +1,4 @@
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Errors;
 using DurableSessions.Core.State;
 using DurableSessions.Simulation.Tests.Model;
 

@@ -1,4 +1,4 @@
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Appending;
 using DurableSessions.Simulation.Tests.Model;
 
 namespace DurableSessions.Simulation.Tests.Programs;

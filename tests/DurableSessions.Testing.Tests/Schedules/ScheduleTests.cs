@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Identities;
 
 namespace DurableSessions.Testing.Tests.Schedules;
 

@@ -1,6 +1,8 @@
 using DurableSessions.Core;
-using DurableSessions.Core.Commits;
+using DurableSessions.Core.Archives;
 using DurableSessions.Core.Context;
+using DurableSessions.Core.Errors;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Core.State;

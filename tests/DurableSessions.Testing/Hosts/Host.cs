@@ -1,11 +1,14 @@
 using DurableSessions.Core;
+using DurableSessions.Core.Appending;
 using DurableSessions.Core.AutoCommit;
 using DurableSessions.Core.Commits;
+using DurableSessions.Core.Commits.Steps;
+using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Deletion;
-using DurableSessions.Core.Messages;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Semantics;
-using DurableSessions.Core.Sessions;
 using DurableSessions.Core.Storage;
+using DurableSessions.Core.Tasks;
 using DurableSessions.Engine;
 using DurableSessions.Orchestration;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -176,7 +179,7 @@ internal sealed class Host : IDisposable
     {
         Session = key,
         Incarnation = await Store.Sessions.IncarnationAsync(key, Cancelled),
-        CommitId = commitId,
+        CommitId = new CommitId(commitId),
         KeepRecentCount = keepRecent,
         Semantic = new SemanticPolicy(),
     };
@@ -225,5 +228,5 @@ internal sealed class Host : IDisposable
     }
 
     private Task<object?> RunAsync(string activity, CommitInput commit, object input, CancellationToken? cancellation = null) =>
-        _registry.Activities[activity]().RunAsync(new TaskActivityContext(activity, commit.CommitId, cancellation ?? Cancelled), input);
+        _registry.Activities[activity]().RunAsync(new TaskActivityContext(activity, commit.CommitId.Value, cancellation ?? Cancelled), input);
 }

@@ -1,6 +1,8 @@
-using DurableSessions.Core.Commits;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Memories;
+using DurableSessions.Core.Recall;
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Tasks;
 
 namespace DurableSessions.Testing;
 

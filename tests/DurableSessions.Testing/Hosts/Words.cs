@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Messages;
 
 namespace DurableSessions.Testing;

@@ -1,0 +1,130 @@
+using Azure;
+using DurableSessions.Core.Archives;
+using DurableSessions.Core.Configuration;
+using DurableSessions.Core.Identities;
+using DurableSessions.Core.Live;
+using DurableSessions.Core.Messages;
+using DurableSessions.Core.State;
+using DurableSessions.Core.Storage;
+
+namespace DurableSessions.Core.Appending;
+
+/// <summary>
+/// Finds messages again that this host has not appended itself, or does not know to have: for repetitions, and for an append whose
+/// outcome is unknown and whose segment has gone.
+/// </summary>
+internal sealed class KeyedMessageLoader(LiveLog live, ArchiveStore archives, SessionOptions options, TimeProvider time)
+{
+    /// <summary>
+    /// All messages of a session with derived ids: live, pending, and switched within <see cref="SessionOptions.IdempotencyWindow"/>, at
+    /// least as of <paramref name="view"/>. <see langword="null"/>: a segment has gone meanwhile; load the view again.
+    /// </summary>
+    public async Task<KeyedMessages?> TryLoadAsync(SessionKey key, LiveView view, CancellationToken cancellationToken)
+    {
+        Manifest manifest = view.Manifest;
+        var keyed = new KeyedMessages();
+        try
+        {
+            await foreach (SessionMessage message in live.ReadAsync(key, view.Stored, cancellationToken))
+            {
+                keyed.Add(message);
+            }
+        }
+        catch (RequestFailedException e) when (e.IsNotFound())
+        {
+            return null;
+        }
+
+        foreach (PendingArchive pending in manifest.Pending.Where(static p => p.Counts.KeyedMessages > 0).Reverse())
+        {
+            await AddAsync(keyed, key, manifest, pending.CommitId, pending.Attempt, cancellationToken);
+        }
+
+        DateTimeOffset from = time.GetUtcNow() - options.IdempotencyWindow;
+        for (int number = manifest.ArchiveCount; number > 0 && keyed.Count < KeyedMessages.MaxCount; number--)
+        {
+            if (manifest.Pending.Any(p => p.Number == number))
+            {
+                continue;
+            }
+
+            ArchiveEntry? entry = await archives.FindEntryAsync(key, manifest.Incarnation, number, cancellationToken);
+            if (entry is null || entry.SwitchedAt < from)
+            {
+                break;
+            }
+
+            if (entry.Counts.KeyedMessages > 0)
+            {
+                await AddAsync(keyed, key, manifest, entry.CommitId, entry.Attempt, cancellationToken);
+            }
+        }
+
+        keyed.MarkLoaded();
+        return keyed;
+    }
+
+    /// <summary>
+    /// Which of these ids are in the session, for a segment that was last in <paramref name="then"/> and has gone since. They
+    /// can only be in an archive that was not there then, or in what a commit retained.
+    /// </summary>
+    public async Task<HashSet<string>?> TryLocateAsync(
+        SessionKey key, Manifest then, StoredManifest stored, IReadOnlySet<string> ids, CancellationToken cancellationToken)
+    {
+        Manifest now = stored.Manifest;
+        var found = new HashSet<string>(StringComparer.Ordinal);
+        try
+        {
+            await foreach (SessionMessage message in live.ReadAsync(key, stored, cancellationToken))
+            {
+                Match(message);
+            }
+        }
+        catch (RequestFailedException e) when (e.IsNotFound())
+        {
+            return null;
+        }
+
+        for (int number = now.ArchiveCount; number > then.ArchiveCount && found.Count < ids.Count; number--)
+        {
+            (CommitId commitId, int attempt)? archive = now.Pending.FirstOrDefault(p => p.Number == number) is { } pending
+                ? (pending.CommitId, pending.Attempt)
+                : await archives.FindEntryAsync(key, now.Incarnation, number, cancellationToken) is { } entry
+                    ? (entry.CommitId, entry.Attempt)
+                    : null;
+            if (archive is not { } at)
+            {
+                return null;
+            }
+
+            await foreach (SessionMessage message in archives.ReadMessagesAsync(
+                new CommitAttempt(key, now.Incarnation, at.commitId, at.attempt), cancellationToken))
+            {
+                Match(message);
+            }
+        }
+
+        return found;
+
+        void Match(SessionMessage message)
+        {
+            if (ids.Contains(message.Id))
+            {
+                found.Add(message.Id);
+            }
+        }
+    }
+
+    private async Task AddAsync(
+        KeyedMessages keyed, SessionKey key, Manifest manifest, CommitId commitId, int attempt, CancellationToken cancellationToken)
+    {
+        var older = new KeyedMessages();
+        await foreach (SessionMessage message in archives.ReadMessagesAsync(
+            new CommitAttempt(key, manifest.Incarnation, commitId, attempt), cancellationToken))
+        {
+            older.Add(message);
+        }
+
+        keyed.AddOlder(older);
+    }
+}

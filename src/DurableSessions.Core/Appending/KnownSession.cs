@@ -1,0 +1,114 @@
+using DurableSessions.Core.Errors;
+using DurableSessions.Core.Identities;
+using DurableSessions.Core.Live;
+using DurableSessions.Core.Messages;
+using DurableSessions.Core.State;
+
+namespace DurableSessions.Core.Appending;
+
+/// <summary>
+/// What one lane knows of its session: the live messages, and the ids that are derived. Storage overrules it at
+/// any time, and every lane of every host has its own.
+/// </summary>
+internal sealed class KnownSession(
+    SessionKey key, ManifestStore manifests, LiveViews views, KeyedMessageLoader loader, TimeSpan repetitionWindow)
+{
+    private LiveView? _view;
+    private KeyedMessages? _keyed;
+
+    /// <summary>Brings the view up to date: see <see cref="LiveViews.OpenAsync"/>.</summary>
+    /// <returns><see langword="null"/> where there is no session.</returns>
+    public async Task<LiveView?> OpenAsync(StoredManifest? seen, CancellationToken cancellationToken)
+    {
+        LiveView? before = _view;
+        bool wasComplete = before is { Last.IsComplete: true };
+        _view = await views.OpenAsync(key, before, seen, Note, cancellationToken);
+        if (_keyed is not null && !ReferenceEquals(before, _view) && !await IsKnownToTheEndAsync(before, wasComplete, _view, cancellationToken))
+        {
+            _keyed = null;
+        }
+
+        return _view;
+    }
+
+    /// <summary>
+    /// Answers the requests of a group that are repetitions, and takes them out of it; of those that are in part, leaves that part out.
+    /// False: segments have gone while they were read; open the view again.
+    /// </summary>
+    public async Task<bool> TryResolveAsync(List<PendingAppend> group, LiveView view)
+    {
+        if (!group.Exists(static a => a.IsRecognisable))
+        {
+            return true;
+        }
+
+        if (_keyed is null || _keyed.IsTooLarge)
+        {
+            _keyed = await loader.TryLoadAsync(key, view, CancellationToken.None);
+            if (_keyed is null)
+            {
+                return false;
+            }
+        }
+
+        foreach (PendingAppend append in group.Where(static a => a.IsRecognisable).ToList())
+        {
+            try
+            {
+                if (IsStored(append, _keyed))
+                {
+                    append.Complete(LiveCounts.Of(view));
+                    group.Remove(append);
+                }
+            }
+            catch (IdempotencyKeyReusedException e)
+            {
+                append.Fail(e);
+                group.Remove(append);
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>A message was found in storage.</summary>
+    public void Note(SessionMessage message) => _keyed?.Add(message);
+
+    /// <summary>A message was stored by this lane.</summary>
+    public void Note(MessageId id) => _keyed?.Add(id);
+
+    /// <summary>Everything is read from storage the next time.</summary>
+    public void Forget()
+    {
+        _view = null;
+        _keyed = null;
+    }
+
+    private bool IsStored(PendingAppend append, KeyedMessages known)
+    {
+        if (append.HasKey)
+        {
+            return known.Contains(append.Request[0].Id);
+        }
+
+        append.LeaveOut(Repetitions.Find(append.Request, known, repetitionWindow));
+        return append.Lines.Count == 0;
+    }
+
+    // Whether this host has seen every message that was appended between two views, so that no keyed one was missed: no
+    // segment came and went unseen, and those that went had been read to their end. To that end they are read when another comes after
+    // them; if the manifest is still the same then, they were there, and had not come back empty.
+    private async Task<bool> IsKnownToTheEndAsync(LiveView? before, bool wasComplete, LiveView? now, CancellationToken cancellationToken)
+    {
+        if (before is null || now is null || before.Manifest.Incarnation != now.Manifest.Incarnation)
+        {
+            return false;
+        }
+
+        List<SegmentView> came = [.. now.Segments.Where(s => !before.Segments.Contains(s) && !s.Reference.Frozen)];
+        return came.Count == now.Manifest.NextSegment - before.Manifest.NextSegment
+            && came.All(static s => s.Length == 0)
+            && before.Segments.Where(s => !now.Segments.Contains(s)).All(s => s.IsComplete || views.Learned(s.Name)?.Length == s.Length)
+            && (wasComplete || !before.Last.IsComplete || await manifests.IsNewestAsync(key, now.Stored, cancellationToken));
+    }
+}

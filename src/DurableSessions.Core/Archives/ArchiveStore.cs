@@ -1,0 +1,101 @@
+using System.Text.Json;
+using DurableSessions.Core.Identities;
+using DurableSessions.Core.Messages;
+using DurableSessions.Core.Semantics;
+using DurableSessions.Core.State;
+using DurableSessions.Core.Storage;
+using Microsoft.Extensions.Caching.Memory;
+
+namespace DurableSessions.Core.Archives;
+
+/// <summary>What is written for an archive: its messages, its digest, its record, its number. Each is written once.</summary>
+internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, IMemoryCache memory)
+{
+    public static string MessagesName(CommitAttempt commit) => BlobNames.Attempt(commit) + "messages.jsonl";
+
+    public static string SemanticName(CommitAttempt commit, bool fallback) =>
+        BlobNames.Attempt(commit) + (fallback ? "semantic-fallback.json" : "semantic.json");
+
+    public static string MemoryDiffName(CommitAttempt commit) => BlobNames.Attempt(commit) + "memory_diff.json";
+
+    public static string RecordName(CommitAttempt commit) => BlobNames.Attempt(commit) + "record.json";
+
+    public WriteOnceStream WriteOnce(string name, int firstBlock = 0) => new(storage.Container, name, recent, firstBlock);
+
+    /// <summary>The messages of an archive, in order.</summary>
+    public async IAsyncEnumerable<SessionMessage> ReadMessagesAsync(
+        CommitAttempt commit, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        string name = MessagesName(commit);
+        IAsyncEnumerable<BlobLine> lines = recent.Find(name)?.ToAsyncEnumerable()
+            ?? BlobLines.ReadAsync(storage.Container, name, rangeBytes: BlobLines.LargeRangeBytes, cancellationToken: cancellationToken);
+        await foreach (BlobLine line in lines.WithCancellation(cancellationToken))
+        {
+            yield return SessionMessage.Parse(line.Content);
+        }
+    }
+
+    /// <summary>What became of an attempt; <see langword="null"/> while that is open.</summary>
+    public Task<CommitRecord?> FindRecordAsync(CommitAttempt commit, CancellationToken cancellationToken) =>
+        storage.Container.FindAsync<CommitRecord>(RecordName(commit), cancellationToken);
+
+    /// <summary>Writes down what became of an attempt, unless that is written: then that stands, and is returned.</summary>
+    public Task<CommitRecord> WriteRecordAsync(SessionKey key, string incarnation, CommitRecord record, CancellationToken cancellationToken) =>
+        storage.Container.WriteOnceAsync(
+            RecordName(new CommitAttempt(key, incarnation, record.CommitId, record.Attempt)), record, cancellationToken);
+
+    /// <summary>A stored digest. It is written once, so this host asks for it once.</summary>
+    public async Task<SemanticDocument?> FindSemanticAsync(string name, CancellationToken cancellationToken) =>
+        memory.TryGetValue(("semantic", name), out SemanticDocument? known)
+            ? known
+            : Remember(name, await storage.Container.FindAsync<SemanticDocument>(name, cancellationToken));
+
+    /// <summary>
+    /// The line of a stored digest; <see langword="null"/> where the digest is lost or damaged: neither a listing nor a switch fails for that.
+    /// </summary>
+    public async Task<string?> FindAbstractAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await FindSemanticAsync(name, cancellationToken))?.Abstract;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    public async Task<SemanticDocument> WriteSemanticAsync(string name, SemanticDocument document, CancellationToken cancellationToken) =>
+        Remember(name, await storage.Container.WriteOnceAsync(name, document, cancellationToken))!;
+
+    /// <summary>What a model has answered for a commit, all its attempts together.</summary>
+    public PaidAnswers Answers(CommitAttempt commit)
+    {
+        string folder = BlobNames.Answers(commit);
+        return new PaidAnswers(
+            commit.Attempt,
+            (name, cancellationToken) => storage.Container.FindAsync<PaidAnswer>($"{folder}{name}.json", cancellationToken),
+            (name, answer, cancellationToken) => storage.Container.WriteOnceAsync($"{folder}{name}.json", answer, cancellationToken));
+    }
+
+    /// <summary>What lies under an archive number.</summary>
+    public Task<ArchiveEntry?> FindEntryAsync(SessionKey key, string incarnation, int number, CancellationToken cancellationToken) =>
+        storage.Container.FindAsync<ArchiveEntry>(BlobNames.Index(key, incarnation, number), cancellationToken);
+
+    /// <summary>Enters an archive under its number. The number was given out once, so a second writer writes the same.</summary>
+    public Task<ArchiveEntry> WriteEntryAsync(SessionKey key, string incarnation, ArchiveEntry entry, CancellationToken cancellationToken) =>
+        storage.Container.WriteOnceAsync(BlobNames.Index(key, incarnation, entry.Number), entry, cancellationToken);
+
+    /// <summary>Points an archive that stayed uncovered to a digest that a later attempt made of it.</summary>
+    public async Task AmendEntryAsync(SessionKey key, string incarnation, ArchiveEntry entry, CancellationToken cancellationToken)
+    {
+        // Replaced as a whole by whoever digests it again; attempts of one commit do not run at the same time, and two
+        // writers of one attempt write the same.
+        await storage.Container.GetBlobClient(BlobNames.Index(key, incarnation, entry.Number))
+            .UploadAsync(StoreJson.Write(entry), overwrite: true, cancellationToken);
+    }
+
+    private SemanticDocument? Remember(string name, SemanticDocument? document) => document is null
+        ? null
+        : memory.Set(("semantic", name), document, new MemoryCacheEntryOptions { Size = 1, SlidingExpiration = TimeSpan.FromMinutes(30) });
+}

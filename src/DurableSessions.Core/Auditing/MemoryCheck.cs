@@ -1,0 +1,111 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Azure.Storage.Blobs.Models;
+using DurableSessions.Core.Memories;
+using DurableSessions.Core.Storage;
+
+namespace DurableSessions.Core.Auditing;
+
+/// <summary>
+/// Checks that every memory that a catalogue names is there, and finds the versions that none names. Listings come in the order of
+/// names, so one user's catalogue at a time is in memory.
+/// </summary>
+internal sealed class MemoryCheck(AuditedStorage storage, MemoryCatalogues catalogues, Orphans orphans, AuditTally tally)
+{
+    /// <summary>Looks at every memory.</summary>
+    public async IAsyncEnumerable<Finding> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        UserMemories? user = null;
+        await foreach (BlobItem blob in storage.ListAsync(BlobNames.Memories, withMetadata: false, cancellationToken))
+        {
+            tally.AddBlob();
+            string[] parts = blob.Name.Split('/');
+            if (parts is not ["memories", var accountPath, var userPath, ..])
+            {
+                yield return new Finding(FindingKind.UnknownBlob, FindingSeverity.Information, null, blob.Name, "not a name that the store gives; left alone");
+                continue;
+            }
+
+            (string account, string userId) = (BlobNames.Unescape(accountPath), BlobNames.Unescape(userPath));
+            if (user is null || user.Account != account || user.User != userId)
+            {
+                await foreach (Finding lost in FindLostAsync(user, cancellationToken))
+                {
+                    yield return lost;
+                }
+
+                (user, Finding? unreadable) = await LoadAsync(account, userId, cancellationToken);
+                if (unreadable is not null)
+                {
+                    yield return unreadable;
+                }
+            }
+
+            if (parts.Length == 6 && user.Names is { } names && !names.Remove(blob.Name)
+                && await orphans.SettleAsync(Orphan(blob, account, userId), cancellationToken) is { } finding)
+            {
+                yield return finding;
+            }
+        }
+
+        await foreach (Finding lost in FindLostAsync(user, cancellationToken))
+        {
+            yield return lost;
+        }
+    }
+
+    private async Task<(UserMemories User, Finding? Unreadable)> LoadAsync(string account, string user, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (new UserMemories(account, user, await NamesAsync(account, user, cancellationToken)), null);
+        }
+        catch (Exception e) when (e is JsonException or FormatException)
+        {
+            var finding = new Finding(
+                FindingKind.MemoriesUnreadable, FindingSeverity.Error, null, BlobNames.MemoryCatalogue(account, user), $"a user's memories cannot be read: {e.Message}");
+            return (new UserMemories(account, user, null), finding);
+        }
+    }
+
+    // Named when the listing began and not in it: changed or deleted meanwhile, or lost.
+    private async IAsyncEnumerable<Finding> FindLostAsync(UserMemories? user, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (string name in user?.Names ?? [])
+        {
+            if (await storage.FindPropertiesAsync(name, cancellationToken) is null
+                && (await NamesAsync(user!.Account, user.User, cancellationToken)).Contains(name))
+            {
+                yield return new Finding(FindingKind.MemoryLost, FindingSeverity.Error, null, name, "a memory is not there");
+            }
+        }
+    }
+
+    private Orphan Orphan(BlobItem blob, string account, string user) => new()
+    {
+        Kind = FindingKind.OrphanedMemory,
+        Session = null,
+        Blob = blob.Name,
+        ETag = blob.Properties.ETag!.Value,
+        Since = blob.Properties.LastModified!.Value,
+        What = "a version of a memory that no catalogue names",
+        IsStill = async token => !(await NamesAsync(account, user, token)).Contains(blob.Name),
+        Fence = token => FenceAsync(account, user, blob.Name, token),
+    };
+
+    // Whoever wrote a version and stalled before naming it names it by a swap that matches an ETag: after this one it fails.
+    private async Task<bool> FenceAsync(string account, string user, string name, CancellationToken cancellationToken)
+    {
+        StoredCatalogue stored = await catalogues.LoadAsync(account, user, cancellationToken);
+        return !Names(account, user, stored).Contains(name)
+            && await catalogues.TrySwapAsync(account, user, stored, stored.Catalogue, cancellationToken);
+    }
+
+    private async Task<HashSet<string>> NamesAsync(string account, string user, CancellationToken cancellationToken) =>
+        Names(account, user, await catalogues.LoadAsync(account, user, cancellationToken));
+
+    private static HashSet<string> Names(string account, string user, StoredCatalogue stored) =>
+        [.. stored.Catalogue.Memories.Select(m => MemoryContents.Name(account, user, m))];
+
+    private sealed record UserMemories(string Account, string User, HashSet<string>? Names);
+}

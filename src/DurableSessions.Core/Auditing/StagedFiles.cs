@@ -1,0 +1,62 @@
+using System.Globalization;
+using DurableSessions.Core.Archives;
+using DurableSessions.Core.Identities;
+using DurableSessions.Core.State;
+
+namespace DurableSessions.Core.Auditing;
+
+/// <summary>Tells what commits staged and use from what they staged and gave up.</summary>
+internal sealed class StagedFiles(AuditedStorage storage, ArchiveStore archives)
+{
+    /// <summary>Whether anybody refers to a blob in a session's archive folder, or may yet; a name that is not known counts as used.</summary>
+    public async Task<bool> IsInUseAsync(SessionPath path, string blob, Manifest manifest, CancellationToken cancellationToken)
+    {
+        string[] parts = path.Rest.Split('/');
+        if (parts is not [var folder, var attemptText, var file] || file is not ("messages.jsonl" or "semantic.json" or "semantic-fallback.json")
+            || !int.TryParse(attemptText, NumberStyles.None, CultureInfo.InvariantCulture, out int attempt))
+        {
+            // Records and index entries answer for ever.
+            return true;
+        }
+
+        var commitId = new CommitId(folder);
+        if (manifest.Cutting?.CommitId == commitId || manifest.FindPending(commitId) is not null
+            || manifest.Closed.Any(c => c.CommitId == commitId) || manifest.Overview?.Blob == blob)
+        {
+            return true;
+        }
+
+        CommitRecord? record = await FindRecordAsync(path, commitId, attempt, cancellationToken);
+        if (record is null)
+        {
+            return await storage.IsRunningAsync(commitId.Value, cancellationToken);
+        }
+
+        if (file == "messages.jsonl")
+        {
+            return record.Fate == CommitFate.Archived && record.Attempt == attempt;
+        }
+
+        return record.Semantic == blob
+            || (record.Number is { } number
+                && await archives.FindEntryAsync(path.Session, path.Incarnation, number, cancellationToken) is { } entry
+                && entry.Semantic == blob);
+    }
+
+    // Of this attempt, or of an earlier one that made an archive, whose digest this attempt may have made.
+    private async Task<CommitRecord?> FindRecordAsync(SessionPath path, CommitId commitId, int attempt, CancellationToken cancellationToken)
+    {
+        CommitRecord? own = null;
+        for (int number = attempt; number >= 1; number--)
+        {
+            CommitRecord? record = await archives.FindRecordAsync(new CommitAttempt(path.Session, path.Incarnation, commitId, number), cancellationToken);
+            own ??= number == attempt ? record : null;
+            if (record is { Fate: CommitFate.Archived })
+            {
+                return record;
+            }
+        }
+
+        return own;
+    }
+}

@@ -1,0 +1,32 @@
+namespace DurableSessions.Core.Commits;
+
+/// <summary>The names that stand in histories: of the orchestrator, its activities and its events. They are never changed.</summary>
+public static class CommitNames
+{
+    /// <summary>The commit's orchestrator.</summary>
+    public const string Orchestrator = "commit-session";
+
+    /// <summary>The first step.</summary>
+    public const string ArchiveToTemp = "archive-to-temp";
+
+    /// <summary>The second step.</summary>
+    public const string ClearLive = "clear-live";
+
+    /// <summary>Looks whether all commits before this one have been switched.</summary>
+    public const string CheckTurn = "check-turn";
+
+    /// <summary>The third step.</summary>
+    public const string SemanticProcess = "semantic-process";
+
+    /// <summary>The fourth step.</summary>
+    public const string Switch = "switch";
+
+    /// <summary>Closes a commit that has not cleared anything.</summary>
+    public const string CancelCommit = "cancel-commit";
+
+    /// <summary>The event that a predecessor raises when it has ended. It only wakes: the manifest decides.</summary>
+    public const string TurnEvent = "turn";
+
+    /// <summary>The event by which a user cancels.</summary>
+    public const string CancelEvent = "cancel";
+}

@@ -1,0 +1,19 @@
+using DurableSessions.Core.Memories;
+using DurableSessions.Core.State;
+
+namespace DurableSessions.Core.Commits.Steps;
+
+/// <summary>How the semantic step ended.</summary>
+/// <param name="State">Covered or degraded.</param>
+/// <param name="Semantic">The document, unless another commit's covers the archive.</param>
+internal sealed record SemanticOutcome(ArchiveState State, string? Semantic)
+{
+    /// <summary>How many changes of memories the document asks for; where it asks for none, nobody needs to read it.</summary>
+    public int MemoryChanges { get; init; }
+
+    /// <summary>What the model has taken and given for it.</summary>
+    public TokenUsage? Usage { get; init; }
+
+    /// <summary>What it says of memories besides; <see langword="null"/> where it says nothing.</summary>
+    public MemoryReport? Memories { get; init; }
+}

@@ -1,0 +1,110 @@
+using Azure;
+using DurableSessions.Core.Archives;
+using DurableSessions.Core.Configuration;
+using DurableSessions.Core.Memories;
+using DurableSessions.Core.Semantics;
+using DurableSessions.Core.State;
+using DurableSessions.Core.Storage;
+using DurableSessions.Orchestration;
+using Microsoft.Extensions.Logging;
+
+namespace DurableSessions.Core.Commits.Steps;
+
+/// <summary>
+/// Step 3. Digests the archive, together with those before it that no overview covers, and stores the digest once.
+/// </summary>
+/// <remarks>
+/// A crash before the digest is stored leaves nothing; after it, the digest: run again, this step finds it and returns it,
+/// with no second call of the processor. The session is not changed here: that is the switch.
+/// </remarks>
+internal sealed class SemanticProcessActivity(
+    CommitLedger ledger, ArchiveStore archives, SemanticStep step, SemanticProcessors processors, SessionOptions options,
+    TimeProvider time, ILogger<SemanticProcessActivity> logger) : TaskActivity<SemanticInput, SemanticOutcome>
+{
+    public override async Task<SemanticOutcome> RunAsync(TaskActivityContext context, SemanticInput input)
+    {
+        CommitInput commit = input.Commit;
+        try
+        {
+            return await DigestAsync(input, context.CancellationToken);
+        }
+        catch (RequestFailedException e) when (e.IsNotFound())
+        {
+            // What is to be digested has gone: that is so when the session is deleted, and an error otherwise.
+            await ledger.OpenAsync(commit.ThisAttempt, fresh: true, context.CancellationToken);
+            throw;
+        }
+    }
+
+    private async Task<SemanticOutcome> DigestAsync(SemanticInput input, CancellationToken cancellationToken)
+    {
+        CommitInput commit = input.Commit;
+        StoredManifest stored = await ledger.OpenAsync(commit.ThisAttempt, fresh: false, cancellationToken);
+        if (stored.Manifest.Pending.Count == 0 || stored.Manifest.Pending[0].CommitId != commit.CommitId)
+        {
+            // Either an old manifest, in which others are still before this commit, or a retry of one that was switched.
+            stored = await ledger.OpenAsync(commit.ThisAttempt, fresh: true, cancellationToken);
+        }
+
+        Manifest manifest = stored.Manifest;
+        if (await FindArchiveAsync(commit, manifest, cancellationToken) is not { } archive)
+        {
+            return new SemanticOutcome(ArchiveState.Covered, null);
+        }
+
+        string name = ArchiveStore.SemanticName(commit.ThisAttempt, fallback: false);
+        SemanticDocument? document = await archives.FindSemanticAsync(name, cancellationToken);
+        bool fallback = input.Fallback || manifest.Uncovered.Count >= options.MaxUncoveredArchives;
+        if (document is null && fallback)
+        {
+            name = ArchiveStore.SemanticName(commit.ThisAttempt, fallback: true);
+            document = await archives.FindSemanticAsync(name, cancellationToken);
+        }
+
+        document ??= await RunProcessorAsync(commit, manifest, archive, fallback, name, cancellationToken);
+        logger.LogInformation(
+            "Commit {CommitId} of session {Session}: semantic-process by {Processor} covers archives {Covers}",
+            commit.CommitId, commit.Session, document.Processor, document.Covers);
+        return new SemanticOutcome(document.Degraded ? ArchiveState.Degraded : ArchiveState.Covered, name)
+        {
+            Usage = document.Usage,
+            MemoryChanges = document.Memories.Count,
+            Memories = document.MemoriesSkipped.Count == 0 ? null : new MemoryReport { Skipped = document.MemoriesSkipped },
+        };
+    }
+
+    private async Task<SemanticDocument> RunProcessorAsync(
+        CommitInput commit, Manifest manifest, ArchiveReference archive, bool fallback, string name, CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(commit.Semantic.Timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        ISemanticProcessor processor = fallback ? processors.Fallback : processors.Configured;
+        bool degraded = fallback && !ReferenceEquals(processors.Fallback, processors.Configured);
+        try
+        {
+            return await step.DigestAsync(commit, manifest, archive, processor, degraded, name, either.Token);
+        }
+        catch (OperationCanceledException e) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"Processor '{processor.Name}' did not answer within {commit.Semantic.Timeout}.", e);
+        }
+    }
+
+    // The archive to digest: pending and first in turn, or switched without an overview (a retry). Null: it is covered.
+    private async Task<ArchiveReference?> FindArchiveAsync(CommitInput commit, Manifest manifest, CancellationToken cancellationToken)
+    {
+        if (manifest.FindPending(commit.CommitId) is { } pending)
+        {
+            return manifest.Pending[0] == pending
+                ? new ArchiveReference(pending.Number, pending.CommitId, pending.Attempt)
+                : throw new InvalidOperationException($"Commit '{commit.CommitId}' is not first in turn.");
+        }
+
+        CommitRecord? record = await ledger.FindRecordAsync(commit.ThisAttempt, cancellationToken);
+        return manifest.Uncovered.FirstOrDefault(u => u.Number == record?.Number) is not { } uncovered
+            ? null
+            : manifest.PendingBefore(uncovered.Number) == 0
+                ? uncovered
+                : throw new InvalidOperationException($"Commit '{commit.CommitId}' is not first in turn.");
+    }
+}

@@ -1,0 +1,75 @@
+using System.Runtime.CompilerServices;
+using DurableSessions.Core.Archives;
+using DurableSessions.Core.Identities;
+using DurableSessions.Core.Memories;
+using DurableSessions.Core.Messages;
+using DurableSessions.Core.Semantics;
+using DurableSessions.Core.State;
+
+namespace DurableSessions.Core.Commits.Steps;
+
+/// <summary>
+/// Makes the digest that reaches up to one archive: from the newest overview, and the messages of every archive since that
+/// none covers. So the overview of an archive always holds everything up to it, whatever failed before.
+/// </summary>
+internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catalogues, MemoryContents contents, TimeProvider time)
+{
+    private const string NotAllowed = "the session's memory_policy allows none";
+
+    /// <summary>Digests with one processor, and stores the answer once under <paramref name="name"/>.</summary>
+    public async Task<SemanticDocument> DigestAsync(
+        CommitInput commit, Manifest manifest, ArchiveReference archive, ISemanticProcessor processor, bool degraded, string name,
+        CancellationToken cancellationToken)
+    {
+        string? previous = manifest.Overview is { } overview
+            ? (await archives.FindSemanticAsync(overview.Blob, cancellationToken) ?? throw new FormatException($"Digest '{overview.Blob}' is gone.")).Overview
+            : null;
+        List<ArchiveReference> covers = [.. manifest.Uncovered.Where(u => u.Number < archive.Number), archive];
+        IReadOnlyList<MemoryCategory> categories = MemoryPolicy.Categories(manifest.Settings.MemoryPolicy);
+        var memories = new MemoryShowing(catalogues, contents, commit.Session.Account, commit.Session.User, categories);
+        var request = new SemanticRequest(previous, ReadAsync(commit, covers, cancellationToken))
+        {
+            Memories = categories.Count == 0 ? null : memories.Extraction,
+            Answers = archives.Answers(commit.ThisAttempt),
+        };
+        SemanticDigest digest = await processor.DigestAsync(request, cancellationToken);
+        if (digest.Abstract.Length > SemanticDigest.MaxAbstractLength || digest.Overview.Length > SemanticDigest.MaxOverviewLength)
+        {
+            throw new InvalidOperationException(
+                $"Processor '{processor.Name}' made an abstract of {digest.Abstract.Length} and an overview of {digest.Overview.Length} characters; "
+                + $"at most {SemanticDigest.MaxAbstractLength} and {SemanticDigest.MaxOverviewLength} are taken.");
+        }
+
+        (IReadOnlyList<MemoryChange> changes, IReadOnlyList<MemorySkip> skipped) = memories.Take(digest.Memories);
+        string? without = categories.Count == 0 ? NotAllowed : digest.WithoutMemories;
+        var document = new SemanticDocument
+        {
+            CommitId = commit.CommitId,
+            Attempt = commit.Attempt,
+            Number = archive.Number,
+            Covers = [.. covers.Select(static c => c.Number)],
+            Processor = processor.Name,
+            Degraded = degraded,
+            Abstract = digest.Abstract,
+            Overview = digest.Overview,
+            Usage = digest.Usage,
+            Memories = changes,
+            MemoriesSkipped = without is null ? skipped : [new MemorySkip(without), .. skipped],
+            CreatedAt = time.GetUtcNow(),
+        };
+        return await archives.WriteSemanticAsync(name, document, cancellationToken);
+    }
+
+    private async IAsyncEnumerable<SessionMessage> ReadAsync(
+        CommitInput commit, List<ArchiveReference> covers, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (ArchiveReference archive in covers)
+        {
+            await foreach (SessionMessage message in archives.ReadMessagesAsync(
+                new CommitAttempt(commit.Session, commit.Incarnation, archive.CommitId, archive.Attempt), cancellationToken))
+            {
+                yield return message;
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using DurableSessions.Core.Memories;
+using DurableSessions.Core.State;
+using DurableSessions.Orchestration;
+using Microsoft.Extensions.Logging;
+
+namespace DurableSessions.Core.Commits.Steps;
+
+/// <summary>
+/// Step 4. Makes the archive the session's newest, readable by everybody, and wakes the commit that waits for this one.
+/// </summary>
+/// <remarks>
+/// See <see cref="Switching"/> for what a crash leaves. The event to the next commit may be lost or doubled: it only wakes,
+/// the manifest decides.
+/// </remarks>
+internal sealed class SwitchActivity(
+    CommitLedger ledger, Switching switching, Func<OrchestrationClient> client, ILogger<SwitchActivity> logger)
+    : TaskActivity<SwitchInput, CommitProgress>
+{
+    public override async Task<CommitProgress> RunAsync(TaskActivityContext context, SwitchInput input)
+    {
+        CancellationToken cancellationToken = context.CancellationToken;
+        CommitInput commit = input.Commit;
+        StoredManifest stored = await ledger.OpenAsync(commit.ThisAttempt, fresh: false, cancellationToken);
+        PendingArchive? pending = stored.Manifest.FindPending(commit.CommitId)
+            ?? (await ledger.OpenAsync(commit.ThisAttempt, fresh: true, cancellationToken)).Manifest.FindPending(commit.CommitId);
+        Switched switched;
+        if (pending is not null)
+        {
+            switched = await switching.SwitchAsync(commit.ThisAttempt, pending, input.Outcome, cancellationToken);
+            if (switched.Record.Semantic is null && input.Outcome.Semantic is not null)
+            {
+                // An earlier attempt had switched the archive uncovered, which this host's manifest did not show yet.
+                switched = await switching.CoverAsync(commit.ThisAttempt, switched.Record, input.Outcome, cancellationToken);
+            }
+        }
+        else
+        {
+            CommitRecord? known = await ledger.FindRecordAsync(commit.ThisAttempt, cancellationToken);
+            switched = await switching.CoverAsync(
+                commit.ThisAttempt,
+                known ?? throw new InvalidOperationException($"Commit '{commit.CommitId}' is not pending, and has no record."),
+                input.Outcome,
+                cancellationToken);
+        }
+
+        CommitRecord record = switched.Record;
+        await switching.DeleteSegmentsAsync(record, cancellationToken);
+        logger.LogInformation(
+            "Commit {CommitId} of session {Session}: switch made archive {Number} {State}", commit.CommitId, commit.Session, record.Number, record.State);
+        stored = await ledger.OpenAsync(commit.ThisAttempt, fresh: false, cancellationToken);
+        await TurnEvents.WakeFirstAsync(client(), stored.Manifest, commit, logger, cancellationToken);
+        return new CommitProgress
+        {
+            Counts = record.Counts,
+            Number = record.Number,
+            State = record.State,
+            Memories = Report(input.Outcome, switched),
+        };
+    }
+
+    private static MemoryReport? Report(SemanticOutcome outcome, Switched switched)
+    {
+        if (outcome.Semantic is null)
+        {
+            return null;
+        }
+
+        MemoryReport report = MemoryReport.Of(switched.Memories, outcome.Memories);
+        return outcome.MemoryChanges > 0 && switched.Memories is null
+            ? report with { Skipped = [.. report.Skipped, new MemorySkip("another digest covers the archive")] }
+            : report;
+    }
+}

@@ -1,0 +1,135 @@
+using System.Text.Json;
+using DurableSessions.Core.Archives;
+using DurableSessions.Core.Identities;
+using DurableSessions.Core.Live;
+using DurableSessions.Core.Memories;
+using DurableSessions.Core.State;
+using Microsoft.Extensions.Logging;
+
+namespace DurableSessions.Core.Commits.Steps;
+
+/// <summary>
+/// Switches a pending archive: the record is written, the changes of memories that its digest asks for are applied, the number
+/// is written, then one swap makes it the newest archive, then the segments it consumed are deleted. Where a record is there, it decides: so everybody who switches a commit (its own
+/// orchestration, its replay, or another commit that takes it for dead) does the same.
+/// </summary>
+/// <remarks>
+/// A crash before the swap leaves the archive pending, with its record: run again, the record stands. A crash after it
+/// leaves sealed segments that nobody names: run again, the record says which. <see cref="MemoryStage"/> says what a crash leaves of
+/// memories. A digest that asks for no changes costs no request here; on a host that did not make it, its line is read for the entry.
+/// Every writer of an entry copies that line from the same document, which is written once.
+/// </remarks>
+internal sealed class Switching(
+    CommitLedger ledger, SegmentStore segments, ArchiveStore archives, MemoryStage memories, TimeProvider time, ILogger<Switching> logger)
+{
+    /// <summary>Switches the archive of a commit that is pending.</summary>
+    public async Task<Switched> SwitchAsync(
+        CommitAttempt commit, PendingArchive pending, SemanticOutcome outcome, CancellationToken cancellationToken)
+    {
+        CommitRecord record = await archives.WriteRecordAsync(
+            commit.Session,
+            commit.Incarnation,
+            new CommitRecord
+            {
+                CommitId = pending.CommitId,
+                Attempt = pending.Attempt,
+                Fate = CommitFate.Archived,
+                DecidedAt = time.GetUtcNow(),
+                Number = pending.Number,
+                StagedAttempt = pending.Attempt,
+                Counts = pending.Counts,
+                Segments = pending.Segments,
+                State = outcome.State,
+                Semantic = outcome.Semantic,
+                MemoryChanges = outcome.MemoryChanges,
+                Usage = outcome.Usage,
+            },
+            cancellationToken);
+
+        // Only now is it decided whether this digest is the archive's.
+        AppliedMemories? applied = await ApplyAsync(
+            commit, record.CommitId, record.Attempt, record.Semantic, record.MemoryChanges, cancellationToken);
+        await archives.WriteEntryAsync(
+            commit.Session, commit.Incarnation, await EntryAsync(record, applied, cancellationToken), cancellationToken);
+        await ledger.ApplyAsync(commit, m => Transitions.Switch(m, commit.Incarnation, record, CategoriesOf(applied)), cancellationToken);
+        return new Switched(record, applied?.Diff);
+    }
+
+    /// <summary>
+    /// Points an archive that was switched uncovered to a digest made later. Nothing happens where another commit's overview
+    /// covers it by now.
+    /// </summary>
+    /// <remarks>
+    /// Where this is a switch that is run again after its swap, what is left to do is done again, and told as the first time. Where
+    /// another commit's overview comes first while memories are applied here, they stay: each change is made once, whatever covers.
+    /// </remarks>
+    public async Task<Switched> CoverAsync(CommitAttempt commit, CommitRecord record, SemanticOutcome outcome, CancellationToken cancellationToken)
+    {
+        CommitRecord covered = record with { State = outcome.State, Semantic = outcome.Semantic };
+        if (outcome.Semantic is null || record.Number is not { } number)
+        {
+            return new Switched(covered, null);
+        }
+
+        int attempt = record.Semantic == outcome.Semantic ? record.Attempt : commit.Attempt;
+        AppliedMemories? applied = await ApplyAsync(
+            commit, record.CommitId, attempt, outcome.Semantic, outcome.MemoryChanges, cancellationToken);
+        StoredManifest stored = await ledger.ApplyAsync(
+            commit,
+            m => Transitions.Cover(m, commit.Incarnation, number, outcome.Semantic, outcome.Usage, CategoriesOf(applied)),
+            cancellationToken);
+        if (stored.Manifest.Uncovered.All(u => u.Number != number))
+        {
+            await archives.AmendEntryAsync(
+                commit.Session, commit.Incarnation, await EntryAsync(covered, applied, cancellationToken), cancellationToken);
+        }
+
+        return new Switched(covered, applied?.Diff);
+    }
+
+    /// <summary>Deletes what a switched commit consumed. Idempotent.</summary>
+    public async Task DeleteSegmentsAsync(CommitRecord record, CancellationToken cancellationToken)
+    {
+        foreach (string segment in record.Segments)
+        {
+            await segments.DeleteAsync(segment, cancellationToken);
+        }
+    }
+
+    private async Task<AppliedMemories?> ApplyAsync(
+        CommitAttempt commit, CommitId commitId, int attempt, string? semantic, int changes, CancellationToken cancellationToken)
+    {
+        if (semantic is null || changes == 0 || await archives.FindSemanticAsync(semantic, cancellationToken) is not { } document)
+        {
+            return null;
+        }
+
+        string diffBlob = ArchiveStore.MemoryDiffName(commit with { CommitId = commitId, Attempt = attempt });
+        try
+        {
+            return await memories.ApplyAsync(commit.Session, commit.Incarnation, commitId, document.Memories, diffBlob, cancellationToken);
+        }
+        catch (JsonException e)
+        {
+            // Damaged memories must not hold up the user's conversations.
+            logger.LogError(e, "Commit {CommitId} of session {Session}: memories cannot be read; its changes are skipped", commitId, commit.Session);
+            return memories.Refuse(commitId, "the user's memories cannot be read");
+        }
+    }
+
+    private static IReadOnlyCollection<MemoryCategory> CategoriesOf(AppliedMemories? applied) =>
+        applied is null ? [] : [.. applied.Diff.Changes.Select(static c => c.Category)];
+
+    private async Task<ArchiveEntry> EntryAsync(CommitRecord record, AppliedMemories? applied, CancellationToken cancellationToken) => new()
+    {
+        Number = record.Number!.Value,
+        CommitId = record.CommitId,
+        Attempt = record.Attempt,
+        Counts = record.Counts!,
+        SwitchedAt = record.DecidedAt,
+        State = record.State!.Value,
+        Semantic = record.Semantic,
+        Abstract = record.Semantic is null ? null : await archives.FindAbstractAsync(record.Semantic, cancellationToken),
+        MemoryDiff = applied?.Blob,
+    };
+}

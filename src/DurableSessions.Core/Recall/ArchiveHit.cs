@@ -1,0 +1,11 @@
+using DurableSessions.Core.Identities;
+
+namespace DurableSessions.Core.Recall;
+
+/// <summary>An archive that was found by its abstract.</summary>
+/// <param name="Session">The session.</param>
+/// <param name="Incarnation">Which one of that id.</param>
+/// <param name="CommitId">The commit that made it.</param>
+/// <param name="Number">The archive.</param>
+/// <param name="Abstract">One line.</param>
+public sealed record ArchiveHit(SessionKey Session, string Incarnation, CommitId CommitId, int Number, string Abstract);

@@ -1,0 +1,160 @@
+using DurableSessions.Core.Archives;
+using DurableSessions.Core.Commits;
+using DurableSessions.Core.Identities;
+using DurableSessions.Core.Memories;
+using DurableSessions.Core.Semantics;
+using DurableSessions.Core.State;
+using DurableSessions.Core.Tasks;
+using Microsoft.Extensions.Caching.Memory;
+
+namespace DurableSessions.Core.Recall;
+
+/// <summary>
+/// Searches a user's own memories, and the abstracts of the archives of the newest <see cref="MaxArchives"/> commits. What a host has indexed
+/// it keeps for a while: each search reads only what commits and the user have changed since.
+/// </summary>
+public sealed class MemorySearch
+{
+    /// <summary>The longest query, in characters.</summary>
+    public const int MaxQueryLength = 1_000;
+
+    /// <summary>The most hits of one search.</summary>
+    public const int MaxHits = 100;
+
+    /// <summary>The commits whose archives are searched.</summary>
+    public const int MaxArchives = 500;
+
+    private const int ReadAtOnce = 16;
+
+    // A cache counts entries; an index counts as many.
+    private const int IndexUnits = 250;
+
+    private readonly MemoryCatalogues _catalogues;
+    private readonly MemoryContents _contents;
+    private readonly ManifestStore _manifests;
+    private readonly ArchiveStore _archives;
+    private readonly TaskIndex _tasks;
+    private readonly CommitLedger _ledger;
+    private readonly IMemoryCache _memory;
+
+    internal MemorySearch(
+        MemoryCatalogues catalogues, MemoryContents contents, ManifestStore manifests, ArchiveStore archives, TaskIndex tasks, CommitLedger ledger,
+        IMemoryCache memory)
+    {
+        _catalogues = catalogues;
+        _contents = contents;
+        _manifests = manifests;
+        _archives = archives;
+        _tasks = tasks;
+        _ledger = ledger;
+        _memory = memory;
+    }
+
+    /// <summary>What has any of the query's words, the best first.</summary>
+    /// <param name="account">The account.</param>
+    /// <param name="user">The user.</param>
+    /// <param name="query">Words; at most <see cref="MaxQueryLength"/> characters.</param>
+    /// <param name="limit">1 to <see cref="MaxHits"/>.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<IReadOnlyList<SearchHit>> SearchAsync(
+        string account, string user, string query, int limit, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxHits);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Length, MaxQueryLength, nameof(query));
+        UserIndex index = _memory.GetOrCreate(("search", account, user), static entry =>
+        {
+            entry.Size = IndexUnits;
+            entry.SlidingExpiration = TimeSpan.FromMinutes(30);
+            return new UserIndex();
+        })!;
+        await index.Gate.WaitAsync(cancellationToken);
+        try
+        {
+            await ReadMemoriesAsync(index, account, user, cancellationToken);
+            await ReadArchivesAsync(index, account, user, cancellationToken);
+            return await FindAsync(index, query, limit, cancellationToken);
+        }
+        finally
+        {
+            index.Gate.Release();
+        }
+    }
+
+    private async Task ReadMemoriesAsync(UserIndex index, string account, string user, CancellationToken cancellationToken)
+    {
+        StoredCatalogue stored = await _catalogues.LoadAsync(account, user, cancellationToken);
+        index.KeepMemories(stored.Catalogue.Memories);
+        foreach (MemoryInfo[] chunk in stored.Catalogue.Memories.Where(m => !index.Knows(m)).Chunk(ReadAtOnce))
+        {
+            string?[] contents = await Task.WhenAll(chunk.Select(m => _contents.FindAsync(account, user, m, cancellationToken)));
+            foreach ((MemoryInfo info, string? content) in chunk.Zip(contents))
+            {
+                // Changed a moment ago: the next search has it.
+                index.Set(info, content ?? "");
+            }
+        }
+    }
+
+    private async Task ReadArchivesAsync(UserIndex index, string account, string user, CancellationToken cancellationToken)
+    {
+        List<TaskReference> newest = await _tasks.ListAsync(account, user, null, cancellationToken).Take(MaxArchives).ToListAsync(cancellationToken);
+        index.KeepArchives([.. newest.Select(static t => t.CommitId.Value)]);
+        foreach (TaskReference[] chunk in newest.Where(t => !index.KnowsCommit(t.CommitId)).Chunk(ReadAtOnce))
+        {
+            foreach (ArchiveHit? archive in await Task.WhenAll(chunk.Select(t => FindArchiveAsync(t, cancellationToken))))
+            {
+                if (archive is not null)
+                {
+                    index.Set(archive);
+                }
+            }
+        }
+    }
+
+    // None while its commit is on its way, or where it has no digest of its own: then it is looked for again.
+    private async Task<ArchiveHit?> FindArchiveAsync(TaskReference task, CancellationToken cancellationToken)
+    {
+        if (await _ledger.FindNewestRecordAsync(task.FirstAttempt, cancellationToken) is not { Number: { } number }
+            || await _archives.FindEntryAsync(task.Session, task.Incarnation, number, cancellationToken) is not { Semantic: { } blob })
+        {
+            return null;
+        }
+
+        SemanticDocument? digest = await _archives.FindSemanticAsync(blob, cancellationToken);
+        return digest is null ? null : new ArchiveHit(task.Session, task.Incarnation, task.CommitId, number, digest.Abstract);
+    }
+
+    // What is told of a session is told only while there is that session.
+    private async Task<IReadOnlyList<SearchHit>> FindAsync(UserIndex index, string query, int limit, CancellationToken cancellationToken)
+    {
+        var hits = new List<SearchHit>();
+        var living = new Dictionary<SessionKey, string?>();
+        foreach ((MemoryInfo? memory, ArchiveHit? archive, double score) in index.Search(query).ToList())
+        {
+            if (archive is not null)
+            {
+                if (!living.TryGetValue(archive.Session, out string? incarnation))
+                {
+                    StoredManifest? stored = await _manifests.LoadAsync(archive.Session, cancellationToken);
+                    incarnation = stored is { Manifest: { DeletedAt: null } manifest } ? manifest.Incarnation : null;
+                    living.Add(archive.Session, incarnation);
+                }
+
+                if (incarnation != archive.Incarnation)
+                {
+                    index.Forget(archive.CommitId);
+                    continue;
+                }
+            }
+
+            hits.Add(new SearchHit(score, memory, archive));
+            if (hits.Count == limit)
+            {
+                break;
+            }
+        }
+
+        return hits;
+    }
+}

@@ -1,0 +1,260 @@
+using DurableSessions.Core.Archives;
+using DurableSessions.Core.Errors;
+using DurableSessions.Core.Identities;
+using DurableSessions.Core.Memories;
+using DurableSessions.Core.State;
+using DurableSessions.Core.Storage;
+
+namespace DurableSessions.Core.Recall;
+
+/// <summary>
+/// A user's long-term memories as their user sees them. What commits change comes into force with their switch; what the user
+/// changes, at once.
+/// </summary>
+public sealed class MemoryService
+{
+    /// <summary>The most memories in one page of a listing.</summary>
+    public const int MaxPage = 1_000;
+
+    private const int MaxAttempts = 40;
+
+    private readonly MemoryCatalogues _catalogues;
+    private readonly MemoryContents _contents;
+    private readonly ManifestStore _manifests;
+    private readonly ArchiveStore _archives;
+    private readonly MemoryStage _stage;
+    private readonly MemoryUndo _undo;
+    private readonly TimeProvider _time;
+
+    internal MemoryService(
+        MemoryCatalogues catalogues, MemoryContents contents, ManifestStore manifests, ArchiveStore archives, MemoryStage stage, MemoryUndo undo,
+        TimeProvider time)
+    {
+        _catalogues = catalogues;
+        _contents = contents;
+        _manifests = manifests;
+        _archives = archives;
+        _stage = stage;
+        _undo = undo;
+        _time = time;
+    }
+
+    /// <summary>Lists memories: one storage request.</summary>
+    /// <param name="account">The account.</param>
+    /// <param name="user">The user.</param>
+    /// <param name="category">Only those of this category.</param>
+    /// <param name="limit">1 to <see cref="MaxPage"/>.</param>
+    /// <param name="after">Only those behind this one.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<MemoryPage> ListAsync(
+        string account, string user, MemoryCategory? category, int limit, (MemoryCategory Category, string Name)? after,
+        CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxPage);
+        StoredCatalogue stored = await _catalogues.LoadAsync(account, user, cancellationToken);
+        List<MemoryInfo> items =
+        [
+            .. stored.Catalogue.Memories
+                .Where(m => (category is null || m.Category == category) && (after is not { } a || IsBehind(m, a.Category, a.Name)))
+                .Take(limit + 1),
+        ];
+        return new MemoryPage([.. items.Take(limit)], items.Count > limit);
+    }
+
+    /// <summary>One memory.</summary>
+    /// <exception cref="MemoryNotFoundException">There is none of that name.</exception>
+    public async Task<Memory> GetAsync(string account, string user, MemoryCategory category, string name, CancellationToken cancellationToken)
+    {
+        for (int attempt = 1; attempt <= MaxAttempts; attempt++)
+        {
+            StoredCatalogue stored = await _catalogues.LoadAsync(account, user, cancellationToken);
+            MemoryInfo info = stored.Catalogue.Find(category, name) ?? throw new MemoryNotFoundException(category, name);
+            if (await _contents.FindAsync(account, user, info, cancellationToken) is { } content)
+            {
+                return new Memory(info, content);
+            }
+
+            await Backoff.WaitAsync(attempt, _time, cancellationToken);
+        }
+
+        throw new ContentionException($"Memory '{name}' was changed {MaxAttempts} times while it was read.");
+    }
+
+    /// <summary>Writes a memory as a whole.</summary>
+    /// <param name="account">The account.</param>
+    /// <param name="user">The user.</param>
+    /// <param name="category">What it is about.</param>
+    /// <param name="name">As <see cref="MemoryName.IsValid"/> takes it.</param>
+    /// <param name="content">Markdown, 1 to <see cref="MemoryLimits.MaxContentLength"/> characters.</param>
+    /// <param name="condition">What must hold.</param>
+    /// <param name="cancellationToken">Stops waiting; it may be written or not.</param>
+    /// <exception cref="MemoryConditionException">The condition does not hold, or there are as many memories as there may be.</exception>
+    public async Task<MemoryInfo> PutAsync(
+        string account, string user, MemoryCategory category, string name, string content, MemoryCondition condition,
+        CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(content);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(content.Length, MemoryLimits.MaxContentLength, nameof(content));
+        MemoryCatalogue changed = await ChangeAsync(account, user, category, name, MemoryText.Clean(content), condition, cancellationToken);
+        return changed.Find(category, name)!;
+    }
+
+    /// <summary>Deletes a memory.</summary>
+    /// <exception cref="MemoryNotFoundException">There is none of that name.</exception>
+    /// <exception cref="MemoryConditionException">The condition does not hold.</exception>
+    public Task DeleteAsync(
+        string account, string user, MemoryCategory category, string name, MemoryCondition condition, CancellationToken cancellationToken) =>
+        ChangeAsync(account, user, category, name, null, condition, cancellationToken);
+
+    /// <summary>What the commit of an archive did to memories; <see langword="null"/>: nothing, or it has not been switched.</summary>
+    /// <exception cref="SessionNotFoundException">There is no such session.</exception>
+    public async Task<MemoryDiff?> FindDiffAsync(SessionKey key, int archive, CancellationToken cancellationToken)
+    {
+        Manifest manifest = await _manifests.LoadLiveAsync(key, cancellationToken);
+        return await FindDiffAsync(key, manifest.Incarnation, archive, cancellationToken);
+    }
+
+    /// <summary>
+    /// Takes back what the commit of an archive did to memories. What others changed since then stays, line by line; taken back a
+    /// second time, nothing changes. Returns what is different now; <see langword="null"/> where that commit did nothing.
+    /// </summary>
+    /// <exception cref="SessionNotFoundException">There is no such session.</exception>
+    public async Task<MemoryDiff?> UndoAsync(SessionKey key, int archive, CancellationToken cancellationToken)
+    {
+        if (await FindDiffAsync(key, archive, cancellationToken) is not { } done)
+        {
+            return null;
+        }
+
+        MemoryDiff undone = null!;
+        await SwapAsync(
+            key.Account,
+            key.User,
+            async draft =>
+            {
+                foreach (MemoryDifference difference in done.Changes)
+                {
+                    await draft.UndoAsync(difference, cancellationToken);
+                }
+
+                undone = draft.Diff(done.CommitId);
+            },
+            static (_, _) => false,
+            cancellationToken);
+        return undone;
+    }
+
+    /// <summary>
+    /// As the other overload. Repeated with the same key, it gives the same answer and changes nothing, whatever was written since.
+    /// </summary>
+    /// <exception cref="SessionNotFoundException">There is no such session.</exception>
+    /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
+    public async Task<MemoryDiff?> UndoAsync(
+        SessionKey key, int archive, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken)
+    {
+        if (idempotencyKey is null)
+        {
+            return await UndoAsync(key, archive, cancellationToken);
+        }
+
+        // A session that is created again under the same id is another one: so are its requests.
+        Manifest manifest = await _manifests.LoadLiveAsync(key, cancellationToken);
+        return await FindDiffAsync(key, manifest.Incarnation, archive, cancellationToken) is { } done
+            ? await _undo.RunAsync(key.Account, key.User, RequestKey.Of(idempotencyKey, $"undo {manifest.Incarnation}"), done, cancellationToken)
+            : null;
+    }
+
+    private async Task<MemoryDiff?> FindDiffAsync(SessionKey key, string incarnation, int archive, CancellationToken cancellationToken) =>
+        await _archives.FindEntryAsync(key, incarnation, archive, cancellationToken) is { MemoryDiff: { } blob }
+            ? await _stage.FindDiffAsync(blob, cancellationToken)
+            : null;
+
+    private async Task<MemoryCatalogue> ChangeAsync(
+        string account, string user, MemoryCategory category, string name, string? content, MemoryCondition condition,
+        CancellationToken cancellationToken)
+    {
+        // Its own version, whose answer was lost, must not count as another's.
+        return await SwapAsync(
+            account,
+            user,
+            draft =>
+            {
+                Check(draft.Start, category, name, content, condition);
+                MemoryInfo? there = draft.Start.Find(category, name);
+                draft.Set(category, name, there?.Version, content);
+                return Task.CompletedTask;
+            },
+            (catalogue, written) => written.Any(w => w.Version == catalogue.Find(category, name)?.Version),
+            cancellationToken);
+    }
+
+    private static void Check(MemoryCatalogue catalogue, MemoryCategory category, string name, string? content, MemoryCondition condition)
+    {
+        MemoryInfo? there = catalogue.Find(category, name);
+        if (condition.IsNew && there is not null)
+        {
+            throw new MemoryConditionException($"Memory '{name}' exists.");
+        }
+
+        if (condition.Version is { } version && there?.Version != version)
+        {
+            throw new MemoryConditionException($"Memory '{name}' is not of that ETag any more.");
+        }
+
+        if (content is null && there is null)
+        {
+            throw new MemoryNotFoundException(category, name);
+        }
+
+        if (there is null && catalogue.Memories.Count >= MemoryLimits.MaxMemories)
+        {
+            throw new MemoryConditionException($"There are {MemoryLimits.MaxMemories} memories, which is the most; delete one first.");
+        }
+    }
+
+    private async Task<MemoryCatalogue> SwapAsync(
+        string account, string user, Func<MemoryDraft, Task> change, Func<MemoryCatalogue, IReadOnlyList<MemoryInfo>, bool> isDone,
+        CancellationToken cancellationToken)
+    {
+        var written = new List<MemoryInfo>();
+        for (int attempt = 1; attempt <= MaxAttempts; attempt++)
+        {
+            StoredCatalogue stored = await _catalogues.LoadAsync(account, user, cancellationToken);
+            if (isDone(stored.Catalogue, written))
+            {
+                return stored.Catalogue;
+            }
+
+            var draft = new MemoryDraft(account, user, stored.Catalogue, _contents, _time.GetUtcNow());
+            try
+            {
+                await change(draft);
+            }
+            catch (MemoryVersionGoneException) when (attempt < MaxAttempts)
+            {
+                await Backoff.WaitAsync(attempt, _time, cancellationToken);
+                continue;
+            }
+
+            if (!draft.HasDifferences)
+            {
+                return stored.Catalogue;
+            }
+
+            MemoryCatalogue next = await draft.WriteAsync(null, written, cancellationToken);
+            if (await _catalogues.TrySwapAsync(account, user, stored, next, cancellationToken))
+            {
+                await _contents.DeleteAsync(account, user, draft.Superseded(), cancellationToken);
+                return next;
+            }
+
+            await Backoff.WaitAsync(attempt, _time, cancellationToken);
+        }
+
+        throw new ContentionException($"The memories of user '{user}' were changed by others {MaxAttempts} times in a row.");
+    }
+
+    private static bool IsBehind(MemoryInfo memory, MemoryCategory category, string name) =>
+        memory.Category > category || (memory.Category == category && string.CompareOrdinal(memory.Name, name) > 0);
+}

@@ -1,0 +1,17 @@
+namespace DurableSessions.Core.Semantics;
+
+/// <summary>How the semantic step is tried, and what happens when it fails. Part of the input, so that a replay sees the same.</summary>
+public sealed record SemanticPolicy
+{
+    /// <summary>Attempts in all; at least 1.</summary>
+    public int MaxAttempts { get; init; } = 3;
+
+    /// <summary>The wait after the first attempt; it doubles, up to 5 minutes.</summary>
+    public TimeSpan FirstRetryInterval { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long one attempt may take.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Whether the built-in digest stands in when all attempts have failed; otherwise the task fails and the archive stays uncovered.</summary>
+    public bool FallBack { get; init; } = true;
+}

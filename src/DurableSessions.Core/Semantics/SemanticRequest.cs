@@ -1,0 +1,16 @@
+using DurableSessions.Core.Memories;
+using DurableSessions.Core.Messages;
+
+namespace DurableSessions.Core.Semantics;
+
+/// <summary>What there is to digest.</summary>
+/// <param name="PreviousOverview">The overview of everything before, as an implementation made it; <see langword="null"/> at the first time.</param>
+/// <param name="Messages">The new messages in order; read once, as a stream: there may be more than fit in memory.</param>
+public sealed record SemanticRequest(string? PreviousOverview, IAsyncEnumerable<SessionMessage> Messages)
+{
+    /// <summary>What may be done with the user's memories; <see langword="null"/>: the session's policy allows nothing.</summary>
+    public MemoryExtraction? Memories { get; init; }
+
+    /// <summary>Answers that were paid for; <see langword="null"/>: nobody keeps any.</summary>
+    public PaidAnswers? Answers { get; init; }
+}

@@ -1,0 +1,86 @@
+using System.Text.Json;
+using DurableSessions.Core.Commits;
+using DurableSessions.Core.State;
+using DurableSessions.Orchestration;
+
+namespace DurableSessions.Core.Tasks;
+
+/// <summary>Reads a task from the orchestration instance that is it.</summary>
+internal static class CommitTaskReader
+{
+    private const int MaxErrorLength = 500;
+
+    // As much of a failure as is looked through for secrets.
+    private const int MaxMessageLength = 4_096;
+
+    /// <summary>What the commit was asked to do; <see langword="null"/> where the instance is no commit.</summary>
+    public static CommitInput? Input(OrchestrationMetadata instance) =>
+        instance.Name == CommitNames.Orchestrator && instance.SerializedInput is not null
+            ? JsonSerializer.Deserialize<CommitInput>(instance.SerializedInput, OrchestrationJson.Options)
+            : null;
+
+    /// <summary>The archive's number, once it is given out.</summary>
+    public static int? Number(OrchestrationMetadata instance) => Read<CommitStatus>(instance.SerializedCustomStatus)?.Number;
+
+    /// <summary>The task.</summary>
+    public static CommitTask Task(OrchestrationMetadata instance, CommitInput input)
+    {
+        CommitStatus? status = Read<CommitStatus>(instance.SerializedCustomStatus);
+        CommitOutput? output = Read<CommitOutput>(instance.SerializedOutput);
+        return new CommitTask
+        {
+            TaskId = instance.InstanceId,
+            Session = input.Session,
+            Attempt = input.Attempt,
+            Status = Status(instance.RuntimeStatus, status, output),
+            CreatedAt = input.AcceptedAt,
+            UpdatedAt = instance.LastUpdatedAt,
+            Stage = instance.IsCompleted ? null : status?.Stage,
+            ArchiveNumber = output?.Number ?? status?.Number,
+            Output = output,
+            Error = Error(instance),
+        };
+    }
+
+    /// <summary>The task of a commit whose instance is forgotten, from its record.</summary>
+    public static CommitTask Task(TaskReference reference, CommitRecord record) => new()
+    {
+        TaskId = reference.CommitId.Value,
+        Session = reference.Session,
+        Attempt = record.Attempt,
+        Status = record.Fate == CommitFate.Cancelled ? CommitTaskStatus.Cancelled
+            : record.State == ArchiveState.Uncovered ? CommitTaskStatus.Failed
+            : CommitTaskStatus.Completed,
+        CreatedAt = record.DecidedAt,
+        UpdatedAt = record.DecidedAt,
+        ArchiveNumber = record.Number,
+        Output = new CommitOutput
+        {
+            Fate = record.Fate,
+            Cancelled = record.Fate == CommitFate.Cancelled,
+            Reason = record.Reason,
+            Number = record.Number,
+            State = record.State,
+            Counts = record.Counts,
+        },
+    };
+
+    private static CommitTaskStatus Status(OrchestrationRuntimeStatus status, CommitStatus? custom, CommitOutput? output) => status switch
+    {
+        OrchestrationRuntimeStatus.Pending => CommitTaskStatus.Pending,
+        OrchestrationRuntimeStatus.Completed => output is { Cancelled: true } ? CommitTaskStatus.Cancelled : CommitTaskStatus.Completed,
+        OrchestrationRuntimeStatus.Failed => CommitTaskStatus.Failed,
+        OrchestrationRuntimeStatus.Terminated => CommitTaskStatus.Failed,
+        _ => custom is { Cancelling: true } ? CommitTaskStatus.Cancelling : CommitTaskStatus.Running,
+    };
+
+    // Redacted here as well: not every engine does it where it records a failure, and old ones did not.
+    private static string? Error(OrchestrationMetadata instance) =>
+        instance.FailureDetails is { ErrorMessage: { } message } ? Cut(Redaction.Redact(Cut(message, MaxMessageLength)), MaxErrorLength) : null;
+
+    private static string Cut(string text, int length) =>
+        text.Length <= length ? text : text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)];
+
+    private static T? Read<T>(string? json)
+        where T : class => json is null ? null : JsonSerializer.Deserialize<T>(json, OrchestrationJson.Options);
+}
