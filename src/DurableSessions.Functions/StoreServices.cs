@@ -1,13 +1,13 @@
 using Azure.Identity;
 using DurableSessions.Core;
 using DurableSessions.Core.Semantics;
-using DurableSessions.Core.Semantics.Extractive;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Core.Storage;
 using DurableSessions.Http;
 using DurableSessions.Http.Documentation;
 using DurableSessions.Http.Keys;
 using DurableSessions.Orchestration;
+using DurableSessions.Semantics.Extractive;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;

@@ -4,12 +4,12 @@ using System.Text.Json;
 using DurableSessions.Core;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Semantics;
-using DurableSessions.Core.Semantics.Extractive;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Core.Storage;
 using DurableSessions.Engine;
 using DurableSessions.LocalStorage;
 using DurableSessions.Orchestration;
+using DurableSessions.Semantics.Extractive;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DurableSessions.Benchmarks;

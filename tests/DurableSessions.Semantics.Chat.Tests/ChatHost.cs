@@ -2,11 +2,11 @@ using DurableSessions.Core;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Semantics;
-using DurableSessions.Core.Semantics.Extractive;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Core.Storage;
 using DurableSessions.Engine;
 using DurableSessions.Orchestration;
+using DurableSessions.Semantics.Extractive;
 using DurableSessions.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
