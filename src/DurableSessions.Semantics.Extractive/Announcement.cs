@@ -5,10 +5,21 @@ internal static class Announcement
 {
     private static readonly (StatementKind Kind, string[] Words)[] Kinds =
     [
-        (StatementKind.Open, ["open", "to do", "todo", "next", "remaining", "remains", "left", "pending", "unresolved", "question", "missing", "follow", "下一步", "待办", "剩下", "未完成", "问题"]),
-        (StatementKind.Preference, ["prefer", "rule", "constraint", "guideline", "style", "instruction", "remember", "偏好", "规则", "约束", "要求"]),
+        (StatementKind.Open,
+        [
+            "open", "to do", "todo", "next", "remaining", "remains", "left", "pending", "unresolved", "question", "missing", "follow",
+            "下一步", "待办", "剩下", "未完成", "问题",
+        ]),
+        (StatementKind.Preference,
+        [
+            "prefer", "rule", "constraint", "guideline", "style", "instruction", "remember", "偏好", "规则", "约束", "要求",
+        ]),
         (StatementKind.Decision, ["decided", "decision", "chosen", "agreed", "resolution", "决定", "决策", "结论"]),
-        (StatementKind.Done, ["done", "changed", "changes", "progress", "completed", "result", "fixed", "accomplished", "error", "problem", "完成", "进展", "错误"]),
+        (StatementKind.Done,
+        [
+            "done", "changed", "changes", "progress", "completed", "result", "fixed", "accomplished", "error", "problem",
+            "完成", "进展", "错误",
+        ]),
         (StatementKind.Asked, ["asked", "request", "goal", "intent", "task", "objective", "目标", "任务", "需求"]),
         (StatementKind.Fact, ["fact", "background", "context", "concept", "knowledge", "overview", "summary", "事实", "背景", "概述"]),
     ];
@@ -17,7 +28,7 @@ internal static class Announcement
     public static bool IsListOfOpen(string sentence) =>
         sentence.AsSpan().IndexOfAny(':', '：') is > 0 and < 40 and var colon && Of(sentence[..colon]) == StatementKind.Open;
 
-    /// <summary>The kind announced; <see langword="null"/>: none.</summary>
+    /// <summary>The kind that a line announces; <see langword="null"/> where it announces no kind.</summary>
     public static StatementKind? Of(string line)
     {
         foreach ((StatementKind kind, string[] words) in Kinds)

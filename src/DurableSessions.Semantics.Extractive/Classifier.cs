@@ -6,13 +6,16 @@ internal static class Classifier
     /// <summary>The least worth that gets a sentence into the choice.</summary>
     public const double Threshold = 1.0;
 
-    /// <summary>The kind of a sentence that is no question, and its worth; below <see cref="Threshold"/> for what is not worth telling.</summary>
-    /// <param name="signals">The sentence's.</param>
+    /// <summary>
+    /// The kind of a sentence that is no question, and its worth: below <see cref="Threshold"/> where it is not worth telling.
+    /// </summary>
+    /// <param name="signals">What its phrases and its form say.</param>
     /// <param name="speaker">Who says it.</param>
-    /// <param name="expected">The kind that the heading or lead above it announces.</param>
+    /// <param name="expected">The kind that the heading or lead above it announces; <see langword="null"/> without one.</param>
     /// <param name="names">How many names it has.</param>
     /// <param name="terms">Its words that mean something.</param>
-    public static (StatementKind Kind, double Score) Classify(Signals signals, Speaker speaker, StatementKind? expected, int names, Terms terms)
+    public static (StatementKind Kind, double Score) Classify(
+        Signals signals, Speaker speaker, StatementKind? expected, int names, Terms terms)
     {
         (double asked, double preference, double decision, double done, double open, double fact) = speaker switch
         {
@@ -55,7 +58,7 @@ internal static class Classifier
             3 => 0,
             var count => Math.Min(count, 10) * 0.06,
         };
-        // "A real bug." tells nobody anything.
+        // "A real bug." says nothing without what comes before it.
         double terse = signals.Words <= 3 && names == 0 ? 1.5 : 0;
         return words - terse + (Math.Min(names, 4) * 0.25) - (signals.Words > 45 ? 0.4 : 0);
     }

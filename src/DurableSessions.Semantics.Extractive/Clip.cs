@@ -33,7 +33,8 @@ internal static class Clip
             }
 
             bool spaceFollows = i + 1 >= text.Length || text[i + 1] == ' ';
-            if ((c is ',' or ';' or ':' or '.' && spaceFollows) || c is '，' or '；' or '：' or '。' or '、' || (c is '–' or '—' && spaceFollows))
+            if ((c is ',' or ';' or ':' or '.' && spaceFollows) || c is '，' or '；' or '：' or '。' or '、'
+                || (c is '–' or '—' && spaceFollows))
             {
                 clause = i;
             }

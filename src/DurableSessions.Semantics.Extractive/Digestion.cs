@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace DurableSessions.Semantics.Extractive;
 
 /// <summary>
-/// What is known of a conversation while it is read: the best statements of each kind, and the names. Its size is bounded
-/// whatever is read.
+/// What is known of a conversation while it is read: the best statements of each kind, and the names. Its size is bounded,
+/// and does not depend on how much is read.
 /// </summary>
 internal sealed partial class Digestion
 {
@@ -41,7 +41,9 @@ internal sealed partial class Digestion
         _pools[(int)statement.Kind].Add(statement);
     }
 
-    /// <summary>A list of everything that is open takes the place of such lists before it, and makes single items less worth telling.</summary>
+    /// <summary>
+    /// A list of everything that is open takes the place of such lists before it, and makes single items less worth telling.
+    /// </summary>
     public void OutdateOpen()
     {
         foreach (Statement list in this[StatementKind.Open].Where(static o => Announcement.IsListOfOpen(o.Text)).ToList())
@@ -98,7 +100,7 @@ internal sealed partial class Digestion
         }
     }
 
-    // Who was to be asked has answered.
+    // An open statement that waits for a person is over when a sentence says that this person answered.
     private void CloseWaiting(Statement answer)
     {
         if (Answering().Match(answer.Text) is not { Success: true } match)
@@ -107,13 +109,17 @@ internal sealed partial class Digestion
         }
 
         string who = match.Groups[1].Success ? match.Groups[1].Value : match.Groups[2].Value;
-        foreach (Statement open in this[StatementKind.Open].Where(o => o.Text.Contains(who, StringComparison.Ordinal) && Waiting().IsMatch(o.Text)).ToList())
+        bool IsWaitingFor(Statement open) => open.Text.Contains(who, StringComparison.Ordinal) && Waiting().IsMatch(open.Text);
+        foreach (Statement open in this[StatementKind.Open].Where(IsWaitingFor).ToList())
         {
             _pools[(int)StatementKind.Open].Remove(open);
         }
     }
 
-    [GeneratedRegex(@"(\p{Lu}\p{L}+) (?:has )?(?:also )?(?:answered|replied|approved|confirmed|agreed|came back)\b|([\u4E00-\u9FFF]{2})(?:已经)?(?:回复|答复|同意|批准)了", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"(\p{Lu}\p{L}+) (?:has )?(?:also )?(?:answered|replied|approved|confirmed|agreed|came back)\b"
+        + @"|([\u4E00-\u9FFF]{2})(?:已经)?(?:回复|答复|同意|批准)了",
+        RegexOptions.CultureInvariant)]
     private static partial Regex Answering();
 
     [GeneratedRegex(@"\b(?:ask|asking|until|wait|waiting|confirm)\b|问|等|确认", RegexOptions.CultureInvariant)]

@@ -4,19 +4,31 @@ using DurableSessions.Core.Semantics;
 namespace DurableSessions.Semantics.Extractive;
 
 /// <summary>
-/// The built-in digest: chooses sentences that were said, and names, and needs no model. The same request always gives the
-/// same digest; its time grows with the messages alone, and its memory not at all.
+/// The built-in digest: chooses sentences that were said, and names. It needs no model, no network and no storage.
 /// </summary>
 /// <remarks>
-/// The overview is its own memory: each digest reads the one before back in, lets it age, and fits the new messages in. Texts
-/// are data: nothing in a message can change the structure of the overview.
+/// <para>The same request gives the same digest, on every host and in every culture. Its time is linear in the text of the
+/// request. Its memory is bounded by the longest message and the previous overview, not by the number of messages.</para>
+/// <para>The overview is its only memory: each digest reads the previous overview back in, lets it age, and fits the new
+/// messages in. Texts are data: nothing in a message or a previous overview changes the structure of the overview.</para>
+/// <para>An instance has no state: any number of digests may be made with it at the same time.</para>
 /// </remarks>
 public sealed class ExtractiveSemanticProcessor : ISemanticProcessor
 {
-    /// <inheritdoc/>
+    /// <summary><c>extractive</c>.</summary>
     public string Name => "extractive";
 
-    /// <inheritdoc/>
+    /// <summary>Makes the digest of the previous overview together with the new messages.</summary>
+    /// <param name="request">
+    /// The overview may be one of another processor. The messages are read once; an exception of their stream comes through.
+    /// </param>
+    /// <param name="cancellationToken">Handed to the stream of messages; a digest ends where the stream ends by it.</param>
+    /// <returns>
+    /// An abstract of at most <see cref="SemanticDigest.MaxAbstractLength"/> and an overview of at most
+    /// <see cref="SemanticDigest.MaxOverviewLength"/> characters, neither of them empty. Memories are not extracted:
+    /// <see cref="SemanticDigest.WithoutMemories"/> says so.
+    /// </returns>
+    /// <exception cref="OperationCanceledException">The stream of messages ended by the token.</exception>
     public async Task<SemanticDigest> DigestAsync(SemanticRequest request, CancellationToken cancellationToken)
     {
         var digestion = new Digestion();

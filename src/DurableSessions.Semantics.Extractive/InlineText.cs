@@ -5,18 +5,18 @@ using System.Text.RegularExpressions;
 namespace DurableSessions.Semantics.Extractive;
 
 /// <summary>
-/// One line of anybody's Markdown as text that cannot change the structure of the overview: no markers, tags, links or
+/// One line of Markdown from any source, as text that cannot change the structure of the overview: no markers, tags, links or
 /// control characters; code spans stay, each closed.
 /// </summary>
 internal static partial class InlineText
 {
-    /// <summary>The text of a line; whatever <see cref="Escape"/> put in is taken out again.</summary>
+    /// <summary>The text of a line, without the backslashes that <see cref="Escape"/> put in.</summary>
     public static string Clean(string line)
     {
         string text = Characters(line);
         text = Comment().Replace(text, " ");
         text = Image().Replace(text, "$1");
-        text = Link().Replace(text, static link => link.Groups[1].Value == link.Groups[2].Value ? link.Groups[2].Value : $"{link.Groups[1].Value} ({link.Groups[2].Value})");
+        text = Link().Replace(text, static link => Target(link.Groups[1].Value, link.Groups[2].Value));
         text = Tag().Replace(text, " ");
         return StripMarkers(Spans(text));
     }
@@ -43,7 +43,9 @@ internal static partial class InlineText
         return rest.Length == text.Length ? text : rest.ToString();
     }
 
-    /// <summary>As it is written into a list item of the overview: what was put together from parts may begin with a marker again.</summary>
+    /// <summary>
+    /// As it is written into a list item of the overview: what was put together from parts may begin with a marker again.
+    /// </summary>
     public static string Escape(string text)
     {
         text = StripMarkers(text);
@@ -63,6 +65,8 @@ internal static partial class InlineText
 
         return escaped.ToString();
     }
+
+    private static string Target(string text, string address) => text == address ? address : $"{text} ({address})";
 
     // White space becomes one space; control and direction characters go; half a surrogate pair is replaced.
     private static string Characters(string line)
@@ -95,7 +99,7 @@ internal static partial class InlineText
         return text.ToString();
     }
 
-    // Drops emphasis and backslashes of ours, and makes code spans closed spans of one backtick.
+    // Drops emphasis and the backslashes of Escape, and makes code spans closed spans of one backtick.
     private static string Spans(string line)
     {
         StringBuilder text = new(line.Length);
@@ -120,7 +124,8 @@ internal static partial class InlineText
                     i = close + length - 1;
                 }
             }
-            else if (c == '\\' && i + 1 < line.Length && line[i + 1] is '<' or '[' or '(' && (line[i + 1] != '(' || (i > 0 && line[i - 1] == ']')))
+            else if (c == '\\' && i + 1 < line.Length && line[i + 1] is '<' or '[' or '('
+                && (line[i + 1] != '(' || (i > 0 && line[i - 1] == ']')))
             {
                 text.Append(line[++i]);
             }
@@ -133,7 +138,8 @@ internal static partial class InlineText
         return text.ToString().Trim();
     }
 
-    // The runs of backticks that are longer than every run behind them, in order: the first of those behind a place is the longest there.
+    // The runs of backticks that are longer than every run behind them, in order: the first of those behind a place is the
+    // longest there.
     private static Queue<(int Start, int Length)> LongestFences(string line)
     {
         Stack<(int Start, int Length)> fences = [];
@@ -189,6 +195,10 @@ internal static partial class InlineText
     [GeneratedRegex(@"\[([^\]\[]+)\]\(([^()\s]+)(?: [^()]*)?\)", RegexOptions.CultureInvariant)]
     private static partial Regex Link();
 
-    [GeneratedRegex(@"</?(?:a|abbr|b|blockquote|body|br|button|code|dd|details|div|dl|dt|em|font|form|h[1-6]|head|hr|html|i|iframe|img|input|kbd|li|link|meta|object|ol|p|pre|s|script|section|small|span|strong|style|sub|summary|sup|svg|table|tbody|td|th|thead|tr|u|ul|video)(?:\s[^<>]*)?/?>", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"</?(?:a|abbr|b|blockquote|body|br|button|code|dd|details|div|dl|dt|em|font|form|h[1-6]|head|hr|html|i|iframe|img|input|kbd"
+        + @"|li|link|meta|object|ol|p|pre|s|script|section|small|span|strong|style|sub|summary|sup|svg|table|tbody|td|th|thead|tr|u|ul"
+        + @"|video)(?:\s[^<>]*)?/?>",
+        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex Tag();
 }

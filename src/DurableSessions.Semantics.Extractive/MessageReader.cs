@@ -41,12 +41,13 @@ internal sealed class MessageReader(Digestion digestion)
         }
     }
 
-    /// <summary>Ends the reading: a question that nobody has answered is open.</summary>
+    /// <summary>Ends the reading: a question without an answer is open.</summary>
     public void Complete()
     {
         if (_pending is { } question)
         {
-            Add(new Statement(StatementKind.Open, Clip.AtClause(question.Text, Statement.MaxLength), _order++), 2.4 + question.Worth, reverses: false);
+            var statement = new Statement(StatementKind.Open, Clip.AtClause(question.Text, Statement.MaxLength), _order++);
+            Add(statement, 2.4 + question.Worth, reverses: false);
             _pending = null;
         }
     }
@@ -195,7 +196,8 @@ internal sealed class MessageReader(Digestion digestion)
     // What one side proposed and the other accepts is decided.
     private void ReadAcceptance(string text)
     {
-        if (_proposal is not { } proposal || text.Length > 400 || InlineText.Clean(text) is not { Length: > 0 } answer || !BackReference.Accepts(answer))
+        if (_proposal is not { } proposal || text.Length > 400
+            || InlineText.Clean(text) is not { Length: > 0 } answer || !BackReference.Accepts(answer))
         {
             return;
         }

@@ -16,5 +16,6 @@ internal sealed class NameTallies
         }
     }
 
-    public List<(string Name, double Weight)> Heaviest(NameKind kind) => _tallies[(int)kind].Heaviest(kind == NameKind.Name ? SureOfName : 0);
+    public List<(string Name, double Weight)> Heaviest(NameKind kind) =>
+        _tallies[(int)kind].Heaviest(kind == NameKind.Name ? SureOfName : 0);
 }

@@ -1,13 +1,13 @@
 namespace DurableSessions.Semantics.Extractive;
 
-/// <summary>The headings of our overview and the labels in it: what is written and read back.</summary>
+/// <summary>The headings and labels of an overview, as they are written and read back.</summary>
 internal static class OverviewFormat
 {
     public const string NamesTitle = "Names and files";
 
     public const string Separator = " · ";
 
-    /// <summary>The whole overview when there is nothing to tell.</summary>
+    /// <summary>The whole overview of a conversation without a statement or name worth keeping.</summary>
     public const string Empty = "_Nothing to tell yet._";
 
     /// <summary>The sections, and how many characters each may fill before the others have had their turn.</summary>
@@ -32,7 +32,7 @@ internal static class OverviewFormat
         (NameKind.Figure, "Figures", 75),
     ];
 
-    /// <summary>The section with this title; <see langword="null"/>: none of ours, or the names'.</summary>
+    /// <summary>The section with this title; <see langword="null"/> for the names' section and for any other title.</summary>
     public static StatementKind? FindSection(string title)
     {
         foreach ((StatementKind kind, string ours, _) in Sections)

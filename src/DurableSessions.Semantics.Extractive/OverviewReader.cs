@@ -1,8 +1,8 @@
 namespace DurableSessions.Semantics.Extractive;
 
 /// <summary>
-/// Takes the previous overview back into the digestion: our own by its structure, anybody else's by its headings, items and
-/// sentences. What is older weighs less and is cut shorter, so that an overview never grows.
+/// Takes the previous overview back into the digestion: one of this processor by its structure, one of another processor by
+/// its headings, items and sentences. What is older weighs less and is cut shorter, so that an overview never grows.
 /// </summary>
 internal static class OverviewReader
 {
@@ -92,12 +92,12 @@ internal static class OverviewReader
             int names = NameFinder.In(text).Count(static n => n.Weight >= 0.5);
             Terms terms = Terms.Of(text);
             (StatementKind kind, double score) = Classifier.Classify(signals, Speaker.User, section, names, terms);
+            double worth = Math.Max(0.5, Math.Min(score - (section is null ? 0 : 1), 4));
             double age = 0.75 + (0.25 * (i + 1) / items.Count);
             if (terms.Count > 0)
             {
-                digestion.Add(
-                    new Statement(section ?? kind, text, digestion.Order) { IsCarried = true, Score = Math.Max(0.5, Math.Min(score - (section is null ? 0 : 1), 4)) * age },
-                    reverses: false);
+                var carried = new Statement(section ?? kind, text, digestion.Order) { IsCarried = true, Score = worth * age };
+                digestion.Add(carried, reverses: false);
             }
         }
 

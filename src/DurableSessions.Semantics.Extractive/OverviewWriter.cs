@@ -55,7 +55,8 @@ internal sealed class OverviewWriter(Digestion digestion)
     {
         foreach (Statement statement in statements.OrderByDescending(Value).ThenByDescending(static s => s.Order))
         {
-            int cost = InlineText.Escape(statement.Text).Length + 3 + (_titled.Contains(statement.Kind) ? 0 : Title(statement.Kind).Length + 5);
+            int heading = _titled.Contains(statement.Kind) ? 0 : Title(statement.Kind).Length + 5;
+            int cost = InlineText.Escape(statement.Text).Length + 3 + heading;
             if (left - cost < floor || _chosen.Any(c => ReferenceEquals(c, statement) || Says(c, statement)))
             {
                 continue;
@@ -92,7 +93,8 @@ internal sealed class OverviewWriter(Digestion digestion)
         {
             List<string> chosen = [];
             int left = share - label.Length - 5;
-            foreach ((string name, _) in digestion.Names.Heaviest(kind).TakeWhile(n => kind != NameKind.Figure || n.Weight >= FigureWorthTelling))
+            double least = kind == NameKind.Figure ? FigureWorthTelling : 0;
+            foreach ((string name, _) in digestion.Names.Heaviest(kind).TakeWhile(n => n.Weight >= least))
             {
                 int shorter = chosen.FindIndex(c => IsPartOf(c, name, kind));
                 int cost = name.Length - (shorter >= 0 ? chosen[shorter].Length : -2 - OverviewFormat.Separator.Length);
@@ -114,8 +116,9 @@ internal sealed class OverviewWriter(Digestion digestion)
 
             if (chosen.Count > 0)
             {
+                IEnumerable<string> written = chosen.Select(name => IsCode(kind) ? $"`{name}`" : InlineText.Escape(name));
                 section.Append(section.Length == 0 ? $"## {OverviewFormat.NamesTitle}\n" : "").Append("- ").Append(label).Append(": ")
-                    .AppendJoin(OverviewFormat.Separator, chosen.Select(name => IsCode(kind) ? $"`{name}`" : InlineText.Escape(name))).Append('\n');
+                    .AppendJoin(OverviewFormat.Separator, written).Append('\n');
             }
         }
 

@@ -4,7 +4,8 @@ namespace DurableSessions.Semantics.Extractive;
 internal static class Scripts
 {
     /// <summary>Han, kana and the Han beyond the basic plane (as surrogates).</summary>
-    public static bool IsIdeographic(char c) => c is (>= '\u3040' and <= '\u30FF') or (>= '\u3400' and <= '\u9FFF') or (>= '\uF900' and <= '\uFAFF');
+    public static bool IsIdeographic(char c) =>
+        c is (>= '\u3040' and <= '\u30FF') or (>= '\u3400' and <= '\u9FFF') or (>= '\uF900' and <= '\uFAFF');
 
     public static bool HasIdeographs(ReadOnlySpan<char> text)
     {

@@ -6,7 +6,10 @@ namespace DurableSessions.Semantics.Extractive;
 internal static partial class Sentences
 {
     private static readonly HashSet<string> Abbreviations = new(
-        ["e.g", "i.e", "etc", "vs", "mr", "mrs", "ms", "dr", "prof", "st", "no", "nr", "approx", "ca", "cf", "z.b", "d.h", "bzw", "inc", "fig"],
+        [
+            "e.g", "i.e", "etc", "vs", "mr", "mrs", "ms", "dr", "prof", "st", "no", "nr", "approx", "ca", "cf", "z.b", "d.h", "bzw", "inc",
+            "fig",
+        ],
         StringComparer.OrdinalIgnoreCase);
 
     public static IEnumerable<string> Of(string line)
@@ -23,7 +26,8 @@ internal static partial class Sentences
             }
 
             int end = i + 1;
-            while (end < line.Length && line[end] is '"' or '\'' or '”' or '’' or ')' or '」' or '』' or '）' or '!' or '?' or '！' or '？' or '.')
+            while (end < line.Length
+                && line[end] is '"' or '\'' or '”' or '’' or ')' or '」' or '』' or '）' or '!' or '?' or '！' or '？' or '.')
             {
                 end++;
             }
@@ -100,7 +104,11 @@ internal static partial class Sentences
     }
 
     [GeneratedRegex(
-        @"^(?:(?:ok(?:ay)?|great|thanks(?: a lot| so much)?|thank you|thx|sure|yes|yeah|yep|right|good(?: morning| evening| afternoon| point| call| catch| idea)?|fine|perfect|nice|cool|super|wow|hm+|ah|oh|ouch|haha|well|understood|noted|done|agreed|exactly|clear|brilliant|lovely|hi(?: again)?|hey|hello|morning|wonderful|of course|absolutely|got it|will do|impressive|works now|alright|all right|so|and|also|by the way|btw|please note(?: that)?)(?:,? (?=\p{Lu}\p{Ll}+[!.,])\p{Lu}\p{Ll}+)?\s*[,.!:;–—-]+(?=\s|$)\s*|(?:好的?|可以|对|是的|嗯|明白了?|谢谢|太好了|很好|没问题|你好)[\p{Lo}]{0,2}[，。！,!、]\s*)",
+        @"^(?:(?:ok(?:ay)?|great|thanks(?: a lot| so much)?|thank you|thx|sure|yes|yeah|yep|right|good(?: morning| evening| afternoon"
+        + @"| point| call| catch| idea)?|fine|perfect|nice|cool|super|wow|hm+|ah|oh|ouch|haha|well|understood|noted|done|agreed|exactly"
+        + @"|clear|brilliant|lovely|hi(?: again)?|hey|hello|morning|wonderful|of course|absolutely|got it|will do|impressive|works now"
+        + @"|alright|all right|so|and|also|by the way|btw|please note(?: that)?)(?:,? (?=\p{Lu}\p{Ll}+[!.,])\p{Lu}\p{Ll}+)?\s*[,.!:;–—-]+"
+        + @"(?=\s|$)\s*|(?:好的?|可以|对|是的|嗯|明白了?|谢谢|太好了|很好|没问题|你好)[\p{Lo}]{0,2}[，。！,!、]\s*)",
         RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex Opening();
 

@@ -120,6 +120,7 @@ internal readonly struct Signals
     private static bool EndsLikeChineseQuestion(string text)
     {
         ReadOnlySpan<char> end = text.AsSpan().TrimEnd("。，！. ");
-        return end.EndsWith("吗") || end.EndsWith("呢") || end.EndsWith("怎么办") || end.EndsWith("怎么做") || end.EndsWith("为什么") || end.EndsWith("是什么");
+        return end.EndsWith("吗") || end.EndsWith("呢") || end.EndsWith("怎么办") || end.EndsWith("怎么做")
+            || end.EndsWith("为什么") || end.EndsWith("是什么");
     }
 }

@@ -3,7 +3,7 @@ namespace DurableSessions.Semantics.Extractive;
 /// <summary>What a sentence is to a reader who comes later; the order is the overview's.</summary>
 internal enum StatementKind
 {
-    /// <summary>What somebody wants, or a question with its answer.</summary>
+    /// <summary>A wish, or a question with its answer.</summary>
     Asked,
 
     /// <summary>A wish or rule that holds from now on.</summary>

@@ -1,7 +1,7 @@
 namespace DurableSessions.Semantics.Extractive;
 
 /// <summary>
-/// The best statements of one kind, in bounded memory, in the order they were made. The newest few stay whatever their
+/// The best statements of one kind, in bounded memory, in the order they were made. The newest ten stay with any
 /// score, so that the end of a long conversation is not lost to its beginning.
 /// </summary>
 internal sealed class StatementPool

@@ -65,8 +65,10 @@ internal static partial class TextLines
     }
 
     private static bool Continues(TextLine before, TextLine after, string line) =>
-        !before.IsHeading && !after.IsHeading && !after.IsItem && before.Text.Length is > 40 and < MaxLineLength && char.IsLower(after.Text[0])
-        && before.Text[^1] is not ('.' or '!' or '?' or ':' or '。' or '！' or '？' or '：') && !line.StartsWith("    ", StringComparison.Ordinal);
+        !before.IsHeading && !after.IsHeading && !after.IsItem
+        && before.Text.Length is > 40 and < MaxLineLength && char.IsLower(after.Text[0])
+        && before.Text[^1] is not ('.' or '!' or '?' or ':' or '。' or '！' or '？' or '：')
+        && !line.StartsWith("    ", StringComparison.Ordinal);
 
     private static bool IsCode(string line, string trimmed) =>
         (line.StartsWith("    ", StringComparison.Ordinal) && trimmed[^1] is ';' or '{' or '}' or ')')
@@ -90,6 +92,9 @@ internal static partial class TextLines
     [GeneratedRegex(@"^(?:[-*+•]|[0-9]{1,3}[.)])\s", RegexOptions.CultureInvariant)]
     private static partial Regex Item();
 
-    [GeneratedRegex(@"^(?:at [A-Za-z_$][\w.$<>`]*\(|File "".*"", line \d|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d|\[?\d\d:\d\d:\d\d|(?:\+\+\+|---|@@) |\s*\d+[→|\t])", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^(?:at [A-Za-z_$][\w.$<>`]*\(|File "".*"", line \d|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d|\[?\d\d:\d\d:\d\d|(?:\+\+\+|---|@@) "
+        + @"|\s*\d+[→|\t])",
+        RegexOptions.CultureInvariant)]
     private static partial Regex LogLine();
 }

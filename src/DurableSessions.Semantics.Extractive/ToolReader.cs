@@ -23,7 +23,7 @@ internal sealed partial class ToolReader(Digestion digestion)
     public long Read(MessagePart part, long order)
     {
         _order = order;
-        string tool = part.ToolName is { Length: > 0 } name ? Clip.AtClause(InlineText.Clean(Clip.Ends(name, MaxShort, 0)).Replace("`", "", StringComparison.Ordinal), 40) : "tool";
+        string tool = part.ToolName is { Length: > 0 } name ? WithoutCode(Clip.Ends(name, MaxShort, 0), 40) : "tool";
         bool writes = Writing().IsMatch(tool);
         string? command = null;
         if (part.ToolInput is { } input)
@@ -70,7 +70,8 @@ internal sealed partial class ToolReader(Digestion digestion)
                 {
                     command = ReadCommand(text);
                 }
-                else if (key.Contains("path", StringComparison.OrdinalIgnoreCase) || key.Contains("file", StringComparison.OrdinalIgnoreCase))
+                else if (key.Contains("path", StringComparison.OrdinalIgnoreCase)
+                    || key.Contains("file", StringComparison.OrdinalIgnoreCase))
                 {
                     if (text.Length <= 300 && NameFinder.IsPath(text))
                     {
@@ -155,13 +156,17 @@ internal sealed partial class ToolReader(Digestion digestion)
     }
 
     private static string Readable(string line) =>
-        Clip.AtClause(InlineText.Clean(line.Length > 400 ? line[..Clip.Boundary(line, 400)] : line).Replace("`", "", StringComparison.Ordinal), 140);
+        WithoutCode(line.Length > 400 ? line[..Clip.Boundary(line, 400)] : line, 140);
 
-    // The last four parts of an absolute path tell a file from another one; where the work tree lies does not matter.
+    private static string WithoutCode(string text, int max) =>
+        Clip.AtClause(InlineText.Clean(text).Replace("`", "", StringComparison.Ordinal), max);
+
+    // The last two or three parts of an absolute path tell a file from another one; where the work tree lies does not matter.
     private static string Shorten(string path)
     {
         string[] parts = path.Replace('\\', '/').Split('/', StringSplitOptions.RemoveEmptyEntries);
-        return path[0] is '/' || (path.Length > 1 && path[1] == ':') ? string.Join('/', parts.Length > 4 ? parts[^3..] : parts.Length > 2 ? parts[^2..] : parts) : path;
+        bool isAbsolute = path[0] is '/' || (path.Length > 1 && path[1] == ':');
+        return isAbsolute ? string.Join('/', parts.Length > 4 ? parts[^3..] : parts.Length > 2 ? parts[^2..] : parts) : path;
     }
 
     [GeneratedRegex("write|edit|patch|create|replace|insert|rename|move", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
@@ -170,10 +175,16 @@ internal sealed partial class ToolReader(Digestion digestion)
     [GeneratedRegex(@"git commit\b[^\n]{0,80}?-[a-z]*m\s+(['""])(.{4,200}?)\1", RegexOptions.CultureInvariant | RegexOptions.Singleline)]
     private static partial Regex CommitMessage();
 
-    [GeneratedRegex(@"\b(?:\d+ (?:tests? )?(?:passed|failed|failing|passing)|(?:Passed|Failed)[:!]\s.*\d|test result:|tests? run: ?\d+|Build succeeded|BUILD SUCCESSFUL|BUILD FAILED|Build FAILED|\d+ examples?, \d+ failures?)", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"\b(?:\d+ (?:tests? )?(?:passed|failed|failing|passing)|(?:Passed|Failed)[:!]\s.*\d|test result:|tests? run: ?\d+"
+        + @"|Build succeeded|BUILD SUCCESSFUL|BUILD FAILED|Build FAILED|\d+ examples?, \d+ failures?)",
+        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex TestResult();
 
-    [GeneratedRegex(@"\b(?:[A-Za-z.]*(?:Error|Exception)\b(?! handling)|error(?: [A-Z]+\d+)?:|fatal:|FATAL|panic:|cannot find|No such file|Permission denied|not found$|Traceback|AccessDenied|Segmentation fault|timed out)", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"\b(?:[A-Za-z.]*(?:Error|Exception)\b(?! handling)|error(?: [A-Z]+\d+)?:|fatal:|FATAL|panic:|cannot find|No such file"
+        + @"|Permission denied|not found$|Traceback|AccessDenied|Segmentation fault|timed out)",
+        RegexOptions.CultureInvariant)]
     private static partial Regex Error();
 
     [GeneratedRegex(@"^\s*https://\S+/(?:pull|issues|merge_requests)/\d+\s*$", RegexOptions.CultureInvariant)]

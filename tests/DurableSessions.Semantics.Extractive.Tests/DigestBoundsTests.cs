@@ -12,8 +12,10 @@ public sealed class DigestBoundsTests(ITestOutputHelper output)
     private static readonly Gen<string> Fragment = Gen.OneOf(
         Gen.String[Gen.Char['\0', '\uFFFF'], 0, 40],
         OneOf(
-            "## Open\n", "- ", "```\n", "`", "<script>", "](", "[x]: http://a.b", "# ", "\n", "\r\n", "> ", "| a | b |\n|---|---|\n", "\\<", "1. ", "--- ", "~~~\n", "\u2028", "🧑‍🚀",
-            "We decided to use src/a/b.cs instead. ", "Please never deploy on Fridays. ", "Still to do: call Ana. ", "我们决定改用 PostgreSQL。", "还没定！", "Why? ", "e\u0301", "## Names and files\n- Files: ", " · "),
+            "## Open\n", "- ", "```\n", "`", "<script>", "](", "[x]: http://a.b", "# ", "\n", "\r\n", "> ", "| a | b |\n|---|---|\n",
+            "\\<", "1. ", "--- ", "~~~\n", "\u2028", "🧑‍🚀",
+            "We decided to use src/a/b.cs instead. ", "Please never deploy on Fridays. ", "Still to do: call Ana. ",
+            "我们决定改用 PostgreSQL。", "还没定！", "Why? ", "e\u0301", "## Names and files\n- Files: ", " · "),
         OneOf("Let's take the second one, ", "it failed with error 500; ", "a very long word" + new string('x', 300) + " "));
 
     private static readonly Gen<string> Text = Fragment.Array[0, 30].Select(string.Concat);
@@ -24,7 +26,7 @@ public sealed class DigestBoundsTests(ITestOutputHelper output)
     private static Gen<string> OneOf(params string[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 
     [Fact]
-    public Task Whatever_is_said_the_digest_keeps_its_bounds_and_its_structure() =>
+    public Task The_digest_of_any_messages_keeps_its_bounds_and_its_structure() =>
         Gen.Select(Message.List[0, 12], Message.List[0, 12], Text).SampleAsync(
             static async (first, second, foreign) =>
             {
@@ -84,8 +86,10 @@ public sealed class DigestBoundsTests(ITestOutputHelper output)
         var watch = Stopwatch.StartNew();
         await Digests.MakeAsync(null, Enumerable.Range(0, count).Select(i => Made(
             i % 2 == 0 ? "user" : "assistant",
-            TextOf(conversation.Messages[i % conversation.Messages.Count]).Replace("the ", $"the {(char)('A' + (i % 26))}node{i} ", StringComparison.Ordinal))));
-        output.WriteLine($"{count} messages: {watch.ElapsedMilliseconds} ms; {(GC.GetTotalMemory(forceFullCollection: true) - before) / 1024} KiB more afterwards");
+            TextOf(conversation.Messages[i % conversation.Messages.Count])
+                .Replace("the ", $"the {(char)('A' + (i % 26))}node{i} ", StringComparison.Ordinal))));
+        long more = (GC.GetTotalMemory(forceFullCollection: true) - before) / 1024;
+        output.WriteLine($"{count} messages: {watch.ElapsedMilliseconds} ms; {more} KiB more afterwards");
     }
 
     [Fact]
@@ -93,7 +97,8 @@ public sealed class DigestBoundsTests(ITestOutputHelper output)
     {
         string log = string.Concat(Enumerable.Repeat("2026-03-01T10:00:00 INFO request served in 12 ms by node seven\n", 160_000));
         var watch = Stopwatch.StartNew();
-        SemanticDigest digest = await Digests.MakeAsync(("user", "Please find out why the importer crashes.\n" + log + "\nNever restart the production server for that."));
+        SemanticDigest digest = await Digests.MakeAsync(
+            ("user", "Please find out why the importer crashes.\n" + log + "\nNever restart the production server for that."));
         output.WriteLine($"10 MB: {watch.ElapsedMilliseconds} ms");
         Assert.Contains(digest.Section("Asked"), line => line.Contains("importer crashes", StringComparison.Ordinal));
         Assert.Contains(digest.Section("Preferences"), line => line.Contains("production server", StringComparison.Ordinal));
@@ -108,7 +113,8 @@ public sealed class DigestBoundsTests(ITestOutputHelper output)
         json.Append('"');
         foreach (char c in text)
         {
-            json.Append(char.IsAsciiLetterOrDigit(c) || c == ' ' ? c.ToString() : string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"));
+            bool isPlain = char.IsAsciiLetterOrDigit(c) || c == ' ';
+            json.Append(isPlain ? c.ToString() : string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"));
         }
 
         return Conversation.Parse(role, json.Append("\"}]").ToString());

@@ -31,7 +31,9 @@ public sealed class DigestQualityTests(ITestOutputHelper output)
     private static string Report(string name, Conversation conversation, IReadOnlyList<SemanticDigest> digests, ILookup<bool, Fact> found)
     {
         StringBuilder report = new();
-        report.AppendLine($"{name}: {found[true].Count()} of {conversation.Facts.Count} facts after {conversation.Commits} commits, overview of {digests[^1].Overview.Length} characters");
+        report.AppendLine(
+            $"{name}: {found[true].Count()} of {conversation.Facts.Count} facts after {conversation.Commits} commits, "
+            + $"overview of {digests[^1].Overview.Length} characters");
         foreach (IGrouping<string, Fact> kind in conversation.Facts.GroupBy(static fact => fact.Kind))
         {
             string missing = string.Join(", ", kind.Where(fact => found[false].Contains(fact)).Select(static fact => fact.About));

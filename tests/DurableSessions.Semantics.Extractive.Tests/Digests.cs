@@ -19,7 +19,10 @@ internal static class Digests
 
     /// <summary>The lines under a heading.</summary>
     public static IReadOnlyList<string> Section(this SemanticDigest digest, string title) =>
-        [.. digest.Overview.Split('\n').SkipWhile(l => l != "## " + title).Skip(1).TakeWhile(static l => l.StartsWith("- ", StringComparison.Ordinal))];
+    [
+        .. digest.Overview.Split('\n').SkipWhile(l => l != "## " + title).Skip(1)
+            .TakeWhile(static l => l.StartsWith("- ", StringComparison.Ordinal)),
+    ];
 
     private static void AssertSound(SemanticDigest digest)
     {
@@ -39,7 +42,8 @@ internal static class Digests
         string[] titles = ["## Asked", "## Preferences", "## Decided", "## Done and found", "## Facts", "## Open", "## Names and files"];
         string[] lines = digest.Overview.TrimEnd('\n').Split('\n');
         Assert.All(lines, line => Assert.True(
-            line.Length == 0 || titles.Contains(line) || (line.StartsWith("- ", StringComparison.Ordinal) && IsItem(line[2..])), $"No line of an overview: {line}"));
+            line.Length == 0 || titles.Contains(line) || (line.StartsWith("- ", StringComparison.Ordinal) && IsItem(line[2..])),
+            $"No line of an overview: {line}"));
         Assert.Equal(lines.Where(titles.Contains).Distinct(), lines.Where(titles.Contains));
     }
 
@@ -47,7 +51,8 @@ internal static class Digests
 
     // Nothing that would begin another block inside the item, and no code span left open.
     private static bool IsItem(string item) =>
-        item.Length > 0 && item[0] is not (' ' or '>' or '|') && !item.StartsWith("# ", StringComparison.Ordinal) && !item.StartsWith("- ", StringComparison.Ordinal)
+        item.Length > 0 && item[0] is not (' ' or '>' or '|')
+        && !item.StartsWith("# ", StringComparison.Ordinal) && !item.StartsWith("- ", StringComparison.Ordinal)
         && !item.StartsWith("```", StringComparison.Ordinal) && !item.StartsWith('<') && item.Count(static c => c == '`') % 2 == 0;
 
     // Half a surrogate pair cannot be encoded.

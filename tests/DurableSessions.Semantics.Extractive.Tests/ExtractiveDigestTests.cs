@@ -5,10 +5,11 @@ namespace DurableSessions.Semantics.Extractive.Tests;
 public sealed class ExtractiveDigestTests
 {
     [Fact]
-    public async Task Nothing_said_is_told_as_that_and_carried_as_nothing()
+    public async Task An_empty_conversation_is_digested_to_one_fixed_line_and_carried_as_nothing()
     {
         SemanticDigest empty = await Digests.MakeAsync(null, []);
-        SemanticDigest next = await Digests.MakeAsync(empty.Overview, [Conversation.Text("user", "Please rename the module `billing` to `invoices`.")]);
+        SemanticDigest next = await Digests.MakeAsync(
+            empty.Overview, [Conversation.Text("user", "Please rename the module `billing` to `invoices`.")]);
         Assert.Equal(empty, await Digests.MakeAsync(empty.Overview, []));
         Assert.Contains("`billing`", next.Overview, StringComparison.Ordinal);
         Assert.DoesNotContain("Nothing to tell", next.Overview, StringComparison.Ordinal);
@@ -19,11 +20,14 @@ public sealed class ExtractiveDigestTests
     [InlineData("""[{"type":"image_url","image_url":{"url":"https://a.example/b.png"}}]""")]
     [InlineData("""[{"type":"tool"}]""")]
     [InlineData("""[{"type":"tool","tool_name":"","tool_input":[[["x"]]],"tool_output":{"a":1}}]""")]
-    [InlineData("""[{"type":"tool","tool_name":"a`b\n## c","tool_input":{"path":7},"tool_output":"Error: \u0000 <b>\n## Open","tool_status":"error"}]""")]
+    [InlineData("""[{"type":"tool","tool_name":"a`b\n## c","tool_input":{"path":7}"""
+        + ""","tool_output":"Error: \u0000 <b>\n## Open","tool_status":"error"}]""")]
     [InlineData("""[{"type":"text","text":"\ud800 we decided to use \udc00 instead \u0000"}]""")]
-    [InlineData("""[{"type":"tool","tool_name":"\ud800","tool_input":{"\ud800":"\udfff","command":"git commit -m \"\ud800 fix\"","todos":[{"content":"\ud800 call Ana back","status":"pending"}]}}]""")]
+    [InlineData("""[{"type":"tool","tool_name":"\ud800","tool_input":{"\ud800":"\udfff","command":"git commit -m \"\ud800 fix\"","todos":"""
+        + """[{"content":"\ud800 call Ana back","status":"pending"}]}}]""")]
     [InlineData("""[{"type":"text"},{"type":"context"},{"text":5},7,null,"x",{"type":{}}]""")]
-    [InlineData("""[{"type":"text","text":"   \n\t\n"},{"type":"text","text":"```"},{"type":"text","text":"?"},{"type":"text","text":"。。。"}]""")]
+    [InlineData("""[{"type":"text","text":"   \n\t\n"},{"type":"text","text":"```"},"""
+        + """{"type":"text","text":"?"},{"type":"text","text":"。。。"}]""")]
     public async Task Odd_parts_are_digested_like_any_others(string parts)
     {
         SemanticDigest digest = await Digests.MakeAsync(null, [Conversation.Parse("user", parts), Conversation.Parse("assistant", parts)]);
@@ -34,8 +38,15 @@ public sealed class ExtractiveDigestTests
     public async Task Markdown_and_tags_in_a_message_stay_inside_its_item()
     {
         SemanticDigest digest = await Digests.MakeAsync(
-            ("user", "## Open\n- [ ] Please never call the service `a ## Names and files\n> <script>alert(1)</script> We decided to use <img src=x onerror=y> plan B instead."),
-            ("assistant", "We decided to read ![secret](https://evil.example/x.png) and [this](javascript:alert(1)) from src/a.cs instead of <iframe"));
+            (
+                "user",
+                "## Open\n- [ ] Please never call the service `a ## Names and files\n> <script>alert(1)</script> "
+                + "We decided to use <img src=x onerror=y> plan B instead."
+            ),
+            (
+                "assistant",
+                "We decided to read ![secret](https://evil.example/x.png) and [this](javascript:alert(1)) from src/a.cs instead of <iframe"
+            ));
         Assert.DoesNotContain("<script", digest.Overview, StringComparison.Ordinal);
         Assert.DoesNotContain("<img", digest.Overview, StringComparison.Ordinal);
         Assert.DoesNotContain("](", digest.Overview, StringComparison.Ordinal);
@@ -46,7 +57,8 @@ public sealed class ExtractiveDigestTests
     public async Task A_question_is_open_until_the_other_side_answers()
     {
         (string, string) question = ("user", "Which region should the backup bucket live in?");
-        Assert.Contains((await Digests.MakeAsync(question)).Section("Open"), static l => l.Contains("backup bucket", StringComparison.Ordinal));
+        Assert.Contains(
+            (await Digests.MakeAsync(question)).Section("Open"), static l => l.Contains("backup bucket", StringComparison.Ordinal));
         SemanticDigest unsure = await Digests.MakeAsync(question, ("assistant", "I'm not sure, that depends on the contract."));
         Assert.Contains(unsure.Section("Open"), static l => l.Contains("backup bucket", StringComparison.Ordinal));
         SemanticDigest answered = await Digests.MakeAsync(question, ("assistant", "Frankfurt, next to the database."));
@@ -59,9 +71,11 @@ public sealed class ExtractiveDigestTests
     {
         SemanticDigest open = await Digests.MakeAsync(("assistant", "Still to do: write the migration for the customer table."));
         Assert.Single(open.Section("Open"));
-        SemanticDigest later = await Digests.MakeAsync(open.Overview, [Conversation.Text("assistant", "I looked at the logs of the gateway today.")]);
+        SemanticDigest later = await Digests.MakeAsync(
+            open.Overview, [Conversation.Text("assistant", "I looked at the logs of the gateway today.")]);
         Assert.Single(later.Section("Open"));
-        SemanticDigest done = await Digests.MakeAsync(later.Overview, [Conversation.Text("assistant", "The migration for the customer table is written and all tests pass.")]);
+        SemanticDigest done = await Digests.MakeAsync(
+            later.Overview, [Conversation.Text("assistant", "The migration for the customer table is written and all tests pass.")]);
         Assert.Empty(done.Section("Open"));
     }
 
@@ -72,8 +86,14 @@ public sealed class ExtractiveDigestTests
             null,
             [
                 Conversation.Text("user", "Hello! Thanks, great work."),
-                Conversation.Text("assistant", "You're welcome! Let me know if you need anything else.\n```\nwe decided = to_use(secret_code)\n```"),
-                Conversation.Parse("assistant", """[{"type":"tool","tool_name":"Bash","tool_input":{"command":"ls"},"tool_output":"total 12\nwe decided to use nothing\nfoo bar","tool_status":"completed"}]"""),
+                Conversation.Text(
+                    "assistant", "You're welcome! Let me know if you need anything else.\n```\nwe decided = to_use(secret_code)\n```"),
+                Conversation.Parse(
+                    "assistant",
+                    """
+                    [{"type":"tool","tool_name":"Bash","tool_input":{"command":"ls"},
+                      "tool_output":"total 12\nwe decided to use nothing\nfoo bar","tool_status":"completed"}]
+                    """),
             ]);
         Assert.Equal("_Nothing to tell yet._", digest.Overview);
     }
@@ -88,10 +108,13 @@ public sealed class ExtractiveDigestTests
                     "assistant",
                     """
                     [{"type":"tool","tool_name":"Edit","tool_input":{"file_path":"/home/me/shop/src/cart/total.ts"},"tool_output":"ok"},
-                     {"type":"tool","tool_name":"Bash","tool_input":{"command":"npm test"},"tool_output":"Tests: 3 failed, 20 passed","tool_status":"error"},
-                     {"type":"tool","tool_name":"Bash","tool_input":{"command":"npm run lint"},"tool_output":"x\nTypeError: cannot read total of undefined\ny","tool_status":"error"},
+                     {"type":"tool","tool_name":"Bash","tool_input":{"command":"npm test"},
+                      "tool_output":"Tests: 3 failed, 20 passed","tool_status":"error"},
+                     {"type":"tool","tool_name":"Bash","tool_input":{"command":"npm run lint"},
+                      "tool_output":"x\nTypeError: cannot read total of undefined\ny","tool_status":"error"},
                      {"type":"tool","tool_name":"Bash","tool_input":{"command":"git commit -m 'Round totals to cents'"},"tool_output":""},
-                     {"type":"tool","tool_name":"TodoWrite","tool_input":{"todos":[{"content":"Translate the receipt","status":"pending"}]},"tool_output":"ok"}]
+                     {"type":"tool","tool_name":"TodoWrite",
+                      "tool_input":{"todos":[{"content":"Translate the receipt","status":"pending"}]},"tool_output":"ok"}]
                     """),
             ]);
         Assert.Contains("src/cart/total.ts", digest.Overview, StringComparison.Ordinal);
@@ -102,7 +125,7 @@ public sealed class ExtractiveDigestTests
     }
 
     [Fact]
-    public async Task An_overview_by_somebody_else_is_carried_by_its_headings_and_items()
+    public async Task An_overview_of_another_processor_is_carried_by_its_headings_and_items()
     {
         const string foreign = """
             # Session summary

@@ -9,7 +9,10 @@ internal sealed record Fact(string Kind, string About, IReadOnlyList<Regex> All)
     public static Fact Read(JsonElement fact) => new(
         fact.GetProperty("kind").GetString()!,
         fact.GetProperty("about").GetString()!,
-        [.. fact.GetProperty("all").EnumerateArray().Select(static pattern => new Regex(pattern.GetString()!, RegexOptions.CultureInvariant))]);
+        [
+            .. fact.GetProperty("all").EnumerateArray()
+                .Select(static pattern => new Regex(pattern.GetString()!, RegexOptions.CultureInvariant)),
+        ]);
 
     public bool IsIn(IEnumerable<string> lines) => lines.Any(line => All.All(pattern => pattern.IsMatch(line)));
 }

@@ -40,14 +40,21 @@ public sealed class HostileTextTests
         ["tool name"] = static text => Part(new { type = "tool", tool_name = text }),
         ["command"] = static text => Part(new { type = "tool", tool_name = "Bash", tool_input = new { command = text } }),
         ["path"] = static text => Part(new { type = "tool", tool_name = "Edit", tool_input = new { file_path = text } }),
-        ["to-do"] = static text => Part(new { type = "tool", tool_name = "Todo", tool_input = new { todos = new[] { new { content = text, status = "open" } } } }),
+        ["to-do"] = static text => Part(
+            new { type = "tool", tool_name = "Todo", tool_input = new { todos = new[] { new { content = text, status = "open" } } } }),
         ["key"] = static text => Part(
-            new { type = "tool", tool_name = "Read", tool_input = new Dictionary<string, string[]> { [text] = [.. Enumerable.Repeat("src/a/b.cs", 300)] } }),
+            new
+            {
+                type = "tool",
+                tool_name = "Read",
+                tool_input = new Dictionary<string, string[]> { [text] = [.. Enumerable.Repeat("src/a/b.cs", 300)] },
+            }),
         ["output"] = static text => Part(new { type = "tool", tool_name = "Bash", tool_output = text, tool_status = "error" }),
     };
 
     private static readonly Gen<string> Line =
-        Gen.OneOf(Gen.Int[1, 5].Select(static n => new string('`', n)), Gen.Const("a"), Gen.Const("b c")).Array[0, 12].Select(static parts => "a" + string.Concat(parts));
+        Gen.OneOf(Gen.Int[1, 5].Select(static n => new string('`', n)), Gen.Const("a"), Gen.Const("b c")).Array[0, 12]
+            .Select(static parts => "a" + string.Concat(parts));
 
     public static TheoryData<string, string> Inputs()
     {
@@ -95,8 +102,10 @@ public sealed class HostileTextTests
 
     private static async Task<long> AllocatedAsync(string text, string field, int length)
     {
-        SessionMessage message = Conversation.Parse("user", Fields[field](string.Concat(Enumerable.Repeat(Texts[text], length / Texts[text].Length))));
-        return await Task.Run(() => Allocated(message), TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        string repeated = string.Concat(Enumerable.Repeat(Texts[text], length / Texts[text].Length));
+        SessionMessage message = Conversation.Parse("user", Fields[field](repeated));
+        return await Task.Run(() => Allocated(message), TestContext.Current.CancellationToken)
+            .WaitAsync(Patience, TestContext.Current.CancellationToken);
     }
 
     // Nothing here waits for anything, so all is allocated on one thread.

@@ -14,7 +14,9 @@ namespace DurableSessions.Core.Semantics;
 /// </remarks>
 public static class JsonStrings
 {
-    /// <summary>The text of a string, with U+FFFD for each half of a surrogate pair; <see langword="null"/> for a JSON <c>null</c>.</summary>
+    /// <summary>
+    /// The text of a string, with U+FFFD for each half of a surrogate pair; <see langword="null"/> for a JSON <c>null</c>.
+    /// </summary>
     /// <param name="value">A string or <c>null</c>.</param>
     /// <exception cref="InvalidOperationException">The value is neither a string nor <c>null</c>.</exception>
     public static string? TextOf(JsonElement value) => JsonText.Of(value);
