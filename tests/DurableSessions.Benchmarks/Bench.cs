@@ -5,11 +5,11 @@ using DurableSessions.Core;
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Semantics;
-using DurableSessions.Core.Semantics.Extractive;
 using DurableSessions.Core.Storage;
 using DurableSessions.Engine;
 using DurableSessions.LocalStorage;
 using DurableSessions.Orchestration;
+using DurableSessions.Semantics.Extractive;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DurableSessions.Benchmarks;

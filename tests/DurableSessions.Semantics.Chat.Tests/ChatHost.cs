@@ -3,11 +3,11 @@ using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Semantics;
-using DurableSessions.Core.Semantics.Extractive;
 using DurableSessions.Core.Storage;
 using DurableSessions.Core.Tasks;
 using DurableSessions.Engine;
 using DurableSessions.Orchestration;
+using DurableSessions.Semantics.Extractive;
 using DurableSessions.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -31,7 +31,7 @@ public readonly record struct MessagePart(JsonElement Json)
     public string? ToolStatus => String("tool_status");
 
     private string? String(string name) =>
-        Property(name) is { ValueKind: JsonValueKind.String } value ? JsonText.Of(value) : null;
+        Property(name) is { ValueKind: JsonValueKind.String } value ? JsonStrings.TextOf(value) : null;
 
     private JsonElement? Property(string name) =>
         Json.ValueKind == JsonValueKind.Object && Json.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null

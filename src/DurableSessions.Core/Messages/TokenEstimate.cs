@@ -29,7 +29,7 @@ public static class TokenEstimate
     private static long Quarters(JsonElement? json) => json switch
     {
         null => 0,
-        { ValueKind: JsonValueKind.String } text => Quarters(JsonText.Of(text)),
+        { ValueKind: JsonValueKind.String } text => Quarters(JsonStrings.TextOf(text)),
         { } value => Quarters(value.GetRawText()),
     };
 

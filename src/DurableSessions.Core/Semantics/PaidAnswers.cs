@@ -1,8 +1,8 @@
 namespace DurableSessions.Core.Semantics;
 
 /// <summary>
-/// Keeps a model's answers under their commit, each by a hash of what was asked: whoever asks again after a crash, on whatever host,
-/// finds the answer that was paid for. An answer is kept before it is used.
+/// Keeps a model's answers under their commit, each by a hash of the question. A processor that asks again after a crash, on any
+/// host, finds the answer that was paid for. An answer is kept before it is used.
 /// </summary>
 /// <param name="Attempt">Which attempt of the commit asks, from 1.</param>
 /// <param name="FindAsync">The answer under a name, if one arrived.</param>

@@ -5,7 +5,7 @@ namespace DurableSessions.Core.Semantics;
 
 /// <summary>A digest of a session up to some archive.</summary>
 /// <param name="Abstract">One line, at most <see cref="MaxAbstractLength"/> characters.</param>
-/// <param name="Overview">Markdown, at most <see cref="MaxOverviewLength"/> characters, whatever came before.</param>
+/// <param name="Overview">Markdown, at most <see cref="MaxOverviewLength"/> characters, after any number of commits.</param>
 public sealed record SemanticDigest(string Abstract, string Overview)
 {
     /// <summary>The longest abstract, in characters.</summary>
@@ -14,10 +14,15 @@ public sealed record SemanticDigest(string Abstract, string Overview)
     /// <summary>The longest overview, in characters.</summary>
     public const int MaxOverviewLength = 4_000;
 
-    /// <summary>Changes of the user's memories, applied once when the commit is switched; at most <see cref="MemoryLimits.MaxChanges"/>.</summary>
+    /// <summary>
+    /// Changes of the user's memories, applied once when the commit is switched; at most <see cref="MemoryLimits.MaxChanges"/>.
+    /// </summary>
     public IReadOnlyList<MemoryChange> Memories { get; init; } = [];
 
-    /// <summary>What the model has taken and given for this digest, whoever asked it; <see langword="null"/>: there was no model.</summary>
+    /// <summary>
+    /// What the model has taken and given for this digest, answers kept before a crash included; <see langword="null"/>: there
+    /// was no model.
+    /// </summary>
     public TokenUsage? Usage { get; init; }
 
     /// <summary>Why memories were not looked for; <see langword="null"/>: they were.</summary>

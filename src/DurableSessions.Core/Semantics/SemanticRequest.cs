@@ -4,13 +4,15 @@ using DurableSessions.Core.Messages;
 namespace DurableSessions.Core.Semantics;
 
 /// <summary>What there is to digest.</summary>
-/// <param name="PreviousOverview">The overview of everything before, as an implementation made it; <see langword="null"/> at the first time.</param>
+/// <param name="PreviousOverview">
+/// The overview of everything before, as an implementation made it; <see langword="null"/> at the first time.
+/// </param>
 /// <param name="Messages">The new messages in order; read once, as a stream: there may be more than fit in memory.</param>
 public sealed record SemanticRequest(string? PreviousOverview, IAsyncEnumerable<SessionMessage> Messages)
 {
     /// <summary>What may be done with the user's memories; <see langword="null"/>: the session's policy allows nothing.</summary>
     public MemoryExtraction? Memories { get; init; }
 
-    /// <summary>Answers that were paid for; <see langword="null"/>: nobody keeps any.</summary>
+    /// <summary>Keeps the answers that were paid for; <see langword="null"/>: answers are not kept.</summary>
     public PaidAnswers? Answers { get; init; }
 }

@@ -3,10 +3,10 @@ using System.Globalization;
 using DurableSessions.Core;
 using DurableSessions.Core.Auditing;
 using DurableSessions.Core.Semantics;
-using DurableSessions.Core.Semantics.Extractive;
 using DurableSessions.Core.Storage;
 using DurableSessions.Engine;
 using DurableSessions.Orchestration;
+using DurableSessions.Semantics.Extractive;
 using DurableSessions.Server.Serving;
 using Microsoft.Extensions.Logging.Abstractions;
 

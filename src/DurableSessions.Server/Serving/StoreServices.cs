@@ -1,12 +1,12 @@
 using DurableSessions.Core;
 using DurableSessions.Core.Semantics;
-using DurableSessions.Core.Semantics.Extractive;
 using DurableSessions.Core.Storage;
 using DurableSessions.Http;
 using DurableSessions.Http.Keys;
 using DurableSessions.Http.Limits;
 using DurableSessions.Orchestration;
 using DurableSessions.Semantics.Chat;
+using DurableSessions.Semantics.Extractive;
 using SessionOptions = DurableSessions.Core.Configuration.SessionOptions;
 
 namespace DurableSessions.Server.Serving;

@@ -1,9 +1,7 @@
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Memories;
-using DurableSessions.Core.Messages;
 using DurableSessions.Core.Semantics;
-using DurableSessions.Core.Semantics.Extractive;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Tasks;
 using DurableSessions.Testing;
@@ -15,8 +13,6 @@ namespace DurableSessions.Core.Tests.Incidents;
 public sealed class MemoryTests
 {
     private static readonly SessionKey Key = EveryRequest.Key;
-
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
     public Task Report_1508_an_interrupted_commit_changes_each_memory_once_and_calls_the_model_once_more_at_most() =>
@@ -46,10 +42,6 @@ public sealed class MemoryTests
     [Fact]
     public Task Report_4580_a_commit_without_memories_says_why() => Simulated.RunAsync(async cluster =>
     {
-        SemanticDigest digest = await new ExtractiveSemanticProcessor().DigestAsync(
-            new SemanticRequest(null, AsyncEnumerable.Empty<SessionMessage>()), Cancelled);
-        Assert.Contains("built-in", digest.WithoutMemories, StringComparison.Ordinal);
-
         string container = (await cluster.NewContainerAsync()).Name;
         using Host host = await Host.RunAsync(cluster, container);
         host.Processor.WithoutMemories = "the model was not asked";

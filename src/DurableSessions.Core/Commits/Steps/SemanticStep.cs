@@ -10,7 +10,7 @@ namespace DurableSessions.Core.Commits.Steps;
 
 /// <summary>
 /// Makes the digest that reaches up to one archive: from the newest overview, and the messages of every archive since that
-/// none covers. So the overview of an archive always holds everything up to it, whatever failed before.
+/// none covers. So the overview of an archive always holds everything up to it, also after failures.
 /// </summary>
 internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catalogues, MemoryContents contents, TimeProvider time)
 {
@@ -22,7 +22,8 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
         CancellationToken cancellationToken)
     {
         string? previous = manifest.Overview is { } overview
-            ? (await archives.FindSemanticAsync(overview.Blob, cancellationToken) ?? throw new FormatException($"Digest '{overview.Blob}' is gone.")).Overview
+            ? (await archives.FindSemanticAsync(overview.Blob, cancellationToken)
+                ?? throw new FormatException($"Digest '{overview.Blob}' is gone.")).Overview
             : null;
         List<ArchiveReference> covers = [.. manifest.Uncovered.Where(u => u.Number < archive.Number), archive];
         IReadOnlyList<MemoryCategory> categories = MemoryPolicy.Categories(manifest.Settings.MemoryPolicy);
@@ -36,8 +37,8 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
         if (digest.Abstract.Length > SemanticDigest.MaxAbstractLength || digest.Overview.Length > SemanticDigest.MaxOverviewLength)
         {
             throw new InvalidOperationException(
-                $"Processor '{processor.Name}' made an abstract of {digest.Abstract.Length} and an overview of {digest.Overview.Length} characters; "
-                + $"at most {SemanticDigest.MaxAbstractLength} and {SemanticDigest.MaxOverviewLength} are taken.");
+                $"Processor '{processor.Name}' made an abstract of {digest.Abstract.Length} and an overview of {digest.Overview.Length} "
+                + $"characters; at most {SemanticDigest.MaxAbstractLength} and {SemanticDigest.MaxOverviewLength} are taken.");
         }
 
         (IReadOnlyList<MemoryChange> changes, IReadOnlyList<MemorySkip> skipped) = memories.Take(digest.Memories);

@@ -1,0 +1,136 @@
+using System.Text;
+using DurableSessions.Core.Semantics;
+
+namespace DurableSessions.Semantics.Extractive;
+
+/// <summary>Chooses what the overview says, and writes it.</summary>
+internal sealed class OverviewWriter(Digestion digestion)
+{
+    private const double Same = 0.7;
+
+    // A number out of its sentence tells something only if the user said it, or it came up more than once.
+    private const double FigureWorthTelling = 1.6;
+
+    private readonly List<Statement> _chosen = [];
+    private readonly HashSet<StatementKind> _titled = [];
+
+    /// <summary>The overview: at most <see cref="SemanticDigest.MaxOverviewLength"/> characters.</summary>
+    public string Write()
+    {
+        string names = Names();
+        int left = SemanticDigest.MaxOverviewLength - names.Length - 2;
+        foreach ((StatementKind kind, _, int share) in OverviewFormat.Sections)
+        {
+            int before = left;
+            Choose(digestion[kind], ref left, Math.Max(0, before - share));
+        }
+
+        Choose(OverviewFormat.Sections.SelectMany(s => digestion[s.Kind]), ref left, 0);
+        StringBuilder overview = new(SemanticDigest.MaxOverviewLength);
+        foreach ((StatementKind kind, string title, _) in OverviewFormat.Sections)
+        {
+            if (!_titled.Contains(kind))
+            {
+                continue;
+            }
+
+            overview.Append("## ").Append(title).Append('\n');
+            foreach (Statement statement in _chosen.Where(c => c.Kind == kind).OrderBy(static c => c.Order))
+            {
+                overview.Append("- ").Append(InlineText.Escape(statement.Text)).Append('\n');
+            }
+
+            overview.Append('\n');
+        }
+
+        overview.Append(names);
+        return overview.Length == 0 ? OverviewFormat.Empty : overview.ToString().TrimEnd('\n') + "\n";
+    }
+
+    /// <summary>What <see cref="Write"/> chose of a kind, the most valuable first.</summary>
+    public IEnumerable<Statement> Chosen(StatementKind kind) => _chosen.Where(c => c.Kind == kind).OrderByDescending(Value);
+
+    // Takes the most valuable first, while they fit in what is left above the floor.
+    private void Choose(IEnumerable<Statement> statements, ref int left, int floor)
+    {
+        foreach (Statement statement in statements.OrderByDescending(Value).ThenByDescending(static s => s.Order))
+        {
+            int heading = _titled.Contains(statement.Kind) ? 0 : Title(statement.Kind).Length + 5;
+            int cost = InlineText.Escape(statement.Text).Length + 3 + heading;
+            if (left - cost < floor || _chosen.Any(c => ReferenceEquals(c, statement) || Says(c, statement)))
+            {
+                continue;
+            }
+
+            left -= cost;
+            _titled.Add(statement.Kind);
+            _chosen.Add(statement);
+        }
+    }
+
+    // Whether what is chosen already says most of another statement; a longer one may still say more.
+    private static bool Says(Statement chosen, Statement other) =>
+        chosen.Terms.Shared(other.Terms) is >= 3 and var shared && shared >= other.Terms.Count * Same;
+
+    // What was asked first is what it is all about; of what was done and of what is open, the latest matters.
+    private double Value(Statement statement)
+    {
+        double place = (statement.Order + 1.0) / (digestion.Order + 1.0);
+        return statement.Score + statement.Kind switch
+        {
+            StatementKind.Asked => ReferenceEquals(statement, digestion[StatementKind.Asked][0]) ? 2 : 0,
+            StatementKind.Done or StatementKind.Open => 0.8 * place,
+            _ => 0.2 * place,
+        };
+    }
+
+    private static string Title(StatementKind kind) => OverviewFormat.Sections.First(s => s.Kind == kind).Title;
+
+    private string Names()
+    {
+        StringBuilder section = new();
+        foreach ((NameKind kind, string label, int share) in OverviewFormat.Names)
+        {
+            List<string> chosen = [];
+            int left = share - label.Length - 5;
+            double least = kind == NameKind.Figure ? FigureWorthTelling : 0;
+            foreach ((string name, _) in digestion.Names.Heaviest(kind).TakeWhile(n => n.Weight >= least))
+            {
+                int shorter = chosen.FindIndex(c => IsPartOf(c, name, kind));
+                int cost = name.Length - (shorter >= 0 ? chosen[shorter].Length : -2 - OverviewFormat.Separator.Length);
+                if (cost > left || chosen.Any(c => IsPartOf(name, c, kind)))
+                {
+                    continue;
+                }
+
+                left -= cost;
+                if (shorter >= 0)
+                {
+                    chosen[shorter] = name;
+                }
+                else
+                {
+                    chosen.Add(name);
+                }
+            }
+
+            if (chosen.Count > 0)
+            {
+                IEnumerable<string> written = chosen.Select(name => IsCode(kind) ? $"`{name}`" : InlineText.Escape(name));
+                section.Append(section.Length == 0 ? $"## {OverviewFormat.NamesTitle}\n" : "").Append("- ").Append(label).Append(": ")
+                    .AppendJoin(OverviewFormat.Separator, written).Append('\n');
+            }
+        }
+
+        return section.ToString();
+    }
+
+    // Identifiers and files are written as code, so that nothing in them is read as Markdown.
+    private static bool IsCode(NameKind kind) => kind is NameKind.File or NameKind.Identifier or NameKind.Reference;
+
+    // A first name is part of the whole name, the end of a path of the path.
+    private static bool IsPartOf(string part, string whole, NameKind kind) =>
+        part.Length < whole.Length
+        && ((whole.EndsWith(part, StringComparison.OrdinalIgnoreCase) && !char.IsLetterOrDigit(whole[^(part.Length + 1)]))
+            || (kind == NameKind.Name && whole.StartsWith(part, StringComparison.OrdinalIgnoreCase) && whole[part.Length] == ' '));
+}
