@@ -10,10 +10,10 @@ namespace DurableSessions.Engine.Replay;
 internal sealed class OrchestrationRun
 {
     private readonly Func<ITaskOrchestrator> _factory;
-    private readonly RunPump _pump;
+    private readonly OrchestratorSynchronizationContext _synchronization;
     private readonly RunContext _context;
     private readonly List<HistoryEntry> _history = [];
-    private readonly List<HistoryEntry> _held = [];
+    private readonly List<HistoryEntry> _whileSuspended = [];
     private readonly Dictionary<int, HistoryEntry> _unanswered = [];
     private ITaskOrchestrator? _orchestrator;
     private Task<object?>? _main;
@@ -25,8 +25,8 @@ internal sealed class OrchestrationRun
     public OrchestrationRun(InstanceDocument instance, Func<ITaskOrchestrator> factory, Action<string> violated)
     {
         _factory = factory;
-        _pump = new RunPump(violated);
-        _context = new RunContext(instance, _pump);
+        _synchronization = new OrchestratorSynchronizationContext(violated);
+        _context = new RunContext(instance, _synchronization);
     }
 
     /// <summary>Everything that has happened, recorded or not.</summary>
@@ -39,17 +39,17 @@ internal sealed class OrchestrationRun
 
     public string? CustomStatus => _recalledStatus ?? _context.CustomStatus;
 
-    /// <summary>Events that no one has waited for, and those held back by a suspension.</summary>
-    public int BufferedEvents => _context.BufferedEvents + _held.Count(e => e.Type == HistoryEventType.EventRaised);
+    /// <summary>Events that the orchestrator has not waited for, and those that came while it is suspended.</summary>
+    public int BufferedEvents => _context.BufferedEvents + _whileSuspended.Count(e => e.Type == HistoryEventType.EventRaised);
 
     /// <summary>Activities without a result, by task number.</summary>
     public IReadOnlyDictionary<int, HistoryEntry> Unanswered => _unanswered;
 
     /// <summary>The timer that fires next; <see langword="null"/> for none, or while suspended.</summary>
     public HistoryEntry? NextTimer =>
-        IsSuspended ? null : _context.OpenTimers.Where(t => !_held.Exists(h => h.Task == t.Task)).MinBy(t => t.FireAt);
+        IsSuspended ? null : _context.OpenTimers.Where(t => !_whileSuspended.Exists(h => h.Task == t.Task)).MinBy(t => t.FireAt);
 
-    /// <summary>The time of the last entry: the next one is not before it, whatever the clocks of the hosts say.</summary>
+    /// <summary>The time of the last entry: the next one is not before it, though the clock of its host may be behind.</summary>
     public DateTimeOffset LastTime { get; private set; }
 
     /// <summary>Runs the orchestrator from its top with what is recorded.</summary>
@@ -105,7 +105,7 @@ internal sealed class OrchestrationRun
         Record(_context.Made);
     }
 
-    /// <summary>Ends the run from outside, whatever it has come to.</summary>
+    /// <summary>Ends the run as failed, also where it has an outcome already.</summary>
     public void Fail(Exception e) => Outcome = RunOutcome.Failed(e);
 
     private void Happen(HistoryEntry happened)
@@ -134,12 +134,12 @@ internal sealed class OrchestrationRun
             case HistoryEventType.ExecutionResumed:
                 IsSuspended = false;
                 _context.Now = LastTime;
-                List<HistoryEntry> held = [.. _held];
-                _held.Clear();
-                held.ForEach(Advance);
+                List<HistoryEntry> entries = [.. _whileSuspended];
+                _whileSuspended.Clear();
+                entries.ForEach(Advance);
                 break;
             case var _ when IsSuspended:
-                _held.Add(happened);
+                _whileSuspended.Add(happened);
                 break;
             default:
                 _context.Now = LastTime;
@@ -157,7 +157,7 @@ internal sealed class OrchestrationRun
 
         try
         {
-            _pump.Run(() =>
+            _synchronization.Run(() =>
             {
                 if (happened.Type == HistoryEventType.ExecutionStarted)
                 {
@@ -172,7 +172,7 @@ internal sealed class OrchestrationRun
             while (cancelled)
             {
                 cancelled = false;
-                _pump.Run(() => cancelled = _context.CancelWaits());
+                _synchronization.Run(() => cancelled = _context.CancelWaits());
             }
         }
         catch (Exception e)
@@ -188,7 +188,7 @@ internal sealed class OrchestrationRun
         }
         else if (!_context.WaitsForSomething)
         {
-            Fail(new ForeignAwaitException(RunPump.ForeignAwait));
+            Fail(new ForeignAwaitException(OrchestratorSynchronizationContext.ForeignAwait));
         }
     }
 

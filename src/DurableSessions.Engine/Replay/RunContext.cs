@@ -4,7 +4,7 @@ using DurableSessions.Orchestration;
 namespace DurableSessions.Engine.Replay;
 
 /// <summary>The context of one run of an orchestrator: the tasks it waits for, and what it has just asked for.</summary>
-internal sealed class RunContext(InstanceDocument instance, RunPump pump) : OrchestrationContext
+internal sealed class RunContext(InstanceDocument instance, OrchestratorSynchronizationContext synchronization) : OrchestrationContext
 {
     private readonly Dictionary<int, OpenTask> _open = [];
     private readonly List<EventWait> _waits = [];
@@ -102,7 +102,7 @@ internal sealed class RunContext(InstanceDocument instance, RunPump pump) : Orch
         CustomStatus = Payloads.Write(customStatus, "custom status", EngineLimits.CustomStatusBytes);
     }
 
-    /// <summary>Hands the orchestrator what has happened. Results that nobody waits for any more are dropped.</summary>
+    /// <summary>Hands the orchestrator what has happened. Results that it no longer waits for are dropped.</summary>
     public void Deliver(HistoryEntry happened)
     {
         switch (happened.Type)
@@ -166,10 +166,10 @@ internal sealed class RunContext(InstanceDocument instance, RunPump pump) : Orch
 
     private void ThrowUnlessCurrent()
     {
-        if (!pump.IsCurrent)
+        if (!synchronization.IsCurrent)
         {
-            pump.Post(static _ => { }, null);
-            throw new InvalidOperationException(RunPump.ForeignAwait);
+            synchronization.Post(static _ => { }, null);
+            throw new InvalidOperationException(OrchestratorSynchronizationContext.ForeignAwait);
         }
     }
 
