@@ -9,12 +9,17 @@ namespace DurableSessions.Engine;
 
 /// <summary>
 /// Runs orchestrations in this process, with nothing but a blob container. Any number of engines may share a container:
-/// an instance is run by whoever claimed it last, and who lost it can change nothing any more.
+/// an instance is run by the host that claimed it last, and a host that lost it can change nothing any more.
 /// </summary>
 public sealed class EmbeddedEngine : IHostedService, IAsyncDisposable
 {
-    private readonly EngineParts _parts;
-    private Task _sweep = Task.CompletedTask;
+    private readonly EngineLifetime _lifetime = new();
+    private readonly LoadedInstances _loaded;
+    private readonly Sweep _sweep;
+    private readonly EngineOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private Task _sweeping = Task.CompletedTask;
 
     /// <summary>Creates an engine that does not run yet; its client can be used already.</summary>
     /// <param name="container">Holds the instances, under <c>orchestrations/</c>; it must exist when the engine starts.</param>
@@ -35,18 +40,34 @@ public sealed class EmbeddedEngine : IHostedService, IAsyncDisposable
         ILogger<EmbeddedEngine> log)
     {
         options.Validate();
-        _parts = new EngineParts(new InstanceStore(container, unretried, options.RequestTimeout, time), registry, options, time, log);
-        Client = new EmbeddedClient(_parts);
+        _options = options;
+        _time = time;
+        _log = log;
+
+        var store = new InstanceStore(container, unretried, options.RequestTimeout, time);
+        var due = new DueQueue();
+        var watches = new InstanceWatches();
+        var claims = new Claims(options.Ownership, time);
+        var dispatcher = new ActivityDispatcher(registry, options);
+        var workers = new WorkerFactory(store, registry, dispatcher, watches, due, _lifetime, options, time, log);
+        _loaded = new LoadedInstances(workers, registry, due, options.MaxLoadedInstances);
+        var claimer = new Claimer(store, registry, _loaded, claims, due, watches, _lifetime, time, log);
+        _sweep = new Sweep(store, _loaded, claimer, due, options, time, log);
+
+        var scheduler = new InstanceScheduler(store, _loaded, claims, due, time, log);
+        var sender = new MessageSender(store, _loaded, claims, due, time, log);
+        var listing = new InstanceListing(store);
+        Client = new EmbeddedClient(store, scheduler, sender, listing, _loaded, due, watches, _lifetime, time);
     }
 
     /// <summary>Starts, watches and steers instances.</summary>
     public OrchestrationClient Client { get; }
 
-    /// <summary>Begins to run what is scheduled here, and to claim what nobody runs.</summary>
+    /// <summary>Begins to run what is scheduled here, and to claim what no host runs.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _parts.Loaded.Open();
-        _sweep = Task.Run(() => new Sweep(_parts).RunAsync(_parts.Stopping.Token), CancellationToken.None);
+        _loaded.Open();
+        _sweeping = Task.Run(() => _sweep.RunAsync(_lifetime.Stopping), CancellationToken.None);
         return Task.CompletedTask;
     }
 
@@ -57,26 +78,26 @@ public sealed class EmbeddedEngine : IHostedService, IAsyncDisposable
     /// </summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        _parts.Loaded.Close();
-        await _parts.Stopping.CancelAsync();
+        _loaded.Close();
+        await _lifetime.StopAsync();
         try
         {
-            await Task.WhenAll(_sweep, _parts.Loaded.WhenIdleAsync()).WaitAsync(_parts.Options.StopTimeout, _parts.Time, cancellationToken);
+            await Task.WhenAll(_sweeping, _loaded.WhenIdleAsync()).WaitAsync(_options.StopTimeout, _time, cancellationToken);
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
-            _parts.Log.LogWarning("Not all instances could be given back in time");
+            _log.NotAllGivenBack();
         }
 
-        await _parts.Gone.CancelAsync();
+        await _lifetime.LeaveAsync();
     }
 
-    /// <summary>Stops like a process that is killed: nothing more is written, and nothing is given back. For tests.</summary>
+    /// <summary>Stops like a process that is killed: it writes nothing more, and gives nothing back. For tests.</summary>
     public async Task KillAsync()
     {
-        _parts.Loaded.Close();
-        await _parts.Gone.CancelAsync();
-        await _parts.Stopping.CancelAsync();
+        _loaded.Close();
+        await _lifetime.LeaveAsync();
+        await _lifetime.StopAsync();
     }
 
     /// <inheritdoc/>

@@ -28,7 +28,10 @@ public sealed record EngineOptions
     /// After which a write that has no answer is sent again: early enough that an owner can do so before it loses its
     /// instance, and not so early that a slow answer is taken for none.
     /// </summary>
-    internal TimeSpan RequestTimeout => Ownership / 3 > ShortestRequestTimeout ? Ownership / 3 : ShortestRequestTimeout;
+    internal TimeSpan RequestTimeout => RenewalInterval > ShortestRequestTimeout ? RenewalInterval : ShortestRequestTimeout;
+
+    /// <summary>How often an owner writes that it is still there.</summary>
+    internal TimeSpan RenewalInterval => Ownership / 3;
 
     private static readonly TimeSpan ShortestRequestTimeout = TimeSpan.FromSeconds(1);
 

@@ -9,7 +9,7 @@ namespace DurableSessions.Engine.Instances;
 /// An instance as it is stored, under <c>active/</c> while it runs and under <c>finished/</c> once it is over.
 /// <para>
 /// The end of an instance is the moment its active blob is deleted: the finished blob, written before, counts only from
-/// then on. So the end is fenced by the active blob's ETag like every other step. An active blob that nobody has written
+/// then on. So the end is fenced by the active blob's ETag like every other step. An active blob that no host has written
 /// since it was created (<see cref="IsUntouched"/>) may however be a ghost: a late copy of the request that created an
 /// instance which has ended since. It counts only where there is no finished blob of its generation; and no instance
 /// ends without having touched its active blob once.
@@ -48,7 +48,7 @@ internal sealed record InstanceDocument
 
     public required DateTimeOffset Updated { get; init; }
 
-    /// <summary>The host that runs the instance; <see langword="null"/>: nobody.</summary>
+    /// <summary>The claim of the host that runs the instance; <see langword="null"/>: no host does.</summary>
     public string? Owner { get; init; }
 
     /// <summary>From when on another host may try to claim it from its owner.</summary>
@@ -57,7 +57,7 @@ internal sealed record InstanceDocument
     /// <summary>When an instance without owner has something to do; <see langword="null"/>: once a message arrives.</summary>
     public DateTimeOffset? NextDue { get; init; }
 
-    /// <summary>Drawn anew for every write, by whomever: a writer whose answer was lost recognises its own.</summary>
+    /// <summary>Drawn anew for every write of any host: a host whose answer was lost recognises its own write.</summary>
     public required string WriteId { get; init; }
 
     /// <summary>
@@ -77,7 +77,7 @@ internal sealed record InstanceDocument
     /// <summary>How many events of the history no orchestrator has waited for.</summary>
     public int BufferedEvents { get; init; }
 
-    /// <summary>Nobody has written the active blob since it was created.</summary>
+    /// <summary>No host has written the active blob since it was created.</summary>
     [JsonIgnore]
     public bool IsUntouched => CheckpointId is null && Inbox.Count == 0;
 
@@ -97,6 +97,9 @@ internal sealed record InstanceDocument
         Inbox.Any(e => e.MessageId == messageId) || History.Any(e => e.MessageId == messageId);
 
     public BinaryData ToJson() => new(JsonSerializer.SerializeToUtf8Bytes(this, Options));
+
+    /// <summary>A <see cref="WriteId"/> that no other write has.</summary>
+    public static string NewWriteId() => Guid.NewGuid().ToString("N");
 
     public static InstanceDocument FromJson(BinaryData json) =>
         JsonSerializer.Deserialize<InstanceDocument>(json.ToMemory().Span, Options) ?? throw new FormatException("A stored instance is empty.");

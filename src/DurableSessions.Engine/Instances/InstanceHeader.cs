@@ -28,7 +28,7 @@ internal sealed record InstanceHeader
     /// <summary>It is to be ended: any host can do that, whether or not it has the orchestrator.</summary>
     public bool Terminates { get; init; }
 
-    /// <summary>When somebody may have something to do with it; <see langword="null"/>: not before a message arrives.</summary>
+    /// <summary>When a host may have something to do with it; <see langword="null"/>: not before a message arrives.</summary>
     public DateTimeOffset? ClaimableFrom => Owner is null ? NextDue : OwnedUntil;
 
     public static InstanceHeader From(InstanceDocument document) => new()

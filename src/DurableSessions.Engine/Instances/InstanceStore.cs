@@ -24,10 +24,10 @@ internal sealed class InstanceStore(BlobContainerClient container, BlobContainer
     /// <summary>For the error that says that an instance is too large.</summary>
     private const int OverLimitAllowance = 128 * 1024;
 
-    private static readonly TimeSpan ClientPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ClientTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Until when a call of a client keeps trying.</summary>
-    public DateTimeOffset ClientDeadline => time.GetUtcNow() + ClientPatience;
+    public DateTimeOffset ClientDeadline => time.GetUtcNow() + ClientTimeout;
 
     public Task<StoredInstance?> FindActiveAsync(string id, CancellationToken cancellationToken) =>
         FindAsync(ActivePrefix + id + Suffix, cancellationToken);
@@ -75,7 +75,7 @@ internal sealed class InstanceStore(BlobContainerClient container, BlobContainer
         WriteAsync(ActivePrefix, document, new BlobRequestConditions { IfMatch = expected }, until, cancellationToken);
 
     /// <summary>
-    /// Writes what the instance will have ended as. A crash after: the active blob still counts, and whoever claims it finds
+    /// Writes what the instance will have ended as. A crash after: the active blob still counts, and the next owner finds
     /// in <see cref="InstanceDocument.Ends"/> whether only its deletion is missing.
     /// </summary>
     public Task<WriteResult> PutFinishedAsync(InstanceDocument document, ETag? expected, DateTimeOffset until, CancellationToken cancellationToken) =>
@@ -86,7 +86,7 @@ internal sealed class InstanceStore(BlobContainerClient container, BlobContainer
             until,
             cancellationToken);
 
-    /// <summary>Ends the instance, or removes a ghost. A crash before: somebody claims it and comes here again.</summary>
+    /// <summary>Ends the instance, or removes a ghost. A crash before: the next owner sends the request again.</summary>
     public Task<DeleteResult> DeleteActiveAsync(string id, ETag expected, DateTimeOffset until, CancellationToken cancellationToken) =>
         DeleteAsync(ActivePrefix + id + Suffix, expected, until, cancellationToken);
 

@@ -6,7 +6,7 @@ namespace DurableSessions.Engine.Instances;
 /// <summary>What an answer of Azure Storage means to the engine.</summary>
 internal static class StorageErrors
 {
-    /// <summary>A condition did not hold: somebody else was first, or we were, and the answer was lost.</summary>
+    /// <summary>A condition did not hold: another write was first, or this one was sent twice and the first answer was lost.</summary>
     public static bool IsConditionNotMet(this RequestFailedException e) =>
         e.Status == 412 || (e.Status == 409 && e.ErrorCode == BlobErrorCode.BlobAlreadyExists);
 

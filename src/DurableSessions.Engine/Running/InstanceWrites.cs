@@ -14,7 +14,7 @@ internal static class InstanceWrites
     /// <param name="now">When it is written.</param>
     public static InstanceDocument Checkpoint(InstanceDocument stored, OrchestrationRun run, bool overLimit, DateTimeOffset now)
     {
-        string write = EngineParts.NewWriteId();
+        string write = InstanceDocument.NewWriteId();
         return stored with
         {
             Status = run.IsSuspended ? OrchestrationRuntimeStatus.Suspended : OrchestrationRuntimeStatus.Running,
@@ -34,7 +34,7 @@ internal static class InstanceWrites
 
     /// <summary>The same, given back.</summary>
     /// <param name="checkpoint">The instance.</param>
-    /// <param name="nextDue">When somebody has something to do with it; <see langword="null"/>: not before a message arrives.</param>
+    /// <param name="nextDue">When a host has something to do with it; <see langword="null"/>: not before a message arrives.</param>
     public static InstanceDocument GivenBack(this InstanceDocument checkpoint, DateTimeOffset? nextDue) =>
         checkpoint with { Owner = null, OwnedUntil = null, NextDue = nextDue };
 
@@ -57,7 +57,7 @@ internal static class InstanceWrites
             Failure = outcome.Failure,
             CustomStatus = overLimit ? stored.CustomStatus : run.CustomStatus,
             Updated = end.Time,
-            WriteId = EngineParts.NewWriteId(),
+            WriteId = InstanceDocument.NewWriteId(),
             History = outcome.Status == OrchestrationRuntimeStatus.Terminated ? [.. history] : [.. history, end],
             Inbox = [],
             BufferedEvents = 0,

@@ -12,7 +12,7 @@ internal enum OwnerWrite
     /// <summary>Others have appended messages meanwhile: take them in, and write again.</summary>
     Merge,
 
-    /// <summary>Somebody else owns the instance, or has ended it.</summary>
+    /// <summary>Another host owns the instance, or has ended it.</summary>
     Lost,
 }
 
@@ -47,7 +47,7 @@ internal sealed class OwnedInstance(InstanceStore store, StoredInstance claimed,
     /// <summary>Replaces the active blob.</summary>
     public async Task<OwnerWriteResult> CheckpointAsync(InstanceDocument document, CancellationToken cancellationToken)
     {
-        WriteResult result = await store.ReplaceAsync(document, ETag, Patience(), cancellationToken);
+        WriteResult result = await store.ReplaceAsync(document, ETag, Deadline(), cancellationToken);
         if (result.Written is { } written)
         {
             Took(document, written, document.WriteId);
@@ -77,13 +77,13 @@ internal sealed class OwnedInstance(InstanceStore store, StoredInstance claimed,
 
     /// <summary>
     /// Ends the instance: PUT finished, then DELETE active. Until the deletion nothing has ended; a crash between the two is
-    /// repaired by whoever claims the instance. A conflict on the finished blob means either an earlier generation, or an
+    /// repaired by the next host that claims the instance. A conflict on the finished blob means either an earlier generation, or an
     /// owner that came to its end and lost the instance before: neither counts while the active blob is ours.
     /// </summary>
     public async Task<OwnerWriteResult> EndAsync(InstanceDocument final, CancellationToken cancellationToken)
     {
         final = final with { Ends = _activeWriteId };
-        WriteResult result = await store.PutFinishedAsync(final, _finished, Patience(), cancellationToken);
+        WriteResult result = await store.PutFinishedAsync(final, _finished, Deadline(), cancellationToken);
         while (result.Written is null)
         {
             StoredInstance? active = await store.FindActiveAsync(final.Id, cancellationToken);
@@ -92,11 +92,11 @@ internal sealed class OwnedInstance(InstanceStore store, StoredInstance claimed,
                 return Changed(active);
             }
 
-            result = await store.PutFinishedAsync(final, result.Found?.ETag, Patience(), cancellationToken);
+            result = await store.PutFinishedAsync(final, result.Found?.ETag, Deadline(), cancellationToken);
         }
 
         _finished = result.Written;
-        switch (await store.DeleteActiveAsync(final.Id, ETag, Patience(), cancellationToken))
+        switch (await store.DeleteActiveAsync(final.Id, ETag, Deadline(), cancellationToken))
         {
             case DeleteResult.Deleted:
                 return OwnerWriteResult.Written;
@@ -126,6 +126,6 @@ internal sealed class OwnedInstance(InstanceStore store, StoredInstance claimed,
         _activeWriteId = writeId;
     }
 
-    // Beyond it somebody else will have claimed the instance, or may at any time.
-    private DateTimeOffset Patience() => Stored.OwnedUntil ?? store.ClientDeadline;
+    // Until when a write is repeated: after it another host may have claimed the instance.
+    private DateTimeOffset Deadline() => Stored.OwnedUntil ?? store.ClientDeadline;
 }

@@ -3,7 +3,7 @@ using DurableSessions.Engine.Instances;
 
 namespace DurableSessions.Engine.Running;
 
-/// <summary>What reaches one worker: answers of activities, and messages of this host's clients. Bounded: who comes too fast waits.</summary>
+/// <summary>What reaches one worker: answers of activities, and messages of this host's clients. Bounded: a sender that is too fast waits.</summary>
 internal sealed class WorkerMailbox
 {
     private const int Capacity = 256;
@@ -41,7 +41,7 @@ internal sealed class WorkerMailbox
         }
     }
 
-    /// <summary>Puts in something that nobody can wait for. False: there is no room, or the worker has gone.</summary>
+    /// <summary>Puts in a message without waiting. False: there is no room, or the worker has gone.</summary>
     public bool TryPut(WorkerMessage message) => _messages.Writer.TryWrite(message);
 
     public bool TryTake([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out WorkerMessage? message) => _messages.Reader.TryRead(out message);
@@ -49,7 +49,7 @@ internal sealed class WorkerMailbox
     /// <summary>Completes when there is something to take, or when it is cancelled.</summary>
     public async Task WaitAsync(CancellationToken cancellationToken) => await _messages.Reader.WaitToReadAsync(cancellationToken);
 
-    /// <summary>Turns away those who still wait, and whoever comes later.</summary>
+    /// <summary>Answers the clients that still wait, and any later one, that the instance is not run here.</summary>
     public void Close()
     {
         _messages.Writer.Complete();

@@ -1,7 +1,7 @@
 namespace DurableSessions.Engine.Running;
 
 /// <summary>How long a host waits for a time to come.</summary>
-internal static class Waiting
+internal static class TimeProviderExtensions
 {
     /// <summary>
     /// In whole milliseconds, rounded up, as timers of .NET count them; zero where the time has come. Rounded down, a host would spin
