@@ -6,23 +6,25 @@ using DurableSessions.Orchestration;
 
 namespace DurableSessions.Engine;
 
-/// <summary>The client of the embedded engine: talks to the workers of its own host in memory, and to all others through storage.</summary>
+/// <summary>
+/// The client of the embedded engine: reaches the instances of its own host in memory, and all others through storage. No
+/// call sends a request once its host is gone.
+/// </summary>
 internal sealed partial class EmbeddedClient(
     InstanceStore store,
     InstanceScheduler scheduler,
+    InstanceReader reader,
+    InstanceWaiter waiter,
     MessageSender sender,
     InstanceListing listing,
-    LoadedInstances loaded,
-    DueQueue due,
-    InstanceWatches watches,
     EngineLifetime lifetime,
     TimeProvider time) : OrchestrationClient
 {
-    private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(5);
-
     public override async Task<OrchestrationMetadata> ScheduleNewOrchestrationInstanceAsync(
-        string orchestratorName, object? input = null, StartOrchestrationOptions? options = null, CancellationToken cancellationToken = default)
+        string orchestratorName,
+        object? input = null,
+        StartOrchestrationOptions? options = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(orchestratorName);
         options ??= new StartOrchestrationOptions();
@@ -49,29 +51,7 @@ internal sealed partial class EmbeddedClient(
     {
         Check(instanceId);
         using CancellationTokenSource linked = Linked(cancellationToken);
-        bool runsHere = loaded.TryFind(instanceId, out _);
-        DateTimeOffset? noted = due.Find(instanceId);
-        InstanceView view = await store.ViewAsync(instanceId, linked.Token);
-        NoteInterest(instanceId, view, noted, runsHere || loaded.TryFind(instanceId, out _));
-        return view.Current?.ToMetadata();
-    }
-
-    // A caller cares for it: where its host has died or given it back, this one goes on, sooner than its next sweep. What runs
-    // here, or did when storage was asked, is its worker's to note. What is over is not looked at again, unless it was noted
-    // after storage was asked: then it may have been scheduled again.
-    private void NoteInterest(string id, InstanceView view, DateTimeOffset? noted, bool runsHere)
-    {
-        if (view.Live is not { } live)
-        {
-            if (noted is not null && view.Ghost is null)
-            {
-                due.Remove(id, noted);
-            }
-        }
-        else if (!runsHere && InstanceHeader.From(live.Document).ClaimableFrom is { } from)
-        {
-            due.Add(id, from);
-        }
+        return await reader.ReadAsync(instanceId, linked.Token);
     }
 
     public override async Task<OrchestrationMetadata> WaitForInstanceAsync(
@@ -79,33 +59,7 @@ internal sealed partial class EmbeddedClient(
     {
         Check(instanceId);
         using CancellationTokenSource linked = Linked(cancellationToken);
-        using InstanceWatches.Watch watch = watches.Open(instanceId);
-        TimeSpan look = FirstLook;
-        while (true)
-        {
-            bool here = loaded.TryFind(instanceId, out InstanceWorker? worker);
-            OrchestrationMetadata seen = worker?.Snapshot
-                ?? await GetInstanceAsync(instanceId, linked.Token)
-                ?? throw new OrchestrationNotFoundException(instanceId);
-            while (true)
-            {
-                if (predicate(seen))
-                {
-                    return seen;
-                }
-
-                OrchestrationMetadata? next = await NextAsync(watch, here ? LongestLook : look, linked.Token);
-                if (next is null)
-                {
-                    break;
-                }
-
-                here = true;
-                seen = next;
-            }
-
-            look = look * 2 < LongestLook ? look * 2 : LongestLook;
-        }
+        return await waiter.WaitAsync(instanceId, predicate, linked.Token);
     }
 
     public override async Task<bool> RaiseEventAsync(
@@ -129,20 +83,21 @@ internal sealed partial class EmbeddedClient(
         Check(instanceId);
         using CancellationTokenSource linked = Linked(cancellationToken);
 
-        // Finished first: what is found there, and nothing live after it, has ended, and that is what is deleted.
+        // Finished first: an instance that is found there, with nothing live after it, has ended, and is what is deleted.
         StoredInstance? finished = await store.FindFinishedAsync(instanceId, linked.Token);
         if (finished is null || await store.ViewAsync(instanceId, linked.Token) is not { Live: null } view)
         {
             return false;
         }
 
-        // Without its finished blob a ghost would be taken for an instance.
+        // The ghost first: without its finished blob it would count as an instance.
         return (view.Ghost is not { } ghost
                 || await store.DeleteActiveAsync(instanceId, ghost.ETag, store.ClientDeadline, linked.Token) != DeleteResult.Changed)
             && await store.DeleteFinishedAsync(instanceId, finished.ETag, store.ClientDeadline, linked.Token) != DeleteResult.Changed;
     }
 
-    public override async Task<OrchestrationPage> ListInstancesAsync(OrchestrationQuery query, CancellationToken cancellationToken = default)
+    public override async Task<OrchestrationPage> ListInstancesAsync(
+        OrchestrationQuery query, CancellationToken cancellationToken = default)
     {
         using CancellationTokenSource linked = Linked(cancellationToken);
         return await listing.ListAsync(query, linked.Token);
@@ -178,21 +133,6 @@ internal sealed partial class EmbeddedClient(
         Check(id);
         using CancellationTokenSource linked = Linked(cancellationToken);
         return await sender.SendAsync(id, message, linked.Token);
-    }
-
-    // What a worker publishes next; null: it is time to look in storage.
-    private async Task<OrchestrationMetadata?> NextAsync(InstanceWatches.Watch watch, TimeSpan look, CancellationToken cancellationToken)
-    {
-        using var timeout = new CancellationTokenSource(look, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-        try
-        {
-            return await watch.Published.Reader.ReadAsync(either.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return null;
-        }
     }
 
     private CancellationTokenSource Linked(CancellationToken cancellationToken)

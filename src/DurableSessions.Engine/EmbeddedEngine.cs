@@ -56,8 +56,10 @@ public sealed class EmbeddedEngine : IHostedService, IAsyncDisposable
 
         var scheduler = new InstanceScheduler(store, _loaded, claims, due, time, log);
         var sender = new MessageSender(store, _loaded, claims, due, time, log);
+        var reader = new InstanceReader(store, _loaded, due);
+        var waiter = new InstanceWaiter(reader, _loaded, watches, time);
         var listing = new InstanceListing(store);
-        Client = new EmbeddedClient(store, scheduler, sender, listing, _loaded, due, watches, _lifetime, time);
+        Client = new EmbeddedClient(store, scheduler, reader, waiter, sender, listing, _lifetime, time);
     }
 
     /// <summary>Starts, watches and steers instances.</summary>

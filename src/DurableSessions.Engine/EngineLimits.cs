@@ -26,6 +26,3 @@ public static class EngineLimits
     internal const int ErrorMessageLength = 4_096;
     internal const int StackTraceLength = 16_384;
 }
-
-/// <summary>An instance, or what is put into it, is larger than <see cref="EngineLimits"/> allows; the message names the limit.</summary>
-public sealed class EngineLimitException(string message) : OrchestrationLimitException(message);

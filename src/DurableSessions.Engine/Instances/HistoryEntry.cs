@@ -3,22 +3,6 @@ using DurableSessions.Orchestration;
 
 namespace DurableSessions.Engine.Instances;
 
-/// <summary>What can happen in an instance, in the names of Durable Task.</summary>
-internal enum HistoryEventType
-{
-    ExecutionStarted,
-    TaskScheduled,
-    TaskCompleted,
-    TaskFailed,
-    TimerCreated,
-    TimerFired,
-    EventRaised,
-    ExecutionSuspended,
-    ExecutionResumed,
-    ExecutionTerminated,
-    ExecutionCompleted,
-}
-
 /// <summary>
 /// One thing that happened. What comes from outside (a result, an event) is followed at once by what the orchestrator did
 /// in answer (tasks scheduled, timers created): a replay compares the two, entry by entry.

@@ -12,9 +12,8 @@ internal sealed class OrchestrationRun
     private readonly Func<ITaskOrchestrator> _factory;
     private readonly OrchestratorSynchronizationContext _synchronization;
     private readonly RunContext _context;
-    private readonly List<HistoryEntry> _history = [];
+    private readonly RunHistory _history = new();
     private readonly List<HistoryEntry> _whileSuspended = [];
-    private readonly Dictionary<int, HistoryEntry> _unanswered = [];
     private ITaskOrchestrator? _orchestrator;
     private Task<object?>? _main;
     private string? _recalledStatus;
@@ -30,7 +29,7 @@ internal sealed class OrchestrationRun
     }
 
     /// <summary>Everything that has happened, recorded or not.</summary>
-    public IReadOnlyList<HistoryEntry> History => _history;
+    public IReadOnlyList<HistoryEntry> History => _history.Entries;
 
     /// <summary>How it ended; <see langword="null"/>: it has not.</summary>
     public RunOutcome? Outcome { get; private set; }
@@ -43,14 +42,14 @@ internal sealed class OrchestrationRun
     public int BufferedEvents => _context.BufferedEvents + _whileSuspended.Count(e => e.Type == HistoryEventType.EventRaised);
 
     /// <summary>Activities without a result, by task number.</summary>
-    public IReadOnlyDictionary<int, HistoryEntry> Unanswered => _unanswered;
+    public IReadOnlyDictionary<int, HistoryEntry> Unanswered => _history.Unanswered;
 
     /// <summary>The timer that fires next; <see langword="null"/> for none, or while suspended.</summary>
     public HistoryEntry? NextTimer =>
         IsSuspended ? null : _context.OpenTimers.Where(t => !_whileSuspended.Exists(h => h.Task == t.Task)).MinBy(t => t.FireAt);
 
     /// <summary>The time of the last entry: the next one is not before it, though the clock of its host may be behind.</summary>
-    public DateTimeOffset LastTime { get; private set; }
+    public DateTimeOffset LastTime => _history.LastTime;
 
     /// <summary>Runs the orchestrator from its top with what is recorded.</summary>
     public void Replay(IReadOnlyList<HistoryEntry> recorded, bool hasRun)
@@ -64,25 +63,24 @@ internal sealed class OrchestrationRun
                 HistoryEntry happened = recorded[next++];
                 if (happened.IsAction)
                 {
-                    throw Mismatch(happened, "did nothing, or ended");
+                    throw _history.Mismatch(happened, "did nothing, or ended");
                 }
 
                 _context.Replaying = hasRun;
                 Happen(happened);
                 if (next == recorded.Count)
                 {
-                    Record(_context.Made);
+                    _history.Record(_context.Made);
                 }
                 else
                 {
-                    next = Match(recorded, next);
+                    next = _history.Match(recorded, next, _context.Made);
                 }
             }
         }
         catch (NonDeterminismException e)
         {
-            _history.Clear();
-            _history.AddRange(recorded);
+            _history.Restore(recorded);
             Outcome = RunOutcome.Failed(e);
         }
 
@@ -92,8 +90,8 @@ internal sealed class OrchestrationRun
     /// <summary>Ends an instance as it is stored, without its orchestrator, which perhaps no host has or can make.</summary>
     public void Terminate(InstanceDocument stored, string? reason)
     {
-        _history.AddRange(stored.History);
-        LastTime = stored.History.Max(e => e.Time);
+        _history.Restore(stored.History);
+        _history.SetTime(stored.History.Max(e => e.Time));
         _recalledStatus = stored.CustomStatus;
         Outcome = Terminated(reason);
     }
@@ -102,7 +100,7 @@ internal sealed class OrchestrationRun
     public void Apply(HistoryEntry happened)
     {
         Happen(happened);
-        Record(_context.Made);
+        _history.Record(_context.Made);
     }
 
     /// <summary>Ends the run as failed, also where it has an outcome already.</summary>
@@ -112,12 +110,6 @@ internal sealed class OrchestrationRun
     {
         _context.Made.Clear();
         _history.Add(happened);
-        LastTime = happened.Time > LastTime ? happened.Time : LastTime;
-        if (happened.Task is { } task)
-        {
-            _unanswered.Remove(task);
-        }
-
         if (Outcome is not null)
         {
             return;
@@ -215,47 +207,4 @@ internal sealed class OrchestrationRun
             return RunOutcome.Failed(e);
         }
     }
-
-    // Compares what the orchestrator has just made with the entries that follow in the history; returns where they end.
-    private int Match(IReadOnlyList<HistoryEntry> recorded, int next)
-    {
-        foreach (HistoryEntry made in _context.Made)
-        {
-            HistoryEntry? known = next < recorded.Count ? recorded[next] : null;
-            if (known is not { IsAction: true })
-            {
-                throw new NonDeterminismException(
-                    $"The orchestrator's code now makes {made}, where the history has nothing{At(next)}. {Advice}");
-            }
-
-            if (known.Type != made.Type || known.Task != made.Task || known.Name != made.Name)
-            {
-                throw Mismatch(known, $"makes {made}");
-            }
-
-            next++;
-            Record([known]);
-        }
-
-        return next;
-    }
-
-    private void Record(IEnumerable<HistoryEntry> actions)
-    {
-        foreach (HistoryEntry action in actions)
-        {
-            _history.Add(action);
-            if (action.Type == HistoryEventType.TaskScheduled)
-            {
-                _unanswered.Add(action.Task!.Value, action);
-            }
-        }
-    }
-
-    private const string Advice = "It is not deterministic, or was changed while the instance ran.";
-
-    private static string At(int next) => $" (entry {next})";
-
-    private NonDeterminismException Mismatch(HistoryEntry known, string now) =>
-        new($"The history has {known}{At(_history.Count)}, where the orchestrator's code now {now}. {Advice}");
 }

@@ -34,7 +34,8 @@ internal sealed class RunContext(InstanceDocument instance, OrchestratorSynchron
     /// <summary>Whether anything is open that could wake the orchestrator.</summary>
     public bool WaitsForSomething => _open.Count > 0 || _waits.Count > 0;
 
-    public IEnumerable<HistoryEntry> OpenTimers => _open.Values.Where(t => t.Made.Type == HistoryEventType.TimerCreated).Select(t => t.Made);
+    public IEnumerable<HistoryEntry> OpenTimers =>
+        _open.Values.Where(t => t.Made.Type == HistoryEventType.TimerCreated).Select(t => t.Made);
 
     public override T? GetInput<T>()
         where T : default => Payloads.Read<T>(instance.Input);
@@ -174,41 +175,4 @@ internal sealed class RunContext(InstanceDocument instance, OrchestratorSynchron
     }
 
     private sealed record OpenTask(HistoryEntry Made, TaskCompletionSource<string?> Source, CancellationToken Token);
-
-    private abstract class EventWait(string name, CancellationToken token)
-    {
-        public string Name { get; } = name;
-
-        public CancellationToken Token { get; } = token;
-
-        public abstract void Complete(string? payload);
-
-        public abstract void Cancel();
-    }
-
-    private sealed class EventWait<T>(string name, CancellationToken token) : EventWait(name, token)
-    {
-        private readonly TaskCompletionSource<T> _source = new();
-
-        public Task<T> Task => _source.Task;
-
-        public override void Cancel() => _source.SetCanceled(Token);
-
-        // An event that is not what the orchestrator expects fails its wait, and so, unless caught, the orchestrator.
-        public override void Complete(string? payload)
-        {
-            T value;
-            try
-            {
-                value = Payloads.Read<T>(payload)!;
-            }
-            catch (Exception e)
-            {
-                _source.SetException(e);
-                return;
-            }
-
-            _source.SetResult(value);
-        }
-    }
 }

@@ -3,29 +3,6 @@ using DurableSessions.Engine.Instances;
 
 namespace DurableSessions.Engine.Running;
 
-/// <summary>How an owner's write went.</summary>
-internal enum OwnerWrite
-{
-    /// <summary>It stands.</summary>
-    Written,
-
-    /// <summary>Others have appended messages meanwhile: take them in, and write again.</summary>
-    Merge,
-
-    /// <summary>Another host owns the instance, or has ended it.</summary>
-    Lost,
-}
-
-/// <param name="Kind">How the write went.</param>
-/// <param name="Messages">What to take in.</param>
-/// <param name="Stands">Whether the write itself stands, with the messages appended behind it.</param>
-internal sealed record OwnerWriteResult(OwnerWrite Kind, IReadOnlyList<HistoryEntry> Messages, bool Stands)
-{
-    public static OwnerWriteResult Written { get; } = new(OwnerWrite.Written, [], true);
-
-    public static OwnerWriteResult Lost { get; } = new(OwnerWrite.Lost, [], false);
-}
-
 /// <summary>
 /// The blobs of an instance in the hands of its owner. Every change is fenced by the ETag of the active blob: an owner that
 /// has been replaced changes nothing any more.

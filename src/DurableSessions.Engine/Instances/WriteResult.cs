@@ -1,0 +1,8 @@
+using Azure;
+
+namespace DurableSessions.Engine.Instances;
+
+/// <summary>How a conditional write went.</summary>
+/// <param name="Written">The new ETag; <see langword="null"/>: the condition did not hold.</param>
+/// <param name="Found">What stands there instead; <see langword="null"/>: nothing.</param>
+internal readonly record struct WriteResult(ETag? Written, StoredInstance? Found);
