@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace DurableSessions.Engine;
 
 /// <summary>
-/// Runs orchestrations in this process, with nothing but a blob container. Any number of engines may share a container:
+/// Runs orchestrations in this process, on a blob container alone. Any number of engines may share a container:
 /// an instance is run by the host that claimed it last, and a host that lost it can change nothing any more.
 /// </summary>
 public sealed class EmbeddedEngine : IHostedService, IAsyncDisposable
@@ -24,12 +24,12 @@ public sealed class EmbeddedEngine : IHostedService, IAsyncDisposable
     /// <summary>Creates an engine that does not run yet; its client can be used already.</summary>
     /// <param name="container">Holds the instances, under <c>orchestrations/</c>; it must exist when the engine starts.</param>
     /// <param name="unretried">
-    /// The same container through a client that sends each request once: the engine repeats writes itself, and must know which.
+    /// The same container through a client that sends each request once: the engine repeats writes itself, and recognises its own.
     /// </param>
-    /// <param name="registry">What this host can run. Other hosts may know other names.</param>
-    /// <param name="options">How it runs them.</param>
-    /// <param name="time">Decides when something is tried, and never whether it is safe.</param>
-    /// <param name="log">One line for each claim and each end.</param>
+    /// <param name="registry">The orchestrators and activities of this host. Other hosts may have others.</param>
+    /// <param name="options">How it runs instances.</param>
+    /// <param name="time">The clock of this host: it decides when a request is sent, and never whether that is safe.</param>
+    /// <param name="log">Gets one line for each claim and each end, and the warnings; event ids 2000 to 2099.</param>
     /// <exception cref="ArgumentOutOfRangeException">One of the options is not positive.</exception>
     public EmbeddedEngine(
         BlobContainerClient container,
@@ -62,10 +62,10 @@ public sealed class EmbeddedEngine : IHostedService, IAsyncDisposable
         Client = new EmbeddedClient(store, scheduler, reader, waiter, sender, listing, _lifetime, time);
     }
 
-    /// <summary>Starts, watches and steers instances.</summary>
+    /// <summary>Schedules, reads and controls instances. Its calls fail once the engine has stopped.</summary>
     public OrchestrationClient Client { get; }
 
-    /// <summary>Begins to run what is scheduled here, and to claim what no host runs.</summary>
+    /// <summary>Begins to run instances that are scheduled here, and to claim those that no host runs.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
         _loaded.Open();
@@ -74,9 +74,9 @@ public sealed class EmbeddedEngine : IHostedService, IAsyncDisposable
     }
 
     /// <summary>
-    /// Gives back what runs here, within <see cref="EngineOptions.StopTimeout"/>: activities are cancelled, and not waited
-    /// for; other hosts go on at their next listing, or with the next message. What cannot be given back in time goes on
-    /// elsewhere when its ownership has lapsed.
+    /// Gives back the instances that run here, within <see cref="EngineOptions.StopTimeout"/>. It cancels their activities, and
+    /// does not wait for them. Other hosts go on at their next listing, or with the next message. An instance that is not given
+    /// back in time goes on elsewhere once its ownership has lapsed.
     /// </summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -102,7 +102,7 @@ public sealed class EmbeddedEngine : IHostedService, IAsyncDisposable
         await _lifetime.StopAsync();
     }
 
-    /// <inheritdoc/>
+    /// <summary>Stops the engine, as <see cref="StopAsync"/> does.</summary>
     public async ValueTask DisposeAsync()
     {
         await StopAsync(CancellationToken.None);

@@ -10,7 +10,7 @@ namespace DurableSessions.Engine;
 /// </summary>
 internal sealed class InstanceReader(InstanceStore store, LoadedInstances loaded, DueQueue due)
 {
-    /// <summary>The instance as it is stored; <see langword="null"/>: there is none.</summary>
+    /// <summary>The instance as it is stored; <see langword="null"/>: there is no such instance.</summary>
     public async Task<OrchestrationMetadata?> ReadAsync(string id, CancellationToken cancellationToken)
     {
         bool runsHere = loaded.TryFind(id, out _);

@@ -7,9 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace DurableSessions.Engine;
 
 /// <summary>
-/// Creates instances. The creation alone makes an instance: a crash after it leaves one that runs, on this host or another.
-/// Under an id that may have been used before, it is made sure after the creation that no ended instance stands there; a
-/// crash in between leaves a ghost, which no host runs.
+/// Creates instances, with one conditional write each. A crash after it leaves an instance that a host runs. Under an id that
+/// may have been used before, the host then looks for an ended instance; a crash in between leaves a ghost, which no host runs.
 /// </summary>
 internal sealed class InstanceScheduler(
     InstanceStore store, LoadedInstances loaded, Claims claims, DueQueue due, TimeProvider time, ILogger log)
@@ -17,6 +16,7 @@ internal sealed class InstanceScheduler(
     private const int Attempts = 10;
 
     /// <summary>Creates the instance, or returns the one that has its id.</summary>
+    /// <exception cref="TimeoutException">Another host changed the instance at each attempt.</exception>
     public async Task<InstanceDocument> ScheduleAsync(
         InstanceDocument instance, bool isFresh, StartOrchestrationOptions options, CancellationToken cancellationToken)
     {
@@ -52,9 +52,10 @@ internal sealed class InstanceScheduler(
     }
 
     private static bool IsReusable(InstanceDocument ended, StartOrchestrationOptions options) =>
-        options.ReusableStatuses.Contains(ended.Status) && (options.ReusedGeneration is null || options.ReusedGeneration == ended.Generation);
+        options.ReusableStatuses.Contains(ended.Status)
+        && (options.ReusedGeneration is null || options.ReusedGeneration == ended.Generation);
 
-    // Null: something changed meanwhile.
+    // Null: another host changed the instance in between.
     private async Task<InstanceDocument?> TryCreateAsync(
         InstanceDocument instance, bool isFresh, StoredInstance? replaced, CancellationToken cancellationToken)
     {
@@ -66,7 +67,7 @@ internal sealed class InstanceScheduler(
             WriteResult result = await store.CreateAsync(instance, store.ClientDeadline, cancellationToken);
             if (result.Written is not { } etag)
             {
-                // What is to be replaced is no answer: it was looked at before, and may be replaced.
+                // An ended instance that this call replaces is no answer: its status was checked before.
                 InstanceView view = await store.ViewAsync(instance.Id, cancellationToken);
                 return view.Live?.Document ?? (replaced is null ? view.Finished?.Document : null);
             }

@@ -12,7 +12,9 @@ internal sealed class InstanceWaiter(InstanceReader reader, LoadedInstances load
     private static readonly TimeSpan FirstInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestInterval = TimeSpan.FromSeconds(5);
 
-    /// <summary>Completes with the first state it sees for which <paramref name="predicate"/> holds; states in between may be missed.</summary>
+    /// <summary>
+    /// Completes with the first state it sees for which <paramref name="predicate"/> holds. It may miss states in between.
+    /// </summary>
     /// <exception cref="OrchestrationNotFoundException">There is no such instance.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was signalled.</exception>
     public async Task<OrchestrationMetadata> WaitAsync(
@@ -48,7 +50,8 @@ internal sealed class InstanceWaiter(InstanceReader reader, LoadedInstances load
     }
 
     // What a worker publishes next; null: it is time to read storage.
-    private async Task<OrchestrationMetadata?> NextAsync(InstanceWatches.Watch watch, TimeSpan interval, CancellationToken cancellationToken)
+    private async Task<OrchestrationMetadata?> NextAsync(
+        InstanceWatches.Watch watch, TimeSpan interval, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(interval, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);

@@ -61,7 +61,8 @@ internal sealed class MessageSender(
             }
 
             InstanceView view = await store.ViewAsync(id, cancellationToken);
-            return view.Live is not { } live ? view.Finished?.Document.Holds(message.MessageId!) ?? throw new OrchestrationNotFoundException(id)
+            return view.Live is not { } live
+                ? view.Finished?.Document.Holds(message.MessageId!) ?? throw new OrchestrationNotFoundException(id)
                 : live.Document.Holds(message.MessageId!)
                     || !InstanceMessages.Matters(live.Document, message)
                     || await AppendAsync(live, message, cancellationToken) ? true

@@ -1,6 +1,6 @@
 namespace DurableSessions.Engine.Instances;
 
-/// <summary>What can happen in an instance, in the names of Durable Task.</summary>
+/// <summary>The kinds of entries of a history, in the names of Durable Task.</summary>
 internal enum HistoryEventType
 {
     ExecutionStarted,

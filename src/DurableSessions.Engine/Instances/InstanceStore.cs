@@ -22,14 +22,14 @@ internal sealed class InstanceStore(
     private const string Suffix = ".json";
     private const int ViewAttempts = 10;
 
-    /// <summary>For the error that says that an instance is too large.</summary>
+    /// <summary>Bytes beyond the limit, for the error that names it.</summary>
     private const int OverLimitAllowance = 128 * 1024;
 
     private static readonly TimeSpan ClientTimeout = TimeSpan.FromSeconds(10);
 
     private readonly UnknownOutcomeRetry _retry = new(requestTimeout, time);
 
-    /// <summary>Until when a call of a client keeps trying.</summary>
+    /// <summary>Until when a call of a client repeats a write.</summary>
     public DateTimeOffset ClientDeadline => time.GetUtcNow() + ClientTimeout;
 
     public Task<StoredInstance?> FindActiveAsync(string id, CancellationToken cancellationToken) =>
@@ -69,7 +69,7 @@ internal sealed class InstanceStore(
         throw new TimeoutException($"Instance '{id}' changed {ViewAttempts} times while it was read.");
     }
 
-    /// <summary>Creates the active blob. A crash before: nothing. After: an instance that any host will run.</summary>
+    /// <summary>Creates the active blob. A crash before: there is no instance. A crash after: an instance that any host runs.</summary>
     public Task<WriteResult> CreateAsync(InstanceDocument document, DateTimeOffset until, CancellationToken cancellationToken) =>
         WriteAsync(ActivePrefix, document, new BlobRequestConditions { IfNoneMatch = ETag.All }, until, cancellationToken);
 
@@ -82,7 +82,7 @@ internal sealed class InstanceStore(
         WriteAsync(ActivePrefix, document, new BlobRequestConditions { IfMatch = expected }, until, cancellationToken);
 
     /// <summary>
-    /// Writes what the instance will have ended as. A crash after: the active blob still counts, and the next owner finds
+    /// Writes the finished blob. A crash after: the active blob still counts, and the next owner finds
     /// in <see cref="InstanceDocument.Ends"/> whether only its deletion is missing.
     /// </summary>
     public Task<WriteResult> PutFinishedAsync(
@@ -98,14 +98,14 @@ internal sealed class InstanceStore(
     public Task<DeleteResult> DeleteActiveAsync(string id, ETag expected, DateTimeOffset until, CancellationToken cancellationToken) =>
         DeleteAsync(ActivePrefix + id + Suffix, expected, until, cancellationToken);
 
-    /// <summary>Forgets an instance that is over.</summary>
+    /// <summary>Deletes an instance that is over.</summary>
     public Task<DeleteResult> DeleteFinishedAsync(string id, ETag expected, DateTimeOffset until, CancellationToken cancellationToken) =>
         DeleteAsync(FinishedPrefix + id + Suffix, expected, until, cancellationToken);
 
     /// <summary>The headers of all instances under a prefix, page by page.</summary>
     /// <param name="prefix"><see cref="ActivePrefix"/> or <see cref="FinishedPrefix"/>.</param>
     /// <param name="pageSize">Blobs of a page.</param>
-    /// <param name="continuation">Of the page before; <see langword="null"/> for the first.</param>
+    /// <param name="continuation">The token of the page before; <see langword="null"/>: the first page.</param>
     /// <param name="skipped">Called with the name of each blob that is no instance.</param>
     /// <param name="cancellationToken">Ends the listing.</param>
     /// <param name="idPrefix">Only ids that begin so.</param>

@@ -9,7 +9,9 @@ internal abstract class EventWait(string name, CancellationToken token)
 
     public CancellationToken Token { get; } = token;
 
+    /// <summary>Ends the wait with the payload of an event, as JSON.</summary>
     public abstract void Complete(string? payload);
 
+    /// <summary>Ends the wait as cancelled.</summary>
     public abstract void Cancel();
 }

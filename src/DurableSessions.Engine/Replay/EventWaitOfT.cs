@@ -12,7 +12,7 @@ internal sealed class EventWait<T>(string name, CancellationToken token) : Event
 
     public override void Cancel() => _source.SetCanceled(Token);
 
-    // An event that is not what the orchestrator expects fails its wait, and so, unless caught, the orchestrator.
+    // An event whose payload is no T fails the wait, and so the orchestrator, unless it catches the exception.
     public override void Complete(string? payload)
     {
         T value;

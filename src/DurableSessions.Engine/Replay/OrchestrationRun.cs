@@ -4,8 +4,8 @@ using DurableSessions.Orchestration;
 namespace DurableSessions.Engine.Replay;
 
 /// <summary>
-/// One run of an orchestrator in memory: replayed from its history, then carried on by what happens. It belongs to one
-/// worker, and is called by one thread at a time.
+/// One run of an orchestrator in memory: replayed from its history, then advanced by each entry that happens. It belongs to
+/// one worker, and one thread calls it at a time.
 /// </summary>
 internal sealed class OrchestrationRun
 {
@@ -18,8 +18,8 @@ internal sealed class OrchestrationRun
     private Task<object?>? _main;
     private string? _recalledStatus;
 
-    /// <param name="instance">What is run; its history is not replayed yet.</param>
-    /// <param name="factory">Makes the orchestrator once it is replayed.</param>
+    /// <param name="instance">The instance; its history is not replayed yet.</param>
+    /// <param name="factory">Makes the orchestrator at the replay.</param>
     /// <param name="violated">Called on any thread when the orchestrator is seen to await what it must not.</param>
     public OrchestrationRun(InstanceDocument instance, Func<ITaskOrchestrator> factory, Action<string> violated)
     {
@@ -28,7 +28,7 @@ internal sealed class OrchestrationRun
         _context = new RunContext(instance, _synchronization);
     }
 
-    /// <summary>Everything that has happened, recorded or not.</summary>
+    /// <summary>All entries, stored or not, in order.</summary>
     public IReadOnlyList<HistoryEntry> History => _history.Entries;
 
     /// <summary>How it ended; <see langword="null"/>: it has not.</summary>
@@ -44,14 +44,14 @@ internal sealed class OrchestrationRun
     /// <summary>Activities without a result, by task number.</summary>
     public IReadOnlyDictionary<int, HistoryEntry> Unanswered => _history.Unanswered;
 
-    /// <summary>The timer that fires next; <see langword="null"/> for none, or while suspended.</summary>
+    /// <summary>The timer that fires next; <see langword="null"/>: there is no timer, or the instance is suspended.</summary>
     public HistoryEntry? NextTimer =>
         IsSuspended ? null : _context.OpenTimers.Where(t => !_whileSuspended.Exists(h => h.Task == t.Task)).MinBy(t => t.FireAt);
 
     /// <summary>The time of the last entry: the next one is not before it, though the clock of its host may be behind.</summary>
     public DateTimeOffset LastTime => _history.LastTime;
 
-    /// <summary>Runs the orchestrator from its top with what is recorded.</summary>
+    /// <summary>Runs the orchestrator from its start with the history that is stored.</summary>
     public void Replay(IReadOnlyList<HistoryEntry> recorded, bool hasRun)
     {
         _orchestrator = _factory();
@@ -87,7 +87,7 @@ internal sealed class OrchestrationRun
         _context.Replaying = false;
     }
 
-    /// <summary>Ends an instance as it is stored, without its orchestrator, which perhaps no host has or can make.</summary>
+    /// <summary>Ends an instance as it is stored, without its orchestrator: a host may not have it, or fail to make it.</summary>
     public void Terminate(InstanceDocument stored, string? reason)
     {
         _history.Restore(stored.History);
@@ -96,7 +96,7 @@ internal sealed class OrchestrationRun
         Outcome = Terminated(reason);
     }
 
-    /// <summary>Carries the run on. What happens after it has ended is recorded, and changes nothing.</summary>
+    /// <summary>Advances the run by one entry. After its outcome an entry is added to the history, and changes nothing else.</summary>
     public void Apply(HistoryEntry happened)
     {
         Happen(happened);
@@ -169,7 +169,7 @@ internal sealed class OrchestrationRun
         }
         catch (Exception e)
         {
-            // Of an async void method of the orchestrator: its task would never tell.
+            // An async void method of the orchestrator threw: the task of the orchestrator does not show that.
             Fail(e);
             return;
         }
@@ -187,7 +187,7 @@ internal sealed class OrchestrationRun
     private static RunOutcome Terminated(string? reason) =>
         new(OrchestrationRuntimeStatus.Terminated, Failure: Failures.Terminated(reason));
 
-    // Also what an orchestrator throws before its first await comes out of the task.
+    // Async, so that an orchestrator that throws before its first await fails the task as well.
     private async Task<object?> StartAsync() => await _orchestrator!.RunAsync(_context);
 
     private static RunOutcome End(Task<object?> main)

@@ -33,7 +33,7 @@ internal sealed class OrchestratorSynchronizationContext(Action<string> violated
 
     public override SynchronizationContext CreateCopy() => this;
 
-    /// <summary>Runs <paramref name="action"/>, and everything that follows from it, until the orchestrator waits.</summary>
+    /// <summary>Runs <paramref name="action"/>, and the continuations that follow from it, until the orchestrator waits.</summary>
     public void Run(Action action)
     {
         SynchronizationContext? previous = Current;

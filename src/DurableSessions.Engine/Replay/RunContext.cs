@@ -3,7 +3,7 @@ using DurableSessions.Orchestration;
 
 namespace DurableSessions.Engine.Replay;
 
-/// <summary>The context of one run of an orchestrator: the tasks it waits for, and what it has just asked for.</summary>
+/// <summary>The context of one run of an orchestrator: the tasks and events it waits for, and the tasks it has just scheduled.</summary>
 internal sealed class RunContext(InstanceDocument instance, OrchestratorSynchronizationContext synchronization) : OrchestrationContext
 {
     private readonly Dictionary<int, OpenTask> _open = [];
@@ -23,15 +23,15 @@ internal sealed class RunContext(InstanceDocument instance, OrchestratorSynchron
 
     public bool Replaying { get; set; }
 
-    /// <summary>As JSON.</summary>
+    /// <summary>The custom status as JSON; <see langword="null"/>: the orchestrator has set none.</summary>
     public string? CustomStatus { get; private set; }
 
-    /// <summary>What the orchestrator has scheduled since this was last emptied, in order.</summary>
+    /// <summary>The activities and timers that the orchestrator has scheduled since the last entry happened, in order.</summary>
     public List<HistoryEntry> Made { get; } = [];
 
     public int BufferedEvents => _buffered.Count;
 
-    /// <summary>Whether anything is open that could wake the orchestrator.</summary>
+    /// <summary>Whether a task, a timer or an event can wake the orchestrator.</summary>
     public bool WaitsForSomething => _open.Count > 0 || _waits.Count > 0;
 
     public IEnumerable<HistoryEntry> OpenTimers =>
@@ -133,8 +133,8 @@ internal sealed class RunContext(InstanceDocument instance, OrchestratorSynchron
     }
 
     /// <summary>
-    /// Ends the waits whose tokens the orchestrator has cancelled. Asked for whenever the orchestrator waits, and not through
-    /// callbacks of the token: those would run on another thread after <see cref="CancellationTokenSource.CancelAsync"/>.
+    /// Ends the waits whose tokens the orchestrator has cancelled. Called whenever the orchestrator waits; callbacks of the
+    /// tokens would run on another thread after <see cref="CancellationTokenSource.CancelAsync"/>.
     /// </summary>
     /// <returns>Whether there were any: the orchestrator may then go on.</returns>
     public bool CancelWaits()

@@ -1,14 +1,14 @@
 namespace DurableSessions.Engine.Running;
 
-/// <summary>What became of a client's message.</summary>
+/// <summary>How a message of a client was answered.</summary>
 internal enum Delivery
 {
-    /// <summary>It is recorded.</summary>
+    /// <summary>Storage has the message.</summary>
     Accepted,
 
     /// <summary>The instance was over.</summary>
     Ended,
 
-    /// <summary>This host does not run the instance any more; the message may or may not be recorded.</summary>
+    /// <summary>This host does not run the instance any more; storage may have the message or not.</summary>
     NotHere,
 }

@@ -3,7 +3,10 @@ using Microsoft.Extensions.Logging;
 
 namespace DurableSessions.Engine.Running;
 
-/// <summary>Starts the activities that one instance waits for and this host has. A crash leaves them unanswered: they are called again.</summary>
+/// <summary>
+/// Starts the activities that one instance waits for and this host has. A crash leaves them unanswered: the next owner calls
+/// them again.
+/// </summary>
 internal sealed class InstanceActivities(
     ActivityDispatcher dispatcher, WorkerMailbox mailbox, TurnRunner runner, ILogger log, string instanceId)
 {

@@ -10,6 +10,7 @@ internal sealed class InstanceWatches
     private readonly ConcurrentDictionary<string, ConcurrentDictionary<Watch, bool>> _watches = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
 
+    /// <summary>Watches an instance until the watch is disposed.</summary>
     public Watch Open(string id)
     {
         var watch = new Watch(this, id);
@@ -21,8 +22,9 @@ internal sealed class InstanceWatches
         return watch;
     }
 
+    /// <summary>Gives a checkpoint to the clients that watch its instance.</summary>
     /// <param name="id">The instance.</param>
-    /// <param name="checkpoint">What was written; <see langword="null"/>: this process no longer runs it.</param>
+    /// <param name="checkpoint">The instance as it was written; <see langword="null"/>: this process no longer runs it.</param>
     public void Publish(string id, OrchestrationMetadata? checkpoint)
     {
         if (_watches.TryGetValue(id, out ConcurrentDictionary<Watch, bool>? watches))

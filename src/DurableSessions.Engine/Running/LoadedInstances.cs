@@ -7,7 +7,8 @@ using DurableSessions.Orchestration;
 namespace DurableSessions.Engine.Running;
 
 /// <summary>The instances that this host runs now, at most <see cref="EngineOptions.MaxLoadedInstances"/>.</summary>
-internal sealed class LoadedInstances(WorkerFactory workers, OrchestrationRegistry registry, DueQueue due, int maxLoadedInstances)
+internal sealed class LoadedInstances(
+    WorkerFactory workers, OrchestrationRegistry registry, DueQueue due, int maxLoadedInstances)
 {
     private readonly ConcurrentDictionary<string, InstanceWorker> _workers = new(StringComparer.Ordinal);
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -15,7 +16,7 @@ internal sealed class LoadedInstances(WorkerFactory workers, OrchestrationRegist
     private int _reserved;
     private bool _open;
 
-    /// <summary>How many more can be loaded.</summary>
+    /// <summary>How many more instances this host can load.</summary>
     public int Free
     {
         get
@@ -46,7 +47,10 @@ internal sealed class LoadedInstances(WorkerFactory workers, OrchestrationRegist
         }
     }
 
-    /// <summary>Takes a place for an instance that is about to be claimed; given back by <see cref="Release"/>, or when its worker ends.</summary>
+    /// <summary>
+    /// Takes a place for an instance before its claim. <see cref="Release"/> gives it back, or the end of its worker does.
+    /// </summary>
+    /// <returns><see langword="false"/>: this host has not its orchestrator, has no room, or is closed.</returns>
     public bool TryReserve(InstanceDocument instance)
     {
         if (instance.Terminator is null && !registry.Orchestrators.ContainsKey(instance.Name))
@@ -66,6 +70,7 @@ internal sealed class LoadedInstances(WorkerFactory workers, OrchestrationRegist
         }
     }
 
+    /// <summary>Gives a place back.</summary>
     public void Release()
     {
         lock (_lock)
@@ -77,6 +82,7 @@ internal sealed class LoadedInstances(WorkerFactory workers, OrchestrationRegist
         due.Wake();
     }
 
+    /// <summary>Finds the worker of an instance that runs here.</summary>
     public bool TryFind(string id, [NotNullWhen(true)] out InstanceWorker? worker) => _workers.TryGetValue(id, out worker);
 
     /// <summary>Runs an instance that this host has just claimed, in a place reserved before.</summary>
@@ -105,8 +111,8 @@ internal sealed class LoadedInstances(WorkerFactory workers, OrchestrationRegist
     }
 
     /// <summary>
-    /// Completes once this host is closed and nothing runs here any more, nor is about to: what is being claimed has its
-    /// place already.
+    /// Completes once this host is closed and runs no instance, nor is about to: an instance that is being claimed has its place
+    /// already.
     /// </summary>
     public Task WhenIdleAsync() => _idle.Task;
 

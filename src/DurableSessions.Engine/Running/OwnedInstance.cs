@@ -4,24 +4,24 @@ using DurableSessions.Engine.Instances;
 namespace DurableSessions.Engine.Running;
 
 /// <summary>
-/// The blobs of an instance in the hands of its owner. Every change is fenced by the ETag of the active blob: an owner that
-/// has been replaced changes nothing any more.
+/// The blobs of an instance, as its owner writes them. The ETag of the active blob fences every write: an owner that has lost
+/// the instance changes nothing any more.
 /// </summary>
 internal sealed class OwnedInstance(InstanceStore store, StoredInstance claimed, ETag? finished)
 {
-    /// <summary>The claim by which the instance is owned.</summary>
+    /// <summary>The claim by which this host owns the instance.</summary>
     public string Owner { get; } = claimed.Document.Owner!;
 
     private ETag? _finished = finished;
     private string _activeWriteId = claimed.Document.WriteId;
 
-    /// <summary>What was last written or claimed.</summary>
+    /// <summary>The instance as it was last written or claimed.</summary>
     public InstanceDocument Stored { get; private set; } = claimed.Document;
 
-    /// <summary>Of the active blob.</summary>
+    /// <summary>The ETag of the active blob.</summary>
     public ETag ETag { get; private set; } = claimed.ETag;
 
-    /// <summary>Replaces the active blob.</summary>
+    /// <summary>Replaces the active blob. A crash before: the checkpoint before it stands. A crash after: the new one stands.</summary>
     public async Task<OwnerWriteResult> CheckpointAsync(InstanceDocument document, CancellationToken cancellationToken)
     {
         WriteResult result = await store.ReplaceAsync(document, ETag, Deadline(), cancellationToken);
@@ -54,8 +54,8 @@ internal sealed class OwnedInstance(InstanceStore store, StoredInstance claimed,
 
     /// <summary>
     /// Ends the instance: PUT finished, then DELETE active. Until the deletion nothing has ended; a crash between the two is
-    /// repaired by the next host that claims the instance. A conflict on the finished blob means either an earlier generation, or an
-    /// owner that came to its end and lost the instance before: neither counts while the active blob is ours.
+    /// repaired by the next owner. A finished blob that is there already is of an earlier generation, or of an owner that lost
+    /// the instance before its deletion: neither counts while this owner has the active blob.
     /// </summary>
     public async Task<OwnerWriteResult> EndAsync(InstanceDocument final, CancellationToken cancellationToken)
     {

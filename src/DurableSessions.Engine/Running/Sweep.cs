@@ -18,6 +18,7 @@ internal sealed class Sweep(
 {
     private const int ListingPage = 5_000;
     private const int ClaimsAtATime = 8;
+    private const int MostDueAtATime = 8 * ClaimsAtATime;
 
     private static readonly TimeSpan AfterError = TimeSpan.FromSeconds(5);
 
@@ -38,7 +39,7 @@ internal sealed class Sweep(
                     await ListAsync(cancellationToken);
                 }
 
-                IReadOnlyList<string> claimable = due.Take(time.GetUtcNow(), Math.Min(loaded.Free, 8 * ClaimsAtATime));
+                IReadOnlyList<string> claimable = due.Take(time.GetUtcNow(), Math.Min(loaded.Free, MostDueAtATime));
                 if (claimable.Count > 0)
                 {
                     await Parallel.ForEachAsync(

@@ -137,8 +137,9 @@ internal sealed class TurnRunner
         NeedsCheckpoint = true;
         if (Run.History.Count > EngineLimits.HistoryEntries && Run.Outcome is null)
         {
+            string id = _instance.Stored.Id;
             Exceed(new EngineLimitException(
-                $"The history of instance '{_instance.Stored.Id}' has more than {EngineLimits.HistoryEntries} entries: that is the limit."));
+                $"The history of instance '{id}' has more than {EngineLimits.HistoryEntries} entries: that is the limit."));
         }
     }
 }

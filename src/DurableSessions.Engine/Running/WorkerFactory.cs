@@ -19,7 +19,9 @@ internal sealed class WorkerFactory(
 {
     /// <summary>The worker of an instance that this host has claimed; it does not run yet.</summary>
     /// <param name="claimed">The claim as it was written.</param>
-    /// <param name="finished">The ETag of the finished blob of an earlier generation; <see langword="null"/>: there is none, or it was not looked for.</param>
+    /// <param name="finished">
+    /// The ETag of the finished blob of an earlier generation; <see langword="null"/>: there is no such blob, or it was not read.
+    /// </param>
     public InstanceWorker New(StoredInstance claimed, ETag? finished)
     {
         string id = claimed.Document.Id;
