@@ -8,23 +8,28 @@ using Microsoft.Extensions.Logging;
 namespace DurableSessions.Engine;
 
 /// <summary>
-/// Runs orchestrations in this process, with nothing but a blob container. Any number of engines may share a container:
-/// an instance is run by whoever claimed it last, and who lost it can change nothing any more.
+/// Runs orchestrations in this process, on a blob container alone. Any number of engines may share a container:
+/// an instance is run by the host that claimed it last, and a host that lost it can change nothing any more.
 /// </summary>
 public sealed class EmbeddedEngine : IHostedService, IAsyncDisposable
 {
-    private readonly EngineParts _parts;
-    private Task _sweep = Task.CompletedTask;
+    private readonly EngineLifetime _lifetime = new();
+    private readonly LoadedInstances _loaded;
+    private readonly Sweep _sweep;
+    private readonly EngineOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private Task _sweeping = Task.CompletedTask;
 
     /// <summary>Creates an engine that does not run yet; its client can be used already.</summary>
     /// <param name="container">Holds the instances, under <c>orchestrations/</c>; it must exist when the engine starts.</param>
     /// <param name="unretried">
-    /// The same container through a client that sends each request once: the engine repeats writes itself, and must know which.
+    /// The same container through a client that sends each request once: the engine repeats writes itself, and recognises its own.
     /// </param>
-    /// <param name="registry">What this host can run. Other hosts may know other names.</param>
-    /// <param name="options">How it runs them.</param>
-    /// <param name="time">Decides when something is tried, and never whether it is safe.</param>
-    /// <param name="log">One line for each claim and each end.</param>
+    /// <param name="registry">The orchestrators and activities of this host. Other hosts may have others.</param>
+    /// <param name="options">How it runs instances.</param>
+    /// <param name="time">The clock of this host: it decides when a request is sent, and never whether that is safe.</param>
+    /// <param name="log">Gets one line for each claim and each end, and the warnings; event ids 2000 to 2099.</param>
     /// <exception cref="ArgumentOutOfRangeException">One of the options is not positive.</exception>
     public EmbeddedEngine(
         BlobContainerClient container,
@@ -35,51 +40,69 @@ public sealed class EmbeddedEngine : IHostedService, IAsyncDisposable
         ILogger<EmbeddedEngine> log)
     {
         options.Validate();
-        _parts = new EngineParts(new InstanceStore(container, unretried, options.RequestTimeout, time), registry, options, time, log);
-        Client = new EmbeddedClient(_parts);
+        _options = options;
+        _time = time;
+        _log = log;
+
+        var store = new InstanceStore(container, unretried, options.RequestTimeout, time);
+        var due = new DueQueue();
+        var watches = new InstanceWatches();
+        var claims = new Claims(options.Ownership, time);
+        var dispatcher = new ActivityDispatcher(registry, options);
+        var workers = new WorkerFactory(store, registry, dispatcher, watches, due, _lifetime, options, time, log);
+        _loaded = new LoadedInstances(workers, registry, due, options.MaxLoadedInstances);
+        var claimer = new Claimer(store, registry, _loaded, claims, due, watches, _lifetime, time, log);
+        _sweep = new Sweep(store, _loaded, claimer, due, options, time, log);
+
+        var scheduler = new InstanceScheduler(store, _loaded, claims, due, time, log);
+        var sender = new MessageSender(store, _loaded, claims, due, time, log);
+        var reader = new InstanceReader(store, _loaded, due);
+        var waiter = new InstanceWaiter(reader, _loaded, watches, time);
+        var listing = new InstanceListing(store);
+        Client = new EmbeddedClient(store, scheduler, reader, waiter, sender, listing, _lifetime, time);
     }
 
-    /// <summary>Starts, watches and steers instances.</summary>
+    /// <summary>Schedules, reads and controls instances. Its calls fail once the engine has stopped.</summary>
     public OrchestrationClient Client { get; }
 
-    /// <summary>Begins to run what is scheduled here, and to claim what nobody runs.</summary>
+    /// <summary>Begins to run instances that are scheduled here, and to claim those that no host runs.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _parts.Loaded.Open();
-        _sweep = Task.Run(() => new Sweep(_parts).RunAsync(_parts.Stopping.Token), CancellationToken.None);
+        _loaded.Open();
+        _sweeping = Task.Run(() => _sweep.RunAsync(_lifetime.Stopping), CancellationToken.None);
         return Task.CompletedTask;
     }
 
     /// <summary>
-    /// Gives back what runs here, within <see cref="EngineOptions.StopTimeout"/>: activities are cancelled, and not waited
-    /// for; other hosts go on at their next listing, or with the next message. What cannot be given back in time goes on
-    /// elsewhere when its ownership has lapsed.
+    /// Gives back the instances that run here, within <see cref="EngineOptions.StopTimeout"/>. It cancels their activities, and
+    /// does not wait for them. Other hosts go on at their next listing, or with the next message. An instance that is not given
+    /// back in time goes on elsewhere once its ownership has lapsed.
     /// </summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        _parts.Loaded.Close();
-        await _parts.Stopping.CancelAsync();
+        _loaded.Close();
+        await _lifetime.StopAsync();
         try
         {
-            await Task.WhenAll(_sweep, _parts.Loaded.WhenIdleAsync()).WaitAsync(_parts.Options.StopTimeout, _parts.Time, cancellationToken);
+            await Task.WhenAll(_sweeping, _loaded.WhenIdleAsync()).WaitAsync(_options.StopTimeout, _time, cancellationToken);
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
-            _parts.Log.LogWarning("Not all instances could be given back in time");
+            _log.NotAllGivenBack();
         }
 
-        await _parts.Gone.CancelAsync();
+        await _lifetime.LeaveAsync();
     }
 
-    /// <summary>Stops like a process that is killed: nothing more is written, and nothing is given back. For tests.</summary>
+    /// <summary>Stops like a process that is killed: it writes nothing more, and gives nothing back. For tests.</summary>
     public async Task KillAsync()
     {
-        _parts.Loaded.Close();
-        await _parts.Gone.CancelAsync();
-        await _parts.Stopping.CancelAsync();
+        _loaded.Close();
+        await _lifetime.LeaveAsync();
+        await _lifetime.StopAsync();
     }
 
-    /// <inheritdoc/>
+    /// <summary>Stops the engine, as <see cref="StopAsync"/> does.</summary>
     public async ValueTask DisposeAsync()
     {
         await StopAsync(CancellationToken.None);

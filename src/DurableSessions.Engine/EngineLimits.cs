@@ -1,31 +1,32 @@
-using DurableSessions.Orchestration;
-
 namespace DurableSessions.Engine;
 
-/// <summary>What one instance may hold. An orchestration that goes beyond fails with an error that names the limit.</summary>
+/// <summary>
+/// What one instance may hold. An orchestration that goes beyond fails with an <see cref="EngineLimitException"/>, and a client
+/// that would go beyond gets one. An owner writes the whole instance at every checkpoint: that is why the limits are low.
+/// </summary>
 public static class EngineLimits
 {
-    /// <summary>Bytes of an input or output of an orchestration or activity, as JSON.</summary>
+    /// <summary>The most bytes of an input or output of an orchestration or activity, as JSON in UTF-8.</summary>
     public const int PayloadBytes = 1024 * 1024;
 
-    /// <summary>Bytes of an event's payload, as JSON.</summary>
+    /// <summary>The most bytes of an event's payload, as JSON in UTF-8.</summary>
     public const int EventBytes = 64 * 1024;
 
-    /// <summary>Bytes of a custom status, as JSON.</summary>
+    /// <summary>The most bytes of a custom status, as JSON in UTF-8.</summary>
     public const int CustomStatusBytes = 16 * 1024;
 
-    /// <summary>Events that no orchestrator has waited for yet.</summary>
+    /// <summary>The most events that the orchestrator of an instance has not waited for yet.</summary>
     public const int BufferedEvents = 100;
 
-    /// <summary>Entries of a history.</summary>
+    /// <summary>The most entries of a history.</summary>
     public const int HistoryEntries = 2_000;
 
-    /// <summary>Bytes of an instance: input, history and all.</summary>
+    /// <summary>The most bytes of an instance as it is stored, with its input and history.</summary>
     public const int InstanceBytes = 4 * 1024 * 1024;
 
+    /// <summary>The most characters of an error message that is stored; the rest is cut off.</summary>
     internal const int ErrorMessageLength = 4_096;
+
+    /// <summary>The most characters of a stack trace that is stored; the rest is cut off.</summary>
     internal const int StackTraceLength = 16_384;
 }
-
-/// <summary>An instance, or what is put into it, is larger than <see cref="EngineLimits"/> allows; the message names the limit.</summary>
-public sealed class EngineLimitException(string message) : OrchestrationLimitException(message);

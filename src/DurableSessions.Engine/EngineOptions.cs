@@ -4,35 +4,51 @@ namespace DurableSessions.Engine;
 public sealed record EngineOptions
 {
     /// <summary>
-    /// For how long a claim keeps other hosts away; renewed at a third of it while something runs. It decides when an
-    /// instance whose host has died goes on, and never whether that is safe.
+    /// For how long a claim keeps other hosts away; an owner renews it after a third of this time. It decides when an instance
+    /// whose host has died goes on, and never whether that is safe. More than zero; below three seconds an answer that takes a
+    /// second may cost the owner its instance. 15 s: a host that is slow for some seconds keeps its instances, and one that has
+    /// died does not keep them long.
     /// </summary>
     public TimeSpan Ownership { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>How often the active instances are listed: for those that other hosts have given up or died over.</summary>
+    /// <summary>
+    /// How often a host lists the active instances, to find those that another host has given back, or had when it died. More
+    /// than zero. 30 s: a listing is one request for each 5,000 active instances.
+    /// </summary>
     public TimeSpan SweepInterval { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How many calls of one activity run at a time on this host, unless <see cref="MaxConcurrentActivitiesByName"/> says otherwise.</summary>
+    /// <summary>
+    /// How many calls of one activity run at a time on this host, unless <see cref="MaxConcurrentActivitiesByName"/> has its
+    /// name. At least 1.
+    /// </summary>
     public int MaxConcurrentActivities { get; init; } = 16;
 
-    /// <summary>The same for single activities, by name.</summary>
+    /// <summary>How many calls of single activities run at a time on this host, by their names. Each at least 1.</summary>
     public IReadOnlyDictionary<string, int> MaxConcurrentActivitiesByName { get; init; } = new Dictionary<string, int>();
 
-    /// <summary>How many instances this host runs at a time. More are accepted, and run as others end or wait.</summary>
+    /// <summary>
+    /// How many instances this host runs at a time, at least 1. A client can schedule more: they run as others end or wait.
+    /// </summary>
     public int MaxLoadedInstances { get; init; } = 1_000;
 
-    /// <summary>How long a clean stop may take to give back what this host runs.</summary>
+    /// <summary>
+    /// How long a clean stop may take to give back the instances of this host; more than zero. An instance that is not given
+    /// back in time goes on once its ownership has lapsed.
+    /// </summary>
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// After which a write that has no answer is sent again: early enough that an owner can do so before it loses its
-    /// instance, and not so early that a slow answer is taken for none.
+    /// After this time without an answer a host sends a write again: early enough that an owner can do so before it loses its
+    /// instance, and at least a second, so that a slow answer does not count as a lost one.
     /// </summary>
-    internal TimeSpan RequestTimeout => Ownership / 3 > ShortestRequestTimeout ? Ownership / 3 : ShortestRequestTimeout;
+    internal TimeSpan RequestTimeout => RenewalInterval > ShortestRequestTimeout ? RenewalInterval : ShortestRequestTimeout;
+
+    /// <summary>After this time an owner renews its ownership; two thirds of the ownership are then left to repeat the request.</summary>
+    internal TimeSpan RenewalInterval => Ownership / 3;
 
     private static readonly TimeSpan ShortestRequestTimeout = TimeSpan.FromSeconds(1);
 
-    /// <exception cref="ArgumentOutOfRangeException">Something is not positive; the message names it.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is not positive; the message names it.</exception>
     internal void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(Ownership, TimeSpan.Zero);

@@ -4,9 +4,9 @@ using DurableSessions.Orchestration;
 namespace DurableSessions.Engine;
 
 /// <summary>
-/// Lists the active instances, then the finished ones, until the page is full, there are no more, or storage has been asked
-/// <see cref="MaxListings"/> times. An instance that ends in between is seen twice, rather than not at all; in one page, once.
-/// Reads no bodies, unless inputs and outputs are asked for: then one for each instance of the page.
+/// Lists the active instances, then the finished ones, until the page is full, there are no more, or
+/// <see cref="MaxListings"/> requests are sent. An instance that ends in between is listed twice rather than not at all; in one
+/// page, once. Reads no blob, unless the query fetches inputs and outputs: then one for each instance of the page.
 /// </summary>
 internal sealed class InstanceListing(InstanceStore store)
 {
@@ -28,10 +28,11 @@ internal sealed class InstanceListing(InstanceStore store)
         return new OrchestrationPage([.. values.OfType<OrchestrationMetadata>()], token);
     }
 
-    // Storage says where to go on only at the end of each of its own pages: so such a page is taken whole or not at all. One of no
-    // more blobs than there is room for always fits. Where few of them are wanted larger ones are tried, and one that does not fit
-    // is asked for again in the size that does.
-    private async Task<(IReadOnlyList<InstanceHeader> Found, string? Token)> FillAsync(OrchestrationQuery query, CancellationToken cancellationToken)
+    // Storage has a continuation token only for the end of each of its own pages: such a page is taken whole or not at all. A page
+    // of no more blobs than there is room for always fits. Where the query wants few of its blobs, the next page is larger; one that
+    // does not fit is listed again in the size that does.
+    private async Task<(IReadOnlyList<InstanceHeader> Found, string? Token)> FillAsync(
+        OrchestrationQuery query, CancellationToken cancellationToken)
     {
         (string prefix, string? marker) = Parse(query.ContinuationToken);
         var found = new OrderedDictionary<string, InstanceHeader>(StringComparer.Ordinal);
@@ -47,9 +48,12 @@ internal sealed class InstanceListing(InstanceStore store)
                 continue;
             }
 
-            foreach (InstanceHeader header in wanted.Where(h => !found.TryGetValue(h.Id, out InstanceHeader? seen) || h.Generation >= seen.Generation))
+            foreach (InstanceHeader header in wanted)
             {
-                found[header.Id] = header;
+                if (!found.TryGetValue(header.Id, out InstanceHeader? seen) || header.Generation >= seen.Generation)
+                {
+                    found[header.Id] = header;
+                }
             }
 
             room = query.PageSize - found.Count;
@@ -91,7 +95,7 @@ internal sealed class InstanceListing(InstanceStore store)
         _ => throw new ArgumentException("The continuation token is not one of a listing.", nameof(token)),
     };
 
-    // What is asked for what runs need not go through all that has ended.
+    // A query for running instances reads no page of the finished ones.
     private static bool WantsEnded(OrchestrationQuery query) =>
         query.Statuses.Count == 0 || query.Statuses.Any(static s => s.IsOver());
 

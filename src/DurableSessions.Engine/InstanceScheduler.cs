@@ -7,15 +7,16 @@ using Microsoft.Extensions.Logging;
 namespace DurableSessions.Engine;
 
 /// <summary>
-/// Creates instances. The creation alone makes an instance: a crash after it leaves one that runs, on this host or another.
-/// Under an id that may have been used before, it is made sure after the creation that no ended instance stands there; a
-/// crash in between leaves a ghost, which nobody runs.
+/// Creates instances, with one conditional write each. A crash after it leaves an instance that a host runs. Under an id that
+/// may have been used before, the host then looks for an ended instance; a crash in between leaves a ghost, which no host runs.
 /// </summary>
-internal sealed class InstanceScheduler(EngineParts engine)
+internal sealed class InstanceScheduler(
+    InstanceStore store, LoadedInstances loaded, Claims claims, DueQueue due, TimeProvider time, ILogger log)
 {
     private const int Attempts = 10;
 
     /// <summary>Creates the instance, or returns the one that has its id.</summary>
+    /// <exception cref="TimeoutException">Another host changed the instance at each attempt.</exception>
     public async Task<InstanceDocument> ScheduleAsync(
         InstanceDocument instance, bool isFresh, StartOrchestrationOptions options, CancellationToken cancellationToken)
     {
@@ -24,7 +25,7 @@ internal sealed class InstanceScheduler(EngineParts engine)
         {
             if (options.ReusableStatuses.Count > 0 && !isFresh)
             {
-                InstanceView view = await engine.Store.ViewAsync(instance.Id, cancellationToken);
+                InstanceView view = await store.ViewAsync(instance.Id, cancellationToken);
                 if (view.Current is { } current && (view.Live is not null || !IsReusable(current, options)))
                 {
                     return current;
@@ -32,7 +33,7 @@ internal sealed class InstanceScheduler(EngineParts engine)
 
                 if (view.Ghost is { } ghost)
                 {
-                    await engine.Store.DeleteActiveAsync(instance.Id, ghost.ETag, engine.Store.ClientDeadline, cancellationToken);
+                    await store.DeleteActiveAsync(instance.Id, ghost.ETag, store.ClientDeadline, cancellationToken);
                 }
 
                 replaced = view.Finished;
@@ -44,42 +45,43 @@ internal sealed class InstanceScheduler(EngineParts engine)
                 return scheduled;
             }
 
-            await Backoff.WaitAsync(attempt, engine.Time, cancellationToken);
+            await Backoff.WaitAsync(attempt, time, cancellationToken);
         }
 
         throw new TimeoutException($"Instance '{instance.Id}' changed {Attempts} times while it was scheduled.");
     }
 
     private static bool IsReusable(InstanceDocument ended, StartOrchestrationOptions options) =>
-        options.ReusableStatuses.Contains(ended.Status) && (options.ReusedGeneration is null || options.ReusedGeneration == ended.Generation);
+        options.ReusableStatuses.Contains(ended.Status)
+        && (options.ReusedGeneration is null || options.ReusedGeneration == ended.Generation);
 
-    // Null: something changed meanwhile.
+    // Null: another host changed the instance in between.
     private async Task<InstanceDocument?> TryCreateAsync(
         InstanceDocument instance, bool isFresh, StoredInstance? replaced, CancellationToken cancellationToken)
     {
-        bool run = engine.Loaded.TryReserve(instance);
+        bool run = loaded.TryReserve(instance);
         try
         {
-            instance = run ? engine.Own(instance) : instance with { NextDue = engine.Time.GetUtcNow() };
-            instance = instance with { WriteId = EngineParts.NewWriteId() };
-            WriteResult result = await engine.Store.CreateAsync(instance, engine.Store.ClientDeadline, cancellationToken);
+            instance = run ? claims.Own(instance) : instance with { NextDue = time.GetUtcNow() };
+            instance = instance with { WriteId = InstanceDocument.NewWriteId() };
+            WriteResult result = await store.CreateAsync(instance, store.ClientDeadline, cancellationToken);
             if (result.Written is not { } etag)
             {
-                // What is to be replaced is no answer: it was looked at before, and may be replaced.
-                InstanceView view = await engine.Store.ViewAsync(instance.Id, cancellationToken);
+                // An ended instance that this call replaces is no answer: its status was checked before.
+                InstanceView view = await store.ViewAsync(instance.Id, cancellationToken);
                 return view.Live?.Document ?? (replaced is null ? view.Finished?.Document : null);
             }
 
-            if (!isFresh && await engine.Store.FindFinishedAsync(instance.Id, cancellationToken) is { } finished)
+            if (!isFresh && await store.FindFinishedAsync(instance.Id, cancellationToken) is { } finished)
             {
                 if (finished.Document.Generation >= instance.Generation)
                 {
-                    await engine.Store.DeleteActiveAsync(instance.Id, etag, engine.Store.ClientDeadline, cancellationToken);
+                    await store.DeleteActiveAsync(instance.Id, etag, store.ClientDeadline, cancellationToken);
                     return replaced is null ? finished.Document : null;
                 }
             }
 
-            engine.Log.LogInformation("Instance {InstanceId} ({Orchestrator}) is scheduled", instance.Id, instance.Name);
+            log.Scheduled(instance.Id, instance.Name);
             Start(instance, etag, replaced, ref run);
             return instance;
         }
@@ -87,7 +89,7 @@ internal sealed class InstanceScheduler(EngineParts engine)
         {
             if (run)
             {
-                engine.Loaded.Release();
+                loaded.Release();
             }
         }
     }
@@ -96,12 +98,12 @@ internal sealed class InstanceScheduler(EngineParts engine)
     {
         if (run)
         {
-            engine.Loaded.Run(new StoredInstance(instance, etag), replaced?.ETag);
+            loaded.Run(new StoredInstance(instance, etag), replaced?.ETag);
             run = false;
         }
         else
         {
-            engine.Due.Add(instance.Id, instance.NextDue!.Value);
+            due.Add(instance.Id, instance.NextDue!.Value);
         }
     }
 }

@@ -2,7 +2,7 @@ using DurableSessions.Testing;
 
 namespace DurableSessions.Engine.Tests;
 
-/// <summary>A sample of <see cref="CrashTests"/> on Azurite and the clock of the system: that nothing else happens there.</summary>
+/// <summary>A sample of <see cref="CrashTests"/> on Azurite and the clock of the system, with the same results.</summary>
 public sealed class AzuriteCrashTests(AzuriteFixture azurite) : CrashTest(azurite)
 {
     [Theory]

@@ -3,7 +3,7 @@ using DurableSessions.Testing;
 
 namespace DurableSessions.Engine.Tests;
 
-/// <summary>An activity that blocks threads, which a simulation does not have.</summary>
+/// <summary>An activity that blocks a thread: a simulation has no threads to block.</summary>
 public sealed class BlockedStopTests(AzuriteFixture azurite) : EngineTest(azurite)
 {
     private static readonly TimeSpan s_soon = TimeSpan.FromSeconds(20);
@@ -32,15 +32,15 @@ public sealed class BlockedStopTests(AzuriteFixture azurite) : EngineTest(azurit
             return i;
         });
         Orchestrator<int, int>("slow", (context, i) => context.CallActivityAsync<int>("slow-to-go", i));
-        var patient = new EngineOptions { Ownership = TimeSpan.FromMinutes(10), StopTimeout = TimeSpan.FromSeconds(15) };
-        EmbeddedHost first = await Hub.StartAsync(Registry, patient);
+        var longOwnership = new EngineOptions { Ownership = TimeSpan.FromMinutes(10), StopTimeout = TimeSpan.FromSeconds(15) };
+        EmbeddedHost first = await Hub.StartAsync(Registry, longOwnership);
         OrchestrationMetadata one = await first.Client.ScheduleNewOrchestrationInstanceAsync("slow", 1);
         OrchestrationMetadata other = await first.Client.ScheduleNewOrchestrationInstanceAsync("slow", 2);
         await started.Task.WaitAsync(Patience);
         try
         {
             await first.StopAsync().WaitAsync(TimeSpan.FromSeconds(10), Time, Patience);
-            await using EmbeddedHost second = await Hub.StartAsync(Registry, patient);
+            await using EmbeddedHost second = await Hub.StartAsync(Registry, longOwnership);
 
             Assert.Equal("1", (await EndOf(second.Client, one).WaitAsync(s_soon, Time, Patience)).SerializedOutput);
             Assert.Equal("2", (await EndOf(second.Client, other).WaitAsync(s_soon, Time, Patience)).SerializedOutput);

@@ -4,7 +4,7 @@ using DurableSessions.Testing;
 
 namespace DurableSessions.Engine.Tests;
 
-/// <summary>A story of three activities, an event and a timer, and what may happen to its host at one request.</summary>
+/// <summary>An orchestration of three activities, an event and a timer, with a crash or a fault at one request of its host.</summary>
 public abstract class CrashTest : EngineTest
 {
     protected const string Id = "crashing";
@@ -30,8 +30,8 @@ public abstract class CrashTest : EngineTest
     /// <summary>How often each activity ran, by its input.</summary>
     protected ConcurrentDictionary<string, int> Steps { get; } = new();
 
-    /// <summary>The host dies at a request, and another one goes on.</summary>
-    /// <returns>Whether the story had not ended before.</returns>
+    /// <summary>The host dies at a request, and another host runs the instance to its end.</summary>
+    /// <returns>Whether the host sent that request before the instance ended.</returns>
     protected async Task<bool> DieAtAsync(int number, bool carriesOutTheLast)
     {
         var transport = new FaultTransport();
@@ -39,26 +39,26 @@ public abstract class CrashTest : EngineTest
         bool died = false;
         await transport.ExplainAsync(async () =>
         {
-            EmbeddedHost mortal = await Hub.StartAsync(Registry, Impatient, transport.Configure);
-            Task story = TellAsync(mortal.Client, $"{number}");
+            EmbeddedHost first = await Hub.StartAsync(Registry, ShortOwnership, transport.Configure);
+            Task story = RunStoryAsync(first.Client, $"{number}");
             died = await Task.WhenAny(story, transport.Stopped).WaitAsync(Patience) != story;
-            await mortal.KillAsync();
+            await first.KillAsync();
             transport.FailHanging();
 
-            await using EmbeddedHost heir = await Hub.StartAsync(Registry, Impatient);
-            OrchestrationMetadata ended = await TellAsync(heir.Client, $"{number}");
+            await using EmbeddedHost second = await Hub.StartAsync(Registry, ShortOwnership);
+            OrchestrationMetadata ended = await RunStoryAsync(second.Client, $"{number}");
             Assert.Equal($"\"{number}xxyx\"", ended.SerializedOutput);
             Assert.Equal(1, ended.Generation);
-            Assert.Equal(ended, await heir.Client.GetInstanceAsync(Id));
+            Assert.Equal(ended, await second.Client.GetInstanceAsync(Id));
             await UntilGoneAsync();
-            IReadOnlyList<OrchestrationHistoryEvent> history = (await heir.Client.GetHistoryAsync(Id))!;
+            IReadOnlyList<OrchestrationHistoryEvent> history = (await second.Client.GetHistoryAsync(Id))!;
             Assert.Equal(3, history.Count(e => e.EventType == "TaskCompleted"));
         });
         return died;
     }
 
-    /// <summary>A fault happens to a request of the host, which goes on.</summary>
-    /// <returns>Whether the story had not ended before.</returns>
+    /// <summary>A request of the host meets a fault, and the host goes on.</summary>
+    /// <returns>Whether the host sent that request before the instance ended.</returns>
     protected async Task<bool> DisturbAtAsync(int number, string name, bool fresh)
     {
         var twice = new SentTwice();
@@ -79,16 +79,16 @@ public abstract class CrashTest : EngineTest
             await using EmbeddedHost host = await Hub.StartAsync(
                 Registry, new EngineOptions { SweepInterval = TimeSpan.FromSeconds(1) }, transport.Configure);
             string text = $"{name} {fresh} {number} {Guid.NewGuid():N} ";
-            OrchestrationMetadata ended = await TellAsync(host.Client, text, fresh);
+            OrchestrationMetadata ended = await RunStoryAsync(host.Client, text, fresh);
             came = transport.Requests >= number;
             Assert.Equal($"\"{text}xxyx\"", ended.SerializedOutput);
             Assert.All(Steps.Where(s => s.Key.StartsWith(text, StringComparison.Ordinal)), s => Assert.Equal(1, s.Value));
 
-            // What arrives when all is over changes nothing, and what it leaves is removed.
+            // A request that arrives after the end changes nothing, and a host removes the ghost that it leaves.
             await twice.DeliverCopiesAsync();
             await late.DeliverAsync();
             Assert.Equal(ended, await host.Client.GetInstanceAsync(Id));
-            await using EmbeddedHost later = await Hub.StartAsync(Registry, Impatient);
+            await using EmbeddedHost later = await Hub.StartAsync(Registry, ShortOwnership);
             await UntilGoneAsync();
             Assert.Equal(ended, await later.Client.GetInstanceAsync(Id));
             Assert.All(Steps.Where(s => s.Key.StartsWith(text, StringComparison.Ordinal)), s => Assert.Equal(1, s.Value));
@@ -96,8 +96,8 @@ public abstract class CrashTest : EngineTest
         return came;
     }
 
-    // A client whose request took too long while the clock went on sends it again.
-    private async Task<OrchestrationMetadata> TellAsync(OrchestrationClient client, string text, bool fresh = false)
+    // A client whose request timed out while the clock went on sends it again.
+    private async Task<OrchestrationMetadata> RunStoryAsync(OrchestrationClient client, string text, bool fresh = false)
     {
         while (true)
         {

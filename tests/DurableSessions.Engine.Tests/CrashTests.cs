@@ -3,14 +3,16 @@ using DurableSessions.Testing;
 
 namespace DurableSessions.Engine.Tests;
 
-/// <summary>A host that dies, or whose requests get lost, late or doubled, at every single request: in order, and as schedules draw it.</summary>
+/// <summary>
+/// A host that dies, or whose request is lost, late or sent twice, at each of its requests: in order, and by drawn schedules.
+/// </summary>
 [Collection(nameof(Simulated))]
 public sealed class CrashTests : CrashTest
 {
-    /// <summary>The story makes no fewer.</summary>
+    /// <summary>The requests that the orchestration needs at least.</summary>
     private const int FewestRequests = 8;
 
-    /// <summary>Schedules of each kind for one request.</summary>
+    /// <summary>How many schedules of each kind are drawn for one request.</summary>
     private const int Drawn = 3;
 
     private static readonly string[] s_faults = ["not sent", "answer dropped", "busy", "sent twice", "late"];
@@ -39,7 +41,7 @@ public sealed class CrashTests : CrashTest
         var twice = new SentTwice();
         var transport = new FaultTransport();
         transport.When(r => r.IsWrite, twice);
-        await using EmbeddedHost host = await Hub.StartAsync(Registry, Impatient, transport.Configure);
+        await using EmbeddedHost host = await Hub.StartAsync(Registry, ShortOwnership, transport.Configure);
         OrchestrationMetadata ended = await EndOf(host.Client, await host.Client.ScheduleNewOrchestrationInstanceAsync(
             "short", "late", new StartOrchestrationOptions(Id) { IsFreshId = true }));
         Assert.Equal([201], await twice.DeliverCopiesAsync());
@@ -58,8 +60,8 @@ public sealed class CrashTests : CrashTest
     {
         var transport = new FaultTransport();
         transport.When(r => r.IsWrite, Fault.DropAnswer);
-        var patient = new EngineOptions { Ownership = TimeSpan.FromMinutes(10), SweepInterval = TimeSpan.FromMinutes(10) };
-        await using EmbeddedHost host = await Hub.StartAsync(Registry, patient, transport.Configure);
+        var longOwnership = new EngineOptions { Ownership = TimeSpan.FromMinutes(10), SweepInterval = TimeSpan.FromMinutes(10) };
+        await using EmbeddedHost host = await Hub.StartAsync(Registry, longOwnership, transport.Configure);
         OrchestrationMetadata instance = await host.Client.ScheduleNewOrchestrationInstanceAsync("short", "lost");
 
         Assert.Equal("\"lostx\"", (await EndOf(host.Client, instance)).SerializedOutput);
@@ -77,10 +79,10 @@ public sealed class CrashTests : CrashTest
             return Task.FromResult(text);
         });
         Orchestrator<string, string>("outage", (context, text) => context.CallActivityAsync<string>("goes-away", text));
-        await using EmbeddedHost host = await Hub.StartAsync(Registry, Impatient, transport.Configure);
+        await using EmbeddedHost host = await Hub.StartAsync(Registry, ShortOwnership, transport.Configure);
         OrchestrationMetadata instance = await host.Client.ScheduleNewOrchestrationInstanceAsync("outage", "here");
         await UntilAsync(() => away);
-        await Task.Delay(Impatient.Ownership * 2.5, Time, Patience);
+        await Task.Delay(ShortOwnership.Ownership * 2.5, Time, Patience);
         Volatile.Write(ref away, false);
 
         Assert.Equal("\"here\"", (await EndOf(host.Client, instance)).SerializedOutput);
@@ -102,17 +104,17 @@ public sealed class CrashTests : CrashTest
             return text;
         });
         Orchestrator<string, string>("deaf-story", (context, text) => context.CallActivityAsync<string>("deaf", text));
-        var patient = new EngineOptions { Ownership = TimeSpan.FromMinutes(10), StopTimeout = TimeSpan.FromSeconds(20) };
-        EmbeddedHost first = await Hub.StartAsync(Registry, patient);
+        var longOwnership = new EngineOptions { Ownership = TimeSpan.FromMinutes(10), StopTimeout = TimeSpan.FromSeconds(20) };
+        EmbeddedHost first = await Hub.StartAsync(Registry, longOwnership);
         OrchestrationMetadata instance = await first.Client.ScheduleNewOrchestrationInstanceAsync("deaf-story", "heard");
         await started.Task.WaitAsync(Patience);
         await first.StopAsync();
-        await using EmbeddedHost second = await Hub.StartAsync(Registry, patient);
+        await using EmbeddedHost second = await Hub.StartAsync(Registry, longOwnership);
 
         Assert.Equal("\"heard\"", (await EndOf(second.Client, instance)).SerializedOutput);
     });
 
-    // As long as the story goes on, and some requests more; the same schedules each time.
+    // Past the last request of the orchestration too; each run draws the same schedules.
     private async Task AtEveryRequestAsync(int requests, int kind, Func<int, Task<bool>> at)
     {
         for (int number = 1; number <= requests; number++)

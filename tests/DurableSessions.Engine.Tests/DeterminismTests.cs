@@ -98,12 +98,12 @@ public sealed class DeterminismTests : EngineTest
     [Fact]
     public Task An_orchestrator_that_a_host_does_not_have_waits_for_one_that_has_it() => RunAsync(async () =>
     {
-        await using EmbeddedHost ignorant = await Hub.StartAsync(new OrchestrationRegistry(), Impatient);
+        await using EmbeddedHost ignorant = await Hub.StartAsync(new OrchestrationRegistry(), ShortOwnership);
         OrchestrationMetadata instance = await ignorant.Client.ScheduleNewOrchestrationInstanceAsync("changing");
         Assert.True(await ignorant.Client.RaiseEventAsync(instance.InstanceId, "go", "b"));
-        await Task.Delay(Impatient.SweepInterval * 1.5, Time, Patience);
+        await Task.Delay(ShortOwnership.SweepInterval * 1.5, Time, Patience);
         Assert.False((await ignorant.Client.GetInstanceAsync(instance.InstanceId))!.IsCompleted);
-        await using EmbeddedHost knowing = await Hub.StartAsync(NewRegistry(OneThenWait), Impatient);
+        await using EmbeddedHost knowing = await Hub.StartAsync(NewRegistry(OneThenWait), ShortOwnership);
 
         Assert.Equal("\"ab\"", (await EndOf(ignorant.Client, instance)).SerializedOutput);
     });
@@ -111,7 +111,7 @@ public sealed class DeterminismTests : EngineTest
     [Fact]
     public Task An_activity_that_a_host_does_not_have_waits_for_one_that_has_it() => RunAsync(async () =>
     {
-        EngineOptions options = Impatient with { SweepInterval = TimeSpan.FromSeconds(1) };
+        EngineOptions options = ShortOwnership with { SweepInterval = TimeSpan.FromSeconds(1) };
         await using EmbeddedHost ignorant = await Hub.StartAsync(
             new OrchestrationRegistry().AddOrchestrator("changing", () => new Changing(OneThenWait)), options);
         OrchestrationMetadata instance = await ignorant.Client.ScheduleNewOrchestrationInstanceAsync("changing");

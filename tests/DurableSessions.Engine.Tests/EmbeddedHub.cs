@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DurableSessions.Engine.Tests;
 
-/// <summary>One container; every host has clients and an engine of its own.</summary>
+/// <summary>One container; every host has storage clients and an engine of its own.</summary>
 public sealed class EmbeddedHub : IOrchestrationHub
 {
     private EmbeddedHub(StorageFixture storage, BlobContainerClient container)
@@ -16,10 +16,10 @@ public sealed class EmbeddedHub : IOrchestrationHub
         Container = container;
     }
 
-    /// <summary>Where the container is.</summary>
+    /// <summary>The storage that has the container.</summary>
     public StorageFixture Storage { get; }
 
-    /// <summary>A view of the container that no fault disturbs.</summary>
+    /// <summary>The container through a client without faults.</summary>
     public BlobContainerClient Container { get; }
 
     public TimeProvider Time => Storage.Time;
@@ -40,7 +40,11 @@ public sealed class EmbeddedHub : IOrchestrationHub
     public async Task<IOrchestrationHost> StartHostAsync(OrchestrationRegistry registry) => await StartAsync(registry);
 
     public async Task<EmbeddedHost> StartAsync(
-        OrchestrationRegistry registry, EngineOptions? options = null, Action<BlobClientOptions>? configure = null, TimeProvider? time = null, bool start = true)
+        OrchestrationRegistry registry,
+        EngineOptions? options = null,
+        Action<BlobClientOptions>? configure = null,
+        TimeProvider? time = null,
+        bool start = true)
     {
         SessionStorage storage = await Storage.ConnectAsync(Container.Name, configure);
         var engine = new EmbeddedEngine(

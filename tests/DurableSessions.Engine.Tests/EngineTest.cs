@@ -1,30 +1,31 @@
+using DurableSessions.Orchestration;
 using DurableSessions.Orchestration.Behaviour;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Engine.Tests;
 
-/// <summary>What is promised beyond the port: requests, fencing, limits.</summary>
-/// <param name="storage">With the clock of the system; without it storage and clock are simulated.</param>
+/// <summary>What the engine guarantees beyond <see cref="OrchestrationClient"/>: requests, fencing, limits.</summary>
+/// <param name="storage">Storage with the clock of the system; <see langword="null"/>: storage and clock are simulated.</param>
 public abstract class EngineTest(StorageFixture? storage = null) : PortBehaviour
 {
     private EmbeddedHub? _hub;
     private Schedule _schedule = Schedule.InOrder;
 
-    /// <summary>Hosts whose death is noticed soon.</summary>
-    protected static readonly EngineOptions Impatient = new()
+    /// <summary>A host whose instances another host claims within seconds of its death.</summary>
+    protected static readonly EngineOptions ShortOwnership = new()
     {
         Ownership = TimeSpan.FromSeconds(1),
         SweepInterval = TimeSpan.FromSeconds(2),
     };
 
-    /// <summary>The clock may go on while requests wait.</summary>
+    /// <summary>Whether the schedule may advance the clock while requests wait.</summary>
     protected bool IsDrawn => _schedule != Schedule.InOrder;
 
     protected override TimeSpan Longest => IsDrawn ? TimeSpan.FromHours(1) : base.Longest;
 
     /// <summary>Runs a test on simulated storage.</summary>
-    /// <param name="schedule">Decides what happens next.</param>
-    /// <param name="test">What is run; it may be run again with another schedule.</param>
+    /// <param name="schedule">Decides which request or timer is next.</param>
+    /// <param name="test">The test; it may run again with another schedule.</param>
     protected Task RunAsync(Schedule schedule, Func<Task> test)
     {
         _schedule = schedule;

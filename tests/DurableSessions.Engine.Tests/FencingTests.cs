@@ -4,7 +4,7 @@ using DurableSessions.Testing;
 
 namespace DurableSessions.Engine.Tests;
 
-/// <summary>Two hosts that both believe an instance to be theirs.</summary>
+/// <summary>Two hosts that both take themselves for the owner of an instance.</summary>
 [Collection(nameof(Simulated))]
 public sealed class FencingTests : EngineTest
 {
@@ -12,7 +12,8 @@ public sealed class FencingTests : EngineTest
 
     public FencingTests()
     {
-        Activity<int, string>("scripted", (_, _) => _answers.TryDequeue(out Func<Task<string>>? answer) ? answer() : Task.FromResult("plain"));
+        Activity<int, string>(
+            "scripted", (_, _) => _answers.TryDequeue(out Func<Task<string>>? answer) ? answer() : Task.FromResult("plain"));
         Orchestrator<int, string>("two", async (context, _) =>
             await context.CallActivityAsync<string>("scripted", 1) + " " + await context.CallActivityAsync<string>("scripted", 2));
     }
@@ -23,17 +24,17 @@ public sealed class FencingTests : EngineTest
         var held = new Held();
         var transport = new FaultTransport();
         transport.When(r => IsWriteOf(r, "active"), held, skip: 1);
-        _answers.Enqueue(() => Task.FromResult("zombie"));
-        await using EmbeddedHost zombie = await Hub.StartAsync(
-            Registry, Impatient with { SweepInterval = TimeSpan.FromMinutes(5) }, transport.Configure);
-        OrchestrationMetadata instance = await zombie.Client.ScheduleNewOrchestrationInstanceAsync("two");
+        _answers.Enqueue(() => Task.FromResult("stale"));
+        await using EmbeddedHost formerOwner = await Hub.StartAsync(
+            Registry, ShortOwnership with { SweepInterval = TimeSpan.FromMinutes(5) }, transport.Configure);
+        OrchestrationMetadata instance = await formerOwner.Client.ScheduleNewOrchestrationInstanceAsync("two");
         await held.Arrived.WaitAsync(Patience);
-        await using EmbeddedHost heir = await Hub.StartAsync(Registry, Impatient);
-        OrchestrationMetadata ended = await EndOf(heir.Client, instance);
+        await using EmbeddedHost newOwner = await Hub.StartAsync(Registry, ShortOwnership);
+        OrchestrationMetadata ended = await EndOf(newOwner.Client, instance);
 
         Assert.Equal("\"plain plain\"", ended.SerializedOutput);
         Assert.Contains(await held.ReleaseAsync(), (int[])[404, 412]);
-        Assert.Equal(ended, await EndOf(zombie.Client, instance));
+        Assert.Equal(ended, await EndOf(formerOwner.Client, instance));
         Assert.False(await HasActiveBlobAsync(instance.InstanceId));
     });
 
@@ -46,14 +47,14 @@ public sealed class FencingTests : EngineTest
         var second = new TaskCompletionSource<string>();
         var secondStarted = new TaskCompletionSource();
         _answers.Enqueue(() => Task.FromResult("first"));
-        _answers.Enqueue(() => Task.FromResult("zombie"));
+        _answers.Enqueue(() => Task.FromResult("stale"));
         _answers.Enqueue(() =>
         {
             secondStarted.SetResult();
             return second.Task;
         });
         var log = new RequestLog();
-        await using EmbeddedHost zombie = await Hub.StartAsync(
+        await using EmbeddedHost formerOwner = await Hub.StartAsync(
             Registry,
             new EngineOptions { Ownership = TimeSpan.FromSeconds(30), SweepInterval = TimeSpan.FromMinutes(5) },
             options =>
@@ -61,20 +62,20 @@ public sealed class FencingTests : EngineTest
                 transport.Configure(options);
                 log.Configure(options);
             });
-        OrchestrationMetadata instance = await zombie.Client.ScheduleNewOrchestrationInstanceAsync("two");
+        OrchestrationMetadata instance = await formerOwner.Client.ScheduleNewOrchestrationInstanceAsync("two");
         await held.Arrived.WaitAsync(Patience);
-        await using EmbeddedHost heir = await Hub.StartAsync(Registry, Impatient, time: new Ahead(Time));
+        await using EmbeddedHost newOwner = await Hub.StartAsync(Registry, ShortOwnership, time: new Ahead(Time));
         await secondStarted.Task.WaitAsync(Patience);
 
         Assert.Equal(201, await held.ReleaseAsync());
         await UntilAsync(() => log.Requests.Any(r => r is { Method: "DELETE", Status: 412 }));
-        Assert.Equal(OrchestrationRuntimeStatus.Running, (await heir.Client.GetInstanceAsync(instance.InstanceId))!.RuntimeStatus);
-        Assert.False(await heir.Client.PurgeInstanceAsync(instance.InstanceId));
-        second.SetResult("heir");
+        Assert.Equal(OrchestrationRuntimeStatus.Running, (await newOwner.Client.GetInstanceAsync(instance.InstanceId))!.RuntimeStatus);
+        Assert.False(await newOwner.Client.PurgeInstanceAsync(instance.InstanceId));
+        second.SetResult("second");
 
-        OrchestrationMetadata ended = await EndOf(heir.Client, instance);
-        Assert.Equal("\"first heir\"", ended.SerializedOutput);
-        Assert.Equal(ended, await zombie.Client.GetInstanceAsync(instance.InstanceId));
+        OrchestrationMetadata ended = await EndOf(newOwner.Client, instance);
+        Assert.Equal("\"first second\"", ended.SerializedOutput);
+        Assert.Equal(ended, await formerOwner.Client.GetInstanceAsync(instance.InstanceId));
     });
 
     [Fact]
@@ -120,7 +121,7 @@ public sealed class FencingTests : EngineTest
         Assert.All(runs.Values, n => Assert.Equal(1, n));
     });
 
-    /// <summary>A host by whose clock all that others own has lapsed, while their requests are still under way.</summary>
+    /// <summary>The clock of a host for which the ownership of other hosts has lapsed while their requests are still under way.</summary>
     private sealed class Ahead(TimeProvider time) : TimeProvider
     {
         public override long TimestampFrequency => time.TimestampFrequency;

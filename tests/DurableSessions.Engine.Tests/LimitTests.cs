@@ -87,7 +87,8 @@ public sealed class LimitTests : EngineTest
             Assert.True(await host.Client.RaiseEventAsync(instance.InstanceId, "item", i));
         }
 
-        EngineLimitException e = await Assert.ThrowsAsync<EngineLimitException>(() => host.Client.RaiseEventAsync(instance.InstanceId, "item", 0));
+        EngineLimitException e = await Assert.ThrowsAsync<EngineLimitException>(
+            () => host.Client.RaiseEventAsync(instance.InstanceId, "item", 0));
         Assert.Contains("100", e.Message, StringComparison.Ordinal);
         await host.Client.TerminateInstanceAsync(instance.InstanceId);
         await EndOf(host.Client, instance);
@@ -131,7 +132,11 @@ public sealed class LimitTests : EngineTest
                 await Task.WhenAll(Enumerable.Range(0, 12).Select(i => context.CallActivityAsync<int>("slow", i)));
                 return "done";
             },
-            new EngineOptions { MaxConcurrentActivities = 12, MaxConcurrentActivitiesByName = new Dictionary<string, int> { ["slow"] = 3 } });
+            new EngineOptions
+            {
+                MaxConcurrentActivities = 12,
+                MaxConcurrentActivitiesByName = new Dictionary<string, int> { ["slow"] = 3 },
+            });
 
         Assert.Equal("\"done\"", ended.SerializedOutput);
         Assert.Equal(3, most);

@@ -5,7 +5,7 @@ using DurableSessions.Testing;
 
 namespace DurableSessions.Engine.Tests;
 
-/// <summary>A page is full as long as there are instances, and what it costs is bounded where few of them are asked for.</summary>
+/// <summary>A page is full while there are instances, and its requests are bounded where a query wants few of them.</summary>
 [Collection(nameof(Simulated))]
 public sealed class ListingTests : EngineTest
 {
@@ -80,7 +80,8 @@ public sealed class ListingTests : EngineTest
         Assert.NotNull(first.ContinuationToken);
         Assert.Equal(MostListings, _log.Count);
 
-        OrchestrationPage second = await host.Client.ListInstancesAsync(query with { ContinuationToken = first.ContinuationToken }, Patience);
+        OrchestrationPage second = await host.Client.ListInstancesAsync(
+            query with { ContinuationToken = first.ContinuationToken }, Patience);
         Assert.Equal(Ids(Seeded)[^1], Assert.Single(second.Values).InstanceId);
     });
 
@@ -90,7 +91,7 @@ public sealed class ListingTests : EngineTest
 
     private static string Id(int i) => i.ToString("x-00000", CultureInfo.InvariantCulture);
 
-    // Listings read no bodies.
+    // A listing reads no blob.
     private async Task SeedAsync(int count, Func<int, bool> failed) => await Parallel.ForEachAsync(
         Enumerable.Range(0, count),
         new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Patience },

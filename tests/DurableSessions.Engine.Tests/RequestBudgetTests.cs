@@ -111,13 +111,13 @@ public sealed class RequestBudgetTests : EngineTest
     {
         Orchestrator<object?, string>("wait", (context, _) => context.WaitForExternalEvent<string>("go"));
         await using EmbeddedHost host = await Hub.StartAsync(
-            Registry, Impatient with { SweepInterval = TimeSpan.FromMinutes(1) }, _log.Configure);
+            Registry, ShortOwnership with { SweepInterval = TimeSpan.FromMinutes(1) }, _log.Configure);
         OrchestrationMetadata instance = await host.Client.ScheduleNewOrchestrationInstanceAsync("wait");
         await host.Client.WaitForInstanceAsync(instance.InstanceId, m => m.RuntimeStatus == OrchestrationRuntimeStatus.Running, Patience);
         await UntilAsync(() => _log.CountOf("GET", "orchestrations/active/", "list") == 1);
         _log.Clear();
 
-        await Task.Delay(Impatient.Ownership * 1.5, Time, Patience);
+        await Task.Delay(ShortOwnership.Ownership * 1.5, Time, Patience);
         Assert.Empty(_log.Requests);
     });
 
@@ -140,7 +140,8 @@ public sealed class RequestBudgetTests : EngineTest
     {
         Orchestrator<object?, bool>("doze", async (context, _) =>
         {
-            await Task.WhenAny(context.WaitForExternalEvent<string>("wake"), context.CreateTimer(TimeSpan.FromSeconds(20), CancellationToken.None));
+            await Task.WhenAny(
+                context.WaitForExternalEvent<string>("wake"), context.CreateTimer(TimeSpan.FromSeconds(20), CancellationToken.None));
             return true;
         });
         await using EmbeddedHost host = await Hub.StartAsync(Registry, configure: _log.Configure);
@@ -173,7 +174,7 @@ public sealed class RequestBudgetTests : EngineTest
     public Task A_long_activity_keeps_its_instance_by_renewing() => RunAsync(async () =>
     {
         int calls = 0;
-        EngineOptions options = Impatient with { Ownership = TimeSpan.FromSeconds(3), SweepInterval = TimeSpan.FromSeconds(1) };
+        EngineOptions options = ShortOwnership with { Ownership = TimeSpan.FromSeconds(3), SweepInterval = TimeSpan.FromSeconds(1) };
         Activity<object?, int>("long", async (_, context) =>
         {
             await Task.Delay(options.Ownership * 3, Time, context.CancellationToken);
@@ -203,10 +204,11 @@ public sealed class RequestBudgetTests : EngineTest
         return (started, gate);
     }
 
-    // What is due when a host lists is looked at before it lists the next time: after two listings all of it has been.
+    // A host looks at the instances that are due at a listing before its next listing: after two it has looked at all.
     private async Task<IReadOnlyList<StorageRequest>> RequestsOfTheNextMinuteAsync()
     {
-        await UntilAsync(() => _log.Requests.Any(static r => r is { Comp: "list", Status: not null }) && _log.Requests.All(static r => r.Status is not null));
+        await UntilAsync(() =>
+            _log.Requests.Any(static r => r is { Comp: "list", Status: not null }) && _log.Requests.All(static r => r.Status is not null));
         _log.Clear();
         await Task.Delay(TimeSpan.FromSeconds(61), Time, Patience);
         Assert.Equal(2, _log.Requests.Count(static r => r is { Comp: "list", Status: not null }));

@@ -3,7 +3,7 @@ using DurableSessions.Testing;
 
 namespace DurableSessions.Engine.Tests;
 
-/// <summary>What keeps a host from letting go of an instance.</summary>
+/// <summary>Hosts that give back their instances, though an activity or storage hinders them.</summary>
 [Collection(nameof(Simulated))]
 public sealed class StopTests : EngineTest
 {
@@ -39,16 +39,16 @@ public sealed class StopTests : EngineTest
         var held = new Held();
         var transport = new FaultTransport();
         transport.When(r => IsWriteOf(r, "active"), held);
-        var patient = new EngineOptions { Ownership = TimeSpan.FromMinutes(10), StopTimeout = TimeSpan.FromSeconds(20) };
+        var longOwnership = new EngineOptions { Ownership = TimeSpan.FromMinutes(10), StopTimeout = TimeSpan.FromSeconds(20) };
         EmbeddedHost never = await Hub.StartAsync(Registry, start: false);
         OrchestrationMetadata instance = await never.Client.ScheduleNewOrchestrationInstanceAsync("plain", 7);
-        EmbeddedHost first = await Hub.StartAsync(Registry, patient, transport.Configure);
+        EmbeddedHost first = await Hub.StartAsync(Registry, longOwnership, transport.Configure);
         await held.Arrived.WaitAsync(Patience);
         Task stop = first.StopAsync();
         await Task.Delay(TimeSpan.FromMilliseconds(300), Time, Patience);
         Assert.Equal(201, await held.ReleaseAsync());
         await stop.WaitAsync(Patience);
-        await using EmbeddedHost second = await Hub.StartAsync(Registry, patient);
+        await using EmbeddedHost second = await Hub.StartAsync(Registry, longOwnership);
 
         Assert.Equal("7", (await EndOf(second.Client, instance).WaitAsync(s_soon, Time, Patience)).SerializedOutput);
     });
@@ -87,7 +87,9 @@ public sealed class StopTests : EngineTest
         var transport = new FaultTransport();
         transport.When(r => IsWriteOf(r, "active"), held, skip: 1);
         await using EmbeddedHost host = await Hub.StartAsync(
-            Registry, new EngineOptions { Ownership = TimeSpan.FromSeconds(9), SweepInterval = TimeSpan.FromMinutes(10) }, transport.Configure);
+            Registry,
+            new EngineOptions { Ownership = TimeSpan.FromSeconds(9), SweepInterval = TimeSpan.FromMinutes(10) },
+            transport.Configure);
         OrchestrationMetadata instance = await host.Client.ScheduleNewOrchestrationInstanceAsync("counted", 1);
         await held.Arrived.WaitAsync(Patience);
 

@@ -3,7 +3,7 @@ using DurableSessions.Orchestration;
 
 namespace DurableSessions.Engine.Tests;
 
-/// <summary>What a host finds that it did not put there.</summary>
+/// <summary>Blobs and instances that a sweep cannot run, and what it does with the rest.</summary>
 [Collection(nameof(Simulated))]
 public sealed class SweepTests : EngineTest
 {
@@ -20,12 +20,14 @@ public sealed class SweepTests : EngineTest
     {
         EmbeddedHost never = await Hub.StartAsync(Registry, start: false);
         OrchestrationMetadata instance = await never.Client.ScheduleNewOrchestrationInstanceAsync("plain", 7);
-        Dictionary<string, string>? metadata = status is null ? null : new() { ["name"] = "plain", ["generation"] = "1", ["status"] = status };
+        Dictionary<string, string>? metadata = status is null
+            ? null
+            : new() { ["name"] = "plain", ["generation"] = "1", ["status"] = status };
         await Hub.Container.GetBlobClient(name).UploadAsync(BinaryData.FromString("odd"), new BlobUploadOptions { Metadata = metadata });
 
         OrchestrationPage page = await never.Client.ListInstancesAsync(new OrchestrationQuery());
         Assert.Equal([instance.InstanceId], page.Values.Select(m => m.InstanceId));
-        await using EmbeddedHost host = await Hub.StartAsync(Registry, Impatient);
+        await using EmbeddedHost host = await Hub.StartAsync(Registry, ShortOwnership);
         Assert.Equal("7", (await EndOf(host.Client, instance).WaitAsync(TimeSpan.FromSeconds(20), Time, Patience)).SerializedOutput);
     });
 
@@ -42,15 +44,16 @@ public sealed class SweepTests : EngineTest
             "never", 1, new StartOrchestrationOptions("a-never"));
         await first.Client.WaitForInstanceAsync(waiting.InstanceId, m => m.RuntimeStatus == OrchestrationRuntimeStatus.Running, Patience);
 
-        // By then the host has given it back because there is nothing to do; one that stops earlier gives it back as due.
+        // By then the host has given it back because it only waits; a host that stops earlier gives it back as due.
         await Task.Delay(TimeSpan.FromSeconds(30), Time, Patience);
         await first.StopAsync();
         EmbeddedHost never = await Hub.StartAsync(Registry, start: false);
-        OrchestrationMetadata instance = await never.Client.ScheduleNewOrchestrationInstanceAsync("plain", 7, new StartOrchestrationOptions("b-plain"));
+        OrchestrationMetadata instance = await never.Client.ScheduleNewOrchestrationInstanceAsync(
+            "plain", 7, new StartOrchestrationOptions("b-plain"));
 
-        await using EmbeddedHost host = await Hub.StartAsync(Registry, Impatient);
+        await using EmbeddedHost host = await Hub.StartAsync(Registry, ShortOwnership);
 
-        // Asked through the host that runs nothing: a client's interest would have its own host look at the instance without a listing.
+        // Read through the host that runs no instance: a read has its own host look at the instance without a listing.
         Assert.Equal("7", (await EndOf(never.Client, instance).WaitAsync(TimeSpan.FromSeconds(20), Time, Patience)).SerializedOutput);
         Assert.Equal(OrchestrationRuntimeStatus.Running, (await host.Client.GetInstanceAsync(waiting.InstanceId))!.RuntimeStatus);
     });
@@ -61,7 +64,7 @@ public sealed class SweepTests : EngineTest
     public Task What_no_host_can_run_can_be_terminated(string name) => RunAsync(async () =>
     {
         Registry.AddOrchestrator("unmakeable", () => throw new InvalidOperationException("Not on this host."));
-        await using EmbeddedHost host = await Hub.StartAsync(Registry, Impatient);
+        await using EmbeddedHost host = await Hub.StartAsync(Registry, ShortOwnership);
         OrchestrationMetadata instance = await host.Client.ScheduleNewOrchestrationInstanceAsync(name);
         await host.Client.TerminateInstanceAsync(instance.InstanceId, "hopeless");
 

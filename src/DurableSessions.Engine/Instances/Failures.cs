@@ -2,10 +2,10 @@ using DurableSessions.Orchestration;
 
 namespace DurableSessions.Engine.Instances;
 
-/// <summary>Exceptions as they are recorded: without secrets.</summary>
+/// <summary>Exceptions as they are stored: cut to a length, and without secrets.</summary>
 internal static class Failures
 {
-    /// <summary>Never throws, though what an exception says of itself is the code of others, and may.</summary>
+    /// <summary>Never throws, also where a property of the exception does.</summary>
     public static TaskFailureDetails From(Exception e) => new(
         e.GetType().FullName ?? e.GetType().Name,
         Redacted(Ask(e, static e => e.Message) ?? "The exception has no message.", EngineLimits.ErrorMessageLength),
@@ -27,7 +27,7 @@ internal static class Failures
         }
     }
 
-    // What is cut off first is not looked through: an exception may say any amount. A secret that is cut in two is still known by its beginning.
+    // Cut first, so that a message of any length costs a bounded time. A secret that the cut has halved is known by its beginning.
     private static string Redacted(string text, int length) => Cut(Redaction.Redact(Cut(text, length)), length);
 
     private static string Cut(string text, int length) => text.Length <= length ? text : text[..length];

@@ -3,25 +3,9 @@ using DurableSessions.Orchestration;
 
 namespace DurableSessions.Engine.Instances;
 
-/// <summary>What can happen in an instance, in the names of Durable Task.</summary>
-internal enum HistoryEventType
-{
-    ExecutionStarted,
-    TaskScheduled,
-    TaskCompleted,
-    TaskFailed,
-    TimerCreated,
-    TimerFired,
-    EventRaised,
-    ExecutionSuspended,
-    ExecutionResumed,
-    ExecutionTerminated,
-    ExecutionCompleted,
-}
-
 /// <summary>
-/// One thing that happened. What comes from outside (a result, an event) is followed at once by what the orchestrator did
-/// in answer (tasks scheduled, timers created): a replay compares the two, entry by entry.
+/// One entry of a history. An entry from outside (a result, an event) is followed at once by what the orchestrator did in
+/// answer (tasks scheduled, timers created): a replay compares these, entry by entry.
 /// </summary>
 internal sealed record HistoryEntry
 {
@@ -29,10 +13,10 @@ internal sealed record HistoryEntry
 
     public required DateTimeOffset Time { get; init; }
 
-    /// <summary>The number of the task or timer: counted by the order in which the orchestrator made them.</summary>
+    /// <summary>The number of the task or timer, from 0, in the order in which the orchestrator made them.</summary>
     public int? Task { get; init; }
 
-    /// <summary>Of the activity or event.</summary>
+    /// <summary>The name of the activity or event.</summary>
     public string? Name { get; init; }
 
     /// <summary>Input, result or event payload; <see langword="null"/> stands for JSON's null.</summary>
@@ -43,13 +27,13 @@ internal sealed record HistoryEntry
 
     public DateTimeOffset? FireAt { get; init; }
 
-    /// <summary>Why an operator did it.</summary>
+    /// <summary>The reason that an operator gave.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>Of a message from a client: by it, a client whose answer was lost finds that the message arrived.</summary>
+    /// <summary>The id of a message from a client: by it a client whose answer was lost finds its message in the instance.</summary>
     public string? MessageId { get; init; }
 
-    /// <summary>Whether the orchestrator did this, rather than the world.</summary>
+    /// <summary>Whether the orchestrator made this entry; otherwise it came from outside.</summary>
     [JsonIgnore]
     public bool IsAction => Type is HistoryEventType.TaskScheduled or HistoryEventType.TimerCreated;
 

@@ -9,10 +9,10 @@ namespace DurableSessions.Engine.Instances;
 /// An instance as it is stored, under <c>active/</c> while it runs and under <c>finished/</c> once it is over.
 /// <para>
 /// The end of an instance is the moment its active blob is deleted: the finished blob, written before, counts only from
-/// then on. So the end is fenced by the active blob's ETag like every other step. An active blob that nobody has written
+/// then on. So the end is fenced by the active blob's ETag like every other step. An active blob that no host has written
 /// since it was created (<see cref="IsUntouched"/>) may however be a ghost: a late copy of the request that created an
-/// instance which has ended since. It counts only where there is no finished blob of its generation; and no instance
-/// ends without having touched its active blob once.
+/// instance which has ended since. It counts only where there is no finished blob of its generation; and an owner writes
+/// the active blob at least once before it ends the instance.
 /// </para>
 /// </summary>
 internal sealed record InstanceDocument
@@ -25,10 +25,12 @@ internal sealed record InstanceDocument
         MaxDepth = 128,
     };
 
+    /// <summary>The name of the orchestrator.</summary>
     public required string Name { get; init; }
 
     public required string Id { get; init; }
 
+    /// <summary>How many instances have had this id, with this one.</summary>
     public int Generation { get; init; } = 1;
 
     public OrchestrationRuntimeStatus Status { get; init; }
@@ -48,7 +50,7 @@ internal sealed record InstanceDocument
 
     public required DateTimeOffset Updated { get; init; }
 
-    /// <summary>The host that runs the instance; <see langword="null"/>: nobody.</summary>
+    /// <summary>The claim of the host that runs the instance; <see langword="null"/>: no host does.</summary>
     public string? Owner { get; init; }
 
     /// <summary>From when on another host may try to claim it from its owner.</summary>
@@ -57,11 +59,11 @@ internal sealed record InstanceDocument
     /// <summary>When an instance without owner has something to do; <see langword="null"/>: once a message arrives.</summary>
     public DateTimeOffset? NextDue { get; init; }
 
-    /// <summary>Drawn anew for every write, by whomever: a writer whose answer was lost recognises its own.</summary>
+    /// <summary>Drawn anew for every write of any host: a host whose answer was lost recognises its own write.</summary>
     public required string WriteId { get; init; }
 
     /// <summary>
-    /// The <see cref="WriteId"/> of the last write by an owner; messages appended by others leave it. <see langword="null"/>:
+    /// The <see cref="WriteId"/> of the last write by an owner; messages that other hosts append leave it. <see langword="null"/>:
     /// no owner has written since the creation.
     /// </summary>
     public string? CheckpointId { get; init; }
@@ -71,13 +73,13 @@ internal sealed record InstanceDocument
 
     public required IReadOnlyList<HistoryEntry> History { get; init; }
 
-    /// <summary>Messages that the owner has not put into the history yet. Only others append to it, only the owner empties it.</summary>
+    /// <summary>Messages that the owner has not put into the history yet. Other hosts append to it; only the owner empties it.</summary>
     public IReadOnlyList<HistoryEntry> Inbox { get; init; } = [];
 
-    /// <summary>How many events of the history no orchestrator has waited for.</summary>
+    /// <summary>How many events of the history the orchestrator has not waited for.</summary>
     public int BufferedEvents { get; init; }
 
-    /// <summary>Nobody has written the active blob since it was created.</summary>
+    /// <summary>No host has written the active blob since it was created.</summary>
     [JsonIgnore]
     public bool IsUntouched => CheckpointId is null && Inbox.Count == 0;
 
@@ -89,17 +91,22 @@ internal sealed record InstanceDocument
     [JsonIgnore]
     public HistoryEntry? Terminator => Inbox.FirstOrDefault(e => e.Type == HistoryEventType.ExecutionTerminated);
 
-    /// <summary>It failed because it had grown beyond a limit.</summary>
+    /// <summary>The instance failed because it was beyond a limit.</summary>
     [JsonIgnore]
     public bool IsOverLimit => Failure?.ErrorType == typeof(EngineLimitException).FullName;
 
+    /// <summary>Whether storage has a message, in the inbox or in the history.</summary>
     public bool Holds(string messageId) =>
         Inbox.Any(e => e.MessageId == messageId) || History.Any(e => e.MessageId == messageId);
 
     public BinaryData ToJson() => new(JsonSerializer.SerializeToUtf8Bytes(this, Options));
 
+    /// <summary>A <see cref="WriteId"/> that no other write has.</summary>
+    public static string NewWriteId() => Guid.NewGuid().ToString("N");
+
     public static InstanceDocument FromJson(BinaryData json) =>
-        JsonSerializer.Deserialize<InstanceDocument>(json.ToMemory().Span, Options) ?? throw new FormatException("A stored instance is empty.");
+        JsonSerializer.Deserialize<InstanceDocument>(json.ToMemory().Span, Options)
+        ?? throw new FormatException("A stored instance is empty.");
 
     public OrchestrationMetadata ToMetadata() => new()
     {

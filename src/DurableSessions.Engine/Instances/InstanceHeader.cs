@@ -4,7 +4,7 @@ using DurableSessions.Orchestration;
 
 namespace DurableSessions.Engine.Instances;
 
-/// <summary>What the blob's metadata repeats of an instance, so that sweeps and listings read no bodies.</summary>
+/// <summary>The part of an instance that is in its blob's metadata as well, so that sweeps and listings read no blob.</summary>
 internal sealed record InstanceHeader
 {
     public required string Id { get; init; }
@@ -25,10 +25,10 @@ internal sealed record InstanceHeader
 
     public DateTimeOffset? NextDue { get; init; }
 
-    /// <summary>It is to be ended: any host can do that, whether or not it has the orchestrator.</summary>
+    /// <summary>The instance is to be terminated: any host can do that, also one without the orchestrator.</summary>
     public bool Terminates { get; init; }
 
-    /// <summary>When somebody may have something to do with it; <see langword="null"/>: not before a message arrives.</summary>
+    /// <summary>When a host may have something to do with it; <see langword="null"/>: not before a message arrives.</summary>
     public DateTimeOffset? ClaimableFrom => Owner is null ? NextDue : OwnedUntil;
 
     public static InstanceHeader From(InstanceDocument document) => new()
@@ -112,7 +112,7 @@ internal sealed record InstanceHeader
 
     private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
 
-    // Nothing there is no error; something there that is no time is.
+    // A missing time is no error; a text that is no time is.
     private static bool TryTime(IDictionary<string, string> metadata, string key, out DateTimeOffset? time)
     {
         time = null;

@@ -10,24 +10,27 @@ namespace DurableSessions.Engine.Instances;
 /// unknown is sent again, until a given time, and recognises itself by its <see cref="InstanceDocument.WriteId"/>; copies
 /// that arrive late fail at their condition, but for that of a creation: see <see cref="InstanceDocument"/>.
 /// </summary>
-/// <param name="container">Sends reads again by itself.</param>
+/// <param name="container">A client that repeats reads itself.</param>
 /// <param name="unretried">The same container, through a client that sends each request once.</param>
-/// <param name="requestTimeout">After which a write counts as one whose outcome is unknown.</param>
-/// <param name="time">For the waits between attempts.</param>
-internal sealed class InstanceStore(BlobContainerClient container, BlobContainerClient unretried, TimeSpan requestTimeout, TimeProvider time)
+/// <param name="requestTimeout">After this time without an answer the outcome of a write is unknown.</param>
+/// <param name="time">The clock of this host.</param>
+internal sealed class InstanceStore(
+    BlobContainerClient container, BlobContainerClient unretried, TimeSpan requestTimeout, TimeProvider time)
 {
     public const string ActivePrefix = "orchestrations/active/";
     public const string FinishedPrefix = "orchestrations/finished/";
     private const string Suffix = ".json";
     private const int ViewAttempts = 10;
 
-    /// <summary>For the error that says that an instance is too large.</summary>
+    /// <summary>Bytes beyond the limit, for the error that names it.</summary>
     private const int OverLimitAllowance = 128 * 1024;
 
-    private static readonly TimeSpan ClientPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ClientTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>Until when a call of a client keeps trying.</summary>
-    public DateTimeOffset ClientDeadline => time.GetUtcNow() + ClientPatience;
+    private readonly UnknownOutcomeRetry _retry = new(requestTimeout, time);
+
+    /// <summary>Until when a call of a client repeats a write.</summary>
+    public DateTimeOffset ClientDeadline => time.GetUtcNow() + ClientTimeout;
 
     public Task<StoredInstance?> FindActiveAsync(string id, CancellationToken cancellationToken) =>
         FindAsync(ActivePrefix + id + Suffix, cancellationToken);
@@ -66,19 +69,24 @@ internal sealed class InstanceStore(BlobContainerClient container, BlobContainer
         throw new TimeoutException($"Instance '{id}' changed {ViewAttempts} times while it was read.");
     }
 
-    /// <summary>Creates the active blob. A crash before: nothing. After: an instance that any host will run.</summary>
+    /// <summary>Creates the active blob. A crash before: there is no instance. A crash after: an instance that any host runs.</summary>
     public Task<WriteResult> CreateAsync(InstanceDocument document, DateTimeOffset until, CancellationToken cancellationToken) =>
         WriteAsync(ActivePrefix, document, new BlobRequestConditions { IfNoneMatch = ETag.All }, until, cancellationToken);
 
-    /// <summary>Replaces the active blob: the only way in which a running instance changes. A crash before: the last step is done again.</summary>
-    public Task<WriteResult> ReplaceAsync(InstanceDocument document, ETag expected, DateTimeOffset until, CancellationToken cancellationToken) =>
+    /// <summary>
+    /// Replaces the active blob: a running instance changes in no other way. A crash before: the next owner does the last step
+    /// again.
+    /// </summary>
+    public Task<WriteResult> ReplaceAsync(
+        InstanceDocument document, ETag expected, DateTimeOffset until, CancellationToken cancellationToken) =>
         WriteAsync(ActivePrefix, document, new BlobRequestConditions { IfMatch = expected }, until, cancellationToken);
 
     /// <summary>
-    /// Writes what the instance will have ended as. A crash after: the active blob still counts, and whoever claims it finds
+    /// Writes the finished blob. A crash after: the active blob still counts, and the next owner finds
     /// in <see cref="InstanceDocument.Ends"/> whether only its deletion is missing.
     /// </summary>
-    public Task<WriteResult> PutFinishedAsync(InstanceDocument document, ETag? expected, DateTimeOffset until, CancellationToken cancellationToken) =>
+    public Task<WriteResult> PutFinishedAsync(
+        InstanceDocument document, ETag? expected, DateTimeOffset until, CancellationToken cancellationToken) =>
         WriteAsync(
             FinishedPrefix,
             document,
@@ -86,23 +94,27 @@ internal sealed class InstanceStore(BlobContainerClient container, BlobContainer
             until,
             cancellationToken);
 
-    /// <summary>Ends the instance, or removes a ghost. A crash before: somebody claims it and comes here again.</summary>
+    /// <summary>Ends the instance, or removes a ghost. A crash before: the next owner sends the request again.</summary>
     public Task<DeleteResult> DeleteActiveAsync(string id, ETag expected, DateTimeOffset until, CancellationToken cancellationToken) =>
         DeleteAsync(ActivePrefix + id + Suffix, expected, until, cancellationToken);
 
-    /// <summary>Forgets an instance that is over.</summary>
+    /// <summary>Deletes an instance that is over.</summary>
     public Task<DeleteResult> DeleteFinishedAsync(string id, ETag expected, DateTimeOffset until, CancellationToken cancellationToken) =>
         DeleteAsync(FinishedPrefix + id + Suffix, expected, until, cancellationToken);
 
     /// <summary>The headers of all instances under a prefix, page by page.</summary>
     /// <param name="prefix"><see cref="ActivePrefix"/> or <see cref="FinishedPrefix"/>.</param>
     /// <param name="pageSize">Blobs of a page.</param>
-    /// <param name="continuation">Of the page before; <see langword="null"/> for the first.</param>
+    /// <param name="continuation">The token of the page before; <see langword="null"/>: the first page.</param>
     /// <param name="skipped">Called with the name of each blob that is no instance.</param>
     /// <param name="cancellationToken">Ends the listing.</param>
     /// <param name="idPrefix">Only ids that begin so.</param>
     public async IAsyncEnumerable<(IReadOnlyList<InstanceHeader> Headers, string? Next)> ListAsync(
-        string prefix, int pageSize, string? continuation, Action<string>? skipped, [EnumeratorCancellation] CancellationToken cancellationToken,
+        string prefix,
+        int pageSize,
+        string? continuation,
+        Action<string>? skipped,
+        [EnumeratorCancellation] CancellationToken cancellationToken,
         string? idPrefix = null)
     {
         var options = new GetBlobsOptions { Prefix = prefix + idPrefix, Traits = BlobTraits.Metadata };
@@ -142,14 +154,19 @@ internal sealed class InstanceStore(BlobContainerClient container, BlobContainer
     }
 
     private async Task<WriteResult> WriteAsync(
-        string prefix, InstanceDocument document, BlobRequestConditions conditions, DateTimeOffset until, CancellationToken cancellationToken)
+        string prefix,
+        InstanceDocument document,
+        BlobRequestConditions conditions,
+        DateTimeOffset until,
+        CancellationToken cancellationToken)
     {
         string name = prefix + document.Id + Suffix;
         BinaryData json = document.ToJson();
         if (json.ToMemory().Length > EngineLimits.InstanceBytes + (document.IsOverLimit ? OverLimitAllowance : 0))
         {
             throw new EngineLimitException(
-                $"Instance '{document.Id}' would take {json.ToMemory().Length} bytes with its history; the limit is {EngineLimits.InstanceBytes}.");
+                $"Instance '{document.Id}' would take {json.ToMemory().Length} bytes with its history; " +
+                $"the limit is {EngineLimits.InstanceBytes}.");
         }
 
         var options = new BlobUploadOptions
@@ -160,7 +177,7 @@ internal sealed class InstanceStore(BlobContainerClient container, BlobContainer
         };
         try
         {
-            return await SendAsync(
+            return await _retry.SendAsync(
                 async token => new WriteResult((await unretried.GetBlobClient(name).UploadAsync(json, options, token)).Value.ETag, null),
                 until,
                 cancellationToken);
@@ -176,7 +193,7 @@ internal sealed class InstanceStore(BlobContainerClient container, BlobContainer
     {
         try
         {
-            return await SendAsync(
+            return await _retry.SendAsync(
                 async token =>
                 {
                     await unretried.GetBlobClient(name).DeleteAsync(
@@ -193,35 +210,6 @@ internal sealed class InstanceStore(BlobContainerClient container, BlobContainer
         catch (RequestFailedException e) when (e.IsNotFound())
         {
             return DeleteResult.Missing;
-        }
-    }
-
-    private async Task<T> SendAsync<T>(Func<CancellationToken, Task<T>> send, DateTimeOffset until, CancellationToken cancellationToken)
-    {
-        for (int attempt = 1; ; attempt++)
-        {
-            try
-            {
-                return await SendOnceAsync(send, cancellationToken);
-            }
-            catch (Exception e) when (StorageErrors.IsUnknownOutcome(e) && !cancellationToken.IsCancellationRequested && time.GetUtcNow() < until)
-            {
-                await Backoff.WaitAsync(attempt, time, cancellationToken);
-            }
-        }
-    }
-
-    private async Task<T> SendOnceAsync<T>(Func<CancellationToken, Task<T>> send, CancellationToken cancellationToken)
-    {
-        using var timeout = new CancellationTokenSource(requestTimeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-        try
-        {
-            return await send(either.Token);
-        }
-        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new TimeoutException($"Storage did not answer within {requestTimeout.TotalSeconds} s.", e);
         }
     }
 }

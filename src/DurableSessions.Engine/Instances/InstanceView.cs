@@ -1,30 +1,14 @@
-using Azure;
-
 namespace DurableSessions.Engine.Instances;
 
-/// <summary>An instance and the ETag of the blob it was read from or written to.</summary>
-internal sealed record StoredInstance(InstanceDocument Document, ETag ETag);
-
-/// <summary>What storage says about an id.</summary>
+/// <summary>The blobs of an id as storage had them.</summary>
 /// <param name="Live">The instance, where it is not over.</param>
 /// <param name="Finished">
-/// The finished blob: of this instance where nothing is live, otherwise of an earlier generation, and only where it was looked for.
+/// The finished blob: of this instance where <paramref name="Live"/> is <see langword="null"/>, otherwise of an earlier
+/// generation, and only where it was read.
 /// </param>
-/// <param name="Ghost">An active blob that came back after the instance had ended. It may be deleted, and nothing else.</param>
+/// <param name="Ghost">An active blob that came back after the instance had ended. A host may delete it, and no more.</param>
 internal sealed record InstanceView(StoredInstance? Live, StoredInstance? Finished, StoredInstance? Ghost)
 {
+    /// <summary>The instance, live or over; <see langword="null"/>: there is no such instance.</summary>
     public InstanceDocument? Current => (Live ?? Finished)?.Document;
-}
-
-/// <summary>How a conditional write went.</summary>
-/// <param name="Written">The new ETag; <see langword="null"/>: the condition did not hold.</param>
-/// <param name="Found">What stands there instead; <see langword="null"/>: nothing.</param>
-internal readonly record struct WriteResult(ETag? Written, StoredInstance? Found);
-
-/// <summary>How a conditional deletion went.</summary>
-internal enum DeleteResult
-{
-    Deleted,
-    Missing,
-    Changed,
 }

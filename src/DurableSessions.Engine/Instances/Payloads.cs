@@ -9,6 +9,7 @@ internal static class Payloads
 {
     private static readonly JsonSerializerOptions Options = OrchestrationJson.Options;
 
+    /// <summary>A value as JSON; <see langword="null"/> for JSON's null.</summary>
     /// <exception cref="EngineLimitException">The JSON is longer than <paramref name="limit"/> bytes.</exception>
     public static string? Write(object? value, string what, int limit)
     {

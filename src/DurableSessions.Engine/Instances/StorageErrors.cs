@@ -6,16 +6,16 @@ namespace DurableSessions.Engine.Instances;
 /// <summary>What an answer of Azure Storage means to the engine.</summary>
 internal static class StorageErrors
 {
-    /// <summary>A condition did not hold: somebody else was first, or we were, and the answer was lost.</summary>
+    /// <summary>A condition did not hold: another write was first, or this one was sent twice and the first answer was lost.</summary>
     public static bool IsConditionNotMet(this RequestFailedException e) =>
         e.Status == 412 || (e.Status == 409 && e.ErrorCode == BlobErrorCode.BlobAlreadyExists);
 
-    /// <summary>There is no such blob; a missing container is a mistake in the set-up.</summary>
+    /// <summary>There is no such blob. A missing container is a mistake in the configuration, and another error.</summary>
     public static bool IsNotFound(this RequestFailedException e) => e.Status == 404 && e.ErrorCode != BlobErrorCode.ContainerNotFound;
 
     /// <summary>
-    /// The request may have been applied or not: no answer, or one that does not say. A client that gives up waiting throws
-    /// as if it had been cancelled: whether the caller's own token was is for the caller to ask.
+    /// Storage may have applied the request or not: it gave no answer, or one that leaves that open. The storage client throws
+    /// <see cref="OperationCanceledException"/> at its own timeout too: the caller checks whether its token was signalled.
     /// </summary>
     public static bool IsUnknownOutcome(Exception e) => e switch
     {

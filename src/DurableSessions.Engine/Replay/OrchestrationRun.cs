@@ -4,33 +4,32 @@ using DurableSessions.Orchestration;
 namespace DurableSessions.Engine.Replay;
 
 /// <summary>
-/// One run of an orchestrator in memory: replayed from its history, then carried on by what happens. It belongs to one
-/// worker, and is called by one thread at a time.
+/// One run of an orchestrator in memory: replayed from its history, then advanced by each entry that happens. It belongs to
+/// one worker, and one thread calls it at a time.
 /// </summary>
 internal sealed class OrchestrationRun
 {
     private readonly Func<ITaskOrchestrator> _factory;
-    private readonly RunPump _pump;
+    private readonly OrchestratorSynchronizationContext _synchronization;
     private readonly RunContext _context;
-    private readonly List<HistoryEntry> _history = [];
-    private readonly List<HistoryEntry> _held = [];
-    private readonly Dictionary<int, HistoryEntry> _unanswered = [];
+    private readonly RunHistory _history = new();
+    private readonly List<HistoryEntry> _whileSuspended = [];
     private ITaskOrchestrator? _orchestrator;
     private Task<object?>? _main;
     private string? _recalledStatus;
 
-    /// <param name="instance">What is run; its history is not replayed yet.</param>
-    /// <param name="factory">Makes the orchestrator once it is replayed.</param>
+    /// <param name="instance">The instance; its history is not replayed yet.</param>
+    /// <param name="factory">Makes the orchestrator at the replay.</param>
     /// <param name="violated">Called on any thread when the orchestrator is seen to await what it must not.</param>
     public OrchestrationRun(InstanceDocument instance, Func<ITaskOrchestrator> factory, Action<string> violated)
     {
         _factory = factory;
-        _pump = new RunPump(violated);
-        _context = new RunContext(instance, _pump);
+        _synchronization = new OrchestratorSynchronizationContext(violated);
+        _context = new RunContext(instance, _synchronization);
     }
 
-    /// <summary>Everything that has happened, recorded or not.</summary>
-    public IReadOnlyList<HistoryEntry> History => _history;
+    /// <summary>All entries, stored or not, in order.</summary>
+    public IReadOnlyList<HistoryEntry> History => _history.Entries;
 
     /// <summary>How it ended; <see langword="null"/>: it has not.</summary>
     public RunOutcome? Outcome { get; private set; }
@@ -39,20 +38,20 @@ internal sealed class OrchestrationRun
 
     public string? CustomStatus => _recalledStatus ?? _context.CustomStatus;
 
-    /// <summary>Events that no one has waited for, and those held back by a suspension.</summary>
-    public int BufferedEvents => _context.BufferedEvents + _held.Count(e => e.Type == HistoryEventType.EventRaised);
+    /// <summary>Events that the orchestrator has not waited for, and those that came while it is suspended.</summary>
+    public int BufferedEvents => _context.BufferedEvents + _whileSuspended.Count(e => e.Type == HistoryEventType.EventRaised);
 
     /// <summary>Activities without a result, by task number.</summary>
-    public IReadOnlyDictionary<int, HistoryEntry> Unanswered => _unanswered;
+    public IReadOnlyDictionary<int, HistoryEntry> Unanswered => _history.Unanswered;
 
-    /// <summary>The timer that fires next; <see langword="null"/> for none, or while suspended.</summary>
+    /// <summary>The timer that fires next; <see langword="null"/>: there is no timer, or the instance is suspended.</summary>
     public HistoryEntry? NextTimer =>
-        IsSuspended ? null : _context.OpenTimers.Where(t => !_held.Exists(h => h.Task == t.Task)).MinBy(t => t.FireAt);
+        IsSuspended ? null : _context.OpenTimers.Where(t => !_whileSuspended.Exists(h => h.Task == t.Task)).MinBy(t => t.FireAt);
 
-    /// <summary>The time of the last entry: the next one is not before it, whatever the clocks of the hosts say.</summary>
-    public DateTimeOffset LastTime { get; private set; }
+    /// <summary>The time of the last entry: the next one is not before it, though the clock of its host may be behind.</summary>
+    public DateTimeOffset LastTime => _history.LastTime;
 
-    /// <summary>Runs the orchestrator from its top with what is recorded.</summary>
+    /// <summary>Runs the orchestrator from its start with the history that is stored.</summary>
     public void Replay(IReadOnlyList<HistoryEntry> recorded, bool hasRun)
     {
         _orchestrator = _factory();
@@ -64,60 +63,53 @@ internal sealed class OrchestrationRun
                 HistoryEntry happened = recorded[next++];
                 if (happened.IsAction)
                 {
-                    throw Mismatch(happened, "did nothing, or ended");
+                    throw _history.Mismatch(happened, "did nothing, or ended");
                 }
 
                 _context.Replaying = hasRun;
                 Happen(happened);
                 if (next == recorded.Count)
                 {
-                    Record(_context.Made);
+                    _history.Record(_context.Made);
                 }
                 else
                 {
-                    next = Match(recorded, next);
+                    next = _history.Match(recorded, next, _context.Made);
                 }
             }
         }
         catch (NonDeterminismException e)
         {
-            _history.Clear();
-            _history.AddRange(recorded);
+            _history.Restore(recorded);
             Outcome = RunOutcome.Failed(e);
         }
 
         _context.Replaying = false;
     }
 
-    /// <summary>Ends an instance as it is stored, without its orchestrator, which perhaps no host has or can make.</summary>
+    /// <summary>Ends an instance as it is stored, without its orchestrator: a host may not have it, or fail to make it.</summary>
     public void Terminate(InstanceDocument stored, string? reason)
     {
-        _history.AddRange(stored.History);
-        LastTime = stored.History.Max(e => e.Time);
+        _history.Restore(stored.History);
+        _history.SetTime(stored.History.Max(e => e.Time));
         _recalledStatus = stored.CustomStatus;
         Outcome = Terminated(reason);
     }
 
-    /// <summary>Carries the run on. What happens after it has ended is recorded, and changes nothing.</summary>
+    /// <summary>Advances the run by one entry. After its outcome an entry is added to the history, and changes nothing else.</summary>
     public void Apply(HistoryEntry happened)
     {
         Happen(happened);
-        Record(_context.Made);
+        _history.Record(_context.Made);
     }
 
-    /// <summary>Ends the run from outside, whatever it has come to.</summary>
+    /// <summary>Ends the run as failed, also where it has an outcome already.</summary>
     public void Fail(Exception e) => Outcome = RunOutcome.Failed(e);
 
     private void Happen(HistoryEntry happened)
     {
         _context.Made.Clear();
         _history.Add(happened);
-        LastTime = happened.Time > LastTime ? happened.Time : LastTime;
-        if (happened.Task is { } task)
-        {
-            _unanswered.Remove(task);
-        }
-
         if (Outcome is not null)
         {
             return;
@@ -134,12 +126,12 @@ internal sealed class OrchestrationRun
             case HistoryEventType.ExecutionResumed:
                 IsSuspended = false;
                 _context.Now = LastTime;
-                List<HistoryEntry> held = [.. _held];
-                _held.Clear();
-                held.ForEach(Advance);
+                List<HistoryEntry> entries = [.. _whileSuspended];
+                _whileSuspended.Clear();
+                entries.ForEach(Advance);
                 break;
             case var _ when IsSuspended:
-                _held.Add(happened);
+                _whileSuspended.Add(happened);
                 break;
             default:
                 _context.Now = LastTime;
@@ -157,7 +149,7 @@ internal sealed class OrchestrationRun
 
         try
         {
-            _pump.Run(() =>
+            _synchronization.Run(() =>
             {
                 if (happened.Type == HistoryEventType.ExecutionStarted)
                 {
@@ -172,12 +164,12 @@ internal sealed class OrchestrationRun
             while (cancelled)
             {
                 cancelled = false;
-                _pump.Run(() => cancelled = _context.CancelWaits());
+                _synchronization.Run(() => cancelled = _context.CancelWaits());
             }
         }
         catch (Exception e)
         {
-            // Of an async void method of the orchestrator: its task would never tell.
+            // An async void method of the orchestrator threw: the task of the orchestrator does not show that.
             Fail(e);
             return;
         }
@@ -188,14 +180,14 @@ internal sealed class OrchestrationRun
         }
         else if (!_context.WaitsForSomething)
         {
-            Fail(new ForeignAwaitException(RunPump.ForeignAwait));
+            Fail(new ForeignAwaitException(OrchestratorSynchronizationContext.ForeignAwait));
         }
     }
 
     private static RunOutcome Terminated(string? reason) =>
         new(OrchestrationRuntimeStatus.Terminated, Failure: Failures.Terminated(reason));
 
-    // Also what an orchestrator throws before its first await comes out of the task.
+    // Async, so that an orchestrator that throws before its first await fails the task as well.
     private async Task<object?> StartAsync() => await _orchestrator!.RunAsync(_context);
 
     private static RunOutcome End(Task<object?> main)
@@ -215,47 +207,4 @@ internal sealed class OrchestrationRun
             return RunOutcome.Failed(e);
         }
     }
-
-    // Compares what the orchestrator has just made with the entries that follow in the history; returns where they end.
-    private int Match(IReadOnlyList<HistoryEntry> recorded, int next)
-    {
-        foreach (HistoryEntry made in _context.Made)
-        {
-            HistoryEntry? known = next < recorded.Count ? recorded[next] : null;
-            if (known is not { IsAction: true })
-            {
-                throw new NonDeterminismException(
-                    $"The orchestrator's code now makes {made}, where the history has nothing{At(next)}. {Advice}");
-            }
-
-            if (known.Type != made.Type || known.Task != made.Task || known.Name != made.Name)
-            {
-                throw Mismatch(known, $"makes {made}");
-            }
-
-            next++;
-            Record([known]);
-        }
-
-        return next;
-    }
-
-    private void Record(IEnumerable<HistoryEntry> actions)
-    {
-        foreach (HistoryEntry action in actions)
-        {
-            _history.Add(action);
-            if (action.Type == HistoryEventType.TaskScheduled)
-            {
-                _unanswered.Add(action.Task!.Value, action);
-            }
-        }
-    }
-
-    private const string Advice = "It is not deterministic, or was changed while the instance ran.";
-
-    private static string At(int next) => $" (entry {next})";
-
-    private NonDeterminismException Mismatch(HistoryEntry known, string now) =>
-        new($"The history has {known}{At(_history.Count)}, where the orchestrator's code now {now}. {Advice}");
 }

@@ -3,8 +3,8 @@ using DurableSessions.Orchestration;
 
 namespace DurableSessions.Engine.Replay;
 
-/// <summary>The context of one run of an orchestrator: the tasks it waits for, and what it has just asked for.</summary>
-internal sealed class RunContext(InstanceDocument instance, RunPump pump) : OrchestrationContext
+/// <summary>The context of one run of an orchestrator: the tasks and events it waits for, and the tasks it has just scheduled.</summary>
+internal sealed class RunContext(InstanceDocument instance, OrchestratorSynchronizationContext synchronization) : OrchestrationContext
 {
     private readonly Dictionary<int, OpenTask> _open = [];
     private readonly List<EventWait> _waits = [];
@@ -23,18 +23,19 @@ internal sealed class RunContext(InstanceDocument instance, RunPump pump) : Orch
 
     public bool Replaying { get; set; }
 
-    /// <summary>As JSON.</summary>
+    /// <summary>The custom status as JSON; <see langword="null"/>: the orchestrator has set none.</summary>
     public string? CustomStatus { get; private set; }
 
-    /// <summary>What the orchestrator has scheduled since this was last emptied, in order.</summary>
+    /// <summary>The activities and timers that the orchestrator has scheduled since the last entry happened, in order.</summary>
     public List<HistoryEntry> Made { get; } = [];
 
     public int BufferedEvents => _buffered.Count;
 
-    /// <summary>Whether anything is open that could wake the orchestrator.</summary>
+    /// <summary>Whether a task, a timer or an event can wake the orchestrator.</summary>
     public bool WaitsForSomething => _open.Count > 0 || _waits.Count > 0;
 
-    public IEnumerable<HistoryEntry> OpenTimers => _open.Values.Where(t => t.Made.Type == HistoryEventType.TimerCreated).Select(t => t.Made);
+    public IEnumerable<HistoryEntry> OpenTimers =>
+        _open.Values.Where(t => t.Made.Type == HistoryEventType.TimerCreated).Select(t => t.Made);
 
     public override T? GetInput<T>()
         where T : default => Payloads.Read<T>(instance.Input);
@@ -102,7 +103,7 @@ internal sealed class RunContext(InstanceDocument instance, RunPump pump) : Orch
         CustomStatus = Payloads.Write(customStatus, "custom status", EngineLimits.CustomStatusBytes);
     }
 
-    /// <summary>Hands the orchestrator what has happened. Results that nobody waits for any more are dropped.</summary>
+    /// <summary>Hands the orchestrator what has happened. Results that it no longer waits for are dropped.</summary>
     public void Deliver(HistoryEntry happened)
     {
         switch (happened.Type)
@@ -132,8 +133,8 @@ internal sealed class RunContext(InstanceDocument instance, RunPump pump) : Orch
     }
 
     /// <summary>
-    /// Ends the waits whose tokens the orchestrator has cancelled. Asked for whenever the orchestrator waits, and not through
-    /// callbacks of the token: those would run on another thread after <see cref="CancellationTokenSource.CancelAsync"/>.
+    /// Ends the waits whose tokens the orchestrator has cancelled. Called whenever the orchestrator waits; callbacks of the
+    /// tokens would run on another thread after <see cref="CancellationTokenSource.CancelAsync"/>.
     /// </summary>
     /// <returns>Whether there were any: the orchestrator may then go on.</returns>
     public bool CancelWaits()
@@ -166,49 +167,12 @@ internal sealed class RunContext(InstanceDocument instance, RunPump pump) : Orch
 
     private void ThrowUnlessCurrent()
     {
-        if (!pump.IsCurrent)
+        if (!synchronization.IsCurrent)
         {
-            pump.Post(static _ => { }, null);
-            throw new InvalidOperationException(RunPump.ForeignAwait);
+            synchronization.Post(static _ => { }, null);
+            throw new InvalidOperationException(OrchestratorSynchronizationContext.ForeignAwait);
         }
     }
 
     private sealed record OpenTask(HistoryEntry Made, TaskCompletionSource<string?> Source, CancellationToken Token);
-
-    private abstract class EventWait(string name, CancellationToken token)
-    {
-        public string Name { get; } = name;
-
-        public CancellationToken Token { get; } = token;
-
-        public abstract void Complete(string? payload);
-
-        public abstract void Cancel();
-    }
-
-    private sealed class EventWait<T>(string name, CancellationToken token) : EventWait(name, token)
-    {
-        private readonly TaskCompletionSource<T> _source = new();
-
-        public Task<T> Task => _source.Task;
-
-        public override void Cancel() => _source.SetCanceled(Token);
-
-        // An event that is not what the orchestrator expects fails its wait, and so, unless caught, the orchestrator.
-        public override void Complete(string? payload)
-        {
-            T value;
-            try
-            {
-                value = Payloads.Read<T>(payload)!;
-            }
-            catch (Exception e)
-            {
-                _source.SetException(e);
-                return;
-            }
-
-            _source.SetResult(value);
-        }
-    }
 }

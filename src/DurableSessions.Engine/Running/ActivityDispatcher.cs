@@ -4,17 +4,18 @@ using DurableSessions.Orchestration;
 
 namespace DurableSessions.Engine.Running;
 
-/// <summary>Runs activities, so many of each name at a time: a slow one keeps no other waiting.</summary>
+/// <summary>Runs activities, with a limit for each name: a slow activity delays no activity of another name.</summary>
 internal sealed class ActivityDispatcher(OrchestrationRegistry registry, EngineOptions options)
 {
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _gates = new(StringComparer.Ordinal);
 
+    /// <summary>Whether this host has an activity.</summary>
     public bool Knows(string name) => registry.Activities.ContainsKey(name);
 
     /// <summary>Runs an activity once. Never throws.</summary>
     /// <returns>
-    /// What goes into the history, but for its time; <see langword="null"/> where the activity was cancelled by
-    /// <paramref name="cancellationToken"/>: that is no answer, and the call is made again.
+    /// The entry for the history, without its time; <see langword="null"/> where the activity was cancelled by
+    /// <paramref name="cancellationToken"/>: that is no answer, and the next owner calls the activity again.
     /// </returns>
     public async Task<HistoryEntry?> RunAsync(string instanceId, HistoryEntry scheduled, CancellationToken cancellationToken)
     {

@@ -1,8 +1,8 @@
 namespace DurableSessions.Engine.Running;
 
 /// <summary>
-/// When this host should look at which instance. A reminder, and nothing more: what is forgotten here is found by the next
-/// sweep. Holds the nearest <see cref="Capacity"/>.
+/// When this host should look at which instance. A reminder, and nothing more: an instance that is missing here, after a crash
+/// or beyond the nearest <see cref="Capacity"/>, is found by the next sweep.
 /// </summary>
 internal sealed class DueQueue
 {
@@ -13,7 +13,7 @@ internal sealed class DueQueue
     private readonly Dictionary<string, DateTimeOffset> _due = new(StringComparer.Ordinal);
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Completes when something is added that may be due earlier than what was there.</summary>
+    /// <summary>Completes when an instance is added, or <see cref="Wake"/> is called.</summary>
     public Task Changed
     {
         get
@@ -25,7 +25,7 @@ internal sealed class DueQueue
         }
     }
 
-    /// <summary>When the nearest is due.</summary>
+    /// <summary>When the nearest instance is due; <see langword="null"/>: the queue is empty.</summary>
     public DateTimeOffset? Nearest
     {
         get
@@ -37,6 +37,7 @@ internal sealed class DueQueue
         }
     }
 
+    /// <summary>Adds an instance, or changes when it is due.</summary>
     public void Add(string id, DateTimeOffset due)
     {
         lock (_lock)
@@ -68,9 +69,9 @@ internal sealed class DueQueue
         }
     }
 
-    /// <summary>Forgets an instance.</summary>
+    /// <summary>Removes an instance.</summary>
     /// <param name="id">The instance.</param>
-    /// <param name="noted">Only where this is when it is due; <see langword="null"/>: whenever it is.</param>
+    /// <param name="noted">Removes it only where it is due at this time; <see langword="null"/>: at any time.</param>
     public void Remove(string id, DateTimeOffset? noted = null)
     {
         lock (_lock)
@@ -83,7 +84,7 @@ internal sealed class DueQueue
         }
     }
 
-    /// <summary>Takes up to <paramref name="count"/> that are due.</summary>
+    /// <summary>Takes up to <paramref name="count"/> instances that are due, the earliest first.</summary>
     public IReadOnlyList<string> Take(DateTimeOffset now, int count)
     {
         lock (_lock)
@@ -101,7 +102,7 @@ internal sealed class DueQueue
         }
     }
 
-    /// <summary>Completes <see cref="Changed"/>: there may be something to do.</summary>
+    /// <summary>Completes <see cref="Changed"/>, so that the sweep looks again.</summary>
     public void Wake()
     {
         TaskCompletionSource before;

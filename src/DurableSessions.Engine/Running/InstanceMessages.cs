@@ -3,7 +3,7 @@ using DurableSessions.Orchestration;
 
 namespace DurableSessions.Engine.Running;
 
-/// <summary>What clients say to instances.</summary>
+/// <summary>The messages that clients send to instances.</summary>
 internal static class InstanceMessages
 {
     private const int ReasonLength = 4_096;

@@ -4,17 +4,17 @@ using DurableSessions.Orchestration;
 
 namespace DurableSessions.Engine.Running;
 
-/// <summary>What an owner writes: an instance on its way, and one that is over.</summary>
+/// <summary>The documents that an owner writes: the checkpoint of an instance that runs, and one that has ended.</summary>
 internal static class InstanceWrites
 {
-    /// <summary>The instance as the run has made it.</summary>
-    /// <param name="stored">What was last written.</param>
+    /// <summary>The instance with the state of the run.</summary>
+    /// <param name="stored">The instance as it was last written.</param>
     /// <param name="run">The run.</param>
-    /// <param name="overLimit">The history that was last stored stands: what went beyond the limit never is.</param>
+    /// <param name="overLimit">Whether the history stays as it was last stored: what went beyond the limit is never stored.</param>
     /// <param name="now">When it is written.</param>
     public static InstanceDocument Checkpoint(InstanceDocument stored, OrchestrationRun run, bool overLimit, DateTimeOffset now)
     {
-        string write = EngineParts.NewWriteId();
+        string write = InstanceDocument.NewWriteId();
         return stored with
         {
             Status = run.IsSuspended ? OrchestrationRuntimeStatus.Suspended : OrchestrationRuntimeStatus.Running,
@@ -28,13 +28,13 @@ internal static class InstanceWrites
         };
     }
 
-    /// <summary>The same in the hands of its owner.</summary>
+    /// <summary>The checkpoint with which the owner keeps the instance.</summary>
     public static InstanceDocument OwnedBy(this InstanceDocument checkpoint, string owner, DateTimeOffset until) =>
         checkpoint with { Owner = owner, OwnedUntil = until, NextDue = null };
 
-    /// <summary>The same, given back.</summary>
+    /// <summary>The checkpoint with which the owner gives the instance back.</summary>
     /// <param name="checkpoint">The instance.</param>
-    /// <param name="nextDue">When somebody has something to do with it; <see langword="null"/>: not before a message arrives.</param>
+    /// <param name="nextDue">When a host has something to do with it; <see langword="null"/>: not before a message arrives.</param>
     public static InstanceDocument GivenBack(this InstanceDocument checkpoint, DateTimeOffset? nextDue) =>
         checkpoint with { Owner = null, OwnedUntil = null, NextDue = nextDue };
 
@@ -57,7 +57,7 @@ internal static class InstanceWrites
             Failure = outcome.Failure,
             CustomStatus = overLimit ? stored.CustomStatus : run.CustomStatus,
             Updated = end.Time,
-            WriteId = EngineParts.NewWriteId(),
+            WriteId = InstanceDocument.NewWriteId(),
             History = outcome.Status == OrchestrationRuntimeStatus.Terminated ? [.. history] : [.. history, end],
             Inbox = [],
             BufferedEvents = 0,

@@ -2,11 +2,13 @@ using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Azure;
 using DurableSessions.Engine.Instances;
+using DurableSessions.Orchestration;
 
 namespace DurableSessions.Engine.Running;
 
 /// <summary>The instances that this host runs now, at most <see cref="EngineOptions.MaxLoadedInstances"/>.</summary>
-internal sealed class LoadedInstances(EngineParts engine)
+internal sealed class LoadedInstances(
+    WorkerFactory workers, OrchestrationRegistry registry, DueQueue due, int maxLoadedInstances)
 {
     private readonly ConcurrentDictionary<string, InstanceWorker> _workers = new(StringComparer.Ordinal);
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -14,19 +16,19 @@ internal sealed class LoadedInstances(EngineParts engine)
     private int _reserved;
     private bool _open;
 
-    /// <summary>How many more can be loaded.</summary>
+    /// <summary>How many more instances this host can load.</summary>
     public int Free
     {
         get
         {
             lock (_lock)
             {
-                return _open ? engine.Options.MaxLoadedInstances - _reserved : 0;
+                return _open ? maxLoadedInstances - _reserved : 0;
             }
         }
     }
 
-    /// <summary>From now on instances are run here.</summary>
+    /// <summary>From now on this host runs instances.</summary>
     public void Open()
     {
         lock (_lock)
@@ -35,27 +37,30 @@ internal sealed class LoadedInstances(EngineParts engine)
         }
     }
 
-    /// <summary>From now on none is loaded.</summary>
+    /// <summary>From now on this host loads no further instance.</summary>
     public void Close()
     {
         lock (_lock)
         {
             _open = false;
-            TellIfIdle();
+            CompleteIfIdle();
         }
     }
 
-    /// <summary>Takes a place for an instance that is about to be claimed; given back by <see cref="Release"/>, or when its worker ends.</summary>
+    /// <summary>
+    /// Takes a place for an instance before its claim. <see cref="Release"/> gives it back, or the end of its worker does.
+    /// </summary>
+    /// <returns><see langword="false"/>: this host has not its orchestrator, has no room, or is closed.</returns>
     public bool TryReserve(InstanceDocument instance)
     {
-        if (instance.Terminator is null && !engine.Registry.Orchestrators.ContainsKey(instance.Name))
+        if (instance.Terminator is null && !registry.Orchestrators.ContainsKey(instance.Name))
         {
             return false;
         }
 
         lock (_lock)
         {
-            if (!_open || _reserved >= engine.Options.MaxLoadedInstances)
+            if (!_open || _reserved >= maxLoadedInstances)
             {
                 return false;
             }
@@ -65,29 +70,31 @@ internal sealed class LoadedInstances(EngineParts engine)
         }
     }
 
+    /// <summary>Gives a place back.</summary>
     public void Release()
     {
         lock (_lock)
         {
             _reserved--;
-            TellIfIdle();
+            CompleteIfIdle();
         }
 
-        engine.Due.Wake();
+        due.Wake();
     }
 
+    /// <summary>Finds the worker of an instance that runs here.</summary>
     public bool TryFind(string id, [NotNullWhen(true)] out InstanceWorker? worker) => _workers.TryGetValue(id, out worker);
 
     /// <summary>Runs an instance that this host has just claimed, in a place reserved before.</summary>
     public void Run(StoredInstance claimed, ETag? finished)
     {
-        var worker = new InstanceWorker(engine, claimed, finished);
+        InstanceWorker worker = workers.New(claimed, finished);
         string id = claimed.Document.Id;
         _workers[id] = worker;
 
-        // Whatever was noted before, a timer it waited for or the end of another's ownership: the worker notes it anew where
-        // the instance leaves this host without having ended.
-        engine.Due.Remove(id);
+        // The reminder from before (a timer, or the end of another host's ownership) is out of date. The worker adds a new one
+        // where the instance leaves this host without having ended.
+        due.Remove(id);
         _ = Task.Run(async () =>
         {
             try
@@ -104,13 +111,13 @@ internal sealed class LoadedInstances(EngineParts engine)
     }
 
     /// <summary>
-    /// Completes once this host is closed and nothing runs here any more, nor is about to: what is being claimed has its
-    /// place already.
+    /// Completes once this host is closed and runs no instance, nor is about to: an instance that is being claimed has its place
+    /// already.
     /// </summary>
     public Task WhenIdleAsync() => _idle.Task;
 
     // Called with the lock held.
-    private void TellIfIdle()
+    private void CompleteIfIdle()
     {
         if (!_open && _reserved == 0)
         {

@@ -3,51 +3,28 @@ using DurableSessions.Engine.Instances;
 
 namespace DurableSessions.Engine.Running;
 
-/// <summary>How an owner's write went.</summary>
-internal enum OwnerWrite
-{
-    /// <summary>It stands.</summary>
-    Written,
-
-    /// <summary>Others have appended messages meanwhile: take them in, and write again.</summary>
-    Merge,
-
-    /// <summary>Somebody else owns the instance, or has ended it.</summary>
-    Lost,
-}
-
-/// <param name="Kind">How the write went.</param>
-/// <param name="Messages">What to take in.</param>
-/// <param name="Stands">Whether the write itself stands, with the messages appended behind it.</param>
-internal sealed record OwnerWriteResult(OwnerWrite Kind, IReadOnlyList<HistoryEntry> Messages, bool Stands)
-{
-    public static OwnerWriteResult Written { get; } = new(OwnerWrite.Written, [], true);
-
-    public static OwnerWriteResult Lost { get; } = new(OwnerWrite.Lost, [], false);
-}
-
 /// <summary>
-/// The blobs of an instance in the hands of its owner. Every change is fenced by the ETag of the active blob: an owner that
-/// has been replaced changes nothing any more.
+/// The blobs of an instance, as its owner writes them. The ETag of the active blob fences every write: an owner that has lost
+/// the instance changes nothing any more.
 /// </summary>
 internal sealed class OwnedInstance(InstanceStore store, StoredInstance claimed, ETag? finished)
 {
-    /// <summary>The claim by which the instance is owned.</summary>
+    /// <summary>The claim by which this host owns the instance.</summary>
     public string Owner { get; } = claimed.Document.Owner!;
 
     private ETag? _finished = finished;
     private string _activeWriteId = claimed.Document.WriteId;
 
-    /// <summary>What was last written or claimed.</summary>
+    /// <summary>The instance as it was last written or claimed.</summary>
     public InstanceDocument Stored { get; private set; } = claimed.Document;
 
-    /// <summary>Of the active blob.</summary>
+    /// <summary>The ETag of the active blob.</summary>
     public ETag ETag { get; private set; } = claimed.ETag;
 
-    /// <summary>Replaces the active blob.</summary>
+    /// <summary>Replaces the active blob. A crash before: the checkpoint before it stands. A crash after: the new one stands.</summary>
     public async Task<OwnerWriteResult> CheckpointAsync(InstanceDocument document, CancellationToken cancellationToken)
     {
-        WriteResult result = await store.ReplaceAsync(document, ETag, Patience(), cancellationToken);
+        WriteResult result = await store.ReplaceAsync(document, ETag, Deadline(), cancellationToken);
         if (result.Written is { } written)
         {
             Took(document, written, document.WriteId);
@@ -77,13 +54,13 @@ internal sealed class OwnedInstance(InstanceStore store, StoredInstance claimed,
 
     /// <summary>
     /// Ends the instance: PUT finished, then DELETE active. Until the deletion nothing has ended; a crash between the two is
-    /// repaired by whoever claims the instance. A conflict on the finished blob means either an earlier generation, or an
-    /// owner that came to its end and lost the instance before: neither counts while the active blob is ours.
+    /// repaired by the next owner. A finished blob that is there already is of an earlier generation, or of an owner that lost
+    /// the instance before its deletion: neither counts while this owner has the active blob.
     /// </summary>
     public async Task<OwnerWriteResult> EndAsync(InstanceDocument final, CancellationToken cancellationToken)
     {
         final = final with { Ends = _activeWriteId };
-        WriteResult result = await store.PutFinishedAsync(final, _finished, Patience(), cancellationToken);
+        WriteResult result = await store.PutFinishedAsync(final, _finished, Deadline(), cancellationToken);
         while (result.Written is null)
         {
             StoredInstance? active = await store.FindActiveAsync(final.Id, cancellationToken);
@@ -92,11 +69,11 @@ internal sealed class OwnedInstance(InstanceStore store, StoredInstance claimed,
                 return Changed(active);
             }
 
-            result = await store.PutFinishedAsync(final, result.Found?.ETag, Patience(), cancellationToken);
+            result = await store.PutFinishedAsync(final, result.Found?.ETag, Deadline(), cancellationToken);
         }
 
         _finished = result.Written;
-        switch (await store.DeleteActiveAsync(final.Id, ETag, Patience(), cancellationToken))
+        switch (await store.DeleteActiveAsync(final.Id, ETag, Deadline(), cancellationToken))
         {
             case DeleteResult.Deleted:
                 return OwnerWriteResult.Written;
@@ -126,6 +103,6 @@ internal sealed class OwnedInstance(InstanceStore store, StoredInstance claimed,
         _activeWriteId = writeId;
     }
 
-    // Beyond it somebody else will have claimed the instance, or may at any time.
-    private DateTimeOffset Patience() => Stored.OwnedUntil ?? store.ClientDeadline;
+    // Until when a write is repeated: after it another host may have claimed the instance.
+    private DateTimeOffset Deadline() => Stored.OwnedUntil ?? store.ClientDeadline;
 }

@@ -1,16 +1,20 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using DurableSessions.Engine.Instances;
 
 namespace DurableSessions.Engine.Running;
 
-/// <summary>What reaches one worker: answers of activities, and messages of this host's clients. Bounded: who comes too fast waits.</summary>
+/// <summary>
+/// The messages to one worker: answers of activities, and messages of this host's clients. Holds 256; then a sender waits. A
+/// crash loses them: each client is without an answer, and each activity is called again.
+/// </summary>
 internal sealed class WorkerMailbox
 {
     private const int Capacity = 256;
 
     private readonly Channel<WorkerMessage> _messages = Channel.CreateBounded<WorkerMessage>(Capacity);
 
-    /// <summary>Hands over a message of a client, and waits until it is recorded.</summary>
+    /// <summary>Hands over a message of a client, and waits until storage has it, or its instance is over or elsewhere.</summary>
     /// <exception cref="EngineLimitException">There is no room for it.</exception>
     public async Task<Delivery> DeliverAsync(HistoryEntry message, CancellationToken cancellationToken)
     {
@@ -27,7 +31,7 @@ internal sealed class WorkerMailbox
         return await delivered.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Puts in what an activity answered. False: the worker has gone.</summary>
+    /// <summary>Puts in the answer of an activity, once there is room. False: the worker has ended.</summary>
     public async Task<bool> AnswerAsync(WorkerMessage.Answer answer)
     {
         try
@@ -41,15 +45,16 @@ internal sealed class WorkerMailbox
         }
     }
 
-    /// <summary>Puts in something that nobody can wait for. False: there is no room, or the worker has gone.</summary>
+    /// <summary>Puts in a message without waiting. False: there is no room, or the worker has ended.</summary>
     public bool TryPut(WorkerMessage message) => _messages.Writer.TryWrite(message);
 
-    public bool TryTake([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out WorkerMessage? message) => _messages.Reader.TryRead(out message);
+    /// <summary>Takes the next message, if there is one.</summary>
+    public bool TryTake([NotNullWhen(true)] out WorkerMessage? message) => _messages.Reader.TryRead(out message);
 
-    /// <summary>Completes when there is something to take, or when it is cancelled.</summary>
+    /// <summary>Completes when there is a message to take.</summary>
     public async Task WaitAsync(CancellationToken cancellationToken) => await _messages.Reader.WaitToReadAsync(cancellationToken);
 
-    /// <summary>Turns away those who still wait, and whoever comes later.</summary>
+    /// <summary>Answers the clients that still wait, and any later one, that the instance is not run here.</summary>
     public void Close()
     {
         _messages.Writer.Complete();

@@ -2,28 +2,15 @@ using DurableSessions.Engine.Instances;
 
 namespace DurableSessions.Engine.Running;
 
-/// <summary>What reaches a worker.</summary>
+/// <summary>A message to the worker of an instance.</summary>
 internal abstract record WorkerMessage
 {
-    /// <summary>An activity has answered; <see langword="null"/>: it was cancelled.</summary>
+    /// <summary>The answer of an activity; <see langword="null"/>: the activity was cancelled.</summary>
     public sealed record Answer(int Task, HistoryEntry? Entry) : WorkerMessage;
 
-    /// <summary>A client of this host has something to say.</summary>
+    /// <summary>A message of a client of this host, and the acknowledgement that the client waits for.</summary>
     public sealed record FromClient(HistoryEntry Entry, TaskCompletionSource<Delivery> Delivered) : WorkerMessage;
 
-    /// <summary>The orchestrator was caught awaiting what it must not.</summary>
+    /// <summary>The orchestrator awaits what its context did not make.</summary>
     public sealed record Violation(string Message) : WorkerMessage;
-}
-
-/// <summary>What became of a client's message.</summary>
-internal enum Delivery
-{
-    /// <summary>It is recorded.</summary>
-    Accepted,
-
-    /// <summary>The instance was over.</summary>
-    Ended,
-
-    /// <summary>This host does not run the instance any more; the message may or may not be recorded.</summary>
-    NotHere,
 }

@@ -7,13 +7,17 @@ using DurableSessions.Orchestration;
 namespace DurableSessions.Engine.Tests.Recorded;
 
 /// <summary>
-/// Commits that earlier versions ran, as they lie in storage. Today's orchestrator must replay them to the same end, and from every moment
-/// of theirs: an instance may be at any of them when a host is replaced. A file that fails here is no reason to record it again.
+/// Commits that earlier versions ran, as they are in storage. The orchestrator of this version must replay them to the same end,
+/// and from each entry of their history: an instance may be at any of them when a host is replaced. A file that fails here shows
+/// a change that breaks running instances; it is not recorded again.
 /// </summary>
 public sealed class RecordedHistoryTests
 {
     public static TheoryData<string> Histories() =>
-        [.. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Recorded"), "*.json").Select(Path.GetFileNameWithoutExtension).OfType<string>().Order()];
+        [
+            .. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Recorded"), "*.json")
+                .Select(Path.GetFileNameWithoutExtension).OfType<string>().Order(),
+        ];
 
     [Theory]
     [MemberData(nameof(Histories))]
@@ -26,7 +30,9 @@ public sealed class RecordedHistoryTests
 
         Assert.Equal(OrchestrationRuntimeStatus.Completed, outcome.Status);
         JsonObject now = JsonNode.Parse(outcome.Output!)!.AsObject();
-        Assert.All(JsonNode.Parse(recorded.Output!)!.AsObject(), told => Assert.True(JsonNode.DeepEquals(told.Value, now[told.Key]), told.Key));
+        Assert.All(
+            JsonNode.Parse(recorded.Output!)!.AsObject(),
+            then => Assert.True(JsonNode.DeepEquals(then.Value, now[then.Key]), then.Key));
     }
 
     [Theory]
@@ -44,11 +50,14 @@ public sealed class RecordedHistoryTests
     private static RunOutcome? Replay(InstanceDocument recorded, List<HistoryEntry> history)
     {
         var run = new OrchestrationRun(
-            recorded with { History = [], Output = null, CustomStatus = null }, static () => new CommitOrchestrator(), static e => Assert.Fail(e));
+            recorded with { History = [], Output = null, CustomStatus = null },
+            static () => new CommitOrchestrator(),
+            static e => Assert.Fail(e));
         run.Replay(history, hasRun: true);
         return run.Outcome;
     }
 
     private static InstanceDocument Read(string name) =>
-        InstanceDocument.FromJson(BinaryData.FromBytes(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Recorded", name + ".json"))));
+        InstanceDocument.FromJson(
+            BinaryData.FromBytes(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Recorded", name + ".json"))));
 }

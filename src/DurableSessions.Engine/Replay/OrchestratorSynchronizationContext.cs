@@ -1,10 +1,11 @@
 namespace DurableSessions.Engine.Replay;
 
 /// <summary>
-/// Runs the continuations of one orchestrator, one after the other, on whichever thread its owner lends. A continuation
-/// from anywhere else means that the orchestrator awaited something that history knows nothing of.
+/// The single-threaded synchronization context of one orchestrator: runs its continuations one after the other, on the
+/// thread that calls <see cref="Run"/>. A continuation that another thread posts means that the orchestrator awaited
+/// something that is not in its history.
 /// </summary>
-internal sealed class RunPump(Action<string> violated) : SynchronizationContext
+internal sealed class OrchestratorSynchronizationContext(Action<string> violated) : SynchronizationContext
 {
     public const string ForeignAwait =
         "The orchestrator awaited something that its context did not make (a delay, I/O, ConfigureAwait(false), another thread). " +
@@ -13,7 +14,7 @@ internal sealed class RunPump(Action<string> violated) : SynchronizationContext
     private readonly Queue<(SendOrPostCallback Callback, object? State)> _queue = new();
     private int _thread;
 
-    /// <summary>Whether the calling code is the orchestrator's, run by its owner.</summary>
+    /// <summary>Whether the calling thread is in <see cref="Run"/>.</summary>
     public bool IsCurrent => _thread == Environment.CurrentManagedThreadId;
 
     public override void Post(SendOrPostCallback d, object? state)
@@ -32,7 +33,7 @@ internal sealed class RunPump(Action<string> violated) : SynchronizationContext
 
     public override SynchronizationContext CreateCopy() => this;
 
-    /// <summary>Runs <paramref name="action"/>, and everything that follows from it, until the orchestrator waits.</summary>
+    /// <summary>Runs <paramref name="action"/>, and the continuations that follow from it, until the orchestrator waits.</summary>
     public void Run(Action action)
     {
         SynchronizationContext? previous = Current;

@@ -1,11 +1,11 @@
 namespace DurableSessions.Engine.Running;
 
-/// <summary>How long a host waits for a time to come.</summary>
-internal static class Waiting
+/// <summary>Times to wait by the clock of a host.</summary>
+internal static class TimeProviderExtensions
 {
     /// <summary>
-    /// In whole milliseconds, rounded up, as timers of .NET count them; zero where the time has come. Rounded down, a host would spin
-    /// through the last fraction of a millisecond.
+    /// How long it is until a time, in whole milliseconds, rounded up, as timers of .NET count them; zero where it has come.
+    /// Rounded down, a host would spin through the last fraction of a millisecond.
     /// </summary>
     public static TimeSpan Until(this TimeProvider time, DateTimeOffset when)
     {

@@ -1,0 +1,76 @@
+using DurableSessions.Engine.Instances;
+using DurableSessions.Engine.Replay;
+using Microsoft.Extensions.Logging;
+
+namespace DurableSessions.Engine.Running;
+
+/// <summary>
+/// Writes the end of one instance whose run has an outcome. A crash before the last of its requests leaves an active
+/// instance, which its next owner brings to its end.
+/// </summary>
+internal sealed class EndWriter(
+    OwnedInstance instance,
+    TurnRunner runner,
+    InstanceInbox inbox,
+    CheckpointWriter checkpoints,
+    InstanceSnapshot snapshot,
+    TimeProvider time,
+    ILogger log,
+    CancellationToken gone)
+{
+    /// <summary>Ends the instance, with the messages that came before its end in its history.</summary>
+    /// <returns>
+    /// <see langword="true"/>: it is over. <see langword="false"/>: another host has it. <see langword="null"/>: it goes on
+    /// after all, by a message that came before its end.
+    /// </returns>
+    public async Task<bool?> WriteAsync()
+    {
+        while (runner.Run.Outcome is { } outcome)
+        {
+            // An instance ends only on an active blob that an owner has written: otherwise it could not be distinguished from a ghost.
+            if (instance.Stored.CheckpointId is null)
+            {
+                if (await checkpoints.WriteAsync(giveBack: false) == OwnerWrite.Lost)
+                {
+                    return false;
+                }
+
+                continue;
+            }
+
+            InstanceDocument final = InstanceWrites.Final(instance.Stored, runner.Run, runner.IsOverLimit, time.GetUtcNow());
+            OwnerWriteResult result;
+            try
+            {
+                result = await instance.EndAsync(final, gone);
+            }
+            catch (EngineLimitException e) when (!runner.IsOverLimit)
+            {
+                runner.Exceed(e);
+                continue;
+            }
+
+            switch (result.Kind)
+            {
+                case OwnerWrite.Written:
+                    Ended(final, outcome);
+                    return true;
+                case OwnerWrite.Lost:
+                    log.TakenOverBeforeEnd(final.Id);
+                    return false;
+                default:
+                    inbox.TakeAppended(result.Messages);
+                    break;
+            }
+        }
+
+        return null;
+    }
+
+    private void Ended(InstanceDocument final, RunOutcome outcome)
+    {
+        log.Ended(final.Id, final.Name, outcome.Status, outcome.Failure?.ErrorMessage);
+        snapshot.Publish(final.ToMetadata());
+        inbox.AcknowledgeEnd();
+    }
+}

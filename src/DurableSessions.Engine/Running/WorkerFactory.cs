@@ -1,0 +1,48 @@
+using Azure;
+using DurableSessions.Engine.Instances;
+using DurableSessions.Orchestration;
+using Microsoft.Extensions.Logging;
+
+namespace DurableSessions.Engine.Running;
+
+/// <summary>Makes the worker of an instance, and the parts that belong to this one instance.</summary>
+internal sealed class WorkerFactory(
+    InstanceStore store,
+    OrchestrationRegistry registry,
+    ActivityDispatcher dispatcher,
+    InstanceWatches watches,
+    DueQueue due,
+    EngineLifetime lifetime,
+    EngineOptions options,
+    TimeProvider time,
+    ILogger log)
+{
+    /// <summary>The worker of an instance that this host has claimed; it does not run yet.</summary>
+    /// <param name="claimed">The claim as it was written.</param>
+    /// <param name="finished">
+    /// The ETag of the finished blob of an earlier generation; <see langword="null"/>: there is no such blob, or it was not read.
+    /// </param>
+    public InstanceWorker New(StoredInstance claimed, ETag? finished)
+    {
+        string id = claimed.Document.Id;
+        var mailbox = new WorkerMailbox();
+        var snapshot = new InstanceSnapshot(watches, claimed.Document.ToMetadata());
+        var instance = new OwnedInstance(store, claimed, finished);
+        var runner = new TurnRunner(instance, registry, time, message => Report(message, mailbox, id));
+        var activities = new InstanceActivities(dispatcher, mailbox, runner, log, id);
+        var inbox = new InstanceInbox(mailbox, runner, activities, id);
+        var release = new ReleasePolicy(runner, activities, options, time, log, id);
+        var checkpoints = new CheckpointWriter(instance, runner, inbox, release, snapshot, options, time, log, lifetime.Gone);
+        var end = new EndWriter(instance, runner, inbox, checkpoints, snapshot, time, log, lifetime.Gone);
+        return new InstanceWorker(
+            instance, runner, inbox, activities, release, checkpoints, end, snapshot, mailbox, due, lifetime, time, log);
+    }
+
+    private void Report(string violation, WorkerMailbox mailbox, string id)
+    {
+        if (!mailbox.TryPut(new WorkerMessage.Violation(violation)))
+        {
+            log.ViolationCameLate(id, violation);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using System.Reflection;
+using Microsoft.Extensions.Logging;
+
+namespace DurableSessions.Engine.Tests;
+
+/// <summary>The event ids that operators filter by.</summary>
+public sealed class LogTests
+{
+    private static readonly Dictionary<int, string> s_released = new()
+    {
+        [2000] = nameof(Log.Scheduled),
+        [2001] = nameof(Log.Claimed),
+        [2002] = nameof(Log.ClaimedFor),
+        [2003] = nameof(Log.Ended),
+        [2004] = nameof(Log.GhostRemoved),
+        [2005] = nameof(Log.InstanceDropped),
+        [2006] = nameof(Log.TakenOver),
+        [2007] = nameof(Log.TakenOverBeforeEnd),
+        [2008] = nameof(Log.ViolationCameLate),
+        [2009] = nameof(Log.AnswerCameLate),
+        [2010] = nameof(Log.ActivityThrewAtCancellation),
+        [2011] = nameof(Log.ActivitiesUnknown),
+        [2012] = nameof(Log.OrchestratorUnknown),
+        [2013] = nameof(Log.ClaimFailed),
+        [2014] = nameof(Log.ListingFailed),
+        [2015] = nameof(Log.BlobUnreadable),
+        [2016] = nameof(Log.NotAllGivenBack),
+    };
+
+    [Fact]
+    public void An_event_id_belongs_to_one_message_and_stays_with_it()
+    {
+        List<(int Id, string Name)> messages =
+        [
+            .. from method in typeof(Log).GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly)
+               let attribute = method.GetCustomAttribute<LoggerMessageAttribute>()
+               where attribute is not null
+               select (attribute.EventId, method.Name),
+        ];
+
+        Assert.Equal(messages.Count, messages.DistinctBy(static m => m.Id).Count());
+        Assert.All(messages, static m => Assert.InRange(m.Id, 2000, 2099));
+        Assert.All(s_released, released => Assert.Contains((released.Key, released.Value), messages));
+    }
+}
