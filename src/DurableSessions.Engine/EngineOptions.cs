@@ -9,33 +9,33 @@ public sealed record EngineOptions
     /// second may cost the owner its instance. 15 s: a host that is slow for some seconds keeps its instances, and one that has
     /// died does not keep them long.
     /// </summary>
-    public TimeSpan Ownership { get; init; } = TimeSpan.FromSeconds(15);
+    public TimeSpan Ownership { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
     /// How often a host lists the active instances, to find those that another host has given back, or had when it died. More
     /// than zero. 30 s: a listing is one request for each 5,000 active instances.
     /// </summary>
-    public TimeSpan SweepInterval { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan SweepInterval { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
     /// How many calls of one activity run at a time on this host, unless <see cref="MaxConcurrentActivitiesByName"/> has its
     /// name. At least 1.
     /// </summary>
-    public int MaxConcurrentActivities { get; init; } = 16;
+    public int MaxConcurrentActivities { get; set; } = 16;
 
     /// <summary>How many calls of single activities run at a time on this host, by their names. Each at least 1.</summary>
-    public IReadOnlyDictionary<string, int> MaxConcurrentActivitiesByName { get; init; } = new Dictionary<string, int>();
+    public IReadOnlyDictionary<string, int> MaxConcurrentActivitiesByName { get; set; } = new Dictionary<string, int>();
 
     /// <summary>
     /// How many instances this host runs at a time, at least 1. A client can schedule more: they run as others end or wait.
     /// </summary>
-    public int MaxLoadedInstances { get; init; } = 1_000;
+    public int MaxLoadedInstances { get; set; } = 1_000;
 
     /// <summary>
     /// How long a clean stop may take to give back the instances of this host; more than zero. An instance that is not given
     /// back in time goes on once its ownership has lapsed.
     /// </summary>
-    public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(2);
+    public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
     /// After this time without an answer a host sends a write again: early enough that an owner can do so before it loses its

@@ -3,6 +3,7 @@ using Azure.Core.Serialization;
 using Azure.Identity;
 using Azure.Monitor.OpenTelemetry.Exporter;
 using DurableSessions.Core.Configuration;
+using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 using DurableSessions.Functions;
 using DurableSessions.Http.Keys;
@@ -15,11 +16,8 @@ using Microsoft.Extensions.Hosting;
 
 FunctionsApplicationBuilder builder = FunctionsApplication.CreateBuilder(args);
 builder.ConfigureFunctionsWebApplication();
-var options = new SessionOptions
-{
-    RepetitionWindow = RepetitionSettings.Read(name => builder.Configuration[name]),
-    DefaultAutoCommitPolicy = AutoCommitSettings.Read(name => builder.Configuration[name]),
-};
+TimeSpan repetitions = RepetitionSettings.Read(name => builder.Configuration[name]);
+AutoCommitPolicy? autoCommit = AutoCommitSettings.Read(name => builder.Configuration[name]);
 SessionStorage storage = StoreServices.Connect(builder.Configuration);
 await storage.Container.CreateIfNotExistsAsync();
 var keys = new KeyRing(new KeyStore(storage.Container, TimeProvider.System), TimeProvider.System);
@@ -30,7 +28,15 @@ if (!keys.HasKeys && !builder.Environment.IsDevelopment())
 }
 
 string version = typeof(Program).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
-builder.Services.AddStoreAndApi(storage, keys, options, version);
+builder.Services.AddStoreAndApi(
+    storage,
+    keys,
+    options =>
+    {
+        options.RepetitionWindow = repetitions;
+        options.DefaultAutoCommitPolicy = autoCommit;
+    },
+    version);
 
 // What is stored is the same JSON whichever engine stores it.
 builder.Services.Configure<WorkerOptions>(static options => options.Serializer = new JsonObjectSerializer(OrchestrationJson.Options));

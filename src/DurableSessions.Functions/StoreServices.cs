@@ -1,7 +1,6 @@
 using Azure.Identity;
 using DurableSessions.Core;
 using DurableSessions.Core.Configuration;
-using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Storage;
 using DurableSessions.Http;
 using DurableSessions.Http.Documentation;
@@ -27,21 +26,14 @@ internal static class StoreServices
             : SessionStorage.Connect(connection, container);
     }
 
-    public static void AddStoreAndApi(this IServiceCollection services, SessionStorage storage, KeyRing keys, SessionOptions options, string version)
+    public static void AddStoreAndApi(this IServiceCollection services, SessionStorage storage, KeyRing keys, Action<SessionOptions> configure, string version)
     {
-        var extractive = new ExtractiveSemanticProcessor();
-        services.AddSingleton(TimeProvider.System);
+        services.AddDurableSessions(storage).Configure(configure);
+        services.AddExtractiveDigest();
         var durable = new FunctionsClient(TimeProvider.System);
         services.AddSingleton(durable);
+        services.AddSingleton<OrchestrationClient>(durable);
         services.AddSingleton<ApiPipeline>();
-        services.AddSingleton(provider => new SessionStore(
-            storage,
-            new SemanticProcessors(extractive, extractive),
-            () => durable.Current,
-            options,
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILoggerFactory>()));
-        services.AddSingleton(static provider => provider.GetRequiredService<SessionStore>().Register(new OrchestrationRegistry()));
         services.AddApiKeys(keys);
         services.AddApiDocumentation(version);
 
@@ -50,7 +42,7 @@ internal static class StoreServices
         {
             Version = version,
             CheckStorage = cancellationToken => storage.Container.ExistsAsync(cancellationToken),
-            CheckEngine = cancellationToken => durable.Current.ListInstancesAsync(new OrchestrationQuery { PageSize = 1 }, cancellationToken),
+            CheckEngine = cancellationToken => durable.ListInstancesAsync(new OrchestrationQuery { PageSize = 1 }, cancellationToken),
         });
     }
 }

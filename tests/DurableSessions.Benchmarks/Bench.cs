@@ -2,15 +2,14 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using DurableSessions.Core;
-using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Messages;
-using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Storage;
 using DurableSessions.Engine;
 using DurableSessions.LocalStorage;
 using DurableSessions.Orchestration;
 using DurableSessions.Semantics.Extractive;
-using Microsoft.Extensions.Logging.Abstractions;
+using DurableSessions.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace DurableSessions.Benchmarks;
 
@@ -21,18 +20,16 @@ namespace DurableSessions.Benchmarks;
 internal sealed class Bench : IAsyncDisposable
 {
     private readonly AzuriteProcess _azurite;
+    private readonly ServiceProvider _services;
     private readonly EmbeddedEngine _engine;
 
     private Bench(AzuriteProcess azurite, SessionStorage storage)
     {
         _azurite = azurite;
         Storage = storage;
-        var extractive = new ExtractiveSemanticProcessor();
-        Store = new SessionStore(
-            storage, new SemanticProcessors(extractive, extractive), () => Client, new SessionOptions(), TimeProvider.System, NullLoggerFactory.Instance);
-        _engine = new EmbeddedEngine(
-            storage.Container, storage.Unretried, Store.Register(new OrchestrationRegistry()), new EngineOptions(), TimeProvider.System,
-            NullLogger<EmbeddedEngine>.Instance);
+        _services = new ServiceCollection().AddHost(storage, new ExtractiveSemanticProcessor()).BuildServiceProvider();
+        Store = _services.GetRequiredService<SessionStore>();
+        _engine = _services.GetRequiredService<EmbeddedEngine>();
     }
 
     public SessionStorage Storage { get; }
@@ -84,8 +81,7 @@ internal sealed class Bench : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _engine.DisposeAsync();
-        Store.Dispose();
+        await _services.DisposeAsync();
         await _azurite.DisposeAsync();
     }
 

@@ -1,16 +1,14 @@
 using Azure.Storage.Blobs;
 using DurableSessions.Core;
 using DurableSessions.Core.Commits;
-using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Identities;
-using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 using DurableSessions.Core.Tasks;
 using DurableSessions.Orchestration;
 using DurableSessions.Orchestration.Behaviour;
 using DurableSessions.Testing;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace DurableSessions.DurableTask.Tests;
 
@@ -61,9 +59,9 @@ public sealed class CommitCrashTests(AzuriteFixture azurite)
         await commit.ContinueWith(static _ => { }, TaskScheduler.Default).WaitAsync(patience.Token);
     }
 
-    private sealed class Member(SessionStore store, IOrchestrationHost host) : IAsyncDisposable
+    private sealed class Member(ServiceProvider services, IOrchestrationHost host) : IAsyncDisposable
     {
-        public SessionStore Store => store;
+        public SessionStore Store => services.GetRequiredService<SessionStore>();
 
         public IOrchestrationHost Host => host;
 
@@ -73,9 +71,11 @@ public sealed class CommitCrashTests(AzuriteFixture azurite)
             SessionStorage storage = await azurite.ConnectAsync(container.Name, null);
             IOrchestrationHost? host = null;
             var words = new FirstWords();
-            var store = new SessionStore(
-                storage, new SemanticProcessors(words, words), () => host!.Client, new SessionOptions(), TimeProvider.System, NullLoggerFactory.Instance);
-            OrchestrationRegistry known = store.Register(new OrchestrationRegistry());
+            ServiceProvider services = new ServiceCollection()
+                .AddHost(storage, words)
+                .AddSingleton<OrchestrationClient>(_ => new HubClient(() => host!.Client))
+                .BuildServiceProvider();
+            OrchestrationRegistry known = services.GetRequiredService<OrchestrationRegistry>();
             var registry = new OrchestrationRegistry();
             foreach ((string name, Func<ITaskOrchestrator> create) in known.Orchestrators)
             {
@@ -88,13 +88,19 @@ public sealed class CommitCrashTests(AzuriteFixture azurite)
             }
 
             host = await hub.StartHostAsync(registry);
-            return new Member(store, host);
+            return new Member(services, host);
         }
 
         public async ValueTask DisposeAsync()
         {
             await host.DisposeAsync();
-            store.Dispose();
+            await services.DisposeAsync();
         }
+    }
+
+    // The host of the task hub starts with what the store registers, and the store calls it from its first request on.
+    private sealed class HubClient(Func<OrchestrationClient> find) : DelegatingOrchestrationClient
+    {
+        protected override OrchestrationClient Inner => find();
     }
 }

@@ -1,13 +1,10 @@
 using System.Reflection;
-using DurableSessions.Core;
-using DurableSessions.Core.Configuration;
-using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Storage;
 using DurableSessions.Functions;
 using DurableSessions.Orchestration;
 using DurableSessions.Testing;
 using Microsoft.Azure.Functions.Worker;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace DurableSessions.DurableTask.Tests;
 
@@ -18,10 +15,8 @@ public sealed class FunctionTests(AzuriteFixture azurite)
     {
         SessionStorage storage = await azurite.ConnectAsync((await azurite.NewContainerAsync()).Name, null);
         var words = new FirstWords();
-        using var store = new SessionStore(
-            storage, new SemanticProcessors(words, words), static () => throw new InvalidOperationException(), new SessionOptions(), TimeProvider.System,
-            NullLoggerFactory.Instance);
-        OrchestrationRegistry registry = store.Register(new OrchestrationRegistry());
+        await using ServiceProvider services = new ServiceCollection().AddHost(storage, words).BuildServiceProvider();
+        OrchestrationRegistry registry = services.GetRequiredService<OrchestrationRegistry>();
 
         Assert.Equal(registry.Orchestrators.Keys.Order(), NamesIn(typeof(Orchestrators)));
         Assert.Equal(registry.Activities.Keys.Order(), NamesIn(typeof(Activities)));

@@ -9,7 +9,7 @@ using DurableSessions.Engine;
 using DurableSessions.Orchestration;
 using DurableSessions.Semantics.Extractive;
 using DurableSessions.Testing;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace DurableSessions.Semantics.Chat.Tests;
 
@@ -19,6 +19,7 @@ internal sealed class ChatHost : IDisposable
 {
     public static readonly SessionKey Key = new("acme", "ada", "s1");
 
+    private readonly ServiceProvider _services;
     private readonly EmbeddedEngine _engine;
     private readonly ChatModel _model;
     private readonly TimeProvider _time;
@@ -29,12 +30,12 @@ internal sealed class ChatHost : IDisposable
         Faults = faults;
         Log = log;
         _model = model;
-        Store = new SessionStore(
-            storage, new SemanticProcessors(_model.Processor, new ExtractiveSemanticProcessor()), () => _engine!.Client, options, time,
-            NullLoggerFactory.Instance);
         var engine = new EngineOptions { Ownership = TimeSpan.FromSeconds(1), SweepInterval = TimeSpan.FromSeconds(5) };
-        _engine = new EmbeddedEngine(
-            storage.Container, storage.Unretried, Store.Register(new OrchestrationRegistry()), engine, time, NullLogger<EmbeddedEngine>.Instance);
+        _services = new ServiceCollection()
+            .AddHost(storage, _model.Processor, new ExtractiveSemanticProcessor(), options, engine, time)
+            .BuildServiceProvider();
+        Store = _services.GetRequiredService<SessionStore>();
+        _engine = _services.GetRequiredService<EmbeddedEngine>();
     }
 
     public SessionStore Store { get; }
@@ -117,7 +118,7 @@ internal sealed class ChatHost : IDisposable
         {
             await _engine.KillAsync();
             Faults.FailHanging();
-            Store.Dispose();
+            await _services.DisposeAsync();
             _model.Dispose();
         }
     }

@@ -12,7 +12,7 @@ namespace DurableSessions.Core.Appending;
 /// </summary>
 internal sealed class SessionLanes(
     ManifestStore manifests, SegmentStore segments, SegmentRoller roller, LiveViews views, KeyedMessageLoader loader,
-    SessionCreator creator, IMemoryCache memory, SessionOptions options, TimeProvider time)
+    SessionCreator creator, HostCache memory, SessionOptions options, TimeProvider time)
 {
     private readonly Lock _lock = new();
 

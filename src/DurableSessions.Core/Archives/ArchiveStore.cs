@@ -9,7 +9,7 @@ using Microsoft.Extensions.Caching.Memory;
 namespace DurableSessions.Core.Archives;
 
 /// <summary>What is written for an archive: its messages, its digest, its record, its number. Each is written once.</summary>
-internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, IMemoryCache memory)
+internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, HostCache memory)
 {
     public static string MessagesName(CommitAttempt commit) => BlobNames.Attempt(commit) + "messages.jsonl";
 

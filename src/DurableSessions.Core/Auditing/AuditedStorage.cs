@@ -11,7 +11,7 @@ namespace DurableSessions.Core.Auditing;
 /// <summary>
 /// What storage says now. Nothing is taken from memory, and nothing is kept in it: an audit reads as many manifests as the account has.
 /// </summary>
-internal sealed class AuditedStorage(SessionStorage storage, Func<OrchestrationClient> client)
+internal sealed class AuditedStorage(SessionStorage storage, OrchestrationClient client)
 {
     public SessionStorage Storage { get; } = storage;
 
@@ -69,7 +69,7 @@ internal sealed class AuditedStorage(SessionStorage storage, Func<OrchestrationC
     {
         try
         {
-            return await client().GetInstanceAsync(instanceId, cancellationToken);
+            return await client.GetInstanceAsync(instanceId, cancellationToken);
         }
         catch (ArgumentException)
         {

@@ -15,7 +15,7 @@ namespace DurableSessions.Core.AutoCommit;
 /// decided in the session. Sessions without a policy cost nothing.
 /// </summary>
 internal sealed class AutoCommits(
-    ManifestStore manifests, TaskIndex index, Func<OrchestrationClient> client, IMemoryCache memory, SessionOptions options,
+    ManifestStore manifests, TaskIndex index, OrchestrationClient client, HostCache memory, SessionOptions options,
     TimeProvider time, ILogger<AutoCommits> logger)
 {
     private static readonly TimeSpan Remembered = TimeSpan.FromHours(1);
@@ -61,7 +61,7 @@ internal sealed class AutoCommits(
             },
             cancellationToken);
         // One that ended without a decision is the same commit, in the same state of the session: it is carried on.
-        await client().ScheduleNewOrchestrationInstanceAsync(
+        await client.ScheduleNewOrchestrationInstanceAsync(
             CommitNames.Orchestrator, input, new StartOrchestrationOptions(commitId.Value) { ReusableStatuses = OrchestrationRuntimeStatuses.Broken }, cancellationToken);
     }
 
@@ -75,7 +75,7 @@ internal sealed class AutoCommits(
         }
 
         // One that has ended (the policy was off for a while) is begun again.
-        await client().ScheduleNewOrchestrationInstanceAsync(
+        await client.ScheduleNewOrchestrationInstanceAsync(
             IdleNames.Orchestrator,
             watch,
             new StartOrchestrationOptions(watch.InstanceId) { ReusableStatuses = [OrchestrationRuntimeStatus.Completed, .. OrchestrationRuntimeStatuses.Broken] });

@@ -14,7 +14,7 @@ namespace DurableSessions.Core.AutoCommit;
 /// however many hosts this runs.
 /// </remarks>
 internal sealed class CheckIdleActivity(
-    ManifestStore manifests, SegmentStore segments, AutoCommits commits, Func<OrchestrationClient> client, TimeProvider time,
+    ManifestStore manifests, SegmentStore segments, AutoCommits commits, OrchestrationClient client, TimeProvider time,
     ILogger<CheckIdleActivity> logger) : TaskActivity<IdleCheckInput, IdleCheck>
 {
     private const int MaxRounds = 20;
@@ -74,7 +74,7 @@ internal sealed class CheckIdleActivity(
 
     private async Task<IdleCheck> HandOverAsync(IdleInput next, CancellationToken cancellationToken)
     {
-        await client().ScheduleNewOrchestrationInstanceAsync(
+        await client.ScheduleNewOrchestrationInstanceAsync(
             IdleNames.Orchestrator, next, new StartOrchestrationOptions(next.InstanceId), cancellationToken);
         return Over;
     }

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Caching.Memory;
 namespace DurableSessions.Core.Live;
 
 /// <summary>Builds what a host knows of a session's live messages, and brings it up to date.</summary>
-internal sealed class LiveViews(ManifestStore manifests, SegmentStore segments, IMemoryCache memory)
+internal sealed class LiveViews(ManifestStore manifests, SegmentStore segments, HostCache memory)
 {
     /// <summary>How often a read starts again because segments were switched away meanwhile.</summary>
     private const int MaxRestarts = 20;

@@ -1,4 +1,5 @@
 using DurableSessions.Core.State;
+using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.Memories;
 

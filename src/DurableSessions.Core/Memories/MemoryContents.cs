@@ -1,5 +1,6 @@
 using Azure;
 using Azure.Storage.Blobs.Models;
+using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 using Microsoft.Extensions.Caching.Memory;
 
@@ -9,7 +10,7 @@ namespace DurableSessions.Core.Memories;
 /// The Markdown files of memories. Each version is a blob of its own, written once under a name that nobody else uses, and
 /// readable by nobody until a catalogue names it.
 /// </summary>
-internal sealed class MemoryContents(SessionStorage storage, IMemoryCache memory)
+internal sealed class MemoryContents(SessionStorage storage, HostCache memory)
 {
     /// <summary>The blob of one version of a memory.</summary>
     public static string Name(string account, string user, MemoryInfo memory) =>

@@ -4,6 +4,7 @@ using DurableSessions.Core.Identities;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
+using DurableSessions.Core.Storage;
 using DurableSessions.Core.Tasks;
 using Microsoft.Extensions.Caching.Memory;
 
@@ -35,11 +36,11 @@ public sealed class MemorySearch
     private readonly ArchiveStore _archives;
     private readonly TaskIndex _tasks;
     private readonly CommitLedger _ledger;
-    private readonly IMemoryCache _memory;
+    private readonly HostCache _memory;
 
     internal MemorySearch(
         MemoryCatalogues catalogues, MemoryContents contents, ManifestStore manifests, ArchiveStore archives, TaskIndex tasks, CommitLedger ledger,
-        IMemoryCache memory)
+        HostCache memory)
     {
         _catalogues = catalogues;
         _contents = contents;

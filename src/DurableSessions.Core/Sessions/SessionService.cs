@@ -34,16 +34,16 @@ public sealed class SessionService
     private readonly Tombstones _tombstones;
     private readonly AutoCommits _autoCommits;
     private readonly SettingsWriter _settings;
-    private readonly Func<OrchestrationClient> _client;
+    private readonly OrchestrationClient _client;
     private readonly SessionOptions _options;
     private readonly TimeProvider _time;
 
     internal SessionService(
         SessionStorage storage, SessionCreator creator, SessionLanes lanes, ContextReader contexts, ManifestStore manifests,
-        Tombstones tombstones, AutoCommits autoCommits, SettingsWriter settings, SessionSettings initial,
-        Func<OrchestrationClient> client, SessionOptions options, TimeProvider time)
+        Tombstones tombstones, AutoCommits autoCommits, SettingsWriter settings,
+        OrchestrationClient client, SessionOptions options, TimeProvider time)
     {
-        InitialSettings = initial;
+        InitialSettings = options.InitialSettings;
         _storage = storage;
         _creator = creator;
         _lanes = lanes;
@@ -203,7 +203,7 @@ public sealed class SessionService
         Manifest manifest = (await _manifests.LoadAsync(key, cancellationToken))?.Manifest ?? throw new SessionNotFoundException(key);
         // Scheduled first: from here on it is deleted, whoever crashes. Then the orchestration's own first step, to be able to answer.
         var input = new DeleteInput(key, manifest.Incarnation) { TombstoneRetention = _options.TombstoneRetention };
-        await _client().ScheduleNewOrchestrationInstanceAsync(
+        await _client.ScheduleNewOrchestrationInstanceAsync(
             DeleteNames.Orchestrator, input, new StartOrchestrationOptions(input.InstanceId) { ReusableStatuses = OrchestrationRuntimeStatuses.Broken }, cancellationToken);
         if (manifest.DeletedAt is not null)
         {

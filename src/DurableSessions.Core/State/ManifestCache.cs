@@ -6,7 +6,7 @@ namespace DurableSessions.Core.State;
 /// <summary>
 /// The manifests this host saw last. A cache that storage can always overrule: it saves reads, and safety never rests on it.
 /// </summary>
-internal sealed class ManifestCache(IMemoryCache memory)
+internal sealed class ManifestCache(HostCache memory)
 {
     private readonly Lock _lock = new();
 

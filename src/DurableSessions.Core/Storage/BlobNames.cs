@@ -1,5 +1,7 @@
 using System.Globalization;
 using DurableSessions.Core.Identities;
+using DurableSessions.Core.Memories;
+using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Storage;
 

@@ -19,13 +19,13 @@ public sealed class CommitService
     private readonly ManifestStore _manifests;
     private readonly SessionLanes _lanes;
     private readonly TaskIndex _index;
-    private readonly Func<OrchestrationClient> _client;
+    private readonly OrchestrationClient _client;
     private readonly SessionOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<CommitService> _logger;
 
     internal CommitService(
-        ManifestStore manifests, SessionLanes lanes, TaskIndex index, Func<OrchestrationClient> client, SessionOptions options,
+        ManifestStore manifests, SessionLanes lanes, TaskIndex index, OrchestrationClient client, SessionOptions options,
         TimeProvider time, ILogger<CommitService> logger)
     {
         _manifests = manifests;
@@ -98,8 +98,8 @@ public sealed class CommitService
         if (known.Pending.Count < _options.MaxPendingCommits
             || await _manifests.LoadAsync(input.Session, cancellationToken) is not { Manifest: var manifest }
             || manifest.Pending.Count < _options.MaxPendingCommits
-            || await _client().GetInstanceAsync(input.CommitId.Value, cancellationToken) is not null
-            || await _client().GetInstanceAsync(manifest.Pending[0].CommitId.Value, cancellationToken) is null or { IsCompleted: true })
+            || await _client.GetInstanceAsync(input.CommitId.Value, cancellationToken) is not null
+            || await _client.GetInstanceAsync(manifest.Pending[0].CommitId.Value, cancellationToken) is null or { IsCompleted: true })
         {
             return;
         }
@@ -111,7 +111,7 @@ public sealed class CommitService
     private async Task<OrchestrationMetadata> ScheduleAsync(CommitInput input, CancellationToken cancellationToken)
     {
         CommitInput entered = await _index.AddAsync(input, cancellationToken);
-        OrchestrationMetadata instance = await _client().ScheduleNewOrchestrationInstanceAsync(
+        OrchestrationMetadata instance = await _client.ScheduleNewOrchestrationInstanceAsync(
             CommitNames.Orchestrator,
             entered,
             new StartOrchestrationOptions(input.CommitId.Value) { IsFreshId = !input.CommitId.IsDerived },
@@ -167,7 +167,7 @@ public sealed class CommitService
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            return await _client().WaitForInstanceAsync(
+            return await _client.WaitForInstanceAsync(
                 instance.InstanceId,
                 static m => m.IsCompleted || CommitTaskReader.Number(m) is not null,
                 either.Token);

@@ -2,6 +2,7 @@ using DurableSessions.Core.Commits;
 using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
+using DurableSessions.Core.Storage;
 using DurableSessions.Orchestration;
 
 namespace DurableSessions.Core.Tasks;
@@ -27,9 +28,9 @@ public sealed class TaskService
     private readonly TaskIndex _index;
     private readonly CommitLedger _ledger;
     private readonly KeyedRequests _requests;
-    private readonly Func<OrchestrationClient> _client;
+    private readonly OrchestrationClient _client;
 
-    internal TaskService(TaskIndex index, CommitLedger ledger, KeyedRequests requests, Func<OrchestrationClient> client)
+    internal TaskService(TaskIndex index, CommitLedger ledger, KeyedRequests requests, OrchestrationClient client)
     {
         _index = index;
         _ledger = ledger;
@@ -61,7 +62,7 @@ public sealed class TaskService
             return task;
         }
 
-        await _client().WaitForInstanceCompletionAsync(taskId, cancellationToken);
+        await _client.WaitForInstanceCompletionAsync(taskId, cancellationToken);
         return await GetAsync(account, user, taskId, cancellationToken);
     }
 
@@ -77,7 +78,7 @@ public sealed class TaskService
             {
                 try
                 {
-                    await _client().WaitForInstanceCompletionAsync(taskId, cancellationToken);
+                    await _client.WaitForInstanceCompletionAsync(taskId, cancellationToken);
                 }
                 catch (OrchestrationNotFoundException)
                 {
@@ -252,7 +253,7 @@ public sealed class TaskService
     // Of this attempt alone: where another request has started the next one meanwhile, that one is the answer, even if it is over.
     private async Task<CommitTask> StartNextAsync(OrchestrationMetadata ended, CommitInput input, CancellationToken cancellationToken)
     {
-        OrchestrationMetadata instance = await _client().ScheduleNewOrchestrationInstanceAsync(
+        OrchestrationMetadata instance = await _client.ScheduleNewOrchestrationInstanceAsync(
             CommitNames.Orchestrator,
             input with { Attempt = input.Attempt + 1 },
             new StartOrchestrationOptions(ended.InstanceId) { ReusableStatuses = [ended.RuntimeStatus], ReusedGeneration = ended.Generation },
@@ -264,7 +265,7 @@ public sealed class TaskService
         _requests.EnterAsync(account, user, key, new KeyedAttempt { RequestHash = key.RequestHash, Attempt = attempt }, cancellationToken);
 
     private Task<bool> RaiseCancelAsync(string taskId, int attempt, CancellationToken cancellationToken) =>
-        _client().RaiseEventAsync(taskId, CommitNames.CancelEvent, new CancelRequest("cancelled by its user", attempt), cancellationToken);
+        _client.RaiseEventAsync(taskId, CommitNames.CancelEvent, new CancelRequest("cancelled by its user", attempt), cancellationToken);
 
     private async Task<IReadOnlyList<string>> FindRunningAsync(string account, string user, CancellationToken cancellationToken)
     {
@@ -272,7 +273,7 @@ public sealed class TaskService
         OrchestrationQuery? query = Running;
         while (query is not null && running.Count < WaitAtOnce)
         {
-            OrchestrationPage page = await _client().ListInstancesAsync(query, cancellationToken);
+            OrchestrationPage page = await _client.ListInstancesAsync(query, cancellationToken);
             foreach (OrchestrationMetadata[] chunk in page.Values.Where(static m => m.Name == CommitNames.Orchestrator).Chunk(ReadAtOnce))
             {
                 (OrchestrationMetadata Instance, CommitInput Input)?[] found = await Task.WhenAll(
@@ -289,7 +290,7 @@ public sealed class TaskService
     private async Task<(OrchestrationMetadata Instance, CommitInput Input)?> FindInstanceAsync(
         string account, string user, string taskId, CancellationToken cancellationToken)
     {
-        OrchestrationMetadata? instance = await _client().GetInstanceAsync(taskId, cancellationToken);
+        OrchestrationMetadata? instance = await _client.GetInstanceAsync(taskId, cancellationToken);
         return instance is not null && CommitTaskReader.Input(instance) is { } input
             && input.Session.Account == account && input.Session.User == user
             ? (instance, input)

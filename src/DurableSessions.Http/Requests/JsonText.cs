@@ -6,6 +6,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
+using DurableSessions.Core.Memories;
 using DurableSessions.Core.Messages;
 using DurableSessions.Http.Errors;
 

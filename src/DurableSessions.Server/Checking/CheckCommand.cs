@@ -2,13 +2,11 @@ using System.CommandLine;
 using System.Globalization;
 using DurableSessions.Core;
 using DurableSessions.Core.Auditing;
-using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Storage;
 using DurableSessions.Engine;
 using DurableSessions.Orchestration;
 using DurableSessions.Semantics.Extractive;
 using DurableSessions.Server.Serving;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DurableSessions.Server.Checking;
 
@@ -55,14 +53,11 @@ internal static class CheckCommand
     private static async Task<int> AuditAsync(StorageConnection connection, AuditOptions options, CancellationToken cancellationToken)
     {
         SessionStorage storage = connection.Storage;
-        OrchestrationClient? client = null;
-        var extractive = new ExtractiveSemanticProcessor();
-        using var store = new SessionStore(
-            storage, new SemanticProcessors(extractive, extractive), () => client!, new Core.Configuration.SessionOptions(), TimeProvider.System, NullLoggerFactory.Instance);
-        await using var engine = new EmbeddedEngine(
-            storage.Container, storage.Unretried, store.Register(new OrchestrationRegistry()), new EngineOptions(), TimeProvider.System,
-            NullLogger<EmbeddedEngine>.Instance);
-        client = engine.Client;
-        return await new CheckReport(connection.Description, options).RunAsync(store.Audit, cancellationToken);
+        var services = new ServiceCollection();
+        services.AddDurableSessions(storage);
+        services.AddExtractiveDigest();
+        services.AddEmbeddedEngine(storage.Container, storage.Unretried);
+        await using ServiceProvider provider = services.BuildServiceProvider();
+        return await new CheckReport(connection.Description, options).RunAsync(provider.GetRequiredService<SessionStore>().Audit, cancellationToken);
     }
 }

@@ -38,7 +38,7 @@ internal static class DrainCommand
         await using StorageConnection storage = await StorageConnection.OpenAsync(
             StorageSettings.Read(builder.Configuration), Console.Out.WriteLine, cancellationToken);
         var semantics = SemanticsSettings.Read(builder.Configuration);
-        builder.Services.AddStore(storage.Storage, semantics, new SessionOptions { Semantic = semantics.Policy });
+        builder.Services.AddStore(storage.Storage, semantics, static _ => { });
         builder.Services.AddEngine(storage.Storage, builder.Configuration);
         using IHost host = builder.Build();
         await host.StartAsync(cancellationToken);

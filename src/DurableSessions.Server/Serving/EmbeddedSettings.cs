@@ -14,11 +14,11 @@ internal static class EmbeddedSettings
     private const int MostSeconds = 300;
 
     /// <exception cref="StartException">It is not a number, or not within its bounds.</exception>
-    public static EngineOptions Read(IConfiguration configuration) => configuration[Name] switch
+    public static Action<EngineOptions> Read(IConfiguration configuration) => configuration[Name] switch
     {
-        null or "" => new EngineOptions(),
+        null or "" => static _ => { },
         { } text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value is >= FewestSeconds and <= MostSeconds =>
-            new EngineOptions { Ownership = TimeSpan.FromSeconds(value) },
+            options => options.Ownership = TimeSpan.FromSeconds(value),
         { } text => throw new StartException($"{Name} '{text}' is not a whole number of {FewestSeconds} to {MostSeconds}."),
     };
 }

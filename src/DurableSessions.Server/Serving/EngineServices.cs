@@ -1,4 +1,3 @@
-using DurableSessions.Core;
 using DurableSessions.Core.Storage;
 using DurableSessions.Engine;
 using DurableSessions.Orchestration;
@@ -12,11 +11,11 @@ internal static class EngineServices
     /// <exception cref="StartException">There is no such engine, or what it needs is missing.</exception>
     public static void AddEngine(this IServiceCollection services, SessionStorage storage, IConfiguration configuration)
     {
-        services.AddSingleton(static provider => provider.GetRequiredService<SessionStore>().Register(new OrchestrationRegistry()));
         switch (configuration["Engine"])
         {
             case null or "" or "Embedded":
-                services.AddEmbedded(storage, EmbeddedSettings.Read(configuration));
+                Action<EngineOptions> configure = EmbeddedSettings.Read(configuration);
+                services.AddEmbeddedEngine(storage.Container, storage.Unretried).Configure(configure);
                 break;
             case "DurableTask":
                 services.AddScheduler(configuration.GetConnectionString("Scheduler") is { Length: > 0 } connection ? connection : throw new StartException(
@@ -25,20 +24,5 @@ internal static class EngineServices
             case { } other:
                 throw new StartException($"Engine '{other}' is none: it is Embedded or DurableTask.");
         }
-    }
-
-    private static void AddEmbedded(this IServiceCollection services, SessionStorage storage, EngineOptions options)
-    {
-        services.AddSingleton(provider => new EmbeddedEngine(
-            storage.Container,
-            storage.Unretried,
-            provider.GetRequiredService<OrchestrationRegistry>(),
-            options,
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<EmbeddedEngine>>()));
-        services.AddSingleton(static provider => provider.GetRequiredService<EmbeddedEngine>().Client);
-
-        // Before the web server: it starts first and stops last, so that requests in progress find it running.
-        services.AddHostedService(static provider => provider.GetRequiredService<EmbeddedEngine>());
     }
 }

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Azure;
 using DurableSessions.Core.Configuration;
+using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 using DurableSessions.Http;
 using DurableSessions.Http.Documentation;
@@ -28,7 +29,7 @@ internal static class ServerProgram
         WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         var addresses = Addresses.Parse(urls ?? builder.Configuration[WebHostDefaults.ServerUrlsKey], builder.Configuration);
         var semantics = SemanticsSettings.Read(builder.Configuration);
-        SessionOptions options = ReadOptions(name => builder.Configuration[name], semantics);
+        Action<SessionOptions> options = ReadOptions(name => builder.Configuration[name]);
         await using StorageConnection storage = await StorageConnection.OpenAsync(
             StorageSettings.Read(builder.Configuration), Console.Out.WriteLine, cancellationToken);
         KeyRing keys = await LoadKeysAsync(storage.Storage, cancellationToken);
@@ -45,7 +46,7 @@ internal static class ServerProgram
 
     private static WebApplication Build(
         WebApplicationBuilder builder, Addresses addresses, SessionStorage storage, KeyRing keys, SemanticsSettings semantics,
-        SessionOptions options)
+        Action<SessionOptions> configure)
     {
         builder.WebHost.UseUrls([.. addresses.Urls]);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = s_stopPatience);
@@ -55,7 +56,7 @@ internal static class ServerProgram
             options.UseUtcTimestamp = true;
             options.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
         });
-        builder.Services.AddStore(storage, semantics, options);
+        builder.Services.AddStore(storage, semantics, configure);
         builder.Services.AddEngine(storage, builder.Configuration);
         HttpLimits limits = LimitSettings.Read(builder.Configuration);
         builder.WebHost.ConfigureKestrel(server => server.ApplyDurableSessionsLimits(limits));
@@ -75,15 +76,16 @@ internal static class ServerProgram
         return app;
     }
 
-    private static SessionOptions ReadOptions(Func<string, string?> find, SemanticsSettings semantics)
+    private static Action<SessionOptions> ReadOptions(Func<string, string?> find)
     {
         try
         {
-            return new SessionOptions
+            TimeSpan repetitions = RepetitionSettings.Read(find);
+            AutoCommitPolicy? autoCommit = AutoCommitSettings.Read(find);
+            return options =>
             {
-                Semantic = semantics.Policy,
-                RepetitionWindow = RepetitionSettings.Read(find),
-                DefaultAutoCommitPolicy = AutoCommitSettings.Read(find),
+                options.RepetitionWindow = repetitions;
+                options.DefaultAutoCommitPolicy = autoCommit;
             };
         }
         catch (FormatException e)

@@ -1,5 +1,5 @@
 using DurableSessions.Core;
-using DurableSessions.Core.Semantics;
+using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Storage;
 using DurableSessions.Http;
 using DurableSessions.Http.Keys;
@@ -14,22 +14,14 @@ namespace DurableSessions.Server.Serving;
 /// <summary>Puts the store and the API together.</summary>
 internal static class StoreServices
 {
-    public static void AddStore(this IServiceCollection services, SessionStorage storage, SemanticsSettings semantics, SessionOptions options)
+    public static void AddStore(this IServiceCollection services, SessionStorage storage, SemanticsSettings semantics, Action<SessionOptions> configure)
     {
-        var extractive = new ExtractiveSemanticProcessor();
+        services.AddDurableSessions(storage).Configure(configure).Configure(options => options.Semantic = semantics.Policy);
+        services.AddExtractiveDigest();
         if (semantics.Model is { } model)
         {
-            services.AddSingleton(provider => new ChatModel(model, semantics.Credential, provider.GetRequiredService<TimeProvider>()));
+            services.AddChatDigest(model, semantics.Credential);
         }
-
-        services.AddSingleton(TimeProvider.System);
-        services.AddSingleton(provider => new SessionStore(
-            storage,
-            new SemanticProcessors(provider.GetService<ChatModel>()?.Processor ?? (ISemanticProcessor)extractive, extractive),
-            provider.GetRequiredService<OrchestrationClient>,
-            options,
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILoggerFactory>()));
     }
 
     public static void AddApi(this IServiceCollection services, SessionStorage storage, Func<OrchestrationClient> client, KeyRing keys, HttpLimits limits)

@@ -1,17 +1,16 @@
-using DurableSessions.Core;
-using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Storage;
 using DurableSessions.Engine;
 using DurableSessions.Http.Documentation;
 using DurableSessions.Http.Keys;
 using DurableSessions.Http.Limits;
 using DurableSessions.Orchestration;
+using DurableSessions.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DurableSessions.Http.Tests.Hosting;
 
@@ -19,14 +18,10 @@ namespace DurableSessions.Http.Tests.Hosting;
 internal sealed class ApiHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
-    private readonly SessionStore _store;
-    private readonly EmbeddedEngine _engine;
 
-    private ApiHost(WebApplication app, SessionStore store, EmbeddedEngine engine, HeldProcessor processor)
+    private ApiHost(WebApplication app, HeldProcessor processor)
     {
         _app = app;
-        _store = store;
-        _engine = engine;
         Processor = processor;
         Client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
     }
@@ -46,18 +41,16 @@ internal sealed class ApiHost : IAsyncDisposable
         HttpLimits? limits = null, Core.Configuration.SessionOptions? options = null)
     {
         var processor = new HeldProcessor();
-        EmbeddedEngine? engine = null;
-        var store = new SessionStore(
-            storage, new SemanticProcessors(processor, processor), () => engine!.Client, options ?? new Core.Configuration.SessionOptions(), TimeProvider.System, NullLoggerFactory.Instance);
-        engine = new EmbeddedEngine(
-            storage.Container, storage.Unretried, store.Register(new OrchestrationRegistry()), new EngineOptions(), TimeProvider.System,
-            NullLogger<EmbeddedEngine>.Instance);
-
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(server => server.ApplyDurableSessionsLimits(limits ?? new HttpLimits()));
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddSingleton(store);
+        builder.Services.AddHost(storage, processor, options: options);
+        if (!withEngine)
+        {
+            builder.Services.Remove(builder.Services.Last(static service => service.ServiceType == typeof(IHostedService)));
+        }
+
         KeyRing? keys = keyTime is null ? null : new KeyRing(new KeyStore(storage.Container, keyTime), keyTime);
         if (keys is not null)
         {
@@ -65,27 +58,23 @@ internal sealed class ApiHost : IAsyncDisposable
             builder.Services.AddApiKeys(keys);
         }
 
+        WebApplication? app = null;
         builder.Services.AddDurableSessionsHttp(new DurableSessionsHttpOptions
         {
             Version = "1.2.3",
             Limits = limits ?? new HttpLimits(),
             CheckStorage = checkStorage ?? (async token => await storage.Container.ExistsAsync(token)),
-            Orchestrations = () => engine.Client,
+            Orchestrations = () => app!.Services.GetRequiredService<OrchestrationClient>(),
             CheckEngine = static _ => Task.CompletedTask,
         });
         builder.Services.AddApiDocumentation("1.2.3");
-        WebApplication app = builder.Build();
+        app = builder.Build();
         app.UseDurableSessionsHttp();
         app.MapDurableSessions();
         app.MapApiDocumentation();
         app.MapGet("/bug", static string () => throw new InvalidCastException("secret of the house")).ExcludeFromDescription();
         await app.StartAsync();
-        if (withEngine)
-        {
-            await engine.StartAsync(CancellationToken.None);
-        }
-
-        return new ApiHost(app, store, engine, processor);
+        return new ApiHost(app, processor);
     }
 
     public async ValueTask DisposeAsync()
@@ -93,8 +82,5 @@ internal sealed class ApiHost : IAsyncDisposable
         Client.Dispose();
         Processor.Release();
         await _app.DisposeAsync();
-        await _engine.StopAsync(CancellationToken.None);
-        await _engine.DisposeAsync();
-        _store.Dispose();
     }
 }

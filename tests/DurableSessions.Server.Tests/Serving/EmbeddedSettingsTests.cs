@@ -23,7 +23,12 @@ public sealed class EmbeddedSettingsTests
         $"Embedded:OwnershipSeconds '{value}' is not a whole number of 3 to 300.",
         Assert.Throws<StartException>(() => Read(value)).Message);
 
-    private static EngineOptions Read(string? value) => EmbeddedSettings.Read(new ConfigurationBuilder()
-        .AddInMemoryCollection([KeyValuePair.Create("Embedded:OwnershipSeconds", value)])
-        .Build());
+    private static EngineOptions Read(string? value)
+    {
+        var options = new EngineOptions();
+        EmbeddedSettings.Read(new ConfigurationBuilder()
+            .AddInMemoryCollection([KeyValuePair.Create("Embedded:OwnershipSeconds", value)])
+            .Build())(options);
+        return options;
+    }
 }

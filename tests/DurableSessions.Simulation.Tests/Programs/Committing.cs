@@ -1,4 +1,5 @@
 using DurableSessions.Core.Errors;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Tasks;
 using DurableSessions.Simulation.Tests.Model;

@@ -11,7 +11,7 @@ using DurableSessions.Core.Storage;
 using DurableSessions.Core.Tasks;
 using DurableSessions.Engine;
 using DurableSessions.Orchestration;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace DurableSessions.Testing;
 
@@ -22,8 +22,10 @@ namespace DurableSessions.Testing;
 [System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA2213", Justification = "It is killed: a host of a test ends like a process.")]
 internal sealed class Host : IDisposable
 {
-    private readonly OrchestrationRegistry _registry = new();
+    private readonly ServiceProvider _services;
+    private readonly OrchestrationRegistry _registry;
     private readonly EmbeddedEngine _engine;
+    private readonly ReplaceableClient _storeClient;
     private readonly TimeProvider _time;
 
     private Host(
@@ -33,11 +35,14 @@ internal sealed class Host : IDisposable
         Faults = faults;
         Log = log;
         Processor = processor;
-        Store = new SessionStore(
-            storage, new SemanticProcessors(processor, Fallback), () => StoreClient ?? Client, options, time, NullLoggerFactory.Instance);
-        Store.Register(_registry);
-        _engine = new EmbeddedEngine(
-            storage.Container, storage.Unretried, _registry, engine, time, NullLogger<EmbeddedEngine>.Instance);
+        _services = new ServiceCollection()
+            .AddHost(storage, processor, Fallback, options, engine, time)
+            .AddSingleton<OrchestrationClient>(static provider => new ReplaceableClient(provider.GetRequiredService<EmbeddedEngine>().Client))
+            .BuildServiceProvider();
+        Store = _services.GetRequiredService<SessionStore>();
+        _registry = _services.GetRequiredService<OrchestrationRegistry>();
+        _engine = _services.GetRequiredService<EmbeddedEngine>();
+        _storeClient = (ReplaceableClient)_services.GetRequiredService<OrchestrationClient>();
     }
 
     /// <summary>Engines that notice soon that another one has died.</summary>
@@ -48,7 +53,11 @@ internal sealed class Host : IDisposable
     public OrchestrationClient Client => _engine.Client;
 
     /// <summary>What the store uses in place of the engine's client.</summary>
-    public OrchestrationClient? StoreClient { get; set; }
+    public OrchestrationClient? StoreClient
+    {
+        get => _storeClient.Replacement;
+        set => _storeClient.Replacement = value;
+    }
 
     public SessionStore Store { get; }
 
@@ -223,7 +232,7 @@ internal sealed class Host : IDisposable
         {
             await _engine.KillAsync();
             Faults.FailHanging();
-            Store.Dispose();
+            await _services.DisposeAsync();
         }
     }
 

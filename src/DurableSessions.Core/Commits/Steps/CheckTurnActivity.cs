@@ -10,7 +10,7 @@ namespace DurableSessions.Core.Commits.Steps;
 /// </summary>
 /// <remarks>Reads, and switches others as <see cref="Switching"/> describes: a crash anywhere is harmless, and it is run again.</remarks>
 internal sealed class CheckTurnActivity(
-    CommitLedger ledger, Switching switching, Func<OrchestrationClient> client, ILogger<CheckTurnActivity> logger)
+    CommitLedger ledger, Switching switching, OrchestrationClient client, ILogger<CheckTurnActivity> logger)
     : TaskActivity<CommitInput, CommitProgress>
 {
     public override async Task<CommitProgress> RunAsync(TaskActivityContext context, CommitInput commit)
@@ -27,7 +27,7 @@ internal sealed class CheckTurnActivity(
             }
 
             PendingArchive first = stored.Manifest.Pending[0];
-            OrchestrationMetadata? instance = await client().GetInstanceAsync(first.CommitId.Value, cancellationToken);
+            OrchestrationMetadata? instance = await client.GetInstanceAsync(first.CommitId.Value, cancellationToken);
             if (instance is { IsCompleted: false })
             {
                 return new CommitProgress { Ahead = ahead };
@@ -41,7 +41,7 @@ internal sealed class CheckTurnActivity(
                     commit.ThisAttempt, abandoned, new SemanticOutcome(ArchiveState.Uncovered, null), cancellationToken);
                 await switching.DeleteSegmentsAsync(record, cancellationToken);
                 await TurnEvents.WakeFirstAsync(
-                    client(), (await ledger.OpenAsync(commit.ThisAttempt, fresh: false, cancellationToken)).Manifest, commit, logger, cancellationToken);
+                    client, (await ledger.OpenAsync(commit.ThisAttempt, fresh: false, cancellationToken)).Manifest, commit, logger, cancellationToken);
                 logger.LogWarning(
                     "Commit {CommitId} of session {Session}: commit {OtherCommitId} before it had ended without a switch; its archive {Number} is {State}",
                     commit.CommitId, commit.Session, first.CommitId, record.Number, record.State);

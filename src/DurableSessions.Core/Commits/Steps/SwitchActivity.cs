@@ -13,7 +13,7 @@ namespace DurableSessions.Core.Commits.Steps;
 /// the manifest decides.
 /// </remarks>
 internal sealed class SwitchActivity(
-    CommitLedger ledger, Switching switching, Func<OrchestrationClient> client, ILogger<SwitchActivity> logger)
+    CommitLedger ledger, Switching switching, OrchestrationClient client, ILogger<SwitchActivity> logger)
     : TaskActivity<SwitchInput, CommitProgress>
 {
     public override async Task<CommitProgress> RunAsync(TaskActivityContext context, SwitchInput input)
@@ -48,7 +48,7 @@ internal sealed class SwitchActivity(
         logger.LogInformation(
             "Commit {CommitId} of session {Session}: switch made archive {Number} {State}", commit.CommitId, commit.Session, record.Number, record.State);
         stored = await ledger.OpenAsync(commit.ThisAttempt, fresh: false, cancellationToken);
-        await TurnEvents.WakeFirstAsync(client(), stored.Manifest, commit, logger, cancellationToken);
+        await TurnEvents.WakeFirstAsync(client, stored.Manifest, commit, logger, cancellationToken);
         return new CommitProgress
         {
             Counts = record.Counts,

@@ -1,16 +1,18 @@
+using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
+using DurableSessions.Core.Live;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 
-namespace DurableSessions.Core.Live;
+namespace DurableSessions.Core.Appending;
 
 /// <summary>
 /// Creates sessions: first a segment, then the manifest that names it. A crash between leaves an empty segment that nobody
 /// names. Where the outcome is unknown, the next attempt has an incarnation and a segment of its own, and the manifest tells
 /// which attempt made it.
 /// </summary>
-internal sealed class SessionCreator(ManifestStore manifests, SegmentStore segments, LiveViews views, SessionSettings initial, TimeProvider time)
+internal sealed class SessionCreator(ManifestStore manifests, SegmentStore segments, LiveViews views, SessionOptions options, TimeProvider time)
 {
     private const int MaxAttempts = 5;
 
@@ -23,7 +25,7 @@ internal sealed class SessionCreator(ManifestStore manifests, SegmentStore segme
 
     /// <summary>Creates the session, with the settings of which its user has said nothing, unless it exists.</summary>
     public async Task<Manifest> EnsureAsync(SessionKey key, CancellationToken cancellationToken) =>
-        await TryCreateAsync(key, initial, createdBy: null, mayExist: true, cancellationToken);
+        await TryCreateAsync(key, options.InitialSettings, createdBy: null, mayExist: true, cancellationToken);
 
     private async Task<Manifest> TryCreateAsync(
         SessionKey key, SessionSettings settings, RequestKey? createdBy, bool mayExist, CancellationToken cancellationToken)

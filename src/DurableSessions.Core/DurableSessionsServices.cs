@@ -1,0 +1,140 @@
+using DurableSessions.Core.Appending;
+using DurableSessions.Core.Archives;
+using DurableSessions.Core.Auditing;
+using DurableSessions.Core.AutoCommit;
+using DurableSessions.Core.Commits;
+using DurableSessions.Core.Commits.Steps;
+using DurableSessions.Core.Configuration;
+using DurableSessions.Core.Context;
+using DurableSessions.Core.Deletion;
+using DurableSessions.Core.Live;
+using DurableSessions.Core.Memories;
+using DurableSessions.Core.Recall;
+using DurableSessions.Core.Semantics;
+using DurableSessions.Core.Sessions;
+using DurableSessions.Core.State;
+using DurableSessions.Core.Storage;
+using DurableSessions.Core.Tasks;
+using DurableSessions.Orchestration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace DurableSessions.Core;
+
+/// <summary>Adds the session store to a host's services.</summary>
+public static class DurableSessionsServices
+{
+    /// <summary>
+    /// Adds the store of one host: <see cref="SessionStore"/> and the services behind it, and an <see cref="OrchestrationRegistry"/> with the
+    /// orchestrators and activities that an engine runs for it. Any number of hosts may serve the same container.
+    /// </summary>
+    /// <remarks>
+    /// The host adds besides: its engine, as an <see cref="OrchestrationClient"/> that runs what the registry holds, and what digests, as an
+    /// <see cref="ISemanticProcessor"/> under the keys of <see cref="SemanticProcessors"/>. The clock is the <see cref="TimeProvider"/> among
+    /// the services, or the system's.
+    /// </remarks>
+    /// <param name="services">The host's services.</param>
+    /// <param name="storage">The container; it exists when the first request comes.</param>
+    /// <returns>For the options of the store, which are checked when the host starts.</returns>
+    public static OptionsBuilder<SessionOptions> AddDurableSessions(this IServiceCollection services, SessionStorage storage)
+    {
+        services.AddLogging();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(storage);
+        services.AddSingleton(static provider => provider.GetRequiredService<IOptions<SessionOptions>>().Value);
+        services.AddStorageServices();
+        services.AddMemoryServices();
+        services.AddSessionServices();
+        services.AddOrchestrations();
+        services.AddSingleton<SessionStore>();
+        services.TryAddSingleton(static provider =>
+        {
+            var fallback = provider.GetRequiredKeyedService<ISemanticProcessor>(SemanticProcessors.FallbackKey);
+            return new SemanticProcessors(provider.GetKeyedService<ISemanticProcessor>(SemanticProcessors.ConfiguredKey) ?? fallback, fallback);
+        });
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SessionOptions>, SessionOptionsValidator>());
+        return services.AddOptions<SessionOptions>().ValidateOnStart();
+    }
+
+    private static void AddStorageServices(this IServiceCollection services) => services
+        .AddSingleton<HostCache>()
+        .AddSingleton<RecentLines>()
+        .AddSingleton<ManifestCache>()
+        .AddSingleton<ManifestStore>()
+        .AddSingleton<KeyedRequests>()
+        .AddSingleton<SegmentStore>()
+        .AddSingleton<LiveViews>()
+        .AddSingleton<LiveLog>()
+        .AddSingleton<SegmentRoller>()
+        .AddSingleton<SettingsWriter>()
+        .AddSingleton<ArchiveStore>();
+
+    private static void AddMemoryServices(this IServiceCollection services) => services
+        .AddSingleton<MemoryCatalogues>()
+        .AddSingleton<MemoryContents>()
+        .AddSingleton<MemoryChoice>()
+        .AddSingleton<MemoryStage>()
+        .AddSingleton<MemoryUndo>();
+
+    // What is public has constructors that only this assembly can call.
+    private static void AddSessionServices(this IServiceCollection services) => services
+        .AddSingleton<SessionCreator>()
+        .AddSingleton<KeyedMessageLoader>()
+        .AddSingleton<SessionLanes>()
+        .AddSingleton<ContextReader>()
+        .AddSingleton<AutoCommits>()
+        .AddSingleton<Tombstones>()
+        .AddSingleton<TaskIndex>()
+        .AddSingleton(static p => new SessionService(
+            p.Get<SessionStorage>(), p.Get<SessionCreator>(), p.Get<SessionLanes>(), p.Get<ContextReader>(), p.Get<ManifestStore>(), p.Get<Tombstones>(),
+            p.Get<AutoCommits>(), p.Get<SettingsWriter>(), p.Get<OrchestrationClient>(), p.Get<SessionOptions>(), p.Get<TimeProvider>()))
+        .AddSingleton(static p => new CommitService(
+            p.Get<ManifestStore>(), p.Get<SessionLanes>(), p.Get<TaskIndex>(), p.Get<OrchestrationClient>(), p.Get<SessionOptions>(),
+            p.Get<TimeProvider>(), p.Get<ILogger<CommitService>>()))
+        .AddSingleton(static p => new TaskService(p.Get<TaskIndex>(), p.Get<CommitLedger>(), p.Get<KeyedRequests>(), p.Get<OrchestrationClient>()))
+        .AddSingleton(static p => new ArchiveService(p.Get<ManifestStore>(), p.Get<ArchiveStore>()))
+        .AddSingleton(static p => new MemoryService(
+            p.Get<MemoryCatalogues>(), p.Get<MemoryContents>(), p.Get<ManifestStore>(), p.Get<ArchiveStore>(), p.Get<MemoryStage>(),
+            p.Get<MemoryUndo>(), p.Get<TimeProvider>()))
+        .AddSingleton(static p => new MemorySearch(
+            p.Get<MemoryCatalogues>(), p.Get<MemoryContents>(), p.Get<ManifestStore>(), p.Get<ArchiveStore>(), p.Get<TaskIndex>(),
+            p.Get<CommitLedger>(), p.Get<HostCache>()))
+        .AddSingleton(static p => new StorageAudit(
+            p.Get<SessionStorage>(), p.Get<ManifestStore>(), p.Get<ArchiveStore>(), p.Get<OrchestrationClient>(), p.Get<SessionOptions>(),
+            p.Get<TimeProvider>()));
+
+    private static void AddOrchestrations(this IServiceCollection services) => services
+        .AddSingleton<CommitLedger>()
+        .AddSingleton<Staging>()
+        .AddSingleton<SemanticStep>()
+        .AddSingleton<Switching>()
+        .AddSingleton<ArchiveToTempActivity>()
+        .AddSingleton<ClearLiveActivity>()
+        .AddSingleton<CheckTurnActivity>()
+        .AddSingleton<SemanticProcessActivity>()
+        .AddSingleton<SwitchActivity>()
+        .AddSingleton<CancelCommitActivity>()
+        .AddSingleton<CheckIdleActivity>()
+        .AddSingleton<SetTombstoneActivity>()
+        .AddSingleton<DeleteBlobsActivity>()
+        .AddSingleton<RemoveTombstoneActivity>()
+        .AddSingleton(static p => new OrchestrationRegistry()
+            .AddOrchestrator(CommitNames.Orchestrator, static () => new CommitOrchestrator())
+            .AddActivity(CommitNames.ArchiveToTemp, p.Get<ArchiveToTempActivity>)
+            .AddActivity(CommitNames.ClearLive, p.Get<ClearLiveActivity>)
+            .AddActivity(CommitNames.CheckTurn, p.Get<CheckTurnActivity>)
+            .AddActivity(CommitNames.SemanticProcess, p.Get<SemanticProcessActivity>)
+            .AddActivity(CommitNames.Switch, p.Get<SwitchActivity>)
+            .AddActivity(CommitNames.CancelCommit, p.Get<CancelCommitActivity>)
+            .AddOrchestrator(IdleNames.Orchestrator, static () => new CommitWhenIdleOrchestrator())
+            .AddActivity(IdleNames.CheckIdle, p.Get<CheckIdleActivity>)
+            .AddOrchestrator(DeleteNames.Orchestrator, static () => new DeleteSessionOrchestrator())
+            .AddActivity(DeleteNames.SetTombstone, p.Get<SetTombstoneActivity>)
+            .AddActivity(DeleteNames.DeleteBlobs, p.Get<DeleteBlobsActivity>)
+            .AddActivity(DeleteNames.RemoveTombstone, p.Get<RemoveTombstoneActivity>));
+
+    private static T Get<T>(this IServiceProvider provider)
+        where T : notnull => provider.GetRequiredService<T>();
+}
