@@ -110,6 +110,7 @@ public static class DurableSessionsServices
         .AddSingleton<Staging>()
         .AddSingleton<SemanticStep>()
         .AddSingleton<Switching>()
+        .AddSingleton<Finishing>()
         .AddSingleton<ArchiveToTempActivity>()
         .AddSingleton<ClearLiveActivity>()
         .AddSingleton<CheckTurnActivity>()

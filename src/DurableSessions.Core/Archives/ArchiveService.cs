@@ -30,7 +30,7 @@ public sealed class ArchiveService
     {
         Manifest manifest = await _manifests.LoadLiveAsync(key, cancellationToken);
         (ArchiveInfo info, int attempt) = await FindAsync(key, manifest, number, withDigest: true, cancellationToken)
-            ?? throw new ArchiveNotFoundException(key, "archive_" + number.ToString("D3", CultureInfo.InvariantCulture));
+            ?? throw new ArchiveNotFoundException(key, number);
         return new Archive(info, _archives.ReadMessagesAsync(new CommitAttempt(key, manifest.Incarnation, new CommitId(info.TaskId), attempt), cancellationToken));
     }
 

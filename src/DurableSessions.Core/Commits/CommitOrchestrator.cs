@@ -26,7 +26,7 @@ public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOut
         }
         catch (TaskFailedException e) when (e.FailureDetails.ErrorType == typeof(SessionGoneException).FullName)
         {
-            return new CommitOutput { Fate = CommitFate.Cancelled, Cancelled = true, Reason = CommitOutput.SessionDeletedReason };
+            return new CommitOutput { Fate = CommitFate.Cancelled, Cancelled = true, IsSessionDeleted = true, Reason = "session deleted" };
         }
     }
 
@@ -34,7 +34,7 @@ public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOut
     {
         Task<CancelRequest?> cancel = WaitForCancelAsync(context, input.Attempt);
 
-        context.SetCustomStatus(new CommitStatus("archiving"));
+        context.SetCustomStatus(new CommitStatus(CommitStage.Archive));
         CommitProgress staged = await context.CallActivityAsync<CommitProgress>(CommitNames.ArchiveToTemp, input, StorageStep);
         if (staged.Fate is not null)
         {
@@ -43,7 +43,7 @@ public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOut
 
         if (cancel.IsCompleted)
         {
-            context.SetCustomStatus(new CommitStatus("archiving", Cancelling: true));
+            context.SetCustomStatus(new CommitStatus(CommitStage.Archive, Cancelling: true));
             CommitProgress closed = await context.CallActivityAsync<CommitProgress>(
                 CommitNames.CancelCommit, new CancelInput(input, (await cancel)?.Reason), StorageStep);
             if (closed.Fate is not null)
@@ -61,7 +61,7 @@ public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOut
 
         (SemanticOutcome outcome, TaskFailureDetails? failure) = await DigestInTurnAsync(context, input, cleared, cancel);
 
-        context.SetCustomStatus(new CommitStatus("switching", cleared.Number, cancel.IsCompleted));
+        context.SetCustomStatus(new CommitStatus(CommitStage.Switch, cleared.Number, cancel.IsCompleted));
         CommitProgress switched = await context.CallActivityAsync<CommitProgress>(
             CommitNames.Switch, new SwitchInput(input, outcome), StorageStep);
         if (failure is not null && switched.State == ArchiveState.Uncovered)
@@ -105,7 +105,7 @@ public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOut
             return (uncovered, null);
         }
 
-        context.SetCustomStatus(new CommitStatus("summarizing", cleared.Number));
+        context.SetCustomStatus(new CommitStatus(CommitStage.SemanticProcess, cleared.Number));
         Task<SemanticOutcome> digest = DigestAsync(context, input);
         await Task.WhenAny(digest, cancel);
         if (!digest.IsCompleted)
@@ -132,7 +132,7 @@ public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOut
         Task<object?>? turn = null;
         while (ahead > 0 && !cancel.IsCompleted)
         {
-            context.SetCustomStatus(new CommitStatus("waiting_turn", cleared.Number));
+            context.SetCustomStatus(new CommitStatus(CommitStage.WaitForTurn, cleared.Number));
             if (turn is null or { IsCompleted: true })
             {
                 // A wait that its timer has overtaken stays the one that the event completes.

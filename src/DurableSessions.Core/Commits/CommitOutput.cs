@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.State;
 
@@ -9,13 +10,15 @@ public sealed record CommitOutput
     /// <summary>What became of it.</summary>
     public required CommitFate Fate { get; init; }
 
-    internal const string SessionDeletedReason = "session deleted";
-
     /// <summary>Whether it was cancelled; with an archive where that came after clear-live.</summary>
     public bool Cancelled { get; init; }
 
-    /// <summary>Why nothing was archived, one of <see cref="SkipReasons"/>; or why it was cancelled.</summary>
+    /// <summary>Why it was cancelled; where it was skipped the stored name of <see cref="SkipReason"/>.</summary>
     public string? Reason { get; init; }
+
+    /// <summary>Why nothing was archived; <see langword="null"/> where something was, or where it was cancelled.</summary>
+    [JsonIgnore]
+    public SkipReason? SkipReason => Fate == CommitFate.Skipped ? SkipReasons.Parse(Reason) : null;
 
     /// <summary>The archive's number, where there is one.</summary>
     public int? Number { get; init; }
@@ -32,5 +35,6 @@ public sealed record CommitOutput
     /// <summary>What became of memories; <see langword="null"/> where there was no digest.</summary>
     public MemoryReport? Memories { get; init; }
 
-    internal bool IsSessionDeleted => Cancelled && Reason == SessionDeletedReason;
+    /// <summary>Whether it was cancelled because its session was deleted.</summary>
+    public bool IsSessionDeleted { get; init; }
 }

@@ -1,11 +1,19 @@
 namespace DurableSessions.Core.Commits;
 
-/// <summary>Why a commit archives nothing, in the words of the wire, which also stand in records.</summary>
-public static class SkipReasons
+/// <summary>The names under which records and histories keep a <see cref="SkipReason"/>; never changed.</summary>
+internal static class SkipReasons
 {
-    /// <summary>Nothing is live, or there is no session.</summary>
-    public const string NoMessages = "no_messages";
+    private const string NoMessages = "no_messages";
 
-    /// <summary>All that is live is to stay live.</summary>
-    public const string AllWithinKeepWindow = "all_within_keep_window";
+    private const string AllWithinKeepWindow = "all_within_keep_window";
+
+    public static string ToStored(SkipReason reason) => reason == SkipReason.NoMessages ? NoMessages : AllWithinKeepWindow;
+
+    /// <summary>The reason of a stored name; <see langword="null"/> for one that this version does not know.</summary>
+    public static SkipReason? Parse(string? stored) => stored switch
+    {
+        NoMessages => SkipReason.NoMessages,
+        AllWithinKeepWindow => SkipReason.AllWithinKeepWindow,
+        _ => null,
+    };
 }

@@ -69,7 +69,7 @@ public sealed class CommitService
         Manifest manifest;
         if (request.IdempotencyKey is null)
         {
-            (manifest, string? skip) = await CountAsync(key, request, cancellationToken);
+            (manifest, SkipReason? skip) = await CountAsync(key, request, cancellationToken);
             if (skip is not null)
             {
                 return new CommitAnswer(null, skip);
@@ -89,7 +89,7 @@ public sealed class CommitService
             "Commit {CommitId} of session {Session}: accepted, keeping {Kept} live", input.CommitId, key, (object?)request.Turns ?? request.KeepRecentCount);
         instance = await WaitForNumberAsync(instance, cancellationToken);
         CommitTask task = CommitTaskReader.Task(instance, CommitTaskReader.Input(instance) ?? input);
-        return task.Output is { Fate: CommitFate.Skipped } skipped ? new CommitAnswer(null, skipped.Reason) : new CommitAnswer(task, null);
+        return task.Output is { Fate: CommitFate.Skipped } skipped ? new CommitAnswer(null, skipped.SkipReason) : new CommitAnswer(task, null);
     }
 
     // Refused only by what storage says, never a repetition, and not because of commits that are over: the next one helps those.
@@ -138,7 +138,7 @@ public sealed class CommitService
     }
 
     // What this host knows will do to see that there is something to archive; that there is nothing, storage must say.
-    private async Task<(Manifest Manifest, string? Skip)> CountAsync(SessionKey key, CommitRequest request, CancellationToken cancellationToken)
+    private async Task<(Manifest Manifest, SkipReason? Skip)> CountAsync(SessionKey key, CommitRequest request, CancellationToken cancellationToken)
     {
         SessionLane lane = _lanes.For(key);
         foreach (bool fresh in (bool[])[false, true])
@@ -158,8 +158,8 @@ public sealed class CommitService
     }
 
     // As the commit would find it. What others append meanwhile only makes that more to archive.
-    private static string? Skip(LiveView live, CommitRequest request) =>
-        live.Archivable(request.KeepRecentCount, request.Turns) > 0 ? null : live.MessageCount == 0 ? SkipReasons.NoMessages : SkipReasons.AllWithinKeepWindow;
+    private static SkipReason? Skip(LiveView live, CommitRequest request) =>
+        live.Archivable(request.KeepRecentCount, request.Turns) > 0 ? null : live.MessageCount == 0 ? SkipReason.NoMessages : SkipReason.AllWithinKeepWindow;
 
     private async Task<OrchestrationMetadata> WaitForNumberAsync(OrchestrationMetadata instance, CancellationToken cancellationToken)
     {

@@ -21,8 +21,8 @@ public sealed record CommitTask
     /// <summary>When it last moved.</summary>
     public required DateTimeOffset UpdatedAt { get; init; }
 
-    /// <summary><c>archiving, waiting_turn, summarizing, switching</c> while it runs.</summary>
-    public string? Stage { get; init; }
+    /// <summary>Where it stands while it runs; <see langword="null"/> before and after.</summary>
+    public CommitStage? Stage { get; init; }
 
     /// <summary>1, and one more for each retry.</summary>
     public int Attempt { get; init; } = 1;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using DurableSessions.Core;
 using DurableSessions.Core.Archives;
-using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Messages;
 using DurableSessions.Http.Callers;
@@ -61,7 +60,7 @@ internal static class ArchiveEndpoints
     {
         SessionKey key = caller.Session(session_id);
         Ids.Check(archive_id, Location.Path("archive_id"));
-        int number = Wire.ArchiveNumber(archive_id) ?? throw new ArchiveNotFoundException(key, archive_id);
+        int number = Wire.ArchiveNumber(archive_id) ?? throw new ApiException(Wire.ArchiveNotFound(archive_id));
         Archive archive = await store.Archives.GetAsync(key, number, http.RequestAborted);
 
         // What can be said of a failure is said before the answer starts: with the first message, the archive is there.

@@ -30,7 +30,7 @@ internal static class CommitEndpoints
         string traceId = Activity.Current?.TraceId.ToHexString() ?? http.TraceIdentifier;
         if (answer.Task is not { } task)
         {
-            return new Answer(json => WriteSkipped(json, key, answer.SkipReason, traceId));
+            return new Answer(json => WriteSkipped(json, key, Wire.SkipReason(answer.SkipReason), traceId));
         }
 
         if (waitSeconds > 0)
@@ -53,7 +53,7 @@ internal static class CommitEndpoints
         }
         catch (SessionNotFoundException)
         {
-            return new CommitAnswer(null, SkipReasons.NoMessages);
+            return new CommitAnswer(null, SkipReason.NoMessages);
         }
     }
 

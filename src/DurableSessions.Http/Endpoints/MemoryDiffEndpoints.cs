@@ -1,6 +1,5 @@
 using System.Text.Json;
 using DurableSessions.Core;
-using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Memories;
 using DurableSessions.Http.Callers;
@@ -38,7 +37,7 @@ internal static class MemoryDiffEndpoints
     }
 
     private static int Number(SessionKey key, string archiveId) =>
-        Wire.ArchiveNumber(Ids.Check(archiveId, Location.Path("archive_id"))) ?? throw new ArchiveNotFoundException(key, archiveId);
+        Wire.ArchiveNumber(Ids.Check(archiveId, Location.Path("archive_id"))) ?? throw new ApiException(Wire.ArchiveNotFound(archiveId));
 
     private static Answer Answer(SessionKey key, string archiveId, MemoryDiff? diff) => diff is null
         ? throw new ApiException(ApiError.NotFound($"The commit of {archiveId} changed no memories.", "memory_diff", archiveId))

@@ -44,7 +44,7 @@ internal static class TaskEndpoints
         json.WriteString("created_at_iso", Wire.Time(task.CreatedAt));
         json.WriteString("updated_at_iso", Wire.Time(task.UpdatedAt));
         json.WriteString("resource_id", task.Session.Session);
-        json.WriteString("stage", task.Stage);
+        json.WriteString("stage", Wire.Stage(task.Stage));
         json.WriteStartObject("meta");
         json.WriteNumber("attempt", task.Attempt);
         json.WriteEndObject();
@@ -128,9 +128,9 @@ internal static class TaskEndpoints
         WriteMemories(json, task, output);
         WriteUsage(json, output.Usage ?? TokenUsage.None);
         json.WriteBoolean("degraded", output.State == ArchiveState.Degraded);
-        if (output.Reason is not null)
+        if ((Wire.SkipReason(output.SkipReason) ?? output.Reason) is { } reason)
         {
-            json.WriteString("reason", output.Reason);
+            json.WriteString("reason", reason);
         }
 
         json.WriteEndObject();

@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using DurableSessions.Core.Commits;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
+using DurableSessions.Http.Errors;
 
 namespace DurableSessions.Http.Envelope;
 
@@ -29,6 +31,26 @@ internal static class Wire
             && ArchiveId(number) == archiveId
             ? number
             : null;
+
+    public static ApiError ArchiveNotFound(string archiveId) => ApiError.NotFound($"Archive {archiveId} not found", "archive", archiveId);
+
+    /// <summary>The stage of a task that runs.</summary>
+    public static string? Stage(CommitStage? stage) => stage switch
+    {
+        CommitStage.Archive => "archiving",
+        CommitStage.WaitForTurn => "waiting_turn",
+        CommitStage.SemanticProcess => "summarizing",
+        CommitStage.Switch => "switching",
+        _ => null,
+    };
+
+    /// <summary>Why a commit archives nothing.</summary>
+    public static string? SkipReason(SkipReason? reason) => reason switch
+    {
+        Core.Commits.SkipReason.NoMessages => "no_messages",
+        Core.Commits.SkipReason.AllWithinKeepWindow => "all_within_keep_window",
+        _ => null,
+    };
 
     public static string Category(MemoryCategory category) => category.ToString().ToLowerInvariant();
 

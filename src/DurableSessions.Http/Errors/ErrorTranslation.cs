@@ -3,6 +3,7 @@ using DurableSessions.Core.Errors;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Tasks;
+using DurableSessions.Http.Envelope;
 using DurableSessions.Orchestration;
 using Microsoft.AspNetCore.Http;
 
@@ -16,7 +17,7 @@ internal static class ErrorTranslation
     {
         ApiException e => e.Error,
         SessionNotFoundException e => ApiError.NotFound(e.Message, "session", e.Key.Session),
-        ArchiveNotFoundException e => ApiError.NotFound(e.Message, "archive", e.Archive),
+        ArchiveNotFoundException e => Wire.ArchiveNotFound(Wire.ArchiveId(e.Number)),
         MemoryNotFoundException e => ApiError.NotFound(e.Message, "memory", e.Resource),
         MemoryConditionException e => ApiError.FailedPrecondition(e.Message),
         TaskNotFoundException e => ApiError.NotFound(e.Message, "task", e.TaskId),

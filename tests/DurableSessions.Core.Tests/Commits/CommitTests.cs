@@ -1,3 +1,4 @@
+using DurableSessions.Core.Commits;
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
@@ -63,9 +64,9 @@ public sealed class CommitTests
     });
 
     [Theory]
-    [InlineData(0, "no_messages")]
-    [InlineData(2, "all_within_keep_window")]
-    public Task A_commit_with_nothing_to_do_is_skipped_without_a_task(int messages, string reason) => Simulated.RunAsync(async cluster =>
+    [InlineData(0, SkipReason.NoMessages)]
+    [InlineData(2, SkipReason.AllWithinKeepWindow)]
+    public Task A_commit_with_nothing_to_do_is_skipped_without_a_task(int messages, SkipReason reason) => Simulated.RunAsync(async cluster =>
     {
         string container = (await cluster.NewContainerAsync()).Name;
         using Host host = await Host.RunAsync(cluster, container);

@@ -1,5 +1,6 @@
 using DurableSessions.Core.Appending;
 using DurableSessions.Core.Archives;
+using DurableSessions.Core.Commits;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Tasks;
@@ -61,7 +62,7 @@ public sealed class LostAndDoubledTests
         CommitTask task = await host.CommitAsync(Key);
         await switching.Arrived;
         CommitTask seen = await poller.Store.Tasks.GetAsync("acme", "ada", task.TaskId, Cancelled);
-        Assert.Equal((CommitTaskStatus.Running, "switching"), (seen.Status, seen.Stage));
+        Assert.Equal((CommitTaskStatus.Running, CommitStage.Switch), (seen.Status, seen.Stage));
         Assert.Equal(ArchiveState.Pending, Assert.Single((await poller.AuditAsync(Key)).Archives).State);
 
         await switching.ReleaseAsync();

@@ -108,7 +108,7 @@ internal sealed class ArchiveToTempActivity(
 
         if (staged.Counts.Messages == 0)
         {
-            string reason = staged.Counts.Retained == 0 ? SkipReasons.NoMessages : SkipReasons.AllWithinKeepWindow;
+            string reason = SkipReasons.ToStored(staged.Counts.Retained == 0 ? SkipReason.NoMessages : SkipReason.AllWithinKeepWindow);
             CommitRecord? skipped = await ledger.CloseAsync(owner, CommitFate.Skipped, reason, staged.EmptySegments, cancellationToken);
             return isOwn && skipped is not null ? Closed(skipped) : null;
         }

@@ -10,7 +10,7 @@ namespace DurableSessions.Core.Commits.Steps;
 /// </summary>
 /// <remarks>Reads, and switches others as <see cref="Switching"/> describes: a crash anywhere is harmless, and it is run again.</remarks>
 internal sealed class CheckTurnActivity(
-    CommitLedger ledger, Switching switching, OrchestrationClient client, ILogger<CheckTurnActivity> logger)
+    CommitLedger ledger, Switching switching, Finishing finishing, OrchestrationClient client, ILogger<CheckTurnActivity> logger)
     : TaskActivity<CommitInput, CommitProgress>
 {
     public override async Task<CommitProgress> RunAsync(TaskActivityContext context, CommitInput commit)
@@ -39,9 +39,7 @@ internal sealed class CheckTurnActivity(
             {
                 (CommitRecord record, _) = await switching.SwitchAsync(
                     commit.ThisAttempt, abandoned, new SemanticOutcome(ArchiveState.Uncovered, null), cancellationToken);
-                await switching.DeleteSegmentsAsync(record, cancellationToken);
-                await TurnEvents.WakeFirstAsync(
-                    client, (await ledger.OpenAsync(commit.ThisAttempt, fresh: false, cancellationToken)).Manifest, commit, logger, cancellationToken);
+                await finishing.FinishAsync(commit, record, cancellationToken);
                 logger.LogWarning(
                     "Commit {CommitId} of session {Session}: commit {OtherCommitId} before it had ended without a switch; its archive {Number} is {State}",
                     commit.CommitId, commit.Session, first.CommitId, record.Number, record.State);

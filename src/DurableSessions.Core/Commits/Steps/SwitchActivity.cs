@@ -6,14 +6,11 @@ using Microsoft.Extensions.Logging;
 namespace DurableSessions.Core.Commits.Steps;
 
 /// <summary>
-/// Step 4. Makes the archive the session's newest, readable by everybody, and wakes the commit that waits for this one.
+/// Steps 4 and 5. Makes the archive the session's newest, for every reader, and finishes what is left of the commit.
 /// </summary>
-/// <remarks>
-/// See <see cref="Switching"/> for what a crash leaves. The event to the next commit may be lost or doubled: it only wakes,
-/// the manifest decides.
-/// </remarks>
+/// <remarks>See <see cref="Switching"/> and <see cref="Finishing"/> for what a crash leaves.</remarks>
 internal sealed class SwitchActivity(
-    CommitLedger ledger, Switching switching, OrchestrationClient client, ILogger<SwitchActivity> logger)
+    CommitLedger ledger, Switching switching, Finishing finishing, ILogger<SwitchActivity> logger)
     : TaskActivity<SwitchInput, CommitProgress>
 {
     public override async Task<CommitProgress> RunAsync(TaskActivityContext context, SwitchInput input)
@@ -44,11 +41,9 @@ internal sealed class SwitchActivity(
         }
 
         CommitRecord record = switched.Record;
-        await switching.DeleteSegmentsAsync(record, cancellationToken);
         logger.LogInformation(
             "Commit {CommitId} of session {Session}: switch made archive {Number} {State}", commit.CommitId, commit.Session, record.Number, record.State);
-        stored = await ledger.OpenAsync(commit.ThisAttempt, fresh: false, cancellationToken);
-        await TurnEvents.WakeFirstAsync(client, stored.Manifest, commit, logger, cancellationToken);
+        await finishing.FinishAsync(commit, record, cancellationToken);
         return new CommitProgress
         {
             Counts = record.Counts,

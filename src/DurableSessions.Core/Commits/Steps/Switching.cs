@@ -1,7 +1,6 @@
 using System.Text.Json;
 using DurableSessions.Core.Archives;
 using DurableSessions.Core.Identities;
-using DurableSessions.Core.Live;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.State;
 using Microsoft.Extensions.Logging;
@@ -10,17 +9,17 @@ namespace DurableSessions.Core.Commits.Steps;
 
 /// <summary>
 /// Switches a pending archive: the record is written, the changes of memories that its digest asks for are applied, the number
-/// is written, then one swap makes it the newest archive, then the segments it consumed are deleted. Where a record is there, it decides: so everybody who switches a commit (its own
-/// orchestration, its replay, or another commit that takes it for dead) does the same.
+/// is written, then one swap makes it the newest archive. Where a record is there, it decides: so each host that switches a commit (for its own
+/// orchestration, for its replay, or for another commit that takes it for dead) does the same.
 /// </summary>
 /// <remarks>
 /// A crash before the swap leaves the archive pending, with its record: run again, the record stands. A crash after it
-/// leaves sealed segments that nobody names: run again, the record says which. <see cref="MemoryStage"/> says what a crash leaves of
+/// leaves the rest to <see cref="Finishing"/>. <see cref="MemoryStage"/> says what a crash leaves of
 /// memories. A digest that asks for no changes costs no request here; on a host that did not make it, its line is read for the entry.
 /// Every writer of an entry copies that line from the same document, which is written once.
 /// </remarks>
 internal sealed class Switching(
-    CommitLedger ledger, SegmentStore segments, ArchiveStore archives, MemoryStage memories, TimeProvider time, ILogger<Switching> logger)
+    CommitLedger ledger, ArchiveStore archives, MemoryStage memories, TimeProvider time, ILogger<Switching> logger)
 {
     /// <summary>Switches the archive of a commit that is pending.</summary>
     public async Task<Switched> SwitchAsync(
@@ -85,15 +84,6 @@ internal sealed class Switching(
         }
 
         return new Switched(covered, applied?.Diff);
-    }
-
-    /// <summary>Deletes what a switched commit consumed. Idempotent.</summary>
-    public async Task DeleteSegmentsAsync(CommitRecord record, CancellationToken cancellationToken)
-    {
-        foreach (string segment in record.Segments)
-        {
-            await segments.DeleteAsync(segment, cancellationToken);
-        }
     }
 
     private async Task<AppliedMemories?> ApplyAsync(
