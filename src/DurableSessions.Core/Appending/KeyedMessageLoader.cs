@@ -30,7 +30,7 @@ internal sealed class KeyedMessageLoader(LiveLog live, ArchiveStore archives, Se
                 keyed.Add(message);
             }
         }
-        catch (RequestFailedException e) when (e.IsNotFound())
+        catch (BlobGoneException)
         {
             return null;
         }
@@ -80,7 +80,7 @@ internal sealed class KeyedMessageLoader(LiveLog live, ArchiveStore archives, Se
                 Match(message);
             }
         }
-        catch (RequestFailedException e) when (e.IsNotFound())
+        catch (BlobGoneException)
         {
             return null;
         }

@@ -121,7 +121,7 @@ internal sealed class ArchiveCheck(AuditedStorage storage, AuditTally tally, Tim
             state.Add(FindingKind.ArchiveDamaged, blob, $"its messages cannot be read: {e.Message}");
             return;
         }
-        catch (RequestFailedException e) when (e.IsNotFound())
+        catch (BlobGoneException)
         {
             state.Add(FindingKind.ArchiveLost, blob, $"its {counts.Messages} messages are not there");
             return;

@@ -91,7 +91,7 @@ internal sealed class LiveCheck(AuditedStorage storage, AuditTally tally)
             state.Add(FindingKind.SegmentDamaged, FindingSeverity.Error, segment, $"the segment cannot be read: {e.Message}");
             return true;
         }
-        catch (RequestFailedException e) when (e.IsNotFound())
+        catch (BlobGoneException)
         {
             return false;
         }

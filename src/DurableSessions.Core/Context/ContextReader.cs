@@ -40,7 +40,7 @@ internal sealed class ContextReader(ManifestStore manifests, LiveLog live, Archi
                     }
                     : context;
             }
-            catch (RequestFailedException e) when (e.IsNotFound())
+            catch (BlobGoneException)
             {
                 await Backoff.WaitAsync(attempt, time, cancellationToken);
             }
@@ -105,7 +105,7 @@ internal sealed class ContextReader(ManifestStore manifests, LiveLog live, Archi
         }
 
         SemanticDocument document = await archives.FindSemanticAsync(reference.Blob, cancellationToken)
-            ?? throw new RequestFailedException(404, $"Blob '{reference.Blob}' is gone.");
+            ?? throw new BlobGoneException($"Blob '{reference.Blob}' is gone.");
         return TokenEstimate.Of(document.Overview) <= tokensLeft ? document.Overview : "";
     }
 }

@@ -74,7 +74,7 @@ internal sealed class LiveViews(ManifestStore manifests, SegmentStore segments, 
 
             return true;
         }
-        catch (RequestFailedException e) when (e.IsNotFound())
+        catch (BlobGoneException)
         {
             return false;
         }

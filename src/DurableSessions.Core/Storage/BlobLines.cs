@@ -20,8 +20,8 @@ internal static class BlobLines
     /// The lines from <paramref name="offset"/> on to the end of the blob as it is while reading. A range that starts at the end
     /// has no lines: Azure answers 416, Azurite 206 with no bytes.
     /// </summary>
-    /// <exception cref="RequestFailedException">
-    /// 404: there is no such blob; also where it became shorter while it was read, so that another one is there in its place.
+    /// <exception cref="BlobGoneException">
+    /// There is no such blob; also where it became shorter while it was read, so that another one is there in its place.
     /// </exception>
     public static async IAsyncEnumerable<BlobLine> ReadAsync(
         BlobContainerClient container, string name, long offset = 0, int rangeBytes = RangeBytes,
@@ -36,7 +36,7 @@ internal static class BlobLines
             var read = await ReadRangeAsync(blob, position, rangeBytes, cancellationToken);
             if (position < known && read is not { Content.Length: > 0 })
             {
-                throw new RequestFailedException(404, $"Blob '{name}' had {known} bytes, and has no more than {position}.");
+                throw new BlobGoneException($"Blob '{name}' had {known} bytes, and has no more than {position}.");
             }
 
             if (read is not { } range)
@@ -83,6 +83,10 @@ internal static class BlobLines
         catch (RequestFailedException e) when (e.IsBehindEnd())
         {
             return null;
+        }
+        catch (RequestFailedException e) when (e.IsNotFound())
+        {
+            throw new BlobGoneException($"Blob '{blob.Name}' is gone.", e);
         }
     }
 

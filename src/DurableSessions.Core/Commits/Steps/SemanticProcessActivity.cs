@@ -28,7 +28,7 @@ internal sealed class SemanticProcessActivity(
         {
             return await DigestAsync(input, context.CancellationToken);
         }
-        catch (RequestFailedException e) when (e.IsNotFound())
+        catch (BlobGoneException)
         {
             // What is to be digested has gone: that is so when the session is deleted, and an error otherwise.
             await ledger.OpenAsync(commit.ThisAttempt, fresh: true, context.CancellationToken);

@@ -40,7 +40,7 @@ internal sealed class Staging(SegmentStore segments, ArchiveStore archives, Live
         {
             return await StageSealedAsync(key, manifest, cut, cutSegments, cancellationToken);
         }
-        catch (Azure.RequestFailedException e) when (e.IsNotFound())
+        catch (BlobGoneException)
         {
             return null;
         }
