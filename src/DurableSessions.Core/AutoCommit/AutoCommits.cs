@@ -36,7 +36,7 @@ internal sealed class AutoCommits(
         }
         catch (Exception e)
         {
-            logger.LogWarning(e, "Session {Session}: its auto-commit policy could not be looked at", key);
+            logger.AutoCommitPolicyUnreadable(e, key);
         }
     }
 
@@ -99,14 +99,12 @@ internal sealed class AutoCommits(
             try
             {
                 await StartAsync(key, manifest, policy.KeepRecentCount, CancellationToken.None);
-                logger.LogInformation(
-                    "Session {Session} with {Messages} messages and {Tokens} tokens is over a threshold of its policy: it is committed",
-                    key, result.MessageCount, result.PendingTokens);
+                logger.ThresholdExceeded(key, result.MessageCount, result.PendingTokens);
             }
             catch (Exception e)
             {
                 memory.Remove(start);
-                logger.LogWarning(e, "Session {Session}: a commit over a threshold could not be started; the next append tries again", key);
+                logger.ThresholdCommitNotStarted(e, key);
             }
         });
     }

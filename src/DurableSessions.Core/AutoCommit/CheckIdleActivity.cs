@@ -65,7 +65,7 @@ internal sealed class CheckIdleActivity(
                 : new IdleCheck(dueAt);
         }
 
-        logger.LogInformation("Session {Session} has been idle since {LastAppend}: it is committed", watch.Session, lastAppend);
+        logger.SessionIdle(watch.Session, lastAppend);
         await commits.StartAsync(watch.Session, manifest, keepRecent: null, cancellationToken);
 
         // What is appended while that commit cuts is still this state's: looked at once more.

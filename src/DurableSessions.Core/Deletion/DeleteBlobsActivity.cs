@@ -32,8 +32,7 @@ internal sealed class DeleteBlobsActivity(SessionStorage storage, ILogger<Delete
             });
         }
 
-        logger.LogInformation(
-            "Deletion of session {Session}, incarnation {Incarnation}: {Count} blobs deleted", input.Session, input.Incarnation, deleted);
+        logger.BlobsDeleted(input.Session, input.Incarnation, deleted);
         return deleted;
     }
 }

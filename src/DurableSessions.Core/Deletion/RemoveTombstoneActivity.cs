@@ -9,7 +9,7 @@ internal sealed class RemoveTombstoneActivity(Tombstones tombstones, ILogger<Rem
     public override async Task<bool> RunAsync(TaskActivityContext context, DeleteInput input)
     {
         await tombstones.RemoveAsync(input, context.CancellationToken);
-        logger.LogInformation("Deletion of session {Session}, incarnation {Incarnation}: ended", input.Session, input.Incarnation);
+        logger.DeletionEnded(input.Session, input.Incarnation);
         return true;
     }
 }

@@ -85,8 +85,7 @@ public sealed class CommitService
         CommitInput input = Input(key, manifest.Incarnation, request);
         await EnsureRoomAsync(input, manifest, cancellationToken);
         OrchestrationMetadata instance = await ScheduleAsync(input, cancellationToken);
-        _logger.LogInformation(
-            "Commit {CommitId} of session {Session}: accepted, keeping {Kept} live", input.CommitId, key, (object?)request.Turns ?? request.KeepRecentCount);
+        _logger.CommitAccepted(input.CommitId, key, (object?)request.Turns ?? request.KeepRecentCount);
         instance = await WaitForNumberAsync(instance, cancellationToken);
         CommitTask task = CommitTaskReader.Task(instance, CommitTaskReader.Input(instance) ?? input);
         return task.Output is { Fate: CommitFate.Skipped } skipped ? new CommitAnswer(null, skipped.Reason) : new CommitAnswer(task, null);

@@ -116,13 +116,11 @@ internal sealed class ArchiveToTempActivity(
         if (!isOwn)
         {
             await ledger.ApplyAsync(owner, m => Transitions.Clear(m, owner, staged.Counts, time.GetUtcNow()), cancellationToken);
-            logger.LogInformation(
-                "Commit {CommitId} of session {Session} helped commit {OtherCommitId} through clear-live", commit.CommitId, commit.Session, cut.CommitId);
+            logger.OtherCommitHelped(commit.CommitId, commit.Session, cut.CommitId);
             return null;
         }
 
-        logger.LogInformation(
-            "Commit {CommitId} of session {Session}: archive-to-temp staged {Messages} messages, {Bytes} bytes, retained {Retained}",
+        logger.ArchiveStaged(
             commit.CommitId, commit.Session, staged.Counts.Messages, staged.Counts.Bytes, staged.Counts.Retained);
         return new CommitProgress { Counts = staged.Counts };
     }

@@ -13,8 +13,7 @@ internal sealed class CancelCommitActivity(CommitLedger ledger, ILogger<CancelCo
     {
         CommitRecord? record = await ledger.CloseAsync(
             input.Commit.ThisAttempt, CommitFate.Cancelled, input.Reason ?? "cancelled", [], context.CancellationToken);
-        logger.LogInformation(
-            "Commit {CommitId} of session {Session}: cancel {Result}",
+        logger.CommitCancelled(
             input.Commit.CommitId, input.Commit.Session, record is null ? "came after clear-live" : "undid the cut");
         return new CommitProgress { Fate = record?.Fate, Reason = record?.Reason };
     }

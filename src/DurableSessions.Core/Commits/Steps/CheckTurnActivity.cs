@@ -42,9 +42,7 @@ internal sealed class CheckTurnActivity(
                 await switching.DeleteSegmentsAsync(record, cancellationToken);
                 await TurnEvents.WakeFirstAsync(
                     client(), (await ledger.OpenAsync(commit.ThisAttempt, fresh: false, cancellationToken)).Manifest, commit, logger, cancellationToken);
-                logger.LogWarning(
-                    "Commit {CommitId} of session {Session}: commit {OtherCommitId} before it had ended without a switch; its archive {Number} is {State}",
-                    commit.CommitId, commit.Session, first.CommitId, record.Number, record.State);
+                logger.AbandonedCommitSwitched(commit.CommitId, commit.Session, first.CommitId, record.Number, record.State);
             }
         }
     }

@@ -45,8 +45,7 @@ internal sealed class SwitchActivity(
 
         CommitRecord record = switched.Record;
         await switching.DeleteSegmentsAsync(record, cancellationToken);
-        logger.LogInformation(
-            "Commit {CommitId} of session {Session}: switch made archive {Number} {State}", commit.CommitId, commit.Session, record.Number, record.State);
+        logger.ArchiveSwitched(commit.CommitId, commit.Session, record.Number, record.State);
         stored = await ledger.OpenAsync(commit.ThisAttempt, fresh: false, cancellationToken);
         await TurnEvents.WakeFirstAsync(client(), stored.Manifest, commit, logger, cancellationToken);
         return new CommitProgress

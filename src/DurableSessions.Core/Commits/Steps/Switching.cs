@@ -112,7 +112,7 @@ internal sealed class Switching(
         catch (JsonException e)
         {
             // Damaged memories must not hold up the user's conversations.
-            logger.LogError(e, "Commit {CommitId} of session {Session}: memories cannot be read; its changes are skipped", commitId, commit.Session);
+            logger.MemoriesUnreadable(e, commitId, commit.Session);
             return memories.Refuse(commitId, "the user's memories cannot be read");
         }
     }

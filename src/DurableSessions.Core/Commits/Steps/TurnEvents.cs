@@ -31,9 +31,7 @@ internal static class TurnEvents
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            logger.LogWarning(
-                e, "Commit {CommitId} of session {Session}: commit {OtherCommitId} could not be woken, and looks by its timer",
-                waker.CommitId, waker.Session, first);
+            logger.NextCommitNotWoken(e, waker.CommitId, waker.Session, first);
         }
     }
 }
