@@ -20,7 +20,7 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, I
 
     public static string RecordName(CommitAttempt commit) => BlobNames.Attempt(commit) + "record.json";
 
-    public WriteOnceStream WriteOnce(string name, int firstBlock = 0) => new(storage.Container, name, recent, firstBlock);
+    public BlockBlobWriter OpenWriter(string name, int firstBlock = 0) => new(storage.Container, name, recent, firstBlock);
 
     /// <summary>The messages of an archive, in order.</summary>
     public async IAsyncEnumerable<SessionMessage> ReadMessagesAsync(

@@ -49,7 +49,7 @@ internal sealed class LiveCheck(AuditedStorage storage, AuditTally tally)
                 continue;
             }
 
-            if (!segment.Frozen && !properties.IsSealed && isFollowed)
+            if (!segment.Immutable && !properties.IsSealed && isFollowed)
             {
                 // Switched since the manifest was read, and brought back by a late copy of its creation.
                 if (await storage.FindLivingAsync(key, manifest.Incarnation, cancellationToken) is not { } living || !living.Keeps(segment.Name))
@@ -68,7 +68,7 @@ internal sealed class LiveCheck(AuditedStorage storage, AuditTally tally)
                     "the last segment is sealed; the next append adds another one");
             }
 
-            isFollowed |= !segment.Frozen && properties.ContentLength > 0;
+            isFollowed |= !segment.Immutable && properties.ContentLength > 0;
         }
 
         return true;

@@ -10,7 +10,7 @@ namespace DurableSessions.Core.Auditing;
 /// Finds what lies in the folders of sessions and no manifest names: segments, what commits staged, and whole incarnations that
 /// were deleted. Listings come in the order of names, so one manifest at a time is in memory.
 /// </summary>
-internal sealed class SessionOrphans(AuditedStorage storage, ManifestStore manifests, StagedFiles staged, Orphans orphans, AuditTally tally)
+internal sealed class SessionOrphans(AuditedStorage storage, ManifestStore manifests, StagedBlobs staged, Orphans orphans, AuditTally tally)
 {
     /// <summary>Looks at every blob under <c>segments/</c> or <c>archives/</c>.</summary>
     public async IAsyncEnumerable<Finding> RunAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken)

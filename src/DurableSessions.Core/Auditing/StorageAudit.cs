@@ -74,7 +74,7 @@ public sealed class StorageAudit
             var orphans = new Orphans(_storage, options, _time);
             tally.Enter("sessions");
             await CheckSessionsAsync(orphans, tally, findings, cancellationToken);
-            var sessions = new SessionOrphans(_storage, _manifests, new StagedFiles(_storage, _archives), orphans, tally);
+            var sessions = new SessionOrphans(_storage, _manifests, new StagedBlobs(_storage, _archives), orphans, tally);
             var keys = new KeyOrphans(_storage, orphans, tally, _options.IdempotencyWindow, _time);
             (string Stage, IAsyncEnumerable<Finding> Found)[] rest =
             [

@@ -15,7 +15,7 @@ namespace DurableSessions.Core.Context;
 /// Reads a session's context as of one manifest: a message is in it at every moment of its commit. Where a blob that the
 /// manifest names has gone, the session was switched meanwhile, and the reading starts again.
 /// </summary>
-internal sealed class ContextReader(ManifestStore manifests, LiveLog live, ArchiveStore archives, MemoryChoice memories, TimeProvider time)
+internal sealed class ContextReader(ManifestStore manifests, LiveLog live, ArchiveStore archives, MemorySelector memories, TimeProvider time)
 {
     private const int MaxRestarts = 20;
 

@@ -98,7 +98,7 @@ internal sealed class ContextWindow(long tokenBudget)
 
         public ContextMessage Cut(long tokens)
         {
-            SessionMessage message = Message.EstimatedTokens <= tokens ? Message : MessageCut.ToFit(Message, tokens);
+            SessionMessage message = Message.EstimatedTokens <= tokens ? Message : MessageTruncation.ToFit(Message, tokens);
             return new ContextMessage(message.Line, message.EstimatedTokens, Archive);
         }
     }

@@ -29,7 +29,7 @@ internal sealed class Tombstones(ManifestStore manifests, SegmentStore segments,
                 return;
             }
 
-            foreach (SegmentReference segment in manifest.Live.Where(static s => !s.Frozen))
+            foreach (SegmentReference segment in manifest.Live.Where(static s => !s.Immutable))
             {
                 await segments.TrySealAsync(segment.Name, cancellationToken);
             }

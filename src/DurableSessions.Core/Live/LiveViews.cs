@@ -136,7 +136,7 @@ internal sealed class LiveViews(ManifestStore manifests, SegmentStore segments, 
             return true;
         }
 
-        if (!view.Reference.Frozen && !view.IsSealed)
+        if (!view.Reference.Immutable && !view.IsSealed)
         {
             if (!await segments.TrySealAsync(view.Name, cancellationToken))
             {

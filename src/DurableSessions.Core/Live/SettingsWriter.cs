@@ -55,7 +55,7 @@ internal sealed class SettingsWriter(ManifestStore manifests, SegmentStore segme
 
     private async Task LeaveOldAsync(SessionKey key, Manifest swapped, CancellationToken cancellationToken)
     {
-        foreach (SegmentReference segment in swapped.Live.SkipLast(1).Where(static s => !s.Frozen))
+        foreach (SegmentReference segment in swapped.Live.SkipLast(1).Where(static s => !s.Immutable))
         {
             await segments.TrySealAsync(segment.Name, cancellationToken);
         }
@@ -68,7 +68,7 @@ internal sealed class SettingsWriter(ManifestStore manifests, SegmentStore segme
     private async Task DropEmptyAsync(SessionKey key, Manifest swapped, CancellationToken cancellationToken)
     {
         string replaced = swapped.Live[^2].Name;
-        if (swapped.Live[^2].Frozen || await segments.FindWrittenAsync(replaced, cancellationToken) is not null)
+        if (swapped.Live[^2].Immutable || await segments.FindWrittenAsync(replaced, cancellationToken) is not null)
         {
             return;
         }

@@ -24,7 +24,7 @@ internal sealed record MemoryCatalogue
     public IReadOnlyList<AppliedCommit> Applied { get; init; } = [];
 
     /// <summary>The key that took changes back last: the swap that did it wrote this, and only another key's takes it out.</summary>
-    public AnsweredUndo? Undone { get; init; }
+    public UndoRequest? Undone { get; init; }
 
     public MemoryInfo? Find(MemoryCategory category, string name) =>
         Memories.FirstOrDefault(m => m.Category == category && m.Name == name);

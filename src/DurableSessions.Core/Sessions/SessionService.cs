@@ -28,7 +28,7 @@ public sealed class SessionService
 
     private readonly SessionStorage _storage;
     private readonly SessionCreator _creator;
-    private readonly SessionLanes _lanes;
+    private readonly SessionAppenders _appenders;
     private readonly ContextReader _contexts;
     private readonly ManifestStore _manifests;
     private readonly Tombstones _tombstones;
@@ -39,14 +39,14 @@ public sealed class SessionService
     private readonly TimeProvider _time;
 
     internal SessionService(
-        SessionStorage storage, SessionCreator creator, SessionLanes lanes, ContextReader contexts, ManifestStore manifests,
+        SessionStorage storage, SessionCreator creator, SessionAppenders appenders, ContextReader contexts, ManifestStore manifests,
         Tombstones tombstones, AutoCommits autoCommits, SettingsWriter settings, SessionSettings initial,
         Func<OrchestrationClient> client, SessionOptions options, TimeProvider time)
     {
         InitialSettings = initial;
         _storage = storage;
         _creator = creator;
-        _lanes = lanes;
+        _appenders = appenders;
         _contexts = contexts;
         _manifests = manifests;
         _tombstones = tombstones;
@@ -93,7 +93,7 @@ public sealed class SessionService
     /// <exception cref="SessionNotFoundException">There is none.</exception>
     public async Task<SessionInfo> GetAsync(SessionKey key, bool autoCreate, CancellationToken cancellationToken)
     {
-        SessionLane lane = _lanes.For(key);
+        SessionAppender appender = _appenders.For(key);
         SessionInfo? info = await LookAsync();
         if (info is null && autoCreate)
         {
@@ -104,7 +104,7 @@ public sealed class SessionService
         return info ?? throw new SessionNotFoundException(key);
 
         async Task<SessionInfo?> LookAsync() =>
-            (await lane.LookAsync(fresh: true, view => SessionInfo.Of(key, view.Manifest, view), cancellationToken))?.Seen;
+            (await appender.ReadViewAsync(fresh: true, view => SessionInfo.Of(key, view.Manifest, view), cancellationToken))?.Seen;
     }
 
     /// <summary>
@@ -149,7 +149,7 @@ public sealed class SessionService
     {
         ArgumentOutOfRangeException.ThrowIfZero(messages.Count, nameof(messages));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(messages.Count, MessageLimits.MaxBatch, nameof(messages));
-        AppendResult result = await _lanes.For(key).AppendAsync(messages, idempotencyKey).WaitAsync(cancellationToken);
+        AppendResult result = await _appenders.For(key).AppendAsync(messages, idempotencyKey).WaitAsync(cancellationToken);
         await _autoCommits.AfterAppendAsync(key, result);
         return result;
     }

@@ -32,7 +32,7 @@ internal sealed record Cut(CommitId CommitId, int Attempt, int KeepRecent, int S
     public bool IsIdle { get; init; }
 
     /// <summary>The cut of a commit's attempt.</summary>
-    public static Cut Of(CommitId commitId, int attempt, CutKeep keep, int segments) => keep.Turns is null
-        ? new Cut(commitId, attempt, keep.RecentCount, segments) { IsIdle = keep.IsIdle }
-        : new Cut(commitId, attempt, KeepAll, segments) { Turns = keep.Turns, AskedKeepRecent = keep.RecentCount };
+    public static Cut Of(CommitId commitId, int attempt, CutRetention retention, int segments) => retention.Turns is null
+        ? new Cut(commitId, attempt, retention.RecentCount, segments) { IsIdle = retention.IsIdle }
+        : new Cut(commitId, attempt, KeepAll, segments) { Turns = retention.Turns, AskedKeepRecent = retention.RecentCount };
 }

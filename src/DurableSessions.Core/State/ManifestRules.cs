@@ -89,7 +89,7 @@ internal static class ManifestRules
             yield return "names a live segment twice";
         }
 
-        if (manifest.Last.Frozen)
+        if (manifest.Last.Immutable)
         {
             yield return "has no segment that takes appends";
         }
@@ -119,7 +119,7 @@ internal static class ManifestRules
     private static string? FindMisnumbered(Manifest manifest, string prefix)
     {
         int last = 0;
-        foreach (SegmentReference segment in manifest.Live.Where(s => !s.Frozen && s.Name.StartsWith(prefix, StringComparison.Ordinal)))
+        foreach (SegmentReference segment in manifest.Live.Where(s => !s.Immutable && s.Name.StartsWith(prefix, StringComparison.Ordinal)))
         {
             ReadOnlySpan<char> name = segment.Name.AsSpan(prefix.Length);
             if (int.TryParse(name[..Math.Max(0, name.IndexOf('-'))], NumberStyles.None, CultureInfo.InvariantCulture, out int number))

@@ -140,14 +140,14 @@ internal static class Transitions
     /// </remarks>
     /// <param name="manifest">The manifest.</param>
     /// <param name="commit">The attempt that cuts.</param>
-    /// <param name="keep">What it keeps live.</param>
+    /// <param name="retention">What it keeps live.</param>
     /// <param name="fresh">The segment to go on in.</param>
-    public static Transition BeginCut(Manifest manifest, CommitAttempt commit, CutKeep keep, FreshSegment fresh) =>
+    public static Transition BeginCut(Manifest manifest, CommitAttempt commit, CutRetention retention, FreshSegment fresh) =>
         IsGone(manifest, commit.Incarnation) ? Transition.SessionGone.Instance
         : manifest.Cutting is not null || manifest.IsOpen(commit.CommitId) || manifest.FindClosed(commit.CommitId, commit.Attempt) is not null
             ? Transition.NothingToDo.Instance
         : Extend(manifest, fresh) is Transition.Changed { Next: var extended }
-            ? new Transition.Changed(extended with { Cutting = Cut.Of(commit.CommitId, commit.Attempt, keep, manifest.Live.Count) })
+            ? new Transition.Changed(extended with { Cutting = Cut.Of(commit.CommitId, commit.Attempt, retention, manifest.Live.Count) })
         : Transition.NothingToDo.Instance;
 
     /// <summary>
@@ -175,7 +175,7 @@ internal static class Transitions
             return Transition.NothingToDo.Instance;
         }
 
-        SegmentReference[] retained = counts.Retained == 0 ? [] : [new SegmentReference(BlobNames.Retained(commit), Frozen: true)];
+        SegmentReference[] retained = counts.Retained == 0 ? [] : [new SegmentReference(BlobNames.Retained(commit), Immutable: true)];
         var pending = new PendingArchive
         {
             CommitId = cut.CommitId,

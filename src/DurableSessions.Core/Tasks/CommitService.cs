@@ -17,7 +17,7 @@ public sealed class CommitService
     private static readonly TimeSpan MaxWaitForNumber = TimeSpan.FromSeconds(10);
 
     private readonly ManifestStore _manifests;
-    private readonly SessionLanes _lanes;
+    private readonly SessionAppenders _appenders;
     private readonly TaskIndex _index;
     private readonly Func<OrchestrationClient> _client;
     private readonly SessionOptions _options;
@@ -25,11 +25,11 @@ public sealed class CommitService
     private readonly ILogger<CommitService> _logger;
 
     internal CommitService(
-        ManifestStore manifests, SessionLanes lanes, TaskIndex index, Func<OrchestrationClient> client, SessionOptions options,
+        ManifestStore manifests, SessionAppenders appenders, TaskIndex index, Func<OrchestrationClient> client, SessionOptions options,
         TimeProvider time, ILogger<CommitService> logger)
     {
         _manifests = manifests;
-        _lanes = lanes;
+        _appenders = appenders;
         _index = index;
         _client = client;
         _options = options;
@@ -139,10 +139,10 @@ public sealed class CommitService
     // What this host knows will do to see that there is something to archive; that there is nothing, storage must say.
     private async Task<(Manifest Manifest, string? Skip)> CountAsync(SessionKey key, CommitRequest request, CancellationToken cancellationToken)
     {
-        SessionLane lane = _lanes.For(key);
+        SessionAppender appender = _appenders.For(key);
         foreach (bool fresh in (bool[])[false, true])
         {
-            if (await lane.LookAsync(fresh, view => Skip(view, request), cancellationToken) is not { } looked)
+            if (await appender.ReadViewAsync(fresh, view => Skip(view, request), cancellationToken) is not { } looked)
             {
                 break;
             }

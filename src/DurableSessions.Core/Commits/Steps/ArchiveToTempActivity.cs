@@ -56,7 +56,7 @@ internal sealed class ArchiveToTempActivity(
             FreshSegment fresh = await segments.CreateAsync(commit.Session, manifest.Incarnation, manifest.NextSegment, cancellationToken);
             views.LearnCreated(fresh.Name);
             StoredManifest? swapped = await manifests.TryApplyAsync(
-                commit.Session, stored, m => Transitions.BeginCut(m, commit.ThisAttempt, commit.Keep, fresh), cancellationToken);
+                commit.Session, stored, m => Transitions.BeginCut(m, commit.ThisAttempt, commit.Retention, fresh), cancellationToken);
             if (swapped is not null && await StageAsync(commit, swapped.Manifest, swapped.Manifest.Cutting!, cancellationToken) is { } staged)
             {
                 return staged;

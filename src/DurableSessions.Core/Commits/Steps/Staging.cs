@@ -28,7 +28,7 @@ internal sealed class Staging(SegmentStore segments, ArchiveStore archives, Live
     {
         Cut cut = manifest.Cutting ?? throw new InvalidOperationException("The manifest shows no cut.");
         List<SegmentReference> cutSegments = [.. manifest.Live.Take(cut.Segments)];
-        foreach (SegmentReference segment in cutSegments.Where(static s => !s.Frozen))
+        foreach (SegmentReference segment in cutSegments.Where(static s => !s.Immutable))
         {
             if (!await segments.TrySealAsync(segment.Name, cancellationToken))
             {
@@ -65,10 +65,10 @@ internal sealed class Staging(SegmentStore segments, ArchiveStore archives, Live
         }
 
         var commit = new CommitAttempt(key, manifest.Incarnation, cut.CommitId, cut.Attempt);
-        using WriteOnceStream archive = archives.WriteOnce(ArchiveStore.MessagesName(commit));
+        using BlockBlobWriter archive = archives.OpenWriter(ArchiveStore.MessagesName(commit));
         string retainedName = BlobNames.Retained(commit);
-        using WriteOnceStream retained = archives.WriteOnce(retainedName, cut.Turns is null ? 0 : WriteOnceStream.OwnBlocks);
-        var retainedView = new SegmentView(new SegmentReference(retainedName, Frozen: true));
+        using BlockBlobWriter retained = archives.OpenWriter(retainedName, cut.Turns is null ? 0 : BlockBlobWriter.TurnRetentionBlocks);
+        var retainedView = new SegmentView(new SegmentReference(retainedName, Immutable: true));
         int messages = 0;
         int keyed = 0;
         long tokens = 0;

@@ -18,7 +18,7 @@ namespace DurableSessions.Core.Appending;
 /// block whole or not at all, and a client that repeats its idempotency key is told which.</para>
 /// <para>Many lanes may serve one session, on many hosts: a block lands only at the position its lane has read up to.</para>
 /// </remarks>
-internal sealed class SessionLane(
+internal sealed class SessionAppender(
     SessionKey key, ManifestStore manifests, SegmentStore segments, SegmentRoller roller, LiveViews views, KeyedMessageLoader loader,
     SessionCreator creator, SessionOptions options, TimeProvider time)
 {
@@ -27,7 +27,7 @@ internal sealed class SessionLane(
 
     private readonly AppendQueue _queue = new(key, options.MaxQueuedBytes);
     private readonly SemaphoreSlim _gate = new(1, 1);
-    private readonly KnownSession _known = new(key, manifests, views, loader, options.RepetitionWindow);
+    private readonly CachedSession _known = new(key, manifests, views, loader, options.RepetitionWindow);
 
     /// <summary>Appends the messages of one request, creating the session where there is none.</summary>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
@@ -51,7 +51,7 @@ internal sealed class SessionLane(
 
     /// <summary>Looks at the live messages, while no append changes them. Unless <paramref name="fresh"/>, what this host knows will do.</summary>
     /// <returns><see langword="null"/> where there is no session.</returns>
-    public async Task<(Manifest Manifest, T Seen)?> LookAsync<T>(bool fresh, Func<LiveView, T> look, CancellationToken cancellationToken)
+    public async Task<(Manifest Manifest, T Seen)?> ReadViewAsync<T>(bool fresh, Func<LiveView, T> look, CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken);
         try

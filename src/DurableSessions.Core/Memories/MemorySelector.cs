@@ -6,7 +6,7 @@ namespace DurableSessions.Core.Memories;
 /// Chooses the memories that a context has room for, whole ones: profile and preferences first, then those changed last. At most
 /// <see cref="MemoryLimits.MaxShown"/> are read.
 /// </summary>
-internal sealed class MemoryChoice(MemoryCatalogues catalogues, MemoryContents contents)
+internal sealed class MemorySelector(MemoryCatalogues catalogues, MemoryContents contents)
 {
     private const int ReadAtOnce = 8;
 

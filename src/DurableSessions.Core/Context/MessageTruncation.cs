@@ -10,7 +10,7 @@ namespace DurableSessions.Core.Context;
 /// Cuts a message that is too long by itself: its long texts lose their middle, and say so. What was cut is still stored; only
 /// the copy in the context is shorter.
 /// </summary>
-internal static class MessageCut
+internal static class MessageTruncation
 {
     private const string Mark = " […] ";
 

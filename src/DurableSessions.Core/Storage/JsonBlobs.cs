@@ -6,7 +6,7 @@ using DurableSessions.Core.Errors;
 namespace DurableSessions.Core.Storage;
 
 /// <summary>Small JSON documents that are written once.</summary>
-internal static class Documents
+internal static class JsonBlobs
 {
     /// <summary>The document, or <see langword="null"/> where there is none.</summary>
     public static async Task<T?> FindAsync<T>(this BlobContainerClient container, string name, CancellationToken cancellationToken)
