@@ -15,7 +15,7 @@ namespace DurableSessions.Core.Appending;
 /// </summary>
 /// <remarks>
 /// <para>What a crash leaves: before the append request, nothing, and the client has no answer; inside or after it, the
-/// block whole or not at all, and a client that repeats its idempotency key is told which.</para>
+/// block whole or not at all, and a client that repeats its idempotency key learns which.</para>
 /// <para>Many lanes may serve one session, on many hosts: a block lands only at the position its lane has read up to.</para>
 /// </remarks>
 internal sealed class SessionAppender(
@@ -29,7 +29,7 @@ internal sealed class SessionAppender(
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly CachedSession _known = new(key, manifests, views, loader, options.RepetitionWindow);
 
-    /// <summary>Appends the messages of one request, creating the session where there is none.</summary>
+    /// <summary>Appends the messages of one request, creating the session where it does not exist.</summary>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
     /// <exception cref="AppendTooLargeException">The lines have more than <see cref="MessageLimits.MaxAppendBytes"/>.</exception>
     /// <exception cref="SessionBusyException">Too much is waiting to be appended.</exception>
@@ -122,8 +122,8 @@ internal sealed class SessionAppender(
 
     private async Task AppendGroupAsync(List<PendingAppend> group)
     {
-        // Set while nobody has said whether the block was stored: until storage says, it is sent to that place again, and to no
-        // other, whatever this host learns of the session meanwhile.
+        // Set while it is unknown whether the block was stored: until storage answers, it is sent to that position again, and to no
+        // other, even where this host learns meanwhile that appends go on elsewhere.
         LiveView? unsure = null;
         int unknown = 0;
         StoredManifest? seen = null;
@@ -229,7 +229,7 @@ internal sealed class SessionAppender(
         return there;
     }
 
-    // The segment was archived, switched and deleted meanwhile. What became of an append nobody answered for is in the
+    // The segment was archived, switched and deleted meanwhile. An append that storage did not answer is in the
     // archive that took the segment, or in what that commit retained.
     private async Task FindInArchivesAsync(List<PendingAppend> group, LiveView view)
     {

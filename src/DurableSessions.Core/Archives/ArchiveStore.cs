@@ -89,7 +89,7 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, I
     /// <summary>Points an archive that stayed uncovered to a digest that a later attempt made of it.</summary>
     public async Task AmendEntryAsync(SessionKey key, string incarnation, ArchiveEntry entry, CancellationToken cancellationToken)
     {
-        // Replaced as a whole by whoever digests it again; attempts of one commit do not run at the same time, and two
+        // Replaced as a whole by the attempt that digests it again; attempts of one commit do not run at the same time, and two
         // writers of one attempt write the same.
         await storage.Container.GetBlobClient(BlobNames.Index(key, incarnation, entry.Number))
             .UploadAsync(StoreJson.Write(entry), overwrite: true, cancellationToken);

@@ -12,7 +12,7 @@ namespace DurableSessions.Core.Auditing;
 
 /// <summary>
 /// Checks the archives that one manifest counts, pending ones included. What it counts is there until the session is deleted, so
-/// whatever is missing is confirmed by the manifest's being there afterwards.
+/// each missing part is confirmed by the manifest's being there afterwards.
 /// </summary>
 internal sealed class ArchiveCheck(AuditedStorage storage, AuditTally tally, TimeSpan idempotencyWindow, TimeProvider time)
 {

@@ -33,7 +33,7 @@ internal sealed class LiveCheck(AuditedStorage storage, AuditTally tally)
         return state;
     }
 
-    // Backwards: a seal comes before the first message behind it, so whoever sees the message first must see the seal.
+    // Backwards: a seal comes before the first message behind it, so a host that sees the message first must see the seal.
     private async Task<bool> CheckSealsAsync(SessionKey key, Manifest manifest, LiveState state, CancellationToken cancellationToken)
     {
         bool isFollowed = false;

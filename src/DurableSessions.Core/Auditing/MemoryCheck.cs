@@ -93,7 +93,7 @@ internal sealed class MemoryCheck(AuditedStorage storage, MemoryCatalogues catal
         Fence = token => FenceAsync(account, user, blob.Name, token),
     };
 
-    // Whoever wrote a version and stalled before naming it names it by a swap that matches an ETag: after this one it fails.
+    // A host that wrote a version and stalled before naming it names it by a swap that matches an ETag: after this one it fails.
     private async Task<bool> FenceAsync(string account, string user, string name, CancellationToken cancellationToken)
     {
         StoredCatalogue stored = await catalogues.LoadAsync(account, user, cancellationToken);

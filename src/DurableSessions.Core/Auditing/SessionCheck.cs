@@ -83,7 +83,7 @@ internal sealed class SessionCheck(AuditedStorage storage, LiveCheck live, Archi
         }
     }
 
-    // A commit whose instance is over, and that is still in a manifest read after that, has nobody who carries it on.
+    // A commit whose instance is over, and that is still in a manifest read after that, is carried on by no host.
     private async IAsyncEnumerable<Finding> FindAbandonedAsync(
         SessionKey key, Manifest manifest, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -33,7 +33,7 @@ internal sealed class SessionOrphans(AuditedStorage storage, ManifestStore manif
                 last = (path.Session, path.Incarnation);
                 manifest = read.Document;
 
-                // An error that is told with the session. Nothing is an orphan of a manifest that cannot be read.
+                // An error that the session's own check reports. Nothing is an orphan of a manifest that cannot be read.
                 isUnclear = IsUnclear(read);
             }
 
@@ -99,7 +99,7 @@ internal sealed class SessionOrphans(AuditedStorage storage, ManifestStore manif
         && await storage.FindLivingAsync(path.Session, path.Incarnation, cancellationToken) is { } manifest
         && !await staged.IsInUseAsync(path, blob, manifest, cancellationToken);
 
-    // Whoever stalls between creating a segment and naming it names it by a swap that expects its number to be the next one: after
+    // A host that stalls between creating a segment and naming it names it by a swap that expects its number to be the next one: after
     // this swap that fails, however late it comes. What a commit retains is named only by its own cut, and the manifest shows none.
     private async Task<bool> FenceAsync(SessionPath path, string segment, CancellationToken cancellationToken)
     {

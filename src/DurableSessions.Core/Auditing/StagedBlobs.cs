@@ -8,7 +8,7 @@ namespace DurableSessions.Core.Auditing;
 /// <summary>Tells what commits staged and use from what they staged and gave up.</summary>
 internal sealed class StagedBlobs(AuditedStorage storage, ArchiveStore archives)
 {
-    /// <summary>Whether anybody refers to a blob in a session's archive folder, or may yet; a name that is not known counts as used.</summary>
+    /// <summary>Whether a commit refers to a blob in a session's archive folder, or may yet; a name that is not known counts as used.</summary>
     public async Task<bool> IsInUseAsync(SessionPath path, string blob, Manifest manifest, CancellationToken cancellationToken)
     {
         string[] parts = path.Rest.Split('/');

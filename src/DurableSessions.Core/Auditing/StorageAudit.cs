@@ -11,8 +11,8 @@ using DurableSessions.Orchestration;
 namespace DurableSessions.Core.Auditing;
 
 /// <summary>
-/// Audits everything in the container: that what manifests name is there and is what it should be, and that nothing lies there that
-/// nobody names. May run beside any number of hosts: what it reports was confirmed by a second look, and commits on their way
+/// Audits everything in the container: that what manifests name is there and is what it should be, and that each blob that
+/// lies there is named. May run beside any number of hosts: what it reports was confirmed by a second look, and commits on their way
 /// are no findings.
 /// </summary>
 /// <remarks>
@@ -41,8 +41,8 @@ public sealed class StorageAudit
     }
 
     /// <summary>
-    /// Finds what is wrong, and with <see cref="AuditOptions.Repair"/> removes orphans. Findings come as they are made; whoever stops
-    /// reading stops the audit. Storage that is away shows as the storage client's own exceptions.
+    /// Finds what is wrong, and with <see cref="AuditOptions.Repair"/> removes orphans. Findings come as they are made; a caller
+    /// that stops reading stops the audit. Storage that is away shows as the storage client's own exceptions.
     /// </summary>
     public async IAsyncEnumerable<Finding> RunAsync(
         AuditOptions options, IProgress<AuditProgress>? progress = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace DurableSessions.Core.AutoCommit;
 
 /// <summary>
-/// Starts commits that nobody asked for. However many hosts notice, one commit starts: its id derives from how many commits were
+/// Starts commits that no client asked for. However many hosts notice, one commit starts: its id derives from how many commits were
 /// decided in the session. Sessions without a policy cost nothing.
 /// </summary>
 internal sealed class AutoCommits(
@@ -21,7 +21,7 @@ internal sealed class AutoCommits(
     private static readonly TimeSpan Remembered = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// To be called once messages are stored, before their client is told: from the first of them on, the session is watched. Never
+    /// To be called once messages are stored, before their client has the answer: from the first of them on, the session is watched. Never
     /// throws: the messages are stored, and the next append tries again.
     /// </summary>
     public async Task AfterAppendAsync(SessionKey key, AppendResult result)

@@ -24,7 +24,7 @@ public sealed record SessionOptions
     public int MaxPendingCommits { get; init; } = 100;
 
     /// <summary>
-    /// Archives without an overview after which the built-in digest stands in for one that keeps failing, whatever the policy.
+    /// Archives without an overview after which the built-in digest stands in for one that keeps failing, under any policy.
     /// </summary>
     public int MaxUncoveredArchives { get; init; } = 256;
 

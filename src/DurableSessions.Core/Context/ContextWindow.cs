@@ -9,7 +9,7 @@ namespace DurableSessions.Core.Context;
 /// <remarks>Holds no more than the run that could fit, two messages, and <see cref="MaxBytes"/>.</remarks>
 internal sealed class ContextWindow(long tokenBudget)
 {
-    /// <summary>The most bytes a window holds, whatever the tokens: images weigh none.</summary>
+    /// <summary>The most bytes a window holds, besides its tokens: images count no tokens.</summary>
     public const long MaxBytes = 32 * 1024 * 1024;
 
     private readonly LinkedList<Entry> _run = [];

@@ -92,7 +92,7 @@ internal sealed class LiveViews(ManifestStore manifests, SegmentStore segments, 
         }
     }
 
-    /// <summary>Tells the views of this host that it has created a segment, so that nobody need look whether it is empty.</summary>
+    /// <summary>Tells the views of this host that it has created a segment, so that no read is needed to know that it is empty.</summary>
     /// <remarks>Another host may have appended by then. An append at a place that is not the end is refused, and says so.</remarks>
     public void LearnCreated(string name) =>
         memory.Set(Created(name), true, new MemoryCacheEntryOptions { Size = 1, SlidingExpiration = TimeSpan.FromMinutes(5) });
@@ -127,7 +127,7 @@ internal sealed class LiveViews(ManifestStore manifests, SegmentStore segments, 
         return new LiveView(stored, views);
     }
 
-    // Whatever made the manifest go on to another segment (a cut, a roll), the segments before it must be sealed before
+    // Once a cut or a roll has made the manifest go on to another segment, the segments before it must be sealed before
     // anything is acknowledged behind them: a slow host may still hold one of them for the last.
     private async Task<bool> TryCompleteAsync(SegmentView view, Action<SessionMessage> found, CancellationToken cancellationToken)
     {

@@ -21,7 +21,7 @@ internal sealed class SegmentStore(SessionStorage storage, RecentLines recent)
 {
     private const int MaxCreations = 3;
 
-    /// <summary>Creates an empty segment. Each attempt has a name of its own; one that is given up stays an orphan, named by nobody.</summary>
+    /// <summary>Creates an empty segment. Each attempt has a name of its own; one that is given up stays an orphan that no manifest names.</summary>
     public async Task<FreshSegment> CreateAsync(SessionKey key, string incarnation, int number, CancellationToken cancellationToken)
     {
         for (int attempt = 1; ; attempt++)

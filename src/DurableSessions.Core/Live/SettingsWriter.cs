@@ -6,9 +6,9 @@ namespace DurableSessions.Core.Live;
 
 /// <summary>Changes the parts of a manifest that belong to its user.</summary>
 /// <remarks>
-/// Appends ask nobody for the manifest: a host that only appends would never see a change. So a change of settings also goes on
+/// Appends do not read the manifest: a host that only appends would never see a change. So a change of settings also goes on
 /// to a fresh segment, and seals the one before: the next append of every host meets the seal, and reads the manifest. A
-/// crash before the swap leaves an empty segment that nobody names; between swap and seal, the next host that opens the session
+/// crash before the swap leaves an empty segment that no manifest names; between swap and seal, the next host that opens the session
 /// seals.
 /// </remarks>
 internal sealed class SettingsWriter(ManifestStore manifests, SegmentStore segments, LiveViews views)

@@ -19,7 +19,7 @@ internal sealed record MemoryCatalogue
     public IReadOnlyList<MemoryInfo> Memories { get; init; } = [];
 
     /// <summary>
-    /// Commits whose changes are in, for as long as they are open: only then can anybody come and want to apply them (again).
+    /// Commits whose changes are in, for as long as they are open: only an open commit can be applied (again).
     /// </summary>
     public IReadOnlyList<AppliedCommit> Applied { get; init; } = [];
 

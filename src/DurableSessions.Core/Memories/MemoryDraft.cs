@@ -37,7 +37,7 @@ internal sealed class MemoryDraft(string account, string user, MemoryCatalogue s
         _touched[(change.Category, change.Name)] = (before, merge.Content);
     }
 
-    /// <summary>Takes a difference back: what came after it stays, where that can be told apart.</summary>
+    /// <summary>Takes a difference back: what came after it stays, where the two can be separated.</summary>
     public async Task UndoAsync(MemoryDifference difference, CancellationToken cancellationToken)
     {
         (string? before, string? current) = await ReadAsync(difference.Category, difference.Name, cancellationToken);
@@ -54,7 +54,7 @@ internal sealed class MemoryDraft(string account, string user, MemoryCatalogue s
         _touched[(difference.Category, difference.Name)] = (before, wanted);
     }
 
-    /// <summary>Puts a content, or <see langword="null"/> for none, in the place of whatever is there, which need not be read.</summary>
+    /// <summary>Puts a content, or <see langword="null"/> for none, in the place of the present one, which need not be read.</summary>
     public void Set(MemoryCategory category, string name, string? before, string? after) => _touched[(category, name)] = (before, after);
 
     /// <summary>The differences, and what was skipped.</summary>
@@ -75,7 +75,7 @@ internal sealed class MemoryDraft(string account, string user, MemoryCatalogue s
         Skipped = _skipped,
     };
 
-    /// <summary>Writes the new versions, which nobody sees yet, and returns the catalogue that names them.</summary>
+    /// <summary>Writes the new versions, which no client sees yet, and returns the catalogue that names them.</summary>
     /// <param name="changedBy">The commit; <see langword="null"/>: the user.</param>
     /// <param name="written">Gets each version before it is written.</param>
     /// <param name="cancellationToken">Stops waiting.</param>

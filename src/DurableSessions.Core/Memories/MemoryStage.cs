@@ -23,9 +23,9 @@ namespace DurableSessions.Core.Memories;
 /// </para>
 /// <para>What a crash leaves, request by request:</para>
 /// <list type="bullet">
-/// <item>before the catalogue's swap: versions that no catalogue names and nobody reads; run again, everything is decided anew;</item>
+/// <item>before the catalogue's swap: versions that no catalogue names and no client reads; run again, everything is decided anew;</item>
 /// <item>after it: the changes are in, with the commit's name and its diff: run again, it finds them, and goes on from there;</item>
-/// <item>before or after the old versions are deleted: versions that nobody names;</item>
+/// <item>before or after the old versions are deleted: versions that no catalogue names;</item>
 /// <item>before the diff is written: it is in the catalogue; after it: the session's swap is still to come, and run again, the name
 /// in the catalogue answers.</item>
 /// </list>
@@ -132,11 +132,11 @@ internal sealed class MemoryStage(
     public Task<MemoryDiff?> FindDiffAsync(string diffBlob, CancellationToken cancellationToken) =>
         storage.Container.FindAsync<MemoryDiff>(diffBlob, cancellationToken);
 
-    /// <summary>What is told where nothing can be done.</summary>
+    /// <summary>The answer where none of a commit's changes can be made, with the reason.</summary>
     public AppliedMemories Refuse(CommitId commitId, string reason) => new(
         new MemoryDiff { CommitId = commitId, AppliedAt = time.GetUtcNow(), Changes = [], Skipped = [new MemorySkip(reason)] }, null);
 
-    // Of those that are closed nobody will ever ask again.
+    // No host applies the changes of a closed commit again.
     private async Task<IReadOnlyList<AppliedCommit>> OpenOnesAsync(MemoryCatalogue catalogue, CancellationToken cancellationToken)
     {
         var open = new List<AppliedCommit>();

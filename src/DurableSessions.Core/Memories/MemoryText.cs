@@ -2,7 +2,7 @@ using System.Text;
 
 namespace DurableSessions.Core.Memories;
 
-/// <summary>Puts texts of memories together, line by line. Deterministic: whoever does it again gets the same.</summary>
+/// <summary>Puts texts of memories together, line by line. Deterministic: each host gets the same text from the same input.</summary>
 internal static class MemoryText
 {
     /// <summary>What is there, and behind it those lines of <paramref name="added"/> that are not there yet.</summary>

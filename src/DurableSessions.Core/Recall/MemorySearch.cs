@@ -125,7 +125,7 @@ public sealed class MemorySearch
         return digest is null ? null : new ArchiveHit(task.Session, task.Incarnation, task.CommitId, number, digest.Abstract);
     }
 
-    // What is told of a session is told only while there is that session.
+    // A hit of a session is returned only while that session exists.
     private async Task<IReadOnlyList<SearchHit>> FindAsync(UserIndex index, string query, int limit, CancellationToken cancellationToken)
     {
         var hits = new List<SearchHit>();

@@ -63,7 +63,7 @@ public sealed class MemoryService
     }
 
     /// <summary>One memory.</summary>
-    /// <exception cref="MemoryNotFoundException">There is none of that name.</exception>
+    /// <exception cref="MemoryNotFoundException">The category has no memory of that name.</exception>
     public async Task<Memory> GetAsync(string account, string user, MemoryCategory category, string name, CancellationToken cancellationToken)
     {
         for (int attempt = 1; attempt <= MaxAttempts; attempt++)
@@ -101,7 +101,7 @@ public sealed class MemoryService
     }
 
     /// <summary>Deletes a memory.</summary>
-    /// <exception cref="MemoryNotFoundException">There is none of that name.</exception>
+    /// <exception cref="MemoryNotFoundException">The category has no memory of that name.</exception>
     /// <exception cref="MemoryConditionException">The condition does not hold.</exception>
     public Task DeleteAsync(
         string account, string user, MemoryCategory category, string name, MemoryCondition condition, CancellationToken cancellationToken) =>
@@ -146,7 +146,7 @@ public sealed class MemoryService
     }
 
     /// <summary>
-    /// As the other overload. Repeated with the same key, it gives the same answer and changes nothing, whatever was written since.
+    /// As the other overload. Repeated with the same key, it gives the same answer and changes nothing, also where memories were written since.
     /// </summary>
     /// <exception cref="SessionNotFoundException">There is no such session.</exception>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>

@@ -90,7 +90,7 @@ public sealed class SessionService
     }
 
     /// <summary>The session as storage has it now.</summary>
-    /// <exception cref="SessionNotFoundException">There is none.</exception>
+    /// <exception cref="SessionNotFoundException">There is no such session.</exception>
     public async Task<SessionInfo> GetAsync(SessionKey key, bool autoCreate, CancellationToken cancellationToken)
     {
         SessionAppender appender = _appenders.For(key);
@@ -138,7 +138,7 @@ public sealed class SessionService
     }
 
     /// <summary>
-    /// Appends messages, all or none, creating the session where there is none. Once this returns they are stored, each in exactly
+    /// Appends messages, all or none, creating the session where it does not exist. Once this returns they are stored, each in exactly
     /// one place, in this order.
     /// </summary>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
@@ -187,7 +187,7 @@ public sealed class SessionService
     }
 
     /// <summary>
-    /// Deletes a session. Once this returns it is gone for everybody; its blobs are deleted by an orchestration, whatever crashes.
+    /// Deletes a session. Once this returns no client finds it; an orchestration deletes its blobs, also after a crash of any host.
     /// </summary>
     /// <remarks>
     /// The orchestration may have failed, or an operator may have terminated it, before or after the tombstone was set: asking again
@@ -201,7 +201,7 @@ public sealed class SessionService
     public async Task DeleteAsync(SessionKey key, CancellationToken cancellationToken)
     {
         Manifest manifest = (await _manifests.LoadAsync(key, cancellationToken))?.Manifest ?? throw new SessionNotFoundException(key);
-        // Scheduled first: from here on it is deleted, whoever crashes. Then the orchestration's own first step, to be able to answer.
+        // Scheduled first: from here on it is deleted, also where this host crashes. Then the orchestration's own first step, to be able to answer.
         var input = new DeleteInput(key, manifest.Incarnation) { TombstoneRetention = _options.TombstoneRetention };
         await _client().ScheduleNewOrchestrationInstanceAsync(
             DeleteNames.Orchestrator, input, new StartOrchestrationOptions(input.InstanceId) { ReusableStatuses = OrchestrationRuntimeStatuses.Broken }, cancellationToken);
@@ -214,7 +214,7 @@ public sealed class SessionService
     }
 
     /// <summary>Tells the session there is now from others of its id.</summary>
-    /// <exception cref="SessionNotFoundException">There is none.</exception>
+    /// <exception cref="SessionNotFoundException">There is no such session.</exception>
     internal async Task<string> IncarnationAsync(SessionKey key, CancellationToken cancellationToken) =>
         (await _manifests.LoadLiveAsync(key, cancellationToken)).Incarnation;
 

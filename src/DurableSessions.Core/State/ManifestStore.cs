@@ -56,12 +56,12 @@ internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache,
         (await LoadAsync(key, cancellationToken))?.ETag == known.ETag;
 
     /// <summary>Reads the manifest of a session that must be there.</summary>
-    /// <exception cref="SessionNotFoundException">There is none, or only its tombstone.</exception>
+    /// <exception cref="SessionNotFoundException">The session does not exist, or only its tombstone does.</exception>
     public async Task<Manifest> LoadLiveAsync(SessionKey key, CancellationToken cancellationToken) =>
         await LoadAsync(key, cancellationToken) is { Manifest: { DeletedAt: null } manifest } ? manifest : throw new SessionNotFoundException(key);
 
     /// <summary>
-    /// Creates the manifest where there is none. <see langword="null"/>: there is one already (also where another attempt of this same
+    /// Creates the manifest of a session that has no manifest. <see langword="null"/>: it has one already (also where another attempt of this same
     /// call made it: the caller reads it and compares the incarnation).
     /// </summary>
     /// <remarks>Sent once: a late copy of a creation would bring a deleted session back.</remarks>

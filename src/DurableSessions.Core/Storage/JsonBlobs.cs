@@ -8,7 +8,7 @@ namespace DurableSessions.Core.Storage;
 /// <summary>Small JSON documents that are written once.</summary>
 internal static class JsonBlobs
 {
-    /// <summary>The document, or <see langword="null"/> where there is none.</summary>
+    /// <summary>The document, or <see langword="null"/> where there is no such blob.</summary>
     public static async Task<T?> FindAsync<T>(this BlobContainerClient container, string name, CancellationToken cancellationToken)
         where T : class
     {

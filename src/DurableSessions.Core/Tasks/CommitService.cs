@@ -13,7 +13,7 @@ namespace DurableSessions.Core.Tasks;
 /// <summary>Starts commits.</summary>
 public sealed class CommitService
 {
-    /// <summary>How long an answer waits to tell the archive's number. The commit itself needs nobody to wait.</summary>
+    /// <summary>How long an answer waits to tell the archive's number. The commit itself goes on without a client that waits.</summary>
     private static readonly TimeSpan MaxWaitForNumber = TimeSpan.FromSeconds(10);
 
     private readonly ManifestStore _manifests;
@@ -38,7 +38,7 @@ public sealed class CommitService
     }
 
     /// <summary>
-    /// Accepts a commit: once this returns, it runs to its end whatever crashes. The archive's number is in the answer where it is
+    /// Accepts a commit: once this returns, it runs to its end, also after a crash of any host. The archive's number is in the answer where it is
     /// known within 10 s.
     /// </summary>
     /// <remarks>
@@ -77,7 +77,7 @@ public sealed class CommitService
         }
         else
         {
-            // A repetition must get the first answer, whatever is live by now: the commit's own record knows. And it is a commit of the
+            // A repetition must get the first answer, also where other messages are live by now: the commit's own record knows. And it is a commit of the
             // session there is, not of one of its id that this host remembers.
             manifest = await _manifests.LoadLiveAsync(key, cancellationToken);
         }

@@ -77,7 +77,7 @@ internal sealed class TaskIndex(SessionStorage storage)
         }
     }
 
-    /// <summary>Reads an entry of a listing with metadata. False: it is none.</summary>
+    /// <summary>Reads an entry of a listing with metadata. False: the blob is not an entry.</summary>
     public static bool TryRead(string account, string user, BlobItem blob, [NotNullWhen(true)] out TaskReference? task)
     {
         task = CommitId.TryParse(blob.Name[(blob.Name.LastIndexOfAny(['-', '/']) + 1)..], out CommitId commitId) && blob.Metadata.ContainsKey(SessionMetadata) && blob.Metadata.ContainsKey(IncarnationMetadata)

@@ -6,10 +6,10 @@ using DurableSessions.Orchestration;
 
 namespace DurableSessions.Core.Tasks;
 
-/// <summary>Tells a user where commits stand, cancels them, and tries them again. Somebody else's task is not found.</summary>
+/// <summary>Tells a user where commits stand, cancels them, and tries them again. Another user's task is not found.</summary>
 public sealed class TaskService
 {
-    /// <summary>Entries of the index that one listing looks at, whatever it filters by.</summary>
+    /// <summary>Entries of the index that one listing looks at, with any filter.</summary>
     private const int MaxLookedAt = 1_000;
 
     private const int ReadAtOnce = 8;
@@ -38,7 +38,7 @@ public sealed class TaskService
     }
 
     /// <summary>A task; one whose instance has been forgotten is answered from its record.</summary>
-    /// <exception cref="TaskNotFoundException">There is none of that id, or it is another user's.</exception>
+    /// <exception cref="TaskNotFoundException">No task has that id, or it is another user's.</exception>
     public async Task<CommitTask> GetAsync(string account, string user, string taskId, CancellationToken cancellationToken)
     {
         if (!CommitId.TryParse(taskId, out CommitId commitId))
@@ -52,7 +52,7 @@ public sealed class TaskService
     }
 
     /// <summary>Waits until a task is over, and answers with it as it is then.</summary>
-    /// <exception cref="TaskNotFoundException">There is none of that id, or it is another user's.</exception>
+    /// <exception cref="TaskNotFoundException">No task has that id, or it is another user's.</exception>
     public async Task<CommitTask> WaitAsync(string account, string user, string taskId, CancellationToken cancellationToken)
     {
         CommitTask task = await GetAsync(account, user, taskId, cancellationToken);
@@ -122,10 +122,10 @@ public sealed class TaskService
 
     /// <summary>
     /// Asks a commit to end. Before clear-live it undoes its cut; after that the archive stays, uncovered. The commit sees it at
-    /// its next step, whatever crashes. One that is cancelled already is answered as it is, and so is an attempt that was started
+    /// its next step, also after a crash. One that is cancelled already is answered as it is, and so is an attempt that was started
     /// while this was on its way: it is not ended.
     /// </summary>
-    /// <exception cref="TaskNotFoundException">There is none of that id, or it is another user's.</exception>
+    /// <exception cref="TaskNotFoundException">No task has that id, or it is another user's.</exception>
     /// <exception cref="TaskStatusException">It has completed or failed.</exception>
     public async Task<CommitTask> CancelAsync(string account, string user, string taskId, CancellationToken cancellationToken)
     {
@@ -159,7 +159,7 @@ public sealed class TaskService
     /// an attempt that was started since.
     /// </summary>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
-    /// <exception cref="TaskNotFoundException">There is none of that id, or it is another user's.</exception>
+    /// <exception cref="TaskNotFoundException">No task has that id, or it is another user's.</exception>
     /// <exception cref="TaskStatusException">It had ended when the key first came, and not by being cancelled.</exception>
     public async Task<CommitTask> CancelAsync(
         string account, string user, string taskId, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken)
@@ -194,7 +194,7 @@ public sealed class TaskService
     }
 
     /// <summary>Runs a failed or cancelled commit again, under the same id: steps that were finished return at once.</summary>
-    /// <exception cref="TaskNotFoundException">There is none of that id, or it is another user's, or it was forgotten.</exception>
+    /// <exception cref="TaskNotFoundException">No task has that id, or it is another user's, or it was forgotten.</exception>
     /// <exception cref="TaskStatusException">It has neither failed nor been cancelled.</exception>
     public async Task<CommitTask> RetryAsync(string account, string user, string taskId, CancellationToken cancellationToken)
     {
@@ -212,7 +212,7 @@ public sealed class TaskService
     /// the task as it stands.
     /// </summary>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
-    /// <exception cref="TaskNotFoundException">There is none of that id, or it is another user's, or it was forgotten.</exception>
+    /// <exception cref="TaskNotFoundException">No task has that id, or it is another user's, or it was forgotten.</exception>
     /// <exception cref="TaskStatusException">It had neither failed nor been cancelled when the key first came.</exception>
     public async Task<CommitTask> RetryAsync(
         string account, string user, string taskId, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken)

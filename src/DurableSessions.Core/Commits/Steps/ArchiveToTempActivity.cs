@@ -13,10 +13,10 @@ namespace DurableSessions.Core.Commits.Steps;
 /// sealed, read, and staged as the archive.
 /// </summary>
 /// <remarks>
-/// A crash before the swap leaves an empty segment that nobody names. A crash after it leaves a cut that anybody can carry
+/// A crash before the swap leaves an empty segment that no manifest names. A crash after it leaves a cut that each host can carry
 /// on: live still lists the sealed segments, so readers miss nothing. Run again, this step finds its own cut, the same sealed
 /// bytes, and writes the same blob. A commit that finds another's cut carries that one to its end first (helping, not
-/// locking): a dead host blocks nobody.
+/// locking): a dead host blocks no other.
 /// </remarks>
 internal sealed class ArchiveToTempActivity(
     CommitLedger ledger, ManifestStore manifests, SegmentStore segments, LiveViews views, Staging staging,

@@ -6,7 +6,7 @@ namespace DurableSessions.Core.Commits.Steps;
 
 /// <summary>
 /// Looks whether it is this commit's turn to be digested. A commit before it whose instance is over (an operator ended it)
-/// will never switch by itself: its archive is switched here, uncovered, so that nobody waits for the dead.
+/// will never switch by itself: its archive is switched here, uncovered, so that no commit waits for an instance that has ended.
 /// </summary>
 /// <remarks>Reads, and switches others as <see cref="Switching"/> describes: a crash anywhere is harmless, and it is run again.</remarks>
 internal sealed class CheckTurnActivity(
@@ -33,7 +33,7 @@ internal sealed class CheckTurnActivity(
                 return new CommitProgress { Ahead = ahead };
             }
 
-            // Over, and still pending in a manifest read after that? Then nobody is left who would switch it.
+            // Over, and still pending in a manifest read after that? Then no instance is left that would switch it.
             stored = await ledger.OpenAsync(commit.ThisAttempt, fresh: true, cancellationToken);
             if (stored.Manifest.FindPending(first.CommitId) is { } abandoned)
             {

@@ -9,8 +9,8 @@ using DurableSessions.Core.Storage;
 namespace DurableSessions.Core.Commits.Steps;
 
 /// <summary>
-/// Carries out the cut that a manifest shows, for whichever commit it is: seals the segments it cuts, and writes what it
-/// archives and what it retains. Everything it needs is in the manifest, and the same for everybody: sealed bytes.
+/// Carries out the cut that a manifest shows, a commit's own or another's: seals the segments it cuts, and writes what it
+/// archives and what it retains. Everything it needs is in the manifest, and the same for each host: sealed bytes.
 /// </summary>
 /// <remarks>
 /// A crash before or after any request here changes nothing for a reader: live still lists the sealed segments. Run again, it
@@ -22,7 +22,7 @@ internal sealed class Staging(SegmentStore segments, ArchiveStore archives, Live
     private const long MaxBufferedBytes = 8 * 1024 * 1024;
 
     /// <summary>
-    /// Stages the cut. <see langword="null"/>: a segment has gone, so the cut was carried to its end by somebody else.
+    /// Stages the cut. <see langword="null"/>: a segment has gone, so another host has carried the cut to its end.
     /// </summary>
     public async Task<Staged?> TryStageAsync(SessionKey key, Manifest manifest, CancellationToken cancellationToken)
     {

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace DurableSessions.Core.Commits.Steps;
 
 /// <summary>
-/// Step 4. Makes the archive the session's newest, readable by everybody, and wakes the commit that waits for this one.
+/// Step 4. Makes the archive the session's newest, readable by every client, and wakes the commit that waits for this one.
 /// </summary>
 /// <remarks>
 /// See <see cref="Switching"/> for what a crash leaves. The event to the next commit may be lost or doubled: it only wakes,

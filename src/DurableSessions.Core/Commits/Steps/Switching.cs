@@ -10,12 +10,12 @@ namespace DurableSessions.Core.Commits.Steps;
 
 /// <summary>
 /// Switches a pending archive: the record is written, the changes of memories that its digest asks for are applied, the number
-/// is written, then one swap makes it the newest archive, then the segments it consumed are deleted. Where a record is there, it decides: so everybody who switches a commit (its own
-/// orchestration, its replay, or another commit that takes it for dead) does the same.
+/// is written, then one swap makes it the newest archive, then the segments it consumed are deleted. Where a record is there, it
+/// decides: so each instance that switches a commit (its own, run again or not, or another commit's that finds it ended) does the same.
 /// </summary>
 /// <remarks>
 /// A crash before the swap leaves the archive pending, with its record: run again, the record stands. A crash after it
-/// leaves sealed segments that nobody names: run again, the record says which. <see cref="MemoryStage"/> says what a crash leaves of
+/// leaves sealed segments that no manifest names: run again, the record says which. <see cref="MemoryStage"/> says what a crash leaves of
 /// memories. A digest that asks for no changes costs no request here; on a host that did not make it, its line is read for the entry.
 /// Every writer of an entry copies that line from the same document, which is written once.
 /// </remarks>
@@ -60,8 +60,9 @@ internal sealed class Switching(
     /// covers it by now.
     /// </summary>
     /// <remarks>
-    /// Where this is a switch that is run again after its swap, what is left to do is done again, and told as the first time. Where
-    /// another commit's overview comes first while memories are applied here, they stay: each change is made once, whatever covers.
+    /// Where this is a switch that is run again after its swap, what is left to do is done again, and answered as the first time.
+    /// Where another commit's overview comes first while memories are applied here, they stay: each change is made once, whichever
+    /// digest covers the archive.
     /// </remarks>
     public async Task<Switched> CoverAsync(CommitAttempt commit, CommitRecord record, SemanticOutcome outcome, CancellationToken cancellationToken)
     {
