@@ -30,7 +30,8 @@ internal static partial class Log
     [LoggerMessage(
         1004,
         LogLevel.Warning,
-        "Commit {CommitId} of session {Session}: commit {OtherCommitId} before it had ended without a switch; its archive {Number} is {State}")]
+        "Commit {CommitId} of session {Session}: commit {OtherCommitId} before it had ended without a switch; "
+        + "its archive {Number} is {State}")]
     public static partial void AbandonedCommitSwitched(
         this ILogger log, CommitId commitId, SessionKey session, CommitId otherCommitId, int? number, ArchiveState? state);
 

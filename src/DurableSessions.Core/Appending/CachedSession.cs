@@ -23,7 +23,8 @@ internal sealed class CachedSession(
         LiveView? before = _view;
         bool wasComplete = before is { Last.IsComplete: true };
         _view = await views.OpenAsync(key, before, seen, Note, cancellationToken);
-        if (_keyed is not null && !ReferenceEquals(before, _view) && !await IsKnownToTheEndAsync(before, wasComplete, _view, cancellationToken))
+        if (_keyed is not null && !ReferenceEquals(before, _view)
+            && !await IsKnownToTheEndAsync(before, wasComplete, _view, cancellationToken))
         {
             _keyed = null;
         }

@@ -64,8 +64,11 @@ internal sealed class PendingAppend
         Block = BlockOf(Lines);
     }
 
-    public void Complete(LiveCounts counts) => _completion.TrySetResult(
-        new AppendResult([.. _lines.Select(l => _stored.GetValueOrDefault(l, l.Id).ToString())], counts.Messages, counts.PendingTokens) { Repeated = _stored.Count });
+    public void Complete(LiveCounts counts)
+    {
+        string[] ids = [.. _lines.Select(l => _stored.GetValueOrDefault(l, l.Id).ToString())];
+        _completion.TrySetResult(new AppendResult(ids, counts.Messages, counts.PendingTokens) { Repeated = _stored.Count });
+    }
 
     public void Fail(Exception e) => _completion.TrySetException(e);
 

@@ -49,9 +49,12 @@ internal sealed class SessionAppender(
         return append.Completion;
     }
 
-    /// <summary>Looks at the live messages, while no append changes them. Unless <paramref name="fresh"/>, what this host knows will do.</summary>
+    /// <summary>
+    /// Looks at the live messages, while no append changes them. Unless <paramref name="fresh"/>, what this host knows will do.
+    /// </summary>
     /// <returns><see langword="null"/> where there is no session.</returns>
-    public async Task<(Manifest Manifest, T Seen)?> ReadViewAsync<T>(bool fresh, Func<LiveView, T> look, CancellationToken cancellationToken)
+    public async Task<(Manifest Manifest, T Seen)?> ReadViewAsync<T>(
+        bool fresh, Func<LiveView, T> look, CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken);
         try
@@ -165,8 +168,8 @@ internal sealed class SessionAppender(
             }
             catch (RequestFailedException e) when (e.IsConditionNotMet() || e.IsSealed() || e.IsFull())
             {
-                // Another host has written here, sealed it, or filled it; or this one has, and the answer was lost. What this host does not know
-                // of the segment says which: its own ids are in it, or they are not and never will be at that position.
+                // Another host has written here, sealed it, or filled it; or this one has, and the answer was lost. What this host does not
+                // know of the segment says which: its own ids are in it, or they are not and never will be at that position.
                 unsure = null;
                 long known = last.Length;
                 if (await FindInSegmentAsync(group, view) && (!e.IsConditionNotMet() || last.Length == known))
@@ -266,8 +269,8 @@ internal sealed class SessionAppender(
         }
     }
 
-    // The segment is sealed or full, or has refused a block without having more in it than this host knows. The manifest tells where appends
-    // go on; and whether it was the segment that was just read, or one that came back empty once that was switched and deleted.
+    // The segment is sealed or full, or has refused a block without having more in it than this host knows. The manifest tells where
+    // appends go on; and whether it was the segment that was just read, or one that came back empty once that was switched and deleted.
     private async Task GoOnElsewhereAsync(List<PendingAppend> group, LiveView view, bool isSealed)
     {
         StoredManifest? stored = await manifests.LoadAsync(key, CancellationToken.None);

@@ -40,7 +40,8 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, I
         storage.Container.FindAsync<CommitRecord>(RecordName(commit), cancellationToken);
 
     /// <summary>Writes down what became of an attempt, unless that is written: then that stands, and is returned.</summary>
-    public Task<CommitRecord> WriteRecordAsync(SessionKey key, string incarnation, CommitRecord record, CancellationToken cancellationToken) =>
+    public Task<CommitRecord> WriteRecordAsync(
+        SessionKey key, string incarnation, CommitRecord record, CancellationToken cancellationToken) =>
         storage.Container.WriteOnceAsync(
             RecordName(new CommitAttempt(key, incarnation, record.CommitId, record.Attempt)), record, cancellationToken);
 
@@ -51,7 +52,8 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, I
             : Remember(name, await storage.Container.FindAsync<SemanticDocument>(name, cancellationToken));
 
     /// <summary>
-    /// The line of a stored digest; <see langword="null"/> where the digest is lost or damaged: neither a listing nor a switch fails for that.
+    /// The line of a stored digest; <see langword="null"/> where the digest is lost or damaged: neither a listing nor a switch fails for
+    /// that.
     /// </summary>
     public async Task<string?> FindAbstractAsync(string name, CancellationToken cancellationToken)
     {
@@ -83,7 +85,8 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, I
         storage.Container.FindAsync<ArchiveEntry>(BlobNames.Index(key, incarnation, number), cancellationToken);
 
     /// <summary>Enters an archive under its number. The number was given out once, so a second writer writes the same.</summary>
-    public Task<ArchiveEntry> WriteEntryAsync(SessionKey key, string incarnation, ArchiveEntry entry, CancellationToken cancellationToken) =>
+    public Task<ArchiveEntry> WriteEntryAsync(
+        SessionKey key, string incarnation, ArchiveEntry entry, CancellationToken cancellationToken) =>
         storage.Container.WriteOnceAsync(BlobNames.Index(key, incarnation, entry.Number), entry, cancellationToken);
 
     /// <summary>Points an archive that stayed uncovered to a digest that a later attempt made of it.</summary>

@@ -52,7 +52,8 @@ internal sealed class LiveCheck(AuditedStorage storage, AuditTally tally)
             if (!segment.Immutable && !properties.IsSealed && isFollowed)
             {
                 // Switched since the manifest was read, and brought back by a late copy of its creation.
-                if (await storage.FindLivingAsync(key, manifest.Incarnation, cancellationToken) is not { } living || !living.Keeps(segment.Name))
+                if (await storage.FindLivingAsync(key, manifest.Incarnation, cancellationToken) is not { } living
+                    || !living.Keeps(segment.Name))
                 {
                     return false;
                 }
@@ -101,12 +102,15 @@ internal sealed class LiveCheck(AuditedStorage storage, AuditTally tally)
     private async Task<bool> ReportLostAsync(
         SessionKey key, Manifest manifest, string segment, LiveState state, CancellationToken cancellationToken)
     {
-        if (await storage.FindLivingAsync(key, manifest.Incarnation, cancellationToken) is not { } now || now.Live.All(s => s.Name != segment))
+        if (await storage.FindLivingAsync(key, manifest.Incarnation, cancellationToken) is not { } now
+            || now.Live.All(s => s.Name != segment))
         {
             return false;
         }
 
-        state.Add(FindingKind.SegmentLost, FindingSeverity.Error, segment, "the manifest names the segment as live, and it is not there: its messages are lost");
+        state.Add(
+            FindingKind.SegmentLost, FindingSeverity.Error, segment,
+            "the manifest names the segment as live, and it is not there: its messages are lost");
         return true;
     }
 }

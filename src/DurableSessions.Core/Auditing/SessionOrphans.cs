@@ -23,7 +23,8 @@ internal sealed class SessionOrphans(AuditedStorage storage, ManifestStore manif
             tally.AddBlob();
             if (!SessionPath.TryParse(blob.Name, out SessionPath? path))
             {
-                yield return new Finding(FindingKind.UnknownBlob, FindingSeverity.Information, null, blob.Name, "not a name that the store gives; left alone");
+                yield return new Finding(
+                    FindingKind.UnknownBlob, FindingSeverity.Information, null, blob.Name, "not a name that the store gives; left alone");
                 continue;
             }
 
@@ -60,17 +61,29 @@ internal sealed class SessionOrphans(AuditedStorage storage, ManifestStore manif
         {
             return IsNamed(manifest, blob.Name)
                 ? null
-                : Orphan(blob, path, FindingKind.OrphanedSegment, "a segment that no manifest names", token => IsUnnamedAsync(path, blob.Name, token))
-                    with
-                { Fence = token => FenceAsync(path, blob.Name, token) };
+                : Orphan(
+                    blob,
+                    path,
+                    FindingKind.OrphanedSegment,
+                    "a segment that no manifest names",
+                    token => IsUnnamedAsync(path, blob.Name, token)) with
+                {
+                    Fence = token => FenceAsync(path, blob.Name, token),
+                };
         }
 
         return await staged.IsInUseAsync(path, blob.Name, manifest, cancellationToken)
             ? null
-            : Orphan(blob, path, FindingKind.OrphanedStaging, "staged by a commit that did not use it", token => IsUnusedAsync(path, blob.Name, token));
+            : Orphan(
+                blob,
+                path,
+                FindingKind.OrphanedStaging,
+                "staged by a commit that did not use it",
+                token => IsUnusedAsync(path, blob.Name, token));
     }
 
-    private static Orphan Orphan(BlobItem blob, SessionPath path, FindingKind kind, string what, Func<CancellationToken, Task<bool>> isStill) => new()
+    private static Orphan Orphan(
+        BlobItem blob, SessionPath path, FindingKind kind, string what, Func<CancellationToken, Task<bool>> isStill) => new()
     {
         Kind = kind,
         Session = path.Session.ToString(),
@@ -103,7 +116,8 @@ internal sealed class SessionOrphans(AuditedStorage storage, ManifestStore manif
     // this swap that fails, however late it comes. What a commit retains is named only by its own cut, and the manifest shows none.
     private async Task<bool> FenceAsync(SessionPath path, string segment, CancellationToken cancellationToken)
     {
-        int number = int.TryParse(path.Rest.AsSpan(0, Math.Min(6, path.Rest.Length)), NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? n : 0;
+        ReadOnlySpan<char> digits = path.Rest.AsSpan(0, Math.Min(6, path.Rest.Length));
+        int number = int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? n : 0;
         StoredManifest? stored = await manifests.LoadAsync(path.Session, cancellationToken);
         if (stored is null)
         {

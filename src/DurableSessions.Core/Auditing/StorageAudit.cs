@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using Azure.Storage.Blobs.Models;
 using DurableSessions.Core.Archives;
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Identities;
@@ -45,7 +46,8 @@ public sealed class StorageAudit
     /// that stops reading stops the audit. Storage that is away shows as the storage client's own exceptions.
     /// </summary>
     public async IAsyncEnumerable<Finding> RunAsync(
-        AuditOptions options, IProgress<AuditProgress>? progress = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        AuditOptions options, IProgress<AuditProgress>? progress = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.OrphanAge, TimeSpan.Zero, nameof(options));
         var findings = Channel.CreateBounded<Finding>(FindingsAhead);
@@ -67,7 +69,8 @@ public sealed class StorageAudit
         }
     }
 
-    private async Task AuditAsync(AuditOptions options, AuditTally tally, ChannelWriter<Finding> findings, CancellationToken cancellationToken)
+    private async Task AuditAsync(
+        AuditOptions options, AuditTally tally, ChannelWriter<Finding> findings, CancellationToken cancellationToken)
     {
         try
         {
@@ -102,18 +105,21 @@ public sealed class StorageAudit
         }
     }
 
-    private async Task CheckSessionsAsync(Orphans orphans, AuditTally tally, ChannelWriter<Finding> findings, CancellationToken cancellationToken)
+    private async Task CheckSessionsAsync(
+        Orphans orphans, AuditTally tally, ChannelWriter<Finding> findings, CancellationToken cancellationToken)
     {
         var check = new SessionCheck(
             _storage, new LiveCheck(_storage, tally), new ArchiveCheck(_storage, tally, _options.IdempotencyWindow, _time));
         var tombstones = new TombstoneCheck(_storage, orphans);
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = SessionsAtOnce, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(_storage.ListAsync(BlobNames.Manifests, withMetadata: true, cancellationToken), parallel, async (blob, token) =>
+        IAsyncEnumerable<BlobItem> manifests = _storage.ListAsync(BlobNames.Manifests, withMetadata: true, cancellationToken);
+        await Parallel.ForEachAsync(manifests, parallel, async (blob, token) =>
         {
             if (!SessionPath.TryParseManifest(blob.Name, out SessionKey? key))
             {
-                await findings.WriteAsync(
-                    new Finding(FindingKind.UnknownBlob, FindingSeverity.Information, null, blob.Name, "not a name that the store gives; left alone"), token);
+                var unknown = new Finding(
+                    FindingKind.UnknownBlob, FindingSeverity.Information, null, blob.Name, "not a name that the store gives; left alone");
+                await findings.WriteAsync(unknown, token);
                 return;
             }
 

@@ -62,7 +62,10 @@ internal sealed class AutoCommits(
             cancellationToken);
         // One that ended without a decision is the same commit, in the same state of the session: it is carried on.
         await client().ScheduleNewOrchestrationInstanceAsync(
-            CommitNames.Orchestrator, input, new StartOrchestrationOptions(commitId.Value) { ReusableStatuses = OrchestrationRuntimeStatuses.Broken }, cancellationToken);
+            CommitNames.Orchestrator,
+            input,
+            new StartOrchestrationOptions(commitId.Value) { ReusableStatuses = OrchestrationRuntimeStatuses.Broken },
+            cancellationToken);
     }
 
     private async Task WatchAsync(SessionKey key, Manifest manifest, AutoCommitPolicy policy)
@@ -78,7 +81,10 @@ internal sealed class AutoCommits(
         await client().ScheduleNewOrchestrationInstanceAsync(
             IdleNames.Orchestrator,
             watch,
-            new StartOrchestrationOptions(watch.InstanceId) { ReusableStatuses = [OrchestrationRuntimeStatus.Completed, .. OrchestrationRuntimeStatuses.Broken] });
+            new StartOrchestrationOptions(watch.InstanceId)
+            {
+                ReusableStatuses = [OrchestrationRuntimeStatus.Completed, .. OrchestrationRuntimeStatuses.Broken],
+            });
         Remember(remembered);
     }
 

@@ -33,7 +33,8 @@ internal sealed class CheckIdleActivity(
             }
         }
 
-        throw new ContentionException($"The manifest of session '{watch.Session.Session}' was changed by others {MaxRounds} times in a row.");
+        throw new ContentionException(
+            $"The manifest of session '{watch.Session.Session}' was changed by others {MaxRounds} times in a row.");
     }
 
     // Null: the segments of that manifest have gone, and messages may be live in others.

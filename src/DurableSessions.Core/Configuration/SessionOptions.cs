@@ -35,8 +35,8 @@ public sealed record SessionOptions
     public TimeSpan TombstoneRetention { get; init; } = TimeSpan.FromHours(24);
 
     /// <summary>
-    /// The policy that a session starts with where its user says nothing of one; <see langword="null"/>: none. The session keeps it, so that a
-    /// change of this option changes no session there is.
+    /// The policy that a session starts with where its user says nothing of one; <see langword="null"/>: none. The session keeps it, so
+    /// that a change of this option changes no session there is.
     /// </summary>
     public AutoCommitPolicy? DefaultAutoCommitPolicy { get; init; }
 

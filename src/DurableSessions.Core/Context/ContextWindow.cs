@@ -92,6 +92,7 @@ internal sealed class ContextWindow(long tokenBudget)
         return (cut, left);
     }
 
+    /// <summary>A message that may be in the window, with its archive where it is not live.</summary>
     private sealed record Entry(SessionMessage Message, int? Archive, int Place)
     {
         public ContextMessage Whole() => new(Message.Line, Message.EstimatedTokens, Archive);

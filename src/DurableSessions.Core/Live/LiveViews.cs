@@ -88,7 +88,10 @@ internal sealed class LiveViews(ManifestStore manifests, SegmentStore segments, 
         // An empty one may be one that came back empty.
         if (complete.Length > 0)
         {
-            memory.Set(("segment", complete.Name), complete, new MemoryCacheEntryOptions { Size = 1, SlidingExpiration = TimeSpan.FromMinutes(5) });
+            memory.Set(
+                ("segment", complete.Name),
+                complete,
+                new MemoryCacheEntryOptions { Size = 1, SlidingExpiration = TimeSpan.FromMinutes(5) });
         }
     }
 

@@ -24,7 +24,8 @@ internal sealed class SegmentRoller(ManifestStore manifests, SegmentStore segmen
                 return;
             }
 
-            FreshSegment fresh = await segments.CreateAsync(key, known.Manifest.Incarnation, known.Manifest.NextSegment, CancellationToken.None);
+            FreshSegment fresh = await segments.CreateAsync(
+                key, known.Manifest.Incarnation, known.Manifest.NextSegment, CancellationToken.None);
             views.LearnCreated(fresh.Name);
             await manifests.ApplyAsync(
                 key, known, m => Transitions.AddSegment(m, known.Manifest.Incarnation, full, fresh), CancellationToken.None);

@@ -14,7 +14,9 @@ internal sealed class SessionCreator(ManifestStore manifests, SegmentStore segme
 {
     private const int MaxAttempts = 5;
 
-    /// <summary>Creates the session. The request that <paramref name="createdBy"/> names creates it once, and gets the same answer each time.</summary>
+    /// <summary>
+    /// Creates the session. The request that <paramref name="createdBy"/> names creates it once, and gets the same answer each time.
+    /// </summary>
     /// <exception cref="SessionExistsException">It exists, made by another request.</exception>
     /// <exception cref="IdempotencyKeyReusedException">The key made it, with another request.</exception>
     public async Task<Manifest> CreateAsync(
@@ -63,7 +65,8 @@ internal sealed class SessionCreator(ManifestStore manifests, SegmentStore segme
                     return created.Manifest;
                 }
             }
-            catch (Exception e) when (StorageErrors.IsUnknownOutcome(e) && attempt < MaxAttempts && !cancellationToken.IsCancellationRequested)
+            catch (Exception e) when (
+                StorageErrors.IsUnknownOutcome(e) && attempt < MaxAttempts && !cancellationToken.IsCancellationRequested)
             {
                 await Backoff.WaitAsync(attempt, time, cancellationToken);
             }

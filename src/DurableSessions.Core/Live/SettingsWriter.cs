@@ -27,8 +27,8 @@ internal sealed class SettingsWriter(ManifestStore manifests, SegmentStore segme
                 await LeaveOldAsync(key, now, cancellationToken);
             }
 
-            // Where others have gone on from it, they have sealed what came before. Where they have taken it meanwhile, the manifest does not
-            // say whether the change was applied: it is applied once more, also over a later one.
+            // Where others have gone on from it, they have sealed what came before. Where they have taken it meanwhile, the manifest does
+            // not say whether the change was applied: it is applied once more, also over a later one.
             if (now.Keeps(fresh.Name))
             {
                 return now.Settings;
@@ -49,7 +49,8 @@ internal sealed class SettingsWriter(ManifestStore manifests, SegmentStore segme
         FreshSegment fresh = await segments.CreateAsync(key, before.Incarnation, known.Manifest.NextSegment, cancellationToken);
         views.LearnCreated(fresh.Name);
         StoredManifest applied = await manifests.ApplyAsync(
-            key, m => Transitions.Configure(m, before.Incarnation, change, fresh), cancellationToken) ?? throw new SessionNotFoundException(key);
+            key, m => Transitions.Configure(m, before.Incarnation, change, fresh), cancellationToken)
+            ?? throw new SessionNotFoundException(key);
         return (fresh, applied.Manifest);
     }
 

@@ -35,7 +35,8 @@ internal sealed class MemoryBaseline(
 
         if (wanted.Count > MemoryLimits.MaxChanges)
         {
-            skipped.Add(new MemorySkip($"{wanted.Count - MemoryLimits.MaxChanges} more changes than the {MemoryLimits.MaxChanges} that one digest may ask for"));
+            skipped.Add(new MemorySkip(
+                $"{wanted.Count - MemoryLimits.MaxChanges} more changes than the {MemoryLimits.MaxChanges} that one digest may ask for"));
         }
 
         return (changes, skipped);

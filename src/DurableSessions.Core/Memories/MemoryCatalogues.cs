@@ -5,7 +5,9 @@ using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.Memories;
 
-/// <summary>Reads and swaps catalogues: each is replaced only with <c>If-Match</c>, so that no host overwrites a change that it has not read.</summary>
+/// <summary>
+/// Reads and swaps catalogues: each is replaced only with <c>If-Match</c>, so that no host overwrites a change that it has not read.
+/// </summary>
 internal sealed class MemoryCatalogues(SessionStorage storage)
 {
     /// <summary>The catalogue; an empty one where the user has no memories.</summary>

@@ -45,7 +45,8 @@ internal sealed class MemoryDraft(string account, string user, MemoryCatalogue s
             ? difference.Before
             : MemoryText.Rebase(current ?? "", difference.After, difference.Before ?? "");
         wanted = string.IsNullOrWhiteSpace(wanted) ? null : wanted;
-        if (wanted?.Length > MemoryLimits.MaxContentLength || (current is null && wanted is not null && Count() >= MemoryLimits.MaxMemories))
+        if (wanted?.Length > MemoryLimits.MaxContentLength
+            || (current is null && wanted is not null && Count() >= MemoryLimits.MaxMemories))
         {
             _skipped.Add(new MemorySkip("there is no room for what was there before", difference.Category, difference.Name));
             return;
@@ -99,7 +100,8 @@ internal sealed class MemoryDraft(string account, string user, MemoryCatalogue s
     /// <summary>The versions that are not named any more once the draft is in force.</summary>
     public IEnumerable<MemoryInfo> Superseded() => Differences().Select(t => start.Find(t.Category, t.Name)).OfType<MemoryInfo>();
 
-    private async Task<(string? Before, string? Current)> ReadAsync(MemoryCategory category, string name, CancellationToken cancellationToken)
+    private async Task<(string? Before, string? Current)> ReadAsync(
+        MemoryCategory category, string name, CancellationToken cancellationToken)
     {
         if (_touched.TryGetValue((category, name), out (string? Before, string? After) touched))
         {
@@ -107,13 +109,15 @@ internal sealed class MemoryDraft(string account, string user, MemoryCatalogue s
         }
 
         string? content = start.Find(category, name) is { } info
-            ? await contents.FindAsync(account, user, info, cancellationToken) ?? (ToleratesLoss ? "" : throw new MemoryVersionGoneException(info))
+            ? await contents.FindAsync(account, user, info, cancellationToken)
+                ?? (ToleratesLoss ? "" : throw new MemoryVersionGoneException(info))
             : null;
         return (content, content);
     }
 
     private IEnumerable<(MemoryCategory Category, string Name, string? Before, string? After)> Differences() =>
-        _touched.Where(static t => t.Value.Before != t.Value.After).Select(static t => (t.Key.Item1, t.Key.Item2, t.Value.Before, t.Value.After));
+        _touched.Where(static t => t.Value.Before != t.Value.After)
+            .Select(static t => (t.Key.Item1, t.Key.Item2, t.Value.Before, t.Value.After));
 
     private int Count() => start.Memories.Count + _touched.Values.Sum(static t => (t.After is null ? 0 : 1) - (t.Before is null ? 0 : 1));
 

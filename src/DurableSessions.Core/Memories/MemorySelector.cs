@@ -10,7 +10,8 @@ internal sealed class MemorySelector(MemoryCatalogues catalogues, MemoryContents
 {
     private const int ReadAtOnce = 8;
 
-    public async Task<IReadOnlyList<Memory>> ReadAsync(string account, string user, long tokenBudget, CancellationToken cancellationToken) =>
+    public async Task<IReadOnlyList<Memory>> ReadAsync(
+        string account, string user, long tokenBudget, CancellationToken cancellationToken) =>
         await ReadAsync(account, user, Enum.GetValues<MemoryCategory>(), tokenBudget, cancellationToken);
 
     public async Task<IReadOnlyList<Memory>> ReadAsync(

@@ -36,8 +36,8 @@ internal sealed class MemoryStage(
     private const int MaxAttempts = 40;
 
     /// <summary>
-    /// Applies changes, unless that is done, or the commit is closed. What the commit did to memories; <see langword="null"/>: it is closed,
-    /// and did nothing.
+    /// Applies changes, unless that is done, or the commit is closed. What the commit did to memories; <see langword="null"/>: it is
+    /// closed, and did nothing.
     /// </summary>
     /// <param name="session">The session that is committed.</param>
     /// <param name="incarnation">Which one of that id.</param>
@@ -158,7 +158,8 @@ internal sealed class MemoryStage(
 
     // Read from storage: a manifest that this host remembers may be older than the commit.
     private async Task<Manifest?> OpenAsync(SessionKey session, string incarnation, CancellationToken cancellationToken) =>
-        await manifests.LoadAsync(session, cancellationToken) is { Manifest: { DeletedAt: null } manifest } && manifest.Incarnation == incarnation
+        await manifests.LoadAsync(session, cancellationToken) is { Manifest: { DeletedAt: null } manifest }
+            && manifest.Incarnation == incarnation
             ? manifest
             : null;
 

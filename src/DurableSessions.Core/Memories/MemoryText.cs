@@ -39,10 +39,16 @@ internal static class MemoryText
     /// <summary>The first line that says something, without its Markdown marks.</summary>
     public static string Abstract(string content)
     {
-        string line = Lines(content).Select(static l => l.TrimStart('#', '-', '*', '>', ' ', '\t').TrimEnd()).FirstOrDefault(static l => l.Length > 0) ?? "";
-        return line.Length <= MemoryLimits.MaxAbstractLength
-            ? line
-            : line[..(char.IsHighSurrogate(line[MemoryLimits.MaxAbstractLength - 1]) ? MemoryLimits.MaxAbstractLength - 1 : MemoryLimits.MaxAbstractLength)];
+        string line = Lines(content)
+            .Select(static l => l.TrimStart('#', '-', '*', '>', ' ', '\t').TrimEnd())
+            .FirstOrDefault(static l => l.Length > 0) ?? "";
+        if (line.Length <= MemoryLimits.MaxAbstractLength)
+        {
+            return line;
+        }
+
+        bool endsInPair = char.IsHighSurrogate(line[MemoryLimits.MaxAbstractLength - 1]);
+        return line[..(endsInPair ? MemoryLimits.MaxAbstractLength - 1 : MemoryLimits.MaxAbstractLength)];
     }
 
     private static string[] Lines(string text) => text.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');

@@ -31,7 +31,8 @@ internal sealed class MemoryUndo(
     /// <summary>What is different since the key was first used.</summary>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
     /// <exception cref="ContentionException">Others changed the catalogue all the time.</exception>
-    public async Task<MemoryDiff> RunAsync(string account, string user, RequestKey key, MemoryDiff done, CancellationToken cancellationToken)
+    public async Task<MemoryDiff> RunAsync(
+        string account, string user, RequestKey key, MemoryDiff done, CancellationToken cancellationToken)
     {
         for (int attempt = 1; attempt <= MaxAttempts; attempt++)
         {

@@ -63,14 +63,17 @@ public sealed class SessionService
     /// <summary>Creates a session.</summary>
     /// <param name="account">The account.</param>
     /// <param name="user">The user.</param>
-    /// <param name="sessionId">Its id; <see langword="null"/>: one is made, <c>YYYYMMDD-HHMMSS-</c> and 16 hexadecimal digits, in UTC.</param>
+    /// <param name="sessionId">
+    /// Its id; <see langword="null"/>: one is made, <c>YYYYMMDD-HHMMSS-</c> and 16 hexadecimal digits, in UTC.
+    /// </param>
     /// <param name="settings">All of its settings: those its user sets, and of <see cref="InitialSettings"/> the others.</param>
     /// <param name="idempotencyKey">By which a repetition of this request is recognised.</param>
     /// <param name="cancellationToken">Stops waiting; the session may be created or not.</param>
     /// <exception cref="SessionExistsException">It exists.</exception>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
     public async Task<SessionKey> CreateAsync(
-        string account, string user, string? sessionId, SessionSettings settings, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken)
+        string account, string user, string? sessionId, SessionSettings settings, IdempotencyKey? idempotencyKey,
+        CancellationToken cancellationToken)
     {
         RequestKey? createdBy = idempotencyKey is null
             ? null
@@ -142,7 +145,9 @@ public sealed class SessionService
     /// one place, in this order.
     /// </summary>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
-    /// <exception cref="AppendTooLargeException">As they are stored, the messages have more than <see cref="MessageLimits.MaxAppendBytes"/>.</exception>
+    /// <exception cref="AppendTooLargeException">
+    /// As they are stored, the messages have more than <see cref="MessageLimits.MaxAppendBytes"/>.
+    /// </exception>
     /// <exception cref="SessionBusyException">Too much is waiting to be appended.</exception>
     public async Task<AppendResult> AppendAsync(
         SessionKey key, IReadOnlyList<NewMessage> messages, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken)
@@ -165,7 +170,9 @@ public sealed class SessionService
         SessionKey key, Func<SessionSettings, SessionSettings> change, CancellationToken cancellationToken) =>
         _settings.ConfigureAsync(key, change, cancellationToken);
 
-    /// <summary>Counts what a client has used of its context. A repetition of one of the last 64 requests that had a key changes nothing.</summary>
+    /// <summary>
+    /// Counts what a client has used of its context. A repetition of one of the last 64 requests that had a key changes nothing.
+    /// </summary>
     /// <returns>The counts since the session was created.</returns>
     /// <exception cref="SessionNotFoundException">There is no such session.</exception>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
@@ -180,7 +187,8 @@ public sealed class SessionService
 
     /// <summary>As the other overload; with the user's memories, as far as these fit into what is left of the budget.</summary>
     /// <exception cref="SessionNotFoundException">There is no such session.</exception>
-    public Task<SessionContext> ReadContextAsync(SessionKey key, long tokenBudget, bool includeMemories, CancellationToken cancellationToken)
+    public Task<SessionContext> ReadContextAsync(
+        SessionKey key, long tokenBudget, bool includeMemories, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(tokenBudget);
         return _contexts.ReadAsync(key, tokenBudget, includeMemories, cancellationToken);
@@ -201,10 +209,14 @@ public sealed class SessionService
     public async Task DeleteAsync(SessionKey key, CancellationToken cancellationToken)
     {
         Manifest manifest = (await _manifests.LoadAsync(key, cancellationToken))?.Manifest ?? throw new SessionNotFoundException(key);
-        // Scheduled first: from here on it is deleted, also where this host crashes. Then the orchestration's own first step, to be able to answer.
+        // Scheduled first: from here on it is deleted, also where this host crashes. Then the orchestration's own first step, to be able to
+        // answer.
         var input = new DeleteInput(key, manifest.Incarnation) { TombstoneRetention = _options.TombstoneRetention };
         await _client().ScheduleNewOrchestrationInstanceAsync(
-            DeleteNames.Orchestrator, input, new StartOrchestrationOptions(input.InstanceId) { ReusableStatuses = OrchestrationRuntimeStatuses.Broken }, cancellationToken);
+            DeleteNames.Orchestrator,
+            input,
+            new StartOrchestrationOptions(input.InstanceId) { ReusableStatuses = OrchestrationRuntimeStatuses.Broken },
+            cancellationToken);
         if (manifest.DeletedAt is not null)
         {
             throw new SessionNotFoundException(key);
@@ -219,7 +231,9 @@ public sealed class SessionService
         (await _manifests.LoadLiveAsync(key, cancellationToken)).Incarnation;
 
     private string NewId() =>
-        _time.GetUtcNow().UtcDateTime.ToString("yyyyMMdd-HHmmss-", CultureInfo.InvariantCulture) + RandomNumberGenerator.GetHexString(16, lowercase: true);
+        _time.GetUtcNow().UtcDateTime.ToString("yyyyMMdd-HHmmss-", CultureInfo.InvariantCulture)
+        + RandomNumberGenerator.GetHexString(16, lowercase: true);
 
+    /// <summary>The id that a key stands for: written once, so that a repetition creates no other session.</summary>
     private sealed record Creation(string SessionId, string RequestHash);
 }

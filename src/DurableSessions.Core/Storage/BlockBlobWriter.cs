@@ -63,7 +63,9 @@ internal sealed class BlockBlobWriter(BlobContainerClient container, string name
         }
     }
 
-    /// <summary>Makes the blob readable, unless it is there already. Returns the SHA-256 of what was written, in lower-case hexadecimal.</summary>
+    /// <summary>
+    /// Makes the blob readable, unless it is there already. Returns the SHA-256 of what was written, in lower-case hexadecimal.
+    /// </summary>
     public async Task<string> CompleteAsync(CancellationToken cancellationToken)
     {
         var once = new BlobRequestConditions { IfNoneMatch = ETag.All };

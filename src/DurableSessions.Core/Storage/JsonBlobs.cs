@@ -28,7 +28,8 @@ internal static class JsonBlobs
     /// harmless: the repeated write finds its own document.
     /// </summary>
     /// <exception cref="ContentionException">One was there, and was deleted before it could be read.</exception>
-    public static async Task<T> WriteOnceAsync<T>(this BlobContainerClient container, string name, T document, CancellationToken cancellationToken)
+    public static async Task<T> WriteOnceAsync<T>(
+        this BlobContainerClient container, string name, T document, CancellationToken cancellationToken)
         where T : class
     {
         try

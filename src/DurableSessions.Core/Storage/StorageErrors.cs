@@ -6,7 +6,9 @@ namespace DurableSessions.Core.Storage;
 /// <summary>What an answer of Azure Storage means to the protocol.</summary>
 internal static class StorageErrors
 {
-    /// <summary>A condition on an ETag or on existence did not hold: another host was first, or this one was, and the answer was lost.</summary>
+    /// <summary>
+    /// A condition on an ETag or on existence did not hold: another host was first, or this one was, and the answer was lost.
+    /// </summary>
     public static bool IsConditionNotMet(this RequestFailedException e) =>
         e.Status == 412 || (e.Status == 409 && e.ErrorCode == BlobErrorCode.BlobAlreadyExists);
 

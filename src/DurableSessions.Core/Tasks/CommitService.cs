@@ -38,8 +38,8 @@ public sealed class CommitService
     }
 
     /// <summary>
-    /// Accepts a commit: once this returns, it runs to its end, also after a crash of any host. The archive's number is in the answer where it is
-    /// known within 10 s.
+    /// Accepts a commit: once this returns, it runs to its end, also after a crash of any host. The archive's number is in the answer where
+    /// it is known within 10 s.
     /// </summary>
     /// <remarks>
     /// What a crash leaves: before the index entries, nothing; after them, entries that readers pass over; after the instance is
@@ -77,8 +77,8 @@ public sealed class CommitService
         }
         else
         {
-            // A repetition must get the first answer, also where other messages are live by now: the commit's own record knows. And it is a commit of the
-            // session there is, not of one of its id that this host remembers.
+            // A repetition must get the first answer, also where other messages are live by now: the commit's own record knows. And it is a
+            // commit of the session there is, not of one of its id that this host remembers.
             manifest = await _manifests.LoadLiveAsync(key, cancellationToken);
         }
 
@@ -104,7 +104,8 @@ public sealed class CommitService
         }
 
         throw new SessionBusyException(
-            $"Session '{input.Session.Session}' has {manifest.Pending.Count} commits that have not ended; at most {_options.MaxPendingCommits} may wait.");
+            $"Session '{input.Session.Session}' has {manifest.Pending.Count} commits that have not ended; "
+            + $"at most {_options.MaxPendingCommits} may wait.");
     }
 
     private async Task<OrchestrationMetadata> ScheduleAsync(CommitInput input, CancellationToken cancellationToken)
@@ -137,7 +138,8 @@ public sealed class CommitService
     }
 
     // What this host knows will do to see that there is something to archive; that there is nothing, storage must say.
-    private async Task<(Manifest Manifest, string? Skip)> CountAsync(SessionKey key, CommitRequest request, CancellationToken cancellationToken)
+    private async Task<(Manifest Manifest, string? Skip)> CountAsync(
+        SessionKey key, CommitRequest request, CancellationToken cancellationToken)
     {
         SessionAppender appender = _appenders.For(key);
         foreach (bool fresh in (bool[])[false, true])
@@ -158,7 +160,9 @@ public sealed class CommitService
 
     // As the commit would find it. What others append meanwhile only makes that more to archive.
     private static string? Skip(LiveView live, CommitRequest request) =>
-        live.Archivable(request.KeepRecentCount, request.Turns) > 0 ? null : live.MessageCount == 0 ? SkipReasons.NoMessages : SkipReasons.AllWithinKeepWindow;
+        live.Archivable(request.KeepRecentCount, request.Turns) > 0 ? null
+        : live.MessageCount == 0 ? SkipReasons.NoMessages
+        : SkipReasons.AllWithinKeepWindow;
 
     private async Task<OrchestrationMetadata> WaitForNumberAsync(OrchestrationMetadata instance, CancellationToken cancellationToken)
     {

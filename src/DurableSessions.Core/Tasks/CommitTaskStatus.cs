@@ -15,7 +15,9 @@ public enum CommitTaskStatus
     /// <summary>Over: the archive is switched and readable by every client, or there was nothing to archive.</summary>
     Completed,
 
-    /// <summary>Over: the semantic step failed for good, or an operator ended it. No message is lost by that, and it can be retried.</summary>
+    /// <summary>
+    /// Over: the semantic step failed for good, or an operator ended it. No message is lost by that, and it can be retried.
+    /// </summary>
     Failed,
 
     /// <summary>Over: cancelled; with an archive, uncovered, where that came after clear-live.</summary>

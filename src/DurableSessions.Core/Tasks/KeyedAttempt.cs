@@ -12,8 +12,8 @@ namespace DurableSessions.Core.Tasks;
 /// <item>before this is written: nothing; the repetition is the first request;</item>
 /// <item>after it, before the event is raised or the attempt is scheduled: the repetition finds the task where it was, and does it;</item>
 /// <item>after that: a retry's repetition finds an attempt of this number or a later one, and starts nothing, even where that
-/// attempt has failed; a cancellation's finds the attempt over or cancelling, or a later one, and raises nothing. Where the event is not seen yet
-/// it is raised twice: the orchestrator takes one.</item>
+/// attempt has failed; a cancellation's finds the attempt over or cancelling, or a later one, and raises nothing. Where the event is not
+/// seen yet it is raised twice: the orchestrator takes one.</item>
 /// </list>
 /// <para>
 /// A request that is refused (404, 412) enters nothing. Two requests that retry the same attempt start one: the engine replaces

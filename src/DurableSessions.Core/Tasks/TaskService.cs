@@ -91,7 +91,8 @@ public sealed class TaskService
     /// Tasks, the newest first. A filter by status looks at the newest 1,000; tasks that ended longer ago than they are kept are
     /// not listed.
     /// </summary>
-    public async Task<IReadOnlyList<CommitTask>> ListAsync(string account, string user, CommitTaskQuery query, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<CommitTask>> ListAsync(
+        string account, string user, CommitTaskQuery query, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Limit, 200);
@@ -255,7 +256,11 @@ public sealed class TaskService
         OrchestrationMetadata instance = await _client().ScheduleNewOrchestrationInstanceAsync(
             CommitNames.Orchestrator,
             input with { Attempt = input.Attempt + 1 },
-            new StartOrchestrationOptions(ended.InstanceId) { ReusableStatuses = [ended.RuntimeStatus], ReusedGeneration = ended.Generation },
+            new StartOrchestrationOptions(ended.InstanceId)
+            {
+                ReusableStatuses = [ended.RuntimeStatus],
+                ReusedGeneration = ended.Generation,
+            },
             cancellationToken);
         return CommitTaskReader.Task(instance, CommitTaskReader.Input(instance) ?? input);
     }
@@ -277,7 +282,8 @@ public sealed class TaskService
             {
                 (OrchestrationMetadata Instance, CommitInput Input)?[] found = await Task.WhenAll(
                     chunk.Select(m => FindInstanceAsync(account, user, m.InstanceId, cancellationToken)));
-                running.AddRange(found.Where(static f => f is { Instance.IsCompleted: false }).Select(static f => f!.Value.Instance.InstanceId));
+                running.AddRange(
+                    found.Where(static f => f is { Instance.IsCompleted: false }).Select(static f => f!.Value.Instance.InstanceId));
             }
 
             query = page.ContinuationToken is { } next ? query with { ContinuationToken = next } : null;

@@ -57,7 +57,8 @@ internal sealed class ArchiveToTempActivity(
             views.LearnCreated(fresh.Name);
             StoredManifest? swapped = await manifests.TryApplyAsync(
                 commit.Session, stored, m => Transitions.BeginCut(m, commit.ThisAttempt, commit.Retention, fresh), cancellationToken);
-            if (swapped is not null && await StageAsync(commit, swapped.Manifest, swapped.Manifest.Cutting!, cancellationToken) is { } staged)
+            if (swapped is not null
+                && await StageAsync(commit, swapped.Manifest, swapped.Manifest.Cutting!, cancellationToken) is { } staged)
             {
                 return staged;
             }
@@ -65,7 +66,8 @@ internal sealed class ArchiveToTempActivity(
             await Backoff.WaitAsync(round, time, cancellationToken);
         }
 
-        throw new ContentionException($"The manifest of session '{commit.Session.Session}' was changed by others {MaxRounds} times in a row.");
+        throw new ContentionException(
+            $"The manifest of session '{commit.Session.Session}' was changed by others {MaxRounds} times in a row.");
     }
 
     private async Task<CommitProgress?> DecidedAsync(CommitInput commit, Manifest manifest, CancellationToken cancellationToken)

@@ -6,7 +6,8 @@ namespace DurableSessions.Core.Commits.Steps;
 
 /// <summary>Ends a commit that has not cleared anything: its cut is undone, its messages stay live, and it can never cut again.</summary>
 /// <remarks>See <see cref="CommitLedger.CloseAsync"/> for what a crash leaves.</remarks>
-internal sealed class CancelCommitActivity(CommitLedger ledger, ILogger<CancelCommitActivity> logger) : TaskActivity<CancelInput, CommitProgress>
+internal sealed class CancelCommitActivity(CommitLedger ledger, ILogger<CancelCommitActivity> logger)
+    : TaskActivity<CancelInput, CommitProgress>
 {
     /// <summary>The fate of the commit; none where it was too late, and the commit goes on.</summary>
     public override async Task<CommitProgress> RunAsync(TaskActivityContext context, CancelInput input)

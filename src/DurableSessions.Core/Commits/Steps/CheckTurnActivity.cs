@@ -19,7 +19,8 @@ internal sealed class CheckTurnActivity(
         while (true)
         {
             StoredManifest stored = await ledger.OpenAsync(commit.ThisAttempt, fresh: true, cancellationToken);
-            int? number = stored.Manifest.FindPending(commit.CommitId)?.Number ?? (await ledger.FindRecordAsync(commit.ThisAttempt, cancellationToken))?.Number;
+            int? number = stored.Manifest.FindPending(commit.CommitId)?.Number
+                ?? (await ledger.FindRecordAsync(commit.ThisAttempt, cancellationToken))?.Number;
             int ahead = number is { } own ? stored.Manifest.PendingBefore(own) : 0;
             if (ahead == 0)
             {
@@ -40,8 +41,8 @@ internal sealed class CheckTurnActivity(
                 (CommitRecord record, _) = await switching.SwitchAsync(
                     commit.ThisAttempt, abandoned, new SemanticOutcome(ArchiveState.Uncovered, null), cancellationToken);
                 await switching.DeleteSegmentsAsync(record, cancellationToken);
-                await TurnEvents.WakeFirstAsync(
-                    client(), (await ledger.OpenAsync(commit.ThisAttempt, fresh: false, cancellationToken)).Manifest, commit, logger, cancellationToken);
+                Manifest switched = (await ledger.OpenAsync(commit.ThisAttempt, fresh: false, cancellationToken)).Manifest;
+                await TurnEvents.WakeFirstAsync(client(), switched, commit, logger, cancellationToken);
                 logger.AbandonedCommitSwitched(commit.CommitId, commit.Session, first.CommitId, record.Number, record.State);
             }
         }

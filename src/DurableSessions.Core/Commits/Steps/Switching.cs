@@ -64,7 +64,8 @@ internal sealed class Switching(
     /// Where another commit's overview comes first while memories are applied here, they stay: each change is made once, whichever
     /// digest covers the archive.
     /// </remarks>
-    public async Task<Switched> CoverAsync(CommitAttempt commit, CommitRecord record, SemanticOutcome outcome, CancellationToken cancellationToken)
+    public async Task<Switched> CoverAsync(
+        CommitAttempt commit, CommitRecord record, SemanticOutcome outcome, CancellationToken cancellationToken)
     {
         CommitRecord covered = record with { State = outcome.State, Semantic = outcome.Semantic };
         if (outcome.Semantic is null || record.Number is not { } number)
