@@ -74,7 +74,7 @@ public static class DurableSessionsServices
     private static void AddMemoryServices(this IServiceCollection services) => services
         .AddSingleton<MemoryCatalogues>()
         .AddSingleton<MemoryContents>()
-        .AddSingleton<MemoryChoice>()
+        .AddSingleton<MemorySelector>()
         .AddSingleton<MemoryStage>()
         .AddSingleton<MemoryUndo>();
 
@@ -82,16 +82,16 @@ public static class DurableSessionsServices
     private static void AddSessionServices(this IServiceCollection services) => services
         .AddSingleton<SessionCreator>()
         .AddSingleton<KeyedMessageLoader>()
-        .AddSingleton<SessionLanes>()
+        .AddSingleton<SessionAppenders>()
         .AddSingleton<ContextReader>()
         .AddSingleton<AutoCommits>()
         .AddSingleton<Tombstones>()
         .AddSingleton<TaskIndex>()
         .AddSingleton(static p => new SessionService(
-            p.Get<SessionStorage>(), p.Get<SessionCreator>(), p.Get<SessionLanes>(), p.Get<ContextReader>(), p.Get<ManifestStore>(), p.Get<Tombstones>(),
+            p.Get<SessionStorage>(), p.Get<SessionCreator>(), p.Get<SessionAppenders>(), p.Get<ContextReader>(), p.Get<ManifestStore>(), p.Get<Tombstones>(),
             p.Get<AutoCommits>(), p.Get<SettingsWriter>(), p.Get<OrchestrationClient>(), p.Get<SessionOptions>(), p.Get<TimeProvider>()))
         .AddSingleton(static p => new CommitService(
-            p.Get<ManifestStore>(), p.Get<SessionLanes>(), p.Get<TaskIndex>(), p.Get<OrchestrationClient>(), p.Get<SessionOptions>(),
+            p.Get<ManifestStore>(), p.Get<SessionAppenders>(), p.Get<TaskIndex>(), p.Get<OrchestrationClient>(), p.Get<SessionOptions>(),
             p.Get<TimeProvider>(), p.Get<ILogger<CommitService>>()))
         .AddSingleton(static p => new TaskService(p.Get<TaskIndex>(), p.Get<CommitLedger>(), p.Get<KeyedRequests>(), p.Get<OrchestrationClient>()))
         .AddSingleton(static p => new ArchiveService(p.Get<ManifestStore>(), p.Get<ArchiveStore>()))

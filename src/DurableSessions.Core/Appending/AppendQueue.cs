@@ -14,7 +14,7 @@ internal sealed class AppendQueue(SessionKey key, long maxBytes)
     private long _bytes;
     private bool _isServed;
 
-    /// <summary>Adds a request. True: nobody serves the queue, and the caller sees to it that somebody does.</summary>
+    /// <summary>Adds a request. True: no task serves the queue, and the caller starts one.</summary>
     /// <exception cref="SessionBusyException">Too much is waiting to be appended.</exception>
     public bool Add(PendingAppend append)
     {
@@ -33,7 +33,7 @@ internal sealed class AppendQueue(SessionKey key, long maxBytes)
         }
     }
 
-    /// <summary>Takes what goes into one block. Empty: there is nothing, and nobody serves the queue any more.</summary>
+    /// <summary>Takes what goes into one block. Empty: no request waits, and no task serves the queue any more.</summary>
     public List<PendingAppend> TakeGroup()
     {
         var group = new List<PendingAppend>();

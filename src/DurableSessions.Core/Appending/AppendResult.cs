@@ -6,6 +6,8 @@ namespace DurableSessions.Core.Appending;
 /// <param name="PendingTokens">Estimated tokens of the live messages that a commit like the last one would archive.</param>
 public sealed record AppendResult(IReadOnlyList<string> MessageIds, int MessageCount, long PendingTokens)
 {
-    /// <summary>How many of the messages were found stored already, and were not stored again. A repeated idempotency key does not count.</summary>
+    /// <summary>
+    /// How many of the messages were found stored already, and were not stored again. A repeated idempotency key does not count.
+    /// </summary>
     public int Repeated { get; init; }
 }

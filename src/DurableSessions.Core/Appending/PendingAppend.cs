@@ -14,10 +14,10 @@ internal sealed class PendingAppend
 
     public PendingAppend(IReadOnlyList<NewMessage> messages, IdempotencyKey? idempotencyKey, DateTimeOffset now, bool byContent)
     {
-        Recognition[] recognitions = [.. messages.Select(m => Of(m, idempotencyKey, byContent))];
-        MessageId[] ids = MakeIds(messages, idempotencyKey, now, recognitions);
+        RepetitionMatch[] matches = [.. messages.Select(m => Of(m, idempotencyKey, byContent))];
+        MessageId[] ids = MakeIds(messages, idempotencyKey, now, matches);
         _lines = [.. messages.Select((m, i) => new AppendLine(
-            ids[i], recognitions[i], m.ToLine(ids[i], now), m.Shape(), m.SaidAt(now)))];
+            ids[i], matches[i], m.ToLine(ids[i], now), m.Shape(), m.SaidAt(now)))];
         Lines = _lines;
         Block = BlockOf(_lines);
     }
@@ -35,13 +35,13 @@ internal sealed class PendingAppend
     public string FirstId => Lines[0].Id.ToString();
 
     /// <summary>Whether the request has an idempotency key.</summary>
-    public bool HasKey => _lines[0].Recognition == Recognition.Key;
+    public bool HasKey => _lines[0].Match == RepetitionMatch.Key;
 
     /// <summary>The ids by which it may be found to be a repetition.</summary>
-    public IEnumerable<MessageId> DerivedIds => _lines.Where(static l => l.Recognition != Recognition.None).Select(static l => l.Id);
+    public IEnumerable<MessageId> DerivedIds => _lines.Where(static l => l.Match != RepetitionMatch.None).Select(static l => l.Id);
 
     /// <summary>Whether it may be a repetition.</summary>
-    public bool IsRecognisable => _lines.Any(static l => l.Recognition != Recognition.None);
+    public bool MayBeRepetition => _lines.Any(static l => l.Match != RepetitionMatch.None);
 
     /// <summary>The lines to be stored, each with its line feed.</summary>
     public byte[] Block { get; private set; }
@@ -64,8 +64,11 @@ internal sealed class PendingAppend
         Block = BlockOf(Lines);
     }
 
-    public void Complete(LiveCounts counts) => _completion.TrySetResult(
-        new AppendResult([.. _lines.Select(l => _stored.GetValueOrDefault(l, l.Id).ToString())], counts.Messages, counts.PendingTokens) { Repeated = _stored.Count });
+    public void Complete(LiveCounts counts)
+    {
+        string[] ids = [.. _lines.Select(l => _stored.GetValueOrDefault(l, l.Id).ToString())];
+        _completion.TrySetResult(new AppendResult(ids, counts.Messages, counts.PendingTokens) { Repeated = _stored.Count });
+    }
 
     public void Fail(Exception e) => _completion.TrySetException(e);
 
@@ -84,21 +87,21 @@ internal sealed class PendingAppend
         return block;
     }
 
-    private static Recognition Of(NewMessage message, IdempotencyKey? idempotencyKey, bool byContent) =>
-        idempotencyKey is not null ? Recognition.Key
-        : message.IsNamed ? Recognition.Name
-        : byContent ? Recognition.Content
-        : Recognition.None;
+    private static RepetitionMatch Of(NewMessage message, IdempotencyKey? idempotencyKey, bool byContent) =>
+        idempotencyKey is not null ? RepetitionMatch.Key
+        : message.IsNamed ? RepetitionMatch.Name
+        : byContent ? RepetitionMatch.Content
+        : RepetitionMatch.None;
 
     private static MessageId[] MakeIds(
-        IReadOnlyList<NewMessage> messages, IdempotencyKey? idempotencyKey, DateTimeOffset now, Recognition[] recognitions)
+        IReadOnlyList<NewMessage> messages, IdempotencyKey? idempotencyKey, DateTimeOffset now, RepetitionMatch[] matches)
     {
         // The same message twice in one request is meant twice.
         var same = new Dictionary<string, int>(StringComparer.Ordinal);
         var ids = new MessageId[messages.Count];
         for (int i = 0; i < ids.Length; i++)
         {
-            if (recognitions[i] is Recognition.None or Recognition.Key)
+            if (matches[i] is RepetitionMatch.None or RepetitionMatch.Key)
             {
                 ids[i] = idempotencyKey is null ? MessageId.NewRandom() : MessageId.FromKey(idempotencyKey, i);
                 continue;
@@ -108,7 +111,7 @@ internal sealed class PendingAppend
             string text = Convert.ToHexStringLower(hash);
             int before = same.GetValueOrDefault(text);
             same[text] = before + 1;
-            ids[i] = recognitions[i] == Recognition.Name ? MessageId.FromName(hash, before) : MessageId.FromContent(hash, before, now);
+            ids[i] = matches[i] == RepetitionMatch.Name ? MessageId.FromName(hash, before) : MessageId.FromContent(hash, before, now);
         }
 
         return ids;

@@ -32,7 +32,7 @@ internal static class Repetitions
         }
 
         int believed = run == lines.Count || run >= MinRun ? run : 0;
-        foreach (AppendLine line in lines.Skip(believed).Where(static l => l.Recognition == Recognition.Content))
+        foreach (AppendLine line in lines.Skip(believed).Where(static l => l.Match == RepetitionMatch.Content))
         {
             found.Remove(line);
         }
@@ -40,10 +40,10 @@ internal static class Repetitions
         return found;
     }
 
-    private static MessageId? Find(AppendLine line, KeyedMessages known, TimeSpan window) => line.Recognition switch
+    private static MessageId? Find(AppendLine line, KeyedMessages known, TimeSpan window) => line.Match switch
     {
-        Recognition.Name => known.Find(line.Id) is { } stored && stored.IsSameAs(line.Id) ? stored : null,
-        Recognition.Content => known.Find(line.Id) is { } stored && line.Id.SecondsSince(stored).Duration() <= window ? stored : null,
+        RepetitionMatch.Name => known.Find(line.Id) is { } stored && stored.IsSameAs(line.Id) ? stored : null,
+        RepetitionMatch.Content => known.Find(line.Id) is { } stored && line.Id.SecondsSince(stored).Duration() <= window ? stored : null,
         _ => null,
     };
 }

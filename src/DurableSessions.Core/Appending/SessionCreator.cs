@@ -8,15 +8,17 @@ using DurableSessions.Core.Storage;
 namespace DurableSessions.Core.Appending;
 
 /// <summary>
-/// Creates sessions: first a segment, then the manifest that names it. A crash between leaves an empty segment that nobody
-/// names. Where the outcome is unknown, the next attempt has an incarnation and a segment of its own, and the manifest tells
+/// Creates sessions: first a segment, then the manifest that names it. A crash between leaves an empty segment that no
+/// manifest names. Where the outcome is unknown, the next attempt has an incarnation and a segment of its own, and the manifest tells
 /// which attempt made it.
 /// </summary>
 internal sealed class SessionCreator(ManifestStore manifests, SegmentStore segments, LiveViews views, SessionOptions options, TimeProvider time)
 {
     private const int MaxAttempts = 5;
 
-    /// <summary>Creates the session. The request that <paramref name="createdBy"/> names creates it once, and is told so each time.</summary>
+    /// <summary>
+    /// Creates the session. The request that <paramref name="createdBy"/> names creates it once, and gets the same answer each time.
+    /// </summary>
     /// <exception cref="SessionExistsException">It exists, made by another request.</exception>
     /// <exception cref="IdempotencyKeyReusedException">The key made it, with another request.</exception>
     public async Task<Manifest> CreateAsync(
@@ -65,7 +67,8 @@ internal sealed class SessionCreator(ManifestStore manifests, SegmentStore segme
                     return created.Manifest;
                 }
             }
-            catch (Exception e) when (StorageErrors.IsUnknownOutcome(e) && attempt < MaxAttempts && !cancellationToken.IsCancellationRequested)
+            catch (Exception e) when (
+                StorageErrors.IsUnknownOutcome(e) && attempt < MaxAttempts && !cancellationToken.IsCancellationRequested)
             {
                 await Backoff.WaitAsync(attempt, time, cancellationToken);
             }

@@ -31,7 +31,8 @@ public sealed class ArchiveService
         Manifest manifest = await _manifests.LoadLiveAsync(key, cancellationToken);
         (ArchiveInfo info, int attempt) = await FindAsync(key, manifest, number, withDigest: true, cancellationToken)
             ?? throw new ArchiveNotFoundException(key, number);
-        return new Archive(info, _archives.ReadMessagesAsync(new CommitAttempt(key, manifest.Incarnation, new CommitId(info.TaskId), attempt), cancellationToken));
+        return new Archive(info, _archives.ReadMessagesAsync(
+            new CommitAttempt(key, manifest.Incarnation, new CommitId(info.TaskId), attempt), cancellationToken));
     }
 
     /// <summary>
@@ -65,7 +66,13 @@ public sealed class ArchiveService
     {
         if (manifest.Pending.FirstOrDefault(p => p.Number == number) is { } pending)
         {
-            var info = new ArchiveInfo { Number = number, TaskId = pending.CommitId.Value, State = ArchiveState.Pending, Counts = pending.Counts };
+            var info = new ArchiveInfo
+            {
+                Number = number,
+                TaskId = pending.CommitId.Value,
+                State = ArchiveState.Pending,
+                Counts = pending.Counts,
+            };
             return (info, pending.Attempt);
         }
 

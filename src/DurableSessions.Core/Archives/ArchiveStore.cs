@@ -20,7 +20,7 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
 
     public static string RecordName(CommitAttempt commit) => BlobNames.Attempt(commit) + "record.json";
 
-    public WriteOnceStream WriteOnce(string name, int firstBlock = 0) => new(storage.Container, name, recent, firstBlock);
+    public BlockBlobWriter OpenWriter(string name, int firstBlock = 0) => new(storage.Container, name, recent, firstBlock);
 
     /// <summary>The messages of an archive, in order.</summary>
     public async IAsyncEnumerable<SessionMessage> ReadMessagesAsync(
@@ -40,7 +40,8 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
         storage.Container.FindAsync<CommitRecord>(RecordName(commit), cancellationToken);
 
     /// <summary>Writes down what became of an attempt, unless that is written: then that stands, and is returned.</summary>
-    public Task<CommitRecord> WriteRecordAsync(SessionKey key, string incarnation, CommitRecord record, CancellationToken cancellationToken) =>
+    public Task<CommitRecord> WriteRecordAsync(
+        SessionKey key, string incarnation, CommitRecord record, CancellationToken cancellationToken) =>
         storage.Container.WriteOnceAsync(
             RecordName(new CommitAttempt(key, incarnation, record.CommitId, record.Attempt)), record, cancellationToken);
 
@@ -51,7 +52,8 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
             : Remember(name, await storage.Container.FindAsync<SemanticDocument>(name, cancellationToken));
 
     /// <summary>
-    /// The line of a stored digest; <see langword="null"/> where the digest is lost or damaged: neither a listing nor a switch fails for that.
+    /// The line of a stored digest; <see langword="null"/> where the digest is lost or damaged: neither a listing nor a switch fails for
+    /// that.
     /// </summary>
     public async Task<string?> FindAbstractAsync(string name, CancellationToken cancellationToken)
     {
@@ -83,13 +85,14 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
         storage.Container.FindAsync<ArchiveEntry>(BlobNames.Index(key, incarnation, number), cancellationToken);
 
     /// <summary>Enters an archive under its number. The number was given out once, so a second writer writes the same.</summary>
-    public Task<ArchiveEntry> WriteEntryAsync(SessionKey key, string incarnation, ArchiveEntry entry, CancellationToken cancellationToken) =>
+    public Task<ArchiveEntry> WriteEntryAsync(
+        SessionKey key, string incarnation, ArchiveEntry entry, CancellationToken cancellationToken) =>
         storage.Container.WriteOnceAsync(BlobNames.Index(key, incarnation, entry.Number), entry, cancellationToken);
 
     /// <summary>Points an archive that stayed uncovered to a digest that a later attempt made of it.</summary>
     public async Task AmendEntryAsync(SessionKey key, string incarnation, ArchiveEntry entry, CancellationToken cancellationToken)
     {
-        // Replaced as a whole by whoever digests it again; attempts of one commit do not run at the same time, and two
+        // Replaced as a whole by the attempt that digests it again; attempts of one commit do not run at the same time, and two
         // writers of one attempt write the same.
         await storage.Container.GetBlobClient(BlobNames.Index(key, incarnation, entry.Number))
             .UploadAsync(StoreJson.Write(entry), overwrite: true, cancellationToken);

@@ -12,7 +12,7 @@ namespace DurableSessions.Core.Auditing;
 
 /// <summary>
 /// Checks the archives that one manifest counts, pending ones included. What it counts is there until the session is deleted, so
-/// whatever is missing is confirmed by the manifest's being there afterwards.
+/// each missing part is confirmed by the manifest's being there afterwards.
 /// </summary>
 internal sealed class ArchiveCheck(AuditedStorage storage, AuditTally tally, TimeSpan idempotencyWindow, TimeProvider time)
 {
@@ -61,14 +61,21 @@ internal sealed class ArchiveCheck(AuditedStorage storage, AuditTally tally, Tim
         AuditedDocument<ArchiveEntry> read = await storage.FindAsync<ArchiveEntry>(index, cancellationToken);
         if (read.Document is not { Counts: not null, CommitId.Value: not null } entry)
         {
-            state.Add(FindingKind.IndexDamaged, index, read.IsMissing ? "its index entry is not there" : $"its index entry cannot be read: {read.Error}");
+            state.Add(
+                FindingKind.IndexDamaged,
+                index,
+                read.IsMissing ? "its index entry is not there" : $"its index entry cannot be read: {read.Error}");
             return;
         }
 
         ArchiveReference? uncovered = manifest.Uncovered.FirstOrDefault(u => u.Number == number);
-        if (entry.Number != number || (uncovered is not null && (uncovered.CommitId != entry.CommitId || uncovered.Attempt != entry.Attempt)))
+        if (entry.Number != number
+            || (uncovered is not null && (uncovered.CommitId != entry.CommitId || uncovered.Attempt != entry.Attempt)))
         {
-            state.Add(FindingKind.IndexDamaged, index, $"its index entry leads to archive {entry.Number} of commit {entry.CommitId}, attempt {entry.Attempt}");
+            state.Add(
+                FindingKind.IndexDamaged,
+                index,
+                $"its index entry leads to archive {entry.Number} of commit {entry.CommitId}, attempt {entry.Attempt}");
             return;
         }
 
@@ -82,19 +89,24 @@ internal sealed class ArchiveCheck(AuditedStorage storage, AuditTally tally, Tim
         await CheckMessagesAsync(key, manifest, blob, entry.Counts, messages, state, cancellationToken);
     }
 
-    private async Task CheckRecordAsync(SessionKey key, Manifest manifest, ArchiveEntry entry, ArchiveState state, CancellationToken cancellationToken)
+    private async Task CheckRecordAsync(
+        SessionKey key, Manifest manifest, ArchiveEntry entry, ArchiveState state, CancellationToken cancellationToken)
     {
         string blob = ArchiveStore.RecordName(new CommitAttempt(key, manifest.Incarnation, entry.CommitId, entry.Attempt));
         AuditedDocument<CommitRecord> record = await storage.FindAsync<CommitRecord>(blob, cancellationToken);
-        if (record.Document is not { Fate: CommitFate.Archived } document || document.Number != entry.Number || document.Counts != entry.Counts)
+        if (record.Document is not { Fate: CommitFate.Archived } document || document.Number != entry.Number
+            || document.Counts != entry.Counts)
         {
-            string what = record.IsMissing ? "is not there" : record.Error is { } error ? $"cannot be read: {error}" : "says something else than its index entry";
+            string what = record.IsMissing ? "is not there"
+                : record.Error is { } error ? $"cannot be read: {error}"
+                : "says something else than its index entry";
             state.Add(FindingKind.RecordDamaged, blob, $"the record of its commit {what}");
         }
     }
 
     private async Task CheckMessagesAsync(
-        SessionKey key, Manifest manifest, string blob, StagedCounts counts, MessageSet messages, ArchiveState state, CancellationToken cancellationToken)
+        SessionKey key, Manifest manifest, string blob, StagedCounts counts, MessageSet messages, ArchiveState state,
+        CancellationToken cancellationToken)
     {
         int count = 0;
         long bytes = 0;
@@ -129,7 +141,10 @@ internal sealed class ArchiveCheck(AuditedStorage storage, AuditTally tally, Tim
 
         if (count != counts.Messages || bytes != counts.Bytes)
         {
-            state.Add(FindingKind.ArchiveDamaged, blob, $"it holds {count} messages in {bytes} bytes, and {counts.Messages} in {counts.Bytes} were archived");
+            state.Add(
+                FindingKind.ArchiveDamaged,
+                blob,
+                $"it holds {count} messages in {bytes} bytes, and {counts.Messages} in {counts.Bytes} were archived");
         }
         else if (Convert.ToHexStringLower(hash.GetCurrentHash()) != counts.Sha256)
         {
@@ -146,10 +161,12 @@ internal sealed class ArchiveCheck(AuditedStorage storage, AuditTally tally, Tim
         return (first - second).Duration() < idempotencyWindow;
     }
 
-    private async Task<DateTimeOffset> SwitchedAtAsync(SessionKey key, Manifest manifest, int number, CancellationToken cancellationToken) =>
+    private async Task<DateTimeOffset> SwitchedAtAsync(
+        SessionKey key, Manifest manifest, int number, CancellationToken cancellationToken) =>
         number == MessageSet.Live || manifest.Pending.Any(p => p.Number == number)
             ? time.GetUtcNow()
-            : (await storage.FindAsync<ArchiveEntry>(BlobNames.Index(key, manifest.Incarnation, number), cancellationToken)).Document?.SwitchedAt
+            : (await storage.FindAsync<ArchiveEntry>(
+                BlobNames.Index(key, manifest.Incarnation, number), cancellationToken)).Document?.SwitchedAt
                 ?? time.GetUtcNow();
 
     private static string Place(int number) => number == MessageSet.Live ? "live" : $"in archive {number}";

@@ -36,5 +36,9 @@ internal sealed class AuditTally(IProgress<AuditProgress>? progress)
     public void AddMessage() => Interlocked.Increment(ref _messages);
 
     private void Report() => progress?.Report(new AuditProgress(
-        _stage, Interlocked.Read(ref _sessions), Interlocked.Read(ref _archives), Interlocked.Read(ref _messages), Interlocked.Read(ref _blobs)));
+        _stage,
+        Interlocked.Read(ref _sessions),
+        Interlocked.Read(ref _archives),
+        Interlocked.Read(ref _messages),
+        Interlocked.Read(ref _blobs)));
 }

@@ -1,6 +1,6 @@
 namespace DurableSessions.Core.Auditing;
 
-/// <summary>A stored document: the document, or why there is none.</summary>
+/// <summary>A stored document: the document, or why it cannot be read.</summary>
 internal sealed record AuditedDocument<T>(T? Document, string? Error)
     where T : class
 {

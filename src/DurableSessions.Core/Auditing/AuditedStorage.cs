@@ -38,7 +38,7 @@ internal sealed class AuditedStorage(SessionStorage storage, OrchestrationClient
         }
     }
 
-    /// <summary>A blob's properties; <see langword="null"/> where there is none.</summary>
+    /// <summary>A blob's properties; <see langword="null"/> where there is no such blob.</summary>
     public async Task<BlobProperties?> FindPropertiesAsync(string name, CancellationToken cancellationToken)
     {
         try
@@ -73,7 +73,7 @@ internal sealed class AuditedStorage(SessionStorage storage, OrchestrationClient
         }
         catch (ArgumentException)
         {
-            // No engine takes such an id, so nobody runs it.
+            // No engine takes such an id, so no host runs it.
             return null;
         }
     }

@@ -51,13 +51,13 @@ public enum FindingKind
     /// <summary>A part of the check was left out, for a bound that the message names.</summary>
     NotChecked,
 
-    /// <summary>A blob whose name is none of the store's.</summary>
+    /// <summary>A blob whose name the store does not give.</summary>
     UnknownBlob,
 
     /// <summary>A segment that no manifest names.</summary>
     OrphanedSegment,
 
-    /// <summary>Something that a commit staged and nobody refers to.</summary>
+    /// <summary>A blob that a commit staged and no commit refers to.</summary>
     OrphanedStaging,
 
     /// <summary>What a deleted session left.</summary>

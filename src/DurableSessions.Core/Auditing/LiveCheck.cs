@@ -33,7 +33,7 @@ internal sealed class LiveCheck(AuditedStorage storage, AuditTally tally)
         return state;
     }
 
-    // Backwards: a seal comes before the first message behind it, so whoever sees the message first must see the seal.
+    // Backwards: a seal comes before the first message behind it, so a host that sees the message first must see the seal.
     private async Task<bool> CheckSealsAsync(SessionKey key, Manifest manifest, LiveState state, CancellationToken cancellationToken)
     {
         bool isFollowed = false;
@@ -49,10 +49,11 @@ internal sealed class LiveCheck(AuditedStorage storage, AuditTally tally)
                 continue;
             }
 
-            if (!segment.Frozen && !properties.IsSealed && isFollowed)
+            if (!segment.Immutable && !properties.IsSealed && isFollowed)
             {
                 // Switched since the manifest was read, and brought back by a late copy of its creation.
-                if (await storage.FindLivingAsync(key, manifest.Incarnation, cancellationToken) is not { } living || !living.Keeps(segment.Name))
+                if (await storage.FindLivingAsync(key, manifest.Incarnation, cancellationToken) is not { } living
+                    || !living.Keeps(segment.Name))
                 {
                     return false;
                 }
@@ -68,7 +69,7 @@ internal sealed class LiveCheck(AuditedStorage storage, AuditTally tally)
                     "the last segment is sealed; the next append adds another one");
             }
 
-            isFollowed |= !segment.Frozen && properties.ContentLength > 0;
+            isFollowed |= !segment.Immutable && properties.ContentLength > 0;
         }
 
         return true;
@@ -101,12 +102,15 @@ internal sealed class LiveCheck(AuditedStorage storage, AuditTally tally)
     private async Task<bool> ReportLostAsync(
         SessionKey key, Manifest manifest, string segment, LiveState state, CancellationToken cancellationToken)
     {
-        if (await storage.FindLivingAsync(key, manifest.Incarnation, cancellationToken) is not { } now || now.Live.All(s => s.Name != segment))
+        if (await storage.FindLivingAsync(key, manifest.Incarnation, cancellationToken) is not { } now
+            || now.Live.All(s => s.Name != segment))
         {
             return false;
         }
 
-        state.Add(FindingKind.SegmentLost, FindingSeverity.Error, segment, "the manifest names the segment as live, and it is not there: its messages are lost");
+        state.Add(
+            FindingKind.SegmentLost, FindingSeverity.Error, segment,
+            "the manifest names the segment as live, and it is not there: its messages are lost");
         return true;
     }
 }

@@ -22,7 +22,8 @@ internal sealed class MemoryCheck(AuditedStorage storage, MemoryCatalogues catal
             string[] parts = blob.Name.Split('/');
             if (parts is not ["memories", var accountPath, var userPath, ..])
             {
-                yield return new Finding(FindingKind.UnknownBlob, FindingSeverity.Information, null, blob.Name, "not a name that the store gives; left alone");
+                yield return new Finding(
+                    FindingKind.UnknownBlob, FindingSeverity.Information, null, blob.Name, "not a name that the store gives; left alone");
                 continue;
             }
 
@@ -63,7 +64,8 @@ internal sealed class MemoryCheck(AuditedStorage storage, MemoryCatalogues catal
         catch (Exception e) when (e is JsonException or FormatException)
         {
             var finding = new Finding(
-                FindingKind.MemoriesUnreadable, FindingSeverity.Error, null, BlobNames.MemoryCatalogue(account, user), $"a user's memories cannot be read: {e.Message}");
+                FindingKind.MemoriesUnreadable, FindingSeverity.Error, null, BlobNames.MemoryCatalogue(account, user),
+                $"a user's memories cannot be read: {e.Message}");
             return (new UserMemories(account, user, null), finding);
         }
     }
@@ -93,7 +95,7 @@ internal sealed class MemoryCheck(AuditedStorage storage, MemoryCatalogues catal
         Fence = token => FenceAsync(account, user, blob.Name, token),
     };
 
-    // Whoever wrote a version and stalled before naming it names it by a swap that matches an ETag: after this one it fails.
+    // A host that wrote a version and stalled before naming it names it by a swap that matches an ETag: after this one it fails.
     private async Task<bool> FenceAsync(string account, string user, string name, CancellationToken cancellationToken)
     {
         StoredCatalogue stored = await catalogues.LoadAsync(account, user, cancellationToken);
@@ -107,5 +109,6 @@ internal sealed class MemoryCheck(AuditedStorage storage, MemoryCatalogues catal
     private static HashSet<string> Names(string account, string user, StoredCatalogue stored) =>
         [.. stored.Catalogue.Memories.Select(m => MemoryContents.Name(account, user, m))];
 
+    /// <summary>The blobs that a user's catalogue names; <see langword="null"/> where the catalogue cannot be read.</summary>
     private sealed record UserMemories(string Account, string User, HashSet<string>? Names);
 }

@@ -2,7 +2,7 @@ using Azure;
 
 namespace DurableSessions.Core.Auditing;
 
-/// <summary>Something that nobody refers to, as far as a first look says.</summary>
+/// <summary>A blob that no manifest, catalogue or commit refers to, as far as a first look says.</summary>
 internal sealed record Orphan
 {
     public required FindingKind Kind { get; init; }
@@ -22,6 +22,6 @@ internal sealed record Orphan
     /// <summary>Looks at storage again: whether it is an orphan still.</summary>
     public required Func<CancellationToken, Task<bool>> IsStill { get; init; }
 
-    /// <summary>Makes sure that nobody can refer to it any more. False: somebody does.</summary>
+    /// <summary>Makes sure that no host can refer to it any more. False: a manifest or a catalogue does.</summary>
     public Func<CancellationToken, Task<bool>> Fence { get; init; } = static _ => Task.FromResult(true);
 }

@@ -25,7 +25,8 @@ internal sealed class SessionCheck(AuditedStorage storage, LiveCheck live, Archi
 
             if ((read.Error ?? ManifestRules.FindUnreadable(read.Document!)) is { } unreadable)
             {
-                yield return Error(key, FindingKind.ManifestUnreadable, blob, $"the manifest {unreadable}: nothing of the session can be reached");
+                yield return Error(
+                    key, FindingKind.ManifestUnreadable, blob, $"the manifest {unreadable}: nothing of the session can be reached");
                 yield break;
             }
 
@@ -36,7 +37,9 @@ internal sealed class SessionCheck(AuditedStorage storage, LiveCheck live, Archi
                 continue;
             }
 
-            foreach (Finding finding in broken.Select(b => Error(key, FindingKind.ManifestInconsistent, blob, $"the manifest {b}")).Concat(state.Findings))
+            foreach (Finding finding in broken
+                .Select(b => Error(key, FindingKind.ManifestInconsistent, blob, $"the manifest {b}"))
+                .Concat(state.Findings))
             {
                 yield return finding;
             }
@@ -79,19 +82,28 @@ internal sealed class SessionCheck(AuditedStorage storage, LiveCheck live, Archi
         {
             yield return new Finding(
                 FindingKind.NotChecked, FindingSeverity.Information, key.ToString(), BlobNames.Manifest(key),
-                $"duplicates were looked for among {MessageSet.MaxCount} messages, the live ones and those of the oldest archives; the session has more");
+                $"duplicates were looked for among {MessageSet.MaxCount} messages, the live ones and those of the oldest archives; "
+                + "the session has more");
         }
     }
 
-    // A commit whose instance is over, and that is still in a manifest read after that, has nobody who carries it on.
+    // A commit whose instance is over, and that is still in a manifest read after that, is carried on by no host.
     private async IAsyncEnumerable<Finding> FindAbandonedAsync(
         SessionKey key, Manifest manifest, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         (CommitId CommitId, string What, Func<Manifest, bool> IsStill)[] begun =
         [
-            .. manifest.Cutting is { } cut ? [(cut.CommitId, "has cut the live log", (Manifest m) => m.Cutting == cut)] : Array.Empty<(CommitId, string, Func<Manifest, bool>)>(),
-            .. manifest.Pending.Select(p => (p.CommitId, $"has not switched archive {p.Number}", (Func<Manifest, bool>)(m => m.FindPending(p.CommitId) is not null))),
-            .. manifest.Closed.Select(c => (c.CommitId, "was closed and has no record yet", (Func<Manifest, bool>)(m => m.FindClosed(c.CommitId, c.Attempt) is not null))),
+            .. manifest.Cutting is { } cut
+                ? [(cut.CommitId, "has cut the live log", (Manifest m) => m.Cutting == cut)]
+                : Array.Empty<(CommitId, string, Func<Manifest, bool>)>(),
+            .. manifest.Pending.Select(p => (
+                p.CommitId,
+                $"has not switched archive {p.Number}",
+                (Func<Manifest, bool>)(m => m.FindPending(p.CommitId) is not null))),
+            .. manifest.Closed.Select(c => (
+                c.CommitId,
+                "was closed and has no record yet",
+                (Func<Manifest, bool>)(m => m.FindClosed(c.CommitId, c.Attempt) is not null))),
         ];
         foreach ((CommitId commitId, string what, Func<Manifest, bool> isStill) in begun)
         {
@@ -101,7 +113,8 @@ internal sealed class SessionCheck(AuditedStorage storage, LiveCheck live, Archi
             {
                 yield return new Finding(
                     FindingKind.Abandoned, FindingSeverity.Information, key.ToString(), BlobNames.Manifest(key),
-                    $"commit {commitId} {what}, and no orchestration carries it on: its messages stay in context; a retry, or the next commit, helps it");
+                    $"commit {commitId} {what}, and no orchestration carries it on: its messages stay in context; "
+                    + "a retry, or the next commit, helps it");
             }
         }
     }

@@ -10,7 +10,7 @@ namespace DurableSessions.Core.Auditing;
 /// Finds what lies in the folders of sessions and no manifest names: segments, what commits staged, and whole incarnations that
 /// were deleted. Listings come in the order of names, so one manifest at a time is in memory.
 /// </summary>
-internal sealed class SessionOrphans(AuditedStorage storage, ManifestStore manifests, StagedFiles staged, Orphans orphans, AuditTally tally)
+internal sealed class SessionOrphans(AuditedStorage storage, ManifestStore manifests, StagedBlobs staged, Orphans orphans, AuditTally tally)
 {
     /// <summary>Looks at every blob under <c>segments/</c> or <c>archives/</c>.</summary>
     public async IAsyncEnumerable<Finding> RunAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -23,7 +23,8 @@ internal sealed class SessionOrphans(AuditedStorage storage, ManifestStore manif
             tally.AddBlob();
             if (!SessionPath.TryParse(blob.Name, out SessionPath? path))
             {
-                yield return new Finding(FindingKind.UnknownBlob, FindingSeverity.Information, null, blob.Name, "not a name that the store gives; left alone");
+                yield return new Finding(
+                    FindingKind.UnknownBlob, FindingSeverity.Information, null, blob.Name, "not a name that the store gives; left alone");
                 continue;
             }
 
@@ -33,7 +34,7 @@ internal sealed class SessionOrphans(AuditedStorage storage, ManifestStore manif
                 last = (path.Session, path.Incarnation);
                 manifest = read.Document;
 
-                // An error that is told with the session. Nothing is an orphan of a manifest that cannot be read.
+                // An error that the session's own check reports. Nothing is an orphan of a manifest that cannot be read.
                 isUnclear = IsUnclear(read);
             }
 
@@ -60,17 +61,29 @@ internal sealed class SessionOrphans(AuditedStorage storage, ManifestStore manif
         {
             return IsNamed(manifest, blob.Name)
                 ? null
-                : Orphan(blob, path, FindingKind.OrphanedSegment, "a segment that no manifest names", token => IsUnnamedAsync(path, blob.Name, token))
-                    with
-                { Fence = token => FenceAsync(path, blob.Name, token) };
+                : Orphan(
+                    blob,
+                    path,
+                    FindingKind.OrphanedSegment,
+                    "a segment that no manifest names",
+                    token => IsUnnamedAsync(path, blob.Name, token)) with
+                {
+                    Fence = token => FenceAsync(path, blob.Name, token),
+                };
         }
 
         return await staged.IsInUseAsync(path, blob.Name, manifest, cancellationToken)
             ? null
-            : Orphan(blob, path, FindingKind.OrphanedStaging, "staged by a commit that did not use it", token => IsUnusedAsync(path, blob.Name, token));
+            : Orphan(
+                blob,
+                path,
+                FindingKind.OrphanedStaging,
+                "staged by a commit that did not use it",
+                token => IsUnusedAsync(path, blob.Name, token));
     }
 
-    private static Orphan Orphan(BlobItem blob, SessionPath path, FindingKind kind, string what, Func<CancellationToken, Task<bool>> isStill) => new()
+    private static Orphan Orphan(
+        BlobItem blob, SessionPath path, FindingKind kind, string what, Func<CancellationToken, Task<bool>> isStill) => new()
     {
         Kind = kind,
         Session = path.Session.ToString(),
@@ -99,11 +112,12 @@ internal sealed class SessionOrphans(AuditedStorage storage, ManifestStore manif
         && await storage.FindLivingAsync(path.Session, path.Incarnation, cancellationToken) is { } manifest
         && !await staged.IsInUseAsync(path, blob, manifest, cancellationToken);
 
-    // Whoever stalls between creating a segment and naming it names it by a swap that expects its number to be the next one: after
+    // A host that stalls between creating a segment and naming it names it by a swap that expects its number to be the next one: after
     // this swap that fails, however late it comes. What a commit retains is named only by its own cut, and the manifest shows none.
     private async Task<bool> FenceAsync(SessionPath path, string segment, CancellationToken cancellationToken)
     {
-        int number = int.TryParse(path.Rest.AsSpan(0, Math.Min(6, path.Rest.Length)), NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? n : 0;
+        ReadOnlySpan<char> digits = path.Rest.AsSpan(0, Math.Min(6, path.Rest.Length));
+        int number = int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? n : 0;
         StoredManifest? stored = await manifests.LoadAsync(path.Session, cancellationToken);
         if (stored is null)
         {

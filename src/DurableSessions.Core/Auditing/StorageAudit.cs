@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using Azure.Storage.Blobs.Models;
 using DurableSessions.Core.Archives;
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Identities;
@@ -11,8 +12,8 @@ using DurableSessions.Orchestration;
 namespace DurableSessions.Core.Auditing;
 
 /// <summary>
-/// Audits everything in the container: that what manifests name is there and is what it should be, and that nothing lies there that
-/// nobody names. May run beside any number of hosts: what it reports was confirmed by a second look, and commits on their way
+/// Audits everything in the container: that what manifests name is there and is what it should be, and that each blob that
+/// lies there is named. May run beside any number of hosts: what it reports was confirmed by a second look, and commits on their way
 /// are no findings.
 /// </summary>
 /// <remarks>
@@ -41,11 +42,12 @@ public sealed class StorageAudit
     }
 
     /// <summary>
-    /// Finds what is wrong, and with <see cref="AuditOptions.Repair"/> removes orphans. Findings come as they are made; whoever stops
-    /// reading stops the audit. Storage that is away shows as the storage client's own exceptions.
+    /// Finds what is wrong, and with <see cref="AuditOptions.Repair"/> removes orphans. Findings come as they are made; a caller
+    /// that stops reading stops the audit. Storage that is away shows as the storage client's own exceptions.
     /// </summary>
     public async IAsyncEnumerable<Finding> RunAsync(
-        AuditOptions options, IProgress<AuditProgress>? progress = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        AuditOptions options, IProgress<AuditProgress>? progress = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.OrphanAge, TimeSpan.Zero, nameof(options));
         var findings = Channel.CreateBounded<Finding>(FindingsAhead);
@@ -67,14 +69,15 @@ public sealed class StorageAudit
         }
     }
 
-    private async Task AuditAsync(AuditOptions options, AuditTally tally, ChannelWriter<Finding> findings, CancellationToken cancellationToken)
+    private async Task AuditAsync(
+        AuditOptions options, AuditTally tally, ChannelWriter<Finding> findings, CancellationToken cancellationToken)
     {
         try
         {
             var orphans = new Orphans(_storage, options, _time);
             tally.Enter("sessions");
             await CheckSessionsAsync(orphans, tally, findings, cancellationToken);
-            var sessions = new SessionOrphans(_storage, _manifests, new StagedFiles(_storage, _archives), orphans, tally);
+            var sessions = new SessionOrphans(_storage, _manifests, new StagedBlobs(_storage, _archives), orphans, tally);
             var keys = new KeyOrphans(_storage, orphans, tally, _options.IdempotencyWindow, _time);
             (string Stage, IAsyncEnumerable<Finding> Found)[] rest =
             [
@@ -102,18 +105,21 @@ public sealed class StorageAudit
         }
     }
 
-    private async Task CheckSessionsAsync(Orphans orphans, AuditTally tally, ChannelWriter<Finding> findings, CancellationToken cancellationToken)
+    private async Task CheckSessionsAsync(
+        Orphans orphans, AuditTally tally, ChannelWriter<Finding> findings, CancellationToken cancellationToken)
     {
         var check = new SessionCheck(
             _storage, new LiveCheck(_storage, tally), new ArchiveCheck(_storage, tally, _options.IdempotencyWindow, _time));
         var tombstones = new TombstoneCheck(_storage, orphans);
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = SessionsAtOnce, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(_storage.ListAsync(BlobNames.Manifests, withMetadata: true, cancellationToken), parallel, async (blob, token) =>
+        IAsyncEnumerable<BlobItem> manifests = _storage.ListAsync(BlobNames.Manifests, withMetadata: true, cancellationToken);
+        await Parallel.ForEachAsync(manifests, parallel, async (blob, token) =>
         {
             if (!SessionPath.TryParseManifest(blob.Name, out SessionKey? key))
             {
-                await findings.WriteAsync(
-                    new Finding(FindingKind.UnknownBlob, FindingSeverity.Information, null, blob.Name, "not a name that the store gives; left alone"), token);
+                var unknown = new Finding(
+                    FindingKind.UnknownBlob, FindingSeverity.Information, null, blob.Name, "not a name that the store gives; left alone");
+                await findings.WriteAsync(unknown, token);
                 return;
             }
 

@@ -18,7 +18,8 @@ internal sealed class TaskOrphans(AuditedStorage storage, ArchiveStore archives,
             tally.AddBlob();
             if (!TryRead(blob, out TaskReference? task))
             {
-                yield return new Finding(FindingKind.UnknownBlob, FindingSeverity.Information, null, blob.Name, "not an entry that the store makes; left alone");
+                yield return new Finding(
+                    FindingKind.UnknownBlob, FindingSeverity.Information, null, blob.Name, "not an entry that the store makes; left alone");
                 continue;
             }
 

@@ -4,7 +4,7 @@ using DurableSessions.Core.Identities;
 namespace DurableSessions.Core.Auditing;
 
 /// <summary>
-/// Finds tombstones that nobody will remove: the deletion is scheduled before the tombstone is set, and is over only after it is
+/// Finds tombstones that no host will remove: the deletion is scheduled before the tombstone is set, and is over only after it is
 /// removed, so one without a running deletion has been left by hand, or by an operator who ended the deletion.
 /// </summary>
 internal sealed class TombstoneCheck(AuditedStorage storage, Orphans orphans)

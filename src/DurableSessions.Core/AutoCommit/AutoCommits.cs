@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace DurableSessions.Core.AutoCommit;
 
 /// <summary>
-/// Starts commits that nobody asked for. However many hosts notice, one commit starts: its id derives from how many commits were
+/// Starts commits that no client asked for. However many hosts notice, one commit starts: its id derives from how many commits were
 /// decided in the session. Sessions without a policy cost nothing.
 /// </summary>
 internal sealed class AutoCommits(
@@ -21,7 +21,7 @@ internal sealed class AutoCommits(
     private static readonly TimeSpan Remembered = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// To be called once messages are stored, before their client is told: from the first of them on, the session is watched. Never
+    /// To be called once messages are stored, before their client has the answer: from the first of them on, the session is watched. Never
     /// throws: the messages are stored, and the next append tries again.
     /// </summary>
     public async Task AfterAppendAsync(SessionKey key, AppendResult result)
@@ -36,7 +36,7 @@ internal sealed class AutoCommits(
         }
         catch (Exception e)
         {
-            logger.LogWarning(e, "Session {Session}: its auto-commit policy could not be looked at", key);
+            logger.AutoCommitPolicyUnreadable(e, key);
         }
     }
 
@@ -62,7 +62,10 @@ internal sealed class AutoCommits(
             cancellationToken);
         // One that ended without a decision is the same commit, in the same state of the session: it is carried on.
         await client.ScheduleNewOrchestrationInstanceAsync(
-            CommitNames.Orchestrator, input, new StartOrchestrationOptions(commitId.Value) { ReusableStatuses = OrchestrationRuntimeStatuses.Broken }, cancellationToken);
+            CommitNames.Orchestrator,
+            input,
+            new StartOrchestrationOptions(commitId.Value) { ReusableStatuses = OrchestrationRuntimeStatuses.Broken },
+            cancellationToken);
     }
 
     private async Task WatchAsync(SessionKey key, Manifest manifest, AutoCommitPolicy policy)
@@ -78,7 +81,10 @@ internal sealed class AutoCommits(
         await client.ScheduleNewOrchestrationInstanceAsync(
             IdleNames.Orchestrator,
             watch,
-            new StartOrchestrationOptions(watch.InstanceId) { ReusableStatuses = [OrchestrationRuntimeStatus.Completed, .. OrchestrationRuntimeStatuses.Broken] });
+            new StartOrchestrationOptions(watch.InstanceId)
+            {
+                ReusableStatuses = [OrchestrationRuntimeStatus.Completed, .. OrchestrationRuntimeStatuses.Broken],
+            });
         Remember(remembered);
     }
 
@@ -99,14 +105,12 @@ internal sealed class AutoCommits(
             try
             {
                 await StartAsync(key, manifest, policy.KeepRecentCount, CancellationToken.None);
-                logger.LogInformation(
-                    "Session {Session} with {Messages} messages and {Tokens} tokens is over a threshold of its policy: it is committed",
-                    key, result.MessageCount, result.PendingTokens);
+                logger.ThresholdExceeded(key, result.MessageCount, result.PendingTokens);
             }
             catch (Exception e)
             {
                 memory.Remove(start);
-                logger.LogWarning(e, "Session {Session}: a commit over a threshold could not be started; the next append tries again", key);
+                logger.ThresholdCommitNotStarted(e, key);
             }
         });
     }

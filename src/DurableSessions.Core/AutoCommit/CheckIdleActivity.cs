@@ -33,7 +33,8 @@ internal sealed class CheckIdleActivity(
             }
         }
 
-        throw new ContentionException($"The manifest of session '{watch.Session.Session}' was changed by others {MaxRounds} times in a row.");
+        throw new ContentionException(
+            $"The manifest of session '{watch.Session.Session}' was changed by others {MaxRounds} times in a row.");
     }
 
     // Null: the segments of that manifest have gone, and messages may be live in others.
@@ -65,7 +66,7 @@ internal sealed class CheckIdleActivity(
                 : new IdleCheck(dueAt);
         }
 
-        logger.LogInformation("Session {Session} has been idle since {LastAppend}: it is committed", watch.Session, lastAppend);
+        logger.SessionIdle(watch.Session, lastAppend);
         await commits.StartAsync(watch.Session, manifest, keepRecent: null, cancellationToken);
 
         // What is appended while that commit cuts is still this state's: looked at once more.

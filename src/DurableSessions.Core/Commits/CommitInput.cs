@@ -49,5 +49,5 @@ public sealed record CommitInput
 
     /// <summary>What it keeps live.</summary>
     [JsonIgnore]
-    internal CutKeep Keep => new(KeepRecentCount, Turns, IsIdle);
+    internal CutRetention Retention => new(KeepRecentCount, Turns, IsIdle);
 }

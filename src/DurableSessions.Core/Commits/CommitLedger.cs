@@ -90,7 +90,8 @@ internal sealed class CommitLedger(ManifestStore manifests, ArchiveStore archive
     /// on from here; a crash after the record leaves an entry in that list which the next run takes out.
     /// </remarks>
     public async Task<CommitRecord?> CloseAsync(
-        CommitAttempt commit, CommitFate fate, string? reason, IReadOnlyCollection<string> emptySegments, CancellationToken cancellationToken)
+        CommitAttempt commit, CommitFate fate, string? reason, IReadOnlyCollection<string> emptySegments,
+        CancellationToken cancellationToken)
     {
         for (int attempt = 1; attempt <= MaxAttempts; attempt++)
         {
@@ -127,7 +128,8 @@ internal sealed class CommitLedger(ManifestStore manifests, ArchiveStore archive
             await Backoff.WaitAsync(attempt, time, cancellationToken);
         }
 
-        throw new ContentionException($"The manifest of session '{commit.Session.Session}' was changed by others {MaxAttempts} times in a row.");
+        throw new ContentionException(
+            $"The manifest of session '{commit.Session.Session}' was changed by others {MaxAttempts} times in a row.");
     }
 
     // The record first, then the manifest forgets, then what the attempt staged is deleted.

@@ -159,7 +159,8 @@ public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOut
     private static async Task<SemanticOutcome> DigestAsync(OrchestrationContext context, CommitInput input)
     {
         SemanticPolicy policy = input.Semantic;
-        var retry = new RetryPolicy(policy.MaxAttempts, policy.FirstRetryInterval, 2, Max(policy.FirstRetryInterval, TimeSpan.FromMinutes(5)));
+        var retry = new RetryPolicy(
+            policy.MaxAttempts, policy.FirstRetryInterval, 2, Max(policy.FirstRetryInterval, TimeSpan.FromMinutes(5)));
         try
         {
             return await context.CallActivityAsync<SemanticOutcome>(

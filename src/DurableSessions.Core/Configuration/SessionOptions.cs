@@ -29,7 +29,7 @@ public sealed record SessionOptions
     public int MaxPendingCommits { get; set; } = 100;
 
     /// <summary>
-    /// Archives without an overview after which the built-in digest stands in for one that keeps failing, with any policy. At least 1.
+    /// Archives without an overview after which the built-in digest stands in for one that keeps failing, under any policy. At least 1.
     /// </summary>
     [Range(1, int.MaxValue)]
     public int MaxUncoveredArchives { get; set; } = 256;
@@ -43,8 +43,8 @@ public sealed record SessionOptions
     public TimeSpan TombstoneRetention { get; set; } = TimeSpan.FromHours(24);
 
     /// <summary>
-    /// The policy that a session starts with where its user says nothing of one; <see langword="null"/>: none. The session keeps it, so that a
-    /// change of this option changes no session there is.
+    /// The policy that a session starts with where its user says nothing of one; <see langword="null"/>: none. The session keeps it, so
+    /// that a change of this option changes no session there is.
     /// </summary>
     public AutoCommitPolicy? DefaultAutoCommitPolicy { get; set; }
 

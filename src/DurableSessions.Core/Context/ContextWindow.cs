@@ -11,7 +11,7 @@ namespace DurableSessions.Core.Context;
 /// <remarks>Holds no more than the run that could fit, two messages, and <see cref="MaxBytes"/>.</remarks>
 internal sealed class ContextWindow(long tokenBudget)
 {
-    /// <summary>The most bytes a window holds, whatever the tokens: images weigh none.</summary>
+    /// <summary>The most bytes a window holds, besides its tokens: images count no tokens.</summary>
     public const long MaxBytes = 32 * 1024 * 1024;
 
     private readonly LinkedList<Entry> _run = [];
@@ -94,13 +94,14 @@ internal sealed class ContextWindow(long tokenBudget)
         return (cut, left);
     }
 
+    /// <summary>A message that may be in the window, with its archive where it is not live.</summary>
     private sealed record Entry(SessionMessage Message, int? Archive, int Place)
     {
         public ContextMessage Whole() => new(Message.Line, Message.EstimatedTokens, Archive);
 
         public ContextMessage Cut(long tokens)
         {
-            SessionMessage message = Message.EstimatedTokens <= tokens ? Message : MessageCut.ToFit(Message, tokens);
+            SessionMessage message = Message.EstimatedTokens <= tokens ? Message : MessageTruncation.ToFit(Message, tokens);
             return new ContextMessage(message.Line, message.EstimatedTokens, Archive);
         }
     }

@@ -5,7 +5,7 @@ namespace DurableSessions.Core.Context;
 /// <summary>What an agent reads of a session: everything that was said, as far as it fits.</summary>
 public sealed record SessionContext
 {
-    /// <summary>The overview of the newest covered archive; empty where there is none, or where it does not fit.</summary>
+    /// <summary>The overview of the newest covered archive; empty where no archive is covered, or where it does not fit.</summary>
     public required string Overview { get; init; }
 
     /// <summary>

@@ -24,7 +24,8 @@ internal sealed class DeleteBlobsActivity(SessionStorage storage, ILogger<Delete
         foreach (string prefix in prefixes)
         {
             var options = new ParallelOptions { MaxDegreeOfParallelism = DeletedAtOnce, CancellationToken = context.CancellationToken };
-            IAsyncEnumerable<BlobItem> blobs = storage.Container.GetBlobsAsync(new GetBlobsOptions { Prefix = prefix }, context.CancellationToken);
+            IAsyncEnumerable<BlobItem> blobs = storage.Container.GetBlobsAsync(
+                new GetBlobsOptions { Prefix = prefix }, context.CancellationToken);
             await Parallel.ForEachAsync(blobs, options, async (blob, cancellationToken) =>
             {
                 await storage.Container.GetBlobClient(blob.Name).DeleteIfExistsAsync(cancellationToken: cancellationToken);
@@ -32,8 +33,7 @@ internal sealed class DeleteBlobsActivity(SessionStorage storage, ILogger<Delete
             });
         }
 
-        logger.LogInformation(
-            "Deletion of session {Session}, incarnation {Incarnation}: {Count} blobs deleted", input.Session, input.Incarnation, deleted);
+        logger.BlobsDeleted(input.Session, input.Incarnation, deleted);
         return deleted;
     }
 }

@@ -4,12 +4,13 @@ using Microsoft.Extensions.Logging;
 namespace DurableSessions.Core.Deletion;
 
 /// <summary>The last step of a deletion. Conditional on the tombstone itself: a session created over it is left alone.</summary>
-internal sealed class RemoveTombstoneActivity(Tombstones tombstones, ILogger<RemoveTombstoneActivity> logger) : TaskActivity<DeleteInput, bool>
+internal sealed class RemoveTombstoneActivity(Tombstones tombstones, ILogger<RemoveTombstoneActivity> logger)
+    : TaskActivity<DeleteInput, bool>
 {
     public override async Task<bool> RunAsync(TaskActivityContext context, DeleteInput input)
     {
         await tombstones.RemoveAsync(input, context.CancellationToken);
-        logger.LogInformation("Deletion of session {Session}, incarnation {Incarnation}: ended", input.Session, input.Incarnation);
+        logger.DeletionEnded(input.Session, input.Incarnation);
         return true;
     }
 }

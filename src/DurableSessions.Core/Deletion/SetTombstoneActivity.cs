@@ -9,7 +9,7 @@ internal sealed class SetTombstoneActivity(Tombstones tombstones, ILogger<SetTom
     public override async Task<bool> RunAsync(TaskActivityContext context, DeleteInput input)
     {
         await tombstones.SetAsync(input, context.CancellationToken);
-        logger.LogInformation("Deletion of session {Session}, incarnation {Incarnation}: tombstone set", input.Session, input.Incarnation);
+        logger.TombstoneSet(input.Session, input.Incarnation);
         return true;
     }
 }

@@ -6,8 +6,8 @@ using DurableSessions.Core.Storage;
 namespace DurableSessions.Core.Deletion;
 
 /// <summary>
-/// Turns a session's manifest into a tombstone by one swap, once its segments are sealed: whoever sees the tombstone knows that
-/// no host, however little it has heard, can acknowledge another message into what is gone.
+/// Turns a session's manifest into a tombstone by one swap, once its segments are sealed: a host that sees the tombstone knows that
+/// no host, not one with an old manifest either, can acknowledge another message into what is gone.
 /// </summary>
 /// <remarks>A crash before the swap leaves a session whose next append goes on in a new segment.</remarks>
 internal sealed class Tombstones(ManifestStore manifests, SegmentStore segments, TimeProvider time)
@@ -15,7 +15,7 @@ internal sealed class Tombstones(ManifestStore manifests, SegmentStore segments,
     private const int MaxAttempts = 40;
 
     /// <summary>
-    /// Sets the tombstone, unless it is set, or the session of that id is another one by now. After this nobody can find,
+    /// Sets the tombstone, unless it is set, or the session of that id is another one by now. After this no client can find,
     /// append to, or commit this incarnation.
     /// </summary>
     /// <exception cref="ContentionException">Others changed the session all the time.</exception>
@@ -29,7 +29,7 @@ internal sealed class Tombstones(ManifestStore manifests, SegmentStore segments,
                 return;
             }
 
-            foreach (SegmentReference segment in manifest.Live.Where(static s => !s.Frozen))
+            foreach (SegmentReference segment in manifest.Live.Where(static s => !s.Immutable))
             {
                 await segments.TrySealAsync(segment.Name, cancellationToken);
             }

@@ -9,5 +9,6 @@ internal sealed class CommitIdConverter : JsonConverter<CommitId>
     public override CommitId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         new(reader.GetString() ?? throw new JsonException("A commit's id is null."));
 
-    public override void Write(Utf8JsonWriter writer, CommitId value, JsonSerializerOptions options) => writer.WriteStringValue(value.Value);
+    public override void Write(Utf8JsonWriter writer, CommitId value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.Value);
 }

@@ -11,7 +11,10 @@ public sealed partial record SessionKey(string Account, string User, string Sess
     /// <summary>The longest id, in characters.</summary>
     public const int MaxIdLength = 128;
 
-    /// <summary>Whether a text may be an id: 1 to 128 characters of <c>A-Z a-z 0-9 _ . @ -</c>, at most one <c>@</c>, neither <c>.</c> nor <c>..</c>.</summary>
+    /// <summary>
+    /// Whether a text may be an id: 1 to 128 characters of <c>A-Z a-z 0-9 _ . @ -</c>, at most one <c>@</c>, neither <c>.</c> nor
+    /// <c>..</c>.
+    /// </summary>
     public static bool IsValidId(string? id) =>
         id is not null and not "." and not ".." && IdPattern().IsMatch(id) && id.AsSpan().Count('@') <= 1;
 

@@ -12,7 +12,8 @@ internal sealed class LiveLog(ManifestStore manifests, SegmentStore segments)
 {
     /// <summary>All of them, in order. Those that are appended meanwhile may be among them.</summary>
     /// <exception cref="RequestFailedException">
-    /// 404: a segment has gone since the manifest was read; or one is empty and the manifest has changed, so that it may be one that came back.
+    /// 404: a segment has gone since the manifest was read; or one is empty and the manifest has changed, so that it may be one that came
+    /// back.
     /// </exception>
     public async IAsyncEnumerable<SessionMessage> ReadAsync(
         SessionKey key, StoredManifest stored, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -20,7 +20,8 @@ internal sealed class LiveView(StoredManifest stored, IReadOnlyList<SegmentView>
 
     public int MessageCount => Segments.Sum(static s => s.Messages.Count);
 
-    public string? LastMessageAt => Segments.LastOrDefault(static s => s.LastMessageAt is not null)?.LastMessageAt ?? Manifest.LastArchivedMessageAt;
+    public string? LastMessageAt =>
+        Segments.LastOrDefault(static s => s.LastMessageAt is not null)?.LastMessageAt ?? Manifest.LastArchivedMessageAt;
 
     /// <summary>When a live message was last appended, as far as this host knows.</summary>
     public DateTimeOffset? AppendedAt => Segments.Max(static s => s.AppendedAt);

@@ -88,11 +88,14 @@ internal sealed class LiveViews(ManifestStore manifests, SegmentStore segments, 
         // An empty one may be one that came back empty.
         if (complete.Length > 0)
         {
-            memory.Set(("segment", complete.Name), complete, new MemoryCacheEntryOptions { Size = 1, SlidingExpiration = TimeSpan.FromMinutes(5) });
+            memory.Set(
+                ("segment", complete.Name),
+                complete,
+                new MemoryCacheEntryOptions { Size = 1, SlidingExpiration = TimeSpan.FromMinutes(5) });
         }
     }
 
-    /// <summary>Tells the views of this host that it has created a segment, so that nobody need look whether it is empty.</summary>
+    /// <summary>Tells the views of this host that it has created a segment, so that no read is needed to know that it is empty.</summary>
     /// <remarks>Another host may have appended by then. An append at a place that is not the end is refused, and says so.</remarks>
     public void LearnCreated(string name) =>
         memory.Set(Created(name), true, new MemoryCacheEntryOptions { Size = 1, SlidingExpiration = TimeSpan.FromMinutes(5) });
@@ -127,7 +130,7 @@ internal sealed class LiveViews(ManifestStore manifests, SegmentStore segments, 
         return new LiveView(stored, views);
     }
 
-    // Whatever made the manifest go on to another segment (a cut, a roll), the segments before it must be sealed before
+    // Once a cut or a roll has made the manifest go on to another segment, the segments before it must be sealed before
     // anything is acknowledged behind them: a slow host may still hold one of them for the last.
     private async Task<bool> TryCompleteAsync(SegmentView view, Action<SessionMessage> found, CancellationToken cancellationToken)
     {
@@ -136,7 +139,7 @@ internal sealed class LiveViews(ManifestStore manifests, SegmentStore segments, 
             return true;
         }
 
-        if (!view.Reference.Frozen && !view.IsSealed)
+        if (!view.Reference.Immutable && !view.IsSealed)
         {
             if (!await segments.TrySealAsync(view.Name, cancellationToken))
             {

@@ -32,7 +32,7 @@ internal sealed class SealedLog(SegmentStore segments, IReadOnlyList<SegmentRefe
         Views.Clear();
         foreach (SegmentReference reference in references)
         {
-            var view = new SegmentView(reference) { IsSealed = !reference.Frozen, IsComplete = true };
+            var view = new SegmentView(reference) { IsSealed = !reference.Immutable, IsComplete = true };
             Views.Add(view);
             await foreach (BlobLine line in segments.ReadAsync(reference.Name, 0, cancellationToken))
             {

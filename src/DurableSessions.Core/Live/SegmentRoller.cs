@@ -8,12 +8,12 @@ namespace DurableSessions.Core.Live;
 
 /// <summary>Has the appends to a session go on in a new segment, long before the last one can take no more.</summary>
 /// <remarks>
-/// A crash before the swap leaves an empty segment that nobody names; after it, an old one that is not sealed yet. Nothing is
-/// acknowledged in the new one before the old one is sealed: whoever opens a view sees to it.
+/// A crash before the swap leaves an empty segment that no manifest names; after it, an old one that is not sealed yet. Nothing is
+/// acknowledged in the new one before the old one is sealed: a host that opens a view seals it.
 /// </remarks>
 internal sealed class SegmentRoller(ManifestStore manifests, SegmentStore segments, LiveViews views)
 {
-    /// <summary>Rolls, unless somebody else has. Where storage does not let it, nothing is lost: the next append rolls.</summary>
+    /// <summary>Rolls, unless another host has. Where storage does not let it, nothing is lost: the next append rolls.</summary>
     public async Task TryRollAsync(SessionKey key, string full)
     {
         try
@@ -24,7 +24,8 @@ internal sealed class SegmentRoller(ManifestStore manifests, SegmentStore segmen
                 return;
             }
 
-            FreshSegment fresh = await segments.CreateAsync(key, known.Manifest.Incarnation, known.Manifest.NextSegment, CancellationToken.None);
+            FreshSegment fresh = await segments.CreateAsync(
+                key, known.Manifest.Incarnation, known.Manifest.NextSegment, CancellationToken.None);
             views.LearnCreated(fresh.Name);
             await manifests.ApplyAsync(
                 key, known, m => Transitions.AddSegment(m, known.Manifest.Incarnation, full, fresh), CancellationToken.None);

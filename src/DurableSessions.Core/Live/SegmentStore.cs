@@ -14,14 +14,16 @@ namespace DurableSessions.Core.Live;
 /// </summary>
 /// <remarks>
 /// Storage may carry out a second copy of a creation, once the segment is gone: it is there again then, empty. No host ever writes into
-/// it: the first append asks for the ETag of the creation (<see cref="SegmentReference.CreatedETag"/>), and every other for a length. And no
-/// host takes it for what it was: what was read without a line counts where the manifest that names it is still the same afterwards.
+/// it: the first append asks for the ETag of the creation (<see cref="SegmentReference.CreatedETag"/>), and every other for a length. And
+/// no host takes it for what it was: what was read without a line counts where the manifest that names it is still the same afterwards.
 /// </remarks>
 internal sealed class SegmentStore(SessionStorage storage, RecentLines recent)
 {
     private const int MaxCreations = 3;
 
-    /// <summary>Creates an empty segment. Each attempt has a name of its own; one that is given up stays an orphan, named by nobody.</summary>
+    /// <summary>
+    /// Creates an empty segment. Each attempt has a name of its own; one that is given up stays an orphan that no manifest names.
+    /// </summary>
     public async Task<FreshSegment> CreateAsync(SessionKey key, string incarnation, int number, CancellationToken cancellationToken)
     {
         for (int attempt = 1; ; attempt++)
@@ -31,10 +33,12 @@ internal sealed class SegmentStore(SessionStorage storage, RecentLines recent)
             try
             {
                 Response<BlobContentInfo> created = await storage.Unretried.GetAppendBlobClient(name).CreateAsync(
-                    new AppendBlobCreateOptions { Conditions = new AppendBlobRequestConditions { IfNoneMatch = ETag.All } }, cancellationToken);
+                    new AppendBlobCreateOptions { Conditions = new AppendBlobRequestConditions { IfNoneMatch = ETag.All } },
+                    cancellationToken);
                 return new FreshSegment(number, new SegmentReference(name, CreatedETag: created.Value.ETag.ToString()));
             }
-            catch (Exception e) when (attempt < MaxCreations && StorageErrors.IsUnknownOutcome(e) && !cancellationToken.IsCancellationRequested)
+            catch (Exception e) when (
+                attempt < MaxCreations && StorageErrors.IsUnknownOutcome(e) && !cancellationToken.IsCancellationRequested)
             {
                 // Applied or not: never this name again.
             }
@@ -46,7 +50,8 @@ internal sealed class SegmentStore(SessionStorage storage, RecentLines recent)
     /// 409 sealed, 404 gone.
     /// </summary>
     /// <returns>
-    /// How many blocks the segment has, as far as storage says: good for rolling, not for counting. And when storage wrote, in whole seconds.
+    /// How many blocks the segment has, as far as storage says: good for rolling, not for counting. And when storage wrote, in whole
+    /// seconds.
     /// </returns>
     public async Task<(int Blocks, DateTimeOffset WrittenAt)> AppendAsync(
         SegmentReference segment, byte[] block, long position, CancellationToken cancellationToken)
@@ -84,7 +89,8 @@ internal sealed class SegmentStore(SessionStorage storage, RecentLines recent)
     {
         try
         {
-            BlobProperties properties = await storage.Container.GetBlobClient(name).GetPropertiesAsync(cancellationToken: cancellationToken);
+            BlobProperties properties = await storage.Container.GetBlobClient(name)
+                .GetPropertiesAsync(cancellationToken: cancellationToken);
             return properties.ContentLength == 0 ? null : properties.LastModified;
         }
         catch (RequestFailedException e) when (e.IsNotFound())

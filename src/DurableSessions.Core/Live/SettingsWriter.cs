@@ -6,9 +6,9 @@ namespace DurableSessions.Core.Live;
 
 /// <summary>Changes the parts of a manifest that belong to its user.</summary>
 /// <remarks>
-/// Appends ask nobody for the manifest: a host that only appends would never see a change. So a change of settings also goes on
+/// Appends do not read the manifest: a host that only appends would never see a change. So a change of settings also goes on
 /// to a fresh segment, and seals the one before: the next append of every host meets the seal, and reads the manifest. A
-/// crash before the swap leaves an empty segment that nobody names; between swap and seal, the next host that opens the session
+/// crash before the swap leaves an empty segment that no manifest names; between swap and seal, the next host that opens the session
 /// seals.
 /// </remarks>
 internal sealed class SettingsWriter(ManifestStore manifests, SegmentStore segments, LiveViews views)
@@ -27,8 +27,8 @@ internal sealed class SettingsWriter(ManifestStore manifests, SegmentStore segme
                 await LeaveOldAsync(key, now, cancellationToken);
             }
 
-            // Where others have gone on from it, they have sealed what came before. Where they have taken it meanwhile, the manifest does not
-            // say whether the change was applied: it is applied once more, also over a later one.
+            // Where others have gone on from it, they have sealed what came before. Where they have taken it meanwhile, the manifest does
+            // not say whether the change was applied: it is applied once more, also over a later one.
             if (now.Keeps(fresh.Name))
             {
                 return now.Settings;
@@ -49,13 +49,14 @@ internal sealed class SettingsWriter(ManifestStore manifests, SegmentStore segme
         FreshSegment fresh = await segments.CreateAsync(key, before.Incarnation, known.Manifest.NextSegment, cancellationToken);
         views.LearnCreated(fresh.Name);
         StoredManifest applied = await manifests.ApplyAsync(
-            key, m => Transitions.Configure(m, before.Incarnation, change, fresh), cancellationToken) ?? throw new SessionNotFoundException(key);
+            key, m => Transitions.Configure(m, before.Incarnation, change, fresh), cancellationToken)
+            ?? throw new SessionNotFoundException(key);
         return (fresh, applied.Manifest);
     }
 
     private async Task LeaveOldAsync(SessionKey key, Manifest swapped, CancellationToken cancellationToken)
     {
-        foreach (SegmentReference segment in swapped.Live.SkipLast(1).Where(static s => !s.Frozen))
+        foreach (SegmentReference segment in swapped.Live.SkipLast(1).Where(static s => !s.Immutable))
         {
             await segments.TrySealAsync(segment.Name, cancellationToken);
         }
@@ -68,7 +69,7 @@ internal sealed class SettingsWriter(ManifestStore manifests, SegmentStore segme
     private async Task DropEmptyAsync(SessionKey key, Manifest swapped, CancellationToken cancellationToken)
     {
         string replaced = swapped.Live[^2].Name;
-        if (swapped.Live[^2].Frozen || await segments.FindWrittenAsync(replaced, cancellationToken) is not null)
+        if (swapped.Live[^2].Immutable || await segments.FindWrittenAsync(replaced, cancellationToken) is not null)
         {
             return;
         }

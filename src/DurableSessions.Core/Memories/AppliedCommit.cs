@@ -13,7 +13,7 @@ internal sealed record AppliedCommit
 
     /// <summary>
     /// Whether its archive was switched before: then another commit may cover it, and so close this one, before the diff is written;
-    /// whoever takes the name out writes it.
+    /// the host that takes the name out writes it.
     /// </summary>
     public bool IsLate { get; init; }
 

@@ -19,12 +19,12 @@ internal sealed record MemoryCatalogue
     public IReadOnlyList<MemoryInfo> Memories { get; init; } = [];
 
     /// <summary>
-    /// Commits whose changes are in, for as long as they are open: only then can anybody come and want to apply them (again).
+    /// Commits whose changes are in, for as long as they are open: only an open commit can be applied (again).
     /// </summary>
     public IReadOnlyList<AppliedCommit> Applied { get; init; } = [];
 
     /// <summary>The key that took changes back last: the swap that did it wrote this, and only another key's takes it out.</summary>
-    public AnsweredUndo? Undone { get; init; }
+    public UndoRequest? Undone { get; init; }
 
     public MemoryInfo? Find(MemoryCategory category, string name) =>
         Memories.FirstOrDefault(m => m.Category == category && m.Name == name);

@@ -5,7 +5,9 @@ using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.Memories;
 
-/// <summary>Reads and swaps catalogues: each is replaced only with <c>If-Match</c>, so that no change of anybody's is overwritten.</summary>
+/// <summary>
+/// Reads and swaps catalogues: each is replaced only with <c>If-Match</c>, so that no host overwrites a change that it has not read.
+/// </summary>
 internal sealed class MemoryCatalogues(SessionStorage storage)
 {
     /// <summary>The catalogue; an empty one where the user has no memories.</summary>
@@ -41,7 +43,7 @@ internal sealed class MemoryCatalogues(SessionStorage storage)
         }
         catch (RequestFailedException e) when (e.IsConditionNotMet() || e.IsNotFound())
         {
-            // Either somebody else was first, or this very write was applied, its answer lost, and the SDK sent it again.
+            // Either another host was first, or this very write was applied, its answer lost, and the SDK sent it again.
             return (await LoadAsync(account, user, cancellationToken)).Catalogue.WriteId == next.WriteId;
         }
     }

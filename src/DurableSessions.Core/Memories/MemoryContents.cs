@@ -7,8 +7,8 @@ using Microsoft.Extensions.Caching.Memory;
 namespace DurableSessions.Core.Memories;
 
 /// <summary>
-/// The Markdown files of memories. Each version is a blob of its own, written once under a name that nobody else uses, and
-/// readable by nobody until a catalogue names it.
+/// The Markdown files of memories. Each version is a blob of its own, written once under a name that no other
+/// write uses, and read by no client until a catalogue names it.
 /// </summary>
 internal sealed class MemoryContents(SessionStorage storage, HostCache memory)
 {
@@ -47,7 +47,7 @@ internal sealed class MemoryContents(SessionStorage storage, HostCache memory)
         Remember(name, content);
     }
 
-    /// <summary>Deletes versions that no catalogue names any more. Idempotent; a crash leaves blobs that nobody reads.</summary>
+    /// <summary>Deletes versions that no catalogue names any more. Idempotent; a crash leaves blobs that no client reads.</summary>
     public async Task DeleteAsync(string account, string user, IEnumerable<MemoryInfo> versions, CancellationToken cancellationToken)
     {
         foreach (MemoryInfo version in versions)

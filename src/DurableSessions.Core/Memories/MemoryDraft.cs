@@ -38,7 +38,7 @@ internal sealed class MemoryDraft(string account, string user, MemoryCatalogue s
         _touched[(change.Category, change.Name)] = (before, merge.Content);
     }
 
-    /// <summary>Takes a difference back: what came after it stays, where that can be told apart.</summary>
+    /// <summary>Takes a difference back: what came after it stays, where the two can be separated.</summary>
     public async Task UndoAsync(MemoryDifference difference, CancellationToken cancellationToken)
     {
         (string? before, string? current) = await ReadAsync(difference.Category, difference.Name, cancellationToken);
@@ -46,7 +46,8 @@ internal sealed class MemoryDraft(string account, string user, MemoryCatalogue s
             ? difference.Before
             : MemoryText.Rebase(current ?? "", difference.After, difference.Before ?? "");
         wanted = string.IsNullOrWhiteSpace(wanted) ? null : wanted;
-        if (wanted?.Length > MemoryLimits.MaxContentLength || (current is null && wanted is not null && Count() >= MemoryLimits.MaxMemories))
+        if (wanted?.Length > MemoryLimits.MaxContentLength
+            || (current is null && wanted is not null && Count() >= MemoryLimits.MaxMemories))
         {
             _skipped.Add(new MemorySkip("there is no room for what was there before", difference.Category, difference.Name));
             return;
@@ -55,7 +56,7 @@ internal sealed class MemoryDraft(string account, string user, MemoryCatalogue s
         _touched[(difference.Category, difference.Name)] = (before, wanted);
     }
 
-    /// <summary>Puts a content, or <see langword="null"/> for none, in the place of whatever is there, which need not be read.</summary>
+    /// <summary>Puts a content, or <see langword="null"/> for none, in the place of the present one, which need not be read.</summary>
     public void Set(MemoryCategory category, string name, string? before, string? after) => _touched[(category, name)] = (before, after);
 
     /// <summary>The differences, and what was skipped.</summary>
@@ -76,7 +77,7 @@ internal sealed class MemoryDraft(string account, string user, MemoryCatalogue s
         Skipped = _skipped,
     };
 
-    /// <summary>Writes the new versions, which nobody sees yet, and returns the catalogue that names them.</summary>
+    /// <summary>Writes the new versions, which no client sees yet, and returns the catalogue that names them.</summary>
     /// <param name="changedBy">The commit; <see langword="null"/>: the user.</param>
     /// <param name="written">Gets each version before it is written.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
@@ -100,7 +101,8 @@ internal sealed class MemoryDraft(string account, string user, MemoryCatalogue s
     /// <summary>The versions that are not named any more once the draft is in force.</summary>
     public IEnumerable<MemoryInfo> Superseded() => Differences().Select(t => start.Find(t.Category, t.Name)).OfType<MemoryInfo>();
 
-    private async Task<(string? Before, string? Current)> ReadAsync(MemoryCategory category, string name, CancellationToken cancellationToken)
+    private async Task<(string? Before, string? Current)> ReadAsync(
+        MemoryCategory category, string name, CancellationToken cancellationToken)
     {
         if (_touched.TryGetValue((category, name), out (string? Before, string? After) touched))
         {
@@ -108,13 +110,15 @@ internal sealed class MemoryDraft(string account, string user, MemoryCatalogue s
         }
 
         string? content = start.Find(category, name) is { } info
-            ? await contents.FindAsync(account, user, info, cancellationToken) ?? (ToleratesLoss ? "" : throw new MemoryVersionGoneException(info))
+            ? await contents.FindAsync(account, user, info, cancellationToken)
+                ?? (ToleratesLoss ? "" : throw new MemoryVersionGoneException(info))
             : null;
         return (content, content);
     }
 
     private IEnumerable<(MemoryCategory Category, string Name, string? Before, string? After)> Differences() =>
-        _touched.Where(static t => t.Value.Before != t.Value.After).Select(static t => (t.Key.Item1, t.Key.Item2, t.Value.Before, t.Value.After));
+        _touched.Where(static t => t.Value.Before != t.Value.After)
+            .Select(static t => (t.Key.Item1, t.Key.Item2, t.Value.Before, t.Value.After));
 
     private int Count() => start.Memories.Count + _touched.Values.Sum(static t => (t.After is null ? 0 : 1) - (t.Before is null ? 0 : 1));
 

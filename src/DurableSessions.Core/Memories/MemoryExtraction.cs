@@ -6,7 +6,7 @@ namespace DurableSessions.Core.Memories;
 /// <param name="Categories">Those the session's policy allows; changes of others are skipped.</param>
 /// <param name="ReadAsync">
 /// Reads the memories there are in these categories, at most <see cref="MemoryLimits.MaxShown"/>: profile and preferences first, then those
-/// changed last. Whoever does not ask, costs nothing.
+/// changed last. A digest that does not call it causes no request.
 /// </param>
 public sealed record MemoryExtraction(
     IReadOnlyList<MemoryCategory> Categories, Func<CancellationToken, Task<IReadOnlyList<Memory>>> ReadAsync);

@@ -18,6 +18,8 @@ public static class MemoryLimits
     /// <summary>The most memories that a digest is shown with their contents.</summary>
     public const int MaxShown = 64;
 
-    /// <summary>Commits of one user whose changes are in the catalogue and that have not ended; the changes of one more are skipped.</summary>
+    /// <summary>
+    /// Commits of one user whose changes are in the catalogue and that have not ended; the changes of one more are skipped.
+    /// </summary>
     internal const int MaxUnended = 64;
 }

@@ -5,7 +5,7 @@ namespace DurableSessions.Core.Memories;
 
 /// <summary>
 /// What a session's <c>memory_policy</c> allows to be extracted: nothing where <c>self</c> is not enabled, otherwise the categories of
-/// <c>memory_types</c>, all where it is absent. Types that are not ours are passed over.
+/// <c>memory_types</c>, all where it is absent. Types that the store does not have are passed over.
 /// </summary>
 internal static class MemoryPolicy
 {

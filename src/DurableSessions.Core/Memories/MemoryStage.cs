@@ -23,9 +23,9 @@ namespace DurableSessions.Core.Memories;
 /// </para>
 /// <para>What a crash leaves, request by request:</para>
 /// <list type="bullet">
-/// <item>before the catalogue's swap: versions that no catalogue names and nobody reads; run again, everything is decided anew;</item>
+/// <item>before the catalogue's swap: versions that no catalogue names and no client reads; run again, everything is decided anew;</item>
 /// <item>after it: the changes are in, with the commit's name and its diff: run again, it finds them, and goes on from there;</item>
-/// <item>before or after the old versions are deleted: versions that nobody names;</item>
+/// <item>before or after the old versions are deleted: versions that no catalogue names;</item>
 /// <item>before the diff is written: it is in the catalogue; after it: the session's swap is still to come, and run again, the name
 /// in the catalogue answers.</item>
 /// </list>
@@ -36,8 +36,8 @@ internal sealed class MemoryStage(
     private const int MaxAttempts = 40;
 
     /// <summary>
-    /// Applies changes, unless that is done, or the commit is closed. What the commit did to memories; <see langword="null"/>: it is closed,
-    /// and did nothing.
+    /// Applies changes, unless that is done, or the commit is closed. What the commit did to memories; <see langword="null"/>: it is
+    /// closed, and did nothing.
     /// </summary>
     /// <param name="session">The session that is committed.</param>
     /// <param name="incarnation">Which one of that id.</param>
@@ -132,11 +132,11 @@ internal sealed class MemoryStage(
     public Task<MemoryDiff?> FindDiffAsync(string diffBlob, CancellationToken cancellationToken) =>
         storage.Container.FindAsync<MemoryDiff>(diffBlob, cancellationToken);
 
-    /// <summary>What is told where nothing can be done.</summary>
+    /// <summary>The answer where none of a commit's changes can be made, with the reason.</summary>
     public AppliedMemories Refuse(CommitId commitId, string reason) => new(
         new MemoryDiff { CommitId = commitId, AppliedAt = time.GetUtcNow(), Changes = [], Skipped = [new MemorySkip(reason)] }, null);
 
-    // Of those that are closed nobody will ever ask again.
+    // No host applies the changes of a closed commit again.
     private async Task<IReadOnlyList<AppliedCommit>> OpenOnesAsync(MemoryCatalogue catalogue, CancellationToken cancellationToken)
     {
         var open = new List<AppliedCommit>();
@@ -158,7 +158,8 @@ internal sealed class MemoryStage(
 
     // Read from storage: a manifest that this host remembers may be older than the commit.
     private async Task<Manifest?> OpenAsync(SessionKey session, string incarnation, CancellationToken cancellationToken) =>
-        await manifests.LoadAsync(session, cancellationToken) is { Manifest: { DeletedAt: null } manifest } && manifest.Incarnation == incarnation
+        await manifests.LoadAsync(session, cancellationToken) is { Manifest: { DeletedAt: null } manifest }
+            && manifest.Incarnation == incarnation
             ? manifest
             : null;
 

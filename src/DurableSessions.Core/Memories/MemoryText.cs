@@ -2,7 +2,7 @@ using System.Text;
 
 namespace DurableSessions.Core.Memories;
 
-/// <summary>Puts texts of memories together, line by line. Deterministic: whoever does it again gets the same.</summary>
+/// <summary>Puts texts of memories together, line by line. Deterministic: each host gets the same text from the same input.</summary>
 internal static class MemoryText
 {
     /// <summary>What is there, and behind it those lines of <paramref name="added"/> that are not there yet.</summary>
@@ -39,10 +39,16 @@ internal static class MemoryText
     /// <summary>The first line that says something, without its Markdown marks.</summary>
     public static string Abstract(string content)
     {
-        string line = Lines(content).Select(static l => l.TrimStart('#', '-', '*', '>', ' ', '\t').TrimEnd()).FirstOrDefault(static l => l.Length > 0) ?? "";
-        return line.Length <= MemoryLimits.MaxAbstractLength
-            ? line
-            : line[..(char.IsHighSurrogate(line[MemoryLimits.MaxAbstractLength - 1]) ? MemoryLimits.MaxAbstractLength - 1 : MemoryLimits.MaxAbstractLength)];
+        string line = Lines(content)
+            .Select(static l => l.TrimStart('#', '-', '*', '>', ' ', '\t').TrimEnd())
+            .FirstOrDefault(static l => l.Length > 0) ?? "";
+        if (line.Length <= MemoryLimits.MaxAbstractLength)
+        {
+            return line;
+        }
+
+        bool endsInPair = char.IsHighSurrogate(line[MemoryLimits.MaxAbstractLength - 1]);
+        return line[..(endsInPair ? MemoryLimits.MaxAbstractLength - 1 : MemoryLimits.MaxAbstractLength)];
     }
 
     private static string[] Lines(string text) => text.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');

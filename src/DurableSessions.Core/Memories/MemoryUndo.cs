@@ -31,12 +31,13 @@ internal sealed class MemoryUndo(
     /// <summary>What is different since the key was first used.</summary>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
     /// <exception cref="ContentionException">Others changed the catalogue all the time.</exception>
-    public async Task<MemoryDiff> RunAsync(string account, string user, RequestKey key, MemoryDiff done, CancellationToken cancellationToken)
+    public async Task<MemoryDiff> RunAsync(
+        string account, string user, RequestKey key, MemoryDiff done, CancellationToken cancellationToken)
     {
         for (int attempt = 1; attempt <= MaxAttempts; attempt++)
         {
             StoredCatalogue stored = await catalogues.LoadAsync(account, user, cancellationToken);
-            AnsweredUndo? before = stored.Catalogue.Undone;
+            UndoRequest? before = stored.Catalogue.Undone;
             KeyedUndo? known = before?.Key.KeyHash == key.KeyHash
                 ? await AnswerAsync(account, user, before, cancellationToken)
                 : await requests.FindAsync<KeyedUndo>(account, user, key, cancellationToken);
@@ -80,7 +81,7 @@ internal sealed class MemoryUndo(
         }
 
         var answer = new KeyedUndo { RequestHash = key.RequestHash, Diff = draft.Diff(done.CommitId) };
-        var named = new AnsweredUndo(key, BlobNames.Request(account, user, $"{key.KeyHash}-{Guid.NewGuid():N}"));
+        var named = new UndoRequest(key, BlobNames.Request(account, user, $"{key.KeyHash}-{Guid.NewGuid():N}"));
         await storage.Container.WriteOnceAsync(named.DraftBlob, answer, cancellationToken);
         MemoryCatalogue next = await draft.WriteAsync(null, [], cancellationToken) with { Undone = named };
         if (!await catalogues.TrySwapAsync(account, user, stored, next, cancellationToken))
@@ -94,7 +95,7 @@ internal sealed class MemoryUndo(
     }
 
     // The draft goes only once the answer stands: where there is neither, the key is not honoured any more.
-    private async Task<KeyedUndo?> AnswerAsync(string account, string user, AnsweredUndo undone, CancellationToken cancellationToken)
+    private async Task<KeyedUndo?> AnswerAsync(string account, string user, UndoRequest undone, CancellationToken cancellationToken)
     {
         if (await storage.Container.FindAsync<KeyedUndo>(undone.DraftBlob, cancellationToken) is not { } draft)
         {

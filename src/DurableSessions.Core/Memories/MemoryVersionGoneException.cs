@@ -1,4 +1,5 @@
 namespace DurableSessions.Core.Memories;
 
 /// <summary>A version that a catalogue names is gone: the catalogue is an old one, or storage was damaged.</summary>
-internal sealed class MemoryVersionGoneException(MemoryInfo info) : Exception($"Version {info.Version} of memory '{info.Category}/{info.Name}' is gone.");
+internal sealed class MemoryVersionGoneException(MemoryInfo info)
+    : Exception($"Version {info.Version} of memory '{info.Category}/{info.Name}' is gone.");

@@ -46,11 +46,13 @@ public static partial class JsonStrings
 
     private static string Repair(string json)
     {
-        using var repaired = JsonDocument.Parse(Escape().Replace(json, static escape => escape.Groups[1].Success ? @"\ufffd" : escape.Value));
+        using var repaired = JsonDocument.Parse(
+            Escape().Replace(json, static escape => escape.Groups[1].Success ? @"\ufffd" : escape.Value));
         return repaired.RootElement.GetString() ?? "";
     }
 
     // Escapes are consumed one by one, so that the second half of a pair and "\\ud800" are not taken for a lone half.
-    [GeneratedRegex(@"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", RegexOptions.CultureInvariant)]
     private static partial Regex Escape();
 }

@@ -40,7 +40,8 @@ internal readonly record struct MessageId(ulong High, ulong Low)
     /// <summary>The id of message <paramref name="index"/> of the request that carries this key.</summary>
     public static MessageId FromKey(IdempotencyKey idempotencyKey, int index)
     {
-        byte[] key = SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"message {index} {idempotencyKey.Value}")));
+        byte[] key = SHA256.HashData(
+            Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"message {index} {idempotencyKey.Value}")));
         return Make(
             BinaryPrimitives.ReadUInt64BigEndian(key), BinaryPrimitives.ReadUInt64BigEndian(idempotencyKey.RequestHashBytes), version: 8);
     }
@@ -67,7 +68,9 @@ internal readonly record struct MessageId(ulong High, ulong Low)
     /// <summary>Whether both stand for the same message, made by <see cref="FromName"/>.</summary>
     public bool IsSameAs(MessageId other) => High == other.High && Known == other.Known;
 
-    /// <summary>How much later than another one made by <see cref="FromContent"/> this one was accepted; negative where it was earlier.</summary>
+    /// <summary>
+    /// How much later than another one made by <see cref="FromContent"/> this one was accepted; negative where it was earlier.
+    /// </summary>
     public TimeSpan SecondsSince(MessageId other) => TimeSpan.FromSeconds((long)Known - other.Known);
 
     // The part of the low half that is not random.

@@ -83,6 +83,11 @@ internal sealed class Bm25Index
             }
         }
 
-        return [.. scores.Select(static s => (s.Key, s.Value)).OrderByDescending(static s => s.Value).ThenBy(static s => s.Key, StringComparer.Ordinal)];
+        return
+        [
+            .. scores.Select(static s => (s.Key, s.Value))
+                .OrderByDescending(static s => s.Value)
+                .ThenBy(static s => s.Key, StringComparer.Ordinal),
+        ];
     }
 }

@@ -11,8 +11,8 @@ using Microsoft.Extensions.Caching.Memory;
 namespace DurableSessions.Core.Recall;
 
 /// <summary>
-/// Searches a user's own memories, and the abstracts of the archives of the newest <see cref="MaxArchives"/> commits. What a host has indexed
-/// it keeps for a while: each search reads only what commits and the user have changed since.
+/// Searches a user's own memories, and the abstracts of the archives of the newest <see cref="MaxArchives"/> commits. What a host has
+/// indexed it keeps for a while: each search reads only what commits and the user have changed since.
 /// </summary>
 public sealed class MemorySearch
 {
@@ -99,7 +99,9 @@ public sealed class MemorySearch
 
     private async Task ReadArchivesAsync(UserIndex index, string account, string user, CancellationToken cancellationToken)
     {
-        List<TaskReference> newest = await _tasks.ListAsync(account, user, null, cancellationToken).Take(MaxArchives).ToListAsync(cancellationToken);
+        List<TaskReference> newest = await _tasks.ListAsync(account, user, null, cancellationToken)
+            .Take(MaxArchives)
+            .ToListAsync(cancellationToken);
         index.KeepArchives([.. newest.Select(static t => t.CommitId.Value)]);
         foreach (TaskReference[] chunk in newest.Where(t => !index.KnowsCommit(t.CommitId)).Chunk(ReadAtOnce))
         {
@@ -126,7 +128,7 @@ public sealed class MemorySearch
         return digest is null ? null : new ArchiveHit(task.Session, task.Incarnation, task.CommitId, number, digest.Abstract);
     }
 
-    // What is told of a session is told only while there is that session.
+    // A hit of a session is returned only while that session exists.
     private async Task<IReadOnlyList<SearchHit>> FindAsync(UserIndex index, string query, int limit, CancellationToken cancellationToken)
     {
         var hits = new List<SearchHit>();

@@ -63,8 +63,9 @@ public sealed class MemoryService
     }
 
     /// <summary>One memory.</summary>
-    /// <exception cref="MemoryNotFoundException">There is none of that name.</exception>
-    public async Task<Memory> GetAsync(string account, string user, MemoryCategory category, string name, CancellationToken cancellationToken)
+    /// <exception cref="MemoryNotFoundException">The category has no memory of that name.</exception>
+    public async Task<Memory> GetAsync(
+        string account, string user, MemoryCategory category, string name, CancellationToken cancellationToken)
     {
         for (int attempt = 1; attempt <= MaxAttempts; attempt++)
         {
@@ -101,10 +102,11 @@ public sealed class MemoryService
     }
 
     /// <summary>Deletes a memory.</summary>
-    /// <exception cref="MemoryNotFoundException">There is none of that name.</exception>
+    /// <exception cref="MemoryNotFoundException">The category has no memory of that name.</exception>
     /// <exception cref="MemoryConditionException">The condition does not hold.</exception>
     public Task DeleteAsync(
-        string account, string user, MemoryCategory category, string name, MemoryCondition condition, CancellationToken cancellationToken) =>
+        string account, string user, MemoryCategory category, string name, MemoryCondition condition,
+        CancellationToken cancellationToken) =>
         ChangeAsync(account, user, category, name, null, condition, cancellationToken);
 
     /// <summary>What the commit of an archive did to memories; <see langword="null"/>: nothing, or it has not been switched.</summary>
@@ -146,7 +148,8 @@ public sealed class MemoryService
     }
 
     /// <summary>
-    /// As the other overload. Repeated with the same key, it gives the same answer and changes nothing, whatever was written since.
+    /// As the other overload. Repeated with the same key, it gives the same answer and changes nothing, also where memories were written
+    /// since.
     /// </summary>
     /// <exception cref="SessionNotFoundException">There is no such session.</exception>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
@@ -161,7 +164,8 @@ public sealed class MemoryService
         // A session that is created again under the same id is another one: so are its requests.
         Manifest manifest = await _manifests.LoadLiveAsync(key, cancellationToken);
         return await FindDiffAsync(key, manifest.Incarnation, archive, cancellationToken) is { } done
-            ? await _undo.RunAsync(key.Account, key.User, RequestKey.Of(idempotencyKey, $"undo {manifest.Incarnation}"), done, cancellationToken)
+            ? await _undo.RunAsync(
+                key.Account, key.User, RequestKey.Of(idempotencyKey, $"undo {manifest.Incarnation}"), done, cancellationToken)
             : null;
     }
 

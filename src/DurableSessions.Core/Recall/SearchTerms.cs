@@ -50,5 +50,6 @@ internal static class SearchTerms
     }
 
     private static bool IsWrittenWithoutSpaces(Rune rune) =>
-        Rune.GetUnicodeCategory(rune) == UnicodeCategory.OtherLetter && rune.Value is (>= 0x0E00 and <= 0x0EFF) or (>= 0x2E80 and <= 0x9FFF) or (>= 0xF900 and <= 0xFAFF) or (>= 0x20000 and <= 0x3FFFF);
+        Rune.GetUnicodeCategory(rune) == UnicodeCategory.OtherLetter
+        && rune.Value is (>= 0x0E00 and <= 0x0EFF) or (>= 0x2E80 and <= 0x9FFF) or (>= 0xF900 and <= 0xFAFF) or (>= 0x20000 and <= 0x3FFFF);
 }

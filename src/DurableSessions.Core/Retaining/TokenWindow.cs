@@ -2,7 +2,7 @@ namespace DurableSessions.Core.Retaining;
 
 /// <summary>
 /// The newest groups of messages that fit into a budget, found while the messages go by: at most <c>max</c> groups, and at least
-/// <c>min</c> of them whatever they weigh.
+/// <c>min</c> of them, even above the budget.
 /// </summary>
 /// <remarks>
 /// A group that has fallen out can never come back, because what follows it only grows. So it is forgotten at once, and no more is held

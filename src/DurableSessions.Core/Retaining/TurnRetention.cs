@@ -34,7 +34,7 @@ public sealed record TurnRetention
     public long TokenBudget { get; init; } = 12_000;
 
     /// <summary>
-    /// How many of the newest turn's last steps stay live whatever they weigh, 0 to <see cref="MaxMinTailSteps"/>; 0 means 1.
+    /// How many of the newest turn's last steps stay live even above the budget, 0 to <see cref="MaxMinTailSteps"/>; 0 means 1.
     /// </summary>
     public int MinTailSteps { get; init; } = 1;
 

@@ -12,6 +12,8 @@ public sealed record SemanticPolicy
     /// <summary>How long one attempt may take.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>Whether the built-in digest stands in when all attempts have failed; otherwise the task fails and the archive stays uncovered.</summary>
+    /// <summary>
+    /// Whether the built-in digest stands in when all attempts have failed; otherwise the task fails and the archive stays uncovered.
+    /// </summary>
     public bool FallBack { get; init; } = true;
 }

@@ -38,7 +38,9 @@ public sealed record SessionInfo
     /// <summary>When a commit last cleared messages from live.</summary>
     public DateTimeOffset? LastCommitAt { get; init; }
 
-    /// <summary>When a commit that the session started by itself last cleared messages from live; <see langword="null"/>: none has.</summary>
+    /// <summary>
+    /// When a commit that the session started by itself last cleared messages from live; <see langword="null"/>: none has.
+    /// </summary>
     public DateTimeOffset? LastAutoCommitAt { get; init; }
 
     /// <summary>When the newest message was said, as its client wrote it.</summary>
@@ -71,7 +73,9 @@ public sealed record SessionInfo
     /// </summary>
     public required IReadOnlyDictionary<MemoryCategory, long> MemoriesByCategory { get; init; }
 
-    /// <summary>What models have taken and given for the session's digests. Of sessions that an earlier version began, only since then.</summary>
+    /// <summary>
+    /// What models have taken and given for the session's digests. Of sessions that an earlier version began, only since then.
+    /// </summary>
     public required TokenUsage Usage { get; init; }
 
     internal static SessionInfo Of(SessionKey key, Manifest manifest, LiveView live) => new()

@@ -28,7 +28,7 @@ public sealed class SessionService
 
     private readonly SessionStorage _storage;
     private readonly SessionCreator _creator;
-    private readonly SessionLanes _lanes;
+    private readonly SessionAppenders _appenders;
     private readonly ContextReader _contexts;
     private readonly ManifestStore _manifests;
     private readonly Tombstones _tombstones;
@@ -39,14 +39,14 @@ public sealed class SessionService
     private readonly TimeProvider _time;
 
     internal SessionService(
-        SessionStorage storage, SessionCreator creator, SessionLanes lanes, ContextReader contexts, ManifestStore manifests,
-        Tombstones tombstones, AutoCommits autoCommits, SettingsWriter settings,
-        OrchestrationClient client, SessionOptions options, TimeProvider time)
+        SessionStorage storage, SessionCreator creator, SessionAppenders appenders, ContextReader contexts, ManifestStore manifests,
+        Tombstones tombstones, AutoCommits autoCommits, SettingsWriter settings, OrchestrationClient client, SessionOptions options,
+        TimeProvider time)
     {
         InitialSettings = options.InitialSettings;
         _storage = storage;
         _creator = creator;
-        _lanes = lanes;
+        _appenders = appenders;
         _contexts = contexts;
         _manifests = manifests;
         _tombstones = tombstones;
@@ -63,14 +63,17 @@ public sealed class SessionService
     /// <summary>Creates a session.</summary>
     /// <param name="account">The account.</param>
     /// <param name="user">The user.</param>
-    /// <param name="sessionId">Its id; <see langword="null"/>: one is made, <c>YYYYMMDD-HHMMSS-</c> and 16 hexadecimal digits, in UTC.</param>
+    /// <param name="sessionId">
+    /// Its id; <see langword="null"/>: one is made, <c>YYYYMMDD-HHMMSS-</c> and 16 hexadecimal digits, in UTC.
+    /// </param>
     /// <param name="settings">All of its settings: those its user sets, and of <see cref="InitialSettings"/> the others.</param>
     /// <param name="idempotencyKey">By which a repetition of this request is recognised.</param>
     /// <param name="cancellationToken">Stops waiting; the session may be created or not.</param>
     /// <exception cref="SessionExistsException">It exists.</exception>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
     public async Task<SessionKey> CreateAsync(
-        string account, string user, string? sessionId, SessionSettings settings, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken)
+        string account, string user, string? sessionId, SessionSettings settings, IdempotencyKey? idempotencyKey,
+        CancellationToken cancellationToken)
     {
         RequestKey? createdBy = idempotencyKey is null
             ? null
@@ -90,10 +93,10 @@ public sealed class SessionService
     }
 
     /// <summary>The session as storage has it now.</summary>
-    /// <exception cref="SessionNotFoundException">There is none.</exception>
+    /// <exception cref="SessionNotFoundException">There is no such session.</exception>
     public async Task<SessionInfo> GetAsync(SessionKey key, bool autoCreate, CancellationToken cancellationToken)
     {
-        SessionLane lane = _lanes.For(key);
+        SessionAppender appender = _appenders.For(key);
         SessionInfo? info = await LookAsync();
         if (info is null && autoCreate)
         {
@@ -104,7 +107,7 @@ public sealed class SessionService
         return info ?? throw new SessionNotFoundException(key);
 
         async Task<SessionInfo?> LookAsync() =>
-            (await lane.LookAsync(fresh: true, view => SessionInfo.Of(key, view.Manifest, view), cancellationToken))?.Seen;
+            (await appender.ReadViewAsync(fresh: true, view => SessionInfo.Of(key, view.Manifest, view), cancellationToken))?.Seen;
     }
 
     /// <summary>
@@ -138,18 +141,20 @@ public sealed class SessionService
     }
 
     /// <summary>
-    /// Appends messages, all or none, creating the session where there is none. Once this returns they are stored, each in exactly
+    /// Appends messages, all or none, creating the session where it does not exist. Once this returns they are stored, each in exactly
     /// one place, in this order.
     /// </summary>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
-    /// <exception cref="AppendTooLargeException">As they are stored, the messages have more than <see cref="MessageLimits.MaxAppendBytes"/>.</exception>
+    /// <exception cref="AppendTooLargeException">
+    /// As they are stored, the messages have more than <see cref="MessageLimits.MaxAppendBytes"/>.
+    /// </exception>
     /// <exception cref="SessionBusyException">Too much is waiting to be appended.</exception>
     public async Task<AppendResult> AppendAsync(
         SessionKey key, IReadOnlyList<NewMessage> messages, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfZero(messages.Count, nameof(messages));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(messages.Count, MessageLimits.MaxBatch, nameof(messages));
-        AppendResult result = await _lanes.For(key).AppendAsync(messages, idempotencyKey).WaitAsync(cancellationToken);
+        AppendResult result = await _appenders.For(key).AppendAsync(messages, idempotencyKey).WaitAsync(cancellationToken);
         await _autoCommits.AfterAppendAsync(key, result);
         return result;
     }
@@ -165,7 +170,9 @@ public sealed class SessionService
         SessionKey key, Func<SessionSettings, SessionSettings> change, CancellationToken cancellationToken) =>
         _settings.ConfigureAsync(key, change, cancellationToken);
 
-    /// <summary>Counts what a client has used of its context. A repetition of one of the last 64 requests that had a key changes nothing.</summary>
+    /// <summary>
+    /// Counts what a client has used of its context. A repetition of one of the last 64 requests that had a key changes nothing.
+    /// </summary>
     /// <returns>The counts since the session was created.</returns>
     /// <exception cref="SessionNotFoundException">There is no such session.</exception>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
@@ -180,14 +187,15 @@ public sealed class SessionService
 
     /// <summary>As the other overload; with the user's memories, as far as these fit into what is left of the budget.</summary>
     /// <exception cref="SessionNotFoundException">There is no such session.</exception>
-    public Task<SessionContext> ReadContextAsync(SessionKey key, long tokenBudget, bool includeMemories, CancellationToken cancellationToken)
+    public Task<SessionContext> ReadContextAsync(
+        SessionKey key, long tokenBudget, bool includeMemories, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(tokenBudget);
         return _contexts.ReadAsync(key, tokenBudget, includeMemories, cancellationToken);
     }
 
     /// <summary>
-    /// Deletes a session. Once this returns it is gone for everybody; its blobs are deleted by an orchestration, whatever crashes.
+    /// Deletes a session. Once this returns no client finds it; an orchestration deletes its blobs, also after a crash of any host.
     /// </summary>
     /// <remarks>
     /// The orchestration may have failed, or an operator may have terminated it, before or after the tombstone was set: asking again
@@ -201,10 +209,14 @@ public sealed class SessionService
     public async Task DeleteAsync(SessionKey key, CancellationToken cancellationToken)
     {
         Manifest manifest = (await _manifests.LoadAsync(key, cancellationToken))?.Manifest ?? throw new SessionNotFoundException(key);
-        // Scheduled first: from here on it is deleted, whoever crashes. Then the orchestration's own first step, to be able to answer.
+        // Scheduled first: from here on it is deleted, also where this host crashes. Then the orchestration's own first step, to be able to
+        // answer.
         var input = new DeleteInput(key, manifest.Incarnation) { TombstoneRetention = _options.TombstoneRetention };
         await _client.ScheduleNewOrchestrationInstanceAsync(
-            DeleteNames.Orchestrator, input, new StartOrchestrationOptions(input.InstanceId) { ReusableStatuses = OrchestrationRuntimeStatuses.Broken }, cancellationToken);
+            DeleteNames.Orchestrator,
+            input,
+            new StartOrchestrationOptions(input.InstanceId) { ReusableStatuses = OrchestrationRuntimeStatuses.Broken },
+            cancellationToken);
         if (manifest.DeletedAt is not null)
         {
             throw new SessionNotFoundException(key);
@@ -214,12 +226,14 @@ public sealed class SessionService
     }
 
     /// <summary>Tells the session there is now from others of its id.</summary>
-    /// <exception cref="SessionNotFoundException">There is none.</exception>
+    /// <exception cref="SessionNotFoundException">There is no such session.</exception>
     internal async Task<string> IncarnationAsync(SessionKey key, CancellationToken cancellationToken) =>
         (await _manifests.LoadLiveAsync(key, cancellationToken)).Incarnation;
 
     private string NewId() =>
-        _time.GetUtcNow().UtcDateTime.ToString("yyyyMMdd-HHmmss-", CultureInfo.InvariantCulture) + RandomNumberGenerator.GetHexString(16, lowercase: true);
+        _time.GetUtcNow().UtcDateTime.ToString("yyyyMMdd-HHmmss-", CultureInfo.InvariantCulture)
+        + RandomNumberGenerator.GetHexString(16, lowercase: true);
 
+    /// <summary>The id that a key stands for: written once, so that a repetition creates no other session.</summary>
     private sealed record Creation(string SessionId, string RequestHash);
 }

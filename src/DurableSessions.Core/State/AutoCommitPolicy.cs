@@ -37,7 +37,8 @@ public sealed record AutoCommitPolicy
     public int MinCommitIntervalSeconds { get; init => field = Math.Clamp(value, 0, MaxSeconds); }
 
     // What would be kept live anyway cannot exceed a threshold: every further message would be a commit of its own.
-    private int EffectiveMessageCount => KeepRecentCount < MessageCountThreshold ? MessageCountThreshold : MessageCountThreshold + KeepRecentCount;
+    private int EffectiveMessageCount =>
+        KeepRecentCount < MessageCountThreshold ? MessageCountThreshold : MessageCountThreshold + KeepRecentCount;
 
     /// <summary>Whether so many live messages with so many pending tokens are to be committed now.</summary>
     internal bool IsExceeded(int messages, long pendingTokens, DateTimeOffset? lastAutoCommitAt, DateTimeOffset now) =>
@@ -50,6 +51,8 @@ public sealed record AutoCommitPolicy
     internal DateTimeOffset IdleAt(DateTimeOffset lastAppendAt, DateTimeOffset? lastAutoCommitAt)
     {
         DateTimeOffset idleAt = lastAppendAt + TimeSpan.FromSeconds(IdleTimeoutSeconds);
-        return lastAutoCommitAt + TimeSpan.FromSeconds(MinCommitIntervalSeconds) is { } allowedAt && allowedAt > idleAt ? allowedAt : idleAt;
+        return lastAutoCommitAt + TimeSpan.FromSeconds(MinCommitIntervalSeconds) is { } allowedAt && allowedAt > idleAt
+            ? allowedAt
+            : idleAt;
     }
 }

@@ -11,10 +11,10 @@ namespace DurableSessions.Core.State;
 internal sealed record Cut(CommitId CommitId, int Attempt, int KeepRecent, int Segments)
 {
     /// <summary>
-    /// A host of a version that does not know <see cref="Turns"/> reads that there is nothing to archive, makes no blob (the blocks that old
-    /// ones stage of what they retain come into none), and closes the commit as skipped. With any other number it would stage another
-    /// split under the same names, and messages would be in two places. The same holds where such a host has written the manifest anew,
-    /// and <see cref="Turns"/> is gone.
+    /// A host of a version that does not know <see cref="Turns"/> reads that there is nothing to archive, makes no blob (the blocks that
+    /// old ones stage of what they retain come into none), and closes the commit as skipped. With any other number it would stage another
+    /// split under the same names, and messages would be in two places. The same holds where such a host has written the manifest anew, and
+    /// <see cref="Turns"/> is gone.
     /// </summary>
     public const int KeepAll = int.MaxValue;
 
@@ -32,7 +32,7 @@ internal sealed record Cut(CommitId CommitId, int Attempt, int KeepRecent, int S
     public bool IsIdle { get; init; }
 
     /// <summary>The cut of a commit's attempt.</summary>
-    public static Cut Of(CommitId commitId, int attempt, CutKeep keep, int segments) => keep.Turns is null
-        ? new Cut(commitId, attempt, keep.RecentCount, segments) { IsIdle = keep.IsIdle }
-        : new Cut(commitId, attempt, KeepAll, segments) { Turns = keep.Turns, AskedKeepRecent = keep.RecentCount };
+    public static Cut Of(CommitId commitId, int attempt, CutRetention retention, int segments) => retention.Turns is null
+        ? new Cut(commitId, attempt, retention.RecentCount, segments) { IsIdle = retention.IsIdle }
+        : new Cut(commitId, attempt, KeepAll, segments) { Turns = retention.Turns, AskedKeepRecent = retention.RecentCount };
 }

@@ -39,12 +39,14 @@ internal sealed record Manifest
     /// <summary>The idempotency key that created it, hashed, and the hash of the request.</summary>
     public RequestKey? CreatedBy { get; init; }
 
-    /// <summary>How many messages the last commit was asked to keep live, but for those that were started because the session was idle.</summary>
+    /// <summary>
+    /// How many messages the last commit was asked to keep live, but for those that were started because the session was idle.
+    /// </summary>
     public int KeepRecentCount { get; init; }
 
     /// <summary>
-    /// Which turns the last commit kept live; <see langword="null"/>: it kept <see cref="KeepRecentCount"/> messages, or was started because
-    /// the session was idle, and kept none. On the wire too, such a commit leaves the count and ends the turns.
+    /// Which turns the last commit kept live; <see langword="null"/>: it kept <see cref="KeepRecentCount"/> messages, or was started
+    /// because the session was idle, and kept none. On the wire too, such a commit leaves the count and ends the turns.
     /// </summary>
     public TurnRetention? TurnRetention { get; init; }
 

@@ -58,8 +58,10 @@ internal static class ManifestRules
         }
 
         // The serializer takes null for a list.
-        object?[] required = [manifest.Live, manifest.Pending, manifest.Uncovered, manifest.Closed, manifest.Incarnation, manifest.Settings];
-        return required.Any(static r => r is null) || manifest.Live.Concat<object?>(manifest.Pending).Concat(manifest.Uncovered).Any(static r => r is null)
+        object?[] required =
+            [manifest.Live, manifest.Pending, manifest.Uncovered, manifest.Closed, manifest.Incarnation, manifest.Settings];
+        return required.Any(static r => r is null)
+            || manifest.Live.Concat<object?>(manifest.Pending).Concat(manifest.Uncovered).Any(static r => r is null)
             ? "lacks something that every manifest has"
             : null;
     }
@@ -89,7 +91,7 @@ internal static class ManifestRules
             yield return "names a live segment twice";
         }
 
-        if (manifest.Last.Frozen)
+        if (manifest.Last.Immutable)
         {
             yield return "has no segment that takes appends";
         }
@@ -119,7 +121,7 @@ internal static class ManifestRules
     private static string? FindMisnumbered(Manifest manifest, string prefix)
     {
         int last = 0;
-        foreach (SegmentReference segment in manifest.Live.Where(s => !s.Frozen && s.Name.StartsWith(prefix, StringComparison.Ordinal)))
+        foreach (SegmentReference segment in manifest.Live.Where(s => !s.Immutable && s.Name.StartsWith(prefix, StringComparison.Ordinal)))
         {
             ReadOnlySpan<char> name = segment.Name.AsSpan(prefix.Length);
             if (int.TryParse(name[..Math.Max(0, name.IndexOf('-'))], NumberStyles.None, CultureInfo.InvariantCulture, out int number))
@@ -142,12 +144,15 @@ internal static class ManifestRules
         List<int> uncovered = [.. manifest.Uncovered.Select(static u => u.Number)];
         if (!AreInOrder(pending, manifest.ArchiveCount) || manifest.Pending.DistinctBy(static p => p.CommitId).Count() != pending.Count)
         {
-            yield return $"has pending archives [{string.Join(", ", pending)}] of {manifest.ArchiveCount}, which are not in order or not different";
+            yield return
+                $"has pending archives [{string.Join(", ", pending)}] of {manifest.ArchiveCount}, which are not in order or not different";
         }
 
         if (!AreInOrder(uncovered, manifest.ArchiveCount) || uncovered.Intersect(pending).Any())
         {
-            yield return $"has uncovered archives [{string.Join(", ", uncovered)}] of {manifest.ArchiveCount}, which are not in order, or pending too";
+            yield return
+                $"has uncovered archives [{string.Join(", ", uncovered)}] of {manifest.ArchiveCount}, "
+                + "which are not in order, or pending too";
         }
 
         int reach = manifest.Overview?.Number ?? 0;
@@ -158,7 +163,8 @@ internal static class ManifestRules
 
         if (pending.Any(n => n <= reach))
         {
-            yield return $"has an overview up to archive {reach}, and archive {pending.First(n => n <= reach)} before it is still to be digested";
+            yield return
+                $"has an overview up to archive {reach}, and archive {pending.First(n => n <= reach)} before it is still to be digested";
         }
 
         // What no overview reaches is in one of the two lists, so a gap shows within their length.

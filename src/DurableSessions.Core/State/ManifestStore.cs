@@ -19,7 +19,9 @@ internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache,
     /// <summary>Attempts at one transition; more are contention.</summary>
     private const int MaxAttempts = 40;
 
-    /// <summary>What this host saw last, or a fresh read where it has seen none; <see langword="null"/> where there is no session.</summary>
+    /// <summary>
+    /// What this host saw last, or a fresh read where it has seen none; <see langword="null"/> where there is no session.
+    /// </summary>
     public async Task<StoredManifest?> GetKnownAsync(SessionKey key, CancellationToken cancellationToken) =>
         cache.Find(key) ?? await LoadAsync(key, cancellationToken);
 
@@ -56,13 +58,15 @@ internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache,
         (await LoadAsync(key, cancellationToken))?.ETag == known.ETag;
 
     /// <summary>Reads the manifest of a session that must be there.</summary>
-    /// <exception cref="SessionNotFoundException">There is none, or only its tombstone.</exception>
+    /// <exception cref="SessionNotFoundException">The session does not exist, or only its tombstone does.</exception>
     public async Task<Manifest> LoadLiveAsync(SessionKey key, CancellationToken cancellationToken) =>
-        await LoadAsync(key, cancellationToken) is { Manifest: { DeletedAt: null } manifest } ? manifest : throw new SessionNotFoundException(key);
+        await LoadAsync(key, cancellationToken) is { Manifest: { DeletedAt: null } manifest }
+            ? manifest
+            : throw new SessionNotFoundException(key);
 
     /// <summary>
-    /// Creates the manifest where there is none. <see langword="null"/>: there is one already (also where another attempt of this same
-    /// call made it: the caller reads it and compares the incarnation).
+    /// Creates the manifest of a session that has no manifest. <see langword="null"/>: it has one already (also where another attempt of
+    /// this same call made it: the caller reads it and compares the incarnation).
     /// </summary>
     /// <remarks>Sent once: a late copy of a creation would bring a deleted session back.</remarks>
     public async Task<StoredManifest?> TryCreateAsync(SessionKey key, Manifest manifest, CancellationToken cancellationToken)
@@ -70,7 +74,12 @@ internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache,
         ManifestRules.EnsureKept(key, before: null, manifest);
         try
         {
-            return await WriteAsync(storage.Unretried, key, manifest with { WriteId = Guid.NewGuid().ToString("N") }, new BlobRequestConditions { IfNoneMatch = ETag.All }, cancellationToken);
+            return await WriteAsync(
+                storage.Unretried,
+                key,
+                manifest with { WriteId = Guid.NewGuid().ToString("N") },
+                new BlobRequestConditions { IfNoneMatch = ETag.All },
+                cancellationToken);
         }
         catch (RequestFailedException e) when (e.IsConditionNotMet())
         {
@@ -82,9 +91,12 @@ internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache,
     /// Applies a transition, starting from what this host knows. It is decided again on a fresh manifest whenever another writer was first,
     /// and whenever there is nothing to do: a manifest that a host remembers cannot say that.
     /// </summary>
-    /// <returns>The manifest as written, or the one on which there is nothing to do; <see langword="null"/> where the session is gone.</returns>
+    /// <returns>
+    /// The manifest as written, or the one on which there is nothing to do; <see langword="null"/> where the session is gone.
+    /// </returns>
     /// <exception cref="ContentionException">Other writers were first <see cref="MaxAttempts"/> times in a row.</exception>
-    public async Task<StoredManifest?> ApplyAsync(SessionKey key, Func<Manifest, Transition> transition, CancellationToken cancellationToken) =>
+    public async Task<StoredManifest?> ApplyAsync(
+        SessionKey key, Func<Manifest, Transition> transition, CancellationToken cancellationToken) =>
         await ApplyAsync(key, await GetKnownAsync(key, cancellationToken), transition, cancellationToken);
 
     /// <summary>As the other overload, starting from a manifest that the caller has read.</summary>
@@ -129,13 +141,16 @@ internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache,
     /// Applies a transition to exactly this manifest: for changes that rest on more than the manifest says (a record that is not there,
     /// segments that are sealed), which the caller has read after it.
     /// </summary>
-    /// <returns>The manifest as written; <see langword="null"/> where storage has another one by now, or the transition changes nothing.</returns>
+    /// <returns>
+    /// The manifest as written; <see langword="null"/> where storage has another one by now, or the transition changes nothing.
+    /// </returns>
     public async Task<StoredManifest?> TryApplyAsync(
         SessionKey key, StoredManifest current, Func<Manifest, Transition> transition, CancellationToken cancellationToken) =>
         transition(current.Manifest) is Transition.Changed changed ? await SwapAsync(key, current, changed.Next, cancellationToken) : null;
 
     // One compare-and-swap: the manifest as written, or null where storage has another one by now.
-    private async Task<StoredManifest?> SwapAsync(SessionKey key, StoredManifest current, Manifest changed, CancellationToken cancellationToken)
+    private async Task<StoredManifest?> SwapAsync(
+        SessionKey key, StoredManifest current, Manifest changed, CancellationToken cancellationToken)
     {
         ManifestRules.EnsureKept(key, current.Manifest, changed);
         Manifest next = changed with
@@ -175,7 +190,8 @@ internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache,
     }
 
     private async Task<StoredManifest> WriteAsync(
-        BlobContainerClient container, SessionKey key, Manifest manifest, BlobRequestConditions conditions, CancellationToken cancellationToken)
+        BlobContainerClient container, SessionKey key, Manifest manifest, BlobRequestConditions conditions,
+        CancellationToken cancellationToken)
     {
         var options = new BlobUploadOptions
         {

@@ -11,9 +11,9 @@ public sealed record SessionSettings
     public JsonElement? MemoryPolicy { get; init; }
 
     /// <summary>
-    /// When the session commits by itself; <see langword="null"/>: never. Decided when the session is created: what its user says, where that
-    /// is nothing what <see cref="SessionOptions.DefaultAutoCommitPolicy"/> says; stored so, absent and <see langword="null"/> mean the same, also
-    /// in sessions from before there was a default.
+    /// When the session commits by itself; <see langword="null"/>: never. Decided when the session is created: what its user says, where
+    /// that is nothing what <see cref="SessionOptions.DefaultAutoCommitPolicy"/> says; stored so, absent and <see langword="null"/> mean
+    /// the same, also in sessions from before there was a default.
     /// </summary>
     public AutoCommitPolicy? AutoCommitPolicy { get; init; }
 

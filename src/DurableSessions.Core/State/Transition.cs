@@ -7,7 +7,9 @@ internal abstract record Transition
     {
     }
 
-    /// <summary>The manifest changes: the swap writes <paramref name="Next"/>, if storage still has the manifest that it was made from.</summary>
+    /// <summary>
+    /// The manifest changes: the swap writes <paramref name="Next"/>, if storage still has the manifest that it was made from.
+    /// </summary>
     /// <param name="Next">The manifest to write.</param>
     public sealed record Changed(Manifest Next) : Transition;
 

@@ -80,7 +80,8 @@ internal static class Transitions
     public static Transition Configure(
         Manifest manifest, string incarnation, Func<SessionSettings, SessionSettings> change, FreshSegment fresh) =>
         IsGone(manifest, incarnation) ? Transition.SessionGone.Instance
-        : Extend(manifest, fresh) is Transition.Changed { Next: var extended } ? new Transition.Changed(extended with { Settings = change(manifest.Settings) })
+        : Extend(manifest, fresh) is Transition.Changed { Next: var extended }
+            ? new Transition.Changed(extended with { Settings = change(manifest.Settings) })
         : Transition.NothingToDo.Instance;
 
     /// <summary>A segment number is given away unused.</summary>
@@ -104,7 +105,8 @@ internal static class Transitions
     /// <param name="empty">The segment.</param>
     public static Transition DropEmptySegment(Manifest manifest, string incarnation, string empty) =>
         IsGone(manifest, incarnation) ? Transition.SessionGone.Instance
-        : manifest.Cutting is not null || manifest.Last.Name == empty || manifest.Live.All(s => s.Name != empty) ? Transition.NothingToDo.Instance
+        : manifest.Cutting is not null || manifest.Last.Name == empty || manifest.Live.All(s => s.Name != empty)
+            ? Transition.NothingToDo.Instance
         : new Transition.Changed(manifest with { Live = Without(manifest.Live, [empty]) });
 
     /// <summary>Counts what a client has used of its context.</summary>
@@ -141,14 +143,15 @@ internal static class Transitions
     /// </remarks>
     /// <param name="manifest">The manifest.</param>
     /// <param name="commit">The attempt that cuts.</param>
-    /// <param name="keep">What it keeps live.</param>
+    /// <param name="retention">What it keeps live.</param>
     /// <param name="fresh">The segment to go on in.</param>
-    public static Transition BeginCut(Manifest manifest, CommitAttempt commit, CutKeep keep, FreshSegment fresh) =>
+    public static Transition BeginCut(Manifest manifest, CommitAttempt commit, CutRetention retention, FreshSegment fresh) =>
         IsGone(manifest, commit.Incarnation) ? Transition.SessionGone.Instance
-        : manifest.Cutting is not null || manifest.IsOpen(commit.CommitId) || manifest.FindClosed(commit.CommitId, commit.Attempt) is not null
+        : manifest.Cutting is not null || manifest.IsOpen(commit.CommitId)
+            || manifest.FindClosed(commit.CommitId, commit.Attempt) is not null
             ? Transition.NothingToDo.Instance
         : Extend(manifest, fresh) is Transition.Changed { Next: var extended }
-            ? new Transition.Changed(extended with { Cutting = Cut.Of(commit.CommitId, commit.Attempt, keep, manifest.Live.Count) })
+            ? new Transition.Changed(extended with { Cutting = Cut.Of(commit.CommitId, commit.Attempt, retention, manifest.Live.Count) })
         : Transition.NothingToDo.Instance;
 
     /// <summary>
@@ -176,7 +179,7 @@ internal static class Transitions
             return Transition.NothingToDo.Instance;
         }
 
-        SegmentReference[] retained = counts.Retained == 0 ? [] : [new SegmentReference(BlobNames.Retained(commit), Frozen: true)];
+        SegmentReference[] retained = counts.Retained == 0 ? [] : [new SegmentReference(BlobNames.Retained(commit), Immutable: true)];
         var pending = new PendingArchive
         {
             CommitId = cut.CommitId,
@@ -211,7 +214,8 @@ internal static class Transitions
     /// <param name="incarnation">The session's incarnation.</param>
     /// <param name="record">The commit's record, with its archive's number.</param>
     /// <param name="memories">The category of each change of memories that its digest made.</param>
-    public static Transition Switch(Manifest manifest, string incarnation, CommitRecord record, IReadOnlyCollection<MemoryCategory> memories)
+    public static Transition Switch(
+        Manifest manifest, string incarnation, CommitRecord record, IReadOnlyCollection<MemoryCategory> memories)
     {
         if (IsGone(manifest, incarnation))
         {
@@ -245,7 +249,8 @@ internal static class Transitions
     /// <param name="usage">What the model has taken and given for it; <see langword="null"/> where there was no model.</param>
     /// <param name="memories">The category of each change of memories that it made.</param>
     public static Transition Cover(
-        Manifest manifest, string incarnation, int number, string semantic, TokenUsage? usage, IReadOnlyCollection<MemoryCategory> memories) =>
+        Manifest manifest, string incarnation, int number, string semantic, TokenUsage? usage,
+        IReadOnlyCollection<MemoryCategory> memories) =>
         IsGone(manifest, incarnation) ? Transition.SessionGone.Instance
         : manifest.Uncovered.All(u => u.Number != number) ? Transition.NothingToDo.Instance
         : new Transition.Changed(CoverUpTo(Count(manifest, usage, memories), number, semantic));
@@ -309,7 +314,8 @@ internal static class Transitions
     public static Transition Delete(Manifest manifest, string incarnation, DateTimeOffset now) =>
         IsGone(manifest, incarnation) ? Transition.SessionGone.Instance : new Transition.Changed(manifest with { DeletedAt = now });
 
-    private static bool IsGone(Manifest manifest, string incarnation) => manifest.DeletedAt is not null || manifest.Incarnation != incarnation;
+    private static bool IsGone(Manifest manifest, string incarnation) =>
+        manifest.DeletedAt is not null || manifest.Incarnation != incarnation;
 
     // The fresh segment was created under the number that was the next one. A manifest that has given the number away since, to the same
     // segment or to another, does not take it.

@@ -34,7 +34,8 @@ public sealed class SessionStorage
             new BlobServiceClient(connectionString, Options(configure, retried: false)).GetBlobContainerClient(containerName));
 
     /// <summary>Both clients from the URL of a blob service.</summary>
-    public static SessionStorage Connect(Uri blobService, TokenCredential credential, string containerName, Action<BlobClientOptions>? configure = null) =>
+    public static SessionStorage Connect(
+        Uri blobService, TokenCredential credential, string containerName, Action<BlobClientOptions>? configure = null) =>
         new(
             new BlobServiceClient(blobService, credential, Options(configure, retried: true)).GetBlobContainerClient(containerName),
             new BlobServiceClient(blobService, credential, Options(configure, retried: false)).GetBlobContainerClient(containerName));

@@ -6,14 +6,16 @@ namespace DurableSessions.Core.Storage;
 /// <summary>What an answer of Azure Storage means to the protocol.</summary>
 internal static class StorageErrors
 {
-    /// <summary>A condition on an ETag or on existence did not hold: somebody else was first, or we were, and the answer was lost.</summary>
+    /// <summary>
+    /// A condition on an ETag or on existence did not hold: another host was first, or this one was, and the answer was lost.
+    /// </summary>
     public static bool IsConditionNotMet(this RequestFailedException e) =>
         e.Status == 412 || (e.Status == 409 && e.ErrorCode == BlobErrorCode.BlobAlreadyExists);
 
     /// <summary>There is no such blob. A missing container is a mistake in the set-up, and says nothing about what was in it.</summary>
     public static bool IsNotFound(this RequestFailedException e) => e.Status == 404 && e.ErrorCode != BlobErrorCode.ContainerNotFound;
 
-    /// <summary>The segment takes no more appends, whatever the position says.</summary>
+    /// <summary>The segment takes no more appends, at any position.</summary>
     public static bool IsSealed(this RequestFailedException e) =>
         e.Status == 409 && string.Equals(e.ErrorCode, "BlobIsSealed", StringComparison.Ordinal);
 
@@ -25,8 +27,8 @@ internal static class StorageErrors
     public static bool IsBehindEnd(this RequestFailedException e) => e.Status == 416;
 
     /// <summary>
-    /// The request may have been applied or not: no answer, or one that does not say. The storage client tells of its own timeout as of a
-    /// cancellation, so whoever passed it a token looks at that first.
+    /// The request may have been applied or not: no answer, or one that does not say. The storage client reports its own timeout as a
+    /// cancellation, so a caller that passed it a token looks at that first.
     /// </summary>
     public static bool IsUnknownOutcome(Exception e) => e switch
     {

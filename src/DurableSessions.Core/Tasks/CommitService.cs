@@ -13,11 +13,11 @@ namespace DurableSessions.Core.Tasks;
 /// <summary>Starts commits.</summary>
 public sealed class CommitService
 {
-    /// <summary>How long an answer waits to tell the archive's number. The commit itself needs nobody to wait.</summary>
+    /// <summary>How long an answer waits to tell the archive's number. The commit itself goes on without a client that waits.</summary>
     private static readonly TimeSpan MaxWaitForNumber = TimeSpan.FromSeconds(10);
 
     private readonly ManifestStore _manifests;
-    private readonly SessionLanes _lanes;
+    private readonly SessionAppenders _appenders;
     private readonly TaskIndex _index;
     private readonly OrchestrationClient _client;
     private readonly SessionOptions _options;
@@ -25,11 +25,11 @@ public sealed class CommitService
     private readonly ILogger<CommitService> _logger;
 
     internal CommitService(
-        ManifestStore manifests, SessionLanes lanes, TaskIndex index, OrchestrationClient client, SessionOptions options,
+        ManifestStore manifests, SessionAppenders appenders, TaskIndex index, OrchestrationClient client, SessionOptions options,
         TimeProvider time, ILogger<CommitService> logger)
     {
         _manifests = manifests;
-        _lanes = lanes;
+        _appenders = appenders;
         _index = index;
         _client = client;
         _options = options;
@@ -38,8 +38,8 @@ public sealed class CommitService
     }
 
     /// <summary>
-    /// Accepts a commit: once this returns, it runs to its end whatever crashes. The archive's number is in the answer where it is
-    /// known within 10 s.
+    /// Accepts a commit: once this returns, it runs to its end, also after a crash of any host. The archive's number is in the answer where
+    /// it is known within 10 s.
     /// </summary>
     /// <remarks>
     /// What a crash leaves: before the index entries, nothing; after them, entries that readers pass over; after the instance is
@@ -77,16 +77,15 @@ public sealed class CommitService
         }
         else
         {
-            // A repetition must get the first answer, whatever is live by now: the commit's own record knows. And it is a commit of the
-            // session there is, not of one of its id that this host remembers.
+            // A repetition must get the first answer, also where other messages are live by now: the commit's own record knows. And it is a
+            // commit of the session there is, not of one of its id that this host remembers.
             manifest = await _manifests.LoadLiveAsync(key, cancellationToken);
         }
 
         CommitInput input = Input(key, manifest.Incarnation, request);
         await EnsureRoomAsync(input, manifest, cancellationToken);
         OrchestrationMetadata instance = await ScheduleAsync(input, cancellationToken);
-        _logger.LogInformation(
-            "Commit {CommitId} of session {Session}: accepted, keeping {Kept} live", input.CommitId, key, (object?)request.Turns ?? request.KeepRecentCount);
+        _logger.CommitAccepted(input.CommitId, key, (object?)request.Turns ?? request.KeepRecentCount);
         instance = await WaitForNumberAsync(instance, cancellationToken);
         CommitTask task = CommitTaskReader.Task(instance, CommitTaskReader.Input(instance) ?? input);
         return task.Output is { Fate: CommitFate.Skipped } skipped ? new CommitAnswer(null, skipped.SkipReason) : new CommitAnswer(task, null);
@@ -105,7 +104,8 @@ public sealed class CommitService
         }
 
         throw new SessionBusyException(
-            $"Session '{input.Session.Session}' has {manifest.Pending.Count} commits that have not ended; at most {_options.MaxPendingCommits} may wait.");
+            $"Session '{input.Session.Session}' has {manifest.Pending.Count} commits that have not ended; "
+            + $"at most {_options.MaxPendingCommits} may wait.");
     }
 
     private async Task<OrchestrationMetadata> ScheduleAsync(CommitInput input, CancellationToken cancellationToken)
@@ -138,12 +138,13 @@ public sealed class CommitService
     }
 
     // What this host knows will do to see that there is something to archive; that there is nothing, storage must say.
-    private async Task<(Manifest Manifest, SkipReason? Skip)> CountAsync(SessionKey key, CommitRequest request, CancellationToken cancellationToken)
+    private async Task<(Manifest Manifest, SkipReason? Skip)> CountAsync(
+        SessionKey key, CommitRequest request, CancellationToken cancellationToken)
     {
-        SessionLane lane = _lanes.For(key);
+        SessionAppender appender = _appenders.For(key);
         foreach (bool fresh in (bool[])[false, true])
         {
-            if (await lane.LookAsync(fresh, view => Skip(view, request), cancellationToken) is not { } looked)
+            if (await appender.ReadViewAsync(fresh, view => Skip(view, request), cancellationToken) is not { } looked)
             {
                 break;
             }
@@ -159,7 +160,9 @@ public sealed class CommitService
 
     // As the commit would find it. What others append meanwhile only makes that more to archive.
     private static SkipReason? Skip(LiveView live, CommitRequest request) =>
-        live.Archivable(request.KeepRecentCount, request.Turns) > 0 ? null : live.MessageCount == 0 ? SkipReason.NoMessages : SkipReason.AllWithinKeepWindow;
+        live.Archivable(request.KeepRecentCount, request.Turns) > 0 ? null
+        : live.MessageCount == 0 ? SkipReason.NoMessages
+        : SkipReason.AllWithinKeepWindow;
 
     private async Task<OrchestrationMetadata> WaitForNumberAsync(OrchestrationMetadata instance, CancellationToken cancellationToken)
     {

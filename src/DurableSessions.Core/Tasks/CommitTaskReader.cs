@@ -76,7 +76,9 @@ internal static class CommitTaskReader
 
     // Redacted here as well: not every engine does it where it records a failure, and old ones did not.
     private static string? Error(OrchestrationMetadata instance) =>
-        instance.FailureDetails is { ErrorMessage: { } message } ? Cut(Redaction.Redact(Cut(message, MaxMessageLength)), MaxErrorLength) : null;
+        instance.FailureDetails is { ErrorMessage: { } message }
+            ? Cut(Redaction.Redact(Cut(message, MaxMessageLength)), MaxErrorLength)
+            : null;
 
     private static string Cut(string text, int length) =>
         text.Length <= length ? text : text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)];

@@ -12,10 +12,12 @@ public enum CommitTaskStatus
     /// <summary>On its way, and a cancellation is waiting for its next step.</summary>
     Cancelling,
 
-    /// <summary>Over: the archive is switched and readable by everybody, or there was nothing to archive.</summary>
+    /// <summary>Over: the archive is switched and readable by every client, or there was nothing to archive.</summary>
     Completed,
 
-    /// <summary>Over: the semantic step failed for good, or an operator ended it. No message is lost by that, and it can be retried.</summary>
+    /// <summary>
+    /// Over: the semantic step failed for good, or an operator ended it. No message is lost by that, and it can be retried.
+    /// </summary>
     Failed,
 
     /// <summary>Over: cancelled; with an archive, uncovered, where that came after clear-live.</summary>

@@ -3,7 +3,7 @@ using DurableSessions.Core.State;
 namespace DurableSessions.Core.Tasks;
 
 /// <summary>
-/// The attempt of a task that a key cancels, or that it starts. Written before that is done: so a repetition, on whichever host, can
+/// The attempt of a task that a key cancels, or that it starts. Written before that is done: so a repetition, on any host, can
 /// tell what is still to be done for its own attempt from what belongs to a later one, which it never touches.
 /// </summary>
 /// <remarks>
@@ -11,9 +11,9 @@ namespace DurableSessions.Core.Tasks;
 /// <list type="bullet">
 /// <item>before this is written: nothing; the repetition is the first request;</item>
 /// <item>after it, before the event is raised or the attempt is scheduled: the repetition finds the task where it was, and does it;</item>
-/// <item>after that: a retry's repetition finds an attempt of this number or a later one, and starts nothing, whatever became of that
-/// attempt; a cancellation's finds the attempt over or cancelling, or a later one, and raises nothing. Where the event is not seen yet
-/// it is raised twice: the orchestrator takes one.</item>
+/// <item>after that: a retry's repetition finds an attempt of this number or a later one, and starts nothing, even where that
+/// attempt has failed; a cancellation's finds the attempt over or cancelling, or a later one, and raises nothing. Where the event is not
+/// seen yet it is raised twice: the orchestrator takes one.</item>
 /// </list>
 /// <para>
 /// A request that is refused (404, 412) enters nothing. Two requests that retry the same attempt start one: the engine replaces

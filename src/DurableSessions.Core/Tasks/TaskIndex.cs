@@ -51,7 +51,8 @@ internal sealed class TaskIndex(SessionStorage storage)
             : BlobNames.TasksOfUser(account, user) + Entry(commitId, default);
         try
         {
-            BlobProperties properties = await storage.Container.GetBlobClient(name).GetPropertiesAsync(cancellationToken: cancellationToken);
+            BlobProperties properties = await storage.Container.GetBlobClient(name)
+                .GetPropertiesAsync(cancellationToken: cancellationToken);
             return Reference(account, user, commitId, properties.Metadata);
         }
         catch (RequestFailedException e) when (e.IsNotFound())
@@ -77,10 +78,11 @@ internal sealed class TaskIndex(SessionStorage storage)
         }
     }
 
-    /// <summary>Reads an entry of a listing with metadata. False: it is none.</summary>
+    /// <summary>Reads an entry of a listing with metadata. False: the blob is not an entry.</summary>
     public static bool TryRead(string account, string user, BlobItem blob, [NotNullWhen(true)] out TaskReference? task)
     {
-        task = CommitId.TryParse(blob.Name[(blob.Name.LastIndexOfAny(['-', '/']) + 1)..], out CommitId commitId) && blob.Metadata.ContainsKey(SessionMetadata) && blob.Metadata.ContainsKey(IncarnationMetadata)
+        task = CommitId.TryParse(blob.Name[(blob.Name.LastIndexOfAny(['-', '/']) + 1)..], out CommitId commitId)
+            && blob.Metadata.ContainsKey(SessionMetadata) && blob.Metadata.ContainsKey(IncarnationMetadata)
             ? Reference(account, user, commitId, blob.Metadata)
             : null;
         return task is not null;
@@ -94,7 +96,11 @@ internal sealed class TaskIndex(SessionStorage storage)
         BlobClient blob = storage.Container.GetBlobClient(KeyedName(commit));
         try
         {
-            var options = new BlobUploadOptions { Metadata = Metadata(commit), Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } };
+            var options = new BlobUploadOptions
+            {
+                Metadata = Metadata(commit),
+                Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All },
+            };
             await blob.UploadAsync(BinaryData.Empty, options, cancellationToken);
             return commit.AcceptedAt;
         }

@@ -7,10 +7,10 @@ using DurableSessions.Orchestration;
 
 namespace DurableSessions.Core.Tasks;
 
-/// <summary>Tells a user where commits stand, cancels them, and tries them again. Somebody else's task is not found.</summary>
+/// <summary>Tells a user where commits stand, cancels them, and tries them again. Another user's task is not found.</summary>
 public sealed class TaskService
 {
-    /// <summary>Entries of the index that one listing looks at, whatever it filters by.</summary>
+    /// <summary>Entries of the index that one listing looks at, with any filter.</summary>
     private const int MaxLookedAt = 1_000;
 
     private const int ReadAtOnce = 8;
@@ -39,7 +39,7 @@ public sealed class TaskService
     }
 
     /// <summary>A task; one whose instance has been forgotten is answered from its record.</summary>
-    /// <exception cref="TaskNotFoundException">There is none of that id, or it is another user's.</exception>
+    /// <exception cref="TaskNotFoundException">No task has that id, or it is another user's.</exception>
     public async Task<CommitTask> GetAsync(string account, string user, string taskId, CancellationToken cancellationToken)
     {
         if (!CommitId.TryParse(taskId, out CommitId commitId))
@@ -53,7 +53,7 @@ public sealed class TaskService
     }
 
     /// <summary>Waits until a task is over, and answers with it as it is then.</summary>
-    /// <exception cref="TaskNotFoundException">There is none of that id, or it is another user's.</exception>
+    /// <exception cref="TaskNotFoundException">No task has that id, or it is another user's.</exception>
     public async Task<CommitTask> WaitAsync(string account, string user, string taskId, CancellationToken cancellationToken)
     {
         CommitTask task = await GetAsync(account, user, taskId, cancellationToken);
@@ -92,7 +92,8 @@ public sealed class TaskService
     /// Tasks, the newest first. A filter by status looks at the newest 1,000; tasks that ended longer ago than they are kept are
     /// not listed.
     /// </summary>
-    public async Task<IReadOnlyList<CommitTask>> ListAsync(string account, string user, CommitTaskQuery query, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<CommitTask>> ListAsync(
+        string account, string user, CommitTaskQuery query, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Limit, 200);
@@ -123,10 +124,10 @@ public sealed class TaskService
 
     /// <summary>
     /// Asks a commit to end. Before clear-live it undoes its cut; after that the archive stays, uncovered. The commit sees it at
-    /// its next step, whatever crashes. One that is cancelled already is answered as it is, and so is an attempt that was started
+    /// its next step, also after a crash. One that is cancelled already is answered as it is, and so is an attempt that was started
     /// while this was on its way: it is not ended.
     /// </summary>
-    /// <exception cref="TaskNotFoundException">There is none of that id, or it is another user's.</exception>
+    /// <exception cref="TaskNotFoundException">No task has that id, or it is another user's.</exception>
     /// <exception cref="TaskStatusException">It has completed or failed.</exception>
     public async Task<CommitTask> CancelAsync(string account, string user, string taskId, CancellationToken cancellationToken)
     {
@@ -160,7 +161,7 @@ public sealed class TaskService
     /// an attempt that was started since.
     /// </summary>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
-    /// <exception cref="TaskNotFoundException">There is none of that id, or it is another user's.</exception>
+    /// <exception cref="TaskNotFoundException">No task has that id, or it is another user's.</exception>
     /// <exception cref="TaskStatusException">It had ended when the key first came, and not by being cancelled.</exception>
     public async Task<CommitTask> CancelAsync(
         string account, string user, string taskId, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken)
@@ -195,7 +196,7 @@ public sealed class TaskService
     }
 
     /// <summary>Runs a failed or cancelled commit again, under the same id: steps that were finished return at once.</summary>
-    /// <exception cref="TaskNotFoundException">There is none of that id, or it is another user's, or it was forgotten.</exception>
+    /// <exception cref="TaskNotFoundException">No task has that id, or it is another user's, or it was forgotten.</exception>
     /// <exception cref="TaskStatusException">It has neither failed nor been cancelled.</exception>
     public async Task<CommitTask> RetryAsync(string account, string user, string taskId, CancellationToken cancellationToken)
     {
@@ -213,7 +214,7 @@ public sealed class TaskService
     /// the task as it stands.
     /// </summary>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
-    /// <exception cref="TaskNotFoundException">There is none of that id, or it is another user's, or it was forgotten.</exception>
+    /// <exception cref="TaskNotFoundException">No task has that id, or it is another user's, or it was forgotten.</exception>
     /// <exception cref="TaskStatusException">It had neither failed nor been cancelled when the key first came.</exception>
     public async Task<CommitTask> RetryAsync(
         string account, string user, string taskId, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken)
@@ -256,7 +257,11 @@ public sealed class TaskService
         OrchestrationMetadata instance = await _client.ScheduleNewOrchestrationInstanceAsync(
             CommitNames.Orchestrator,
             input with { Attempt = input.Attempt + 1 },
-            new StartOrchestrationOptions(ended.InstanceId) { ReusableStatuses = [ended.RuntimeStatus], ReusedGeneration = ended.Generation },
+            new StartOrchestrationOptions(ended.InstanceId)
+            {
+                ReusableStatuses = [ended.RuntimeStatus],
+                ReusedGeneration = ended.Generation,
+            },
             cancellationToken);
         return CommitTaskReader.Task(instance, CommitTaskReader.Input(instance) ?? input);
     }
@@ -278,7 +283,8 @@ public sealed class TaskService
             {
                 (OrchestrationMetadata Instance, CommitInput Input)?[] found = await Task.WhenAll(
                     chunk.Select(m => FindInstanceAsync(account, user, m.InstanceId, cancellationToken)));
-                running.AddRange(found.Where(static f => f is { Instance.IsCompleted: false }).Select(static f => f!.Value.Instance.InstanceId));
+                running.AddRange(
+                    found.Where(static f => f is { Instance.IsCompleted: false }).Select(static f => f!.Value.Instance.InstanceId));
             }
 
             query = page.ContinuationToken is { } next ? query with { ContinuationToken = next } : null;

@@ -229,7 +229,7 @@ public sealed class RepetitionTests(SimulatedFixture storage)
     {
         DateTimeOffset now = DateTimeOffset.UnixEpoch.AddYears(60);
         NewMessage message = Words.Message("a");
-        AppendLine Line(DateTimeOffset at) => new(MessageId.FromContent(message.Hash(), 0, at), Recognition.Content, [], message.Shape(), "");
+        AppendLine Line(DateTimeOffset at) => new(MessageId.FromContent(message.Hash(), 0, at), RepetitionMatch.Content, [], message.Shape(), "");
         var known = new KeyedMessages();
         known.Add(Line(now).Id);
         var older = new KeyedMessages();

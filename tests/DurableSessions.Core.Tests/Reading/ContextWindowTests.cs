@@ -76,7 +76,7 @@ public sealed class ContextWindowTests
             },
         });
         SessionMessage message = SessionMessage.Parse(Encoding.UTF8.GetBytes(line));
-        SessionMessage cut = MessageCut.ToFit(message, 100);
+        SessionMessage cut = MessageTruncation.ToFit(message, 100);
         Assert.InRange(cut.EstimatedTokens, 80, 100);
         Assert.DoesNotContain('\uFFFD', cut.Parts[0].Text!);
         Assert.Equal("ok", cut.Parts[1].ToolOutput!.Value.GetString());

@@ -16,7 +16,7 @@ public class ManifestRulesTests
         ["names a live segment of another session"] = (New(), static m => m with { Live = [Fresh(1, "ffffffffffff").Segment] }),
         ["whose number is not above"] = (New(), static m => m with { Live = [Fresh(2).Segment, Fresh(1).Segment], NextSegment = 3 }),
         ["or was not given out"] = (New(), static m => m with { Live = [Fresh(5).Segment] }),
-        ["no segment that takes appends"] = (New(), static m => m with { Live = [m.Last with { Frozen = true }] }),
+        ["no segment that takes appends"] = (New(), static m => m with { Live = [m.Last with { Immutable = true }] }),
         ["whose archive is pending"] = (
             s_pending, static m => m with { Live = [m.Last, Fresh(3).Segment], NextSegment = 4, Cutting = new Cut(FirstCommit, 1, 0, 1) }),
         ["its messages are in no context"] = (s_pending, static m => m with { Pending = [] }),

@@ -47,7 +47,7 @@ internal static class Manifests
         new(number, new SegmentReference($"{BlobNames.SegmentPrefix(Key, incarnation)}{number:D6}-{number:x12}.jsonl"));
 
     public static Transition BeginCut(Manifest manifest, CommitId commitId, int attempt = 1) =>
-        Transitions.BeginCut(manifest, Attempt(commitId, attempt), new CutKeep(0, Turns: null, IsIdle: false), Fresh(manifest.NextSegment));
+        Transitions.BeginCut(manifest, Attempt(commitId, attempt), new CutRetention(0, Turns: null, IsIdle: false), Fresh(manifest.NextSegment));
 
     public static Transition Clear(Manifest manifest, CommitId commitId, int attempt = 1, int retained = 0) =>
         Transitions.Clear(manifest, Attempt(commitId, attempt), new StagedCounts(3, 30, 300, retained, 0, "sha", LastMessageAt: null), s_now);

@@ -13,10 +13,10 @@ namespace DurableSessions.Core.Commits.Steps;
 /// sealed, read, and staged as the archive.
 /// </summary>
 /// <remarks>
-/// A crash before the swap leaves an empty segment that nobody names. A crash after it leaves a cut that anybody can carry
+/// A crash before the swap leaves an empty segment that no manifest names. A crash after it leaves a cut that each host can carry
 /// on: live still lists the sealed segments, so readers miss nothing. Run again, this step finds its own cut, the same sealed
 /// bytes, and writes the same blob. A commit that finds another's cut carries that one to its end first (helping, not
-/// locking): a dead host blocks nobody.
+/// locking): a dead host blocks no other.
 /// </remarks>
 internal sealed class ArchiveToTempActivity(
     CommitLedger ledger, ManifestStore manifests, SegmentStore segments, LiveViews views, Staging staging,
@@ -56,8 +56,9 @@ internal sealed class ArchiveToTempActivity(
             FreshSegment fresh = await segments.CreateAsync(commit.Session, manifest.Incarnation, manifest.NextSegment, cancellationToken);
             views.LearnCreated(fresh.Name);
             StoredManifest? swapped = await manifests.TryApplyAsync(
-                commit.Session, stored, m => Transitions.BeginCut(m, commit.ThisAttempt, commit.Keep, fresh), cancellationToken);
-            if (swapped is not null && await StageAsync(commit, swapped.Manifest, swapped.Manifest.Cutting!, cancellationToken) is { } staged)
+                commit.Session, stored, m => Transitions.BeginCut(m, commit.ThisAttempt, commit.Retention, fresh), cancellationToken);
+            if (swapped is not null
+                && await StageAsync(commit, swapped.Manifest, swapped.Manifest.Cutting!, cancellationToken) is { } staged)
             {
                 return staged;
             }
@@ -65,7 +66,8 @@ internal sealed class ArchiveToTempActivity(
             await Backoff.WaitAsync(round, time, cancellationToken);
         }
 
-        throw new ContentionException($"The manifest of session '{commit.Session.Session}' was changed by others {MaxRounds} times in a row.");
+        throw new ContentionException(
+            $"The manifest of session '{commit.Session.Session}' was changed by others {MaxRounds} times in a row.");
     }
 
     private async Task<CommitProgress?> DecidedAsync(CommitInput commit, Manifest manifest, CancellationToken cancellationToken)
@@ -116,13 +118,11 @@ internal sealed class ArchiveToTempActivity(
         if (!isOwn)
         {
             await ledger.ApplyAsync(owner, m => Transitions.Clear(m, owner, staged.Counts, time.GetUtcNow()), cancellationToken);
-            logger.LogInformation(
-                "Commit {CommitId} of session {Session} helped commit {OtherCommitId} through clear-live", commit.CommitId, commit.Session, cut.CommitId);
+            logger.OtherCommitHelped(commit.CommitId, commit.Session, cut.CommitId);
             return null;
         }
 
-        logger.LogInformation(
-            "Commit {CommitId} of session {Session}: archive-to-temp staged {Messages} messages, {Bytes} bytes, retained {Retained}",
+        logger.ArchiveStaged(
             commit.CommitId, commit.Session, staged.Counts.Messages, staged.Counts.Bytes, staged.Counts.Retained);
         return new CommitProgress { Counts = staged.Counts };
     }

@@ -6,7 +6,7 @@ namespace DurableSessions.Core.Commits.Steps;
 
 /// <summary>
 /// Looks whether it is this commit's turn to be digested. A commit before it whose instance is over (an operator ended it)
-/// will never switch by itself: its archive is switched here, uncovered, so that nobody waits for the dead.
+/// will never switch by itself: its archive is switched here, uncovered, so that no commit waits for an instance that has ended.
 /// </summary>
 /// <remarks>Reads, and switches others as <see cref="Switching"/> describes: a crash anywhere is harmless, and it is run again.</remarks>
 internal sealed class CheckTurnActivity(
@@ -19,7 +19,8 @@ internal sealed class CheckTurnActivity(
         while (true)
         {
             StoredManifest stored = await ledger.OpenAsync(commit.ThisAttempt, fresh: true, cancellationToken);
-            int? number = stored.Manifest.FindPending(commit.CommitId)?.Number ?? (await ledger.FindRecordAsync(commit.ThisAttempt, cancellationToken))?.Number;
+            int? number = stored.Manifest.FindPending(commit.CommitId)?.Number
+                ?? (await ledger.FindRecordAsync(commit.ThisAttempt, cancellationToken))?.Number;
             int ahead = number is { } own ? stored.Manifest.PendingBefore(own) : 0;
             if (ahead == 0)
             {
@@ -33,16 +34,14 @@ internal sealed class CheckTurnActivity(
                 return new CommitProgress { Ahead = ahead };
             }
 
-            // Over, and still pending in a manifest read after that? Then nobody is left who would switch it.
+            // Over, and still pending in a manifest read after that? Then no instance is left that would switch it.
             stored = await ledger.OpenAsync(commit.ThisAttempt, fresh: true, cancellationToken);
             if (stored.Manifest.FindPending(first.CommitId) is { } abandoned)
             {
                 (CommitRecord record, _) = await switching.SwitchAsync(
                     commit.ThisAttempt, abandoned, new SemanticOutcome(ArchiveState.Uncovered, null), cancellationToken);
                 await finishing.FinishAsync(commit, record, cancellationToken);
-                logger.LogWarning(
-                    "Commit {CommitId} of session {Session}: commit {OtherCommitId} before it had ended without a switch; its archive {Number} is {State}",
-                    commit.CommitId, commit.Session, first.CommitId, record.Number, record.State);
+                logger.AbandonedCommitSwitched(commit.CommitId, commit.Session, first.CommitId, record.Number, record.State);
             }
         }
     }

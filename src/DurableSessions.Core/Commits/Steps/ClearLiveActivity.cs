@@ -31,9 +31,7 @@ internal sealed class ClearLiveActivity(CommitLedger ledger, TimeProvider time, 
         stored = await ledger.ApplyAsync(owner, m => Transitions.Clear(m, owner, input.Counts, time.GetUtcNow()), cancellationToken);
         if (Pending(stored.Manifest, commit) is { } cleared)
         {
-            logger.LogInformation(
-                "Commit {CommitId} of session {Session}: clear-live moved {Messages} messages to archive {Number}",
-                commit.CommitId, commit.Session, input.Counts.Messages, cleared.Number);
+            logger.LiveCleared(commit.CommitId, commit.Session, input.Counts.Messages, cleared.Number);
             return cleared;
         }
 

@@ -20,7 +20,9 @@ internal sealed record CommitProgress
     /// <summary>How many commits are still to be switched before this one.</summary>
     public int Ahead { get; init; }
 
-    /// <summary>Set where the archive was switched before: by an earlier attempt, or by somebody who took this commit for dead.</summary>
+    /// <summary>
+    /// Set where the archive was switched before: by an earlier attempt, or by another commit that found this one's instance ended.
+    /// </summary>
     public ArchiveState? State { get; init; }
 
     /// <summary>What became of memories; after the switch.</summary>

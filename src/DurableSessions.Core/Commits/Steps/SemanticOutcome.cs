@@ -8,7 +8,7 @@ namespace DurableSessions.Core.Commits.Steps;
 /// <param name="Semantic">The document, unless another commit's covers the archive.</param>
 internal sealed record SemanticOutcome(ArchiveState State, string? Semantic)
 {
-    /// <summary>How many changes of memories the document asks for; where it asks for none, nobody needs to read it.</summary>
+    /// <summary>How many changes of memories the document asks for; where it asks for none, no host needs to read it.</summary>
     public int MemoryChanges { get; init; }
 
     /// <summary>What the model has taken and given for it.</summary>

@@ -62,9 +62,7 @@ internal sealed class SemanticProcessActivity(
         }
 
         document ??= await RunProcessorAsync(commit, manifest, archive, fallback, name, cancellationToken);
-        logger.LogInformation(
-            "Commit {CommitId} of session {Session}: semantic-process by {Processor} covers archives {Covers}",
-            commit.CommitId, commit.Session, document.Processor, document.Covers);
+        logger.ArchiveDigested(commit.CommitId, commit.Session, document.Processor, document.Covers);
         return new SemanticOutcome(document.Degraded ? ArchiveState.Degraded : ArchiveState.Covered, name)
         {
             Usage = document.Usage,

@@ -27,7 +27,7 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
             : null;
         List<ArchiveReference> covers = [.. manifest.Uncovered.Where(u => u.Number < archive.Number), archive];
         IReadOnlyList<MemoryCategory> categories = MemoryPolicy.Categories(manifest.Settings.MemoryPolicy);
-        var memories = new MemoryShowing(catalogues, contents, commit.Session.Account, commit.Session.User, categories);
+        var memories = new MemoryBaseline(catalogues, contents, commit.Session.Account, commit.Session.User, categories);
         var request = new SemanticRequest(previous, ReadAsync(commit, covers, cancellationToken))
         {
             Memories = categories.Count == 0 ? null : memories.Extraction,
@@ -41,7 +41,7 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
                 + $"characters; at most {SemanticDigest.MaxAbstractLength} and {SemanticDigest.MaxOverviewLength} are taken.");
         }
 
-        (IReadOnlyList<MemoryChange> changes, IReadOnlyList<MemorySkip> skipped) = memories.Take(digest.Memories);
+        (IReadOnlyList<MemoryChange> changes, IReadOnlyList<MemorySkip> skipped) = memories.Accept(digest.Memories);
         string? without = categories.Count == 0 ? NotAllowed : digest.WithoutMemories;
         var document = new SemanticDocument
         {

@@ -9,8 +9,8 @@ using DurableSessions.Core.Storage;
 namespace DurableSessions.Core.Commits.Steps;
 
 /// <summary>
-/// Carries out the cut that a manifest shows, for whichever commit it is: seals the segments it cuts, and writes what it
-/// archives and what it retains. Everything it needs is in the manifest, and the same for everybody: sealed bytes.
+/// Carries out the cut that a manifest shows, a commit's own or another's: seals the segments it cuts, and writes what it
+/// archives and what it retains. Everything it needs is in the manifest, and the same for each host: sealed bytes.
 /// </summary>
 /// <remarks>
 /// A crash before or after any request here changes nothing for a reader: live still lists the sealed segments. Run again, it
@@ -22,13 +22,13 @@ internal sealed class Staging(SegmentStore segments, ArchiveStore archives, Live
     private const long MaxBufferedBytes = 8 * 1024 * 1024;
 
     /// <summary>
-    /// Stages the cut. <see langword="null"/>: a segment has gone, so the cut was carried to its end by somebody else.
+    /// Stages the cut. <see langword="null"/>: a segment has gone, so another host has carried the cut to its end.
     /// </summary>
     public async Task<Staged?> TryStageAsync(SessionKey key, Manifest manifest, CancellationToken cancellationToken)
     {
         Cut cut = manifest.Cutting ?? throw new InvalidOperationException("The manifest shows no cut.");
         List<SegmentReference> cutSegments = [.. manifest.Live.Take(cut.Segments)];
-        foreach (SegmentReference segment in cutSegments.Where(static s => !s.Frozen))
+        foreach (SegmentReference segment in cutSegments.Where(static s => !s.Immutable))
         {
             if (!await segments.TrySealAsync(segment.Name, cancellationToken))
             {
@@ -65,10 +65,10 @@ internal sealed class Staging(SegmentStore segments, ArchiveStore archives, Live
         }
 
         var commit = new CommitAttempt(key, manifest.Incarnation, cut.CommitId, cut.Attempt);
-        using WriteOnceStream archive = archives.WriteOnce(ArchiveStore.MessagesName(commit));
+        using BlockBlobWriter archive = archives.OpenWriter(ArchiveStore.MessagesName(commit));
         string retainedName = BlobNames.Retained(commit);
-        using WriteOnceStream retained = archives.WriteOnce(retainedName, cut.Turns is null ? 0 : WriteOnceStream.OwnBlocks);
-        var retainedView = new SegmentView(new SegmentReference(retainedName, Frozen: true));
+        using BlockBlobWriter retained = archives.OpenWriter(retainedName, cut.Turns is null ? 0 : BlockBlobWriter.TurnRetentionBlocks);
+        var retainedView = new SegmentView(new SegmentReference(retainedName, Immutable: true));
         int messages = 0;
         int keyed = 0;
         long tokens = 0;

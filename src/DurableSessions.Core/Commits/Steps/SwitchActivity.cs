@@ -41,8 +41,7 @@ internal sealed class SwitchActivity(
         }
 
         CommitRecord record = switched.Record;
-        logger.LogInformation(
-            "Commit {CommitId} of session {Session}: switch made archive {Number} {State}", commit.CommitId, commit.Session, record.Number, record.State);
+        logger.ArchiveSwitched(commit.CommitId, commit.Session, record.Number, record.State);
         await finishing.FinishAsync(commit, record, cancellationToken);
         return new CommitProgress
         {

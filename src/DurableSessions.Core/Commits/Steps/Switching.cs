@@ -9,8 +9,8 @@ namespace DurableSessions.Core.Commits.Steps;
 
 /// <summary>
 /// Switches a pending archive: the record is written, the changes of memories that its digest asks for are applied, the number
-/// is written, then one swap makes it the newest archive. Where a record is there, it decides: so each host that switches a commit (for its own
-/// orchestration, for its replay, or for another commit that takes it for dead) does the same.
+/// is written, then one swap makes it the newest archive. Where a record is there, it decides: so each instance that switches a commit
+/// (its own, run again or not, or another commit's that finds it ended) does the same.
 /// </summary>
 /// <remarks>
 /// A crash before the swap leaves the archive pending, with its record: run again, the record stands. A crash after it
@@ -59,10 +59,12 @@ internal sealed class Switching(
     /// covers it by now.
     /// </summary>
     /// <remarks>
-    /// Where this is a switch that is run again after its swap, what is left to do is done again, and told as the first time. Where
-    /// another commit's overview comes first while memories are applied here, they stay: each change is made once, whatever covers.
+    /// Where this is a switch that is run again after its swap, what is left to do is done again, and answered as the first time.
+    /// Where another commit's overview comes first while memories are applied here, they stay: each change is made once, whichever
+    /// digest covers the archive.
     /// </remarks>
-    public async Task<Switched> CoverAsync(CommitAttempt commit, CommitRecord record, SemanticOutcome outcome, CancellationToken cancellationToken)
+    public async Task<Switched> CoverAsync(
+        CommitAttempt commit, CommitRecord record, SemanticOutcome outcome, CancellationToken cancellationToken)
     {
         CommitRecord covered = record with { State = outcome.State, Semantic = outcome.Semantic };
         if (outcome.Semantic is null || record.Number is not { } number)
@@ -102,7 +104,7 @@ internal sealed class Switching(
         catch (JsonException e)
         {
             // Damaged memories must not hold up the user's conversations.
-            logger.LogError(e, "Commit {CommitId} of session {Session}: memories cannot be read; its changes are skipped", commitId, commit.Session);
+            logger.MemoriesUnreadable(e, commitId, commit.Session);
             return memories.Refuse(commitId, "the user's memories cannot be read");
         }
     }

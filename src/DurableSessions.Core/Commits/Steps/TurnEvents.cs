@@ -11,7 +11,7 @@ namespace DurableSessions.Core.Commits.Steps;
 /// <remarks>
 /// So it never fails the step that wakes, which has done its work by then: its commit would be reported failed although it has switched.
 /// What comes out of a client depends on the engine: an instance that has gone, one that takes no more events or changes all the
-/// time, storage or a scheduler that is away, a request that timed out (which looks like a cancellation, and is none).
+/// time, storage or a scheduler that is away, a request that timed out (which looks like a cancellation, but is not one).
 /// </remarks>
 internal static class TurnEvents
 {
@@ -31,9 +31,7 @@ internal static class TurnEvents
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            logger.LogWarning(
-                e, "Commit {CommitId} of session {Session}: commit {OtherCommitId} could not be woken, and looks by its timer",
-                waker.CommitId, waker.Session, first);
+            logger.NextCommitNotWoken(e, waker.CommitId, waker.Session, first);
         }
     }
 }

@@ -1,7 +1,7 @@
 namespace DurableSessions.Core.Appending;
 
 /// <summary>By what a message may be found to be a repetition.</summary>
-internal enum Recognition
+internal enum RepetitionMatch
 {
     /// <summary>By nothing: it is stored.</summary>
     None,

@@ -18,8 +18,8 @@ namespace DurableSessions.Core.Storage;
 /// <param name="container">Where the blob is.</param>
 /// <param name="name">The blob's name.</param>
 /// <param name="recent">Learns what was written.</param>
-/// <param name="firstBlock">The number of the first block: 0, or <see cref="OwnBlocks"/>.</param>
-internal sealed class WriteOnceStream(BlobContainerClient container, string name, RecentLines recent, int firstBlock) : IDisposable
+/// <param name="firstBlock">The number of the first block: 0, or <see cref="TurnRetentionBlocks"/>.</param>
+internal sealed class BlockBlobWriter(BlobContainerClient container, string name, RecentLines recent, int firstBlock) : IDisposable
 {
     /// <summary>
     /// The first block of what hosts that do not know how it was chosen may stage otherwise under the same name: what stays live of a cut
@@ -27,7 +27,7 @@ internal sealed class WriteOnceStream(BlobContainerClient container, string name
     /// that those hosts derive: where clear-live runs on one of them, it puts that name into the manifest.
     /// </summary>
     /// <remarks>Above every position, since a blob has at most 50,000 blocks; of the same length, as the ids of one blob must be.</remarks>
-    public const int OwnBlocks = 1 << 20;
+    public const int TurnRetentionBlocks = 1 << 20;
 
     private const int BlockBytes = 4 * 1024 * 1024;
 
@@ -63,7 +63,9 @@ internal sealed class WriteOnceStream(BlobContainerClient container, string name
         }
     }
 
-    /// <summary>Makes the blob readable, unless it is there already. Returns the SHA-256 of what was written, in lower-case hexadecimal.</summary>
+    /// <summary>
+    /// Makes the blob readable, unless it is there already. Returns the SHA-256 of what was written, in lower-case hexadecimal.
+    /// </summary>
     public async Task<string> CompleteAsync(CancellationToken cancellationToken)
     {
         var once = new BlobRequestConditions { IfNoneMatch = ETag.All };

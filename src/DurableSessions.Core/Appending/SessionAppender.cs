@@ -15,10 +15,10 @@ namespace DurableSessions.Core.Appending;
 /// </summary>
 /// <remarks>
 /// <para>What a crash leaves: before the append request, nothing, and the client has no answer; inside or after it, the
-/// block whole or not at all, and a client that repeats its idempotency key is told which.</para>
+/// block whole or not at all, and a client that repeats its idempotency key learns which.</para>
 /// <para>Many lanes may serve one session, on many hosts: a block lands only at the position its lane has read up to.</para>
 /// </remarks>
-internal sealed class SessionLane(
+internal sealed class SessionAppender(
     SessionKey key, ManifestStore manifests, SegmentStore segments, SegmentRoller roller, LiveViews views, KeyedMessageLoader loader,
     SessionCreator creator, SessionOptions options, TimeProvider time)
 {
@@ -27,9 +27,9 @@ internal sealed class SessionLane(
 
     private readonly AppendQueue _queue = new(key, options.MaxQueuedBytes);
     private readonly SemaphoreSlim _gate = new(1, 1);
-    private readonly KnownSession _known = new(key, manifests, views, loader, options.RepetitionWindow);
+    private readonly CachedSession _known = new(key, manifests, views, loader, options.RepetitionWindow);
 
-    /// <summary>Appends the messages of one request, creating the session where there is none.</summary>
+    /// <summary>Appends the messages of one request, creating the session where it does not exist.</summary>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
     /// <exception cref="AppendTooLargeException">The lines have more than <see cref="MessageLimits.MaxAppendBytes"/>.</exception>
     /// <exception cref="SessionBusyException">Too much is waiting to be appended.</exception>
@@ -49,9 +49,12 @@ internal sealed class SessionLane(
         return append.Completion;
     }
 
-    /// <summary>Looks at the live messages, while no append changes them. Unless <paramref name="fresh"/>, what this host knows will do.</summary>
+    /// <summary>
+    /// Looks at the live messages, while no append changes them. Unless <paramref name="fresh"/>, what this host knows will do.
+    /// </summary>
     /// <returns><see langword="null"/> where there is no session.</returns>
-    public async Task<(Manifest Manifest, T Seen)?> LookAsync<T>(bool fresh, Func<LiveView, T> look, CancellationToken cancellationToken)
+    public async Task<(Manifest Manifest, T Seen)?> ReadViewAsync<T>(
+        bool fresh, Func<LiveView, T> look, CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken);
         try
@@ -122,8 +125,8 @@ internal sealed class SessionLane(
 
     private async Task AppendGroupAsync(List<PendingAppend> group)
     {
-        // Set while nobody has said whether the block was stored: until storage says, it is sent to that place again, and to no
-        // other, whatever this host learns of the session meanwhile.
+        // Set while it is unknown whether the block was stored: until storage answers, it is sent to that position again, and to no
+        // other, even where this host learns meanwhile that appends go on elsewhere.
         LiveView? unsure = null;
         int unknown = 0;
         StoredManifest? seen = null;
@@ -165,8 +168,8 @@ internal sealed class SessionLane(
             }
             catch (RequestFailedException e) when (e.IsConditionNotMet() || e.IsSealed() || e.IsFull())
             {
-                // Another host has written here, sealed it, or filled it; or this one has, and the answer was lost. What this host does not know
-                // of the segment says which: its own ids are in it, or they are not and never will be at that position.
+                // Another host has written here, sealed it, or filled it; or this one has, and the answer was lost. What this host does not
+                // know of the segment says which: its own ids are in it, or they are not and never will be at that position.
                 unsure = null;
                 long known = last.Length;
                 if (await FindInSegmentAsync(group, view) && (!e.IsConditionNotMet() || last.Length == known))
@@ -229,7 +232,7 @@ internal sealed class SessionLane(
         return there;
     }
 
-    // The segment was archived, switched and deleted meanwhile. What became of an append nobody answered for is in the
+    // The segment was archived, switched and deleted meanwhile. An append that storage did not answer is in the
     // archive that took the segment, or in what that commit retained.
     private async Task FindInArchivesAsync(List<PendingAppend> group, LiveView view)
     {
@@ -266,8 +269,8 @@ internal sealed class SessionLane(
         }
     }
 
-    // The segment is sealed or full, or has refused a block without having more in it than this host knows. The manifest tells where appends
-    // go on; and whether it was the segment that was just read, or one that came back empty once that was switched and deleted.
+    // The segment is sealed or full, or has refused a block without having more in it than this host knows. The manifest tells where
+    // appends go on; and whether it was the segment that was just read, or one that came back empty once that was switched and deleted.
     private async Task GoOnElsewhereAsync(List<PendingAppend> group, LiveView view, bool isSealed)
     {
         StoredManifest? stored = await manifests.LoadAsync(key, CancellationToken.None);

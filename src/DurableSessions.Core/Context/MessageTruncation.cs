@@ -10,7 +10,7 @@ namespace DurableSessions.Core.Context;
 /// Cuts a message that is too long by itself: its long texts lose their middle, and say so. What was cut is still stored; only
 /// the copy in the context is shorter.
 /// </summary>
-internal static class MessageCut
+internal static class MessageTruncation
 {
     private const string Mark = " […] ";
 
@@ -25,7 +25,8 @@ internal static class MessageCut
     /// <summary>The message, cut to at most <paramref name="tokens"/> as far as its texts allow.</summary>
     public static SessionMessage ToFit(SessionMessage message, long tokens)
     {
-        JsonNode root = JsonNode.Parse(message.Line.Span, documentOptions: new JsonDocumentOptions { MaxDepth = MessageLimits.MaxStoredDepth })!;
+        var options = new JsonDocumentOptions { MaxDepth = MessageLimits.MaxStoredDepth };
+        JsonNode root = JsonNode.Parse(message.Line.Span, documentOptions: options)!;
         List<(JsonObject Part, string Name, string Text)> texts = [.. Texts(root["parts"]!.AsArray())];
         long others = (message.EstimatedTokens * 4) - texts.Sum(static t => TokenEstimate.Quarters(t.Text));
         long most = Share([.. texts.Select(static t => TokenEstimate.Quarters(t.Text))], Math.Max(0, (tokens * 4) - Math.Max(0, others)));
@@ -48,7 +49,8 @@ internal static class MessageCut
             {
                 if (part[name] is { } value)
                 {
-                    yield return (part, name, value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : value.ToJsonString(Json));
+                    bool isText = value.GetValueKind() == JsonValueKind.String;
+                    yield return (part, name, isText ? value.GetValue<string>() : value.ToJsonString(Json));
                 }
             }
         }
@@ -95,7 +97,8 @@ internal static class MessageCut
 
         int tail = text.Length;
         used = 0;
-        while (tail > head && Rune.DecodeLastFromUtf16(text.AsSpan(0, tail), out Rune rune, out int length) == System.Buffers.OperationStatus.Done)
+        while (tail > head
+            && Rune.DecodeLastFromUtf16(text.AsSpan(0, tail), out Rune rune, out int length) == System.Buffers.OperationStatus.Done)
         {
             used += TokenEstimate.Quarters(rune);
             if (used > each)

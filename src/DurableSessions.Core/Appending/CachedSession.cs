@@ -10,7 +10,7 @@ namespace DurableSessions.Core.Appending;
 /// What one lane knows of its session: the live messages, and the ids that are derived. Storage overrules it at
 /// any time, and every lane of every host has its own.
 /// </summary>
-internal sealed class KnownSession(
+internal sealed class CachedSession(
     SessionKey key, ManifestStore manifests, LiveViews views, KeyedMessageLoader loader, TimeSpan repetitionWindow)
 {
     private LiveView? _view;
@@ -23,7 +23,8 @@ internal sealed class KnownSession(
         LiveView? before = _view;
         bool wasComplete = before is { Last.IsComplete: true };
         _view = await views.OpenAsync(key, before, seen, Note, cancellationToken);
-        if (_keyed is not null && !ReferenceEquals(before, _view) && !await IsKnownToTheEndAsync(before, wasComplete, _view, cancellationToken))
+        if (_keyed is not null && !ReferenceEquals(before, _view)
+            && !await IsKnownToTheEndAsync(before, wasComplete, _view, cancellationToken))
         {
             _keyed = null;
         }
@@ -37,7 +38,7 @@ internal sealed class KnownSession(
     /// </summary>
     public async Task<bool> TryResolveAsync(List<PendingAppend> group, LiveView view)
     {
-        if (!group.Exists(static a => a.IsRecognisable))
+        if (!group.Exists(static a => a.MayBeRepetition))
         {
             return true;
         }
@@ -51,7 +52,7 @@ internal sealed class KnownSession(
             }
         }
 
-        foreach (PendingAppend append in group.Where(static a => a.IsRecognisable).ToList())
+        foreach (PendingAppend append in group.Where(static a => a.MayBeRepetition).ToList())
         {
             try
             {
@@ -105,7 +106,7 @@ internal sealed class KnownSession(
             return false;
         }
 
-        List<SegmentView> came = [.. now.Segments.Where(s => !before.Segments.Contains(s) && !s.Reference.Frozen)];
+        List<SegmentView> came = [.. now.Segments.Where(s => !before.Segments.Contains(s) && !s.Reference.Immutable)];
         return came.Count == now.Manifest.NextSegment - before.Manifest.NextSegment
             && came.All(static s => s.Length == 0)
             && before.Segments.Where(s => !now.Segments.Contains(s)).All(s => s.IsComplete || views.Learned(s.Name)?.Length == s.Length)

@@ -7,11 +7,12 @@ namespace DurableSessions.Core.Memories;
 /// Chooses the memories that a context has room for, whole ones: profile and preferences first, then those changed last. At most
 /// <see cref="MemoryLimits.MaxShown"/> are read.
 /// </summary>
-internal sealed class MemoryChoice(MemoryCatalogues catalogues, MemoryContents contents)
+internal sealed class MemorySelector(MemoryCatalogues catalogues, MemoryContents contents)
 {
     private const int ReadAtOnce = 8;
 
-    public async Task<IReadOnlyList<Memory>> ReadAsync(string account, string user, long tokenBudget, CancellationToken cancellationToken) =>
+    public async Task<IReadOnlyList<Memory>> ReadAsync(
+        string account, string user, long tokenBudget, CancellationToken cancellationToken) =>
         await ReadAsync(account, user, Enum.GetValues<MemoryCategory>(), tokenBudget, cancellationToken);
 
     public async Task<IReadOnlyList<Memory>> ReadAsync(

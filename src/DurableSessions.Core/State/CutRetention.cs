@@ -6,4 +6,4 @@ namespace DurableSessions.Core.State;
 /// <param name="RecentCount">How many of the newest messages, unless turns do.</param>
 /// <param name="Turns">Which turns; <see langword="null"/>: <paramref name="RecentCount"/> messages.</param>
 /// <param name="IsIdle">Whether the commit was started because the session was idle.</param>
-internal sealed record CutKeep(int RecentCount, TurnRetention? Turns, bool IsIdle);
+internal sealed record CutRetention(int RecentCount, TurnRetention? Turns, bool IsIdle);

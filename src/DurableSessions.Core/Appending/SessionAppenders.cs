@@ -7,32 +7,32 @@ using Microsoft.Extensions.Caching.Memory;
 namespace DurableSessions.Core.Appending;
 
 /// <summary>
-/// The lanes of this host, the least used given up first. A session may have two lanes for a moment, as it may have one on
+/// The appenders of this host, the least used given up first. A session may have two appenders for a moment, as it may have one on
 /// each of several hosts: that costs a conflict, never a message.
 /// </summary>
-internal sealed class SessionLanes(
+internal sealed class SessionAppenders(
     ManifestStore manifests, SegmentStore segments, SegmentRoller roller, LiveViews views, KeyedMessageLoader loader,
     SessionCreator creator, HostCache memory, SessionOptions options, TimeProvider time)
 {
     private readonly Lock _lock = new();
 
-    /// <summary>The lane of a session.</summary>
-    public SessionLane For(SessionKey key)
+    /// <summary>The appender of a session.</summary>
+    public SessionAppender For(SessionKey key)
     {
-        if (memory.TryGetValue(("lane", key), out SessionLane? lane))
+        if (memory.TryGetValue(("appender", key), out SessionAppender? appender))
         {
-            return lane!;
+            return appender!;
         }
 
         lock (_lock)
         {
             return memory.GetOrCreate(
-                ("lane", key),
+                ("appender", key),
                 entry =>
                 {
                     entry.Size = 1;
                     entry.SlidingExpiration = TimeSpan.FromMinutes(30);
-                    return new SessionLane(key, manifests, segments, roller, views, loader, creator, options, time);
+                    return new SessionAppender(key, manifests, segments, roller, views, loader, creator, options, time);
                 })!;
         }
     }

@@ -6,13 +6,16 @@ using DurableSessions.Core.State;
 namespace DurableSessions.Core.Auditing;
 
 /// <summary>Tells what commits staged and use from what they staged and gave up.</summary>
-internal sealed class StagedFiles(AuditedStorage storage, ArchiveStore archives)
+internal sealed class StagedBlobs(AuditedStorage storage, ArchiveStore archives)
 {
-    /// <summary>Whether anybody refers to a blob in a session's archive folder, or may yet; a name that is not known counts as used.</summary>
+    /// <summary>
+    /// Whether a commit refers to a blob in a session's archive folder, or may yet; a name that is not known counts as used.
+    /// </summary>
     public async Task<bool> IsInUseAsync(SessionPath path, string blob, Manifest manifest, CancellationToken cancellationToken)
     {
         string[] parts = path.Rest.Split('/');
-        if (parts is not [var folder, var attemptText, var file] || file is not ("messages.jsonl" or "semantic.json" or "semantic-fallback.json")
+        if (parts is not [var folder, var attemptText, var file]
+            || file is not ("messages.jsonl" or "semantic.json" or "semantic-fallback.json")
             || !int.TryParse(attemptText, NumberStyles.None, CultureInfo.InvariantCulture, out int attempt))
         {
             // Records and index entries answer for ever.
@@ -49,7 +52,8 @@ internal sealed class StagedFiles(AuditedStorage storage, ArchiveStore archives)
         CommitRecord? own = null;
         for (int number = attempt; number >= 1; number--)
         {
-            CommitRecord? record = await archives.FindRecordAsync(new CommitAttempt(path.Session, path.Incarnation, commitId, number), cancellationToken);
+            CommitRecord? record = await archives.FindRecordAsync(
+                new CommitAttempt(path.Session, path.Incarnation, commitId, number), cancellationToken);
             own ??= number == attempt ? record : null;
             if (record is { Fate: CommitFate.Archived })
             {

@@ -6,9 +6,9 @@ using DurableSessions.Core.Errors;
 namespace DurableSessions.Core.Storage;
 
 /// <summary>Small JSON documents that are written once.</summary>
-internal static class Documents
+internal static class JsonBlobs
 {
-    /// <summary>The document, or <see langword="null"/> where there is none.</summary>
+    /// <summary>The document, or <see langword="null"/> where there is no such blob.</summary>
     public static async Task<T?> FindAsync<T>(this BlobContainerClient container, string name, CancellationToken cancellationToken)
         where T : class
     {
@@ -28,7 +28,8 @@ internal static class Documents
     /// harmless: the repeated write finds its own document.
     /// </summary>
     /// <exception cref="ContentionException">One was there, and was deleted before it could be read.</exception>
-    public static async Task<T> WriteOnceAsync<T>(this BlobContainerClient container, string name, T document, CancellationToken cancellationToken)
+    public static async Task<T> WriteOnceAsync<T>(
+        this BlobContainerClient container, string name, T document, CancellationToken cancellationToken)
         where T : class
     {
         try

@@ -5,7 +5,7 @@ namespace DurableSessions.Core.Memories;
 /// <summary>
 /// Shows a digest the memories of its user, and remembers what it was shown: the changes that come back were decided against that.
 /// </summary>
-internal sealed class MemoryShowing(
+internal sealed class MemoryBaseline(
     MemoryCatalogues catalogues, MemoryContents contents, string account, string user, IReadOnlyList<MemoryCategory> categories)
 {
     private readonly Dictionary<(MemoryCategory, string), string> _shown = [];
@@ -16,7 +16,7 @@ internal sealed class MemoryShowing(
     /// <summary>
     /// The changes of a digest as far as they can be applied at all, with what each was decided against; and those that cannot.
     /// </summary>
-    public (IReadOnlyList<MemoryChange> Changes, IReadOnlyList<MemorySkip> Skipped) Take(IReadOnlyList<MemoryChange> wanted)
+    public (IReadOnlyList<MemoryChange> Changes, IReadOnlyList<MemorySkip> Skipped) Accept(IReadOnlyList<MemoryChange> wanted)
     {
         var changes = new List<MemoryChange>();
         var skipped = new List<MemorySkip>();
@@ -35,7 +35,8 @@ internal sealed class MemoryShowing(
 
         if (wanted.Count > MemoryLimits.MaxChanges)
         {
-            skipped.Add(new MemorySkip($"{wanted.Count - MemoryLimits.MaxChanges} more changes than the {MemoryLimits.MaxChanges} that one digest may ask for"));
+            skipped.Add(new MemorySkip(
+                $"{wanted.Count - MemoryLimits.MaxChanges} more changes than the {MemoryLimits.MaxChanges} that one digest may ask for"));
         }
 
         return (changes, skipped);
@@ -43,7 +44,7 @@ internal sealed class MemoryShowing(
 
     private async Task<IReadOnlyList<Memory>> ReadAsync(CancellationToken cancellationToken)
     {
-        IReadOnlyList<Memory> memories = await new MemoryChoice(catalogues, contents)
+        IReadOnlyList<Memory> memories = await new MemorySelector(catalogues, contents)
             .ReadAsync(account, user, categories, long.MaxValue, cancellationToken);
         foreach (Memory memory in memories)
         {

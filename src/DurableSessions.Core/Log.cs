@@ -1,0 +1,85 @@
+using DurableSessions.Core.Identities;
+using DurableSessions.Core.State;
+using Microsoft.Extensions.Logging;
+
+namespace DurableSessions.Core;
+
+/// <summary>
+/// What the store logs. Its event ids are 1000 to 1099, one for each message. They are stable, since alerts and filters
+/// of operators name them: a new message takes the next free id, and the id of a removed one is not used again.
+/// </summary>
+internal static partial class Log
+{
+    [LoggerMessage(1000, LogLevel.Information, "Commit {CommitId} of session {Session}: accepted, keeping {Kept} live")]
+    public static partial void CommitAccepted(this ILogger log, CommitId commitId, SessionKey session, object kept);
+
+    [LoggerMessage(
+        1001,
+        LogLevel.Information,
+        "Commit {CommitId} of session {Session}: archive-to-temp staged {Messages} messages, {Bytes} bytes, retained {Retained}")]
+    public static partial void ArchiveStaged(
+        this ILogger log, CommitId commitId, SessionKey session, int messages, long bytes, int retained);
+
+    [LoggerMessage(1002, LogLevel.Information, "Commit {CommitId} of session {Session} helped commit {OtherCommitId} through clear-live")]
+    public static partial void OtherCommitHelped(this ILogger log, CommitId commitId, SessionKey session, CommitId otherCommitId);
+
+    [LoggerMessage(
+        1003, LogLevel.Information, "Commit {CommitId} of session {Session}: clear-live moved {Messages} messages to archive {Number}")]
+    public static partial void LiveCleared(this ILogger log, CommitId commitId, SessionKey session, int messages, int? number);
+
+    [LoggerMessage(
+        1004,
+        LogLevel.Warning,
+        "Commit {CommitId} of session {Session}: commit {OtherCommitId} before it had ended without a switch; "
+        + "its archive {Number} is {State}")]
+    public static partial void AbandonedCommitSwitched(
+        this ILogger log, CommitId commitId, SessionKey session, CommitId otherCommitId, int? number, ArchiveState? state);
+
+    [LoggerMessage(
+        1005, LogLevel.Information, "Commit {CommitId} of session {Session}: semantic-process by {Processor} covers archives {Covers}")]
+    public static partial void ArchiveDigested(
+        this ILogger log, CommitId commitId, SessionKey session, string processor, IReadOnlyList<int> covers);
+
+    [LoggerMessage(1006, LogLevel.Information, "Commit {CommitId} of session {Session}: switch made archive {Number} {State}")]
+    public static partial void ArchiveSwitched(
+        this ILogger log, CommitId commitId, SessionKey session, int? number, ArchiveState? state);
+
+    [LoggerMessage(1007, LogLevel.Information, "Commit {CommitId} of session {Session}: cancel {Result}")]
+    public static partial void CommitCancelled(this ILogger log, CommitId commitId, SessionKey session, string result);
+
+    [LoggerMessage(
+        1008,
+        LogLevel.Warning,
+        "Commit {CommitId} of session {Session}: commit {OtherCommitId} could not be woken, and looks by its timer")]
+    public static partial void NextCommitNotWoken(
+        this ILogger log, Exception exception, CommitId commitId, SessionKey session, string otherCommitId);
+
+    [LoggerMessage(
+        1009, LogLevel.Error, "Commit {CommitId} of session {Session}: memories cannot be read; its changes are skipped")]
+    public static partial void MemoriesUnreadable(this ILogger log, Exception exception, CommitId commitId, SessionKey session);
+
+    [LoggerMessage(1010, LogLevel.Warning, "Session {Session}: its auto-commit policy could not be looked at")]
+    public static partial void AutoCommitPolicyUnreadable(this ILogger log, Exception exception, SessionKey session);
+
+    [LoggerMessage(
+        1011,
+        LogLevel.Information,
+        "Session {Session} with {Messages} messages and {Tokens} tokens is over a threshold of its policy: it is committed")]
+    public static partial void ThresholdExceeded(this ILogger log, SessionKey session, int messages, long tokens);
+
+    [LoggerMessage(
+        1012, LogLevel.Warning, "Session {Session}: a commit over a threshold could not be started; the next append tries again")]
+    public static partial void ThresholdCommitNotStarted(this ILogger log, Exception exception, SessionKey session);
+
+    [LoggerMessage(1013, LogLevel.Information, "Session {Session} has been idle since {LastAppend}: it is committed")]
+    public static partial void SessionIdle(this ILogger log, SessionKey session, DateTimeOffset lastAppend);
+
+    [LoggerMessage(1014, LogLevel.Information, "Deletion of session {Session}, incarnation {Incarnation}: tombstone set")]
+    public static partial void TombstoneSet(this ILogger log, SessionKey session, string incarnation);
+
+    [LoggerMessage(1015, LogLevel.Information, "Deletion of session {Session}, incarnation {Incarnation}: {Count} blobs deleted")]
+    public static partial void BlobsDeleted(this ILogger log, SessionKey session, string incarnation, int count);
+
+    [LoggerMessage(1016, LogLevel.Information, "Deletion of session {Session}, incarnation {Incarnation}: ended")]
+    public static partial void DeletionEnded(this ILogger log, SessionKey session, string incarnation);
+}
