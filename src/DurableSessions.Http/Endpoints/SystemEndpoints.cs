@@ -106,7 +106,7 @@ internal static class SystemEndpoints
         }
         catch (Exception e) when (!aborted.IsCancellationRequested)
         {
-            logger.LogWarning(e, "Not ready: {Check}", name);
+            Log.NotReady(logger, e, name);
             return false;
         }
     }

@@ -23,7 +23,7 @@ internal sealed class EnvelopeMiddleware(
             context.Response.Headers["X-Process-Time"] = time.GetElapsedTime(started).TotalSeconds.ToString("F6", CultureInfo.InvariantCulture);
             return Task.CompletedTask;
         });
-        using IDisposable? scope = logger.BeginScope("Request {RequestId}", requestId);
+        using IDisposable? scope = Log.BeginRequestScope(logger, requestId);
         try
         {
             if (!isValid)
@@ -79,7 +79,7 @@ internal sealed class EnvelopeMiddleware(
         if (error.HttpStatus >= 500)
         {
             LogLevel level = error.Code == "INTERNAL" ? LogLevel.Error : LogLevel.Warning;
-            logger.Log(level, exception, "{Method} {Path} ended in {Code} ({RequestId})", context.Request.Method, context.Request.Path, error.Code, requestId);
+            Log.RequestFailed(logger, level, exception, context.Request.Method, context.Request.Path, error.Code, requestId);
         }
 
         if (context.Response.HasStarted)

@@ -52,7 +52,7 @@ public sealed class KeyRing(KeyStore store, TimeProvider time)
         {
             if (!Interlocked.Exchange(ref _isAway, true))
             {
-                log.LogWarning(e, "The keys cannot be read; those known hold for {Seconds} s from when they were", HoldsFor.TotalSeconds);
+                Log.KeysUnavailable(log, e, HoldsFor.TotalSeconds);
             }
 
             if (known is not null && time.GetElapsedTime(known.At) < HoldsFor)
