@@ -24,7 +24,7 @@ public static class DurableSessionsHttp
         services.AddSingleton(options);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ICallerSource, DevCallerSource>();
-        services.AddRateLimiter(rates => KeyRates.Configure(rates, options.Limits));
+        services.AddRateLimiter(rates => KeyRateLimiting.Configure(rates, options.Limits));
         return services;
     }
 
@@ -78,7 +78,7 @@ public static class DurableSessionsHttp
     {
         server.AddServerHeader = false;
         server.Limits.MaxRequestLineSize = 64 * 1024;
-        server.Limits.MaxRequestHeadersTotalSize = 2 * HttpLimits.MostHeaderBytes;
+        server.Limits.MaxRequestHeadersTotalSize = 2 * HttpLimits.MaxHeaderBytes;
         server.Limits.MaxRequestHeaderCount = 1_000;
         server.Limits.MaxConcurrentConnections = limits.Connections;
         server.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(limits.HeadersSeconds);

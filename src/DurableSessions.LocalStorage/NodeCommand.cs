@@ -20,13 +20,13 @@ internal static class NodeCommand
     public static async Task RequireAsync(string command, CancellationToken cancellationToken) =>
         await RunAsync(command, ["--version"], Directory.GetCurrentDirectory(), TimeSpan.FromSeconds(30), cancellationToken);
 
-    /// <exception cref="LocalStorageException">The command is not there, or has not ended within <paramref name="patience"/>.</exception>
+    /// <exception cref="LocalStorageException">The command is not there, or has not ended within <paramref name="timeout"/>.</exception>
     public static async Task<Result> RunAsync(
-        string command, IReadOnlyList<string> arguments, string folder, TimeSpan patience, CancellationToken cancellationToken)
+        string command, IReadOnlyList<string> arguments, string folder, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using Process process = Start(command, arguments, folder);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(patience);
+        limit.CancelAfter(timeout);
         var lines = new LastLines(MaxOutputLines);
         try
         {
@@ -39,7 +39,7 @@ internal static class NodeCommand
         {
             process.Kill(entireProcessTree: true);
             cancellationToken.ThrowIfCancellationRequested();
-            throw new LocalStorageException($"'{command} {string.Join(' ', arguments)}' has not ended within {patience.TotalMinutes:0.#} minutes.");
+            throw new LocalStorageException($"'{command} {string.Join(' ', arguments)}' has not ended within {timeout.TotalMinutes:0.#} minutes.");
         }
     }
 

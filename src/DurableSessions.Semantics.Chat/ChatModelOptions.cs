@@ -1,7 +1,7 @@
 namespace DurableSessions.Semantics.Chat;
 
 /// <summary>What happens to a digest while the model is known to be away.</summary>
-public enum WhenAway
+public enum WhenUnavailable
 {
     /// <summary>It fails at once, so that the built-in digest stands in, or the task fails, as its policy says.</summary>
     FallBack,
@@ -47,5 +47,5 @@ public sealed record ChatModelOptions
     public TimeSpan BreakDuration { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>What happens to digests meanwhile.</summary>
-    public WhenAway WhenAway { get; init; }
+    public WhenUnavailable WhenUnavailable { get; init; }
 }

@@ -10,7 +10,7 @@ namespace DurableSessions.Semantics.Chat;
 /// <param name="Role">Who said it.</param>
 /// <param name="At">When, as its client wrote it.</param>
 /// <param name="Text">What.</param>
-internal sealed record ShownMessage(string Role, string? At, string Text);
+internal sealed record PromptMessage(string Role, string? At, string Text);
 
 /// <summary>
 /// Cuts a conversation into windows that fit a model. The rule for what is long: of a tool's input 500 characters are shown, of its
@@ -25,14 +25,14 @@ internal static class ConversationWindows
     private const string Mark = " […] ";
 
     /// <summary>The windows in order; each has at most <paramref name="maxTokens"/>, and at least one message.</summary>
-    public static async IAsyncEnumerable<IReadOnlyList<ShownMessage>> OfAsync(
+    public static async IAsyncEnumerable<IReadOnlyList<PromptMessage>> OfAsync(
         IAsyncEnumerable<SessionMessage> messages, Tokenizer tokenizer, int maxTokens, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        List<ShownMessage> window = [];
+        List<PromptMessage> window = [];
         int tokens = 0;
         await foreach (SessionMessage message in messages.WithCancellation(cancellationToken))
         {
-            ShownMessage shown = Fit(Show(message), tokenizer, maxTokens);
+            PromptMessage shown = Fit(Show(message), tokenizer, maxTokens);
             int own = Count(shown, tokenizer);
             if (window.Count > 0 && tokens + own > maxTokens)
             {
@@ -51,7 +51,7 @@ internal static class ConversationWindows
         }
     }
 
-    private static ShownMessage Show(SessionMessage message)
+    private static PromptMessage Show(SessionMessage message)
     {
         var text = new StringBuilder();
         foreach (MessagePart part in message.Parts)
@@ -69,10 +69,10 @@ internal static class ConversationWindows
             }
         }
 
-        return new ShownMessage(message.Role, message.CreatedAt, text.ToString());
+        return new PromptMessage(message.Role, message.CreatedAt, text.ToString());
     }
 
-    private static ShownMessage Fit(ShownMessage message, Tokenizer tokenizer, int maxTokens)
+    private static PromptMessage Fit(PromptMessage message, Tokenizer tokenizer, int maxTokens)
     {
         int room = Math.Max(16, maxTokens - TokensAround);
         while (Count(message, tokenizer) > maxTokens && message.Text.Length > 32)
@@ -89,7 +89,7 @@ internal static class ConversationWindows
     }
 
     // As it will be sent: escaped as JSON, which may be longer.
-    private static int Count(ShownMessage message, Tokenizer tokenizer) =>
+    private static int Count(PromptMessage message, Tokenizer tokenizer) =>
         tokenizer.CountTokens(JsonSerializer.Serialize(message, ModelQuestion.Json)) + 2;
 
     private static string Text(JsonElement? value) => value switch

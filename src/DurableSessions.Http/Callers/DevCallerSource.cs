@@ -18,7 +18,7 @@ internal sealed class DevCallerSource : ICallerSource
     public ValueTask<Caller> IdentifyAsync(HttpContext context) =>
         ValueTask.FromResult(new Caller(Id(context, "X-OpenViking-Account"), Id(context, "X-OpenViking-User")));
 
-    public ValueTask RefuseWrongKeyAsync(HttpContext context) => ValueTask.CompletedTask;
+    public ValueTask RejectInvalidKeyAsync(HttpContext context) => ValueTask.CompletedTask;
 
     public ValueTask RequireOperatorAsync(HttpContext context) => ValueTask.CompletedTask;
 

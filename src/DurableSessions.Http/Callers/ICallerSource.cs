@@ -15,7 +15,7 @@ public interface ICallerSource
     /// Ends the request with an error where it presents a key that is wrong; one that presents none is let through, and so is any while
     /// storage cannot say which keys are right.
     /// </summary>
-    ValueTask RefuseWrongKeyAsync(HttpContext context);
+    ValueTask RejectInvalidKeyAsync(HttpContext context);
 
     /// <summary>Ends the request with an error unless an operator sends it.</summary>
     ValueTask RequireOperatorAsync(HttpContext context);

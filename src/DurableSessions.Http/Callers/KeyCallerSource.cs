@@ -28,7 +28,7 @@ internal sealed class KeyCallerSource(KeyRing ring, ILogger<KeyCallerSource> log
             : throw new ApiException(ApiError.NotPermitted("This is an operator's key; sessions and tasks are their users'."));
     }
 
-    public async ValueTask RefuseWrongKeyAsync(HttpContext context)
+    public async ValueTask RejectInvalidKeyAsync(HttpContext context)
     {
         if (PresentedKey.Of(context.Request) is null)
         {

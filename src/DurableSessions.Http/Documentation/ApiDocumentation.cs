@@ -10,7 +10,7 @@ namespace DurableSessions.Http.Documentation;
 /// <summary>The OpenAPI document at <c>/openapi/v1.json</c> and the page that shows it at <c>/docs</c>. Neither asks for a key.</summary>
 public static class ApiDocumentation
 {
-    private const string FromHere =
+    private const string ContentSecurityPolicyValue =
         "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:";
 
     /// <summary>Adds what makes the document.</summary>
@@ -52,7 +52,7 @@ public static class ApiDocumentation
             RequestDelegate? page = endpoint.RequestDelegate;
             endpoint.RequestDelegate = http =>
             {
-                http.Response.Headers.ContentSecurityPolicy = FromHere;
+                http.Response.Headers.ContentSecurityPolicy = ContentSecurityPolicyValue;
                 return page!(http);
             };
         });

@@ -34,7 +34,7 @@ internal static class ArchiveEndpoints
             http.Response.Headers[SessionEndpoints.NextCursorHeader] = archives[^1].Number.ToString(CultureInfo.InvariantCulture);
         }
 
-        return new Answer(json =>
+        return new EnvelopeResult(json =>
         {
             json.WriteStartArray();
             foreach (ArchiveInfo archive in archives)
@@ -68,10 +68,10 @@ internal static class ArchiveEndpoints
         IAsyncEnumerator<SessionMessage> messages = archive.Messages.GetAsyncEnumerator(http.RequestAborted);
         http.Response.RegisterForDisposeAsync(messages);
         bool more = await messages.MoveNextAsync();
-        return new StreamedAnswer(answer => WriteAsync(answer, archive.Info, messages, more));
+        return new StreamedEnvelopeResult(answer => WriteAsync(answer, archive.Info, messages, more));
     }
 
-    private static async Task WriteAsync(StreamedJson answer, ArchiveInfo archive, IAsyncEnumerator<SessionMessage> messages, bool more)
+    private static async Task WriteAsync(StreamedJsonWriter answer, ArchiveInfo archive, IAsyncEnumerator<SessionMessage> messages, bool more)
     {
         answer.Writer.WriteStartObject();
         answer.Writer.WriteString("archive_id", Wire.ArchiveId(archive.Number));

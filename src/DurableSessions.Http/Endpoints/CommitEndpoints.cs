@@ -30,7 +30,7 @@ internal static class CommitEndpoints
         string traceId = Activity.Current?.TraceId.ToHexString() ?? http.TraceIdentifier;
         if (answer.Task is not { } task)
         {
-            return new Answer(json => WriteSkipped(json, key, answer.SkipReason, traceId));
+            return new EnvelopeResult(json => WriteSkipped(json, key, answer.SkipReason, traceId));
         }
 
         if (waitSeconds > 0)
@@ -40,7 +40,7 @@ internal static class CommitEndpoints
 
         http.Response.Headers.Location = $"{http.Request.PathBase}/api/v1/tasks/{task.TaskId}";
         http.Response.Headers[HeaderNames.Link] = $"<{http.Request.PathBase}/runtime/webhooks/durabletask/instances/{task.TaskId}>; rel=\"monitor\"";
-        return new Answer(json => WriteAccepted(json, task, traceId, waitSeconds > 0));
+        return new EnvelopeResult(json => WriteAccepted(json, task, traceId, waitSeconds > 0));
     }
 
     // Clients commit at the end of every conversation, also of one in which nothing was said and no session was ever made; a refusal they

@@ -16,7 +16,7 @@ namespace DurableSessions.Http.Endpoints;
 internal static class ConfigEndpoints
 {
     public static void MapConfig(this IEndpointRouteBuilder sessions) =>
-        sessions.MapPatch("/{session_id}/config", ConfigureAsync).NamesMissingSession();
+        sessions.MapPatch("/{session_id}/config", ConfigureAsync).WithSessionNotFoundFilter();
 
     /// <summary>The settings that every route tells. Whoever set nothing is told what holds.</summary>
     public static void Write(Utf8JsonWriter json, SessionSettings settings)
@@ -46,9 +46,9 @@ internal static class ConfigEndpoints
         SessionKey key = caller.Session(session_id);
         using JsonBody body = await JsonBody.ReadOptionalAsync(http);
         Func<SessionSettings, SessionSettings> change = SettingsBody.ReadChange(body.Root);
-        Telemetry.Check(body.Root);
+        TelemetryField.Check(body.Root);
         SessionSettings settings = await store.Sessions.ConfigureAsync(key, change, http.RequestAborted);
-        return new Answer(json =>
+        return new EnvelopeResult(json =>
         {
             json.WriteStartObject();
             json.WriteString("session_id", key.Session);

@@ -26,7 +26,7 @@ internal static class ContentEndpoints
         Query.Boolean(http, "raw");
         string text = await FindAsync(caller, uri, store, http.RequestAborted)
             ?? throw new ApiException(ApiError.NotFound($"File not found: {uri.Text}", "file", uri.Text));
-        return new Answer(json => json.WriteStringValue(Lines(text, offset, limit)));
+        return new EnvelopeResult(json => json.WriteStringValue(Lines(text, offset, limit)));
     }
 
     // Null: it is not there. Another user's is answered like that too, and so is a session that is gone.

@@ -25,7 +25,7 @@ internal static class ContextEndpoints
         int budget = Query.Integer(http, "token_budget", 0, RequestLimits.MaxTokenBudget, otherwise: DefaultTokenBudget);
         bool withMemories = Query.Boolean(http, "include_memories");
         SessionContext context = await store.Sessions.ReadContextAsync(key, budget, withMemories, http.RequestAborted);
-        return new StreamedAnswer(answer => WriteAsync(answer, context, withMemories ? caller.User : null));
+        return new StreamedEnvelopeResult(answer => WriteAsync(answer, context, withMemories ? caller.User : null));
     }
 
     // The memories of a user, where they were asked for.
@@ -43,7 +43,7 @@ internal static class ContextEndpoints
         json.WriteEndArray();
     }
 
-    private static async Task WriteAsync(StreamedJson answer, SessionContext context, string? memoriesOf)
+    private static async Task WriteAsync(StreamedJsonWriter answer, SessionContext context, string? memoriesOf)
     {
         answer.Writer.WriteStartObject();
         answer.Writer.WriteString("latest_archive_overview", context.Overview);

@@ -36,7 +36,7 @@ internal static class MemoryEndpoints
         json.WriteString("category", Wire.Category(memory.Category));
         json.WriteString("name", memory.Name);
         json.WriteString("abstract", memory.Abstract);
-        json.WriteString("etag", MemoryTags.Of(memory));
+        json.WriteString("etag", MemoryETags.Of(memory));
         json.WriteNumber("revision", memory.Revision);
         json.WriteNumber("tokens", memory.Tokens);
         json.WriteString("updated_at", Wire.Time(memory.ChangedAt));
@@ -53,7 +53,7 @@ internal static class MemoryEndpoints
             http.Response.Headers[SessionEndpoints.NextCursorHeader] = $"{Wire.Category(page.Items[^1].Category)}/{page.Items[^1].Name}";
         }
 
-        return new Answer(json =>
+        return new EnvelopeResult(json =>
         {
             json.WriteStartArray();
             foreach (MemoryInfo memory in page.Items)
@@ -73,7 +73,7 @@ internal static class MemoryEndpoints
             ?? throw ApiException.Invalid(Location.Query("q"), "is required, as words to look for.", "missing");
         int limit = Query.Integer(http, "limit", 1, MemorySearch.MaxHits, otherwise: DefaultHits);
         IReadOnlyList<SearchHit> hits = await store.MemorySearch.SearchAsync(caller.Account, caller.User, query, limit, http.RequestAborted);
-        return new Answer(json =>
+        return new EnvelopeResult(json =>
         {
             json.WriteStartArray();
             foreach (SearchHit hit in hits)
@@ -91,13 +91,13 @@ internal static class MemoryEndpoints
     {
         Memory memory = await store.Memories.GetAsync(
             caller.Account, caller.User, MemoryPath.Category(category, Location.Path("category")), Ids.Check(name, Location.Path("name")), http.RequestAborted);
-        http.Response.Headers.ETag = MemoryTags.Of(memory.Info);
-        if (MemoryTags.IsKnown(http.Request, memory.Info))
+        http.Response.Headers.ETag = MemoryETags.Of(memory.Info);
+        if (MemoryETags.IsKnown(http.Request, memory.Info))
         {
             return Results.StatusCode(StatusCodes.Status304NotModified);
         }
 
-        return new Answer(json =>
+        return new EnvelopeResult(json =>
         {
             json.WriteStartObject();
             WriteInfo(json, caller.User, memory.Info);
@@ -110,7 +110,7 @@ internal static class MemoryEndpoints
     {
         MemoryCategory of = MemoryPath.Category(category, Location.Path("category"));
         Ids.Check(name, Location.Path("name"));
-        MemoryCondition condition = MemoryTags.Condition(http.Request);
+        MemoryCondition condition = MemoryETags.Condition(http.Request);
         using JsonBody body = await JsonBody.ReadAsync(http);
         JsonField field = body.Root["content"];
         string content = field.Text();
@@ -119,10 +119,10 @@ internal static class MemoryEndpoints
             throw field.Invalid($"must be 1 to {MemoryLimits.MaxContentLength} characters, not white space alone.", "string_length");
         }
 
-        Telemetry.Check(body.Root);
+        TelemetryField.Check(body.Root);
         MemoryInfo info = await store.Memories.PutAsync(caller.Account, caller.User, of, name, content, condition, http.RequestAborted);
-        http.Response.Headers.ETag = MemoryTags.Of(info);
-        return new Answer(json =>
+        http.Response.Headers.ETag = MemoryETags.Of(info);
+        return new EnvelopeResult(json =>
         {
             json.WriteStartObject();
             WriteInfo(json, caller.User, info);
@@ -134,8 +134,8 @@ internal static class MemoryEndpoints
     {
         MemoryCategory of = MemoryPath.Category(category, Location.Path("category"));
         Ids.Check(name, Location.Path("name"));
-        await store.Memories.DeleteAsync(caller.Account, caller.User, of, name, MemoryTags.Condition(http.Request), http.RequestAborted);
-        return new Answer(json =>
+        await store.Memories.DeleteAsync(caller.Account, caller.User, of, name, MemoryETags.Condition(http.Request), http.RequestAborted);
+        return new EnvelopeResult(json =>
         {
             json.WriteStartObject();
             json.WriteString("uri", Wire.MemoryUri(caller.User, of, name));

@@ -28,7 +28,7 @@ internal static class MessageEndpoints
         using JsonBody body = await JsonBody.ReadMessagesAsync(http);
         NewMessage[] messages = MessageBody.One(body.Root);
         AppendResult result = await store.Sessions.AppendAsync(key, messages, body.IdempotencyKey, http.RequestAborted);
-        return new Answer(json => Write(json, key, result, added: null));
+        return new EnvelopeResult(json => Write(json, key, result, added: null));
     }
 
     private static async Task<IResult> AddBatchAsync(HttpContext http, Caller caller, SessionStore store, string session_id)
@@ -39,7 +39,7 @@ internal static class MessageEndpoints
         AppendResult result = messages.Length > 0
             ? await store.Sessions.AppendAsync(key, messages, body.IdempotencyKey, http.RequestAborted)
             : await AddNothingAsync(store, key, http.RequestAborted);
-        return new Answer(json => Write(json, key, result, messages.Length));
+        return new EnvelopeResult(json => Write(json, key, result, messages.Length));
     }
 
     // An empty batch adds nothing, and creates the session as any other.

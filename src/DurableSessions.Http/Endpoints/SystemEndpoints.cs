@@ -27,8 +27,8 @@ internal static class SystemEndpoints
     // A plugin asks here before it sends its turns, and gives up those that are refused then: one whose key is wrong must hear of it here.
     private static async Task HealthAsync(HttpContext http, DurableSessionsHttpOptions options, ICallerSource callers)
     {
-        await callers.RefuseWrongKeyAsync(http);
-        await Answer.SendAsync(http, json =>
+        await callers.RejectInvalidKeyAsync(http);
+        await EnvelopeResult.SendAsync(http, json =>
         {
             json.WriteStartObject();
             json.WriteString("status", "ok");
@@ -46,7 +46,7 @@ internal static class SystemEndpoints
             IsReadyAsync("engine", options.CheckEngine, time, logger, http.RequestAborted));
         bool all = ready.All(static r => r);
         http.Response.StatusCode = all ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
-        await Answer.SendAsync(http, json =>
+        await EnvelopeResult.SendAsync(http, json =>
         {
             json.WriteStartObject();
             json.WriteString("status", all ? "ready" : "not_ready");
@@ -58,7 +58,7 @@ internal static class SystemEndpoints
         });
     }
 
-    private static Answer Status(Caller caller) => new(json =>
+    private static EnvelopeResult Status(Caller caller) => new(json =>
     {
         json.WriteStartObject();
         json.WriteBoolean("initialized", true);
@@ -70,7 +70,7 @@ internal static class SystemEndpoints
     private static async Task<IResult> WaitAsync(HttpContext http, Caller caller, SessionStore store, TimeProvider time)
     {
         using JsonBody body = await JsonBody.ReadOptionalAsync(http);
-        Telemetry.Check(body.Root);
+        TelemetryField.Check(body.Root);
         TimeSpan atMost = TimeSpan.FromSeconds(body.Root["timeout"] is { IsSet: true } timeout ? timeout.Number(0, RequestLimits.MaxWaitSeconds) : RequestLimits.MaxWaitSeconds);
         using var limit = new CancellationTokenSource(atMost, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, http.RequestAborted);
@@ -84,7 +84,7 @@ internal static class SystemEndpoints
                 string.Create(CultureInfo.InvariantCulture, $"Commits are still running after {atMost.TotalSeconds} s; they go on."), "user", caller.User));
         }
 
-        return new Answer(static json =>
+        return new EnvelopeResult(static json =>
         {
             json.WriteStartObject();
             json.WriteNumber("commits_running", 0);

@@ -65,7 +65,7 @@ internal static class TaskEndpoints
         IReadOnlyList<CommitTask> tasks = Query.Text(http, "task_type", SessionKey.MaxIdLength) is null or TaskType
             ? await store.Tasks.ListAsync(caller.Account, caller.User, query, http.RequestAborted)
             : [];
-        return new Answer(json =>
+        return new EnvelopeResult(json =>
         {
             json.WriteStartArray();
             foreach (CommitTask task in tasks)
@@ -80,23 +80,23 @@ internal static class TaskEndpoints
     private static async Task<IResult> GetAsync(HttpContext http, Caller caller, SessionStore store, string task_id)
     {
         CommitTask task = await store.Tasks.GetAsync(caller.Account, caller.User, Check(task_id), http.RequestAborted);
-        return new Answer(json => Write(json, task));
+        return new EnvelopeResult(json => Write(json, task));
     }
 
     private static async Task<IResult> CancelAsync(HttpContext http, Caller caller, SessionStore store, string task_id)
     {
         using JsonBody body = await JsonBody.ReadOptionalAsync(http);
-        Telemetry.Check(body.Root);
+        TelemetryField.Check(body.Root);
         CommitTask task = await store.Tasks.CancelAsync(caller.Account, caller.User, Check(task_id), body.IdempotencyKey, http.RequestAborted);
-        return new Answer(json => Write(json, task));
+        return new EnvelopeResult(json => Write(json, task));
     }
 
     private static async Task<IResult> RetryAsync(HttpContext http, Caller caller, SessionStore store, string task_id)
     {
         using JsonBody body = await JsonBody.ReadOptionalAsync(http);
-        Telemetry.Check(body.Root);
+        TelemetryField.Check(body.Root);
         CommitTask task = await store.Tasks.RetryAsync(caller.Account, caller.User, Check(task_id), body.IdempotencyKey, http.RequestAborted);
-        return new Answer(json => Write(json, task));
+        return new EnvelopeResult(json => Write(json, task));
     }
 
     private static string Check(string taskId) => Ids.Check(taskId, Location.Path("task_id"));

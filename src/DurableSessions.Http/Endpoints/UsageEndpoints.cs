@@ -30,10 +30,10 @@ internal static class UsageEndpoints
             skill.Object();
         }
 
-        Telemetry.Check(body.Root);
+        TelemetryField.Check(body.Root);
         (long contextsUsed, long skillsUsed) = await store.Sessions.CountUsedAsync(
             key, uris.Length, skills, body.IdempotencyKey, http.RequestAborted);
-        return new Answer(json =>
+        return new EnvelopeResult(json =>
         {
             json.WriteStartObject();
             json.WriteString("session_id", key.Session);

@@ -34,7 +34,7 @@ internal sealed class EnvelopeMiddleware(
             CheckHeaders(context.Request);
             RequestTarget.Check(context);
             await next(context);
-            await AnswerUnansweredAsync(context);
+            await WriteStatusErrorAsync(context);
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -43,7 +43,7 @@ internal sealed class EnvelopeMiddleware(
         }
         catch (Exception e)
         {
-            await AnswerAsync(context, e, requestId);
+            await WriteErrorAsync(context, e, requestId);
         }
     }
 
@@ -57,7 +57,7 @@ internal sealed class EnvelopeMiddleware(
     }
 
     // Routing says no such path or method by a bare status.
-    private static Task AnswerUnansweredAsync(HttpContext context)
+    private static Task WriteStatusErrorAsync(HttpContext context)
     {
         HttpResponse response = context.Response;
         if (response.HasStarted || response.StatusCode < 400 || response.ContentType is not null || response.ContentLength is > 0)
@@ -65,7 +65,7 @@ internal sealed class EnvelopeMiddleware(
             return Task.CompletedTask;
         }
 
-        return Answer.SendErrorAsync(context, response.StatusCode switch
+        return EnvelopeResult.SendErrorAsync(context, response.StatusCode switch
         {
             StatusCodes.Status404NotFound => ApiError.NotFound("There is no such path."),
             StatusCodes.Status405MethodNotAllowed => ApiError.MethodNotAllowed(context.Request.Method),
@@ -73,7 +73,7 @@ internal sealed class EnvelopeMiddleware(
         });
     }
 
-    private async Task AnswerAsync(HttpContext context, Exception exception, string requestId)
+    private async Task WriteErrorAsync(HttpContext context, Exception exception, string requestId)
     {
         ApiError error = ErrorTranslation.Of(exception, requestId);
         if (error.HttpStatus >= 500)
@@ -89,6 +89,6 @@ internal sealed class EnvelopeMiddleware(
         }
 
         context.Response.Clear();
-        await Answer.SendErrorAsync(context, error);
+        await EnvelopeResult.SendErrorAsync(context, error);
     }
 }

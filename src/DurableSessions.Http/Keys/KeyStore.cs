@@ -30,7 +30,7 @@ public sealed class KeyStore(BlobContainerClient container, TimeProvider time)
     /// <exception cref="InvalidOperationException">There are <see cref="MaxKeys"/>.</exception>
     public async Task<(string Text, ApiKey Key)> AddAsync(string? account, string? user, CancellationToken cancellationToken)
     {
-        (string id, string text) = KeyText.Draw();
+        (string id, string text) = KeyText.Create();
         var key = new ApiKey(id, KeyText.Hash(text), account, user, time.GetUtcNow());
         await ChangeAsync(
             keys => keys.Contains(key) ? keys

@@ -19,7 +19,7 @@ internal static class KeyText
     private const int Length = 4 + IdLength + 1 + SecretLength;
 
     /// <summary>A new key, and the id in it.</summary>
-    public static (string Id, string Text) Draw()
+    public static (string Id, string Text) Create()
     {
         string id = RandomNumberGenerator.GetHexString(IdLength, lowercase: true);
         string secret = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));

@@ -4,13 +4,13 @@ namespace DurableSessions.Http.Limits;
 public sealed record HttpLimits
 {
     /// <summary>The most that <see cref="BodyBytes"/> can be: what the API is built for.</summary>
-    public const int MostBodyBytes = 32 * 1024 * 1024;
+    public const int MaxBodyBytes = 32 * 1024 * 1024;
 
     /// <summary>The most that <see cref="HeaderBytes"/> can be.</summary>
-    public const int MostHeaderBytes = 128 * 1024;
+    public const int MaxHeaderBytes = 128 * 1024;
 
     /// <summary>Bytes of a request's body.</summary>
-    public int BodyBytes { get; init; } = MostBodyBytes;
+    public int BodyBytes { get; init; } = MaxBodyBytes;
 
     /// <summary>Bytes of a request's headers, all together.</summary>
     public int HeaderBytes { get; init; } = 32 * 1024;
@@ -25,7 +25,7 @@ public sealed record HttpLimits
     public int Burst { get; init; } = 1_000;
 
     /// <summary>Requests of one address in a second that come without a key that is known, in the long run and at once.</summary>
-    public int StrangerRequestsPerSecond { get; init; } = 50;
+    public int UnauthenticatedRequestsPerSecond { get; init; } = 50;
 
     /// <summary>How long a client may take to send its headers, in seconds.</summary>
     public int HeadersSeconds { get; init; } = 15;

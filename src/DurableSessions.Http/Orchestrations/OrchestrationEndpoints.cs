@@ -62,14 +62,14 @@ internal static partial class OrchestrationEndpoints
             http.Response.StatusCode = StatusCodes.Status500InternalServerError;
         }
 
-        await Answer.SendAsync(http, json => OrchestrationJsonWriter.Write(json, instance, showInput, history, showOutput));
+        await EnvelopeResult.SendAsync(http, json => OrchestrationJsonWriter.Write(json, instance, showInput, history, showOutput));
     }
 
     private static async Task PurgeAsync(HttpContext http, OrchestrationClient client, string id)
     {
         await FindAsync(http, client, id);
         bool purged = await client.PurgeInstanceAsync(id, http.RequestAborted);
-        await Answer.SendAsync(http, json =>
+        await EnvelopeResult.SendAsync(http, json =>
         {
             json.WriteStartObject();
             json.WriteNumber("instancesDeleted", purged ? 1 : 0);

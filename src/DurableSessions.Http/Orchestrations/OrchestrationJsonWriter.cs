@@ -69,38 +69,38 @@ internal static class OrchestrationJsonWriter
     {
         json.WriteStartObject();
         json.WriteString("EventType", entry.EventType);
-        json.WriteString("Timestamp", Precisely(entry.Timestamp));
+        json.WriteString("Timestamp", FullPrecision(entry.Timestamp));
         switch (entry.EventType)
         {
             case "ExecutionStarted":
                 json.WriteString("FunctionName", entry.Name);
-                WriteGiven(json, "Input", showInput ? entry.Payload : null);
+                WriteOptional(json, "Input", showInput ? entry.Payload : null);
                 break;
             case "TaskScheduled":
                 json.WriteString("Name", entry.Name);
-                WriteGiven(json, "Input", showInput ? entry.Payload : null);
+                WriteOptional(json, "Input", showInput ? entry.Payload : null);
                 break;
             case "TaskCompleted" or "TaskFailed":
                 if (scheduled is not null)
                 {
-                    json.WriteString("ScheduledTime", Precisely(scheduled.Timestamp));
+                    json.WriteString("ScheduledTime", FullPrecision(scheduled.Timestamp));
                     json.WriteString("FunctionName", scheduled.Name);
-                    WriteGiven(json, "Input", showInput ? scheduled.Payload : null);
+                    WriteOptional(json, "Input", showInput ? scheduled.Payload : null);
                 }
 
-                WriteGiven(json, "Result", showOutput ? entry.Payload : null);
+                WriteOptional(json, "Result", showOutput ? entry.Payload : null);
                 WriteReason(json, entry.Details);
                 break;
             case "TimerCreated" or "TimerFired":
                 if (entry.FireAt is { } fireAt)
                 {
-                    json.WriteString("FireAt", Precisely(fireAt));
+                    json.WriteString("FireAt", FullPrecision(fireAt));
                 }
 
                 break;
             case "ExecutionCompleted":
                 json.WriteString("OrchestrationStatus", status.ToString());
-                WriteGiven(json, "Result", showOutput ? entry.Payload : null);
+                WriteOptional(json, "Result", showOutput ? entry.Payload : null);
                 WriteReason(json, entry.Details);
                 break;
             default:
@@ -109,7 +109,7 @@ internal static class OrchestrationJsonWriter
                     json.WriteString("Name", entry.Name);
                 }
 
-                WriteGiven(json, "Input", showInput ? entry.Payload : null);
+                WriteOptional(json, "Input", showInput ? entry.Payload : null);
                 WriteReason(json, entry.Details);
                 break;
         }
@@ -125,7 +125,7 @@ internal static class OrchestrationJsonWriter
         }
     }
 
-    private static void WriteGiven(Utf8JsonWriter json, string name, string? value)
+    private static void WriteOptional(Utf8JsonWriter json, string name, string? value)
     {
         if (value is not null)
         {
@@ -141,5 +141,5 @@ internal static class OrchestrationJsonWriter
 
     private static string Seconds(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
-    private static string Precisely(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
+    private static string FullPrecision(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
 }

@@ -20,7 +20,7 @@ internal static class OrchestrationListing
     private const int MaxPrefixLength = 256;
 
     // Durable Functions knows these too; no instance here ever has them.
-    private static readonly string[] NeverHere = ["ContinuedAsNew", "Canceled"];
+    private static readonly string[] UnusedStatuses = ["ContinuedAsNew", "Canceled"];
 
     public static async Task ListAsync(HttpContext http, OrchestrationClient client)
     {
@@ -42,7 +42,7 @@ internal static class OrchestrationListing
             http.Response.Headers[TokenHeader] = next;
         }
 
-        await Answer.SendAsync(http, json =>
+        await EnvelopeResult.SendAsync(http, json =>
         {
             json.WriteStartArray();
             foreach (OrchestrationMetadata instance in page.Values)
@@ -83,9 +83,9 @@ internal static class OrchestrationListing
             {
                 statuses.Add(Enum.Parse<OrchestrationRuntimeStatus>(name, ignoreCase: true));
             }
-            else if (!NeverHere.Contains(name, StringComparer.OrdinalIgnoreCase))
+            else if (!UnusedStatuses.Contains(name, StringComparer.OrdinalIgnoreCase))
             {
-                throw ApiException.Invalid(Location.Query("runtimeStatus"), $"must be of {string.Join(", ", known.Concat(NeverHere))}.", "literal_error");
+                throw ApiException.Invalid(Location.Query("runtimeStatus"), $"must be of {string.Join(", ", known.Concat(UnusedStatuses))}.", "literal_error");
             }
         }
 

@@ -22,7 +22,7 @@ internal static class CommitBody
             SettingsBody.CheckTags(happening.Strict("tags")["tags"]);
         }
 
-        Telemetry.Check(body.Root);
+        TelemetryField.Check(body.Root);
         JsonField keep = body.Root["keep_recent_count"];
         return new CommitRequest
         {

@@ -40,20 +40,20 @@ internal sealed class JsonBody : IDisposable
     public IdempotencyKey? IdempotencyKey { get; }
 
     /// <summary>Reads a body that must be there.</summary>
-    public static Task<JsonBody> ReadAsync(HttpContext http) => ReadAsync(http, isOptional: false, JsonText.Parse);
+    public static Task<JsonBody> ReadAsync(HttpContext http) => ReadAsync(http, isOptional: false, RequestJsonParser.Parse);
 
     /// <summary>Reads a body; none is an empty object.</summary>
-    public static Task<JsonBody> ReadOptionalAsync(HttpContext http) => ReadAsync(http, isOptional: true, JsonText.Parse);
+    public static Task<JsonBody> ReadOptionalAsync(HttpContext http) => ReadAsync(http, isOptional: true, RequestJsonParser.Parse);
 
-    /// <summary>Reads a body that holds messages, and must be there: see <see cref="JsonText.ParseMessages"/>.</summary>
-    public static Task<JsonBody> ReadMessagesAsync(HttpContext http) => ReadAsync(http, isOptional: false, JsonText.ParseMessages);
+    /// <summary>Reads a body that holds messages, and must be there: see <see cref="RequestJsonParser.ParseMessages"/>.</summary>
+    public static Task<JsonBody> ReadMessagesAsync(HttpContext http) => ReadAsync(http, isOptional: false, RequestJsonParser.ParseMessages);
 
     /// <summary>Reads a body that is one JSON value of any kind, of at most so many bytes.</summary>
     public static async Task<JsonDocument> ReadValueAsync(HttpContext http, int maxBytes)
     {
         Memory<byte> body = await ReadBytesAsync(http, maxBytes);
         CheckHeaders(http.Request);
-        return Parse(http, body, JsonText.Parse);
+        return Parse(http, body, RequestJsonParser.Parse);
     }
 
     /// <inheritdoc/>

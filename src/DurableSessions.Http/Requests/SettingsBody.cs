@@ -23,7 +23,7 @@ internal static class SettingsBody
     public static SessionSettings Read(JsonField body, SessionSettings initial) => initial with
     {
         MemoryPolicy = MemoryPolicy(body["memory_policy"]),
-        AutoCommitPolicy = body["auto_commit_policy"] is { IsGiven: true } policy ? AutoCommitPolicy(policy, standing: null) : initial.AutoCommitPolicy,
+        AutoCommitPolicy = body["auto_commit_policy"] is { IsGiven: true } policy ? AutoCommitPolicy(policy, current: null) : initial.AutoCommitPolicy,
         MemoryExtractionConfig = MemoryExtractionConfig(body["memory_extraction_config"]),
     };
 
@@ -36,10 +36,10 @@ internal static class SettingsBody
         JsonField policy = body["auto_commit_policy"];
         JsonElement? extraction = MemoryExtractionConfig(body["memory_extraction_config"]);
         AutoCommitPolicy(policy, new AutoCommitPolicy());
-        return standing => standing with
+        return current => current with
         {
-            AutoCommitPolicy = policy.IsGiven ? AutoCommitPolicy(policy, standing.AutoCommitPolicy) : standing.AutoCommitPolicy,
-            MemoryExtractionConfig = extraction ?? standing.MemoryExtractionConfig,
+            AutoCommitPolicy = policy.IsGiven ? AutoCommitPolicy(policy, current.AutoCommitPolicy) : current.AutoCommitPolicy,
+            MemoryExtractionConfig = extraction ?? current.MemoryExtractionConfig,
         };
     }
 
@@ -82,11 +82,11 @@ internal static class SettingsBody
             }
         }
 
-        return Kept(policy);
+        return Stored(policy);
     }
 
     // What is not given stands, or has its default. The policy itself clamps what is too much.
-    private static AutoCommitPolicy? AutoCommitPolicy(JsonField policy, AutoCommitPolicy? standing)
+    private static AutoCommitPolicy? AutoCommitPolicy(JsonField policy, AutoCommitPolicy? current)
     {
         if (!policy.IsSet)
         {
@@ -95,19 +95,19 @@ internal static class SettingsBody
 
         policy.Strict(
             "pending_token_threshold", "message_count_threshold", "idle_timeout_seconds", "keep_recent_count", "min_commit_interval_seconds");
-        standing ??= new AutoCommitPolicy();
+        current ??= new AutoCommitPolicy();
         return new AutoCommitPolicy
         {
-            PendingTokenThreshold = Clamped(policy["pending_token_threshold"], standing.PendingTokenThreshold),
-            MessageCountThreshold = Clamped(policy["message_count_threshold"], standing.MessageCountThreshold),
-            IdleTimeoutSeconds = Clamped(policy["idle_timeout_seconds"], standing.IdleTimeoutSeconds),
-            KeepRecentCount = Clamped(policy["keep_recent_count"], standing.KeepRecentCount),
-            MinCommitIntervalSeconds = Clamped(policy["min_commit_interval_seconds"], standing.MinCommitIntervalSeconds),
+            PendingTokenThreshold = Clamped(policy["pending_token_threshold"], current.PendingTokenThreshold),
+            MessageCountThreshold = Clamped(policy["message_count_threshold"], current.MessageCountThreshold),
+            IdleTimeoutSeconds = Clamped(policy["idle_timeout_seconds"], current.IdleTimeoutSeconds),
+            KeepRecentCount = Clamped(policy["keep_recent_count"], current.KeepRecentCount),
+            MinCommitIntervalSeconds = Clamped(policy["min_commit_interval_seconds"], current.MinCommitIntervalSeconds),
         };
     }
 
-    private static int Clamped(JsonField field, int standing) =>
-        field.IsGiven ? (int)BigInteger.Clamp(field.Integer(), 0, int.MaxValue) : standing;
+    private static int Clamped(JsonField field, int current) =>
+        field.IsGiven ? (int)BigInteger.Clamp(field.Integer(), 0, int.MaxValue) : current;
 
     private static JsonElement? MemoryExtractionConfig(JsonField config)
     {
@@ -117,10 +117,10 @@ internal static class SettingsBody
         }
 
         CheckTags(events.Strict("tags")["tags"]);
-        return events["tags"].IsSet ? Kept(config) : null;
+        return events["tags"].IsSet ? Stored(config) : null;
     }
 
-    private static JsonElement Kept(JsonField field) => field.Raw.Length <= RequestLimits.MaxSettingBytes
+    private static JsonElement Stored(JsonField field) => field.Raw.Length <= RequestLimits.MaxSettingBytes
         ? field.Value.Clone()
         : throw field.Invalid($"must be at most {RequestLimits.MaxSettingBytes} bytes.", "too_long");
 }

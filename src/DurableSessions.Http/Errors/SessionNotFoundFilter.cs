@@ -8,9 +8,9 @@ namespace DurableSessions.Http.Errors;
 /// Two routes of the wire, which show and change a session's own data, say that it is not there in other words than all others:
 /// <c>Session X not found</c> for <c>Session not found: X</c>. Clients look for either.
 /// </summary>
-internal static class MissingSession
+internal static class SessionNotFoundFilter
 {
-    public static RouteHandlerBuilder NamesMissingSession(this RouteHandlerBuilder route) => route.AddEndpointFilter(TranslateAsync);
+    public static RouteHandlerBuilder WithSessionNotFoundFilter(this RouteHandlerBuilder route) => route.AddEndpointFilter(TranslateAsync);
 
     private static async ValueTask<object?> TranslateAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {

@@ -16,10 +16,10 @@ namespace DurableSessions.Http.Requests;
 /// every reader.
 /// </summary>
 /// <remarks>
-/// What a client has broken without knowing it is mended, and counted: half of a surrogate pair, as a text has it that was cut inside an
+/// What a client has broken without knowing it is repaired, and counted: half of a surrogate pair, as a text has it that was cut inside an
 /// emoji, and bytes that are no UTF-8 become U+FFFD. A byte order mark is taken off.
 /// </remarks>
-internal static class JsonText
+internal static class RequestJsonParser
 {
     /// <summary>How deep JSON may nest where it holds no messages.</summary>
     private const int MaxDepth = 64;
@@ -37,7 +37,7 @@ internal static class JsonText
     /// <param name="body">The body; mended in place where that is possible.</param>
     /// <param name="replaced">How many characters were replaced by U+FFFD.</param>
     /// <exception cref="ApiException">It is not such JSON, or nests more than 64 deep.</exception>
-    public static JsonDocument Parse(Memory<byte> body, out int replaced) => Parse(Mend(body, MaxDepth, out replaced), MaxDepth, uniqueNames: true);
+    public static JsonDocument Parse(Memory<byte> body, out int replaced) => Parse(Repair(body, MaxDepth, out replaced), MaxDepth, uniqueNames: true);
 
     /// <summary>
     /// Parses a body that holds messages: nested up to <see cref="MessageLimits.MaxDepth"/> deep, and of a name that comes twice the last
@@ -48,15 +48,15 @@ internal static class JsonText
     /// <exception cref="ApiException">It is not such JSON.</exception>
     public static JsonDocument ParseMessages(Memory<byte> body, out int replaced)
     {
-        ReadOnlyMemory<byte> mended = Mend(body, MessageLimits.MaxDepth, out replaced);
+        ReadOnlyMemory<byte> repaired = Repair(body, MessageLimits.MaxDepth, out replaced);
         try
         {
-            return JsonDocument.Parse(mended, Options(MessageLimits.MaxDepth, uniqueNames: true));
+            return JsonDocument.Parse(repaired, Options(MessageLimits.MaxDepth, uniqueNames: true));
         }
         catch (JsonException)
         {
-            using JsonDocument document = Parse(mended, MessageLimits.MaxDepth, uniqueNames: false);
-            return Parse(WithoutRepeatedNames(document.RootElement), MessageLimits.MaxDepth, uniqueNames: true);
+            using JsonDocument document = Parse(repaired, MessageLimits.MaxDepth, uniqueNames: false);
+            return Parse(WithLastOfRepeatedNames(document.RootElement), MessageLimits.MaxDepth, uniqueNames: true);
         }
     }
 
@@ -68,14 +68,14 @@ internal static class JsonText
         }
         catch (JsonException e)
         {
-            throw NotTaken(e);
+            throw InvalidJson(e);
         }
     }
 
     private static JsonDocumentOptions Options(int maxDepth, bool uniqueNames) =>
         new() { MaxDepth = maxDepth, AllowDuplicateProperties = !uniqueNames };
 
-    private static ApiException NotTaken(JsonException e)
+    private static ApiException InvalidJson(JsonException e)
     {
         string place = string.Create(CultureInfo.InvariantCulture, $"line {(e.LineNumber ?? 0) + 1}, byte {(e.BytePositionInLine ?? 0) + 1}");
         return ApiException.Invalid(Location.Body, $"is not JSON that can be taken, at {place}: {Reason(e)}", "json_invalid");
@@ -88,7 +88,7 @@ internal static class JsonText
         return place < 0 ? exception.Message : exception.Message[..place];
     }
 
-    private static ReadOnlyMemory<byte> Mend(Memory<byte> body, int maxDepth, out int replaced)
+    private static ReadOnlyMemory<byte> Repair(Memory<byte> body, int maxDepth, out int replaced)
     {
         replaced = 0;
         if (body.Span.StartsWith(Encoding.UTF8.Preamble))
@@ -98,14 +98,14 @@ internal static class JsonText
 
         if (!Utf8.IsValid(body.Span))
         {
-            (body, replaced) = InUtf8(body.Span);
+            (body, replaced) = ReplaceInvalidUtf8(body.Span);
         }
 
-        replaced += ReplaceHalves(body.Span, maxDepth);
+        replaced += ReplaceUnpairedSurrogates(body.Span, maxDepth);
         return body;
     }
 
-    private static (Memory<byte> Body, int Replaced) InUtf8(ReadOnlySpan<byte> body)
+    private static (Memory<byte> Body, int Replaced) ReplaceInvalidUtf8(ReadOnlySpan<byte> body)
     {
         var output = new ArrayBufferWriter<byte>(body.Length + 64);
         int replaced = 0;
@@ -121,7 +121,7 @@ internal static class JsonText
     }
 
     // An escaped half and an escaped U+FFFD have the same length.
-    private static int ReplaceHalves(Span<byte> body, int maxDepth)
+    private static int ReplaceUnpairedSurrogates(Span<byte> body, int maxDepth)
     {
         var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = maxDepth });
         int replaced = 0;
@@ -131,19 +131,19 @@ internal static class JsonText
             {
                 if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
                 {
-                    replaced += ReplaceHalves(body.Slice((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length));
+                    replaced += ReplaceUnpairedSurrogates(body.Slice((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length));
                 }
             }
         }
         catch (JsonException e)
         {
-            throw NotTaken(e);
+            throw InvalidJson(e);
         }
 
         return replaced;
     }
 
-    private static int ReplaceHalves(Span<byte> escaped)
+    private static int ReplaceUnpairedSurrogates(Span<byte> escaped)
     {
         int replaced = 0;
         for (int i = 0; i < escaped.Length;)
@@ -174,7 +174,7 @@ internal static class JsonText
             ? unit
             : 0;
 
-    private static ReadOnlyMemory<byte> WithoutRepeatedNames(JsonElement root)
+    private static ReadOnlyMemory<byte> WithLastOfRepeatedNames(JsonElement root)
     {
         var output = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(output, WriterOptions))

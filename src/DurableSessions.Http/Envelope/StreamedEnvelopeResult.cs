@@ -8,22 +8,22 @@ namespace DurableSessions.Http.Envelope;
 /// connection, so that nobody takes a part for the whole.
 /// </summary>
 /// <param name="writeResult">Writes one JSON value, offering to send it from time to time.</param>
-internal sealed class StreamedAnswer(Func<StreamedJson, Task> writeResult) : IResult
+internal sealed class StreamedEnvelopeResult(Func<StreamedJsonWriter, Task> writeResult) : IResult
 {
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         httpContext.Response.ContentType = Wire.ContentType;
         await httpContext.Response.StartAsync(httpContext.RequestAborted);
         await using var writer = new Utf8JsonWriter(httpContext.Response.BodyWriter, Wire.WriterOptions);
-        Answer.WriteStart(writer);
-        await writeResult(new StreamedJson(writer, httpContext));
-        Answer.WriteEnd(writer);
+        EnvelopeResult.WriteStart(writer);
+        await writeResult(new StreamedJsonWriter(writer, httpContext));
+        EnvelopeResult.WriteEnd(writer);
         await writer.FlushAsync(httpContext.RequestAborted);
     }
 }
 
 /// <summary>JSON that is sent while it is written.</summary>
-internal sealed class StreamedJson(Utf8JsonWriter writer, HttpContext http)
+internal sealed class StreamedJsonWriter(Utf8JsonWriter writer, HttpContext http)
 {
     private const int SendAtBytes = 64 * 1024;
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace DurableSessions.Http.Requests;
 
 /// <summary>The wire's <c>telemetry</c>, which every mutating route takes and this service has no use for.</summary>
-internal static class Telemetry
+internal static class TelemetryField
 {
     public static void Check(JsonField body)
     {

@@ -7,7 +7,7 @@ namespace DurableSessions.Http.Envelope;
 
 /// <summary>A success, whose result is small: written whole, then sent.</summary>
 /// <param name="writeResult">Writes one JSON value.</param>
-internal sealed class Answer(Action<Utf8JsonWriter> writeResult) : IResult
+internal sealed class EnvelopeResult(Action<Utf8JsonWriter> writeResult) : IResult
 {
     public Task ExecuteAsync(HttpContext httpContext) => SendAsync(httpContext, json =>
     {

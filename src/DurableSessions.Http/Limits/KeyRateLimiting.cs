@@ -15,7 +15,7 @@ namespace DurableSessions.Http.Limits;
 /// How often a key may ask: a bucket of tokens for each. Whoever comes without a key that is known shares a smaller one with their address,
 /// and so does who tries keys. In dev mode there is no limit: everybody is this machine.
 /// </summary>
-internal static class KeyRates
+internal static class KeyRateLimiting
 {
     private const int IPv6NetworkBytes = 8;
 
@@ -33,7 +33,7 @@ internal static class KeyRates
         }
 
         string? text = PresentedKey.Of(http.Request);
-        if (text is not null && ring.Peek(text) is { } key)
+        if (text is not null && ring.FindCached(text) is { } key)
         {
             return Bucket($"key {key.Id}", limits.RequestsPerSecond, limits.Burst);
         }
@@ -42,7 +42,7 @@ internal static class KeyRates
         bool isProbe = text is null
             && (http.Request.Path.Equals("/health", StringComparison.Ordinal) || http.Request.Path.Equals("/ready", StringComparison.Ordinal));
         string what = isProbe ? "probe" : "address";
-        return Bucket($"{what} {Network(http.Connection.RemoteIpAddress)}", limits.StrangerRequestsPerSecond, limits.StrangerRequestsPerSecond);
+        return Bucket($"{what} {Network(http.Connection.RemoteIpAddress)}", limits.UnauthenticatedRequestsPerSecond, limits.UnauthenticatedRequestsPerSecond);
     }
 
     private static RateLimitPartition<string> Bucket(string name, int perSecond, int burst) =>
@@ -67,6 +67,6 @@ internal static class KeyRates
     {
         int seconds = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out TimeSpan wait) ? Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)) : 1;
         string message = string.Create(CultureInfo.InvariantCulture, $"Too many requests; try again in {seconds} s.");
-        await Answer.SendErrorAsync(rejected.HttpContext, ApiError.TooMany(message, seconds));
+        await EnvelopeResult.SendErrorAsync(rejected.HttpContext, ApiError.TooMany(message, seconds));
     }
 }

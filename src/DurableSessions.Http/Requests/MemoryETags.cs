@@ -7,7 +7,7 @@ using Microsoft.Extensions.Primitives;
 namespace DurableSessions.Http.Requests;
 
 /// <summary>ETags of memories, and what requests say of them: one strong tag, or <c>*</c> to create only.</summary>
-internal static class MemoryTags
+internal static class MemoryETags
 {
     private const string Any = "*";
 
