@@ -65,7 +65,7 @@ public sealed class AzuriteInstallation
     {
         // No script of any package runs: Azurite needs none.
         string[] arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-        NodeCommand.Result result = await NodeCommand.RunAsync("npm", arguments, folder, InstallTimeout, cancellationToken);
+        NodeCommandResult result = await NodeCommand.RunAsync("npm", arguments, folder, InstallTimeout, cancellationToken);
         if (result.ExitCode != 0 || !IsInstalled(folder))
         {
             throw new LocalStorageException($"Azurite could not be installed: 'npm ci' in {folder} failed with exit code {result.ExitCode}: {result.FirstError}");

@@ -6,12 +6,6 @@ using Microsoft.ML.Tokenizers;
 
 namespace DurableSessions.Semantics.Chat;
 
-/// <summary>A message as the model is shown it.</summary>
-/// <param name="Role">Who said it.</param>
-/// <param name="At">When, as its client wrote it.</param>
-/// <param name="Text">What.</param>
-internal sealed record PromptMessage(string Role, string? At, string Text);
-
 /// <summary>
 /// Cuts a conversation into windows that fit a model. The rule for what is long: of a tool's input 500 characters are shown, of its
 /// output the first 1,500 and the last 500; of a message that alone is longer than a window, its beginning and its end.

@@ -37,6 +37,3 @@ internal sealed record ModelQuestion(string Document)
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(all)));
     }
 }
-
-/// <summary>A memory as the model is shown it.</summary>
-internal sealed record PromptMemory(string Category, string Name, string Content);

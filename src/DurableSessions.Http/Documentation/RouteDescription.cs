@@ -20,15 +20,3 @@ internal sealed record RouteDescription(string Tag, string Summary, string Descr
     /// <summary>The status of a success.</summary>
     public int Status { get; init; } = 200;
 }
-
-/// <summary>Errors as the document tells them; each is a status and a code.</summary>
-internal enum ErrorCode
-{
-    NotFound = 404,
-    AlreadyExists = 409,
-    Gone = 410,
-    FailedPrecondition = 412,
-    TooLarge = 413,
-    TooMany = 429,
-    DeadlineExceeded = 504,
-}
