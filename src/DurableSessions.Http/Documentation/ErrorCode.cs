@@ -1,6 +1,6 @@
 namespace DurableSessions.Http.Documentation;
 
-/// <summary>Errors as the document tells them; each is a status and a code.</summary>
+/// <summary>Error codes of the OpenAPI document; the value is the HTTP status.</summary>
 internal enum ErrorCode
 {
     NotFound = 404,

@@ -14,7 +14,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace DurableSessions.Http.Endpoints;
 
-/// <summary>What commits made.</summary>
+/// <summary>Archives of a session: list, read.</summary>
 internal static class ArchiveEndpoints
 {
     public static void MapArchives(this IEndpointRouteBuilder sessions)
@@ -64,14 +64,15 @@ internal static class ArchiveEndpoints
         int number = Wire.ArchiveNumber(archive_id) ?? throw new ArchiveNotFoundException(key, archive_id);
         Archive archive = await store.Archives.GetAsync(key, number, http.RequestAborted);
 
-        // What can be said of a failure is said before the answer starts: with the first message, the archive is there.
+        // An error can be sent only before the response starts: once the first message is read, the archive exists.
         IAsyncEnumerator<SessionMessage> messages = archive.Messages.GetAsyncEnumerator(http.RequestAborted);
         http.Response.RegisterForDisposeAsync(messages);
         bool more = await messages.MoveNextAsync();
         return new StreamedEnvelopeResult(answer => WriteAsync(answer, archive.Info, messages, more));
     }
 
-    private static async Task WriteAsync(StreamedJsonWriter answer, ArchiveInfo archive, IAsyncEnumerator<SessionMessage> messages, bool more)
+    private static async Task WriteAsync(
+        StreamedJsonWriter answer, ArchiveInfo archive, IAsyncEnumerator<SessionMessage> messages, bool more)
     {
         answer.Writer.WriteStartObject();
         answer.Writer.WriteString("archive_id", Wire.ArchiveId(archive.Number));

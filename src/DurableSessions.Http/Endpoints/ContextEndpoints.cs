@@ -12,7 +12,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace DurableSessions.Http.Endpoints;
 
-/// <summary>What an agent reads.</summary>
+/// <summary>The context of a session, as an agent reads it.</summary>
 internal static class ContextEndpoints
 {
     private const int DefaultTokenBudget = 128_000;
@@ -28,7 +28,7 @@ internal static class ContextEndpoints
         return new StreamedEnvelopeResult(answer => WriteAsync(answer, context, withMemories ? caller.User : null));
     }
 
-    // The memories of a user, where they were asked for.
+    // Only where the request includes memories.
     private static void WriteMemories(Utf8JsonWriter json, SessionContext context, string user)
     {
         json.WriteStartArray("memories");

@@ -13,7 +13,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace DurableSessions.Http.Endpoints;
 
-/// <summary>What one commit did to memories, and how that is taken back.</summary>
+/// <summary>The memory changes of one commit: read, undo.</summary>
 internal static class MemoryDiffEndpoints
 {
     public static void MapMemoryDiffs(this IEndpointRouteBuilder sessions)

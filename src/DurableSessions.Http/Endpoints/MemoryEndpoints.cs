@@ -29,7 +29,7 @@ internal static class MemoryEndpoints
         memories.MapDelete("/{category}/{name}", DeleteAsync);
     }
 
-    /// <summary>What a memory is, without its content.</summary>
+    /// <summary>Writes the fields of a memory, without its content.</summary>
     public static void WriteInfo(Utf8JsonWriter json, string user, MemoryInfo memory)
     {
         json.WriteString("uri", Wire.MemoryUri(user, memory.Category, memory.Name));
@@ -45,9 +45,12 @@ internal static class MemoryEndpoints
 
     private static async Task<IResult> ListAsync(HttpContext http, Caller caller, SessionStore store)
     {
-        MemoryCategory? category = Query.Text(http, "category", SessionKey.MaxIdLength) is { } text ? MemoryPath.Category(text, Location.Query("category")) : null;
+        MemoryCategory? category = Query.Text(http, "category", SessionKey.MaxIdLength) is { } text
+            ? MemoryPath.Category(text, Location.Query("category"))
+            : null;
         int limit = Query.Integer(http, "limit", 1, MemoryService.MaxPage, otherwise: DefaultPage);
-        MemoryPage page = await store.Memories.ListAsync(caller.Account, caller.User, category, limit, MemoryPath.Cursor(http), http.RequestAborted);
+        MemoryPage page = await store.Memories.ListAsync(
+            caller.Account, caller.User, category, limit, MemoryPath.Cursor(http), http.RequestAborted);
         if (page.HasMore)
         {
             http.Response.Headers[SessionEndpoints.NextCursorHeader] = $"{Wire.Category(page.Items[^1].Category)}/{page.Items[^1].Name}";
@@ -72,7 +75,8 @@ internal static class MemoryEndpoints
         string query = Query.Text(http, "q", MemorySearch.MaxQueryLength)
             ?? throw ApiException.Invalid(Location.Query("q"), "is required, as words to look for.", "missing");
         int limit = Query.Integer(http, "limit", 1, MemorySearch.MaxHits, otherwise: DefaultHits);
-        IReadOnlyList<SearchHit> hits = await store.MemorySearch.SearchAsync(caller.Account, caller.User, query, limit, http.RequestAborted);
+        IReadOnlyList<SearchHit> hits = await store.MemorySearch.SearchAsync(
+            caller.Account, caller.User, query, limit, http.RequestAborted);
         return new EnvelopeResult(json =>
         {
             json.WriteStartArray();
@@ -90,7 +94,11 @@ internal static class MemoryEndpoints
     private static async Task<IResult> GetAsync(HttpContext http, Caller caller, SessionStore store, string category, string name)
     {
         Memory memory = await store.Memories.GetAsync(
-            caller.Account, caller.User, MemoryPath.Category(category, Location.Path("category")), Ids.Check(name, Location.Path("name")), http.RequestAborted);
+            caller.Account,
+            caller.User,
+            MemoryPath.Category(category, Location.Path("category")),
+            Ids.Check(name, Location.Path("name")),
+            http.RequestAborted);
         http.Response.Headers.ETag = MemoryETags.Of(memory.Info);
         if (MemoryETags.IsKnown(http.Request, memory.Info))
         {

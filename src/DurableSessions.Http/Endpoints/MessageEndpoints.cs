@@ -13,7 +13,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace DurableSessions.Http.Endpoints;
 
-/// <summary>Appends to a session, which is created where there is none.</summary>
+/// <summary>Appends messages to a session; creates the session if it does not exist.</summary>
 internal static class MessageEndpoints
 {
     public static void MapMessages(this IEndpointRouteBuilder sessions)
@@ -42,7 +42,7 @@ internal static class MessageEndpoints
         return new EnvelopeResult(json => Write(json, key, result, messages.Length));
     }
 
-    // An empty batch adds nothing, and creates the session as any other.
+    // An empty batch adds no messages, and creates the session as any other batch.
     private static async Task<AppendResult> AddNothingAsync(SessionStore store, SessionKey key, CancellationToken cancellationToken)
     {
         SessionInfo session = await store.Sessions.GetAsync(key, autoCreate: true, cancellationToken);

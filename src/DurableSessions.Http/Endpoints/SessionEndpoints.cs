@@ -184,7 +184,7 @@ internal static class SessionEndpoints
         {
             string decoded = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(Base64Url.DecodeFromChars(cursor));
 
-            // Storage repeats it in XML, which cannot hold these.
+            // Storage sends the cursor back in XML, which cannot contain control characters.
             return decoded.Any(char.IsControl) ? throw InvalidCursor() : decoded;
         }
         catch (Exception e) when (e is FormatException or ArgumentException)
@@ -194,5 +194,5 @@ internal static class SessionEndpoints
     }
 
     private static ApiException InvalidCursor() =>
-        ApiException.Invalid(Location.Query("cursor"), $"must be what {NextCursorHeader} of the page before said.");
+        ApiException.Invalid(Location.Query("cursor"), $"must be the {NextCursorHeader} of the page before.");
 }

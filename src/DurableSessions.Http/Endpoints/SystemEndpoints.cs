@@ -11,7 +11,9 @@ using Microsoft.Extensions.Logging;
 
 namespace DurableSessions.Http.Endpoints;
 
-/// <summary>How the process is. <c>/health</c> and <c>/ready</c> are for probes: they ask for no key, and have no envelope but around errors.</summary>
+/// <summary>
+/// The state of the process. <c>/health</c> and <c>/ready</c> are for probes: they need no key, and only their errors have an envelope.
+/// </summary>
 internal static class SystemEndpoints
 {
     private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(5);
@@ -24,7 +26,7 @@ internal static class SystemEndpoints
         endpoints.MapPost("/api/v1/system/wait", WaitAsync);
     }
 
-    // A plugin asks here before it sends its turns, and gives up those that are refused then: one whose key is wrong must hear of it here.
+    // A plugin calls this before it sends its turns, and drops turns that are refused later: an invalid key must be refused here.
     private static async Task HealthAsync(HttpContext http, DurableSessionsHttpOptions options, ICallerSource callers)
     {
         await callers.RejectInvalidKeyAsync(http);
@@ -39,7 +41,8 @@ internal static class SystemEndpoints
         });
     }
 
-    private static async Task ReadyAsync(HttpContext http, DurableSessionsHttpOptions options, TimeProvider time, ILogger<SessionProbe> logger)
+    private static async Task ReadyAsync(
+        HttpContext http, DurableSessionsHttpOptions options, TimeProvider time, ILogger<SessionProbe> logger)
     {
         bool[] ready = await Task.WhenAll(
             IsReadyAsync("storage", options.CheckStorage, time, logger, http.RequestAborted),
@@ -66,12 +69,14 @@ internal static class SystemEndpoints
         json.WriteEndObject();
     });
 
-    // The longest wait is the server's, whatever a client asks for: its request would not live longer anyway.
+    // The server bounds the wait: a longer timeout than MaxWaitSeconds is read as that.
     private static async Task<IResult> WaitAsync(HttpContext http, Caller caller, SessionStore store, TimeProvider time)
     {
         using JsonBody body = await JsonBody.ReadOptionalAsync(http);
         TelemetryField.Check(body.Root);
-        TimeSpan atMost = TimeSpan.FromSeconds(body.Root["timeout"] is { IsSet: true } timeout ? timeout.Number(0, RequestLimits.MaxWaitSeconds) : RequestLimits.MaxWaitSeconds);
+        TimeSpan atMost = TimeSpan.FromSeconds(body.Root["timeout"] is { IsSet: true } timeout
+            ? timeout.Number(0, RequestLimits.MaxWaitSeconds)
+            : RequestLimits.MaxWaitSeconds);
         using var limit = new CancellationTokenSource(atMost, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, http.RequestAborted);
         try
@@ -81,7 +86,9 @@ internal static class SystemEndpoints
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
             throw new ApiException(ApiError.DeadlineExceeded(
-                string.Create(CultureInfo.InvariantCulture, $"Commits are still running after {atMost.TotalSeconds} s; they go on."), "user", caller.User));
+                string.Create(CultureInfo.InvariantCulture, $"Commits are still running after {atMost.TotalSeconds} s; they go on."),
+                "user",
+                caller.User));
         }
 
         return new EnvelopeResult(static json =>
@@ -111,6 +118,6 @@ internal static class SystemEndpoints
         }
     }
 
-    /// <summary>Names the log of probes.</summary>
+    /// <summary>The log category of readiness checks.</summary>
     internal sealed class SessionProbe;
 }

@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace DurableSessions.Http.Endpoints;
 
-/// <summary>Counts what a client has used of its context.</summary>
+/// <summary>Counts the contexts and skills that a client has used.</summary>
 internal static class UsageEndpoints
 {
     private const int MaxContexts = 1_000;

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace DurableSessions.Http.Envelope;
 
 /// <summary>
-/// Stands around everything: gives each request an id and each answer its headers, and sees to it that whatever goes wrong, on any path,
-/// is answered in the words of the wire.
+/// The outermost middleware: gives each request an id and each response its headers, and answers every exception, on every path, with an
+/// error response of the API.
 /// </summary>
 internal sealed class EnvelopeMiddleware(
     RequestDelegate next, TimeProvider time, DurableSessionsHttpOptions options, ILogger<EnvelopeMiddleware> logger)
@@ -20,7 +20,8 @@ internal sealed class EnvelopeMiddleware(
         context.Response.OnStarting(() =>
         {
             context.Response.Headers[RequestId.Header] = requestId;
-            context.Response.Headers["X-Process-Time"] = time.GetElapsedTime(started).TotalSeconds.ToString("F6", CultureInfo.InvariantCulture);
+            context.Response.Headers["X-Process-Time"] =
+                time.GetElapsedTime(started).TotalSeconds.ToString("F6", CultureInfo.InvariantCulture);
             return Task.CompletedTask;
         });
         using IDisposable? scope = Log.BeginRequestScope(logger, requestId);
@@ -28,7 +29,8 @@ internal sealed class EnvelopeMiddleware(
         {
             if (!isValid)
             {
-                throw ApiException.Invalid(Location.Header(RequestId.Header), "must be given once, as 1 to 128 characters of A-Z a-z 0-9 . _ : -");
+                throw ApiException.Invalid(
+                    Location.Header(RequestId.Header), "must be given once, as 1 to 128 characters of A-Z a-z 0-9 . _ : -");
             }
 
             CheckHeaders(context.Request);
@@ -38,8 +40,10 @@ internal sealed class EnvelopeMiddleware(
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
-            // Nobody is there to be answered, and what was accepted goes on.
-            context.Response.StatusCode = context.Response.HasStarted ? context.Response.StatusCode : StatusCodes.Status499ClientClosedRequest;
+            // The client has closed the connection. A commit that was accepted goes on.
+            context.Response.StatusCode = context.Response.HasStarted
+                ? context.Response.StatusCode
+                : StatusCodes.Status499ClientClosedRequest;
         }
         catch (Exception e)
         {
@@ -52,11 +56,12 @@ internal sealed class EnvelopeMiddleware(
         long bytes = request.Headers.Sum(static h => h.Value.Sum(v => (long)h.Key.Length + (v?.Length ?? 0) + 4));
         if (bytes > options.Limits.HeaderBytes)
         {
-            throw ApiException.Invalid(new Location(null, "header"), $"all headers together must be at most {options.Limits.HeaderBytes} bytes.", "too_long");
+            throw ApiException.Invalid(
+                new Location(null, "header"), $"all headers together must be at most {options.Limits.HeaderBytes} bytes.", "too_long");
         }
     }
 
-    // Routing says no such path or method by a bare status.
+    // Routing answers an unknown path or method with a status and no body.
     private static Task WriteStatusErrorAsync(HttpContext context)
     {
         HttpResponse response = context.Response;

@@ -4,10 +4,10 @@ using Microsoft.AspNetCore.Http;
 namespace DurableSessions.Http.Envelope;
 
 /// <summary>
-/// A success, whose result may be large: sent while it is written. What can fail is done before; a failure in the middle cuts the
-/// connection, so that nobody takes a part for the whole.
+/// A success response whose result may be large: sent while it is written. What can fail is done before; a failure after the first byte
+/// aborts the connection, so that a client cannot read a part as the whole.
 /// </summary>
-/// <param name="writeResult">Writes one JSON value, offering to send it from time to time.</param>
+/// <param name="writeResult">Writes the result, one JSON value; message by message it sends what is buffered.</param>
 internal sealed class StreamedEnvelopeResult(Func<StreamedJsonWriter, Task> writeResult) : IResult
 {
     public async Task ExecuteAsync(HttpContext httpContext)

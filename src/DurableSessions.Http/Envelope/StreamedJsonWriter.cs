@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace DurableSessions.Http.Envelope;
 
-/// <summary>JSON that is sent while it is written.</summary>
+/// <summary>Writes JSON to a response, and sends it in pieces of about 64 KiB.</summary>
 internal sealed class StreamedJsonWriter(Utf8JsonWriter writer, HttpContext http)
 {
     private const int SendAtBytes = 64 * 1024;
@@ -12,7 +12,7 @@ internal sealed class StreamedJsonWriter(Utf8JsonWriter writer, HttpContext http
 
     public Utf8JsonWriter Writer => writer;
 
-    /// <summary>Writes a stored message as it is, and sends what has come together.</summary>
+    /// <summary>Writes a stored message as it is, and sends the buffer where it is full.</summary>
     public async Task WriteMessageAsync(ReadOnlyMemory<byte> message)
     {
         writer.WriteRawValue(message.Span, skipInputValidation: true);

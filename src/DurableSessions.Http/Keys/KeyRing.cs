@@ -4,12 +4,12 @@ using Microsoft.Extensions.Logging;
 namespace DurableSessions.Http.Keys;
 
 /// <summary>
-/// The keys as this host knows them. They are looked after twice a minute while there are requests, with one conditional request, so that
-/// a key that was added or revoked is known everywhere within a minute. Where storage cannot be asked, what is known holds to the end of
-/// that minute and not longer: a key may have been revoked meanwhile.
+/// This host's cache of the API keys. It is refreshed twice a minute while requests arrive, with one conditional request, so that every
+/// host sees an added or revoked key within a minute. While storage is unavailable, the cached keys are valid to the end of that minute
+/// and not longer: a key may have been revoked meanwhile.
 /// </summary>
-/// <param name="store">Holds the keys.</param>
-/// <param name="time">Tells how old they are.</param>
+/// <param name="store">The keys in storage.</param>
+/// <param name="time">Measures the age of the cache.</param>
 public sealed class KeyRing(KeyStore store, TimeProvider time)
 {
     private static readonly TimeSpan RefreshAfter = TimeSpan.FromSeconds(30);
@@ -22,17 +22,17 @@ public sealed class KeyRing(KeyStore store, TimeProvider time)
     private bool _isUnavailable;
 
     /// <summary>
-    /// Whether requests need a key, as far as is known. Once true it stays true, whatever becomes of the blob: a server that may listen to
-    /// everybody never stops asking.
+    /// Whether requests need a key. Once true it stays true, even if the blob is deleted: a server that may listen on a public address
+    /// never stops authenticating.
     /// </summary>
     public bool HasKeys => _snapshot?.Set is not null;
 
-    /// <summary>Reads the keys, as a host does before it serves, and after it has made sure that the container is there.</summary>
-    /// <exception cref="Azure.RequestFailedException">Storage does not say which there are; also where the container is missing.</exception>
+    /// <summary>Reads the keys. A host calls it before it serves, and after it has created the container.</summary>
+    /// <exception cref="Azure.RequestFailedException">Storage is unavailable, or the container does not exist.</exception>
     public async Task LoadAsync(CancellationToken cancellationToken) => _snapshot = await ReadAsync(cancellationToken);
 
-    /// <summary>The keys; <see langword="null"/> where there never was one, and callers are believed.</summary>
-    /// <param name="log">Gets the first look that fails, until one succeeds.</param>
+    /// <summary>The keys; <see langword="null"/> while no key was ever created, and requests are not authenticated.</summary>
+    /// <param name="log">Logs the first refresh that fails; the next entry follows only after a refresh has succeeded.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     internal async ValueTask<KeySet?> GetAsync(ILogger log, CancellationToken cancellationToken)
     {
@@ -64,7 +64,8 @@ public sealed class KeyRing(KeyStore store, TimeProvider time)
         }
     }
 
-    /// <summary>The key that this is, as far as is known without asking; <see langword="null"/> where it is none.</summary>
+    /// <summary>The cached key of this text, without a request to storage; <see langword="null"/> where the text is no valid key.</summary>
+    /// <param name="text">The key as a request presents it.</param>
     internal ApiKey? FindCached(string text) => _snapshot?.Set?.Find(text);
 
     private Task<Snapshot> SharedRefreshAsync()

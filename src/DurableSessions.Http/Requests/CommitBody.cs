@@ -3,7 +3,7 @@ using DurableSessions.Core.Tasks;
 
 namespace DurableSessions.Http.Requests;
 
-/// <summary>Reads a request to commit.</summary>
+/// <summary>Reads the body of a commit request.</summary>
 internal static class CommitBody
 {
     /// <summary>The retention mode that keeps turns; without one, messages are kept.</summary>

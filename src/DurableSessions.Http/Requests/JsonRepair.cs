@@ -48,7 +48,7 @@ internal static class JsonRepair
         return (output.WrittenSpan.ToArray(), replaced);
     }
 
-    // An escaped half and an escaped U+FFFD have the same length.
+    // An escaped surrogate and an escaped U+FFFD have the same length.
     private static int ReplaceUnpairedSurrogates(Span<byte> body, int maxDepth)
     {
         var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = maxDepth });
@@ -95,7 +95,7 @@ internal static class JsonRepair
         return replaced;
     }
 
-    // The UTF-16 unit that is escaped here; 0 where none is. An escaped NUL is passed over piece by piece.
+    // The escaped UTF-16 code unit at this place; 0 where there is no escape. An escaped NUL is skipped character by character.
     private static uint Unit(ReadOnlySpan<byte> escaped, int at) =>
         at + 6 <= escaped.Length && escaped[at] == (byte)'\\' && escaped[at + 1] == (byte)'u'
             && Utf8Parser.TryParse(escaped.Slice(at + 2, 4), out uint unit, out int used, 'x') && used == 4

@@ -9,19 +9,18 @@ using DurableSessions.Http.Errors;
 namespace DurableSessions.Http.Requests;
 
 /// <summary>
-/// Takes JSON from a client: one value, in which no name comes twice in one object. So whatever is kept as it came can be read by
-/// every reader.
+/// Parses a client's JSON: one value, in which no name occurs twice in one object, so that every reader can parse what is stored of it.
 /// </summary>
 /// <remarks>
-/// What a client has broken without knowing it is repaired, and counted: half of a surrogate pair, as a text has it that was cut inside an
-/// emoji, and bytes that are no UTF-8 become U+FFFD. A byte order mark is taken off.
+/// An unpaired surrogate, as in a text that was cut inside an emoji, and bytes that are not UTF-8 are replaced by U+FFFD, and counted. A
+/// byte order mark is removed. See <see cref="JsonRepair"/>.
 /// </remarks>
 internal static class RequestJsonParser
 {
-    /// <summary>How deep JSON may nest where it holds no messages.</summary>
+    /// <summary>How deep JSON without messages may nest.</summary>
     private const int MaxDepth = 64;
 
-    /// <summary>Names in one object in which one comes twice.</summary>
+    /// <summary>The most names of an object in which a name occurs twice.</summary>
     private const int MaxRepeatedNames = 10_000;
 
     private static readonly JsonWriterOptions WriterOptions = new()
@@ -30,19 +29,20 @@ internal static class RequestJsonParser
         MaxDepth = MessageLimits.MaxDepth,
     };
 
-    /// <summary>Parses a body, which the document keeps.</summary>
-    /// <param name="body">The body; mended in place where that is possible.</param>
+    /// <summary>Parses a body. The document refers to its bytes.</summary>
+    /// <param name="body">The body; repaired in place where that is possible.</param>
     /// <param name="replaced">How many characters were replaced by U+FFFD.</param>
-    /// <exception cref="ApiException">It is not such JSON, or nests more than 64 deep.</exception>
-    public static JsonDocument Parse(Memory<byte> body, out int replaced) => Parse(JsonRepair.Repair(body, MaxDepth, out replaced), MaxDepth, uniqueNames: true);
+    /// <exception cref="ApiException">The body is not such JSON, or nests deeper than 64 levels.</exception>
+    public static JsonDocument Parse(Memory<byte> body, out int replaced) =>
+        Parse(JsonRepair.Repair(body, MaxDepth, out replaced), MaxDepth, uniqueNames: true);
 
     /// <summary>
-    /// Parses a body that holds messages: nested up to <see cref="MessageLimits.MaxDepth"/> deep, and of a name that comes twice the last
-    /// value counts, as in other parsers.
+    /// Parses a body that holds messages: it may nest <see cref="MessageLimits.MaxDepth"/> levels deep, and of a name that occurs twice the
+    /// last value counts, as in other parsers.
     /// </summary>
-    /// <param name="body">The body; mended in place where that is possible.</param>
+    /// <param name="body">The body; repaired in place where that is possible.</param>
     /// <param name="replaced">How many characters were replaced by U+FFFD.</param>
-    /// <exception cref="ApiException">It is not such JSON.</exception>
+    /// <exception cref="ApiException">The body is not such JSON.</exception>
     public static JsonDocument ParseMessages(Memory<byte> body, out int replaced)
     {
         ReadOnlyMemory<byte> repaired = JsonRepair.Repair(body, MessageLimits.MaxDepth, out replaced);
@@ -75,11 +75,12 @@ internal static class RequestJsonParser
     /// <summary>The error of a body that does not parse; it names the line and the byte.</summary>
     internal static ApiException InvalidJson(JsonException e)
     {
-        string place = string.Create(CultureInfo.InvariantCulture, $"line {(e.LineNumber ?? 0) + 1}, byte {(e.BytePositionInLine ?? 0) + 1}");
-        return ApiException.Invalid(Location.Body, $"is not JSON that can be taken, at {place}: {Reason(e)}", "json_invalid");
+        string place = string.Create(
+            CultureInfo.InvariantCulture, $"line {(e.LineNumber ?? 0) + 1}, byte {(e.BytePositionInLine ?? 0) + 1}");
+        return ApiException.Invalid(Location.Body, $"is not valid JSON, at {place}: {Reason(e)}", "json_invalid");
     }
 
-    // What the parser says, without its own idea of the place.
+    // The parser's message without its position.
     private static string Reason(JsonException exception)
     {
         int place = exception.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
@@ -105,11 +106,13 @@ internal static class RequestJsonParser
             case JsonValueKind.Object:
                 if (value.GetPropertyCount() > MaxRepeatedNames)
                 {
-                    throw ApiException.Invalid(Location.Body, $"has an object of more than {MaxRepeatedNames} names where a name comes twice.", "too_long");
+                    throw ApiException.Invalid(
+                        Location.Body, $"has an object of more than {MaxRepeatedNames} names where a name comes twice.", "too_long");
                 }
 
                 json.WriteStartObject();
-                foreach (JsonProperty last in value.EnumerateObject().GroupBy(static p => p.Name, StringComparer.Ordinal).Select(static g => g.Last()))
+                foreach (JsonProperty last in value.EnumerateObject()
+                    .GroupBy(static p => p.Name, StringComparer.Ordinal).Select(static g => g.Last()))
                 {
                     json.WritePropertyName(last.Name);
                     Write(json, last.Value);

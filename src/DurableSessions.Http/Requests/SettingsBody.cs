@@ -4,7 +4,7 @@ using DurableSessions.Core.State;
 
 namespace DurableSessions.Http.Requests;
 
-/// <summary>Reads what a client sets on a session.</summary>
+/// <summary>Reads the settings of a session.</summary>
 internal static class SettingsBody
 {
     private const int MaxTags = 100;
@@ -12,23 +12,25 @@ internal static class SettingsBody
     private const int MaxMemoryTypes = 100;
     private const int MaxMemoryTypeLength = 128;
 
-    // All that the wire has. Those that are no category of ours are kept as they came, and extract nothing.
+    // All types of the wire. Types that are not categories of this service are stored as they came, and extract nothing.
     private static readonly string[] MemoryTypes =
         ["profile", "preferences", "entities", "events", "cases", "trajectories", "experiences", "identity", "soul", "tools"];
 
     /// <summary>
-    /// Reads the settings of a new session. A policy that is not given is the one new sessions start with, <c>null</c> is none, and of one
-    /// that is given, fields that are not have the defaults of the wire.
+    /// Reads the settings of a new session. An absent policy is that of <paramref name="initial"/>, <c>null</c> turns it off; absent
+    /// fields of a policy have the defaults of the wire.
     /// </summary>
     public static SessionSettings Read(JsonField body, SessionSettings initial) => initial with
     {
         MemoryPolicy = MemoryPolicy(body["memory_policy"]),
-        AutoCommitPolicy = body["auto_commit_policy"] is { IsGiven: true } policy ? AutoCommitPolicy(policy, current: null) : initial.AutoCommitPolicy,
+        AutoCommitPolicy = body["auto_commit_policy"] is { IsGiven: true } policy
+            ? AutoCommitPolicy(policy, current: null)
+            : initial.AutoCommitPolicy,
         MemoryExtractionConfig = MemoryExtractionConfig(body["memory_extraction_config"]),
     };
 
     /// <summary>
-    /// Reads a change of settings: what is not given stays as it stands, and a policy is changed field by field.
+    /// Reads a change of settings: absent settings stay unchanged, and a policy is changed field by field.
     /// </summary>
     public static Func<SessionSettings, SessionSettings> ReadChange(JsonField body)
     {
@@ -43,7 +45,7 @@ internal static class SettingsBody
         };
     }
 
-    /// <summary>Tags of events: kept as they came.</summary>
+    /// <summary>Checks the tags of events, which are stored as they came.</summary>
     public static void CheckTags(JsonField tags)
     {
         if (tags.IsSet)
@@ -85,7 +87,7 @@ internal static class SettingsBody
         return Stored(policy);
     }
 
-    // What is not given stands, or has its default. The policy itself clamps what is too much.
+    // Absent fields stay unchanged, or have their defaults. The policy itself clamps values that are too large.
     private static AutoCommitPolicy? AutoCommitPolicy(JsonField policy, AutoCommitPolicy? current)
     {
         if (!policy.IsSet)
@@ -94,7 +96,11 @@ internal static class SettingsBody
         }
 
         policy.Strict(
-            "pending_token_threshold", "message_count_threshold", "idle_timeout_seconds", "keep_recent_count", "min_commit_interval_seconds");
+            "pending_token_threshold",
+            "message_count_threshold",
+            "idle_timeout_seconds",
+            "keep_recent_count",
+            "min_commit_interval_seconds");
         current ??= new AutoCommitPolicy();
         return new AutoCommitPolicy
         {
