@@ -22,6 +22,6 @@ public sealed class DurableActivity(ITaskActivity activity) : Durable.ITaskActiv
     {
         var context = new TaskActivityContext(name, instanceId, CancellationToken.None);
         return DurablePayloads.Write(
-            await DurableFailures.TellableAsync(() => activity.RunAsync(context, DurablePayloads.Read(input, activity.InputType))));
+            await DurableFailures.WithReadableExceptionAsync(() => activity.RunAsync(context, DurablePayloads.Read(input, activity.InputType))));
     }
 }

@@ -18,8 +18,8 @@ public sealed partial class DurableClient(DurableTaskClient inner, TimeProvider 
 
     private const int MaxQueries = 8;
 
-    private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FirstPollInterval = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan MaxPollInterval = TimeSpan.FromSeconds(5);
 
     public override async Task<Orchestration.OrchestrationMetadata> ScheduleNewOrchestrationInstanceAsync(
         string orchestratorName, object? input = null, StartOrchestrationOptions? options = null, CancellationToken cancellationToken = default)
@@ -61,7 +61,7 @@ public sealed partial class DurableClient(DurableTaskClient inner, TimeProvider 
     public override async Task<Orchestration.OrchestrationMetadata> WaitForInstanceAsync(
         string instanceId, Func<Orchestration.OrchestrationMetadata, bool> predicate, CancellationToken cancellationToken)
     {
-        for (TimeSpan look = FirstLook; ; look = look * 1.5 < LongestLook ? look * 1.5 : LongestLook)
+        for (TimeSpan interval = FirstPollInterval; ; interval = interval * 1.5 < MaxPollInterval ? interval * 1.5 : MaxPollInterval)
         {
             Orchestration.OrchestrationMetadata seen = await FindAsync(instanceId, cancellationToken);
             if (predicate(seen))
@@ -69,7 +69,7 @@ public sealed partial class DurableClient(DurableTaskClient inner, TimeProvider 
                 return seen;
             }
 
-            await Task.Delay(look, time, cancellationToken);
+            await Task.Delay(interval, time, cancellationToken);
         }
     }
 
@@ -86,13 +86,13 @@ public sealed partial class DurableClient(DurableTaskClient inner, TimeProvider 
     }
 
     public override Task TerminateInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellationToken = default) =>
-        SteerAsync(instanceId, () => inner.TerminateInstanceAsync(instanceId, (object?)reason, cancellationToken), cancellationToken);
+        SendUnlessCompletedAsync(instanceId, () => inner.TerminateInstanceAsync(instanceId, (object?)reason, cancellationToken), cancellationToken);
 
     public override Task SuspendInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellationToken = default) =>
-        SteerAsync(instanceId, () => inner.SuspendInstanceAsync(instanceId, reason, cancellationToken), cancellationToken);
+        SendUnlessCompletedAsync(instanceId, () => inner.SuspendInstanceAsync(instanceId, reason, cancellationToken), cancellationToken);
 
     public override Task ResumeInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellationToken = default) =>
-        SteerAsync(instanceId, () => inner.ResumeInstanceAsync(instanceId, reason, cancellationToken), cancellationToken);
+        SendUnlessCompletedAsync(instanceId, () => inner.ResumeInstanceAsync(instanceId, reason, cancellationToken), cancellationToken);
 
     public override async Task<bool> PurgeInstanceAsync(string instanceId, CancellationToken cancellationToken = default) =>
         await GetInstanceAsync(instanceId, cancellationToken) is { IsCompleted: true }
@@ -146,7 +146,7 @@ public sealed partial class DurableClient(DurableTaskClient inner, TimeProvider 
             ? null
             : [.. (await inner.GetOrchestrationHistoryAsync(instanceId, cancellationToken)).Select(DurableHistory.Translate)];
 
-    private async Task SteerAsync(string instanceId, Func<Task> send, CancellationToken cancellationToken)
+    private async Task SendUnlessCompletedAsync(string instanceId, Func<Task> send, CancellationToken cancellationToken)
     {
         if (!(await FindAsync(instanceId, cancellationToken)).IsCompleted)
         {

@@ -13,19 +13,19 @@ internal static class DurableFailures
     /// Runs what may throw anything. An exception that cannot be asked for its message could not be recorded: its work item would be
     /// handed out again for ever.
     /// </summary>
-    public static async Task<object?> TellableAsync(Func<Task<object?>> run)
+    public static async Task<object?> WithReadableExceptionAsync(Func<Task<object?>> run)
     {
         try
         {
             return await run();
         }
-        catch (Exception e) when (!CanBeTold(e))
+        catch (Exception e) when (!IsReadable(e))
         {
             throw new InvalidOperationException($"{e.GetType().FullName} was thrown, and does not say why.");
         }
     }
 
-    private static bool CanBeTold(Exception e)
+    private static bool IsReadable(Exception e)
     {
         try
         {

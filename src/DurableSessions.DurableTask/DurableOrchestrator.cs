@@ -12,5 +12,5 @@ public sealed class DurableOrchestrator(ITaskOrchestrator orchestrator) : Durabl
     public Type OutputType => typeof(JsonElement?);
 
     public async Task<object?> RunAsync(Durable.TaskOrchestrationContext context, object? input) => DurablePayloads.Write(
-        await DurableFailures.TellableAsync(() => orchestrator.RunAsync(new DurableContext(context, (JsonElement?)input))));
+        await DurableFailures.WithReadableExceptionAsync(() => orchestrator.RunAsync(new DurableContext(context, (JsonElement?)input))));
 }

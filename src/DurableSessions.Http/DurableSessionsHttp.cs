@@ -17,7 +17,8 @@ namespace DurableSessions.Http;
 public static class DurableSessionsHttp
 {
     /// <summary>
-    /// Adds what the API needs. Callers are believed (dev mode) unless the host adds its own <see cref="ICallerSource"/>.
+    /// Adds the services of the API. Requests are not authenticated (dev mode) unless the host adds its own <see cref="ICallerSource"/>
+    /// before.
     /// </summary>
     public static IServiceCollection AddDurableSessionsHttp(this IServiceCollection services, DurableSessionsHttpOptions options)
     {
@@ -25,13 +26,13 @@ public static class DurableSessionsHttp
         services.AddSingleton(options);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ICallerSource, DevCallerSource>();
-        services.AddRateLimiter(rates => KeyRates.Configure(rates, options.Limits));
+        services.AddRateLimiter(rates => KeyRateLimiting.Configure(rates, options.Limits));
         return services;
     }
 
     /// <summary>
-    /// Asks callers for keys, once there is one; to be added before <see cref="AddDurableSessionsHttp"/>. The host has loaded the
-    /// keys before it serves.
+    /// Authenticates requests by API keys, once the first key exists; call it before <see cref="AddDurableSessionsHttp"/>. A host calls
+    /// <see cref="KeyRing.LoadAsync"/> before it serves.
     /// </summary>
     public static IServiceCollection AddApiKeys(this IServiceCollection services, KeyRing keys)
     {
@@ -41,8 +42,8 @@ public static class DurableSessionsHttp
     }
 
     /// <summary>
-    /// Puts the envelope around everything that comes after: request ids, times, errors in the words of the wire, and how often a key
-    /// may ask. To be the first of the host's middlewares.
+    /// Adds the envelope middleware (request ids, process times, errors as the API documents them) and the rate limiter. It is the first
+    /// middleware of the host.
     /// </summary>
     public static IApplicationBuilder UseDurableSessionsHttp(this IApplicationBuilder app) =>
         app.UseMiddleware<EnvelopeMiddleware>().UseRateLimiter();
@@ -72,14 +73,14 @@ public static class DurableSessionsHttp
     }
 
     /// <summary>
-    /// How many connections there may be, and how slow they may be. Of headers the server takes more than the API does, so that too many
-    /// are answered by the API, with an envelope, rather than by the server without one.
+    /// Limits the number of connections and the lowest data rate. The server accepts more header bytes than the API does, so that a
+    /// request with too many is answered by the API, with an envelope, and not by the server without one.
     /// </summary>
     public static void ApplyDurableSessionsLimits(this KestrelServerOptions server, HttpLimits limits)
     {
         server.AddServerHeader = false;
         server.Limits.MaxRequestLineSize = 64 * 1024;
-        server.Limits.MaxRequestHeadersTotalSize = 2 * HttpLimits.MostHeaderBytes;
+        server.Limits.MaxRequestHeadersTotalSize = 2 * HttpLimits.MaxHeaderBytes;
         server.Limits.MaxRequestHeaderCount = 1_000;
         server.Limits.MaxConcurrentConnections = limits.Connections;
         server.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(limits.HeadersSeconds);

@@ -8,7 +8,7 @@ public sealed class AzuriteInstallation
     private const string InstalledLock = "node_modules/.package-lock.json";
 
     /// <summary>How long one waits for another process that is installing, and for the installation itself.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan InstallTimeout = TimeSpan.FromMinutes(5);
 
     private AzuriteInstallation(string folder) => Folder = folder;
 
@@ -32,8 +32,8 @@ public sealed class AzuriteInstallation
         if (!IsInstalled(folder))
         {
             progress?.Invoke("Installing Azurite, the local storage emulator (npm ci in infra/azurite; once, about 20 seconds)");
-            using FileStream exclusive = await FileLock.AcquireAsync(Path.Combine(folder, ".install.lock"), s_patience, cancellationToken)
-                ?? throw new LocalStorageException($"Another process has been installing Azurite in {folder} for {s_patience.TotalMinutes:0} minutes.");
+            using FileStream fileLock = await FileLock.AcquireAsync(Path.Combine(folder, ".install.lock"), InstallTimeout, cancellationToken)
+                ?? throw new LocalStorageException($"Another process has been installing Azurite in {folder} for {InstallTimeout.TotalMinutes:0} minutes.");
             if (!IsInstalled(folder))
             {
                 await InstallAsync(folder, cancellationToken);
@@ -65,7 +65,7 @@ public sealed class AzuriteInstallation
     {
         // No script of any package runs: Azurite needs none.
         string[] arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-        NodeCommand.Result result = await NodeCommand.RunAsync("npm", arguments, folder, s_patience, cancellationToken);
+        NodeCommandResult result = await NodeCommand.RunAsync("npm", arguments, folder, InstallTimeout, cancellationToken);
         if (result.ExitCode != 0 || !IsInstalled(folder))
         {
             throw new LocalStorageException($"Azurite could not be installed: 'npm ci' in {folder} failed with exit code {result.ExitCode}: {result.FirstError}");

@@ -11,10 +11,10 @@ namespace DurableSessions.LocalStorage;
 public sealed partial class AzuriteProcess : IAsyncDisposable
 {
     /// <summary>The longest wait for it to listen.</summary>
-    public static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>The longest wait for it to save everything and to end.</summary>
-    public static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(15);
+    public static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(15);
 
     // Published by Microsoft for the emulator; not a secret.
     private const string AccountName = "devstoreaccount1";
@@ -58,21 +58,21 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     public static Task<AzuriteProcess> StartInMemoryAsync(AzuriteInstallation installation, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(installation);
-        return StartAsync(installation, ["--inMemoryPersistence"], port: 0, begun: null, cancellationToken);
+        return StartAsync(installation, ["--inMemoryPersistence"], port: 0, onStarted: null, cancellationToken);
     }
 
     /// <summary>Starts Azurite on a folder that nobody else uses: <see cref="LocalAzurite"/> sees to that.</summary>
     /// <param name="installation">The installed Azurite.</param>
     /// <param name="folder">Where it keeps its data.</param>
     /// <param name="port">The port, or 0 for a free one.</param>
-    /// <param name="begun">Called with the process before it opens the folder.</param>
+    /// <param name="onStarted">Called with the process before it opens the folder.</param>
     /// <param name="cancellationToken">Stops the wait, and ends it.</param>
     /// <exception cref="LocalStorageException">It does not start.</exception>
     internal static Task<AzuriteProcess> StartOnFolderAsync(
-        AzuriteInstallation installation, string folder, int port, Action<Process> begun, CancellationToken cancellationToken) =>
-        StartAsync(installation, ["--location", folder], port, begun, cancellationToken);
+        AzuriteInstallation installation, string folder, int port, Action<Process> onStarted, CancellationToken cancellationToken) =>
+        StartAsync(installation, ["--location", folder], port, onStarted, cancellationToken);
 
-    /// <summary>Has it save everything and end; kills it when it has not within <see cref="StopPatience"/>.</summary>
+    /// <summary>Has it save everything and end; kills it when it has not within <see cref="StopTimeout"/>.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 1)
@@ -83,19 +83,19 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         CloseInput();
         try
         {
-            await Exited.WaitAsync(StopPatience);
+            await Exited.WaitAsync(StopTimeout);
         }
         catch (TimeoutException)
         {
             _process.Kill(entireProcessTree: true);
-            await Exited.WaitAsync(StopPatience);
+            await Exited.WaitAsync(StopTimeout);
         }
 
         _process.Dispose();
     }
 
     private static async Task<AzuriteProcess> StartAsync(
-        AzuriteInstallation installation, string[] persistence, int port, Action<Process>? begun, CancellationToken cancellationToken)
+        AzuriteInstallation installation, string[] persistence, int port, Action<Process>? onStarted, CancellationToken cancellationToken)
     {
         string[] arguments =
         [
@@ -105,9 +105,9 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         var azurite = new AzuriteProcess(NodeCommand.Start("node", arguments, installation.Folder));
         try
         {
-            begun?.Invoke(azurite._process);
-            await azurite.GoAsync();
-            azurite.Port = await azurite._listening.Task.WaitAsync(StartPatience, cancellationToken);
+            onStarted?.Invoke(azurite._process);
+            await azurite.SignalStartAsync();
+            azurite.Port = await azurite._listening.Task.WaitAsync(StartTimeout, cancellationToken);
             return azurite;
         }
         catch (Exception e)
@@ -115,14 +115,14 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
             await azurite.DisposeAsync();
             if (e is TimeoutException)
             {
-                throw new LocalStorageException($"Azurite does not listen after {StartPatience.TotalSeconds:0} seconds.");
+                throw new LocalStorageException($"Azurite does not listen after {StartTimeout.TotalSeconds:0} seconds.");
             }
 
             throw;
         }
     }
 
-    private async Task GoAsync()
+    private async Task SignalStartAsync()
     {
         try
         {

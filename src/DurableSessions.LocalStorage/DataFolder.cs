@@ -10,16 +10,16 @@ namespace DurableSessions.LocalStorage;
 /// </summary>
 internal sealed class DataFolder : IDisposable
 {
-    private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
 
-    private readonly FileStream _exclusive;
-    private readonly string _noteFile;
+    private readonly FileStream _lock;
+    private readonly string _processFile;
 
-    private DataFolder(string path, FileStream exclusive)
+    private DataFolder(string path, FileStream fileLock)
     {
         Location = path;
-        _exclusive = exclusive;
-        _noteFile = Path.Combine(path, "azurite.pid");
+        _lock = fileLock;
+        _processFile = Path.Combine(path, "azurite.pid");
     }
 
     public string Location { get; }
@@ -30,12 +30,12 @@ internal sealed class DataFolder : IDisposable
         try
         {
             Directory.CreateDirectory(path);
-            FileStream exclusive = await FileLock.AcquireAsync(Path.Combine(path, "in-use.lock"), TimeSpan.FromSeconds(1), cancellationToken)
+            FileStream fileLock = await FileLock.AcquireAsync(Path.Combine(path, "in-use.lock"), TimeSpan.FromSeconds(1), cancellationToken)
                 ?? throw new LocalStorageException($"Another server uses the data in {path}. Stop it, or have both use one storage account through ConnectionStrings__Storage.");
-            var folder = new DataFolder(path, exclusive);
+            var folder = new DataFolder(path, fileLock);
             try
             {
-                await folder.AwaitEndOfLastAsync(cancellationToken);
+                await folder.WaitForPreviousProcessAsync(cancellationToken);
                 return folder;
             }
             catch
@@ -51,36 +51,36 @@ internal sealed class DataFolder : IDisposable
     }
 
     /// <summary>Notes which process is about to use the folder.</summary>
-    public void Note(Process process) =>
-        File.WriteAllText(_noteFile, string.Create(CultureInfo.InvariantCulture, $"{process.Id} {process.StartTime.ToUniversalTime():O}"));
+    public void RecordProcess(Process process) =>
+        File.WriteAllText(_processFile, string.Create(CultureInfo.InvariantCulture, $"{process.Id} {process.StartTime.ToUniversalTime():O}"));
 
-    public void Dispose() => _exclusive.Dispose();
+    public void Dispose() => _lock.Dispose();
 
     /// <summary>
     /// An Azurite whose parent was killed closes by itself, so it is only waited for. It is never killed here: it may be saving
     /// what it has acknowledged.
     /// </summary>
-    private async Task AwaitEndOfLastAsync(CancellationToken cancellationToken)
+    private async Task WaitForPreviousProcessAsync(CancellationToken cancellationToken)
     {
-        using Process? last = FindLast();
+        using Process? last = FindPreviousProcess();
         if (last is null)
         {
             return;
         }
 
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(AzuriteProcess.StopPatience);
+        limit.CancelAfter(AzuriteProcess.StopTimeout);
         try
         {
             while (!HasEnded(last))
             {
-                await Task.Delay(s_interval, limit.Token);
+                await Task.Delay(PollInterval, limit.Token);
             }
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new LocalStorageException(
-                $"Azurite of an earlier run, process {last.Id}, still uses {Location} and has not ended within {AzuriteProcess.StopPatience.TotalSeconds:0} seconds. Stop it with SIGTERM.");
+                $"Azurite of an earlier run, process {last.Id}, still uses {Location} and has not ended within {AzuriteProcess.StopTimeout.TotalSeconds:0} seconds. Stop it with SIGTERM.");
         }
     }
 
@@ -102,11 +102,11 @@ internal sealed class DataFolder : IDisposable
         }
     }
 
-    private Process? FindLast()
+    private Process? FindPreviousProcess()
     {
         try
         {
-            string[] note = File.ReadAllText(_noteFile).Split(' ');
+            string[] note = File.ReadAllText(_processFile).Split(' ');
             var process = Process.GetProcessById(int.Parse(note[0], CultureInfo.InvariantCulture));
             var started = DateTime.Parse(note[1], CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind);
 

@@ -6,10 +6,10 @@ namespace DurableSessions.LocalStorage;
 /// </summary>
 public sealed class LocalAzurite : IAsyncDisposable
 {
-    /// <summary>Restarts within one <see cref="s_restartWindow"/> before it is given up.</summary>
+    /// <summary>Restarts within one <see cref="RestartWindow"/> before it is given up.</summary>
     private const int MaxRestarts = 5;
 
-    private static readonly TimeSpan s_restartWindow = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan RestartWindow = TimeSpan.FromMinutes(1);
 
     private readonly AzuriteInstallation _installation;
     private readonly DataFolder _folder;
@@ -57,20 +57,20 @@ public sealed class LocalAzurite : IAsyncDisposable
     public static async Task<LocalAzurite> StartAsync(
         AzuriteInstallation installation, string folder, Action<string> report, TimeProvider time, CancellationToken cancellationToken = default)
     {
-        DataFolder held = await DataFolder.OpenAsync(Path.GetFullPath(folder), cancellationToken);
+        DataFolder dataFolder = await DataFolder.OpenAsync(Path.GetFullPath(folder), cancellationToken);
         try
         {
-            AzuriteProcess process = await AzuriteProcess.StartOnFolderAsync(installation, held.Location, port: 0, held.Note, cancellationToken);
-            return new LocalAzurite(installation, held, process, report, time);
+            AzuriteProcess process = await AzuriteProcess.StartOnFolderAsync(installation, dataFolder.Location, port: 0, dataFolder.RecordProcess, cancellationToken);
+            return new LocalAzurite(installation, dataFolder, process, report, time);
         }
         catch
         {
-            held.Dispose();
+            dataFolder.Dispose();
             throw;
         }
     }
 
-    /// <summary>Has Azurite save everything and end, and lets go of the folder. Takes <see cref="AzuriteProcess.StopPatience"/> at the most, twice.</summary>
+    /// <summary>Has Azurite save everything and end, and lets go of the folder. Takes <see cref="AzuriteProcess.StopTimeout"/> at the most, twice.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
@@ -106,10 +106,10 @@ public sealed class LocalAzurite : IAsyncDisposable
     {
         for (int attempt = 1; ; attempt++)
         {
-            Count(restarts);
+            RecordRestart(restarts);
             try
             {
-                return await AzuriteProcess.StartOnFolderAsync(_installation, _folder.Location, Port, _folder.Note, _stopping.Token);
+                return await AzuriteProcess.StartOnFolderAsync(_installation, _folder.Location, Port, _folder.RecordProcess, _stopping.Token);
             }
             catch (LocalStorageException e) when (attempt < MaxRestarts)
             {
@@ -118,17 +118,17 @@ public sealed class LocalAzurite : IAsyncDisposable
         }
     }
 
-    private void Count(Queue<DateTimeOffset> restarts)
+    private void RecordRestart(Queue<DateTimeOffset> restarts)
     {
         DateTimeOffset now = _time.GetUtcNow();
-        while (restarts.TryPeek(out DateTimeOffset oldest) && now - oldest > s_restartWindow)
+        while (restarts.TryPeek(out DateTimeOffset oldest) && now - oldest > RestartWindow)
         {
             restarts.Dequeue();
         }
 
         if (restarts.Count == MaxRestarts)
         {
-            throw new LocalStorageException($"Azurite ended {MaxRestarts + 1} times within {s_restartWindow.TotalSeconds:0} seconds, last with: {string.Join(" | ", _process.Output.TakeLast(3))}");
+            throw new LocalStorageException($"Azurite ended {MaxRestarts + 1} times within {RestartWindow.TotalSeconds:0} seconds, last with: {string.Join(" | ", _process.Output.TakeLast(3))}");
         }
 
         restarts.Enqueue(now);

@@ -8,38 +8,30 @@ internal static class NodeCommand
 {
     private const int MaxOutputLines = 100;
 
-    /// <summary>How a command ended, and the last lines it wrote.</summary>
-    internal sealed record Result(int ExitCode, IReadOnlyList<string> Lines)
-    {
-        /// <summary>The first line that npm marks as an error, which names the cause.</summary>
-        public string FirstError =>
-            Lines.FirstOrDefault(line => line.Contains("error", StringComparison.OrdinalIgnoreCase)) ?? (Lines is [string first, ..] ? first : "no output");
-    }
-
     /// <exception cref="LocalStorageException">The command is not there.</exception>
     public static async Task RequireAsync(string command, CancellationToken cancellationToken) =>
         await RunAsync(command, ["--version"], Directory.GetCurrentDirectory(), TimeSpan.FromSeconds(30), cancellationToken);
 
-    /// <exception cref="LocalStorageException">The command is not there, or has not ended within <paramref name="patience"/>.</exception>
-    public static async Task<Result> RunAsync(
-        string command, IReadOnlyList<string> arguments, string folder, TimeSpan patience, CancellationToken cancellationToken)
+    /// <exception cref="LocalStorageException">The command is not there, or has not ended within <paramref name="timeout"/>.</exception>
+    public static async Task<NodeCommandResult> RunAsync(
+        string command, IReadOnlyList<string> arguments, string folder, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using Process process = Start(command, arguments, folder);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(patience);
+        limit.CancelAfter(timeout);
         var lines = new LastLines(MaxOutputLines);
         try
         {
             process.StandardInput.Close();
             await Task.WhenAll(
                 lines.ReadAsync(process.StandardError, limit.Token), lines.ReadAsync(process.StandardOutput, limit.Token), process.WaitForExitAsync(limit.Token));
-            return new Result(process.ExitCode, lines.Snapshot());
+            return new NodeCommandResult(process.ExitCode, lines.Snapshot());
         }
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
             cancellationToken.ThrowIfCancellationRequested();
-            throw new LocalStorageException($"'{command} {string.Join(' ', arguments)}' has not ended within {patience.TotalMinutes:0.#} minutes.");
+            throw new LocalStorageException($"'{command} {string.Join(' ', arguments)}' has not ended within {timeout.TotalMinutes:0.#} minutes.");
         }
     }
 

@@ -1,12 +1,5 @@
 namespace DurableSessions.Orchestration;
 
-/// <summary>An orchestrator, as an engine sees it. Derive from <see cref="TaskOrchestrator{TInput, TOutput}"/>.</summary>
-public interface ITaskOrchestrator
-{
-    /// <summary>Runs from the top, or replays: see <see cref="OrchestrationContext"/> for what it may do.</summary>
-    Task<object?> RunAsync(OrchestrationContext context);
-}
-
 /// <summary>An orchestrator: a deterministic function that sequences activities, timers and events.</summary>
 /// <typeparam name="TInput">Its input; serialized as JSON, small: names and numbers, never contents.</typeparam>
 /// <typeparam name="TOutput">Its output; serialized as JSON, small.</typeparam>

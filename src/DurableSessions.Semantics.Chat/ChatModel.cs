@@ -11,8 +11,8 @@ namespace DurableSessions.Semantics.Chat;
 public sealed class ChatModel : IDisposable
 {
     private readonly HttpClient _http;
-    private readonly WhenAwayClient _client;
-    private readonly ChatPace _pace;
+    private readonly CircuitBreakerChatClient _client;
+    private readonly ChatRateLimiter _rateLimiter;
 
     /// <summary>Puts it together; nothing is sent.</summary>
     /// <param name="options">Which model.</param>
@@ -28,8 +28,8 @@ public sealed class ChatModel : IDisposable
     [System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA2000", Justification = "The client owns its handlers.")]
     internal ChatModel(ChatModelOptions options, ChatCredential credential, TimeProvider time, HttpMessageHandler way)
     {
-        HttpMessageHandler sender = new WholeAnswerHandler(way);
-        HttpMessageHandler signer = credential.GetTokenAsync is { } getToken ? new IdentityHandler(getToken, sender) : sender;
+        HttpMessageHandler sender = new BufferedResponseHandler(way);
+        HttpMessageHandler signer = credential.GetTokenAsync is { } getToken ? new BearerTokenHandler(getToken, sender) : sender;
         _http = new HttpClient(new ResilienceHandler(Pipeline(options, time)) { InnerHandler = signer }) { Timeout = Timeout.InfiniteTimeSpan };
         var client = new OpenAIClient(
             new ApiKeyCredential(string.IsNullOrEmpty(credential.Key) ? "none" : credential.Key),
@@ -40,9 +40,9 @@ public sealed class ChatModel : IDisposable
                 RetryPolicy = new ClientRetryPolicy(0),
                 NetworkTimeout = Timeout.InfiniteTimeSpan,
             });
-        _client = new WhenAwayClient(client.GetChatClient(options.Model).AsIChatClient(), options.WhenAway, time);
-        _pace = new ChatPace(options);
-        Processor = new ChatSemanticProcessor(_client, options, _pace);
+        _client = new CircuitBreakerChatClient(client.GetChatClient(options.Model).AsIChatClient(), options.WhenUnavailable, time);
+        _rateLimiter = new ChatRateLimiter(options);
+        Processor = new ChatSemanticProcessor(_client, options, _rateLimiter);
     }
 
     /// <summary>Digests by this model.</summary>
@@ -53,7 +53,7 @@ public sealed class ChatModel : IDisposable
     {
         _client.Dispose();
         _http.Dispose();
-        _pace.Dispose();
+        _rateLimiter.Dispose();
     }
 
     private static ResiliencePipeline<HttpResponseMessage> Pipeline(ChatModelOptions options, TimeProvider time)

@@ -1,15 +1,5 @@
 namespace DurableSessions.Semantics.Chat;
 
-/// <summary>What happens to a digest while the model is known to be away.</summary>
-public enum WhenAway
-{
-    /// <summary>It fails at once, so that the built-in digest stands in, or the task fails, as its policy says.</summary>
-    FallBack,
-
-    /// <summary>It waits until the model is asked again, as long as an attempt at a digest may take.</summary>
-    Wait,
-}
-
 /// <summary>Which model, and what may be asked of it.</summary>
 public sealed record ChatModelOptions
 {
@@ -47,5 +37,5 @@ public sealed record ChatModelOptions
     public TimeSpan BreakDuration { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>What happens to digests meanwhile.</summary>
-    public WhenAway WhenAway { get; init; }
+    public WhenUnavailable WhenUnavailable { get; init; }
 }

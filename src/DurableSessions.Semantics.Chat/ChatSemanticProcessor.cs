@@ -17,7 +17,7 @@ namespace DurableSessions.Semantics.Chat;
 /// host, the same question finds the answer that was paid for. One that cannot be used is kept too, and the question is asked again with
 /// a note, twice in one attempt of a commit; a retry of the commit may ask on from there.
 /// </remarks>
-public sealed class ChatSemanticProcessor(IChatClient client, ChatModelOptions options, ChatPace pace) : ISemanticProcessor
+public sealed class ChatSemanticProcessor(IChatClient client, ChatModelOptions options, ChatRateLimiter rateLimiter) : ISemanticProcessor
 {
     private const int TriesInOneAttempt = 3;
     private const int MemoryShare = 4;
@@ -40,7 +40,7 @@ public sealed class ChatSemanticProcessor(IChatClient client, ChatModelOptions o
         var usage = new TokenUsage(0, 0, 0);
         int overviewTokens = SemanticDigest.MaxOverviewLength / 2;
         int memoryTokens = _room / MemoryShare;
-        await foreach (IReadOnlyList<ShownMessage> window in ConversationWindows.OfAsync(
+        await foreach (IReadOnlyList<PromptMessage> window in ConversationWindows.OfAsync(
             request.Messages, Tokens, Math.Max(256, _room - overviewTokens - memoryTokens), cancellationToken))
         {
             var question = ModelQuestion.Of(overview, ledger?.Show(static t => Tokens.CountTokens(t), memoryTokens), window);
@@ -83,7 +83,7 @@ public sealed class ChatSemanticProcessor(IChatClient client, ChatModelOptions o
     private async Task<PaidAnswer> AskModelAsync(IReadOnlyList<ChatMessage> messages, CancellationToken cancellationToken)
     {
         int tokens = messages.Sum(static m => Tokens.CountTokens(m.Text)) + options.AnswerTokens;
-        using IDisposable turn = await pace.EnterAsync(tokens, cancellationToken);
+        using IDisposable turn = await rateLimiter.AcquireAsync(tokens, cancellationToken);
         var chat = new ChatOptions
         {
             MaxOutputTokens = options.AnswerTokens,

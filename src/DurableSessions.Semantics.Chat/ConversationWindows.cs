@@ -7,12 +7,6 @@ using Microsoft.ML.Tokenizers;
 
 namespace DurableSessions.Semantics.Chat;
 
-/// <summary>A message as the model is shown it.</summary>
-/// <param name="Role">Who said it.</param>
-/// <param name="At">When, as its client wrote it.</param>
-/// <param name="Text">What.</param>
-internal sealed record ShownMessage(string Role, string? At, string Text);
-
 /// <summary>
 /// Cuts a conversation into windows that fit a model. The rule for what is long: of a tool's input 500 characters are shown, of its
 /// output the first 1,500 and the last 500; of a message that alone is longer than a window, its beginning and its end.
@@ -26,14 +20,14 @@ internal static class ConversationWindows
     private const string Mark = " […] ";
 
     /// <summary>The windows in order; each has at most <paramref name="maxTokens"/>, and at least one message.</summary>
-    public static async IAsyncEnumerable<IReadOnlyList<ShownMessage>> OfAsync(
+    public static async IAsyncEnumerable<IReadOnlyList<PromptMessage>> OfAsync(
         IAsyncEnumerable<SessionMessage> messages, Tokenizer tokenizer, int maxTokens, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        List<ShownMessage> window = [];
+        List<PromptMessage> window = [];
         int tokens = 0;
         await foreach (SessionMessage message in messages.WithCancellation(cancellationToken))
         {
-            ShownMessage shown = Fit(Show(message), tokenizer, maxTokens);
+            PromptMessage shown = Fit(Show(message), tokenizer, maxTokens);
             int own = Count(shown, tokenizer);
             if (window.Count > 0 && tokens + own > maxTokens)
             {
@@ -52,7 +46,7 @@ internal static class ConversationWindows
         }
     }
 
-    private static ShownMessage Show(SessionMessage message)
+    private static PromptMessage Show(SessionMessage message)
     {
         var text = new StringBuilder();
         foreach (MessagePart part in message.Parts)
@@ -70,10 +64,10 @@ internal static class ConversationWindows
             }
         }
 
-        return new ShownMessage(message.Role, message.CreatedAt, text.ToString());
+        return new PromptMessage(message.Role, message.CreatedAt, text.ToString());
     }
 
-    private static ShownMessage Fit(ShownMessage message, Tokenizer tokenizer, int maxTokens)
+    private static PromptMessage Fit(PromptMessage message, Tokenizer tokenizer, int maxTokens)
     {
         int room = Math.Max(16, maxTokens - TokensAround);
         while (Count(message, tokenizer) > maxTokens && message.Text.Length > 32)
@@ -90,7 +84,7 @@ internal static class ConversationWindows
     }
 
     // As it will be sent: escaped as JSON, which may be longer.
-    private static int Count(ShownMessage message, Tokenizer tokenizer) =>
+    private static int Count(PromptMessage message, Tokenizer tokenizer) =>
         tokenizer.CountTokens(JsonSerializer.Serialize(message, ModelQuestion.Json)) + 2;
 
     private static string Text(JsonElement? value) => value switch

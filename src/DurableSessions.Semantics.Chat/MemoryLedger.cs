@@ -19,14 +19,14 @@ internal sealed class MemoryLedger(IReadOnlyList<Memory> memories)
     public IReadOnlyList<MemoryChange> Changes => [.. _order.Where(_changes.ContainsKey).Select(k => _changes[k])];
 
     /// <summary>What to show next, as far as it fits: what earlier windows changed first.</summary>
-    public IReadOnlyList<ShownMemory> Show(Func<string, int> count, int maxTokens)
+    public IReadOnlyList<PromptMemory> Show(Func<string, int> count, int maxTokens)
     {
-        var shown = new List<ShownMemory>();
-        IEnumerable<ShownMemory> changed = Changes.Where(static c => c.Operation != MemoryOperation.Delete)
+        var shown = new List<PromptMemory>();
+        IEnumerable<PromptMemory> changed = Changes.Where(static c => c.Operation != MemoryOperation.Delete)
             .Select(c => Shown(c.Category, c.Name, c.Operation == MemoryOperation.Merge ? $"{Existing(c)}{c.Content}" : c.Content));
-        IEnumerable<ShownMemory> others = memories.Where(m => !_changes.ContainsKey((m.Info.Category, m.Info.Name)))
+        IEnumerable<PromptMemory> others = memories.Where(m => !_changes.ContainsKey((m.Info.Category, m.Info.Name)))
             .Select(static m => Shown(m.Info.Category, m.Info.Name, m.Content));
-        foreach (ShownMemory memory in changed.Concat(others))
+        foreach (PromptMemory memory in changed.Concat(others))
         {
             int tokens = count(memory.Content) + count(memory.Name) + 24;
             if (tokens <= maxTokens)
@@ -68,5 +68,5 @@ internal sealed class MemoryLedger(IReadOnlyList<Memory> memories)
     private string Existing(MemoryChange change) =>
         _existing.TryGetValue((change.Category, change.Name), out string? content) ? content.TrimEnd('\n') + "\n" : "";
 
-    private static ShownMemory Shown(MemoryCategory category, string name, string content) => new(category.ToString().ToLowerInvariant(), name, content);
+    private static PromptMemory Shown(MemoryCategory category, string name, string content) => new(category.ToString().ToLowerInvariant(), name, content);
 }

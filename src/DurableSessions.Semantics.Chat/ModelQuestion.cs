@@ -19,7 +19,7 @@ internal sealed record ModelQuestion(string Document)
         Encoder = JavaScriptEncoder.Create(UnicodeRanges.All),
     };
 
-    public static ModelQuestion Of(string? previousOverview, IReadOnlyList<ShownMemory>? memories, IReadOnlyList<ShownMessage> messages) =>
+    public static ModelQuestion Of(string? previousOverview, IReadOnlyList<PromptMemory>? memories, IReadOnlyList<PromptMessage> messages) =>
         new(JsonSerializer.Serialize(new { PreviousOverview = previousOverview, Memories = memories, Messages = messages }, Json));
 
     /// <summary>The messages of a try, from 1: after one that could not be used, the model is told so.</summary>
@@ -37,6 +37,3 @@ internal sealed record ModelQuestion(string Document)
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(all)));
     }
 }
-
-/// <summary>A memory as the model is shown it.</summary>
-internal sealed record ShownMemory(string Category, string Name, string Content);

@@ -22,7 +22,7 @@ public sealed class LimitTests(AzuriteFixture azurite)
         var store = new KeyStore(storage.Container, TimeProvider.System);
         string ann = (await store.AddAsync("acme", "ann", Cancelled)).Text;
         string bob = (await store.AddAsync("acme", "bob", Cancelled)).Text;
-        var limits = new HttpLimits { RequestsPerSecond = 1, Burst = 20, StrangerRequestsPerSecond = 5 };
+        var limits = new HttpLimits { RequestsPerSecond = 1, Burst = 20, UnauthenticatedRequestsPerSecond = 5 };
         await using ApiHost host = await ApiHost.StartAsync(storage, withEngine: false, keyTime: TimeProvider.System, limits: limits);
 
         HttpResponseMessage? rejected = null;
@@ -59,7 +59,7 @@ public sealed class LimitTests(AzuriteFixture azurite)
     {
         SessionStorage storage = await azurite.NewStorageAsync();
         await new KeyStore(storage.Container, TimeProvider.System).AddAsync("acme", "ann", Cancelled);
-        var limits = new HttpLimits { StrangerRequestsPerSecond = 5 };
+        var limits = new HttpLimits { UnauthenticatedRequestsPerSecond = 5 };
         await using ApiHost host = await ApiHost.StartAsync(storage, withEngine: false, keyTime: TimeProvider.System, limits: limits);
         HttpStatusCode status = HttpStatusCode.Unauthorized;
         for (int i = 0; i < 200 && status == HttpStatusCode.Unauthorized; i++)

@@ -256,7 +256,7 @@ public sealed class ChatDigestTests
     {
         await using StubModel stub = await StubModel.StartAsync();
         stub.NextStatus(500, times: 4);
-        using ChatModel model = Asking.Connect(stub, static o => o with { Retries = 3, WhenAway = WhenAway.Wait });
+        using ChatModel model = Asking.Connect(stub, static o => o with { Retries = 3, WhenUnavailable = WhenUnavailable.Wait });
         await Assert.ThrowsAnyAsync<ClientResultException>(() => model.Processor.DigestAsync(Asking.Request(null, Asking.Text("x")), Cancelled));
         Assert.Equal("An abstract", (await model.Processor.DigestAsync(Asking.Request(null, Asking.Text("x")), Cancelled)).Abstract);
         Assert.Equal(5, stub.Questions.Count);

@@ -6,12 +6,12 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace DurableSessions.Http.Callers;
 
-/// <summary>Who sends a request. A handler that takes one answers only callers that are known.</summary>
+/// <summary>The authenticated user of a request. A route handler with this parameter requires authentication.</summary>
 /// <param name="Account">The account; a valid id.</param>
 /// <param name="User">The user within the account; a valid id.</param>
 public sealed record Caller(string Account, string User)
 {
-    /// <summary>Asks the host's <see cref="ICallerSource"/>.</summary>
+    /// <summary>Authenticates the request by the host's <see cref="ICallerSource"/>.</summary>
     public static ValueTask<Caller> BindAsync(HttpContext context) =>
         context.RequestServices.GetRequiredService<ICallerSource>().IdentifyAsync(context);
 

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Primitives;
 namespace DurableSessions.Http.Callers;
 
 /// <summary>
-/// Believes what the request says: <c>X-OpenViking-Account</c> and <c>X-OpenViking-User</c>, <c>default</c> where they are absent. Only for
-/// a server that nobody else can reach.
+/// Takes the caller from the headers <c>X-OpenViking-Account</c> and <c>X-OpenViking-User</c>, <c>default</c> where they are absent,
+/// without authentication. Only for a server that listens on a loopback address.
 /// </summary>
 internal sealed class DevCallerSource : ICallerSource
 {
@@ -18,7 +18,7 @@ internal sealed class DevCallerSource : ICallerSource
     public ValueTask<Caller> IdentifyAsync(HttpContext context) =>
         ValueTask.FromResult(new Caller(Id(context, "X-OpenViking-Account"), Id(context, "X-OpenViking-User")));
 
-    public ValueTask RefuseWrongKeyAsync(HttpContext context) => ValueTask.CompletedTask;
+    public ValueTask RejectInvalidKeyAsync(HttpContext context) => ValueTask.CompletedTask;
 
     public ValueTask RequireOperatorAsync(HttpContext context) => ValueTask.CompletedTask;
 

@@ -2,21 +2,21 @@ using Microsoft.AspNetCore.Http;
 
 namespace DurableSessions.Http.Callers;
 
-/// <summary>Knows who sends a request.</summary>
+/// <summary>Authenticates and authorizes requests.</summary>
 public interface ICallerSource
 {
-    /// <summary>How callers prove who they are, as <c>/health</c> tells it: <c>dev</c>, <c>api_key</c>.</summary>
+    /// <summary>The authentication mode that <c>/health</c> reports: <c>dev</c> or <c>api_key</c>.</summary>
     string AuthMode { get; }
 
-    /// <summary>The caller. One that is not known ends the request with an error.</summary>
+    /// <summary>The caller. A request that is not authenticated ends with an error.</summary>
     ValueTask<Caller> IdentifyAsync(HttpContext context);
 
     /// <summary>
-    /// Ends the request with an error where it presents a key that is wrong; one that presents none is let through, and so is any while
-    /// storage cannot say which keys are right.
+    /// Ends the request with an error where it presents an invalid key. A request without a key passes; so does every request while
+    /// the keys cannot be read from storage.
     /// </summary>
-    ValueTask RefuseWrongKeyAsync(HttpContext context);
+    ValueTask RejectInvalidKeyAsync(HttpContext context);
 
-    /// <summary>Ends the request with an error unless an operator sends it.</summary>
+    /// <summary>Ends the request with an error unless it presents an operator's key.</summary>
     ValueTask RequireOperatorAsync(HttpContext context);
 }

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace DurableSessions.Http.Callers;
 
 /// <summary>
-/// Knows callers by their keys. A key says who they are; headers that say something else are ignored. Until the first key is made they are
-/// believed, as <see cref="DevCallerSource"/> does.
+/// Authenticates callers by API keys. The key names the account and the user; the headers that name them are ignored. Until the first key
+/// is created, the headers count, as in <see cref="DevCallerSource"/>.
 /// </summary>
 internal sealed class KeyCallerSource(KeyRing ring, ILogger<KeyCallerSource> log) : ICallerSource
 {
@@ -25,10 +25,10 @@ internal sealed class KeyCallerSource(KeyRing ring, ILogger<KeyCallerSource> log
         ApiKey key = Find(keys, context);
         return key is { Account: { } account, User: { } user }
             ? new Caller(account, user)
-            : throw new ApiException(ApiError.NotPermitted("This is an operator's key; sessions and tasks are their users'."));
+            : throw new ApiException(ApiError.NotPermitted("An operator's key gives no access to sessions and tasks."));
     }
 
-    public async ValueTask RefuseWrongKeyAsync(HttpContext context)
+    public async ValueTask RejectInvalidKeyAsync(HttpContext context)
     {
         if (PresentedKey.Of(context.Request) is null)
         {
@@ -42,7 +42,7 @@ internal sealed class KeyCallerSource(KeyRing ring, ILogger<KeyCallerSource> log
         }
         catch (ApiException)
         {
-            // Storage is away, and with it what would say that the key is wrong.
+            // Storage is unavailable: the key can be neither accepted nor rejected.
             return;
         }
 
@@ -56,7 +56,7 @@ internal sealed class KeyCallerSource(KeyRing ring, ILogger<KeyCallerSource> log
     {
         if (await ring.GetAsync(log, context.RequestAborted) is { } keys && !Find(keys, context).IsOperator)
         {
-            throw new ApiException(ApiError.NotPermitted("This takes an operator's key."));
+            throw new ApiException(ApiError.NotPermitted("An operator's key is required."));
         }
     }
 

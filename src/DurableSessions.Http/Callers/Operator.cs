@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace DurableSessions.Http.Callers;
 
-/// <summary>Whoever runs the service. A handler that takes one answers nobody else.</summary>
+/// <summary>The operator of the service. A route handler with this parameter requires an operator's key.</summary>
 public sealed record Operator
 {
     private static readonly Operator Known = new();
@@ -12,7 +12,7 @@ public sealed record Operator
     {
     }
 
-    /// <summary>Asks the host's <see cref="ICallerSource"/>.</summary>
+    /// <summary>Authorizes the request by the host's <see cref="ICallerSource"/>.</summary>
     public static async ValueTask<Operator> BindAsync(HttpContext context)
     {
         await context.RequestServices.GetRequiredService<ICallerSource>().RequireOperatorAsync(context);

@@ -4,7 +4,7 @@ using Microsoft.OpenApi;
 
 namespace DurableSessions.Http.Documentation;
 
-/// <summary>The schema that an example follows. <c>null</c> stands for anything.</summary>
+/// <summary>Derives a schema from an example. <c>null</c> in an example allows any value.</summary>
 internal static class ExampleSchema
 {
     public static OpenApiSchema Of(JsonNode? example) => example switch
@@ -14,7 +14,11 @@ internal static class ExampleSchema
             Type = JsonSchemaType.Object,
             Properties = fields.ToDictionary(static f => f.Key, static f => (IOpenApiSchema)Of(f.Value)),
         },
-        JsonArray items => new OpenApiSchema { Type = JsonSchemaType.Array, Items = items is [{ } first, ..] ? Of(first) : new OpenApiSchema() },
+        JsonArray items => new OpenApiSchema
+        {
+            Type = JsonSchemaType.Array,
+            Items = items is [{ } first, ..] ? Of(first) : new OpenApiSchema(),
+        },
         JsonValue value => new OpenApiSchema { Type = Type(value) },
         _ => new OpenApiSchema(),
     };
@@ -22,7 +26,8 @@ internal static class ExampleSchema
     private static JsonSchemaType Type(JsonValue value) => value.GetValueKind() switch
     {
         JsonValueKind.String => JsonSchemaType.String,
-        JsonValueKind.Number => value.ToJsonString().Contains('.', StringComparison.Ordinal) ? JsonSchemaType.Number : JsonSchemaType.Integer,
+        JsonValueKind.Number =>
+            value.ToJsonString().Contains('.', StringComparison.Ordinal) ? JsonSchemaType.Number : JsonSchemaType.Integer,
         _ => JsonSchemaType.Boolean,
     };
 }

@@ -1,56 +1,99 @@
 namespace DurableSessions.Http.Documentation;
 
-/// <summary>The routes of memories, described.</summary>
+/// <summary>The descriptions of the memory routes.</summary>
 internal static class MemoryRouteDescriptions
 {
     private const string Memories = "memories";
 
     private const string Info =
         """
-        "uri":"viking://user/default/memories/preferences/tea.md","category":"preferences","name":"tea","abstract":"green, no sugar","etag":"\"0123456789abcdef0123456789abcdef\"","revision":2,"tokens":4,"updated_at":"2026-01-31T09:00:00.000000+00:00","task_id":"c0123"
+        "uri":"viking://user/default/memories/preferences/tea.md","category":"preferences","name":"tea","abstract":"green, no sugar",
+        "etag":"\"0123456789abcdef0123456789abcdef\"","revision":2,"tokens":4,"updated_at":"2026-01-31T09:00:00.000000+00:00",
+        "task_id":"c0123"
         """;
 
     private const string Diff =
-        """{"session_id":"demo","archive_id":"archive_001","task_id":"c0123","applied_at":"2026-01-31T09:00:00.000000+00:00","changes":[{"uri":"viking://user/default/memories/preferences/tea.md","category":"preferences","name":"tea","before":"green","after":"green, no sugar"}],"memories_skipped":[{"reason":"it says so already","category":"events","name":"move"}]}""";
-
-    private const string DiffFile =
         """
-        "{\n    \"archive_uri\": \"viking://user/default/sessions/demo/history/archive_001\",\n    \"trace_id\": null,\n    \"extracted_at\": \"2026-01-31T09:00:00.000000Z\",\n    \"operations\": {\n        \"adds\": [],\n        \"updates\": [\n            {\n                \"uri\": \"viking://user/default/memories/preferences/tea.md\",\n                \"memory_type\": \"preferences\",\n                \"before\": \"green\",\n                \"after\": \"green, no sugar\"\n            }\n        ],\n        \"deletes\": []\n    },\n    \"summary\": {\n        \"total_adds\": 0,\n        \"total_updates\": 1,\n        \"total_deletes\": 0\n    }\n}"
+        {"session_id":"demo","archive_id":"archive_001","task_id":"c0123","applied_at":"2026-01-31T09:00:00.000000+00:00",
+        "changes":[{"uri":"viking://user/default/memories/preferences/tea.md","category":"preferences","name":"tea","before":"green",
+        "after":"green, no sugar"}],"memories_skipped":[{"reason":"it says so already","category":"events","name":"move"}]}
         """;
 
-    /// <summary>By method and path, as the document has it.</summary>
+    private const string DiffFile =
+        "\""
+        + """{\n    \"archive_uri\": \"viking://user/default/sessions/demo/history/archive_001\",\n    \"trace_id\": null,\n"""
+        + """    \"extracted_at\": \"2026-01-31T09:00:00.000000Z\",\n    \"operations\": {\n        \"adds\": [],\n"""
+        + """        \"updates\": [\n            {\n"""
+        + """                \"uri\": \"viking://user/default/memories/preferences/tea.md\",\n"""
+        + """                \"memory_type\": \"preferences\",\n                \"before\": \"green\",\n"""
+        + """                \"after\": \"green, no sugar\"\n            }\n        ],\n        \"deletes\": []\n    },\n"""
+        + """    \"summary\": {\n        \"total_adds\": 0,\n        \"total_updates\": 1,\n        \"total_deletes\": 0\n"""
+        + """    }\n}"""
+        + "\"";
+
+    /// <summary>By method and path, as in the OpenAPI document.</summary>
     public static IReadOnlyDictionary<string, RouteDescription> All { get; } = new Dictionary<string, RouteDescription>
     {
         ["GET /api/v1/memories"] = new(
-            Memories, "List memories", "Of the caller, in the order of category and name; X-Next-Cursor says where the next page begins.", $"[{{{Info}}}]")
+            Memories,
+            "List memories",
+            "The caller's memories, in the order of category and name. X-Next-Cursor is the cursor of the next page.",
+            $"[{{{Info}}}]")
         {
-            Query = new Dictionary<string, string> { ["category"] = "\"preferences\"", ["limit"] = "100", ["cursor"] = "\"preferences/tea\"" },
+            Query = new Dictionary<string, string>
+            {
+                ["category"] = "\"preferences\"",
+                ["limit"] = "100",
+                ["cursor"] = "\"preferences/tea\"",
+            },
         },
         ["GET /api/v1/memories/search"] = new(
-            Memories, "Search memories and archives", "By their words, the best first: the caller's memories, and the abstracts of the newest 500 archives.",
+            Memories,
+            "Search memories and archives",
+            "By words, best hits first: the caller's memories, and the abstracts of the newest 500 archives.",
             $$"""[{"type":"memory","score":1.25,{{Info}}}]""")
         {
             Query = new Dictionary<string, string> { ["q"] = "\"tea\"", ["limit"] = "10" },
         },
         ["GET /api/v1/memories/{category}/{name}"] = new(
-            Memories, "Read a memory", "With its ETag; 304 where If-None-Match has it.", $$"""{{{Info}},"content":"green, no sugar"}""", ErrorCode.NotFound),
+            Memories,
+            "Read a memory",
+            "With its ETag; 304 where If-None-Match contains it.",
+            $$"""{{{Info}},"content":"green, no sugar"}""",
+            ErrorCode.NotFound),
         ["PUT /api/v1/memories/{category}/{name}"] = new(
-            Memories, "Write a memory", "As a whole. If-Match with an ETag changes only that version, If-None-Match: * only creates.", $"{{{Info}}}",
+            Memories,
+            "Write a memory",
+            "Replaces the content. If-Match with an ETag changes only that version, If-None-Match: * only creates.",
+            $"{{{Info}}}",
             ErrorCode.FailedPrecondition, ErrorCode.TooLarge)
         {
             Body = """{"content":"green, no sugar"}""",
         },
         ["DELETE /api/v1/memories/{category}/{name}"] = new(
-            Memories, "Delete a memory", "If-Match with an ETag deletes only that version.", """{"uri":"viking://user/default/memories/preferences/tea.md"}""",
+            Memories,
+            "Delete a memory",
+            "If-Match with an ETag deletes only that version.",
+            """{"uri":"viking://user/default/memories/preferences/tea.md"}""",
             ErrorCode.NotFound, ErrorCode.FailedPrecondition),
         ["GET /api/v1/sessions/{session_id}/archives/{archive_id}/memory_diff"] = new(
-            Memories, "Read what a commit did to memories", "Each memory that is different since, before and after.", Diff, ErrorCode.NotFound),
+            Memories,
+            "Read the memory changes of a commit",
+            "Each memory that the commit changed, with its content before and after.",
+            Diff,
+            ErrorCode.NotFound),
         ["POST /api/v1/sessions/{session_id}/archives/{archive_id}/memory_diff/undo"] = new(
-            Memories, "Take back what a commit did to memories", "What came later stays, line by line. A second time nothing changes. Repeated with its Idempotency-Key, it gives its first answer, whatever was written since.", Diff, ErrorCode.NotFound),
+            Memories,
+            "Undo the memory changes of a commit",
+            "Later changes stay, line by line. A second undo changes nothing. A repetition with the same Idempotency-Key returns the "
+            + "first response, also after later writes.",
+            Diff,
+            ErrorCode.NotFound),
         ["GET /api/v1/content/read"] = new(
-            Memories, "Read what a task's memory_diff_uri names",
-            "The text of memory_diff.json: each memory that is different since, under adds, updates or deletes. offset and limit count lines; -1 is all. "
-            + "viking://~ is the caller. Whatever else a URI names is not found.",
+            Memories, "Read the file of a task's memory_diff_uri",
+            "The text of memory_diff.json: each memory that the commit changed, under adds, updates or deletes. offset and limit "
+            + "count lines; -1 is all. "
+            + "viking://~ is the caller. Any other URI is not found.",
             DiffFile, ErrorCode.NotFound)
         {
             Query = new Dictionary<string, string>

@@ -1,34 +1,22 @@
 namespace DurableSessions.Http.Documentation;
 
-/// <summary>What the OpenAPI document says of a route beside its path.</summary>
+/// <summary>The OpenAPI description of a route.</summary>
 /// <param name="Tag">The group it belongs to.</param>
-/// <param name="Summary">What it does, in a line.</param>
-/// <param name="Description">What one has to know besides.</param>
-/// <param name="Result">An example of its result, as JSON; the schema follows from it.</param>
-/// <param name="Errors">Codes that it may answer with, beside those that every route has.</param>
+/// <param name="Summary">What the route does, in one line.</param>
+/// <param name="Description">The details.</param>
+/// <param name="Result">An example of the result, as JSON; the schema is derived from it. <see langword="null"/>: no body.</param>
+/// <param name="Errors">The error codes of the route, beside those that all routes have.</param>
 internal sealed record RouteDescription(string Tag, string Summary, string Description, string? Result, params ErrorCode[] Errors)
 {
-    /// <summary>An example of a body that it takes, as JSON.</summary>
+    /// <summary>An example of the request body, as JSON; <see langword="null"/> where the route needs none.</summary>
     public string? Body { get; init; }
 
-    /// <summary>What its query takes: names, with examples as JSON.</summary>
+    /// <summary>The query parameters: names, with examples as JSON.</summary>
     public IReadOnlyDictionary<string, string> Query { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Whether the result stands in the envelope.</summary>
+    /// <summary>Whether the response has an envelope.</summary>
     public bool HasEnvelope { get; init; } = true;
 
-    /// <summary>The status of a success.</summary>
+    /// <summary>The HTTP status of a success.</summary>
     public int Status { get; init; } = 200;
-}
-
-/// <summary>Errors as the document tells them; each is a status and a code.</summary>
-internal enum ErrorCode
-{
-    NotFound = 404,
-    AlreadyExists = 409,
-    Gone = 410,
-    FailedPrecondition = 412,
-    TooLarge = 413,
-    TooMany = 429,
-    DeadlineExceeded = 504,
 }

@@ -13,7 +13,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace DurableSessions.Http.Endpoints;
 
-/// <summary>What commits made.</summary>
+/// <summary>Archives of a session: list, read.</summary>
 internal static class ArchiveEndpoints
 {
     public static void MapArchives(this IEndpointRouteBuilder sessions)
@@ -33,7 +33,7 @@ internal static class ArchiveEndpoints
             http.Response.Headers[SessionEndpoints.NextCursorHeader] = archives[^1].Number.ToString(CultureInfo.InvariantCulture);
         }
 
-        return new Answer(json =>
+        return new EnvelopeResult(json =>
         {
             json.WriteStartArray();
             foreach (ArchiveInfo archive in archives)
@@ -63,14 +63,15 @@ internal static class ArchiveEndpoints
         int number = Wire.ArchiveNumber(archive_id) ?? throw new ApiException(Wire.ArchiveNotFound(archive_id));
         Archive archive = await store.Archives.GetAsync(key, number, http.RequestAborted);
 
-        // What can be said of a failure is said before the answer starts: with the first message, the archive is there.
+        // An error can be sent only before the response starts: once the first message is read, the archive exists.
         IAsyncEnumerator<SessionMessage> messages = archive.Messages.GetAsyncEnumerator(http.RequestAborted);
         http.Response.RegisterForDisposeAsync(messages);
         bool more = await messages.MoveNextAsync();
-        return new StreamedAnswer(answer => WriteAsync(answer, archive.Info, messages, more));
+        return new StreamedEnvelopeResult(answer => WriteAsync(answer, archive.Info, messages, more));
     }
 
-    private static async Task WriteAsync(StreamedJson answer, ArchiveInfo archive, IAsyncEnumerator<SessionMessage> messages, bool more)
+    private static async Task WriteAsync(
+        StreamedJsonWriter answer, ArchiveInfo archive, IAsyncEnumerator<SessionMessage> messages, bool more)
     {
         answer.Writer.WriteStartObject();
         answer.Writer.WriteString("archive_id", Wire.ArchiveId(archive.Number));

@@ -16,12 +16,13 @@ using Microsoft.Net.Http.Headers;
 
 namespace DurableSessions.Http.Endpoints;
 
-/// <summary>Commits a session; with <c>wait</c>, until that is over.</summary>
+/// <summary>Commits a session; with <c>wait</c>, the response follows the end of the commit.</summary>
 internal static class CommitEndpoints
 {
     public static void MapCommits(this IEndpointRouteBuilder sessions) => sessions.MapPost("/{session_id}/commit", CommitAsync);
 
-    private static async Task<IResult> CommitAsync(HttpContext http, Caller caller, SessionStore store, TimeProvider time, string session_id)
+    private static async Task<IResult> CommitAsync(
+        HttpContext http, Caller caller, SessionStore store, TimeProvider time, string session_id)
     {
         SessionKey key = caller.Session(session_id);
         int waitSeconds = Query.Integer(http, "wait", 0, RequestLimits.MaxWaitSeconds, otherwise: 0);
@@ -30,7 +31,7 @@ internal static class CommitEndpoints
         string traceId = Activity.Current?.TraceId.ToHexString() ?? http.TraceIdentifier;
         if (answer.Task is not { } task)
         {
-            return new Answer(json => WriteSkipped(json, key, Wire.SkipReason(answer.SkipReason), traceId));
+            return new EnvelopeResult(json => WriteSkipped(json, key, Wire.SkipReason(answer.SkipReason), traceId));
         }
 
         if (waitSeconds > 0)
@@ -39,13 +40,15 @@ internal static class CommitEndpoints
         }
 
         http.Response.Headers.Location = $"{http.Request.PathBase}/api/v1/tasks/{task.TaskId}";
-        http.Response.Headers[HeaderNames.Link] = $"<{http.Request.PathBase}/runtime/webhooks/durabletask/instances/{task.TaskId}>; rel=\"monitor\"";
-        return new Answer(json => WriteAccepted(json, task, traceId, waitSeconds > 0));
+        http.Response.Headers[HeaderNames.Link] =
+            $"<{http.Request.PathBase}/runtime/webhooks/durabletask/instances/{task.TaskId}>; rel=\"monitor\"";
+        return new EnvelopeResult(json => WriteAccepted(json, task, traceId, waitSeconds > 0));
     }
 
-    // Clients commit at the end of every conversation, also of one in which nothing was said and no session was ever made; a refusal they
-    // would keep and send again. Nothing is created, not even for an Idempotency-Key: once there is the session, that request commits it.
-    private static async Task<CommitAnswer> CommitOrSkipAsync(SessionStore store, SessionKey key, CommitRequest request, CancellationToken cancellationToken)
+    // Clients commit at the end of every conversation, also where no message was appended and no session created; after an error they
+    // would send the commit again. Nothing is created, not even for an Idempotency-Key: once the session exists, that request commits it.
+    private static async Task<CommitAnswer> CommitOrSkipAsync(
+        SessionStore store, SessionKey key, CommitRequest request, CancellationToken cancellationToken)
     {
         try
         {

@@ -12,13 +12,13 @@ using Microsoft.AspNetCore.Routing;
 
 namespace DurableSessions.Http.Endpoints;
 
-/// <summary>What a client sets on a session, once it exists.</summary>
+/// <summary>Changes the settings of a session.</summary>
 internal static class ConfigEndpoints
 {
     public static void MapConfig(this IEndpointRouteBuilder sessions) =>
-        sessions.MapPatch("/{session_id}/config", ConfigureAsync).NamesMissingSession();
+        sessions.MapPatch("/{session_id}/config", ConfigureAsync).WithSessionNotFoundFilter();
 
-    /// <summary>The settings that every route tells. Whoever set nothing is told what holds.</summary>
+    /// <summary>Writes the settings that responses contain. Where a client has set nothing, they are the defaults.</summary>
     public static void Write(Utf8JsonWriter json, SessionSettings settings)
     {
         if (settings.AutoCommitPolicy is { } policy)
@@ -46,9 +46,9 @@ internal static class ConfigEndpoints
         SessionKey key = caller.Session(session_id);
         using JsonBody body = await JsonBody.ReadOptionalAsync(http);
         Func<SessionSettings, SessionSettings> change = SettingsBody.ReadChange(body.Root);
-        Telemetry.Check(body.Root);
+        TelemetryField.Check(body.Root);
         SessionSettings settings = await store.Sessions.ConfigureAsync(key, change, http.RequestAborted);
-        return new Answer(json =>
+        return new EnvelopeResult(json =>
         {
             json.WriteStartObject();
             json.WriteString("session_id", key.Session);

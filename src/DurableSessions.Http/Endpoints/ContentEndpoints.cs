@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace DurableSessions.Http.Endpoints;
 
-/// <summary>What is read by its URI, as text: what commits did to memories.</summary>
+/// <summary>Reads text by its URI: the memory changes of commits.</summary>
 internal static class ContentEndpoints
 {
     public static void MapContent(this IEndpointRouteBuilder content) => content.MapGet("/read", ReadAsync);
@@ -22,14 +22,14 @@ internal static class ContentEndpoints
         int offset = Query.Integer(http, "offset", 0, int.MaxValue, otherwise: 0);
         int limit = Query.Integer(http, "limit", -1, int.MaxValue, otherwise: -1);
 
-        // What is stored is what is shown, raw or not.
+        // The text is the same, raw or not.
         Query.Boolean(http, "raw");
         string text = await FindAsync(caller, uri, store, http.RequestAborted)
             ?? throw new ApiException(ApiError.NotFound($"File not found: {uri.Text}", "file", uri.Text));
-        return new Answer(json => json.WriteStringValue(Lines(text, offset, limit)));
+        return new EnvelopeResult(json => json.WriteStringValue(Lines(text, offset, limit)));
     }
 
-    // Null: it is not there. Another user's is answered like that too, and so is a session that is gone.
+    // Null: not found. So are another user's content and a session that was deleted.
     private static async Task<string?> FindAsync(Caller caller, VikingUri uri, SessionStore store, CancellationToken cancellationToken)
     {
         if (uri.Own is not ["sessions", { } session, "history", { } archive, Wire.MemoryDiffFile]
@@ -41,7 +41,9 @@ internal static class ContentEndpoints
         SessionKey key = caller.Session(session);
         try
         {
-            return await store.Memories.FindDiffAsync(key, number, cancellationToken) is { } diff ? MemoryDiffFile.Write(key, number, diff) : null;
+            return await store.Memories.FindDiffAsync(key, number, cancellationToken) is { } diff
+                ? MemoryDiffFile.Write(key, number, diff)
+                : null;
         }
         catch (SessionNotFoundException)
         {
@@ -49,7 +51,7 @@ internal static class ContentEndpoints
         }
     }
 
-    // Lines with their ends; limit -1: all that follow.
+    // Lines with their line ends; limit -1: all that follow.
     private static string Lines(string text, int offset, int limit)
     {
         string[] lines = text.Split('\n');

@@ -12,7 +12,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace DurableSessions.Http.Endpoints;
 
-/// <summary>What an agent reads.</summary>
+/// <summary>The context of a session, as an agent reads it.</summary>
 internal static class ContextEndpoints
 {
     private const int DefaultTokenBudget = 128_000;
@@ -25,10 +25,10 @@ internal static class ContextEndpoints
         int budget = Query.Integer(http, "token_budget", 0, RequestLimits.MaxTokenBudget, otherwise: DefaultTokenBudget);
         bool withMemories = Query.Boolean(http, "include_memories");
         SessionContext context = await store.Sessions.ReadContextAsync(key, budget, withMemories, http.RequestAborted);
-        return new StreamedAnswer(answer => WriteAsync(answer, context, withMemories ? caller.User : null));
+        return new StreamedEnvelopeResult(answer => WriteAsync(answer, context, withMemories ? caller.User : null));
     }
 
-    // The memories of a user, where they were asked for.
+    // Only where the request includes memories.
     private static void WriteMemories(Utf8JsonWriter json, SessionContext context, string user)
     {
         json.WriteStartArray("memories");
@@ -43,7 +43,7 @@ internal static class ContextEndpoints
         json.WriteEndArray();
     }
 
-    private static async Task WriteAsync(StreamedJson answer, SessionContext context, string? memoriesOf)
+    private static async Task WriteAsync(StreamedJsonWriter answer, SessionContext context, string? memoriesOf)
     {
         answer.Writer.WriteStartObject();
         answer.Writer.WriteString("latest_archive_overview", context.Overview);

@@ -12,7 +12,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace DurableSessions.Http.Endpoints;
 
-/// <summary>What one commit did to memories, and how that is taken back.</summary>
+/// <summary>The memory changes of one commit: read, undo.</summary>
 internal static class MemoryDiffEndpoints
 {
     public static void MapMemoryDiffs(this IEndpointRouteBuilder sessions)
@@ -24,7 +24,7 @@ internal static class MemoryDiffEndpoints
     private static async Task<IResult> GetAsync(HttpContext http, Caller caller, SessionStore store, string session_id, string archive_id)
     {
         SessionKey key = caller.Session(session_id);
-        return Answer(key, archive_id, await store.Memories.FindDiffAsync(key, Number(key, archive_id), http.RequestAborted));
+        return DiffResult(key, archive_id, await store.Memories.FindDiffAsync(key, Number(key, archive_id), http.RequestAborted));
     }
 
     private static async Task<IResult> UndoAsync(HttpContext http, Caller caller, SessionStore store, string session_id, string archive_id)
@@ -32,16 +32,16 @@ internal static class MemoryDiffEndpoints
         SessionKey key = caller.Session(session_id);
         int number = Number(key, archive_id);
         using JsonBody body = await JsonBody.ReadOptionalAsync(http);
-        Telemetry.Check(body.Root);
-        return Answer(key, archive_id, await store.Memories.UndoAsync(key, number, body.IdempotencyKey, http.RequestAborted));
+        TelemetryField.Check(body.Root);
+        return DiffResult(key, archive_id, await store.Memories.UndoAsync(key, number, body.IdempotencyKey, http.RequestAborted));
     }
 
     private static int Number(SessionKey key, string archiveId) =>
         Wire.ArchiveNumber(Ids.Check(archiveId, Location.Path("archive_id"))) ?? throw new ApiException(Wire.ArchiveNotFound(archiveId));
 
-    private static Answer Answer(SessionKey key, string archiveId, MemoryDiff? diff) => diff is null
+    private static EnvelopeResult DiffResult(SessionKey key, string archiveId, MemoryDiff? diff) => diff is null
         ? throw new ApiException(ApiError.NotFound($"The commit of {archiveId} changed no memories.", "memory_diff", archiveId))
-        : new Answer(json => Write(json, key, archiveId, diff));
+        : new EnvelopeResult(json => Write(json, key, archiveId, diff));
 
     private static void Write(Utf8JsonWriter json, SessionKey key, string archiveId, MemoryDiff diff)
     {

@@ -29,14 +29,14 @@ internal static class MemoryEndpoints
         memories.MapDelete("/{category}/{name}", DeleteAsync);
     }
 
-    /// <summary>What a memory is, without its content.</summary>
+    /// <summary>Writes the fields of a memory, without its content.</summary>
     public static void WriteInfo(Utf8JsonWriter json, string user, MemoryInfo memory)
     {
         json.WriteString("uri", Wire.MemoryUri(user, memory.Category, memory.Name));
         json.WriteString("category", Wire.Category(memory.Category));
         json.WriteString("name", memory.Name);
         json.WriteString("abstract", memory.Abstract);
-        json.WriteString("etag", MemoryTags.Of(memory));
+        json.WriteString("etag", MemoryETags.Of(memory));
         json.WriteNumber("revision", memory.Revision);
         json.WriteNumber("tokens", memory.Tokens);
         json.WriteString("updated_at", Wire.Time(memory.ChangedAt));
@@ -45,15 +45,18 @@ internal static class MemoryEndpoints
 
     private static async Task<IResult> ListAsync(HttpContext http, Caller caller, SessionStore store)
     {
-        MemoryCategory? category = Query.Text(http, "category", SessionKey.MaxIdLength) is { } text ? MemoryPath.Category(text, Location.Query("category")) : null;
+        MemoryCategory? category = Query.Text(http, "category", SessionKey.MaxIdLength) is { } text
+            ? MemoryPath.Category(text, Location.Query("category"))
+            : null;
         int limit = Query.Integer(http, "limit", 1, MemoryService.MaxPage, otherwise: DefaultPage);
-        MemoryPage page = await store.Memories.ListAsync(caller.Account, caller.User, category, limit, MemoryPath.Cursor(http), http.RequestAborted);
+        MemoryPage page = await store.Memories.ListAsync(
+            caller.Account, caller.User, category, limit, MemoryPath.Cursor(http), http.RequestAborted);
         if (page.HasMore)
         {
             http.Response.Headers[SessionEndpoints.NextCursorHeader] = $"{Wire.Category(page.Items[^1].Category)}/{page.Items[^1].Name}";
         }
 
-        return new Answer(json =>
+        return new EnvelopeResult(json =>
         {
             json.WriteStartArray();
             foreach (MemoryInfo memory in page.Items)
@@ -72,8 +75,9 @@ internal static class MemoryEndpoints
         string query = Query.Text(http, "q", MemorySearch.MaxQueryLength)
             ?? throw ApiException.Invalid(Location.Query("q"), "is required, as words to look for.", "missing");
         int limit = Query.Integer(http, "limit", 1, MemorySearch.MaxHits, otherwise: DefaultHits);
-        IReadOnlyList<SearchHit> hits = await store.MemorySearch.SearchAsync(caller.Account, caller.User, query, limit, http.RequestAborted);
-        return new Answer(json =>
+        IReadOnlyList<SearchHit> hits = await store.MemorySearch.SearchAsync(
+            caller.Account, caller.User, query, limit, http.RequestAborted);
+        return new EnvelopeResult(json =>
         {
             json.WriteStartArray();
             foreach (SearchHit hit in hits)
@@ -90,14 +94,18 @@ internal static class MemoryEndpoints
     private static async Task<IResult> GetAsync(HttpContext http, Caller caller, SessionStore store, string category, string name)
     {
         Memory memory = await store.Memories.GetAsync(
-            caller.Account, caller.User, MemoryPath.Category(category, Location.Path("category")), Ids.Check(name, Location.Path("name")), http.RequestAborted);
-        http.Response.Headers.ETag = MemoryTags.Of(memory.Info);
-        if (MemoryTags.IsKnown(http.Request, memory.Info))
+            caller.Account,
+            caller.User,
+            MemoryPath.Category(category, Location.Path("category")),
+            Ids.Check(name, Location.Path("name")),
+            http.RequestAborted);
+        http.Response.Headers.ETag = MemoryETags.Of(memory.Info);
+        if (MemoryETags.IsKnown(http.Request, memory.Info))
         {
             return Results.StatusCode(StatusCodes.Status304NotModified);
         }
 
-        return new Answer(json =>
+        return new EnvelopeResult(json =>
         {
             json.WriteStartObject();
             WriteInfo(json, caller.User, memory.Info);
@@ -110,7 +118,7 @@ internal static class MemoryEndpoints
     {
         MemoryCategory of = MemoryPath.Category(category, Location.Path("category"));
         Ids.Check(name, Location.Path("name"));
-        MemoryCondition condition = MemoryTags.Condition(http.Request);
+        MemoryCondition condition = MemoryETags.Condition(http.Request);
         using JsonBody body = await JsonBody.ReadAsync(http);
         JsonField field = body.Root["content"];
         string content = field.Text();
@@ -119,10 +127,10 @@ internal static class MemoryEndpoints
             throw field.Invalid($"must be 1 to {MemoryLimits.MaxContentLength} characters, not white space alone.", "string_length");
         }
 
-        Telemetry.Check(body.Root);
+        TelemetryField.Check(body.Root);
         MemoryInfo info = await store.Memories.PutAsync(caller.Account, caller.User, of, name, content, condition, http.RequestAborted);
-        http.Response.Headers.ETag = MemoryTags.Of(info);
-        return new Answer(json =>
+        http.Response.Headers.ETag = MemoryETags.Of(info);
+        return new EnvelopeResult(json =>
         {
             json.WriteStartObject();
             WriteInfo(json, caller.User, info);
@@ -134,8 +142,8 @@ internal static class MemoryEndpoints
     {
         MemoryCategory of = MemoryPath.Category(category, Location.Path("category"));
         Ids.Check(name, Location.Path("name"));
-        await store.Memories.DeleteAsync(caller.Account, caller.User, of, name, MemoryTags.Condition(http.Request), http.RequestAborted);
-        return new Answer(json =>
+        await store.Memories.DeleteAsync(caller.Account, caller.User, of, name, MemoryETags.Condition(http.Request), http.RequestAborted);
+        return new EnvelopeResult(json =>
         {
             json.WriteStartObject();
             json.WriteString("uri", Wire.MemoryUri(caller.User, of, name));

@@ -13,7 +13,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace DurableSessions.Http.Endpoints;
 
-/// <summary>Appends to a session, which is created where there is none.</summary>
+/// <summary>Appends messages to a session; creates the session if it does not exist.</summary>
 internal static class MessageEndpoints
 {
     public static void MapMessages(this IEndpointRouteBuilder sessions)
@@ -28,7 +28,7 @@ internal static class MessageEndpoints
         using JsonBody body = await JsonBody.ReadMessagesAsync(http);
         NewMessage[] messages = MessageBody.One(body.Root);
         AppendResult result = await store.Sessions.AppendAsync(key, messages, body.IdempotencyKey, http.RequestAborted);
-        return new Answer(json => Write(json, key, result, added: null));
+        return new EnvelopeResult(json => Write(json, key, result, added: null));
     }
 
     private static async Task<IResult> AddBatchAsync(HttpContext http, Caller caller, SessionStore store, string session_id)
@@ -39,10 +39,10 @@ internal static class MessageEndpoints
         AppendResult result = messages.Length > 0
             ? await store.Sessions.AppendAsync(key, messages, body.IdempotencyKey, http.RequestAborted)
             : await AddNothingAsync(store, key, http.RequestAborted);
-        return new Answer(json => Write(json, key, result, messages.Length));
+        return new EnvelopeResult(json => Write(json, key, result, messages.Length));
     }
 
-    // An empty batch adds nothing, and creates the session as any other.
+    // An empty batch adds no messages, and creates the session as any other batch.
     private static async Task<AppendResult> AddNothingAsync(SessionStore store, SessionKey key, CancellationToken cancellationToken)
     {
         SessionInfo session = await store.Sessions.GetAsync(key, autoCreate: true, cancellationToken);

@@ -28,7 +28,7 @@ internal static class SessionEndpoints
     {
         sessions.MapPost("/", CreateAsync);
         sessions.MapGet("/", ListAsync);
-        sessions.MapGet("/{session_id}", GetAsync).NamesMissingSession();
+        sessions.MapGet("/{session_id}", GetAsync).WithSessionNotFoundFilter();
         sessions.MapDelete("/{session_id}", DeleteAsync);
     }
 
@@ -38,10 +38,10 @@ internal static class SessionEndpoints
         JsonField id = body.Root["session_id"];
         string? sessionId = id.IsSet ? Ids.Check(id.Text(), id.At) : null;
         SessionSettings settings = SettingsBody.Read(body.Root, store.Sessions.InitialSettings);
-        Telemetry.Check(body.Root);
+        TelemetryField.Check(body.Root);
         SessionKey key = await store.Sessions.CreateAsync(
             caller.Account, caller.User, sessionId, settings, body.IdempotencyKey, http.RequestAborted);
-        return new Answer(json =>
+        return new EnvelopeResult(json =>
         {
             json.WriteStartObject();
             json.WriteString("session_id", key.Session);
@@ -71,7 +71,7 @@ internal static class SessionEndpoints
             http.Response.Headers[NextCursorHeader] = Base64Url.EncodeToString(Encoding.UTF8.GetBytes(page.Cursor));
         }
 
-        return new Answer(json =>
+        return new EnvelopeResult(json =>
         {
             json.WriteStartArray();
             foreach (SessionListItem item in page.Items)
@@ -93,14 +93,14 @@ internal static class SessionEndpoints
         SessionKey key = caller.Session(session_id);
         bool autoCreate = Query.Boolean(http, "auto_create");
         SessionInfo session = await store.Sessions.GetAsync(key, autoCreate, http.RequestAborted);
-        return new Answer(json => Write(json, session));
+        return new EnvelopeResult(json => Write(json, session));
     }
 
     private static async Task<IResult> DeleteAsync(HttpContext http, Caller caller, SessionStore store, string session_id)
     {
         SessionKey key = caller.Session(session_id);
         await store.Sessions.DeleteAsync(key, http.RequestAborted);
-        return new Answer(json =>
+        return new EnvelopeResult(json =>
         {
             json.WriteStartObject();
             json.WriteString("session_id", key.Session);
@@ -184,7 +184,7 @@ internal static class SessionEndpoints
         {
             string decoded = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(Base64Url.DecodeFromChars(cursor));
 
-            // Storage repeats it in XML, which cannot hold these.
+            // Storage sends the cursor back in XML, which cannot contain control characters.
             return decoded.Any(char.IsControl) ? throw InvalidCursor() : decoded;
         }
         catch (Exception e) when (e is FormatException or ArgumentException)
@@ -194,5 +194,5 @@ internal static class SessionEndpoints
     }
 
     private static ApiException InvalidCursor() =>
-        ApiException.Invalid(Location.Query("cursor"), $"must be what {NextCursorHeader} of the page before said.");
+        ApiException.Invalid(Location.Query("cursor"), $"must be the {NextCursorHeader} of the page before.");
 }

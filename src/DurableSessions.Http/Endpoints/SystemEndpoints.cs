@@ -11,7 +11,9 @@ using Microsoft.Extensions.Logging;
 
 namespace DurableSessions.Http.Endpoints;
 
-/// <summary>How the process is. <c>/health</c> and <c>/ready</c> are for probes: they ask for no key, and have no envelope but around errors.</summary>
+/// <summary>
+/// The state of the process. <c>/health</c> and <c>/ready</c> are for probes: they need no key, and only their errors have an envelope.
+/// </summary>
 internal static class SystemEndpoints
 {
     private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(5);
@@ -24,11 +26,11 @@ internal static class SystemEndpoints
         endpoints.MapPost("/api/v1/system/wait", WaitAsync);
     }
 
-    // A plugin asks here before it sends its turns, and gives up those that are refused then: one whose key is wrong must hear of it here.
+    // A plugin calls this before it sends its turns, and drops turns that are refused later: an invalid key must be refused here.
     private static async Task HealthAsync(HttpContext http, DurableSessionsHttpOptions options, ICallerSource callers)
     {
-        await callers.RefuseWrongKeyAsync(http);
-        await Answer.SendAsync(http, json =>
+        await callers.RejectInvalidKeyAsync(http);
+        await EnvelopeResult.SendAsync(http, json =>
         {
             json.WriteStartObject();
             json.WriteString("status", "ok");
@@ -39,14 +41,15 @@ internal static class SystemEndpoints
         });
     }
 
-    private static async Task ReadyAsync(HttpContext http, DurableSessionsHttpOptions options, TimeProvider time, ILogger<SessionProbe> logger)
+    private static async Task ReadyAsync(
+        HttpContext http, DurableSessionsHttpOptions options, TimeProvider time, ILogger<SessionProbe> logger)
     {
         bool[] ready = await Task.WhenAll(
             IsReadyAsync("storage", options.CheckStorage, time, logger, http.RequestAborted),
             IsReadyAsync("engine", options.CheckEngine, time, logger, http.RequestAborted));
         bool all = ready.All(static r => r);
         http.Response.StatusCode = all ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
-        await Answer.SendAsync(http, json =>
+        await EnvelopeResult.SendAsync(http, json =>
         {
             json.WriteStartObject();
             json.WriteString("status", all ? "ready" : "not_ready");
@@ -58,7 +61,7 @@ internal static class SystemEndpoints
         });
     }
 
-    private static Answer Status(Caller caller) => new(json =>
+    private static EnvelopeResult Status(Caller caller) => new(json =>
     {
         json.WriteStartObject();
         json.WriteBoolean("initialized", true);
@@ -66,12 +69,14 @@ internal static class SystemEndpoints
         json.WriteEndObject();
     });
 
-    // The longest wait is the server's, whatever a client asks for: its request would not live longer anyway.
+    // The server bounds the wait: a longer timeout than MaxWaitSeconds is read as that.
     private static async Task<IResult> WaitAsync(HttpContext http, Caller caller, SessionStore store, TimeProvider time)
     {
         using JsonBody body = await JsonBody.ReadOptionalAsync(http);
-        Telemetry.Check(body.Root);
-        TimeSpan atMost = TimeSpan.FromSeconds(body.Root["timeout"] is { IsSet: true } timeout ? timeout.Number(0, RequestLimits.MaxWaitSeconds) : RequestLimits.MaxWaitSeconds);
+        TelemetryField.Check(body.Root);
+        TimeSpan atMost = TimeSpan.FromSeconds(body.Root["timeout"] is { IsSet: true } timeout
+            ? timeout.Number(0, RequestLimits.MaxWaitSeconds)
+            : RequestLimits.MaxWaitSeconds);
         using var limit = new CancellationTokenSource(atMost, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, http.RequestAborted);
         try
@@ -81,10 +86,12 @@ internal static class SystemEndpoints
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
             throw new ApiException(ApiError.DeadlineExceeded(
-                string.Create(CultureInfo.InvariantCulture, $"Commits are still running after {atMost.TotalSeconds} s; they go on."), "user", caller.User));
+                string.Create(CultureInfo.InvariantCulture, $"Commits are still running after {atMost.TotalSeconds} s; they go on."),
+                "user",
+                caller.User));
         }
 
-        return new Answer(static json =>
+        return new EnvelopeResult(static json =>
         {
             json.WriteStartObject();
             json.WriteNumber("commits_running", 0);
@@ -106,11 +113,11 @@ internal static class SystemEndpoints
         }
         catch (Exception e) when (!aborted.IsCancellationRequested)
         {
-            logger.LogWarning(e, "Not ready: {Check}", name);
+            Log.NotReady(logger, e, name);
             return false;
         }
     }
 
-    /// <summary>Names the log of probes.</summary>
+    /// <summary>The log category of readiness checks.</summary>
     internal sealed class SessionProbe;
 }

@@ -15,7 +15,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace DurableSessions.Http.Endpoints;
 
-/// <summary>Where commits stand.</summary>
+/// <summary>Tasks of commits: list, read, cancel, retry.</summary>
 internal static class TaskEndpoints
 {
     private const string TaskType = "session_commit";
@@ -32,7 +32,7 @@ internal static class TaskEndpoints
         tasks.MapPost("/{task_id}/retry", RetryAsync);
     }
 
-    /// <summary>A task, as every route answers with it.</summary>
+    /// <summary>Writes a task, as all routes send it.</summary>
     public static void Write(Utf8JsonWriter json, CommitTask task)
     {
         json.WriteStartObject();
@@ -65,7 +65,7 @@ internal static class TaskEndpoints
         IReadOnlyList<CommitTask> tasks = Query.Text(http, "task_type", SessionKey.MaxIdLength) is null or TaskType
             ? await store.Tasks.ListAsync(caller.Account, caller.User, query, http.RequestAborted)
             : [];
-        return new Answer(json =>
+        return new EnvelopeResult(json =>
         {
             json.WriteStartArray();
             foreach (CommitTask task in tasks)
@@ -80,23 +80,25 @@ internal static class TaskEndpoints
     private static async Task<IResult> GetAsync(HttpContext http, Caller caller, SessionStore store, string task_id)
     {
         CommitTask task = await store.Tasks.GetAsync(caller.Account, caller.User, Check(task_id), http.RequestAborted);
-        return new Answer(json => Write(json, task));
+        return new EnvelopeResult(json => Write(json, task));
     }
 
     private static async Task<IResult> CancelAsync(HttpContext http, Caller caller, SessionStore store, string task_id)
     {
         using JsonBody body = await JsonBody.ReadOptionalAsync(http);
-        Telemetry.Check(body.Root);
-        CommitTask task = await store.Tasks.CancelAsync(caller.Account, caller.User, Check(task_id), body.IdempotencyKey, http.RequestAborted);
-        return new Answer(json => Write(json, task));
+        TelemetryField.Check(body.Root);
+        CommitTask task = await store.Tasks.CancelAsync(
+            caller.Account, caller.User, Check(task_id), body.IdempotencyKey, http.RequestAborted);
+        return new EnvelopeResult(json => Write(json, task));
     }
 
     private static async Task<IResult> RetryAsync(HttpContext http, Caller caller, SessionStore store, string task_id)
     {
         using JsonBody body = await JsonBody.ReadOptionalAsync(http);
-        Telemetry.Check(body.Root);
-        CommitTask task = await store.Tasks.RetryAsync(caller.Account, caller.User, Check(task_id), body.IdempotencyKey, http.RequestAborted);
-        return new Answer(json => Write(json, task));
+        TelemetryField.Check(body.Root);
+        CommitTask task = await store.Tasks.RetryAsync(
+            caller.Account, caller.User, Check(task_id), body.IdempotencyKey, http.RequestAborted);
+        return new EnvelopeResult(json => Write(json, task));
     }
 
     private static string Check(string taskId) => Ids.Check(taskId, Location.Path("task_id"));
@@ -136,7 +138,7 @@ internal static class TaskEndpoints
         json.WriteEndObject();
     }
 
-    // In the wire's shape, whose zeros stand for no model. The number of answers is ours.
+    // The wire's object; zeros where no model was called. The number of answers is an extension.
     private static void WriteUsage(Utf8JsonWriter json, TokenUsage usage)
     {
         json.WriteStartObject("token_usage");
@@ -150,7 +152,7 @@ internal static class TaskEndpoints
         json.WriteEndObject();
     }
 
-    // What was not extracted is told with the reason: a commit is never silently without memories.
+    // The response names the reason for each memory that was not extracted.
     private static void WriteMemories(Utf8JsonWriter json, CommitTask task, CommitOutput output)
     {
         MemoryReport report = output.Memories ?? new MemoryReport();
@@ -168,7 +170,7 @@ internal static class TaskEndpoints
         }
     }
 
-    /// <summary>What models have taken and given, in two objects of these names; nothing is ever embedded here.</summary>
+    /// <summary>Writes the token usage, in two objects of these names; embeddings are always 0, since this service makes none.</summary>
     public static void WriteUsage(Utf8JsonWriter json, string llm, string embedding, TokenUsage usage)
     {
         json.WriteStartObject(llm);
@@ -183,7 +185,7 @@ internal static class TaskEndpoints
         json.WriteEndObject();
     }
 
-    /// <summary>What was not done, and why.</summary>
+    /// <summary>Writes the memory changes that were skipped, each with its reason.</summary>
     public static void WriteSkipped(Utf8JsonWriter json, IReadOnlyList<MemorySkip> skipped)
     {
         json.WriteStartArray("memories_skipped");

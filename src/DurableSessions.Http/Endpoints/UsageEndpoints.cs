@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace DurableSessions.Http.Endpoints;
 
-/// <summary>Counts what a client has used of its context.</summary>
+/// <summary>Counts the contexts and skills that a client has used.</summary>
 internal static class UsageEndpoints
 {
     private const int MaxContexts = 1_000;
@@ -30,10 +30,10 @@ internal static class UsageEndpoints
             skill.Object();
         }
 
-        Telemetry.Check(body.Root);
+        TelemetryField.Check(body.Root);
         (long contextsUsed, long skillsUsed) = await store.Sessions.CountUsedAsync(
             key, uris.Length, skills, body.IdempotencyKey, http.RequestAborted);
-        return new Answer(json =>
+        return new EnvelopeResult(json =>
         {
             json.WriteStartObject();
             json.WriteString("session_id", key.Session);

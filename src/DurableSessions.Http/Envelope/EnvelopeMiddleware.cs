@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace DurableSessions.Http.Envelope;
 
 /// <summary>
-/// Stands around everything: gives each request an id and each answer its headers, and sees to it that whatever goes wrong, on any path,
-/// is answered in the words of the wire.
+/// The outermost middleware: gives each request an id and each response its headers, and answers every exception, on every path, with an
+/// error response of the API.
 /// </summary>
 internal sealed class EnvelopeMiddleware(
     RequestDelegate next, TimeProvider time, DurableSessionsHttpOptions options, ILogger<EnvelopeMiddleware> logger)
@@ -20,30 +20,34 @@ internal sealed class EnvelopeMiddleware(
         context.Response.OnStarting(() =>
         {
             context.Response.Headers[RequestId.Header] = requestId;
-            context.Response.Headers["X-Process-Time"] = time.GetElapsedTime(started).TotalSeconds.ToString("F6", CultureInfo.InvariantCulture);
+            context.Response.Headers["X-Process-Time"] =
+                time.GetElapsedTime(started).TotalSeconds.ToString("F6", CultureInfo.InvariantCulture);
             return Task.CompletedTask;
         });
-        using IDisposable? scope = logger.BeginScope("Request {RequestId}", requestId);
+        using IDisposable? scope = Log.BeginRequestScope(logger, requestId);
         try
         {
             if (!isValid)
             {
-                throw ApiException.Invalid(Location.Header(RequestId.Header), "must be given once, as 1 to 128 characters of A-Z a-z 0-9 . _ : -");
+                throw ApiException.Invalid(
+                    Location.Header(RequestId.Header), "must be given once, as 1 to 128 characters of A-Z a-z 0-9 . _ : -");
             }
 
             CheckHeaders(context.Request);
             RequestTarget.Check(context);
             await next(context);
-            await AnswerUnansweredAsync(context);
+            await WriteStatusErrorAsync(context);
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
-            // Nobody is there to be answered, and what was accepted goes on.
-            context.Response.StatusCode = context.Response.HasStarted ? context.Response.StatusCode : StatusCodes.Status499ClientClosedRequest;
+            // The client has closed the connection. A commit that was accepted goes on.
+            context.Response.StatusCode = context.Response.HasStarted
+                ? context.Response.StatusCode
+                : StatusCodes.Status499ClientClosedRequest;
         }
         catch (Exception e)
         {
-            await AnswerAsync(context, e, requestId);
+            await WriteErrorAsync(context, e, requestId);
         }
     }
 
@@ -52,12 +56,13 @@ internal sealed class EnvelopeMiddleware(
         long bytes = request.Headers.Sum(static h => h.Value.Sum(v => (long)h.Key.Length + (v?.Length ?? 0) + 4));
         if (bytes > options.Limits.HeaderBytes)
         {
-            throw ApiException.Invalid(new Location(null, "header"), $"all headers together must be at most {options.Limits.HeaderBytes} bytes.", "too_long");
+            throw ApiException.Invalid(
+                new Location(null, "header"), $"all headers together must be at most {options.Limits.HeaderBytes} bytes.", "too_long");
         }
     }
 
-    // Routing says no such path or method by a bare status.
-    private static Task AnswerUnansweredAsync(HttpContext context)
+    // Routing answers an unknown path or method with a status and no body.
+    private static Task WriteStatusErrorAsync(HttpContext context)
     {
         HttpResponse response = context.Response;
         if (response.HasStarted || response.StatusCode < 400 || response.ContentType is not null || response.ContentLength is > 0)
@@ -65,7 +70,7 @@ internal sealed class EnvelopeMiddleware(
             return Task.CompletedTask;
         }
 
-        return Answer.SendErrorAsync(context, response.StatusCode switch
+        return EnvelopeResult.SendErrorAsync(context, response.StatusCode switch
         {
             StatusCodes.Status404NotFound => ApiError.NotFound("There is no such path."),
             StatusCodes.Status405MethodNotAllowed => ApiError.MethodNotAllowed(context.Request.Method),
@@ -73,13 +78,13 @@ internal sealed class EnvelopeMiddleware(
         });
     }
 
-    private async Task AnswerAsync(HttpContext context, Exception exception, string requestId)
+    private async Task WriteErrorAsync(HttpContext context, Exception exception, string requestId)
     {
         ApiError error = ErrorTranslation.Of(exception, requestId);
         if (error.HttpStatus >= 500)
         {
             LogLevel level = error.Code == "INTERNAL" ? LogLevel.Error : LogLevel.Warning;
-            logger.Log(level, exception, "{Method} {Path} ended in {Code} ({RequestId})", context.Request.Method, context.Request.Path, error.Code, requestId);
+            Log.RequestFailed(logger, level, exception, context.Request.Method, context.Request.Path, error.Code, requestId);
         }
 
         if (context.Response.HasStarted)
@@ -89,6 +94,6 @@ internal sealed class EnvelopeMiddleware(
         }
 
         context.Response.Clear();
-        await Answer.SendErrorAsync(context, error);
+        await EnvelopeResult.SendErrorAsync(context, error);
     }
 }

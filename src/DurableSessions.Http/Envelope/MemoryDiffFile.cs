@@ -6,14 +6,15 @@ using DurableSessions.Core.Memories;
 
 namespace DurableSessions.Http.Envelope;
 
-/// <summary>What a commit did to memories, as the text of OpenViking's <c>memory_diff.json</c>.</summary>
+/// <summary>The changes that a commit made to memories, as the text of OpenViking's <c>memory_diff.json</c>.</summary>
 internal static class MemoryDiffFile
 {
     private static readonly JsonWriterOptions Options = Wire.WriterOptions with { Indented = true, IndentSize = 4, NewLine = "\n" };
 
     public static string Write(SessionKey key, int archive, MemoryDiff diff)
     {
-        ILookup<string, MemoryDifference> changes = diff.Changes.ToLookup(static c => c.Before is null ? "adds" : c.After is null ? "deletes" : "updates");
+        ILookup<string, MemoryDifference> changes =
+            diff.Changes.ToLookup(static c => c.Before is null ? "adds" : c.After is null ? "deletes" : "updates");
         string[] operations = ["adds", "updates", "deletes"];
         using var text = new MemoryStream();
         using (var json = new Utf8JsonWriter(text, Options))
@@ -21,7 +22,8 @@ internal static class MemoryDiffFile
             json.WriteStartObject();
             json.WriteString("archive_uri", Wire.ArchiveUri(key, archive));
             json.WriteNull("trace_id");
-            json.WriteString("extracted_at", diff.AppliedAt.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture));
+            json.WriteString(
+                "extracted_at", diff.AppliedAt.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture));
             json.WriteStartObject("operations");
             foreach (string operation in operations)
             {

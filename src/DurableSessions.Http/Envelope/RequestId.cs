@@ -4,12 +4,12 @@ using Microsoft.Extensions.Primitives;
 
 namespace DurableSessions.Http.Envelope;
 
-/// <summary>By which a request is found in logs: the client's, or a new one.</summary>
+/// <summary>The id of a request in logs: the client's, or a new one.</summary>
 internal static partial class RequestId
 {
     public const string Header = "X-Request-ID";
 
-    /// <summary>The id, and whether what the client sent was one, or nothing.</summary>
+    /// <summary>The id, and whether the header is valid or absent. Where it is not valid, the id is a new one.</summary>
     public static (string Id, bool IsValid) Of(HttpRequest request)
     {
         StringValues values = request.Headers[Header];

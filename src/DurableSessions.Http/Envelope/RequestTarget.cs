@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace DurableSessions.Http.Envelope;
 
 /// <summary>
-/// Looks at a request's path as it came. A server takes <c>.</c> and <c>..</c> out of it before anybody sees it, and what was meant as an id
-/// would be answered as another path.
+/// Checks a request's path as the client sent it. A server removes the segments <c>.</c> and <c>..</c> before routing, so that such an id
+/// would select another route.
 /// </summary>
 internal static class RequestTarget
 {

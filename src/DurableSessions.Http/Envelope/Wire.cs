@@ -8,12 +8,12 @@ using DurableSessions.Http.Errors;
 
 namespace DurableSessions.Http.Envelope;
 
-/// <summary>How things are called and written on the wire.</summary>
+/// <summary>Names and formats of the API.</summary>
 internal static class Wire
 {
     public const string ContentType = "application/json";
 
-    /// <summary>The name, under an archive's, of what its commit did to memories.</summary>
+    /// <summary>The last segment of the URI of an archive's memory changes.</summary>
     public const string MemoryDiffFile = "memory_diff.json";
 
     public static JsonWriterOptions WriterOptions { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -24,7 +24,7 @@ internal static class Wire
 
     public static string ArchiveUri(SessionKey key, int number) => $"{SessionUri(key)}/history/{ArchiveId(number)}";
 
-    /// <summary>The number of an archive; <see langword="null"/> where that is no archive's id.</summary>
+    /// <summary>The number of an archive; <see langword="null"/> where the text is not an archive's id.</summary>
     public static int? ArchiveNumber(string archiveId) =>
         archiveId.StartsWith("archive_", StringComparison.Ordinal)
             && int.TryParse(archiveId.AsSpan("archive_".Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
@@ -54,13 +54,14 @@ internal static class Wire
 
     public static string Category(MemoryCategory category) => category.ToString().ToLowerInvariant();
 
-    public static string MemoryUri(string user, MemoryCategory category, string name) => $"viking://user/{user}/memories/{Category(category)}/{name}.md";
+    public static string MemoryUri(string user, MemoryCategory category, string name) =>
+        $"viking://user/{user}/memories/{Category(category)}/{name}.md";
 
     /// <summary>Microseconds, with <c>+00:00</c>.</summary>
     public static string Time(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'+00:00'", CultureInfo.InvariantCulture);
 
-    /// <summary>Seconds since 1970, with six decimals: the same microsecond as <see cref="Time"/> says.</summary>
+    /// <summary>Seconds since 1970 with six decimals, the same microsecond as <see cref="Time"/>.</summary>
     public static void WriteUnixTime(this Utf8JsonWriter json, string name, DateTimeOffset time)
     {
         json.WritePropertyName(name);
@@ -68,7 +69,7 @@ internal static class Wire
         json.WriteRawValue(seconds.ToString("F6", CultureInfo.InvariantCulture));
     }
 
-    /// <summary>A field that is <c>null</c> where there is nothing.</summary>
+    /// <summary>Writes a field; <c>null</c> where there is no value.</summary>
     public static void WriteElement(this Utf8JsonWriter json, string name, JsonElement? value)
     {
         json.WritePropertyName(name);

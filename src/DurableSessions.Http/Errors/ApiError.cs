@@ -4,25 +4,29 @@ using Microsoft.AspNetCore.Http;
 
 namespace DurableSessions.Http.Errors;
 
-/// <summary>An error as it goes over the wire: one row of the table of codes.</summary>
-/// <param name="HttpStatus">The status.</param>
+/// <summary>An error response: one row of the table of error codes.</summary>
+/// <param name="HttpStatus">The HTTP status.</param>
 /// <param name="Code">The code, upper case.</param>
-/// <param name="Message">For people; names the field and the limit where there is one, and never a secret.</param>
-/// <param name="Details">For programs; an empty object where there is nothing to add.</param>
-/// <param name="RetryAfterSeconds">When to try again, where that makes sense.</param>
+/// <param name="Message">For people; names the field and the limit, and contains no secret.</param>
+/// <param name="Details">For programs; <see langword="null"/> is sent as an empty object.</param>
+/// <param name="RetryAfterSeconds">Seconds for the <c>Retry-After</c> header; <see langword="null"/> sends no header.</param>
 internal sealed record ApiError(int HttpStatus, string Code, string Message, JsonObject? Details = null, int? RetryAfterSeconds = null)
 {
-    /// <summary>Something in the request does not fit.</summary>
-    /// <param name="location">Where: <c>body</c>, <c>query</c>, <c>path</c> or <c>header</c>, then the way to the field.</param>
+    /// <summary>A field of the request is missing or not valid.</summary>
+    /// <param name="location">The path of the field, from <c>body</c>, <c>query</c>, <c>path</c> or <c>header</c>.</param>
     /// <param name="message">What is wrong, without the field's name.</param>
-    /// <param name="type">What is wrong, for programs.</param>
+    /// <param name="type">The kind of error, for programs.</param>
     public static ApiError InvalidArgument(Location location, string message, string type) =>
         new(StatusCodes.Status400BadRequest, "INVALID_ARGUMENT", $"{location}: {message}", Validation(location, message, type));
 
     public static ApiError PermissionDenied(Location location, string message) =>
-        new(StatusCodes.Status403Forbidden, "PERMISSION_DENIED", $"{location}: {message}", Validation(location, message, "permission_denied"));
+        new(
+            StatusCodes.Status403Forbidden,
+            "PERMISSION_DENIED",
+            $"{location}: {message}",
+            Validation(location, message, "permission_denied"));
 
-    /// <summary>The caller is known, and may not do this.</summary>
+    /// <summary>The caller is authenticated, and not authorized for this request.</summary>
     public static ApiError NotPermitted(string message) => new(StatusCodes.Status403Forbidden, "PERMISSION_DENIED", message);
 
     public static ApiError Unauthenticated(string message) => new(StatusCodes.Status401Unauthorized, "UNAUTHENTICATED", message);
@@ -36,14 +40,14 @@ internal sealed record ApiError(int HttpStatus, string Code, string Message, Jso
     public static ApiError MethodNotAllowed(string method) =>
         new(StatusCodes.Status405MethodNotAllowed, "UNKNOWN", $"{method} is not a method of this path.");
 
-    /// <summary>Others were faster; the same request may be sent again.</summary>
+    /// <summary>Concurrent requests changed the same data first; the same request can be sent again.</summary>
     public static ApiError Conflict(string message) =>
         new(StatusCodes.Status409Conflict, "CONFLICT", message, new JsonObject { ["retryable"] = true });
 
     public static ApiError FailedPrecondition(string message) =>
         new(StatusCodes.Status412PreconditionFailed, "FAILED_PRECONDITION", message);
 
-    /// <summary>What it was to be done to is over.</summary>
+    /// <summary>The orchestration instance has ended.</summary>
     public static ApiError Gone(string message) => new(StatusCodes.Status410Gone, "FAILED_PRECONDITION", message);
 
     public static ApiError TooLarge(string message) => new(StatusCodes.Status413PayloadTooLarge, "RESOURCE_EXHAUSTED", message);
@@ -67,7 +71,7 @@ internal sealed record ApiError(int HttpStatus, string Code, string Message, Jso
     public static ApiError DeadlineExceeded(string message, string type, string resource) =>
         new(StatusCodes.Status504GatewayTimeout, "DEADLINE_EXCEEDED", message, Resource(type, resource));
 
-    /// <summary>A bug. What happened is in the log, under the request's id.</summary>
+    /// <summary>An unexpected error. The log has the exception, under the request's id.</summary>
     public static ApiError Internal(string requestId) =>
         new(
             StatusCodes.Status500InternalServerError,

@@ -1,6 +1,6 @@
 namespace DurableSessions.Http.Errors;
 
-/// <summary>Ends a request with an error that is already in the words of the wire.</summary>
+/// <summary>Ends a request with an error response.</summary>
 internal sealed class ApiException(ApiError error) : Exception(error.Message)
 {
     public ApiError Error { get; } = error;

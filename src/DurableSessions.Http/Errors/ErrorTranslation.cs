@@ -9,10 +9,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace DurableSessions.Http.Errors;
 
-/// <summary>Says what an exception means to a client.</summary>
+/// <summary>Maps exceptions to error responses.</summary>
 internal static class ErrorTranslation
 {
-    /// <summary>The error of an exception; one that nobody expected is a bug.</summary>
+    /// <summary>The error response of an exception; an exception without a mapping is an internal error.</summary>
     public static ApiError Of(Exception exception, string requestId) => exception switch
     {
         ApiException e => e.Error,
@@ -30,17 +30,20 @@ internal static class ErrorTranslation
         OrchestrationNotFoundException e => ApiError.NotFound(e.Message, "orchestration", e.InstanceId),
         OrchestrationLimitException e => ApiError.TooLarge(e.Message),
         TaskStatusException e => ApiError.FailedPrecondition(e.Message),
-        BadHttpRequestException => ApiError.InvalidArgument(Location.Body, "ended too early, came too slowly, or is not as its headers say.", "value_error"),
-        OperationCanceledException or ObjectDisposedException => ApiError.Unavailable("The server is stopping, or storage did not answer in time; try again."),
+        BadHttpRequestException => ApiError.InvalidArgument(
+            Location.Body, "ended too early, came too slowly, or is not as its headers say.", "value_error"),
+        OperationCanceledException or ObjectDisposedException => ApiError.Unavailable(
+            "The server is stopping, or storage did not answer in time; try again."),
         _ when IsUnavailable(exception) => ApiError.Unavailable("Storage does not answer; try again."),
         _ => ApiError.Internal(requestId),
     };
 
-    // The storage client retries by itself, and says what happened to all its attempts.
+    // The storage client retries by itself, and throws the errors of all its attempts together.
     private static bool IsUnavailable(Exception exception) => exception switch
     {
         RequestFailedException { Status: 0 or 408 or 429 or >= 500 } => true,
-        AggregateException { InnerExceptions: { Count: > 0 } inner } => inner.All(static e => e is OperationCanceledException || IsUnavailable(e)),
+        AggregateException { InnerExceptions: { Count: > 0 } inner } =>
+            inner.All(static e => e is OperationCanceledException || IsUnavailable(e)),
         IOException or HttpRequestException or TimeoutException => true,
         _ => false,
     };

@@ -2,12 +2,12 @@ using System.Text.Json.Nodes;
 
 namespace DurableSessions.Http.Errors;
 
-/// <summary>Where in a request something stands: <c>body.messages.3.role</c>.</summary>
-/// <param name="Parent">What it stands in; <see langword="null"/> at the root.</param>
-/// <param name="Name">A field's name or an item's index.</param>
+/// <summary>The path of a field in a request, such as <c>body.messages.3.role</c>.</summary>
+/// <param name="Parent">The path of the object or array around it; <see langword="null"/> at the root.</param>
+/// <param name="Name">The field's name or the item's index.</param>
 internal sealed record Location(Location? Parent, string Name)
 {
-    /// <summary>The longest name that is repeated to a client that sent it.</summary>
+    /// <summary>The longest name that is sent back to a client, in characters.</summary>
     private const int MaxNameLength = 100;
 
     public static Location Body { get; } = new(null, "body");

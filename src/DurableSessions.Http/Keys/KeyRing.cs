@@ -4,58 +4,58 @@ using Microsoft.Extensions.Logging;
 namespace DurableSessions.Http.Keys;
 
 /// <summary>
-/// The keys as this host knows them. They are looked after twice a minute while there are requests, with one conditional request, so that
-/// a key that was added or revoked is known everywhere within a minute. Where storage cannot be asked, what is known holds to the end of
-/// that minute and not longer: a key may have been revoked meanwhile.
+/// This host's cache of the API keys. It is refreshed twice a minute while requests arrive, with one conditional request, so that every
+/// host sees an added or revoked key within a minute. While storage is unavailable, the cached keys are valid to the end of that minute
+/// and not longer: a key may have been revoked meanwhile.
 /// </summary>
-/// <param name="store">Holds the keys.</param>
-/// <param name="time">Tells how old they are.</param>
+/// <param name="store">The keys in storage.</param>
+/// <param name="time">Measures the age of the cache.</param>
 public sealed class KeyRing(KeyStore store, TimeProvider time)
 {
-    private static readonly TimeSpan LookAfter = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan HoldsFor = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RefreshAfter = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
-    private Known? _known;
-    private Task<Known>? _looking;
-    private bool _isAway;
+    private Snapshot? _snapshot;
+    private Task<Snapshot>? _refresh;
+    private bool _isUnavailable;
 
     /// <summary>
-    /// Whether requests need a key, as far as is known. Once true it stays true, whatever becomes of the blob: a server that may listen to
-    /// everybody never stops asking.
+    /// Whether requests need a key. Once true it stays true, even if the blob is deleted: a server that may listen on a public address
+    /// never stops authenticating.
     /// </summary>
-    public bool HasKeys => _known?.Set is not null;
+    public bool HasKeys => _snapshot?.Set is not null;
 
-    /// <summary>Reads the keys, as a host does before it serves, and after it has made sure that the container is there.</summary>
-    /// <exception cref="Azure.RequestFailedException">Storage does not say which there are; also where the container is missing.</exception>
-    public async Task LoadAsync(CancellationToken cancellationToken) => _known = await LookAsync(cancellationToken);
+    /// <summary>Reads the keys. A host calls it before it serves, and after it has created the container.</summary>
+    /// <exception cref="Azure.RequestFailedException">Storage is unavailable, or the container does not exist.</exception>
+    public async Task LoadAsync(CancellationToken cancellationToken) => _snapshot = await ReadAsync(cancellationToken);
 
-    /// <summary>The keys; <see langword="null"/> where there never was one, and callers are believed.</summary>
-    /// <param name="log">Gets the first look that fails, until one succeeds.</param>
+    /// <summary>The keys; <see langword="null"/> while no key was ever created, and requests are not authenticated.</summary>
+    /// <param name="log">Logs the first refresh that fails; the next entry follows only after a refresh has succeeded.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     internal async ValueTask<KeySet?> GetAsync(ILogger log, CancellationToken cancellationToken)
     {
-        Known? known = _known;
-        if (known is not null && time.GetElapsedTime(known.At) < LookAfter)
+        Snapshot? known = _snapshot;
+        if (known is not null && time.GetElapsedTime(known.At) < RefreshAfter)
         {
             return known.Set;
         }
 
         try
         {
-            KeySet? set = (await SharedLook().WaitAsync(cancellationToken)).Set;
-            _isAway = false;
+            KeySet? set = (await SharedRefreshAsync().WaitAsync(cancellationToken)).Set;
+            _isUnavailable = false;
             return set;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            if (!Interlocked.Exchange(ref _isAway, true))
+            if (!Interlocked.Exchange(ref _isUnavailable, true))
             {
-                log.LogWarning(e, "The keys cannot be read; those known hold for {Seconds} s from when they were", HoldsFor.TotalSeconds);
+                Log.KeysUnavailable(log, e, MaxAge.TotalSeconds);
             }
 
-            if (known is not null && time.GetElapsedTime(known.At) < HoldsFor)
+            if (known is not null && time.GetElapsedTime(known.At) < MaxAge)
             {
                 return known.Set;
             }
@@ -64,34 +64,35 @@ public sealed class KeyRing(KeyStore store, TimeProvider time)
         }
     }
 
-    /// <summary>The key that this is, as far as is known without asking; <see langword="null"/> where it is none.</summary>
-    internal ApiKey? Peek(string text) => _known?.Set?.Find(text);
+    /// <summary>The cached key of this text, without a request to storage; <see langword="null"/> where the text is no valid key.</summary>
+    /// <param name="text">The key as a request presents it.</param>
+    internal ApiKey? FindCached(string text) => _snapshot?.Set?.Find(text);
 
-    private Task<Known> SharedLook()
+    private Task<Snapshot> SharedRefreshAsync()
     {
         lock (_gate)
         {
-            return _looking is { IsCompleted: false } looking ? looking : _looking = LookAndKeepAsync();
+            return _refresh is { IsCompleted: false } refresh ? refresh : _refresh = RefreshAsync();
         }
     }
 
-    private async Task<Known> LookAndKeepAsync()
+    private async Task<Snapshot> RefreshAsync()
     {
-        using var limit = new CancellationTokenSource(Patience, time);
-        return _known = await LookAsync(limit.Token);
+        using var limit = new CancellationTokenSource(ReadTimeout, time);
+        return _snapshot = await ReadAsync(limit.Token);
     }
 
-    private async Task<Known> LookAsync(CancellationToken cancellationToken)
+    private async Task<Snapshot> ReadAsync(CancellationToken cancellationToken)
     {
         long now = time.GetTimestamp();
-        Known? before = _known;
+        Snapshot? before = _snapshot;
         StoredKeys stored = await store.ReadAsync(before?.Stored, cancellationToken);
         KeySet? set = ReferenceEquals(stored, before?.Stored) ? before.Set
             : stored.Keys is { } keys ? new KeySet(keys)
             : before?.Set is not null ? new KeySet([])
             : null;
-        return new Known(stored, set, now);
+        return new Snapshot(stored, set, now);
     }
 
-    private sealed record Known(StoredKeys Stored, KeySet? Set, long At);
+    private sealed record Snapshot(StoredKeys Stored, KeySet? Set, long At);
 }

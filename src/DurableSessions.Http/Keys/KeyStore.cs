@@ -6,17 +6,17 @@ using Azure.Storage.Blobs.Models;
 namespace DurableSessions.Http.Keys;
 
 /// <summary>
-/// The keys in storage: one blob, <c>keys/keys.json</c>, replaced by compare-and-swap. So a host learns of every change by one conditional
-/// request. Once there is the blob there is key mode, and it stays when the last key is revoked: nobody is let in then.
+/// The keys in storage: one blob, <c>keys/keys.json</c>, replaced by compare-and-swap on its ETag, so that a host sees every change by one
+/// conditional request. Once the blob exists, requests need a key, also after the last key is revoked: then every request is refused.
 /// </summary>
-/// <param name="container">The container that holds everything.</param>
-/// <param name="time">Dates new keys.</param>
+/// <param name="container">The container of the service.</param>
+/// <param name="time">The clock that dates new keys.</param>
 public sealed class KeyStore(BlobContainerClient container, TimeProvider time)
 {
     /// <summary>The name of the blob.</summary>
     public const string BlobName = "keys/keys.json";
 
-    /// <summary>How many keys there can be at a time.</summary>
+    /// <summary>The most keys at a time.</summary>
     public const int MaxKeys = 10_000;
 
     private const int Attempts = 20;
@@ -25,12 +25,12 @@ public sealed class KeyStore(BlobContainerClient container, TimeProvider time)
 
     private readonly BlobClient _blob = container.GetBlobClient(BlobName);
 
-    /// <summary>Makes a key of a user, or, without one, an operator's.</summary>
-    /// <returns>The key, which is nowhere else and cannot be told again, and what was stored of it.</returns>
-    /// <exception cref="InvalidOperationException">There are <see cref="MaxKeys"/>.</exception>
+    /// <summary>Creates a key of a user; without a user, an operator's key.</summary>
+    /// <returns>The text of the key, which is not stored and cannot be read again, and what was stored of it.</returns>
+    /// <exception cref="InvalidOperationException">There are <see cref="MaxKeys"/> keys already.</exception>
     public async Task<(string Text, ApiKey Key)> AddAsync(string? account, string? user, CancellationToken cancellationToken)
     {
-        (string id, string text) = KeyText.Draw();
+        (string id, string text) = KeyText.Create();
         var key = new ApiKey(id, KeyText.Hash(text), account, user, time.GetUtcNow());
         await ChangeAsync(
             keys => keys.Contains(key) ? keys
@@ -40,18 +40,18 @@ public sealed class KeyStore(BlobContainerClient container, TimeProvider time)
         return (text, key);
     }
 
-    /// <summary>Takes a key back. False: there is none of that id.</summary>
+    /// <summary>Revokes a key. Returns false where no key has this id.</summary>
     public Task<bool> RevokeAsync(string id, CancellationToken cancellationToken) =>
         ChangeAsync(keys => [.. keys.Where(k => k.Id != id)], cancellationToken);
 
-    /// <summary>All keys, oldest first; <see langword="null"/> where there never was one.</summary>
+    /// <summary>All keys, oldest first; <see langword="null"/> where no key was ever created.</summary>
     public async Task<IReadOnlyList<ApiKey>?> ListAsync(CancellationToken cancellationToken) =>
         (await ReadAsync(known: null, cancellationToken)).Keys;
 
-    /// <summary>The keys, unless they are the ones that are known already.</summary>
-    /// <param name="known">What was read before.</param>
-    /// <param name="cancellationToken">Ends the attempt.</param>
-    /// <exception cref="RequestFailedException">Storage does not say; also where the container is missing.</exception>
+    /// <summary>The keys; <paramref name="known"/> itself where they have not changed.</summary>
+    /// <param name="known">The result of an earlier read; <see langword="null"/> for none.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    /// <exception cref="RequestFailedException">Storage is unavailable, or the container does not exist.</exception>
     internal async Task<StoredKeys> ReadAsync(StoredKeys? known, CancellationToken cancellationToken)
     {
         try
@@ -66,17 +66,18 @@ public sealed class KeyStore(BlobContainerClient container, TimeProvider time)
         }
         catch (RequestFailedException e) when (e.Status == 404 && e.ErrorCode == BlobErrorCode.BlobNotFound)
         {
-            // Any other 404, of a missing container or of something between here and storage, says nothing about keys: a host that took
-            // it for none would believe every caller.
+            // Any other 404, of a missing container or of a proxy, says nothing about keys: a host that read it as "no keys" would not
+            // authenticate requests.
             return StoredKeys.None;
         }
     }
 
     private static StoredKeys Read(BlobDownloadResult blob) => new(
         blob.Details.ETag,
-        JsonSerializer.Deserialize<List<ApiKey>>(blob.Content.ToMemory().Span, Json) ?? throw new FormatException($"Blob '{BlobName}' is empty."));
+        JsonSerializer.Deserialize<List<ApiKey>>(blob.Content.ToMemory().Span, Json)
+            ?? throw new FormatException($"Blob '{BlobName}' is empty."));
 
-    // False: nothing was to be changed. A lost answer is harmless: the change, made again on what is there, finds itself done.
+    // False: there was nothing to change. A lost response is harmless: the change is applied again to the stored keys, and has no effect.
     private async Task<bool> ChangeAsync(Func<IReadOnlyList<ApiKey>, IReadOnlyList<ApiKey>> change, CancellationToken cancellationToken)
     {
         for (int attempt = 1; attempt <= Attempts; attempt++)
@@ -91,7 +92,9 @@ public sealed class KeyStore(BlobContainerClient container, TimeProvider time)
 
             var options = new BlobUploadOptions
             {
-                Conditions = stored.ETag is { } etag ? new BlobRequestConditions { IfMatch = etag } : new BlobRequestConditions { IfNoneMatch = ETag.All },
+                Conditions = stored.ETag is { } etag
+                    ? new BlobRequestConditions { IfMatch = etag }
+                    : new BlobRequestConditions { IfNoneMatch = ETag.All },
                 HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" },
             };
             try
@@ -101,18 +104,10 @@ public sealed class KeyStore(BlobContainerClient container, TimeProvider time)
             }
             catch (RequestFailedException e) when (e.Status is 409 or 412)
             {
-                // Somebody else changed them first, or the answer to our own change was lost: look again.
+                // Another process changed the keys first, or the response to this change was lost: read again.
             }
         }
 
         throw new TimeoutException($"The keys changed {Attempts} times while they were to be changed here; try again.");
     }
-}
-
-/// <summary>The keys as they were read.</summary>
-/// <param name="ETag">Of the blob; <see langword="null"/> where there is none.</param>
-/// <param name="Keys">The keys; <see langword="null"/> where there is no blob.</param>
-internal sealed record StoredKeys(ETag? ETag, IReadOnlyList<ApiKey>? Keys)
-{
-    public static StoredKeys None { get; } = new(null, null);
 }

@@ -6,8 +6,8 @@ using System.Text;
 namespace DurableSessions.Http.Keys;
 
 /// <summary>
-/// A key as its owner holds it: <c>dsk_{id}_{secret}</c>, the secret 256 random bits. What is random through and through cannot be guessed
-/// from its SHA-256, however fast that is; slow hashes are for passwords, which people choose, and would cost every request its time.
+/// The text of a key, as its owner has it: <c>dsk_{id}_{secret}</c>, the secret 256 random bits. A random secret of this length cannot be
+/// found from its SHA-256; a slow hash, as for passwords that people choose, would only cost every request its time.
 /// </summary>
 internal static class KeyText
 {
@@ -19,14 +19,14 @@ internal static class KeyText
     private const int Length = 4 + IdLength + 1 + SecretLength;
 
     /// <summary>A new key, and the id in it.</summary>
-    public static (string Id, string Text) Draw()
+    public static (string Id, string Text) Create()
     {
         string id = RandomNumberGenerator.GetHexString(IdLength, lowercase: true);
         string secret = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));
         return (id, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{id}_{secret}"));
     }
 
-    /// <summary>The id of a key; <see langword="null"/> where it cannot be one.</summary>
+    /// <summary>The id in the text of a key; <see langword="null"/> where the text has not the form of a key.</summary>
     public static string? IdOf(string text) =>
         text.Length == Length && text.StartsWith(Prefix, StringComparison.Ordinal) && text[Prefix.Length + IdLength] == '_'
             ? text.Substring(Prefix.Length, IdLength)
@@ -34,7 +34,7 @@ internal static class KeyText
 
     public static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
-    /// <summary>Whether a key has this hash, in a time that does not tell how much of it fits.</summary>
+    /// <summary>Whether a key has this hash, compared in constant time.</summary>
     public static bool Matches(string text, string hash) =>
         CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(Hash(text)), Encoding.ASCII.GetBytes(hash));
 }

@@ -13,8 +13,8 @@ using Microsoft.AspNetCore.Routing;
 namespace DurableSessions.Http.Orchestrations;
 
 /// <summary>
-/// The HTTP API that Durable Functions has for its instances: the same paths, statuses, headers and bodies, so these answers have no
-/// envelope; errors have one, where Durable Functions says nothing at all.
+/// The HTTP API of Durable Functions for instances: the same paths, statuses, headers and bodies, so that these responses have no
+/// envelope. Errors have one, where Durable Functions sends no body.
 /// </summary>
 internal static partial class OrchestrationEndpoints
 {
@@ -25,8 +25,10 @@ internal static partial class OrchestrationEndpoints
     public static void MapOrchestrations(this IEndpointRouteBuilder instances, Func<OrchestrationClient> client)
     {
         instances.MapGet("/", (HttpContext http, Operator _) => OrchestrationListing.ListAsync(http, client()));
-        instances.MapGet("/{instance_id}", (HttpContext http, Operator _, string instance_id) => GetAsync(http, client(), Check(instance_id)));
-        instances.MapDelete("/{instance_id}", (HttpContext http, Operator _, string instance_id) => PurgeAsync(http, client(), Check(instance_id)));
+        instances.MapGet("/{instance_id}", (HttpContext http, Operator _, string instance_id) =>
+            GetAsync(http, client(), Check(instance_id)));
+        instances.MapDelete("/{instance_id}", (HttpContext http, Operator _, string instance_id) =>
+            PurgeAsync(http, client(), Check(instance_id)));
         instances.MapPost("/{instance_id}/raiseEvent/{event_name}", (HttpContext http, Operator _, string instance_id, string event_name) =>
             RaiseEventAsync(http, client(), Check(instance_id), event_name));
         MapControl("terminate", static (c, id, reason, token) => c.TerminateInstanceAsync(id, reason, token));
@@ -62,14 +64,14 @@ internal static partial class OrchestrationEndpoints
             http.Response.StatusCode = StatusCodes.Status500InternalServerError;
         }
 
-        await Answer.SendAsync(http, json => OrchestrationJsonWriter.Write(json, instance, showInput, history, showOutput));
+        await EnvelopeResult.SendAsync(http, json => OrchestrationJsonWriter.Write(json, instance, showInput, history, showOutput));
     }
 
     private static async Task PurgeAsync(HttpContext http, OrchestrationClient client, string id)
     {
         await FindAsync(http, client, id);
         bool purged = await client.PurgeInstanceAsync(id, http.RequestAborted);
-        await Answer.SendAsync(http, json =>
+        await EnvelopeResult.SendAsync(http, json =>
         {
             json.WriteStartObject();
             json.WriteNumber("instancesDeleted", purged ? 1 : 0);
@@ -89,7 +91,7 @@ internal static partial class OrchestrationEndpoints
         await FindRunningAsync(http, client, id);
         return await client.RaiseEventAsync(id, name, payload.RootElement, http.RequestAborted)
             ? Results.StatusCode(StatusCodes.Status202Accepted)
-            : throw Over(id);
+            : throw Ended(id);
     }
 
     private static async Task<OrchestrationMetadata> FindAsync(HttpContext http, OrchestrationClient client, string id) =>
@@ -99,15 +101,16 @@ internal static partial class OrchestrationEndpoints
     {
         if ((await FindAsync(http, client, id)).IsCompleted)
         {
-            throw Over(id);
+            throw Ended(id);
         }
     }
 
-    private static ApiException Over(string id) => new(ApiError.Gone($"Orchestration instance '{id}' has ended."));
+    private static ApiException Ended(string id) => new(ApiError.Gone($"Orchestration instance '{id}' has ended."));
 
     private static string Check(string id) => InstanceId().IsMatch(id)
         ? id
-        : throw ApiException.Invalid(Location.Path("instance_id"), "an instance's id is 1 to 256 characters of A-Z a-z 0-9 - _ . @", "id_format");
+        : throw ApiException.Invalid(
+            Location.Path("instance_id"), "an instance's id is 1 to 256 characters of A-Z a-z 0-9 - _ . @", "id_format");
 
     [GeneratedRegex(@"\A[A-Za-z0-9\-_.@]{1,256}\z")]
     private static partial Regex InstanceId();

@@ -5,13 +5,17 @@ using DurableSessions.Orchestration;
 namespace DurableSessions.Http.Orchestrations;
 
 /// <summary>
-/// Writes instances as Durable Functions does: camelCase, times in whole seconds, history entries in PascalCase. Why something failed is
-/// written without secrets.
+/// Writes instances as Durable Functions does: camelCase, times in whole seconds, history events in PascalCase. Secrets in error messages
+/// are redacted.
 /// </summary>
 internal static class OrchestrationJsonWriter
 {
     public static void Write(
-        Utf8JsonWriter json, OrchestrationMetadata instance, bool showInput, IReadOnlyList<OrchestrationHistoryEvent>? history, bool showOutput)
+        Utf8JsonWriter json,
+        OrchestrationMetadata instance,
+        bool showInput,
+        IReadOnlyList<OrchestrationHistoryEvent>? history,
+        bool showOutput)
     {
         json.WriteStartObject();
         json.WriteString("name", instance.Name);
@@ -42,9 +46,13 @@ internal static class OrchestrationJsonWriter
         json.WriteEndObject();
     }
 
-    // What became of a task says when it was scheduled, and stands for both: so Durable Functions tells it.
+    // As in Durable Functions, the event that ends a task contains its scheduled time and replaces its TaskScheduled event.
     private static void WriteHistory(
-        Utf8JsonWriter json, IReadOnlyList<OrchestrationHistoryEvent> history, OrchestrationRuntimeStatus status, bool showInput, bool showOutput)
+        Utf8JsonWriter json,
+        IReadOnlyList<OrchestrationHistoryEvent> history,
+        OrchestrationRuntimeStatus status,
+        bool showInput,
+        bool showOutput)
     {
         Dictionary<int, OrchestrationHistoryEvent> scheduled = [];
         foreach (OrchestrationHistoryEvent task in history.Where(static e => e is { EventType: "TaskScheduled", TaskId: not null }))
@@ -52,9 +60,14 @@ internal static class OrchestrationJsonWriter
             scheduled[task.TaskId!.Value] = task;
         }
 
-        HashSet<int> ended = [.. history.Where(static e => e is { EventType: "TaskCompleted" or "TaskFailed", TaskId: not null }).Select(static e => e.TaskId!.Value)];
+        HashSet<int> ended =
+        [
+            .. history.Where(static e => e is { EventType: "TaskCompleted" or "TaskFailed", TaskId: not null })
+                .Select(static e => e.TaskId!.Value),
+        ];
         json.WriteStartArray("historyEvents");
-        foreach (OrchestrationHistoryEvent entry in history.Where(e => e.EventType != "TaskScheduled" || e.TaskId is not { } id || !ended.Contains(id)))
+        foreach (OrchestrationHistoryEvent entry in history.Where(
+            e => e.EventType != "TaskScheduled" || e.TaskId is not { } id || !ended.Contains(id)))
         {
             OrchestrationHistoryEvent? task = entry.TaskId is { } id ? scheduled.GetValueOrDefault(id) : null;
             WriteEntry(json, entry, task, status, showInput, showOutput);
@@ -64,43 +77,47 @@ internal static class OrchestrationJsonWriter
     }
 
     private static void WriteEntry(
-        Utf8JsonWriter json, OrchestrationHistoryEvent entry, OrchestrationHistoryEvent? scheduled, OrchestrationRuntimeStatus status, bool showInput,
+        Utf8JsonWriter json,
+        OrchestrationHistoryEvent entry,
+        OrchestrationHistoryEvent? scheduled,
+        OrchestrationRuntimeStatus status,
+        bool showInput,
         bool showOutput)
     {
         json.WriteStartObject();
         json.WriteString("EventType", entry.EventType);
-        json.WriteString("Timestamp", Precisely(entry.Timestamp));
+        json.WriteString("Timestamp", FullPrecision(entry.Timestamp));
         switch (entry.EventType)
         {
             case "ExecutionStarted":
                 json.WriteString("FunctionName", entry.Name);
-                WriteGiven(json, "Input", showInput ? entry.Payload : null);
+                WriteOptional(json, "Input", showInput ? entry.Payload : null);
                 break;
             case "TaskScheduled":
                 json.WriteString("Name", entry.Name);
-                WriteGiven(json, "Input", showInput ? entry.Payload : null);
+                WriteOptional(json, "Input", showInput ? entry.Payload : null);
                 break;
             case "TaskCompleted" or "TaskFailed":
                 if (scheduled is not null)
                 {
-                    json.WriteString("ScheduledTime", Precisely(scheduled.Timestamp));
+                    json.WriteString("ScheduledTime", FullPrecision(scheduled.Timestamp));
                     json.WriteString("FunctionName", scheduled.Name);
-                    WriteGiven(json, "Input", showInput ? scheduled.Payload : null);
+                    WriteOptional(json, "Input", showInput ? scheduled.Payload : null);
                 }
 
-                WriteGiven(json, "Result", showOutput ? entry.Payload : null);
+                WriteOptional(json, "Result", showOutput ? entry.Payload : null);
                 WriteReason(json, entry.Details);
                 break;
             case "TimerCreated" or "TimerFired":
                 if (entry.FireAt is { } fireAt)
                 {
-                    json.WriteString("FireAt", Precisely(fireAt));
+                    json.WriteString("FireAt", FullPrecision(fireAt));
                 }
 
                 break;
             case "ExecutionCompleted":
                 json.WriteString("OrchestrationStatus", status.ToString());
-                WriteGiven(json, "Result", showOutput ? entry.Payload : null);
+                WriteOptional(json, "Result", showOutput ? entry.Payload : null);
                 WriteReason(json, entry.Details);
                 break;
             default:
@@ -109,7 +126,7 @@ internal static class OrchestrationJsonWriter
                     json.WriteString("Name", entry.Name);
                 }
 
-                WriteGiven(json, "Input", showInput ? entry.Payload : null);
+                WriteOptional(json, "Input", showInput ? entry.Payload : null);
                 WriteReason(json, entry.Details);
                 break;
         }
@@ -125,7 +142,7 @@ internal static class OrchestrationJsonWriter
         }
     }
 
-    private static void WriteGiven(Utf8JsonWriter json, string name, string? value)
+    private static void WriteOptional(Utf8JsonWriter json, string name, string? value)
     {
         if (value is not null)
         {
@@ -139,7 +156,9 @@ internal static class OrchestrationJsonWriter
         json.WriteRawValue(value ?? "null");
     }
 
-    private static string Seconds(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    private static string Seconds(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
-    private static string Precisely(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
+    private static string FullPrecision(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
 }

@@ -8,9 +8,8 @@ using Microsoft.Extensions.Primitives;
 namespace DurableSessions.Http.Orchestrations;
 
 /// <summary>
-/// Lists instances, page by page. A page is full where there are enough of them, unless so few fit the query that looking further would
-/// cost too much: then it may hold fewer, or none, and still have a next one. A token that is sent back with another query is taken,
-/// and goes on from its place.
+/// Lists instances, page by page. A page may hold fewer instances than <c>top</c>, or none, and still have a next page: the number of
+/// instances that are read for one page is bounded. A continuation token of another query is accepted, and continues from its place.
 /// </summary>
 internal static class OrchestrationListing
 {
@@ -19,8 +18,8 @@ internal static class OrchestrationListing
     private const int DefaultPage = 100;
     private const int MaxPrefixLength = 256;
 
-    // Durable Functions knows these too; no instance here ever has them.
-    private static readonly string[] NeverHere = ["ContinuedAsNew", "Canceled"];
+    // Statuses of Durable Functions that no instance of this service has.
+    private static readonly string[] UnusedStatuses = ["ContinuedAsNew", "Canceled"];
 
     public static async Task ListAsync(HttpContext http, OrchestrationClient client)
     {
@@ -42,7 +41,7 @@ internal static class OrchestrationListing
             http.Response.Headers[TokenHeader] = next;
         }
 
-        await Answer.SendAsync(http, json =>
+        await EnvelopeResult.SendAsync(http, json =>
         {
             json.WriteStartArray();
             foreach (OrchestrationMetadata instance in page.Values)
@@ -54,22 +53,25 @@ internal static class OrchestrationListing
         });
     }
 
-    private static async Task<OrchestrationPage> PageAsync(OrchestrationClient client, OrchestrationQuery query, CancellationToken cancellationToken)
+    private static async Task<OrchestrationPage> PageAsync(
+        OrchestrationClient client, OrchestrationQuery query, CancellationToken cancellationToken)
     {
         try
         {
             return await client.ListInstancesAsync(query, cancellationToken);
         }
-        catch (Exception e) when (query.ContinuationToken is not null && e is ArgumentException or Azure.RequestFailedException { Status: 400 })
+        catch (Exception e) when (
+            query.ContinuationToken is not null && e is ArgumentException or Azure.RequestFailedException { Status: 400 })
         {
-            throw ApiException.Invalid(Location.Header(TokenHeader), "must be what the page before said.");
+            throw ApiException.Invalid(Location.Header(TokenHeader), "must be the token of the page before.");
         }
     }
 
-    // Null: all of them. None: only such as are never here.
+    // Null: all statuses. Empty: only statuses that no instance has.
     private static List<OrchestrationRuntimeStatus>? Statuses(StringValues values)
     {
-        string[] names = [.. values.SelectMany(static v => (v ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
+        const StringSplitOptions Split = StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries;
+        string[] names = [.. values.SelectMany(static v => (v ?? "").Split(',', Split))];
         if (names.Length == 0)
         {
             return null;
@@ -83,9 +85,10 @@ internal static class OrchestrationListing
             {
                 statuses.Add(Enum.Parse<OrchestrationRuntimeStatus>(name, ignoreCase: true));
             }
-            else if (!NeverHere.Contains(name, StringComparer.OrdinalIgnoreCase))
+            else if (!UnusedStatuses.Contains(name, StringComparer.OrdinalIgnoreCase))
             {
-                throw ApiException.Invalid(Location.Query("runtimeStatus"), $"must be of {string.Join(", ", known.Concat(NeverHere))}.", "literal_error");
+                throw ApiException.Invalid(
+                    Location.Query("runtimeStatus"), $"must be of {string.Join(", ", known.Concat(UnusedStatuses))}.", "literal_error");
             }
         }
 

@@ -4,7 +4,7 @@ using DurableSessions.Core.Tasks;
 
 namespace DurableSessions.Http.Requests;
 
-/// <summary>Reads a request to commit.</summary>
+/// <summary>Reads the body of a commit request.</summary>
 internal static class CommitBody
 {
     /// <summary>The retention mode that keeps turns; without one, messages are kept.</summary>
@@ -23,7 +23,7 @@ internal static class CommitBody
             SettingsBody.CheckTags(happening.Strict("tags")["tags"]);
         }
 
-        Telemetry.Check(body.Root);
+        TelemetryField.Check(body.Root);
         JsonField keep = body.Root["keep_recent_count"];
         return new CommitRequest
         {

@@ -3,10 +3,10 @@ using DurableSessions.Http.Errors;
 
 namespace DurableSessions.Http.Requests;
 
-/// <summary>Checks ids where they enter.</summary>
+/// <summary>Checks the ids of a request.</summary>
 internal static class Ids
 {
-    /// <summary>The id, where it is one. What looks like a way out of a folder is refused, not merely wrong.</summary>
+    /// <summary>The id, if it is valid. An id with <c>..</c> or a backslash is answered with 403, any other invalid id with 400.</summary>
     public static string Check(string id, Location location)
     {
         if (SessionKey.IsValidId(id))

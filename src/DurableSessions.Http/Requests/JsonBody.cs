@@ -6,6 +6,7 @@ using DurableSessions.Core;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Memories;
 using DurableSessions.Http.Errors;
+using DurableSessions.Http.Limits;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
@@ -14,10 +15,10 @@ using Microsoft.Net.Http.Headers;
 
 namespace DurableSessions.Http.Requests;
 
-/// <summary>A request's body: one JSON object, with whatever names it, an <c>Idempotency-Key</c>.</summary>
+/// <summary>A request's body, one JSON object, with its <c>Idempotency-Key</c>.</summary>
 internal sealed class JsonBody : IDisposable
 {
-    /// <summary>Says how many characters of a body were replaced by U+FFFD; absent where none was.</summary>
+    /// <summary>The number of characters of a body that were replaced by U+FFFD; absent where none was.</summary>
     private const string ReplacedHeader = "X-Replaced-Characters";
 
     private const string KeyHeader = "Idempotency-Key";
@@ -36,26 +37,26 @@ internal sealed class JsonBody : IDisposable
     public JsonField Root { get; }
 
     /// <summary>
-    /// By which a repetition of this request is recognised: it has the same key, method, path and body, byte for byte once insignificant
-    /// white space is taken out. The query does not count.
+    /// Identifies repetitions of this request: they have the same key, method, path and body, byte for byte without insignificant white
+    /// space. The query does not count. <see langword="null"/> where the request has no key.
     /// </summary>
     public IdempotencyKey? IdempotencyKey { get; }
 
-    /// <summary>Reads a body that must be there.</summary>
-    public static Task<JsonBody> ReadAsync(HttpContext http) => ReadAsync(http, isOptional: false, JsonText.Parse);
+    /// <summary>Reads a required body.</summary>
+    public static Task<JsonBody> ReadAsync(HttpContext http) => ReadAsync(http, isOptional: false, RequestJsonParser.Parse);
 
-    /// <summary>Reads a body; none is an empty object.</summary>
-    public static Task<JsonBody> ReadOptionalAsync(HttpContext http) => ReadAsync(http, isOptional: true, JsonText.Parse);
+    /// <summary>Reads an optional body; an absent one is an empty object.</summary>
+    public static Task<JsonBody> ReadOptionalAsync(HttpContext http) => ReadAsync(http, isOptional: true, RequestJsonParser.Parse);
 
-    /// <summary>Reads a body that holds messages, and must be there: see <see cref="JsonText.ParseMessages"/>.</summary>
-    public static Task<JsonBody> ReadMessagesAsync(HttpContext http) => ReadAsync(http, isOptional: false, JsonText.ParseMessages);
+    /// <summary>Reads a required body that holds messages: see <see cref="RequestJsonParser.ParseMessages"/>.</summary>
+    public static Task<JsonBody> ReadMessagesAsync(HttpContext http) => ReadAsync(http, isOptional: false, RequestJsonParser.ParseMessages);
 
-    /// <summary>Reads a body that is one JSON value of any kind, of at most so many bytes.</summary>
+    /// <summary>Reads a body that is one JSON value of any kind, of at most <paramref name="maxBytes"/> bytes.</summary>
     public static async Task<JsonDocument> ReadValueAsync(HttpContext http, int maxBytes)
     {
         Memory<byte> body = await ReadBytesAsync(http, maxBytes);
         CheckHeaders(http.Request);
-        return Parse(http, body, JsonText.Parse);
+        return Parse(http, body, RequestJsonParser.Parse);
     }
 
     /// <inheritdoc/>
@@ -75,7 +76,8 @@ internal sealed class JsonBody : IDisposable
     private static async Task<JsonBody> ReadAsync(HttpContext http, bool isOptional, Parser parser)
     {
         string? key = ReadKey(http.Request);
-        Memory<byte> body = await ReadBytesAsync(http, http.RequestServices.GetRequiredService<DurableSessionsHttpOptions>().Limits.BodyBytes);
+        HttpLimits limits = http.RequestServices.GetRequiredService<DurableSessionsHttpOptions>().Limits;
+        Memory<byte> body = await ReadBytesAsync(http, limits.BodyBytes);
         if (!body.IsEmpty)
         {
             CheckHeaders(http.Request);
@@ -117,14 +119,16 @@ internal sealed class JsonBody : IDisposable
 
         return values is [{ Length: >= 1 and <= IdempotencyKey.MaxLength } key] && key.All(static c => c is > ' ' and <= '~')
             ? key
-            : throw ApiException.Invalid(Location.Header(KeyHeader), $"must be given once, as 1 to {IdempotencyKey.MaxLength} visible ASCII characters.");
+            : throw ApiException.Invalid(
+                Location.Header(KeyHeader), $"must be given once, as 1 to {IdempotencyKey.MaxLength} visible ASCII characters.");
     }
 
     private static void CheckHeaders(HttpRequest request)
     {
         bool isJson = MediaTypeHeaderValue.TryParse(request.ContentType, out MediaTypeHeaderValue? type)
             && type.Type.Equals("application", StringComparison.OrdinalIgnoreCase)
-            && (type.SubType.Equals("json", StringComparison.OrdinalIgnoreCase) || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
+            && (type.SubType.Equals("json", StringComparison.OrdinalIgnoreCase)
+                || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
             && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase)
                 || type.Charset.Equals("\"utf-8\"", StringComparison.OrdinalIgnoreCase));
         if (!isJson)
@@ -132,16 +136,17 @@ internal sealed class JsonBody : IDisposable
             throw ApiException.Invalid(Location.Header(HeaderNames.ContentType), "must be application/json, in UTF-8.");
         }
 
-        if (request.Headers.ContentEncoding is { Count: > 0 } encoding && !encoding.ToString().Equals("identity", StringComparison.OrdinalIgnoreCase))
+        if (request.Headers.ContentEncoding is { Count: > 0 } encoding
+            && !encoding.ToString().Equals("identity", StringComparison.OrdinalIgnoreCase))
         {
-            throw ApiException.Invalid(Location.Header(HeaderNames.ContentEncoding), "compressed bodies are not taken.");
+            throw ApiException.Invalid(Location.Header(HeaderNames.ContentEncoding), "compressed bodies are not supported.");
         }
     }
 
     private static async Task<Memory<byte>> ReadBytesAsync(HttpContext http, int maxBytes)
     {
-        // Counted here, so that the answer is the same on every host, and so that the server still takes what is left of the body
-        // (for some seconds) rather than cut off a client that has not read its answer.
+        // Counted here, so that the response is the same on every host, and so that the server still reads the rest of the body (for some
+        // seconds) and does not close the connection of a client that has not read the response.
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
         {
             limit.MaxRequestBodySize = null;

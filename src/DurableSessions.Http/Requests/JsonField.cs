@@ -7,20 +7,20 @@ using DurableSessions.Http.Errors;
 namespace DurableSessions.Http.Requests;
 
 /// <summary>
-/// A value in a request's body, and where it stands. Reading it as something that it is not ends the request with an error that names the
-/// field; nothing is ever converted.
+/// A value in a request's body, and its path. Reading it as another type ends the request with an error that names the field; values are
+/// never converted.
 /// </summary>
-/// <param name="Value">The value; undefined where there is none.</param>
-/// <param name="At">Where it stands.</param>
+/// <param name="Value">The value; undefined where the field is absent.</param>
+/// <param name="At">The path of the field.</param>
 internal readonly record struct JsonField(JsonElement Value, Location At)
 {
-    /// <summary>Whether there is a value, and it is not <c>null</c>.</summary>
+    /// <summary>Whether the field is present and not <c>null</c>.</summary>
     public bool IsSet => Value.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null);
 
-    /// <summary>Whether there is a value; <c>null</c> is one.</summary>
+    /// <summary>Whether the field is present; it may be <c>null</c>.</summary>
     public bool IsGiven => Value.ValueKind != JsonValueKind.Undefined;
 
-    /// <summary>The value as it came, in UTF-8.</summary>
+    /// <summary>The value as the client sent it, in UTF-8.</summary>
     public ReadOnlySpan<byte> Raw => JsonMarshal.GetRawUtf8Value(Value);
 
     /// <summary>A field of this object.</summary>
@@ -31,7 +31,7 @@ internal readonly record struct JsonField(JsonElement Value, Location At)
 
     public JsonField Object() => Value.ValueKind == JsonValueKind.Object ? this : throw Wrong("an object", "dict_type");
 
-    /// <summary>That it is a string; it may be a long one, and is not copied.</summary>
+    /// <summary>Requires a string, without copying it.</summary>
     public JsonField RequireText() => Value.ValueKind == JsonValueKind.String ? this : throw Wrong("a string", "string_type");
 
     public string Text() => RequireText().Value.GetString()!;
@@ -61,18 +61,19 @@ internal readonly record struct JsonField(JsonElement Value, Location At)
 
     /// <summary>An integer within bounds.</summary>
     public T Integer<T>(T min, T max)
-        where T : IBinaryInteger<T> => Integer() is var value && value >= BigInteger.CreateChecked(min) && value <= BigInteger.CreateChecked(max)
-        ? T.CreateChecked(value)
-        : throw Invalid(string.Create(CultureInfo.InvariantCulture, $"must be {min} to {max}."), "int_range");
+        where T : IBinaryInteger<T> =>
+        Integer() is var value && value >= BigInteger.CreateChecked(min) && value <= BigInteger.CreateChecked(max)
+            ? T.CreateChecked(value)
+            : throw Invalid(string.Create(CultureInfo.InvariantCulture, $"must be {min} to {max}."), "int_range");
 
-    /// <summary>A number that is at least <paramref name="min"/>; more than <paramref name="max"/> is taken for that.</summary>
+    /// <summary>A number of at least <paramref name="min"/>; above <paramref name="max"/> it is read as <paramref name="max"/>.</summary>
     public double Number(double min, double max) => RequireNumber().Value.TryGetDouble(out double value) && value >= min
         ? Math.Min(value, max)
         : throw Invalid(string.Create(CultureInfo.InvariantCulture, $"must be at least {min}."), "greater_than_equal");
 
     public JsonField RequireNumber() => Value.ValueKind == JsonValueKind.Number ? this : throw Wrong("a number", "float_type");
 
-    /// <summary>The items of an array of at most <paramref name="max"/>.</summary>
+    /// <summary>The items of an array; at most <paramref name="max"/>.</summary>
     public JsonField[] Items(int max = int.MaxValue)
     {
         if (Value.ValueKind != JsonValueKind.Array)
@@ -89,7 +90,7 @@ internal readonly record struct JsonField(JsonElement Value, Location At)
         return [.. Value.EnumerateArray().Select((item, i) => new JsonField(item, at.At(i.ToString(CultureInfo.InvariantCulture))))];
     }
 
-    /// <summary>An object that takes these fields and no others.</summary>
+    /// <summary>Requires an object that has no other fields than these.</summary>
     public JsonField Strict(params string[] names)
     {
         foreach (JsonProperty property in Object().Value.EnumerateObject())

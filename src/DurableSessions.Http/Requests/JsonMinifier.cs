@@ -3,15 +3,15 @@ using System.Buffers;
 namespace DurableSessions.Http.Requests;
 
 /// <summary>
-/// Takes the insignificant white space out of JSON, and nothing else: numbers keep their spelling, strings their escapes, objects their
-/// order. What comes out is on one line.
+/// Removes insignificant white space from JSON, and changes nothing else: numbers keep their spelling, strings their escapes, objects the
+/// order of their fields. The result is one line.
 /// </summary>
 internal static class JsonMinifier
 {
     private static readonly SearchValues<byte> StopOutside = SearchValues.Create(" \t\r\n\""u8);
     private static readonly SearchValues<byte> StopInString = SearchValues.Create("\"\\"u8);
 
-    /// <summary>Minifies JSON that has been read before, and so is known to be JSON.</summary>
+    /// <summary>Minifies valid JSON.</summary>
     public static byte[] Minify(ReadOnlySpan<byte> json)
     {
         var output = new ArrayBufferWriter<byte>(Math.Max(json.Length, 1));

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace DurableSessions.Http.Requests;
 
-/// <summary>Reads the names of categories and memories.</summary>
+/// <summary>Reads categories and names of memories from paths and queries.</summary>
 internal static class MemoryPath
 {
     private static readonly MemoryCategory[] All = Enum.GetValues<MemoryCategory>();
@@ -20,7 +20,7 @@ internal static class MemoryPath
             : throw ApiException.Invalid(location, $"must be one of {string.Join(", ", All.Select(Wire.Category))}.", "literal_error");
     }
 
-    /// <summary>Where a listing goes on: <c>category/name</c>, as the page before said.</summary>
+    /// <summary>Where a listing continues: <c>category/name</c>, the cursor of the page before.</summary>
     public static (MemoryCategory Category, string Name)? Cursor(HttpContext http)
     {
         if (Query.Text(http, "cursor", 2 * SessionKey.MaxIdLength) is not { } cursor)
@@ -31,6 +31,6 @@ internal static class MemoryPath
         string[] parts = cursor.Split('/');
         return parts is [var category, var name] && Array.Exists(All, c => Wire.Category(c) == category) && MemoryName.IsValid(name)
             ? (Category(category, Location.Query("cursor")), name)
-            : throw ApiException.Invalid(Location.Query("cursor"), "must be what X-Next-Cursor of the page before said.");
+            : throw ApiException.Invalid(Location.Query("cursor"), "must be the X-Next-Cursor of the page before.");
     }
 }

@@ -5,20 +5,20 @@ using DurableSessions.Http.Errors;
 
 namespace DurableSessions.Http.Requests;
 
-/// <summary>Reads the messages of a request. Their parts are kept to the byte, but for white space between them.</summary>
+/// <summary>Reads the messages of a request. Their parts are stored byte for byte, except insignificant white space.</summary>
 /// <remarks>
-/// A client that is refused loses what was said: agents' plugins take a 400 for an end, and go on. So what these fields hold is not
-/// judged here, and parts may be anything; what is refused, and why, is in the README beside this project.
+/// A client whose request is refused loses its messages: plugins of agents do not send a request again after a 400. So the contents of
+/// these fields are not checked, and parts may be any objects. The README of this project lists what is refused, and why.
 /// </remarks>
 internal static class MessageBody
 {
-    // More than the names of a line's fields, its id and its quotes take.
+    // An upper bound of a line's field names, id and quotes, in bytes.
     private const int LineOverhead = 256;
 
-    /// <summary>The message that a body is.</summary>
+    /// <summary>The one message of a body.</summary>
     public static NewMessage[] One(JsonField body) => Checked([Message(body)]);
 
-    /// <summary>The messages that a body lists; none is allowed.</summary>
+    /// <summary>The messages that a body lists; the list may be empty.</summary>
     public static NewMessage[] Batch(JsonField body) =>
         Checked([.. body["messages"].Items(MessageLimits.MaxBatch).Select(static m => Message(m.Object()))]);
 
@@ -36,7 +36,7 @@ internal static class MessageBody
         ClientId = ClientId(message["message_id"]),
     };
 
-    // Not the wire's: some clients send what they call a message along with it. What is no text is none.
+    // An extension of the wire: some clients send their own id of a message. A value that is not a string is ignored.
     private static string? ClientId(JsonField id) =>
         id.Value.ValueKind == JsonValueKind.String && id.Text() is { Length: > 0 and <= MessageLimits.MaxNameLength } name ? name : null;
 
@@ -64,7 +64,7 @@ internal static class MessageBody
             : throw content.Invalid("is required, unless there are parts.", "missing");
     }
 
-    // Empty means none, as clients send it.
+    // Clients send an empty string for an absent value.
     private static string? Optional(JsonField field) => field.IsSet && Name(field) is { Length: > 0 } name ? name : null;
 
     private static string Name(JsonField field) => field.Text() is { Length: <= MessageLimits.MaxNameLength } name

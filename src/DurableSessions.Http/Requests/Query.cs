@@ -5,7 +5,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace DurableSessions.Http.Requests;
 
-/// <summary>Reads a request's query. What is not asked for is ignored; an empty value is none.</summary>
+/// <summary>Reads a request's query. Unknown parameters are ignored; an empty value counts as absent.</summary>
 internal static class Query
 {
     public static string? Text(HttpContext http, string name, int maxLength)
@@ -29,24 +29,28 @@ internal static class Query
             return otherwise;
         }
 
-        return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= min && value <= max
+        return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
+            && value >= min && value <= max
             ? value
-            : throw ApiException.Invalid(Location.Query(name), string.Create(CultureInfo.InvariantCulture, $"must be an integer, {min} to {max}."), "int_range");
+            : throw ApiException.Invalid(
+                Location.Query(name), string.Create(CultureInfo.InvariantCulture, $"must be an integer, {min} to {max}."), "int_range");
     }
 
-    /// <summary>A time such as <c>2026-01-31T09:00:00Z</c>; one that names no zone is UTC.</summary>
+    /// <summary>A time such as <c>2026-01-31T09:00:00Z</c>; without a zone it is UTC.</summary>
     public static DateTimeOffset? Time(HttpContext http, string name) => Text(http, name, int.MaxValue) switch
     {
         null => null,
-        { } text when DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time) => time,
+        { } text when DateTimeOffset.TryParse(
+            text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time) => time,
         _ => throw ApiException.Invalid(Location.Query(name), "must be a time such as 2026-01-31T09:00:00Z.", "datetime_type"),
     };
 
-    public static bool Boolean(HttpContext http, string name, bool otherwise = false) => Text(http, name, int.MaxValue)?.ToLowerInvariant() switch
-    {
-        null => otherwise,
-        "false" or "0" => false,
-        "true" or "1" => true,
-        _ => throw ApiException.Invalid(Location.Query(name), "must be true or false.", "bool_type"),
-    };
+    public static bool Boolean(HttpContext http, string name, bool otherwise = false) =>
+        Text(http, name, int.MaxValue)?.ToLowerInvariant() switch
+        {
+            null => otherwise,
+            "false" or "0" => false,
+            "true" or "1" => true,
+            _ => throw ApiException.Invalid(Location.Query(name), "must be true or false.", "bool_type"),
+        };
 }

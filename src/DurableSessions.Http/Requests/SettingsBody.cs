@@ -5,7 +5,7 @@ using DurableSessions.Core.State;
 
 namespace DurableSessions.Http.Requests;
 
-/// <summary>Reads what a client sets on a session.</summary>
+/// <summary>Reads the settings of a session.</summary>
 internal static class SettingsBody
 {
     private const int MaxTags = 100;
@@ -13,23 +13,25 @@ internal static class SettingsBody
     private const int MaxMemoryTypes = 100;
     private const int MaxMemoryTypeLength = 128;
 
-    // All that the wire has. Those that are no category of ours are kept as they came, and extract nothing.
+    // All types of the wire. Types that are not categories of this service are stored as they came, and extract nothing.
     private static readonly string[] MemoryTypes =
         ["profile", "preferences", "entities", "events", "cases", "trajectories", "experiences", "identity", "soul", "tools"];
 
     /// <summary>
-    /// Reads the settings of a new session. A policy that is not given is the one new sessions start with, <c>null</c> is none, and of one
-    /// that is given, fields that are not have the defaults of the wire.
+    /// Reads the settings of a new session. An absent policy is that of <paramref name="initial"/>, <c>null</c> turns it off; absent
+    /// fields of a policy have the defaults of the wire.
     /// </summary>
     public static SessionSettings Read(JsonField body, SessionSettings initial) => initial with
     {
         MemoryPolicy = MemoryPolicy(body["memory_policy"]),
-        AutoCommitPolicy = body["auto_commit_policy"] is { IsGiven: true } policy ? AutoCommitPolicy(policy, standing: null) : initial.AutoCommitPolicy,
+        AutoCommitPolicy = body["auto_commit_policy"] is { IsGiven: true } policy
+            ? AutoCommitPolicy(policy, current: null)
+            : initial.AutoCommitPolicy,
         MemoryExtractionConfig = MemoryExtractionConfig(body["memory_extraction_config"]),
     };
 
     /// <summary>
-    /// Reads a change of settings: what is not given stays as it stands, and a policy is changed field by field.
+    /// Reads a change of settings: absent settings stay unchanged, and a policy is changed field by field.
     /// </summary>
     public static Func<SessionSettings, SessionSettings> ReadChange(JsonField body)
     {
@@ -37,14 +39,14 @@ internal static class SettingsBody
         JsonField policy = body["auto_commit_policy"];
         JsonElement? extraction = MemoryExtractionConfig(body["memory_extraction_config"]);
         AutoCommitPolicy(policy, new AutoCommitPolicy());
-        return standing => standing with
+        return current => current with
         {
-            AutoCommitPolicy = policy.IsGiven ? AutoCommitPolicy(policy, standing.AutoCommitPolicy) : standing.AutoCommitPolicy,
-            MemoryExtractionConfig = extraction ?? standing.MemoryExtractionConfig,
+            AutoCommitPolicy = policy.IsGiven ? AutoCommitPolicy(policy, current.AutoCommitPolicy) : current.AutoCommitPolicy,
+            MemoryExtractionConfig = extraction ?? current.MemoryExtractionConfig,
         };
     }
 
-    /// <summary>Tags of events: kept as they came.</summary>
+    /// <summary>Checks the tags of events, which are stored as they came.</summary>
     public static void CheckTags(JsonField tags)
     {
         if (tags.IsSet)
@@ -83,11 +85,11 @@ internal static class SettingsBody
             }
         }
 
-        return Kept(policy);
+        return Stored(policy);
     }
 
-    // What is not given stands, or has its default. The policy itself clamps what is too much.
-    private static AutoCommitPolicy? AutoCommitPolicy(JsonField policy, AutoCommitPolicy? standing)
+    // Absent fields stay unchanged, or have their defaults. The policy itself clamps values that are too large.
+    private static AutoCommitPolicy? AutoCommitPolicy(JsonField policy, AutoCommitPolicy? current)
     {
         if (!policy.IsSet)
         {
@@ -95,20 +97,24 @@ internal static class SettingsBody
         }
 
         policy.Strict(
-            "pending_token_threshold", "message_count_threshold", "idle_timeout_seconds", "keep_recent_count", "min_commit_interval_seconds");
-        standing ??= new AutoCommitPolicy();
+            "pending_token_threshold",
+            "message_count_threshold",
+            "idle_timeout_seconds",
+            "keep_recent_count",
+            "min_commit_interval_seconds");
+        current ??= new AutoCommitPolicy();
         return new AutoCommitPolicy
         {
-            PendingTokenThreshold = Clamped(policy["pending_token_threshold"], standing.PendingTokenThreshold),
-            MessageCountThreshold = Clamped(policy["message_count_threshold"], standing.MessageCountThreshold),
-            IdleTimeoutSeconds = Clamped(policy["idle_timeout_seconds"], standing.IdleTimeoutSeconds),
-            KeepRecentCount = Clamped(policy["keep_recent_count"], standing.KeepRecentCount),
-            MinCommitIntervalSeconds = Clamped(policy["min_commit_interval_seconds"], standing.MinCommitIntervalSeconds),
+            PendingTokenThreshold = Clamped(policy["pending_token_threshold"], current.PendingTokenThreshold),
+            MessageCountThreshold = Clamped(policy["message_count_threshold"], current.MessageCountThreshold),
+            IdleTimeoutSeconds = Clamped(policy["idle_timeout_seconds"], current.IdleTimeoutSeconds),
+            KeepRecentCount = Clamped(policy["keep_recent_count"], current.KeepRecentCount),
+            MinCommitIntervalSeconds = Clamped(policy["min_commit_interval_seconds"], current.MinCommitIntervalSeconds),
         };
     }
 
-    private static int Clamped(JsonField field, int standing) =>
-        field.IsGiven ? (int)BigInteger.Clamp(field.Integer(), 0, int.MaxValue) : standing;
+    private static int Clamped(JsonField field, int current) =>
+        field.IsGiven ? (int)BigInteger.Clamp(field.Integer(), 0, int.MaxValue) : current;
 
     private static JsonElement? MemoryExtractionConfig(JsonField config)
     {
@@ -118,10 +124,10 @@ internal static class SettingsBody
         }
 
         CheckTags(events.Strict("tags")["tags"]);
-        return events["tags"].IsSet ? Kept(config) : null;
+        return events["tags"].IsSet ? Stored(config) : null;
     }
 
-    private static JsonElement Kept(JsonField field) => field.Raw.Length <= RequestLimits.MaxSettingBytes
+    private static JsonElement Stored(JsonField field) => field.Raw.Length <= RequestLimits.MaxSettingBytes
         ? field.Value.Clone()
         : throw field.Invalid($"must be at most {RequestLimits.MaxSettingBytes} bytes.", "too_long");
 }

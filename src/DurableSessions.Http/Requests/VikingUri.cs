@@ -4,18 +4,18 @@ using Microsoft.AspNetCore.Http;
 
 namespace DurableSessions.Http.Requests;
 
-/// <summary>The name of something that users have: <c>viking://user/{user}/…</c>, where <c>viking://~/…</c> is the caller.</summary>
-/// <param name="Text">In full, with the caller's name in the place of <c>~</c>.</param>
-/// <param name="Own">The way to it from the caller's home; <see langword="null"/>: it is not the caller's.</param>
+/// <summary>The URI of a user's resource: <c>viking://user/{user}/…</c>; <c>viking://~/…</c> is the caller's.</summary>
+/// <param name="Text">The full URI, with the caller's user in the place of <c>~</c>.</param>
+/// <param name="Own">The path segments after the caller's user; <see langword="null"/> where the URI is not the caller's.</param>
 internal sealed record VikingUri(string Text, string[]? Own)
 {
-    /// <summary>The longest that is read, in characters.</summary>
+    /// <summary>The longest URI, in characters.</summary>
     public const int MaxLength = 4_096;
 
     private const string Scheme = "viking://";
 
-    /// <summary>The one in the query, as <c>uri</c>.</summary>
-    /// <exception cref="ApiException">There is none, or it is no such name.</exception>
+    /// <summary>The URI of the query parameter <c>uri</c>.</summary>
+    /// <exception cref="ApiException">The parameter is absent, or is no such URI.</exception>
     public static VikingUri Of(HttpContext http, Caller caller)
     {
         string text = Query.Text(http, "uri", MaxLength)?.Trim() ?? "";

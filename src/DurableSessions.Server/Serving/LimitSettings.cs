@@ -3,7 +3,7 @@ using DurableSessions.Http.Limits;
 
 namespace DurableSessions.Server.Serving;
 
-/// <summary>Reads <c>Limits:*</c>; the names are those of <see cref="HttpLimits"/>.</summary>
+/// <summary>Reads <c>Limits:*</c>; the names are those of <see cref="HttpLimits"/>, except <c>StrangerRequestsPerSecond</c>.</summary>
 internal static class LimitSettings
 {
     private const int MostConnections = 1_000_000;
@@ -17,15 +17,16 @@ internal static class LimitSettings
         var limits = new HttpLimits();
         return new HttpLimits
         {
-            BodyBytes = Number(nameof(HttpLimits.BodyBytes), limits.BodyBytes, 1_024, HttpLimits.MostBodyBytes),
-            HeaderBytes = Number(nameof(HttpLimits.HeaderBytes), limits.HeaderBytes, 1_024, HttpLimits.MostHeaderBytes),
+            BodyBytes = Number(nameof(HttpLimits.BodyBytes), limits.BodyBytes, 1_024, HttpLimits.MaxBodyBytes),
+            HeaderBytes = Number(nameof(HttpLimits.HeaderBytes), limits.HeaderBytes, 1_024, HttpLimits.MaxHeaderBytes),
             Connections = Number(nameof(HttpLimits.Connections), limits.Connections, 1, MostConnections),
             RequestsPerSecond = Number(nameof(HttpLimits.RequestsPerSecond), limits.RequestsPerSecond, 1, MostRequests),
             Burst = Number(nameof(HttpLimits.Burst), limits.Burst, 1, MostRequests),
-            StrangerRequestsPerSecond = Number(nameof(HttpLimits.StrangerRequestsPerSecond), limits.StrangerRequestsPerSecond, 1, MostRequests),
+            UnauthenticatedRequestsPerSecond = Number(
+                "StrangerRequestsPerSecond", limits.UnauthenticatedRequestsPerSecond, 1, MostRequests),
             HeadersSeconds = Number(nameof(HttpLimits.HeadersSeconds), limits.HeadersSeconds, 1, MostSeconds),
             KeepAliveSeconds = Number(nameof(HttpLimits.KeepAliveSeconds), limits.KeepAliveSeconds, 1, MostSeconds),
-            MinBytesPerSecond = Number(nameof(HttpLimits.MinBytesPerSecond), limits.MinBytesPerSecond, 1, HttpLimits.MostBodyBytes),
+            MinBytesPerSecond = Number(nameof(HttpLimits.MinBytesPerSecond), limits.MinBytesPerSecond, 1, HttpLimits.MaxBodyBytes),
             SlowSeconds = Number(nameof(HttpLimits.SlowSeconds), limits.SlowSeconds, 2, MostSeconds),
         };
 

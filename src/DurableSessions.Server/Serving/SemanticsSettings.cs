@@ -36,7 +36,7 @@ internal sealed record SemanticsSettings(ChatModelOptions? Model, ChatCredential
             throw Wrong("Endpoint", endpoint, "the URL of an OpenAI-compatible API, such as https://api.openai.com/v1");
         }
 
-        string whenAway = Text(section, "WhenAway") ?? "fallback";
+        string whenUnavailable = Text(section, "WhenAway") ?? "fallback";
         var defaults = new ChatModelOptions { Endpoint = uri, Model = Text(section, "Model") ?? throw Wrong("Model", "", "the name of a model, where Semantics:Endpoint is set") };
         ChatModelOptions model = defaults with
         {
@@ -46,11 +46,11 @@ internal sealed record SemanticsSettings(ChatModelOptions? Model, ChatCredential
             RequestsPerMinute = Number(section, "RequestsPerMinute", defaults.RequestsPerMinute, 1, 1_000_000),
             TokensPerMinute = Number(section, "TokensPerMinute", defaults.TokensPerMinute, 1_000, 1_000_000_000),
             Timeout = TimeSpan.FromSeconds(Number(section, "RequestTimeoutSeconds", 60, 1, 3_600)),
-            WhenAway = whenAway switch
+            WhenUnavailable = whenUnavailable switch
             {
-                "fallback" => WhenAway.FallBack,
-                "wait" => WhenAway.Wait,
-                _ => throw Wrong("WhenAway", whenAway, "fallback or wait"),
+                "fallback" => WhenUnavailable.FallBack,
+                "wait" => WhenUnavailable.Wait,
+                _ => throw Wrong("WhenAway", whenUnavailable, "fallback or wait"),
             },
         };
         return model.ContextTokens >= (2 * model.AnswerTokens) + 4_000

@@ -33,7 +33,7 @@ public sealed class AzuriteSpeedTests : IDisposable
     {
         AzuriteInstallation installation = await AzuriteInstallation.EnsureAsync();
 
-        NodeCommand.Result result = await RunAsync(installation.Folder, Path.Combine(AppContext.BaseDirectory, "LocalStorage", "loki-equality.cjs"));
+        NodeCommandResult result = await RunAsync(installation.Folder, Path.Combine(AppContext.BaseDirectory, "LocalStorage", "loki-equality.cjs"));
 
         Assert.True(result.ExitCode == 0, string.Join('\n', result.Lines));
     }
@@ -43,7 +43,7 @@ public sealed class AzuriteSpeedTests : IDisposable
     {
         AzuriteInstallation installation = await AzuriteInstallation.EnsureAsync();
 
-        NodeCommand.Result result = await RunAsync(installation.Folder, "loki.cjs");
+        NodeCommandResult result = await RunAsync(installation.Folder, "loki.cjs");
 
         Assert.Equal(0, result.ExitCode);
         Assert.Empty(result.Lines);
@@ -84,7 +84,7 @@ public sealed class AzuriteSpeedTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static Task<NodeCommand.Result> RunAsync(string folder, params string[] arguments) =>
+    private static Task<NodeCommandResult> RunAsync(string folder, params string[] arguments) =>
         NodeCommand.RunAsync("node", arguments, folder, s_patience, TestContext.Current.CancellationToken);
 
     private static BlobContainerClient Container(AzuriteProcess azurite) => SessionStorage.Connect(azurite.ConnectionString, "test").Container;
@@ -122,7 +122,7 @@ public sealed class AzuriteSpeedTests : IDisposable
             });
             """;
         string file = Path.Combine(_folder.Path, "__azurite_db_blob__.json");
-        NodeCommand.Result filled = await RunAsync(installation.Folder, "-e", fill, file, blobs.ToString(CultureInfo.InvariantCulture));
+        NodeCommandResult filled = await RunAsync(installation.Folder, "-e", fill, file, blobs.ToString(CultureInfo.InvariantCulture));
         Assert.True(filled.ExitCode == 0, string.Join('\n', filled.Lines));
 
         await using AzuriteProcess azurite = await StartAsync(installation);
@@ -147,7 +147,7 @@ public sealed class AzuriteSpeedTests : IDisposable
         string module = Directory.CreateDirectory(Path.Combine(_folder.Path, "node_modules", "azurite", "dist", "src", "blob", "persistence")).FullName;
         await File.WriteAllTextAsync(Path.Combine(module, "LokiBlobMetadataStore.js"), string.Empty);
 
-        NodeCommand.Result result = await RunAsync(_folder.Path, "loki.cjs");
+        NodeCommandResult result = await RunAsync(_folder.Path, "loki.cjs");
 
         Assert.Equal(0, result.ExitCode);
         string warning = Assert.Single(result.Lines);

@@ -21,7 +21,7 @@ public sealed class SemanticsSettingsTests
             "Endpoint=http://localhost:11434/v1", "Model=qwen3", "Key=secret", "ContextTokens=16000", "WhenAway=wait", "WhenFailed=fail", "TokensPerMinute=20000");
         Assert.Equal("qwen3", settings.Model!.Model);
         Assert.Equal((16_000, 4_000, 20_000), (settings.Model.ContextTokens, settings.Model.AnswerTokens, settings.Model.TokensPerMinute));
-        Assert.Equal(WhenAway.Wait, settings.Model.WhenAway);
+        Assert.Equal(WhenUnavailable.Wait, settings.Model.WhenUnavailable);
         Assert.Equal("secret", settings.Credential.Key);
         Assert.False(settings.Policy.FallBack);
     }

@@ -5,12 +5,13 @@ using Microsoft.AspNetCore.Http;
 namespace DurableSessions.Http.Errors;
 
 /// <summary>
-/// Two routes of the wire, which show and change a session's own data, say that it is not there in other words than all others:
-/// <c>Session X not found</c> for <c>Session not found: X</c>. Clients look for either.
+/// The error message of the two routes that read and change a session's own data: <c>Session X not found</c>, where all other routes send
+/// <c>Session not found: X</c>. Clients match either text.
 /// </summary>
-internal static class MissingSession
+internal static class SessionNotFoundFilter
 {
-    public static RouteHandlerBuilder NamesMissingSession(this RouteHandlerBuilder route) => route.AddEndpointFilter(TranslateAsync);
+    public static RouteHandlerBuilder WithSessionNotFoundFilter(this RouteHandlerBuilder route) =>
+        route.AddEndpointFilter(TranslateAsync);
 
     private static async ValueTask<object?> TranslateAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {

@@ -2,8 +2,8 @@ using System.Text.Json;
 
 namespace DurableSessions.Http.Requests;
 
-/// <summary>The wire's <c>telemetry</c>, which every mutating route takes and this service has no use for.</summary>
-internal static class Telemetry
+/// <summary>The field <c>telemetry</c>, which every mutating route accepts; this service checks its type and ignores it.</summary>
+internal static class TelemetryField
 {
     public static void Check(JsonField body)
     {

@@ -6,14 +6,14 @@ using Microsoft.Extensions.Primitives;
 
 namespace DurableSessions.Http.Requests;
 
-/// <summary>ETags of memories, and what requests say of them: one strong tag, or <c>*</c> to create only.</summary>
-internal static class MemoryTags
+/// <summary>ETags of memories and the conditions of requests: one strong ETag, or <c>*</c> to create only.</summary>
+internal static class MemoryETags
 {
     private const string Any = "*";
 
     public static string Of(MemoryInfo memory) => $"\"{memory.Version}\"";
 
-    /// <summary>What must hold for a write.</summary>
+    /// <summary>The condition of a write.</summary>
     public static MemoryCondition Condition(HttpRequest request)
     {
         StringValues match = request.Headers.IfMatch;
@@ -30,7 +30,7 @@ internal static class MemoryTags
                 : throw ApiException.Invalid(Location.Header("If-Match"), "must be one ETag, in quotes.");
     }
 
-    /// <summary>Whether the reader has this version already.</summary>
+    /// <summary>Whether the client has this version already.</summary>
     public static bool IsKnown(HttpRequest request, MemoryInfo memory) =>
         request.Headers.IfNoneMatch.ToString().Split(',', StringSplitOptions.TrimEntries).Any(tag => tag == Of(memory));
 }

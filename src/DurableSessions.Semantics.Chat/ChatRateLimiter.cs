@@ -3,7 +3,7 @@ using System.Threading.RateLimiting;
 namespace DurableSessions.Semantics.Chat;
 
 /// <summary>Keeps to what a model's owner allows: so many questions at once, and so many questions and tokens in a minute. Whoever is too fast, waits.</summary>
-public sealed class ChatPace : IDisposable
+public sealed class ChatRateLimiter : IDisposable
 {
     private const int MaxWaiting = 10_000;
 
@@ -13,7 +13,7 @@ public sealed class ChatPace : IDisposable
     private readonly int _mostTokens;
 
     /// <summary>Makes one for a model.</summary>
-    public ChatPace(ChatModelOptions options)
+    public ChatRateLimiter(ChatModelOptions options)
     {
         _mostTokens = options.TokensPerMinute;
         _atOnce = new ConcurrencyLimiter(new ConcurrencyLimiterOptions { PermitLimit = options.Concurrency, QueueLimit = MaxWaiting });
@@ -22,7 +22,7 @@ public sealed class ChatPace : IDisposable
     }
 
     /// <summary>Waits for a turn, which ends when what is returned is disposed.</summary>
-    public async Task<IDisposable> EnterAsync(int tokens, CancellationToken cancellationToken)
+    public async Task<IDisposable> AcquireAsync(int tokens, CancellationToken cancellationToken)
     {
         using RateLimitLease request = await _requests.AcquireAsync(1, cancellationToken);
         using RateLimitLease allowed = await _tokens.AcquireAsync(Math.Min(tokens, _mostTokens), cancellationToken);

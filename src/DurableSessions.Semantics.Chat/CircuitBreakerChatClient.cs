@@ -4,7 +4,7 @@ using Polly.CircuitBreaker;
 namespace DurableSessions.Semantics.Chat;
 
 /// <summary>Says what happens to a question while the circuit to the model is open.</summary>
-internal sealed class WhenAwayClient(IChatClient inner, WhenAway whenAway, TimeProvider time) : DelegatingChatClient(inner)
+internal sealed class CircuitBreakerChatClient(IChatClient inner, WhenUnavailable whenUnavailable, TimeProvider time) : DelegatingChatClient(inner)
 {
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
@@ -19,7 +19,7 @@ internal sealed class WhenAwayClient(IChatClient inner, WhenAway whenAway, TimeP
             }
             catch (Exception e) when (IsOpen(e))
             {
-                if (whenAway == WhenAway.FallBack)
+                if (whenUnavailable == WhenUnavailable.FallBack)
                 {
                     throw new ModelAwayException("The model has failed several times, and is not asked for a while.", e);
                 }

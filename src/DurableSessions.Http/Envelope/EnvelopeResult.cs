@@ -5,9 +5,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace DurableSessions.Http.Envelope;
 
-/// <summary>A success, whose result is small: written whole, then sent.</summary>
-/// <param name="writeResult">Writes one JSON value.</param>
-internal sealed class Answer(Action<Utf8JsonWriter> writeResult) : IResult
+/// <summary>A success response whose result is small: buffered, then sent with its length.</summary>
+/// <param name="writeResult">Writes the result, one JSON value.</param>
+internal sealed class EnvelopeResult(Action<Utf8JsonWriter> writeResult) : IResult
 {
     public Task ExecuteAsync(HttpContext httpContext) => SendAsync(httpContext, json =>
     {
@@ -33,7 +33,7 @@ internal sealed class Answer(Action<Utf8JsonWriter> writeResult) : IResult
         json.WriteEndObject();
     }
 
-    /// <summary>Sends an error instead of whatever was to be sent.</summary>
+    /// <summary>Sends an error response.</summary>
     public static Task SendErrorAsync(HttpContext http, ApiError error)
     {
         http.Response.StatusCode = error.HttpStatus;
@@ -61,7 +61,7 @@ internal sealed class Answer(Action<Utf8JsonWriter> writeResult) : IResult
         });
     }
 
-    /// <summary>Sends one JSON value as it is.</summary>
+    /// <summary>Sends one JSON value without an envelope.</summary>
     public static async Task SendAsync(HttpContext http, Action<Utf8JsonWriter> write)
     {
         var buffer = new ArrayBufferWriter<byte>();

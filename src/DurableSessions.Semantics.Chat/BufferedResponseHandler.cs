@@ -1,7 +1,7 @@
 namespace DurableSessions.Semantics.Chat;
 
 /// <summary>Reads an answer to its end before anybody sees it: one that breaks off in the middle has failed, and is asked for again.</summary>
-internal sealed class WholeAnswerHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
+internal sealed class BufferedResponseHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
 {
     private const int MaxBytes = 4 * 1024 * 1024;
 

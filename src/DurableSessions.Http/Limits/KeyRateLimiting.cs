@@ -12,10 +12,10 @@ using Microsoft.Extensions.DependencyInjection;
 namespace DurableSessions.Http.Limits;
 
 /// <summary>
-/// How often a key may ask: a bucket of tokens for each. Whoever comes without a key that is known shares a smaller one with their address,
-/// and so does who tries keys. In dev mode there is no limit: everybody is this machine.
+/// Limits the request rate by a token bucket for each API key. Requests without a valid key share a smaller bucket for each address. In
+/// dev mode there is no limit: all requests come from this machine.
 /// </summary>
-internal static class KeyRates
+internal static class KeyRateLimiting
 {
     private const int IPv6NetworkBytes = 8;
 
@@ -33,16 +33,18 @@ internal static class KeyRates
         }
 
         string? text = PresentedKey.Of(http.Request);
-        if (text is not null && ring.Peek(text) is { } key)
+        if (text is not null && ring.FindCached(text) is { } key)
         {
             return Bucket($"key {key.Id}", limits.RequestsPerSecond, limits.Burst);
         }
 
-        // Probes do not suffer from what strangers do; a request that tries a key is no probe, wherever it tries it.
+        // Probes have a bucket of their own, which unauthenticated requests do not empty. A request that presents a key is no probe.
         bool isProbe = text is null
-            && (http.Request.Path.Equals("/health", StringComparison.Ordinal) || http.Request.Path.Equals("/ready", StringComparison.Ordinal));
-        string what = isProbe ? "probe" : "address";
-        return Bucket($"{what} {Network(http.Connection.RemoteIpAddress)}", limits.StrangerRequestsPerSecond, limits.StrangerRequestsPerSecond);
+            && (http.Request.Path.Equals("/health", StringComparison.Ordinal)
+                || http.Request.Path.Equals("/ready", StringComparison.Ordinal));
+        string kind = isProbe ? "probe" : "address";
+        int perSecond = limits.UnauthenticatedRequestsPerSecond;
+        return Bucket($"{kind} {Network(http.Connection.RemoteIpAddress)}", perSecond, burst: perSecond);
     }
 
     private static RateLimitPartition<string> Bucket(string name, int perSecond, int burst) =>
@@ -54,7 +56,7 @@ internal static class KeyRates
             QueueLimit = 0,
         });
 
-    // One client has as many IPv6 addresses as it likes, all in one network of 64 bits.
+    // One client can use any number of IPv6 addresses of its network of 64 bits.
     private static string Network(IPAddress? address) => address switch
     {
         null => "local",
@@ -65,8 +67,10 @@ internal static class KeyRates
 
     private static async ValueTask RejectAsync(OnRejectedContext rejected)
     {
-        int seconds = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out TimeSpan wait) ? Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)) : 1;
+        int seconds = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out TimeSpan wait)
+            ? Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds))
+            : 1;
         string message = string.Create(CultureInfo.InvariantCulture, $"Too many requests; try again in {seconds} s.");
-        await Answer.SendErrorAsync(rejected.HttpContext, ApiError.TooMany(message, seconds));
+        await EnvelopeResult.SendErrorAsync(rejected.HttpContext, ApiError.TooMany(message, seconds));
     }
 }

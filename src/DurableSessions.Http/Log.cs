@@ -1,0 +1,26 @@
+using Microsoft.Extensions.Logging;
+
+namespace DurableSessions.Http;
+
+/// <summary>The log entries of the HTTP API; event ids 3000 to 3099.</summary>
+internal static partial class Log
+{
+    private static readonly Func<ILogger, string, IDisposable?> RequestScope =
+        LoggerMessage.DefineScope<string>("Request {RequestId}");
+
+    /// <summary>Adds the request's id to every entry until the scope is disposed.</summary>
+    public static IDisposable? BeginRequestScope(ILogger logger, string requestId) => RequestScope(logger, requestId);
+
+    [LoggerMessage(EventId = 3000, Message = "{Method} {Path} ended in {Code} ({RequestId})")]
+    public static partial void RequestFailed(
+        ILogger logger, LogLevel level, Exception exception, string method, string path, string code, string requestId);
+
+    [LoggerMessage(EventId = 3001, Level = LogLevel.Warning, Message = "Not ready: {Check}")]
+    public static partial void NotReady(ILogger logger, Exception exception, string check);
+
+    [LoggerMessage(
+        EventId = 3002,
+        Level = LogLevel.Warning,
+        Message = "The keys cannot be read; the keys last read are valid for {Seconds} s from when they were read")]
+    public static partial void KeysUnavailable(ILogger logger, Exception exception, double seconds);
+}

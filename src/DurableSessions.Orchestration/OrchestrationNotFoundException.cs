@@ -1,0 +1,8 @@
+namespace DurableSessions.Orchestration;
+
+/// <summary>Thrown where a named instance does not exist.</summary>
+public sealed class OrchestrationNotFoundException(string instanceId) : Exception($"Orchestration instance '{instanceId}' was not found.")
+{
+    /// <summary>The id that was asked for.</summary>
+    public string InstanceId { get; } = instanceId;
+}
