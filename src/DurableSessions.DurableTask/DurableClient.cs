@@ -9,8 +9,8 @@ using Durable = Microsoft.DurableTask;
 namespace DurableSessions.DurableTask;
 
 /// <summary>
-/// The port's client over Durable Task's. Durable Task does not say whether an event, a suspension or a termination found its instance,
-/// so the instance is read first: what ends between that read and the message drops the message, and is not noticed.
+/// Adapts the client of Durable Task. Durable Task does not report whether an event, a suspension or a termination reached its instance,
+/// so the instance is read first: an instance that ends between that read and the message drops the message without an error.
 /// </summary>
 public sealed partial class DurableClient(DurableTaskClient inner, TimeProvider time) : OrchestrationClient
 {
@@ -22,7 +22,10 @@ public sealed partial class DurableClient(DurableTaskClient inner, TimeProvider 
     private static readonly TimeSpan MaxPollInterval = TimeSpan.FromSeconds(5);
 
     public override async Task<Orchestration.OrchestrationMetadata> ScheduleNewOrchestrationInstanceAsync(
-        string orchestratorName, object? input = null, StartOrchestrationOptions? options = null, CancellationToken cancellationToken = default)
+        string orchestratorName,
+        object? input = null,
+        StartOrchestrationOptions? options = null,
+        CancellationToken cancellationToken = default)
     {
         string id = options?.InstanceId ?? Guid.CreateVersion7().ToString("N");
         Check(id);
@@ -36,7 +39,10 @@ public sealed partial class DurableClient(DurableTaskClient inner, TimeProvider 
         int generation = before is null ? 1 : before.Generation + 1;
         var durable = new Durable.StartOrchestrationOptions(id)
         {
-            DedupeStatuses = [.. Enum.GetValues<Orchestration.OrchestrationRuntimeStatus>().Except(reusable).Select(static s => s.ToString())],
+            DedupeStatuses =
+            [
+                .. Enum.GetValues<Orchestration.OrchestrationRuntimeStatus>().Except(reusable).Select(static s => s.ToString()),
+            ],
             Tags = new Dictionary<string, string> { [GenerationTag] = generation.ToString(CultureInfo.InvariantCulture) },
         };
         try
@@ -45,7 +51,7 @@ public sealed partial class DurableClient(DurableTaskClient inner, TimeProvider 
         }
         catch (Core.Exceptions.OrchestrationAlreadyExistsException)
         {
-            // Told below as it stands.
+            // Read below, and returned unchanged.
         }
 
         return await GetInstanceAsync(id, cancellationToken) ?? throw new OrchestrationNotFoundException(id);
@@ -55,7 +61,9 @@ public sealed partial class DurableClient(DurableTaskClient inner, TimeProvider 
         string instanceId, CancellationToken cancellationToken = default)
     {
         Check(instanceId);
-        return await inner.GetInstanceAsync(instanceId, getInputsAndOutputs: true, cancellationToken) is { } found ? Translate(found) : null;
+        return await inner.GetInstanceAsync(instanceId, getInputsAndOutputs: true, cancellationToken) is { } found
+            ? Translate(found)
+            : null;
     }
 
     public override async Task<Orchestration.OrchestrationMetadata> WaitForInstanceAsync(
@@ -86,7 +94,8 @@ public sealed partial class DurableClient(DurableTaskClient inner, TimeProvider 
     }
 
     public override Task TerminateInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellationToken = default) =>
-        SendUnlessCompletedAsync(instanceId, () => inner.TerminateInstanceAsync(instanceId, (object?)reason, cancellationToken), cancellationToken);
+        SendUnlessCompletedAsync(
+            instanceId, () => inner.TerminateInstanceAsync(instanceId, (object?)reason, cancellationToken), cancellationToken);
 
     public override Task SuspendInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellationToken = default) =>
         SendUnlessCompletedAsync(instanceId, () => inner.SuspendInstanceAsync(instanceId, reason, cancellationToken), cancellationToken);
@@ -107,7 +116,7 @@ public sealed partial class DurableClient(DurableTaskClient inner, TimeProvider 
         string? token = query.ContinuationToken;
         for (int queries = 1; queries <= MaxQueries && found.Count < query.PageSize; queries++)
         {
-            // Each asks for no more than there is room for: a page is taken whole, since its token is the only place to go on from.
+            // Each query requests no more than the page has room for: a result is used whole, since only its token continues the listing.
             OrchestrationPage page = await ListOnceAsync(
                 query with { PageSize = query.PageSize - found.Count, ContinuationToken = token }, cancellationToken);
             found.AddRange(page.Values);
@@ -126,7 +135,10 @@ public sealed partial class DurableClient(DurableTaskClient inner, TimeProvider 
         var filter = new Microsoft.DurableTask.Client.OrchestrationQuery(
             query.CreatedFrom,
             query.CreatedTo?.AddTicks(-1),
-            query.Statuses.Count == 0 ? null : query.Statuses.Select(static s => Enum.Parse<Microsoft.DurableTask.Client.OrchestrationRuntimeStatus>(s.ToString())),
+            query.Statuses.Count == 0
+                ? null
+                : query.Statuses.Select(
+                    static s => Enum.Parse<Microsoft.DurableTask.Client.OrchestrationRuntimeStatus>(s.ToString())),
             InstanceIdPrefix: query.InstanceIdPrefix,
             PageSize: query.PageSize,
             FetchInputsAndOutputs: query.FetchInputsAndOutputs,
@@ -134,7 +146,8 @@ public sealed partial class DurableClient(DurableTaskClient inner, TimeProvider 
         await foreach (Durable.Page<Microsoft.DurableTask.Client.OrchestrationMetadata> page in
             inner.GetAllInstancesAsync(filter).AsPages(query.ContinuationToken, query.PageSize).WithCancellation(cancellationToken))
         {
-            return new OrchestrationPage([.. page.Values.Select(Translate)], string.IsNullOrEmpty(page.ContinuationToken) ? null : page.ContinuationToken);
+            return new OrchestrationPage(
+                [.. page.Values.Select(Translate)], string.IsNullOrEmpty(page.ContinuationToken) ? null : page.ContinuationToken);
         }
 
         return new OrchestrationPage([], null);
@@ -172,11 +185,15 @@ public sealed partial class DurableClient(DurableTaskClient inner, TimeProvider 
             SerializedInput = found.SerializedInput,
             SerializedOutput = terminated ? null : found.SerializedOutput,
             SerializedCustomStatus = found.SerializedCustomStatus,
-            FailureDetails = terminated ? new TaskFailureDetails("Terminated", found.DataConverter is null ? "" : found.ReadOutputAs<string>() ?? "Terminated by an operator.", IsNonRetriable: true)
+            FailureDetails = terminated
+                ? new TaskFailureDetails("Terminated", TerminationReason(found), IsNonRetriable: true)
                 : found.FailureDetails is { } failure ? DurableFailures.Translate(failure)
                 : null,
         };
     }
+
+    private static string TerminationReason(Microsoft.DurableTask.Client.OrchestrationMetadata found) =>
+        found.DataConverter is null ? "" : found.ReadOutputAs<string>() ?? "Terminated by an operator.";
 
     private static Orchestration.OrchestrationRuntimeStatus Translate(Microsoft.DurableTask.Client.OrchestrationRuntimeStatus status) =>
         Enum.TryParse(status.ToString(), out Orchestration.OrchestrationRuntimeStatus ours)

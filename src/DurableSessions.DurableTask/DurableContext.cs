@@ -4,7 +4,7 @@ using Durable = Microsoft.DurableTask;
 
 namespace DurableSessions.DurableTask;
 
-/// <summary>The port's context over Durable Task's: one call for one call.</summary>
+/// <summary>Adapts the orchestration context of Durable Task, call by call.</summary>
 internal sealed class DurableContext(Durable.TaskOrchestrationContext inner, JsonElement? input) : OrchestrationContext
 {
     public override string Name => inner.Name.Name;

@@ -3,15 +3,15 @@ using Durable = Microsoft.DurableTask;
 
 namespace DurableSessions.DurableTask;
 
-/// <summary>Failures on their way between the two vocabularies.</summary>
+/// <summary>Translates failures of Durable Task.</summary>
 internal static class DurableFailures
 {
     public static TaskFailureDetails Translate(Durable.TaskFailureDetails failure) => new(
         failure.ErrorType, failure.ErrorMessage, failure.StackTrace, failure.IsCausedBy<NonRetriableTaskException>());
 
     /// <summary>
-    /// Runs what may throw anything. An exception that cannot be asked for its message could not be recorded: its work item would be
-    /// handed out again for ever.
+    /// Runs an orchestrator or an activity. An exception whose message cannot be read is replaced: Durable Task could not record it, and
+    /// would deliver the work item again without end.
     /// </summary>
     public static async Task<object?> WithReadableExceptionAsync(Func<Task<object?>> run)
     {
@@ -21,7 +21,7 @@ internal static class DurableFailures
         }
         catch (Exception e) when (!IsReadable(e))
         {
-            throw new InvalidOperationException($"{e.GetType().FullName} was thrown, and does not say why.");
+            throw new InvalidOperationException($"{e.GetType().FullName} was thrown, and its message cannot be read.");
         }
     }
 

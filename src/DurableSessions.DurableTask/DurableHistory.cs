@@ -3,7 +3,7 @@ using Core = global::DurableTask.Core.History;
 
 namespace DurableSessions.DurableTask;
 
-/// <summary>Durable Task's history in the port's words, which are the same.</summary>
+/// <summary>Translates history events of Durable Task; the names of their types are the same.</summary>
 internal static class DurableHistory
 {
     public static OrchestrationHistoryEvent Translate(Core.HistoryEvent happened) => happened switch
@@ -22,7 +22,8 @@ internal static class DurableHistory
         _ => New(happened),
     };
 
-    private static OrchestrationHistoryEvent New(Core.HistoryEvent e, string? name = null, string? payload = null, string? details = null) =>
+    private static OrchestrationHistoryEvent New(
+        Core.HistoryEvent e, string? name = null, string? payload = null, string? details = null) =>
         new(e.EventType.ToString(), Utc(e.Timestamp), name, payload, details);
 
     private static DateTimeOffset Utc(DateTime time) => new(DateTime.SpecifyKind(time, DateTimeKind.Utc));

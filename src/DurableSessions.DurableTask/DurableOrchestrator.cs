@@ -4,7 +4,7 @@ using Durable = Microsoft.DurableTask;
 
 namespace DurableSessions.DurableTask;
 
-/// <summary>An orchestrator of ours, as Durable Task sees it.</summary>
+/// <summary>Adapts an orchestrator to Durable Task.</summary>
 public sealed class DurableOrchestrator(ITaskOrchestrator orchestrator) : Durable.ITaskOrchestrator
 {
     public Type InputType => typeof(JsonElement?);

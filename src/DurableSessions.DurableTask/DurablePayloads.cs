@@ -6,12 +6,14 @@ using Microsoft.DurableTask.Converters;
 namespace DurableSessions.DurableTask;
 
 /// <summary>
-/// Payloads cross to Durable Task as JSON that has been written already: what is stored is what <see cref="OrchestrationJson"/> writes,
-/// whatever a host's own converter would make of our types.
+/// Passes payloads to Durable Task as serialized JSON: histories contain what <see cref="OrchestrationJson"/> writes, also where the data
+/// converter of the host would write these types differently.
 /// </summary>
 public static class DurablePayloads
 {
-    /// <summary>Keeps payloads as they are, character by character. A host that cannot set it stores the same JSON, escaped otherwise.</summary>
+    /// <summary>
+    /// A data converter that keeps payloads character by character. A host that cannot set it stores the same JSON with other escapes.
+    /// </summary>
     public static DataConverter Converter { get; } = new JsonDataConverter(OrchestrationJson.Options);
 
     internal static JsonElement? Write(object? value) =>

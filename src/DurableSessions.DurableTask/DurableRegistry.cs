@@ -3,7 +3,7 @@ using Microsoft.DurableTask;
 
 namespace DurableSessions.DurableTask;
 
-/// <summary>Makes what an <see cref="OrchestrationRegistry"/> knows known to Durable Task, under the same names.</summary>
+/// <summary>Registers orchestrators and activities with Durable Task, under the same names.</summary>
 public static class DurableRegistry
 {
     /// <summary>Adds every orchestrator and activity of <paramref name="ours"/>.</summary>

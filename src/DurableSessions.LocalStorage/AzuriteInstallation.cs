@@ -7,7 +7,7 @@ public sealed class AzuriteInstallation
 {
     private const string InstalledLock = "node_modules/.package-lock.json";
 
-    /// <summary>How long one waits for another process that is installing, and for the installation itself.</summary>
+    /// <summary>The timeout of an installation, and of the wait for the installation by another process.</summary>
     private static readonly TimeSpan InstallTimeout = TimeSpan.FromMinutes(5);
 
     private AzuriteInstallation(string folder) => Folder = folder;
@@ -17,23 +17,28 @@ public sealed class AzuriteInstallation
 
     /// <summary>
     /// Finds <c>infra/azurite</c> above this program or above the current directory, and runs <c>npm ci</c> there unless what the
-    /// lock file names is installed already. Any number of processes may do so at once: one installs, the others wait for it.
+    /// lock file names is installed already. Any number of processes may call it at once: one installs, the others wait for it.
     /// </summary>
-    /// <param name="progress">Told, in one line, what takes time.</param>
-    /// <param name="cancellationToken">Stops the wait, and an installation that has begun.</param>
-    /// <exception cref="LocalStorageException">There is no such folder, no Node.js, or <c>npm ci</c> failed.</exception>
+    /// <param name="progress">Called with one line before an installation.</param>
+    /// <param name="cancellationToken">Cancels the wait, and a running installation.</param>
+    /// <exception cref="LocalStorageException">
+    /// The folder or Node.js is missing, <c>npm ci</c> failed, or 5 minutes have passed.
+    /// </exception>
     public static Task<AzuriteInstallation> EnsureAsync(Action<string>? progress = null, CancellationToken cancellationToken = default) =>
         EnsureAsync(FindFolder(), progress, cancellationToken);
 
-    /// <summary>As the other overload, in a folder that has <c>package.json</c> and its lock file.</summary>
-    internal static async Task<AzuriteInstallation> EnsureAsync(string folder, Action<string>? progress, CancellationToken cancellationToken)
+    /// <summary>Installs Azurite in a folder that has <c>package.json</c> and its lock file.</summary>
+    internal static async Task<AzuriteInstallation> EnsureAsync(
+        string folder, Action<string>? progress, CancellationToken cancellationToken)
     {
         await NodeCommand.RequireAsync("node", cancellationToken);
         if (!IsInstalled(folder))
         {
             progress?.Invoke("Installing Azurite, the local storage emulator (npm ci in infra/azurite; once, about 20 seconds)");
-            using FileStream fileLock = await FileLock.AcquireAsync(Path.Combine(folder, ".install.lock"), InstallTimeout, cancellationToken)
-                ?? throw new LocalStorageException($"Another process has been installing Azurite in {folder} for {InstallTimeout.TotalMinutes:0} minutes.");
+            string lockFile = Path.Combine(folder, ".install.lock");
+            using FileStream fileLock = await FileLock.AcquireAsync(lockFile, InstallTimeout, cancellationToken)
+                ?? throw new LocalStorageException(
+                    $"Another process has been installing Azurite in {folder} for {InstallTimeout.TotalMinutes:0} minutes.");
             if (!IsInstalled(folder))
             {
                 await InstallAsync(folder, cancellationToken);
@@ -63,18 +68,20 @@ public sealed class AzuriteInstallation
 
     private static async Task InstallAsync(string folder, CancellationToken cancellationToken)
     {
-        // No script of any package runs: Azurite needs none.
+        // Without the install scripts of packages: Azurite needs none.
         string[] arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
         NodeCommandResult result = await NodeCommand.RunAsync("npm", arguments, folder, InstallTimeout, cancellationToken);
         if (result.ExitCode != 0 || !IsInstalled(folder))
         {
-            throw new LocalStorageException($"Azurite could not be installed: 'npm ci' in {folder} failed with exit code {result.ExitCode}: {result.FirstError}");
+            throw new LocalStorageException(
+                $"Azurite could not be installed: 'npm ci' in {folder} failed with exit code {result.ExitCode}: {result.FirstError}");
         }
     }
 
-    // npm writes the lock of what it has installed last of all, so an installation that was cut off does not count.
+    // npm writes the lock file of node_modules last, so that an interrupted installation does not count as installed.
     private static bool IsInstalled(string folder) =>
-        VersionIn(Path.Combine(folder, InstalledLock)) is { } installed && installed == VersionIn(Path.Combine(folder, "package-lock.json"));
+        VersionIn(Path.Combine(folder, InstalledLock)) is { } installed
+        && installed == VersionIn(Path.Combine(folder, "package-lock.json"));
 
     private static string? VersionIn(string lockFile)
     {

@@ -5,15 +5,15 @@ using System.Text.RegularExpressions;
 namespace DurableSessions.LocalStorage;
 
 /// <summary>
-/// One running Azurite blob service. It ends with the process that started it: its standard input ends then, and it closes
-/// cleanly by itself. It is killed only when it does not close, for a killed Azurite forgets writes that it acknowledged.
+/// One running Azurite blob service. It ends with its parent process: then its standard input is closed, and it saves its data and exits.
+/// It is killed only when it does not exit by itself, since a killed Azurite loses writes that it acknowledged.
 /// </summary>
 public sealed partial class AzuriteProcess : IAsyncDisposable
 {
-    /// <summary>The longest wait for it to listen.</summary>
+    /// <summary>The timeout of a start, until Azurite listens.</summary>
     public static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>The longest wait for it to save everything and to end.</summary>
+    /// <summary>The timeout of a stop, until Azurite has saved its data and exited.</summary>
     public static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(15);
 
     // Published by Microsoft for the emulator; not a secret.
@@ -33,46 +33,47 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         Exited = ReadUntilExitAsync();
     }
 
-    /// <summary>The system's id of the process.</summary>
+    /// <summary>The id of the process.</summary>
     public int ProcessId { get; }
 
-    /// <summary>The port on 127.0.0.1 that it listens on.</summary>
+    /// <summary>The port on 127.0.0.1.</summary>
     public int Port { get; private set; }
 
-    /// <summary>Leads to its blob service.</summary>
+    /// <summary>The connection string of its blob service.</summary>
     public string ConnectionString => ConnectionStringFor(Port);
 
-    /// <summary>Completes with the exit code when it has ended, in whatever way.</summary>
+    /// <summary>Completes with the exit code when the process has ended, also after a crash.</summary>
     public Task<int> Exited { get; }
 
-    /// <summary>The last lines that it wrote, oldest first.</summary>
+    /// <summary>The last lines of its output, at most 50, oldest first.</summary>
     public IReadOnlyList<string> Output => _output.Snapshot();
 
-    /// <summary>Leads to the blob service of any Azurite on 127.0.0.1.</summary>
+    /// <summary>The connection string of the blob service of any Azurite on 127.0.0.1.</summary>
     public static string ConnectionStringFor(int port) => string.Create(
         CultureInfo.InvariantCulture,
-        $"DefaultEndpointsProtocol=http;AccountName={AccountName};AccountKey={AccountKey};BlobEndpoint=http://127.0.0.1:{port}/{AccountName};");
+        $"DefaultEndpointsProtocol=http;AccountName={AccountName};AccountKey={AccountKey};"
+        + $"BlobEndpoint=http://127.0.0.1:{port}/{AccountName};");
 
-    /// <summary>Starts Azurite that keeps everything in memory, on a free port.</summary>
-    /// <exception cref="LocalStorageException">It does not start.</exception>
+    /// <summary>Starts an Azurite that keeps its data in memory, on a free port.</summary>
+    /// <exception cref="LocalStorageException">Azurite does not start within <see cref="StartTimeout"/>.</exception>
     public static Task<AzuriteProcess> StartInMemoryAsync(AzuriteInstallation installation, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(installation);
         return StartAsync(installation, ["--inMemoryPersistence"], port: 0, onStarted: null, cancellationToken);
     }
 
-    /// <summary>Starts Azurite on a folder that nobody else uses: <see cref="LocalAzurite"/> sees to that.</summary>
+    /// <summary>Starts Azurite on a folder that no other process uses. <see cref="LocalAzurite"/> guarantees that.</summary>
     /// <param name="installation">The installed Azurite.</param>
-    /// <param name="folder">Where it keeps its data.</param>
+    /// <param name="folder">The folder of its data.</param>
     /// <param name="port">The port, or 0 for a free one.</param>
     /// <param name="onStarted">Called with the process before it opens the folder.</param>
-    /// <param name="cancellationToken">Stops the wait, and ends it.</param>
-    /// <exception cref="LocalStorageException">It does not start.</exception>
+    /// <param name="cancellationToken">Cancels the start; the process is stopped.</param>
+    /// <exception cref="LocalStorageException">Azurite does not start within <see cref="StartTimeout"/>.</exception>
     internal static Task<AzuriteProcess> StartOnFolderAsync(
         AzuriteInstallation installation, string folder, int port, Action<Process> onStarted, CancellationToken cancellationToken) =>
         StartAsync(installation, ["--location", folder], port, onStarted, cancellationToken);
 
-    /// <summary>Has it save everything and end; kills it when it has not within <see cref="StopTimeout"/>.</summary>
+    /// <summary>Stops Azurite, which saves its data first; kills it after <see cref="StopTimeout"/>.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 1)
@@ -99,8 +100,8 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     {
         string[] arguments =
         [
-            Path.Combine(installation.Folder, "start.cjs"), "--blobHost", "127.0.0.1", "--blobPort", port.ToString(CultureInfo.InvariantCulture),
-            "--disableTelemetry", "--silent", .. persistence,
+            Path.Combine(installation.Folder, "start.cjs"), "--blobHost", "127.0.0.1",
+            "--blobPort", port.ToString(CultureInfo.InvariantCulture), "--disableTelemetry", "--silent", .. persistence,
         ];
         var azurite = new AzuriteProcess(NodeCommand.Start("node", arguments, installation.Folder));
         try
@@ -130,7 +131,7 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         }
         catch (IOException)
         {
-            // It has ended already; what it said is told by whoever waits for it to listen.
+            // The process has ended already; the wait for the listening line throws with its output.
         }
     }
 
@@ -142,7 +143,7 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         }
         catch (IOException)
         {
-            // It has ended already.
+            // The process has ended already.
         }
     }
 
@@ -151,7 +152,8 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         await Task.WhenAll(_output.ReadAsync(_process.StandardError), ReadOutputAsync());
         await _process.WaitForExitAsync();
         _listening.TrySetException(new LocalStorageException(
-            $"Azurite ended with exit code {_process.ExitCode} instead of listening: {string.Join(" | ", _output.Snapshot().TakeLast(3))}"));
+            $"Azurite ended with exit code {_process.ExitCode} instead of listening: "
+            + $"{string.Join(" | ", _output.Snapshot().TakeLast(3))}"));
         return _process.ExitCode;
     }
 

@@ -5,8 +5,8 @@ using System.Globalization;
 namespace DurableSessions.LocalStorage;
 
 /// <summary>
-/// A folder of Azurite, held by one process at a time. Two Azurites on one folder would overwrite each other's metadata, so a
-/// new one starts only after the last one's end, also where the process that had started it was killed.
+/// A data folder of Azurite, locked by one process at a time. Two Azurites on one folder would overwrite each other's metadata, so that a
+/// new one starts only after the previous one has ended, also where the parent of that one was killed.
 /// </summary>
 internal sealed class DataFolder : IDisposable
 {
@@ -24,14 +24,17 @@ internal sealed class DataFolder : IDisposable
 
     public string Location { get; }
 
-    /// <exception cref="LocalStorageException">Another process holds the folder, or it cannot be written to.</exception>
+    /// <summary>Locks the folder, and waits for an earlier Azurite on it to end.</summary>
+    /// <exception cref="LocalStorageException">Another process has locked the folder, or the folder is not writable.</exception>
     public static async Task<DataFolder> OpenAsync(string path, CancellationToken cancellationToken)
     {
         try
         {
             Directory.CreateDirectory(path);
             FileStream fileLock = await FileLock.AcquireAsync(Path.Combine(path, "in-use.lock"), TimeSpan.FromSeconds(1), cancellationToken)
-                ?? throw new LocalStorageException($"Another server uses the data in {path}. Stop it, or have both use one storage account through ConnectionStrings__Storage.");
+                ?? throw new LocalStorageException(
+                    $"Another server uses the data in {path}. "
+                    + "Stop it, or have both use one storage account through ConnectionStrings__Storage.");
             var folder = new DataFolder(path, fileLock);
             try
             {
@@ -50,15 +53,16 @@ internal sealed class DataFolder : IDisposable
         }
     }
 
-    /// <summary>Notes which process is about to use the folder.</summary>
+    /// <summary>Records in <c>azurite.pid</c> the process that uses the folder.</summary>
     public void RecordProcess(Process process) =>
-        File.WriteAllText(_processFile, string.Create(CultureInfo.InvariantCulture, $"{process.Id} {process.StartTime.ToUniversalTime():O}"));
+        File.WriteAllText(
+            _processFile, string.Create(CultureInfo.InvariantCulture, $"{process.Id} {process.StartTime.ToUniversalTime():O}"));
 
     public void Dispose() => _lock.Dispose();
 
     /// <summary>
-    /// An Azurite whose parent was killed closes by itself, so it is only waited for. It is never killed here: it may be saving
-    /// what it has acknowledged.
+    /// Waits for an Azurite whose parent was killed: it exits by itself. It is never killed here, since it may be saving writes that it has
+    /// acknowledged.
     /// </summary>
     private async Task WaitForPreviousProcessAsync(CancellationToken cancellationToken)
     {
@@ -80,11 +84,12 @@ internal sealed class DataFolder : IDisposable
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new LocalStorageException(
-                $"Azurite of an earlier run, process {last.Id}, still uses {Location} and has not ended within {AzuriteProcess.StopTimeout.TotalSeconds:0} seconds. Stop it with SIGTERM.");
+                $"Azurite of an earlier run, process {last.Id}, still uses {Location} and has not ended within "
+                + $"{AzuriteProcess.StopTimeout.TotalSeconds:0} seconds. Stop it with SIGTERM.");
         }
     }
 
-    // An orphan that has ended stays in the process table where the first process of a container collects none.
+    // In a container whose first process does not reap its children, an orphan that has ended stays in the process table.
     private static bool HasEnded(Process process)
     {
         if (process.HasExited)
@@ -110,10 +115,11 @@ internal sealed class DataFolder : IDisposable
             var process = Process.GetProcessById(int.Parse(note[0], CultureInfo.InvariantCulture));
             var started = DateTime.Parse(note[1], CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind);
 
-            // A process id comes back; the same id started at the same time does not. The system's clock may have been set a little.
+            // The system reuses process ids, so the start time is compared too, with a tolerance for an adjusted clock.
             return (process.StartTime.ToUniversalTime() - started).Duration() < TimeSpan.FromSeconds(5) ? process : null;
         }
-        catch (Exception e) when (e is IOException or ArgumentException or FormatException or IndexOutOfRangeException or InvalidOperationException or Win32Exception)
+        catch (Exception e) when (e is IOException or ArgumentException or FormatException or IndexOutOfRangeException
+            or InvalidOperationException or Win32Exception)
         {
             return null;
         }

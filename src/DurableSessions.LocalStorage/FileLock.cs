@@ -1,11 +1,12 @@
 namespace DurableSessions.LocalStorage;
 
-/// <summary>A file that one process at a time can hold open. The system lets go of it when the process ends, in whatever way.</summary>
+/// <summary>A lock file that one process at a time can open. The system closes it when the process ends, also after a crash.</summary>
 internal static class FileLock
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>The open file, to be disposed of; <see langword="null"/> where somebody else held it all the time.</summary>
+    /// <summary>Opens the file; disposing of it releases the lock.</summary>
+    /// <returns>The file; <see langword="null"/> where another process had it open for all of <paramref name="timeout"/>.</returns>
     public static async Task<FileStream?> AcquireAsync(string path, TimeSpan timeout, CancellationToken cancellationToken)
     {
         for (TimeSpan waited = TimeSpan.Zero; ; waited += PollInterval)

@@ -1,7 +1,7 @@
 namespace DurableSessions.LocalStorage;
 
-/// <summary>The last lines of what a process writes; older ones are forgotten.</summary>
-/// <param name="capacity">How many lines are kept.</param>
+/// <summary>The last lines of a process's output; older lines are dropped.</summary>
+/// <param name="capacity">The number of lines that are kept.</param>
 internal sealed class LastLines(int capacity)
 {
     private const int MaxLineLength = 1000;
@@ -17,7 +17,7 @@ internal sealed class LastLines(int capacity)
         }
     }
 
-    /// <summary>Adds a line, shortened where it is very long. An empty one is skipped.</summary>
+    /// <summary>Adds a line, cut to 1,000 characters. An empty line is skipped.</summary>
     public void Add(string line)
     {
         if (string.IsNullOrWhiteSpace(line))

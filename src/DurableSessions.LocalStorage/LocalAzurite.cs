@@ -1,12 +1,12 @@
 namespace DurableSessions.LocalStorage;
 
 /// <summary>
-/// Storage in a folder of this machine: Azurite, started again on the same port whenever it ends by itself, so that clients
-/// need no new address.
+/// Storage in a folder of this machine: Azurite, which is restarted on the same port when it ends unexpectedly, so that clients keep its
+/// address.
 /// </summary>
 public sealed class LocalAzurite : IAsyncDisposable
 {
-    /// <summary>Restarts within one <see cref="RestartWindow"/> before it is given up.</summary>
+    /// <summary>The most restarts within <see cref="RestartWindow"/>; one more fails <see cref="Completion"/>.</summary>
     private const int MaxRestarts = 5;
 
     private static readonly TimeSpan RestartWindow = TimeSpan.FromMinutes(1);
@@ -18,7 +18,8 @@ public sealed class LocalAzurite : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private AzuriteProcess _process;
 
-    private LocalAzurite(AzuriteInstallation installation, DataFolder folder, AzuriteProcess process, Action<string> report, TimeProvider time)
+    private LocalAzurite(
+        AzuriteInstallation installation, DataFolder folder, AzuriteProcess process, Action<string> report, TimeProvider time)
     {
         _installation = installation;
         _folder = folder;
@@ -30,37 +31,42 @@ public sealed class LocalAzurite : IAsyncDisposable
         Completion = SuperviseAsync();
     }
 
-    /// <summary>Leads to its blob service, for as long as this object lives.</summary>
+    /// <summary>The connection string of its blob service, the same after every restart.</summary>
     public string ConnectionString { get; }
 
     /// <summary>The port on 127.0.0.1, the same after every restart.</summary>
     public int Port { get; }
 
-    /// <summary>The process that runs at present.</summary>
+    /// <summary>The id of the present process.</summary>
     public int ProcessId => _process.ProcessId;
 
-    /// <summary>Where the data is.</summary>
+    /// <summary>The folder of the data.</summary>
     public string Location => _folder.Location;
 
     /// <summary>
-    /// Completes when it is stopped; fails with a <see cref="LocalStorageException"/> when it could not be kept running.
+    /// Completes when this object is disposed; fails with a <see cref="LocalStorageException"/> when Azurite cannot be restarted.
     /// </summary>
     public Task Completion { get; }
 
     /// <summary>Starts Azurite on a folder that no other process may use at the same time.</summary>
     /// <param name="installation">The installed Azurite.</param>
-    /// <param name="folder">Created where it is missing.</param>
-    /// <param name="report">Told, in one line, when it ended unexpectedly and when it runs again. May be called from any thread.</param>
-    /// <param name="time">Measures how often it ends.</param>
-    /// <param name="cancellationToken">Stops the start.</param>
+    /// <param name="folder">The folder of the data; created if it does not exist.</param>
+    /// <param name="report">Called with one line after an unexpected end and after a restart, from any thread.</param>
+    /// <param name="time">The clock that counts restarts.</param>
+    /// <param name="cancellationToken">Cancels the start.</param>
     /// <exception cref="LocalStorageException">Another process uses the folder, or Azurite does not start.</exception>
     public static async Task<LocalAzurite> StartAsync(
-        AzuriteInstallation installation, string folder, Action<string> report, TimeProvider time, CancellationToken cancellationToken = default)
+        AzuriteInstallation installation,
+        string folder,
+        Action<string> report,
+        TimeProvider time,
+        CancellationToken cancellationToken = default)
     {
         DataFolder dataFolder = await DataFolder.OpenAsync(Path.GetFullPath(folder), cancellationToken);
         try
         {
-            AzuriteProcess process = await AzuriteProcess.StartOnFolderAsync(installation, dataFolder.Location, port: 0, dataFolder.RecordProcess, cancellationToken);
+            AzuriteProcess process = await AzuriteProcess.StartOnFolderAsync(
+                installation, dataFolder.Location, port: 0, dataFolder.RecordProcess, cancellationToken);
             return new LocalAzurite(installation, dataFolder, process, report, time);
         }
         catch
@@ -70,7 +76,9 @@ public sealed class LocalAzurite : IAsyncDisposable
         }
     }
 
-    /// <summary>Has Azurite save everything and end, and lets go of the folder. Takes <see cref="AzuriteProcess.StopTimeout"/> at the most, twice.</summary>
+    /// <summary>
+    /// Stops Azurite, which saves its data, and unlocks the folder. Takes at most twice <see cref="AzuriteProcess.StopTimeout"/>.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
@@ -88,7 +96,9 @@ public sealed class LocalAzurite : IAsyncDisposable
             while (true)
             {
                 int exitCode = await _process.Exited.WaitAsync(_stopping.Token);
-                _report($"Azurite ended unexpectedly with exit code {exitCode}; starting it again on port {Port}. What it had not saved is lost.");
+                _report(
+                    $"Azurite ended unexpectedly with exit code {exitCode}; starting it again on port {Port}. "
+                    + "Writes that it had not saved are lost.");
                 AzuriteProcess next = await RestartAsync(restarts);
                 AzuriteProcess last = _process;
                 _process = next;
@@ -109,7 +119,8 @@ public sealed class LocalAzurite : IAsyncDisposable
             RecordRestart(restarts);
             try
             {
-                return await AzuriteProcess.StartOnFolderAsync(_installation, _folder.Location, Port, _folder.RecordProcess, _stopping.Token);
+                return await AzuriteProcess.StartOnFolderAsync(
+                    _installation, _folder.Location, Port, _folder.RecordProcess, _stopping.Token);
             }
             catch (LocalStorageException e) when (attempt < MaxRestarts)
             {
@@ -128,7 +139,9 @@ public sealed class LocalAzurite : IAsyncDisposable
 
         if (restarts.Count == MaxRestarts)
         {
-            throw new LocalStorageException($"Azurite ended {MaxRestarts + 1} times within {RestartWindow.TotalSeconds:0} seconds, last with: {string.Join(" | ", _process.Output.TakeLast(3))}");
+            throw new LocalStorageException(
+                $"Azurite ended {MaxRestarts + 1} times within {RestartWindow.TotalSeconds:0} seconds, last with: "
+                + $"{string.Join(" | ", _process.Output.TakeLast(3))}");
         }
 
         restarts.Enqueue(now);

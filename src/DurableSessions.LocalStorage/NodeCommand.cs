@@ -8,11 +8,15 @@ internal static class NodeCommand
 {
     private const int MaxOutputLines = 100;
 
-    /// <exception cref="LocalStorageException">The command is not there.</exception>
+    /// <summary>Checks that a command can be started.</summary>
+    /// <exception cref="LocalStorageException">The command is not installed.</exception>
     public static async Task RequireAsync(string command, CancellationToken cancellationToken) =>
         await RunAsync(command, ["--version"], Directory.GetCurrentDirectory(), TimeSpan.FromSeconds(30), cancellationToken);
 
-    /// <exception cref="LocalStorageException">The command is not there, or has not ended within <paramref name="timeout"/>.</exception>
+    /// <summary>Runs a command to its end; after <paramref name="timeout"/> the command and its children are killed.</summary>
+    /// <exception cref="LocalStorageException">
+    /// The command is not installed, or has not ended within <paramref name="timeout"/>.
+    /// </exception>
     public static async Task<NodeCommandResult> RunAsync(
         string command, IReadOnlyList<string> arguments, string folder, TimeSpan timeout, CancellationToken cancellationToken)
     {
@@ -24,19 +28,22 @@ internal static class NodeCommand
         {
             process.StandardInput.Close();
             await Task.WhenAll(
-                lines.ReadAsync(process.StandardError, limit.Token), lines.ReadAsync(process.StandardOutput, limit.Token), process.WaitForExitAsync(limit.Token));
+                lines.ReadAsync(process.StandardError, limit.Token),
+                lines.ReadAsync(process.StandardOutput, limit.Token),
+                process.WaitForExitAsync(limit.Token));
             return new NodeCommandResult(process.ExitCode, lines.Snapshot());
         }
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
             cancellationToken.ThrowIfCancellationRequested();
-            throw new LocalStorageException($"'{command} {string.Join(' ', arguments)}' has not ended within {timeout.TotalMinutes:0.#} minutes.");
+            throw new LocalStorageException(
+                $"'{command} {string.Join(' ', arguments)}' has not ended within {timeout.TotalMinutes:0.#} minutes.");
         }
     }
 
     /// <summary>Starts the command with its three streams redirected.</summary>
-    /// <exception cref="LocalStorageException">The command is not there.</exception>
+    /// <exception cref="LocalStorageException">The command is not installed.</exception>
     public static Process Start(string command, IReadOnlyList<string> arguments, string folder)
     {
         string file = OperatingSystem.IsWindows() && command == "npm" ? "npm.cmd" : command;
@@ -55,7 +62,9 @@ internal static class NodeCommand
         catch (Win32Exception e)
         {
             throw new LocalStorageException(
-                $"Local storage needs Node.js 20 or later with npm, and '{command}' cannot be started (is it on the PATH?). Install it, or name a storage account in ConnectionStrings__Storage.", e);
+                $"Local storage needs Node.js 20 or later with npm, and '{command}' cannot be started (is it on the PATH?). "
+                + "Install it, or name a storage account in ConnectionStrings__Storage.",
+                e);
         }
     }
 }

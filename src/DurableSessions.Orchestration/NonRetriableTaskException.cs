@@ -1,6 +1,6 @@
 namespace DurableSessions.Orchestration;
 
-/// <summary>Thrown by an activity to say that trying again is useless: no retry policy applies.</summary>
+/// <summary>Thrown by an activity that must not be retried: no retry policy applies.</summary>
 public class NonRetriableTaskException : Exception
 {
     /// <summary>Creates one with a message.</summary>

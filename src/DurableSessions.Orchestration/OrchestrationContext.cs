@@ -17,24 +17,24 @@ public abstract class OrchestrationContext
     /// <summary>The current time, the same at the same place of every replay.</summary>
     public abstract DateTimeOffset CurrentUtcDateTime { get; }
 
-    /// <summary>Whether the code now running has run before, its results being taken from history.</summary>
+    /// <summary>Whether this is a replay: the results come from the history.</summary>
     public abstract bool IsReplaying { get; }
 
     /// <summary>The input the instance was scheduled with, or <see langword="default"/> where it had none.</summary>
     public abstract T? GetInput<T>();
 
     /// <summary>
-    /// Schedules an activity. It is executed <em>at least once</em>, and by two hosts at once where one of them has lost
-    /// the instance without knowing: an activity must be idempotent. Its result is recorded once, and the same in every replay.
+    /// Schedules an activity. It is executed <em>at least once</em>, and by two hosts at once where one of them has lost the lease on
+    /// the instance: an activity must be idempotent. Its result is recorded once, and is the same in every replay.
     /// </summary>
     /// <exception cref="TaskFailedException">The activity failed, and so did every retry of the policy.</exception>
     public abstract Task<TResult> CallActivityAsync<TResult>(string name, object? input = null, TaskOptions? options = null);
 
-    /// <summary>Schedules an activity whose result is of no interest. See <see cref="CallActivityAsync{TResult}"/>.</summary>
+    /// <summary>Schedules an activity without a result. See <see cref="CallActivityAsync{TResult}"/>.</summary>
     public Task CallActivityAsync(string name, object? input = null, TaskOptions? options = null) =>
         CallActivityAsync<object?>(name, input, options);
 
-    /// <summary>A durable timer: fires at or after <paramref name="fireAt"/>, whatever restarts in between.</summary>
+    /// <summary>A durable timer: fires at or after <paramref name="fireAt"/>, also after restarts.</summary>
     /// <param name="fireAt">When to fire; a time that has passed fires at once.</param>
     /// <param name="cancellationToken">Cancels the timer. An orchestrator that is done waiting cancels its timers.</param>
     public abstract Task CreateTimer(DateTimeOffset fireAt, CancellationToken cancellationToken);
@@ -44,8 +44,8 @@ public abstract class OrchestrationContext
         CreateTimer(CurrentUtcDateTime + delay, cancellationToken);
 
     /// <summary>
-    /// Completes with the next event of that name (names are compared without case). Events raised before anybody waits
-    /// are kept, in order; each completes one wait.
+    /// Completes with the next external event of that name (names are compared without case). Events that are raised before the
+    /// orchestrator waits are kept, in order; each completes one wait.
     /// </summary>
     public abstract Task<T> WaitForExternalEvent<T>(string eventName, CancellationToken cancellationToken = default);
 

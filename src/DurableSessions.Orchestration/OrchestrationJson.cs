@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 namespace DurableSessions.Orchestration;
 
 /// <summary>
-/// How inputs, outputs, events and custom statuses are written by every engine, so that what one has stored another can read:
+/// The JSON of inputs, outputs, events and custom statuses, the same in every engine, so that one can read what another has stored:
 /// the web defaults of System.Text.Json (camelCase, read without case), enums by name.
 /// </summary>
 public static class OrchestrationJson

@@ -1,4 +1,4 @@
 namespace DurableSessions.Orchestration;
 
-/// <summary>An instance, or what is put into it, is larger than the engine allows; the message names the limit.</summary>
+/// <summary>An instance, an input or a payload is larger than the engine allows; the message names the limit.</summary>
 public class OrchestrationLimitException(string message) : Exception(message);

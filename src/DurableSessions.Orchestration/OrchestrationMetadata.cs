@@ -9,7 +9,7 @@ public sealed record OrchestrationMetadata
     /// <summary>Its id.</summary>
     public required string InstanceId { get; init; }
 
-    /// <summary>Where it stands.</summary>
+    /// <summary>Its status.</summary>
     public required OrchestrationRuntimeStatus RuntimeStatus { get; init; }
 
     /// <summary>When it was scheduled; for an id that was scheduled again after it had ended, the last time.</summary>
@@ -33,6 +33,6 @@ public sealed record OrchestrationMetadata
     /// <summary>Why it failed, or the reason given with a termination.</summary>
     public TaskFailureDetails? FailureDetails { get; init; }
 
-    /// <summary>Whether it is over: completed, failed or terminated.</summary>
+    /// <summary>Whether it has ended: completed, failed or terminated.</summary>
     public bool IsCompleted => RuntimeStatus.IsOver();
 }

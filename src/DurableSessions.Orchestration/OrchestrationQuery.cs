@@ -16,12 +16,12 @@ public sealed record OrchestrationQuery
     public string? InstanceIdPrefix { get; init; }
 
     /// <summary>
-    /// How many at most in one page, 1 to 1,000. A page is filled as far as there are instances; it may hold fewer, or none, although
-    /// more follow, where few fit the other conditions: what is looked at for one page is bounded.
+    /// The most instances of one page, 1 to 1,000. A page may hold fewer, or none, although more follow, where few match the query: the
+    /// number of instances that are read for one page is bounded.
     /// </summary>
     public int PageSize { get; init; } = 100;
 
-    /// <summary>From the page before; <see langword="null"/> for the first.</summary>
+    /// <summary>The token of the page before; <see langword="null"/> for the first page.</summary>
     public string? ContinuationToken { get; init; }
 
     /// <summary>Whether to return input, output, custom status and failure details as well: one more read for each instance.</summary>

@@ -1,8 +1,8 @@
 namespace DurableSessions.Orchestration;
 
 /// <summary>
-/// The orchestrators and activities a host can run, by name. A name, once used, is kept for as long as instances that
-/// know it may run: the name stands in their history.
+/// The orchestrators and activities that a host can run, by name. Keep a name as long as instances with it may run: their
+/// histories contain it.
 /// </summary>
 public sealed class OrchestrationRegistry
 {

@@ -1,23 +1,23 @@
 namespace DurableSessions.Orchestration;
 
-/// <summary>Where an orchestration instance stands. Names and meanings are those of Durable Task.</summary>
+/// <summary>The status of an orchestration instance. Names and meanings are those of Durable Task.</summary>
 public enum OrchestrationRuntimeStatus
 {
     /// <summary>Scheduled; no host has run its orchestrator yet.</summary>
     Pending,
 
-    /// <summary>Started, and not over.</summary>
+    /// <summary>Started, and not ended.</summary>
     Running,
 
-    /// <summary>Held by an operator: events and results are still recorded, the orchestrator does not advance.</summary>
+    /// <summary>Suspended by an operator: events and results are recorded, the orchestrator does not run.</summary>
     Suspended,
 
-    /// <summary>Over: the orchestrator returned.</summary>
+    /// <summary>Ended: the orchestrator returned.</summary>
     Completed,
 
-    /// <summary>Over: the orchestrator threw.</summary>
+    /// <summary>Ended: the orchestrator threw.</summary>
     Failed,
 
-    /// <summary>Over: an operator ended it, wherever it stood.</summary>
+    /// <summary>Ended: an operator terminated it.</summary>
     Terminated,
 }

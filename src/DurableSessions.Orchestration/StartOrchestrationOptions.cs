@@ -2,8 +2,8 @@ namespace DurableSessions.Orchestration;
 
 /// <summary>How an instance is scheduled.</summary>
 /// <param name="InstanceId">
-/// Its id, 1 to 256 characters of <c>A-Z a-z 0-9 - _ . @</c>; <see langword="null"/>: the engine makes a new one, which saves the
-/// look for an instance of that id that has ended.
+/// Its id, 1 to 256 characters of <c>A-Z a-z 0-9 - _ . @</c>; <see langword="null"/>: the engine creates an id, and saves the request that
+/// looks for an ended instance of the id.
 /// </param>
 public sealed record StartOrchestrationOptions(string? InstanceId = null)
 {
@@ -11,14 +11,14 @@ public sealed record StartOrchestrationOptions(string? InstanceId = null)
     public IReadOnlyCollection<OrchestrationRuntimeStatus> ReusableStatuses { get; init; } = [];
 
     /// <summary>
-    /// The one <see cref="OrchestrationMetadata.Generation"/> that is replaced; <see langword="null"/>: any. So a caller that stalls between
-    /// its look at an ended instance and this request starts nothing after another caller's has run. The embedded engine decides it
-    /// together with the creation; Durable Task only looks before.
+    /// The only <see cref="OrchestrationMetadata.Generation"/> that is replaced; <see langword="null"/>: any. A caller that stalls between
+    /// its read of an ended instance and this request thus starts no second run after another caller's. The embedded engine checks it
+    /// atomically with the creation; Durable Task checks it before.
     /// </summary>
     public int? ReusedGeneration { get; init; }
 
     /// <summary>
-    /// The caller has just drawn <see cref="InstanceId"/> at random and told nobody: the engine need not look for an ended instance.
+    /// <see cref="InstanceId"/> is a new random id that no other caller can know: the engine does not look for an ended instance.
     /// </summary>
     public bool IsFreshId { get; init; }
 }

@@ -1,8 +1,8 @@
 namespace DurableSessions.Orchestration;
 
 /// <summary>
-/// A step with side effects. It is executed at least once for each call, by one host or by several: it must be
-/// idempotent, and safe beside itself.
+/// An activity: a step with side effects. It is executed at least once for each call, by one host or by several: it must be
+/// idempotent, also when it runs concurrently with itself.
 /// </summary>
 /// <typeparam name="TInput">Its input; serialized as JSON.</typeparam>
 /// <typeparam name="TOutput">Its output; serialized as JSON.</typeparam>

@@ -1,9 +1,9 @@
 namespace DurableSessions.Orchestration;
 
-/// <summary>What an activity knows of the call it serves.</summary>
+/// <summary>The call that an activity serves.</summary>
 /// <param name="Name">The name the activity is registered under.</param>
 /// <param name="InstanceId">The instance that called it.</param>
 /// <param name="CancellationToken">
-/// Signalled when the host stops, or has lost the instance. Stopping early is a courtesy: the call is made again.
+/// Cancelled when the host stops, or has lost the lease on the instance. The activity may stop early: the call is made again.
 /// </param>
 public sealed record TaskActivityContext(string Name, string InstanceId, CancellationToken CancellationToken);

@@ -1,12 +1,12 @@
 namespace DurableSessions.Orchestration;
 
-/// <summary>Thrown into an orchestrator whose activity failed, after the last retry.</summary>
+/// <summary>Thrown in an orchestrator whose activity failed, after the last retry.</summary>
 public sealed class TaskFailedException(string taskName, TaskFailureDetails failureDetails)
     : Exception($"Activity '{taskName}' failed: {failureDetails.ErrorMessage}")
 {
     /// <summary>The activity's name.</summary>
     public string TaskName { get; } = taskName;
 
-    /// <summary>What its last attempt threw.</summary>
+    /// <summary>The failure of the last attempt.</summary>
     public TaskFailureDetails FailureDetails { get; } = failureDetails;
 }

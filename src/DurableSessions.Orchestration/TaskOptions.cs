@@ -1,5 +1,5 @@
 namespace DurableSessions.Orchestration;
 
-/// <summary>How one call of an activity is made.</summary>
-/// <param name="Retry">When to try again; <see langword="null"/>: never.</param>
+/// <summary>Options of one call of an activity.</summary>
+/// <param name="Retry">The retry policy; <see langword="null"/>: no retries.</param>
 public sealed record TaskOptions(RetryPolicy? Retry = null);

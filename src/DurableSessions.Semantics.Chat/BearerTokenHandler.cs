@@ -2,8 +2,9 @@ using System.Net.Http.Headers;
 
 namespace DurableSessions.Semantics.Chat;
 
-/// <summary>Signs requests with an identity's token instead of a key.</summary>
-internal sealed class BearerTokenHandler(Func<CancellationToken, ValueTask<string>> getToken, HttpMessageHandler inner) : DelegatingHandler(inner)
+/// <summary>Sends an access token as <c>Authorization: Bearer</c> in the place of an API key.</summary>
+internal sealed class BearerTokenHandler(Func<CancellationToken, ValueTask<string>> getToken, HttpMessageHandler inner)
+    : DelegatingHandler(inner)
 {
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {

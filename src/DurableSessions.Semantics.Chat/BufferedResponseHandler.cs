@@ -1,6 +1,6 @@
 namespace DurableSessions.Semantics.Chat;
 
-/// <summary>Reads an answer to its end before anybody sees it: one that breaks off in the middle has failed, and is asked for again.</summary>
+/// <summary>Reads a response to its end, at most 4 MiB, before it is returned, so that a truncated response fails and is retried.</summary>
 internal sealed class BufferedResponseHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
 {
     private const int MaxBytes = 4 * 1024 * 1024;

@@ -1,6 +1,8 @@
 namespace DurableSessions.Semantics.Chat;
 
-/// <summary>What requests to a model are signed with: a key, or an identity's tokens. Neither, where the server asks for none.</summary>
-/// <param name="Key">An API key.</param>
-/// <param name="GetTokenAsync">A valid access token, asked for with every request; it is cached by whoever gives it.</param>
+/// <summary>
+/// The credential of requests to a model: an API key, or access tokens. Neither, where the server needs no authentication.
+/// </summary>
+/// <param name="Key">An API key; ignored where <paramref name="GetTokenAsync"/> is set.</param>
+/// <param name="GetTokenAsync">Returns a valid access token. It is called for every request; the token provider caches the token.</param>
 public sealed record ChatCredential(string? Key = null, Func<CancellationToken, ValueTask<string>>? GetTokenAsync = null);

@@ -7,16 +7,16 @@ using Polly;
 
 namespace DurableSessions.Semantics.Chat;
 
-/// <summary>The way to a model behind an OpenAI-compatible API: OpenAI, Azure OpenAI, Ollama, vLLM and others.</summary>
+/// <summary>A model behind an OpenAI-compatible API: OpenAI, Azure OpenAI, Ollama, vLLM and others. Thread-safe.</summary>
 public sealed class ChatModel : IDisposable
 {
     private readonly HttpClient _http;
     private readonly CircuitBreakerChatClient _client;
     private readonly ChatRateLimiter _rateLimiter;
 
-    /// <summary>Puts it together; nothing is sent.</summary>
-    /// <param name="options">Which model.</param>
-    /// <param name="credential">What requests are signed with.</param>
+    /// <summary>Creates the client; no request is sent.</summary>
+    /// <param name="options">The model and its limits.</param>
+    /// <param name="credential">The credential of its requests.</param>
     /// <param name="time">The clock.</param>
     [System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA2000", Justification = "The client owns its handlers.")]
     public ChatModel(ChatModelOptions options, ChatCredential credential, TimeProvider time)
@@ -24,13 +24,16 @@ public sealed class ChatModel : IDisposable
     {
     }
 
-    /// <summary>The same, with another way for requests than a socket. For tests.</summary>
+    /// <summary>The same, with another HTTP handler in the place of sockets. For tests.</summary>
     [System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA2000", Justification = "The client owns its handlers.")]
-    internal ChatModel(ChatModelOptions options, ChatCredential credential, TimeProvider time, HttpMessageHandler way)
+    internal ChatModel(ChatModelOptions options, ChatCredential credential, TimeProvider time, HttpMessageHandler transport)
     {
-        HttpMessageHandler sender = new BufferedResponseHandler(way);
+        HttpMessageHandler sender = new BufferedResponseHandler(transport);
         HttpMessageHandler signer = credential.GetTokenAsync is { } getToken ? new BearerTokenHandler(getToken, sender) : sender;
-        _http = new HttpClient(new ResilienceHandler(Pipeline(options, time)) { InnerHandler = signer }) { Timeout = Timeout.InfiniteTimeSpan };
+        _http = new HttpClient(new ResilienceHandler(Pipeline(options, time)) { InnerHandler = signer })
+        {
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
         var client = new OpenAIClient(
             new ApiKeyCredential(string.IsNullOrEmpty(credential.Key) ? "none" : credential.Key),
             new OpenAIClientOptions
@@ -45,7 +48,7 @@ public sealed class ChatModel : IDisposable
         Processor = new ChatSemanticProcessor(_client, options, _rateLimiter);
     }
 
-    /// <summary>Digests by this model.</summary>
+    /// <summary>The semantic processor that digests by this model.</summary>
     public ChatSemanticProcessor Processor { get; }
 
     /// <inheritdoc/>

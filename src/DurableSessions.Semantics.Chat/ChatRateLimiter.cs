@@ -2,34 +2,37 @@ using System.Threading.RateLimiting;
 
 namespace DurableSessions.Semantics.Chat;
 
-/// <summary>Keeps to what a model's owner allows: so many questions at once, and so many questions and tokens in a minute. Whoever is too fast, waits.</summary>
+/// <summary>
+/// Limits the concurrent requests to a model, and its requests and tokens per minute. A request over a limit waits. Thread-safe.
+/// </summary>
 public sealed class ChatRateLimiter : IDisposable
 {
-    private const int MaxWaiting = 10_000;
+    private const int MaxQueued = 10_000;
 
     private readonly ConcurrencyLimiter _atOnce;
     private readonly TokenBucketRateLimiter _requests;
     private readonly TokenBucketRateLimiter _tokens;
     private readonly int _mostTokens;
 
-    /// <summary>Makes one for a model.</summary>
+    /// <summary>Creates the limiter of a model.</summary>
     public ChatRateLimiter(ChatModelOptions options)
     {
         _mostTokens = options.TokensPerMinute;
-        _atOnce = new ConcurrencyLimiter(new ConcurrencyLimiterOptions { PermitLimit = options.Concurrency, QueueLimit = MaxWaiting });
+        _atOnce = new ConcurrencyLimiter(new ConcurrencyLimiterOptions { PermitLimit = options.Concurrency, QueueLimit = MaxQueued });
         _requests = PerMinute(options.RequestsPerMinute, 1);
         _tokens = PerMinute(options.TokensPerMinute, options.TokensPerMinute);
     }
 
-    /// <summary>Waits for a turn, which ends when what is returned is disposed.</summary>
+    /// <summary>Waits until a request of so many tokens may be sent. The request counts as running until the result is disposed.</summary>
+    /// <exception cref="InvalidOperationException">More than 10,000 requests are waiting.</exception>
     public async Task<IDisposable> AcquireAsync(int tokens, CancellationToken cancellationToken)
     {
         using RateLimitLease request = await _requests.AcquireAsync(1, cancellationToken);
         using RateLimitLease allowed = await _tokens.AcquireAsync(Math.Min(tokens, _mostTokens), cancellationToken);
-        RateLimitLease turn = await _atOnce.AcquireAsync(1, cancellationToken);
-        return request.IsAcquired && allowed.IsAcquired && turn.IsAcquired
-            ? turn
-            : throw new InvalidOperationException($"More than {MaxWaiting} questions wait for the model.");
+        RateLimitLease running = await _atOnce.AcquireAsync(1, cancellationToken);
+        return request.IsAcquired && allowed.IsAcquired && running.IsAcquired
+            ? running
+            : throw new InvalidOperationException($"More than {MaxQueued} requests wait for the model.");
     }
 
     /// <inheritdoc/>
@@ -40,7 +43,7 @@ public sealed class ChatRateLimiter : IDisposable
         _tokens.Dispose();
     }
 
-    // A sixtieth comes back each second; what one question may need at once is always allowed.
+    // A sixtieth is replenished each second. The bucket holds at least what one request may need at once.
     private static TokenBucketRateLimiter PerMinute(int permits, int mostAtOnce) => new(new TokenBucketRateLimiterOptions
     {
         TokenLimit = Math.Max(permits, mostAtOnce),

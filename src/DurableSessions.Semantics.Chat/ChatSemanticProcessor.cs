@@ -9,13 +9,13 @@ using Microsoft.ML.Tokenizers;
 namespace DurableSessions.Semantics.Chat;
 
 /// <summary>
-/// Digests by a chat model: window by window, each answer the overview before the next. What the conversation says is data that the
-/// model is shown, never part of what it is told.
+/// Digests by a chat model: window by window, each with the overview of the window before. The conversation is sent to the model as data,
+/// separate from the instructions.
 /// </summary>
 /// <remarks>
-/// Every answer is kept under its commit, by a hash of the question, before it is looked at: run again after a crash, on whatever
-/// host, the same question finds the answer that was paid for. One that cannot be used is kept too, and the question is asked again with
-/// a note, twice in one attempt of a commit; a retry of the commit may ask on from there.
+/// Every answer is stored under its commit, by a hash of the question, before it is parsed: after a crash, on any host, the same question
+/// finds the stored answer and is not paid for twice. An unusable answer is stored too, and the question is sent again with a note, at
+/// most twice in one attempt of a commit; a retry of the commit continues from there.
 /// </remarks>
 public sealed class ChatSemanticProcessor(IChatClient client, ChatModelOptions options, ChatRateLimiter rateLimiter) : ISemanticProcessor
 {
@@ -23,9 +23,10 @@ public sealed class ChatSemanticProcessor(IChatClient client, ChatModelOptions o
     private const int MemoryShare = 4;
 
     private static readonly Tokenizer Tokens = TiktokenTokenizer.CreateForEncoding("o200k_base");
-    private static readonly int PromptTokens = Tokens.CountTokens(Prompt.Digest) + Tokens.CountTokens(Prompt.Again) + Tokens.CountTokens(Prompt.Schema.GetRawText()) + 64;
+    private static readonly int PromptTokens = Tokens.CountTokens(Prompt.Digest) + Tokens.CountTokens(Prompt.Again)
+        + Tokens.CountTokens(Prompt.Schema.GetRawText()) + 64;
 
-    // Tokens are counted as the newest models do; others count up to a tenth more.
+    // Tokens are counted by the encoding of the newest models; other models count up to a tenth more.
     private readonly int _room = (options.ContextTokens * 9 / 10) - options.AnswerTokens - PromptTokens;
 
     /// <inheritdoc/>
@@ -54,7 +55,8 @@ public sealed class ChatSemanticProcessor(IChatClient client, ChatModelOptions o
         return new SemanticDigest(line, overview ?? "") { Memories = ledger?.Changes ?? [], Usage = usage };
     }
 
-    private async Task<(ModelAnswer Answer, TokenUsage Usage)> AskAsync(ModelQuestion question, PaidAnswers? paid, CancellationToken cancellationToken)
+    private async Task<(ModelAnswer Answer, TokenUsage Usage)> AskAsync(
+        ModelQuestion question, PaidAnswers? paid, CancellationToken cancellationToken)
     {
         string hash = question.Hash(options.Model);
         var usage = new TokenUsage(0, 0, 0);
@@ -83,23 +85,28 @@ public sealed class ChatSemanticProcessor(IChatClient client, ChatModelOptions o
     private async Task<PaidAnswer> AskModelAsync(IReadOnlyList<ChatMessage> messages, CancellationToken cancellationToken)
     {
         int tokens = messages.Sum(static m => Tokens.CountTokens(m.Text)) + options.AnswerTokens;
-        using IDisposable turn = await rateLimiter.AcquireAsync(tokens, cancellationToken);
+        using IDisposable running = await rateLimiter.AcquireAsync(tokens, cancellationToken);
         var chat = new ChatOptions
         {
             MaxOutputTokens = options.AnswerTokens,
-            ResponseFormat = ChatResponseFormat.ForJsonSchema(Prompt.Schema, "digest", "A digest of a conversation, and changes of memories."),
+            ResponseFormat = ChatResponseFormat.ForJsonSchema(
+                Prompt.Schema, "digest", "A digest of a conversation, and changes of memories."),
         };
         try
         {
             ChatResponse response = await client.GetResponseAsync(messages, chat, cancellationToken);
             UsageDetails? counted = response.Usage;
             var usage = new TokenUsage(
-                counted?.InputTokenCount ?? 0, counted?.OutputTokenCount ?? 0, 1, counted?.CachedInputTokenCount ?? 0, counted?.ReasoningTokenCount ?? 0);
+                counted?.InputTokenCount ?? 0,
+                counted?.OutputTokenCount ?? 0,
+                1,
+                counted?.CachedInputTokenCount ?? 0,
+                counted?.ReasoningTokenCount ?? 0);
             return new PaidAnswer(response.Text, response.FinishReason?.Value, usage);
         }
         catch (ClientResultException e) when (e.Status is 400 or 401 or 403 or 404 or 422)
         {
-            // What the server refuses now it refuses again: a key, a model's name, a question.
+            // A retry would be refused again: the key, the name of the model or the question is not valid.
             throw new ModelAnswerException($"Model '{options.Model}' refuses: HTTP status {e.Status}.");
         }
     }

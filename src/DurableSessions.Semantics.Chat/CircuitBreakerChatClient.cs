@@ -3,10 +3,11 @@ using Polly.CircuitBreaker;
 
 namespace DurableSessions.Semantics.Chat;
 
-/// <summary>Says what happens to a question while the circuit to the model is open.</summary>
-internal sealed class CircuitBreakerChatClient(IChatClient inner, WhenUnavailable whenUnavailable, TimeProvider time) : DelegatingChatClient(inner)
+/// <summary>Fails or delays requests while the circuit breaker of the model is open, as <see cref="WhenUnavailable"/> says.</summary>
+internal sealed class CircuitBreakerChatClient(IChatClient inner, WhenUnavailable whenUnavailable, TimeProvider time)
+    : DelegatingChatClient(inner)
 {
-    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 
     public override async Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
@@ -21,10 +22,10 @@ internal sealed class CircuitBreakerChatClient(IChatClient inner, WhenUnavailabl
             {
                 if (whenUnavailable == WhenUnavailable.FallBack)
                 {
-                    throw new ModelAwayException("The model has failed several times, and is not asked for a while.", e);
+                    throw new ModelAwayException("The model has failed several times; the circuit breaker is open.", e);
                 }
 
-                await Task.Delay(Look, time, cancellationToken);
+                await Task.Delay(PollInterval, time, cancellationToken);
             }
         }
     }

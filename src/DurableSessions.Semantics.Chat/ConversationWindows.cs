@@ -8,8 +8,8 @@ using Microsoft.ML.Tokenizers;
 namespace DurableSessions.Semantics.Chat;
 
 /// <summary>
-/// Cuts a conversation into windows that fit a model. The rule for what is long: of a tool's input 500 characters are shown, of its
-/// output the first 1,500 and the last 500; of a message that alone is longer than a window, its beginning and its end.
+/// Cuts a conversation into windows that fit a model. Long texts are shortened: a tool's input to 500 characters, its output to the first
+/// 1,500 and the last 500, a message that alone is longer than a window to its beginning and its end.
 /// </summary>
 internal static class ConversationWindows
 {
@@ -19,9 +19,12 @@ internal static class ConversationWindows
     private const int TokensAround = 24;
     private const string Mark = " […] ";
 
-    /// <summary>The windows in order; each has at most <paramref name="maxTokens"/>, and at least one message.</summary>
+    /// <summary>The windows in order; each has at most <paramref name="maxTokens"/> tokens, and at least one message.</summary>
     public static async IAsyncEnumerable<IReadOnlyList<PromptMessage>> OfAsync(
-        IAsyncEnumerable<SessionMessage> messages, Tokenizer tokenizer, int maxTokens, [EnumeratorCancellation] CancellationToken cancellationToken)
+        IAsyncEnumerable<SessionMessage> messages,
+        Tokenizer tokenizer,
+        int maxTokens,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         List<PromptMessage> window = [];
         int tokens = 0;
@@ -83,7 +86,7 @@ internal static class ConversationWindows
         return message;
     }
 
-    // As it will be sent: escaped as JSON, which may be longer.
+    // Counted as JSON, as it is sent: escapes make it longer.
     private static int Count(PromptMessage message, Tokenizer tokenizer) =>
         tokenizer.CountTokens(JsonSerializer.Serialize(message, ModelQuestion.Json)) + 2;
 

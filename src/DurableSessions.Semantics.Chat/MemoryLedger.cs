@@ -4,8 +4,8 @@ using DurableSessions.Core.State;
 namespace DurableSessions.Semantics.Chat;
 
 /// <summary>
-/// What the model knows of memories from window to window: those there are, with the changes that earlier windows asked for. Of several
-/// changes of one memory one comes out.
+/// The memories that the prompt of a window contains: the stored ones, with the changes that the answers to earlier windows made. Several
+/// changes of one memory are combined into one.
 /// </summary>
 internal sealed class MemoryLedger(IReadOnlyList<Memory> memories)
 {
@@ -18,7 +18,9 @@ internal sealed class MemoryLedger(IReadOnlyList<Memory> memories)
     /// <summary>The changes so far.</summary>
     public IReadOnlyList<MemoryChange> Changes => [.. _order.Where(_changes.ContainsKey).Select(k => _changes[k])];
 
-    /// <summary>What to show next, as far as it fits: what earlier windows changed first.</summary>
+    /// <summary>
+    /// The memories of the next prompt, at most <paramref name="maxTokens"/> tokens: those that earlier windows changed come first.
+    /// </summary>
     public IReadOnlyList<PromptMemory> Show(Func<string, int> count, int maxTokens)
     {
         var shown = new List<PromptMemory>();
@@ -39,6 +41,7 @@ internal sealed class MemoryLedger(IReadOnlyList<Memory> memories)
         return shown;
     }
 
+    /// <summary>Adds the changes of one answer.</summary>
     public void Add(IEnumerable<MemoryChange> changes)
     {
         foreach (MemoryChange change in changes)
@@ -60,7 +63,10 @@ internal sealed class MemoryLedger(IReadOnlyList<Memory> memories)
             }
             else
             {
-                _changes[key] = change with { Operation = change.Operation == MemoryOperation.Merge ? MemoryOperation.Update : change.Operation };
+                _changes[key] = change with
+                {
+                    Operation = change.Operation == MemoryOperation.Merge ? MemoryOperation.Update : change.Operation,
+                };
             }
         }
     }
@@ -68,5 +74,6 @@ internal sealed class MemoryLedger(IReadOnlyList<Memory> memories)
     private string Existing(MemoryChange change) =>
         _existing.TryGetValue((change.Category, change.Name), out string? content) ? content.TrimEnd('\n') + "\n" : "";
 
-    private static PromptMemory Shown(MemoryCategory category, string name, string content) => new(category.ToString().ToLowerInvariant(), name, content);
+    private static PromptMemory Shown(MemoryCategory category, string name, string content) =>
+        new(category.ToString().ToLowerInvariant(), name, content);
 }

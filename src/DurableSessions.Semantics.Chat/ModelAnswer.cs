@@ -17,22 +17,28 @@ internal sealed record ModelAnswer(string Abstract, string Overview, IReadOnlyLi
         RespectRequiredConstructorParameters = true,
     };
 
-    /// <summary>Reads an answer; <see langword="null"/>: it cannot be used. What is only too long is cut.</summary>
+    /// <summary>Parses an answer; <see langword="null"/> where it is unusable. Texts that are too long are cut.</summary>
     public static ModelAnswer? TryRead(string text)
     {
         string trimmed = text.Trim();
-        if (trimmed.StartsWith("```", StringComparison.Ordinal) && trimmed.EndsWith("```", StringComparison.Ordinal) && trimmed.Contains('\n', StringComparison.Ordinal))
+        if (trimmed.StartsWith("```", StringComparison.Ordinal) && trimmed.EndsWith("```", StringComparison.Ordinal)
+            && trimmed.Contains('\n', StringComparison.Ordinal))
         {
-            // Servers without structured output wrap it as Markdown.
+            // Servers without structured output wrap the JSON as Markdown.
             trimmed = trimmed[(trimmed.IndexOf('\n', StringComparison.Ordinal) + 1)..^3];
         }
 
         try
         {
             ModelAnswer? answer = JsonSerializer.Deserialize<ModelAnswer>(trimmed, Json);
-            return answer is null || string.IsNullOrWhiteSpace(answer.Abstract) || string.IsNullOrWhiteSpace(answer.Overview) || answer.Memories.Any(static m => m?.Name is null)
+            return answer is null || string.IsNullOrWhiteSpace(answer.Abstract) || string.IsNullOrWhiteSpace(answer.Overview)
+                || answer.Memories.Any(static m => m?.Name is null)
                 ? null
-                : answer with { Abstract = OneLine(answer.Abstract), Overview = Cut(answer.Overview.ReplaceLineEndings("\n").Trim(), SemanticDigest.MaxOverviewLength) };
+                : answer with
+                {
+                    Abstract = OneLine(answer.Abstract),
+                    Overview = Cut(answer.Overview.ReplaceLineEndings("\n").Trim(), SemanticDigest.MaxOverviewLength),
+                };
         }
         catch (JsonException)
         {

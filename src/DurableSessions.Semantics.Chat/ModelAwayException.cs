@@ -2,5 +2,6 @@ using DurableSessions.Orchestration;
 
 namespace DurableSessions.Semantics.Chat;
 
-/// <summary>The model is known to be away.</summary>
+/// <summary>The model is unavailable: the circuit breaker is open. It is not retried within this attempt of the commit.</summary>
+/// <remarks>Histories record the full name of this type.</remarks>
 public sealed class ModelAwayException(string message, Exception innerException) : NonRetriableTaskException(message, innerException);

@@ -8,8 +8,8 @@ using Microsoft.Extensions.AI;
 namespace DurableSessions.Semantics.Chat;
 
 /// <summary>
-/// What the model is asked: instructions, and the conversation as one JSON document between two marks. Inside the document every quote,
-/// line end, <c>&lt;</c>, <c>&gt;</c> and <c>&amp;</c> of a text is escaped, so that no text can end its string, or the document.
+/// The prompt of one window: instructions, and the conversation as one JSON document between two tags. In the document every quote, line
+/// end, <c>&lt;</c>, <c>&gt;</c> and <c>&amp;</c> of a text is escaped, so that no text can end its string or the document.
 /// </summary>
 internal sealed record ModelQuestion(string Document)
 {
@@ -19,10 +19,14 @@ internal sealed record ModelQuestion(string Document)
         Encoder = JavaScriptEncoder.Create(UnicodeRanges.All),
     };
 
-    public static ModelQuestion Of(string? previousOverview, IReadOnlyList<PromptMemory>? memories, IReadOnlyList<PromptMessage> messages) =>
+    public static ModelQuestion Of(
+        string? previousOverview, IReadOnlyList<PromptMemory>? memories, IReadOnlyList<PromptMessage> messages) =>
         new(JsonSerializer.Serialize(new { PreviousOverview = previousOverview, Memories = memories, Messages = messages }, Json));
 
-    /// <summary>The messages of a try, from 1: after one that could not be used, the model is told so.</summary>
+    /// <summary>
+    /// The chat messages of attempt <paramref name="attempt"/>, counted from 1; from the second on, with a note that the answer before was
+    /// unusable.
+    /// </summary>
     public IReadOnlyList<ChatMessage> Messages(int attempt) =>
     [
         new(ChatRole.System, Prompt.Digest),
@@ -30,7 +34,7 @@ internal sealed record ModelQuestion(string Document)
         .. attempt > 1 ? [new ChatMessage(ChatRole.User, Prompt.Again)] : Array.Empty<ChatMessage>(),
     ];
 
-    /// <summary>Names the question: of the model, the instructions and the document.</summary>
+    /// <summary>The hash of the model's name, the instructions and the document, which identifies the question in storage.</summary>
     public string Hash(string model)
     {
         string all = string.Join('\u0000', model, Prompt.Digest, Prompt.Again, Prompt.Schema.GetRawText(), Document);

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace DurableSessions.Semantics.Chat;
 
-/// <summary>The texts that the model is told, which lie as plain files in <c>Prompts</c>.</summary>
+/// <summary>The instructions to the model, from the files in <c>Prompts</c>.</summary>
 internal static class Prompt
 {
     public static string Digest { get; } = Read("digest.md");

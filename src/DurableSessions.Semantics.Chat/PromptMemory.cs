@@ -1,4 +1,4 @@
 namespace DurableSessions.Semantics.Chat;
 
-/// <summary>A memory as the model is shown it.</summary>
+/// <summary>A memory as the prompt contains it.</summary>
 internal sealed record PromptMemory(string Category, string Name, string Content);

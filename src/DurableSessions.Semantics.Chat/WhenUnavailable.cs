@@ -1,11 +1,15 @@
 namespace DurableSessions.Semantics.Chat;
 
-/// <summary>What happens to a digest while the model is known to be away.</summary>
+/// <summary>What happens to a digest while the model is unavailable: the circuit breaker is open.</summary>
 public enum WhenUnavailable
 {
-    /// <summary>It fails at once, so that the built-in digest stands in, or the task fails, as its policy says.</summary>
+    /// <summary>
+    /// It fails at once. The policy of the semantic step decides whether the built-in digest replaces it or the task fails.
+    /// </summary>
     FallBack,
 
-    /// <summary>It waits until the model is asked again, as long as an attempt at a digest may take.</summary>
+    /// <summary>
+    /// It waits until the circuit breaker lets requests pass again, bounded by the timeout of an attempt of the semantic step.
+    /// </summary>
     Wait,
 }

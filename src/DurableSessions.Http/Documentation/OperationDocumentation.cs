@@ -20,7 +20,8 @@ internal sealed partial class OperationDocumentation : IOpenApiOperationTransfor
         string path = "/" + (context.Description.RelativePath ?? "").TrimEnd('/');
         string name = $"{method} {path}";
         if (!RouteDescriptions.All.TryGetValue(name, out RouteDescription? route)
-            && !MemoryRouteDescriptions.All.TryGetValue(name, out route))
+            && !MemoryRouteDescriptions.All.TryGetValue(name, out route)
+            && !OrchestrationRouteDescriptions.All.TryGetValue(name, out route))
         {
             return Task.CompletedTask;
         }
