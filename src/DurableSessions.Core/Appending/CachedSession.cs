@@ -7,8 +7,8 @@ using DurableSessions.Core.State;
 namespace DurableSessions.Core.Appending;
 
 /// <summary>
-/// What one lane knows of its session: the live messages, and the ids that are derived. Storage overrules it at
-/// any time, and every lane of every host has its own.
+/// What one appender knows of its session: the live messages, and the ids that are derived. Storage overrules it at any time, and each
+/// appender of each host has its own.
 /// </summary>
 internal sealed class CachedSession(
     SessionKey key, ManifestStore manifests, LiveViews views, KeyedMessageLoader loader, TimeSpan repetitionWindow)
@@ -22,7 +22,7 @@ internal sealed class CachedSession(
     {
         LiveView? before = _view;
         bool wasComplete = before is { Last.IsComplete: true };
-        _view = await views.OpenAsync(key, before, seen, Note, cancellationToken);
+        _view = await views.OpenAsync(key, before, seen, Add, cancellationToken);
         if (_keyed is not null && !ReferenceEquals(before, _view)
             && !await IsKnownToTheEndAsync(before, wasComplete, _view, cancellationToken))
         {
@@ -73,13 +73,13 @@ internal sealed class CachedSession(
     }
 
     /// <summary>A message was found in storage.</summary>
-    public void Note(SessionMessage message) => _keyed?.Add(message);
+    public void Add(SessionMessage message) => _keyed?.Add(message);
 
-    /// <summary>A message was stored by this lane.</summary>
-    public void Note(MessageId id) => _keyed?.Add(id);
+    /// <summary>This appender has stored a message.</summary>
+    public void Add(MessageId id) => _keyed?.Add(id);
 
     /// <summary>Everything is read from storage the next time.</summary>
-    public void Forget()
+    public void Invalidate()
     {
         _view = null;
         _keyed = null;

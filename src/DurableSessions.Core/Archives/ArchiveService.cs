@@ -44,6 +44,7 @@ public sealed class ArchiveService
     /// <param name="before">Only those of a smaller number; <see langword="null"/>: from the newest.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="SessionNotFoundException">There is no such session.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The limit is out of its bounds.</exception>
     public async Task<IReadOnlyList<ArchiveInfo>> ListAsync(SessionKey key, int limit, int? before, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);

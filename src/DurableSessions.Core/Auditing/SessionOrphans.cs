@@ -84,15 +84,15 @@ internal sealed class SessionOrphans(AuditedStorage storage, ManifestStore manif
 
     private static Orphan Orphan(
         BlobItem blob, SessionPath path, FindingKind kind, string what, Func<CancellationToken, Task<bool>> isStill) => new()
-    {
-        Kind = kind,
-        Session = path.Session.ToString(),
-        Blob = blob.Name,
-        ETag = blob.Properties.ETag!.Value,
-        Since = blob.Properties.LastModified!.Value,
-        What = what,
-        IsStill = isStill,
-    };
+        {
+            Kind = kind,
+            Session = path.Session.ToString(),
+            Blob = blob.Name,
+            ETag = blob.Properties.ETag!.Value,
+            Since = blob.Properties.LastModified!.Value,
+            What = what,
+            IsStill = isStill,
+        };
 
     // A deletion is scheduled before its tombstone is set: so the manifest is read first, and then whether it is under way.
     private async Task<bool> IsDeletedAsync(SessionPath path, CancellationToken cancellationToken)

@@ -45,6 +45,7 @@ public sealed class StorageAudit
     /// Finds what is wrong, and with <see cref="AuditOptions.Repair"/> removes orphans. Findings come as they are made; a caller
     /// that stops reading stops the audit. Storage that is away shows as the storage client's own exceptions.
     /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException"><see cref="AuditOptions.OrphanAge"/> is negative.</exception>
     public async IAsyncEnumerable<Finding> RunAsync(
         AuditOptions options, IProgress<AuditProgress>? progress = null,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)

@@ -14,6 +14,7 @@ public sealed class IdempotencyKey
     /// <summary>Creates the key of a request.</summary>
     /// <param name="key">What the client sent: 1 to <see cref="MaxLength"/> characters.</param>
     /// <param name="request">The request's body, and all else that distinguishes it from another request.</param>
+    /// <exception cref="ArgumentException">The key is empty, or too long.</exception>
     public IdempotencyKey(string key, ReadOnlySpan<byte> request)
     {
         ArgumentException.ThrowIfNullOrEmpty(key);

@@ -57,6 +57,7 @@ public sealed class MemorySearch
     /// <param name="query">Words; at most <see cref="MaxQueryLength"/> characters.</param>
     /// <param name="limit">1 to <see cref="MaxHits"/>.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The query or the limit is out of its bounds.</exception>
     public async Task<IReadOnlyList<SearchHit>> SearchAsync(
         string account, string user, string query, int limit, CancellationToken cancellationToken)
     {

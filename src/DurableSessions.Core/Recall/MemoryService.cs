@@ -46,6 +46,7 @@ public sealed class MemoryService
     /// <param name="limit">1 to <see cref="MaxPage"/>.</param>
     /// <param name="after">Only those behind this one.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The limit is out of its bounds.</exception>
     public async Task<MemoryPage> ListAsync(
         string account, string user, MemoryCategory? category, int limit, (MemoryCategory Category, string Name)? after,
         CancellationToken cancellationToken)
@@ -91,6 +92,7 @@ public sealed class MemoryService
     /// <param name="condition">What must hold.</param>
     /// <param name="cancellationToken">Stops waiting; it may be written or not.</param>
     /// <exception cref="MemoryConditionException">The condition does not hold, or there are as many memories as there may be.</exception>
+    /// <exception cref="ArgumentException">The content is empty, or longer than it may be.</exception>
     public async Task<MemoryInfo> PutAsync(
         string account, string user, MemoryCategory category, string name, string content, MemoryCondition condition,
         CancellationToken cancellationToken)

@@ -119,6 +119,7 @@ public sealed class SessionService
     /// <param name="limit">1 to <see cref="MaxPage"/>.</param>
     /// <param name="cursor">From the page before.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The limit is out of its bounds.</exception>
     public async Task<SessionPage> ListAsync(string account, string user, int limit, string? cursor, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
@@ -141,9 +142,10 @@ public sealed class SessionService
     }
 
     /// <summary>
-    /// Appends messages, all or none, creating the session where it does not exist. Once this returns they are stored, each in exactly
-    /// one place, in this order.
+    /// Appends 1 to <see cref="MessageLimits.MaxBatch"/> messages, all or none, creating the session where it does not exist. Once this
+    /// returns they are stored, each in exactly one place, in this order. A cancellation stops the wait alone: they may be stored or not.
     /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">No message, or more than <see cref="MessageLimits.MaxBatch"/>.</exception>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
     /// <exception cref="AppendTooLargeException">
     /// As they are stored, the messages have more than <see cref="MessageLimits.MaxAppendBytes"/>.
@@ -171,7 +173,8 @@ public sealed class SessionService
         _settings.ConfigureAsync(key, change, cancellationToken);
 
     /// <summary>
-    /// Counts what a client has used of its context. A repetition of one of the last 64 requests that had a key changes nothing.
+    /// Counts what a client has used of its context, each 0 or more. A repetition of one of the last 64 requests that had a key changes
+    /// nothing.
     /// </summary>
     /// <returns>The counts since the session was created.</returns>
     /// <exception cref="SessionNotFoundException">There is no such session.</exception>
@@ -180,13 +183,18 @@ public sealed class SessionService
         SessionKey key, int contexts, int skills, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken) =>
         _settings.CountUsedAsync(key, contexts, skills, idempotencyKey, cancellationToken);
 
-    /// <summary>What an agent reads: the overview, messages that no overview covers, and the live ones, as far as they fit.</summary>
+    /// <summary>
+    /// What an agent reads: the overview, messages that no overview covers, and the live ones, as far as they fit into a budget of 0 or
+    /// more estimated tokens.
+    /// </summary>
     /// <exception cref="SessionNotFoundException">There is no such session.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The budget is negative.</exception>
     public Task<SessionContext> ReadContextAsync(SessionKey key, long tokenBudget, CancellationToken cancellationToken) =>
         ReadContextAsync(key, tokenBudget, includeMemories: false, cancellationToken);
 
     /// <summary>As the other overload; with the user's memories, as far as these fit into what is left of the budget.</summary>
     /// <exception cref="SessionNotFoundException">There is no such session.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The budget is negative.</exception>
     public Task<SessionContext> ReadContextAsync(
         SessionKey key, long tokenBudget, bool includeMemories, CancellationToken cancellationToken)
     {

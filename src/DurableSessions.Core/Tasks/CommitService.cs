@@ -47,7 +47,10 @@ public sealed class CommitService
     /// </remarks>
     /// <exception cref="SessionNotFoundException">There is no such session.</exception>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
-    /// <exception cref="SessionBusyException">Too many commits of the session have not ended.</exception>
+    /// <exception cref="SessionBusyException">
+    /// <see cref="SessionOptions.MaxPendingCommits"/> commits of the session have not ended.
+    /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException">The request keeps more than it may.</exception>
     public async Task<CommitAnswer> CommitAsync(SessionKey key, CommitRequest request, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(request.KeepRecentCount);

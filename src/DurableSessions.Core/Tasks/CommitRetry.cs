@@ -1,0 +1,72 @@
+using DurableSessions.Core.Commits;
+using DurableSessions.Core.Errors;
+using DurableSessions.Core.Identities;
+using DurableSessions.Orchestration;
+
+namespace DurableSessions.Core.Tasks;
+
+/// <summary>Starts the next attempt of commits that have failed or were cancelled, in a new generation of their instance.</summary>
+internal sealed class CommitRetry(CommitTaskFinder tasks, KeyedAttempts keys, OrchestrationClient client)
+{
+    /// <summary>As <see cref="TaskService.RetryAsync(string, string, string, CancellationToken)"/>.</summary>
+    /// <exception cref="TaskNotFoundException">No task has that id, or it is another user's, or its instance is purged.</exception>
+    /// <exception cref="TaskStatusException">It has neither failed nor been cancelled.</exception>
+    public async Task<CommitTask> RunAsync(string account, string user, string taskId, CancellationToken cancellationToken)
+    {
+        if (!CommitId.TryParse(taskId, out _) || await tasks.FindInstanceAsync(account, user, taskId, cancellationToken) is not { } found)
+        {
+            throw new TaskNotFoundException(taskId);
+        }
+
+        CheckRetry(found.Instance, found.Input);
+        return await StartNextAsync(found.Instance, found.Input, cancellationToken);
+    }
+
+    /// <summary>The same for a request with a key, which starts one attempt however often it is repeated.</summary>
+    /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
+    /// <exception cref="TaskNotFoundException">No task has that id, or it is another user's, or its instance is purged.</exception>
+    /// <exception cref="TaskStatusException">It had neither failed nor been cancelled when the key first came.</exception>
+    public async Task<CommitTask> RunAsync(
+        string account, string user, string taskId, IdempotencyKey idempotencyKey, CancellationToken cancellationToken)
+    {
+        KeyedAttempt? keyed = await keys.FindAsync(account, user, idempotencyKey, cancellationToken);
+        if (!CommitId.TryParse(taskId, out _) || await tasks.FindInstanceAsync(account, user, taskId, cancellationToken) is not { } found)
+        {
+            return keyed is null ? throw new TaskNotFoundException(taskId) : await tasks.GetAsync(account, user, taskId, cancellationToken);
+        }
+
+        if (keyed is null)
+        {
+            CheckRetry(found.Instance, found.Input);
+            keyed = await keys.EnterAsync(account, user, idempotencyKey, found.Input.Attempt + 1, cancellationToken);
+        }
+
+        return found.Input.Attempt >= keyed.Attempt
+            ? CommitTaskReader.Task(found.Instance, found.Input)
+            : await StartNextAsync(found.Instance, found.Input, cancellationToken);
+    }
+
+    private static void CheckRetry(OrchestrationMetadata instance, CommitInput input)
+    {
+        CommitTask task = CommitTaskReader.Task(instance, input);
+        if (task.Status is not (CommitTaskStatus.Failed or CommitTaskStatus.Cancelled))
+        {
+            throw new TaskStatusException($"Task {task.TaskId} is {task.Status}: only a failed or cancelled one can be retried.");
+        }
+    }
+
+    // Of this attempt alone: where another request has started the next one meanwhile, that one is the answer, even if it is over.
+    private async Task<CommitTask> StartNextAsync(OrchestrationMetadata ended, CommitInput input, CancellationToken cancellationToken)
+    {
+        OrchestrationMetadata instance = await client.ScheduleNewOrchestrationInstanceAsync(
+            CommitNames.Orchestrator,
+            input with { Attempt = input.Attempt + 1 },
+            new StartOrchestrationOptions(ended.InstanceId)
+            {
+                ReusableStatuses = [ended.RuntimeStatus],
+                ReusedGeneration = ended.Generation,
+            },
+            cancellationToken);
+        return CommitTaskReader.Task(instance, CommitTaskReader.Input(instance) ?? input);
+    }
+}
