@@ -1,0 +1,117 @@
+using DurableSessions.Model.Tests.Checking;
+using DurableSessions.Model.Tests.State;
+
+namespace DurableSessions.Model.Tests.Processes;
+
+/// <summary>
+/// The search for an append whose outcome is unknown and whose segment has gone: in what is live now, then in the archives made since, the
+/// newest first. <see cref="Proc.Other"/> is the manifest that is searched.
+/// </summary>
+internal sealed class AppendSearch
+{
+    private const byte Read = 20;
+    private const byte AskManifest = 21;
+
+    public void Expand(Expansion x, Appender appender, in Proc now, KnownManifest view)
+    {
+        switch (now.Pc)
+        {
+            case Appender.Search:
+                Begin(x, appender, view);
+                break;
+            case Read:
+                ReadNext(x, appender, now, view);
+                break;
+            case AskManifest:
+                ref Proc asked = ref x.Fork(appender.Id);
+                asked.Pc = x.Manifest.Id == now.Other ? Read : Appender.Search;
+                asked.Length = 0;
+                if (asked.Pc == Read)
+                {
+                    GoOn(x, ref asked, view, now.Index);
+                }
+
+                x.Emit(appender.Id, "asks whether the manifest is still the same");
+                break;
+        }
+    }
+
+    private static void Begin(Expansion x, Appender appender, KnownManifest view)
+    {
+        KnownManifest manifest = x.Manifest;
+        if (manifest.IsOf(view.Incarnation) && manifest.IsLive(view.Last))
+        {
+            // Live and gone: the host would ask again and again.
+            return;
+        }
+
+        ref Proc search = ref x.Fork(appender.Id);
+        search.Length = 0;
+        if (!manifest.IsOf(view.Incarnation) || !x.Keeps(Safeguards.SearchInArchives))
+        {
+            search.Pc = Appender.Open;
+            search.Flag = 0;
+        }
+        else
+        {
+            search.Pc = Read;
+            search.Other = manifest.Id;
+            search.Index = 0;
+        }
+
+        x.Emit(appender.Id, "reads the manifest, to search");
+    }
+
+    private static void ReadNext(Expansion x, Appender appender, in Proc now, KnownManifest view)
+    {
+        KnownManifest manifest = x.Manifests[now.Other];
+        int name = NameOf(x, manifest, now.Index);
+        ref Proc read = ref x.Fork(appender.Id);
+        if (!x.Now.Store.TryGet(name, out Blob blob))
+        {
+            read.Pc = Appender.Search;
+        }
+        else if (Messages.Contains(blob.Value, appender.Message(now)))
+        {
+            appender.Acknowledge(x, ref read, view, Appender.Open, 0);
+        }
+        else
+        {
+            // An empty segment may be one that came back: once all of live is read, the manifest says.
+            read.Length |= blob.Value == 0 && Names.IsSegment(name) ? (byte)1 : (byte)0;
+            if (now.Index + 1 == manifest.Live.Length && read.Length != 0 && x.Keeps(Safeguards.EmptyAsksForManifest))
+            {
+                read.Pc = AskManifest;
+                read.Index++;
+            }
+            else
+            {
+                GoOn(x, ref read, view, now.Index + 1);
+            }
+        }
+
+        x.Emit(appender.Id, "searches");
+    }
+
+    private static void GoOn(Expansion x, ref Proc proc, KnownManifest view, int index)
+    {
+        KnownManifest manifest = x.Manifests[proc.Other];
+        proc.Index = (byte)index;
+        if (index - manifest.Live.Length >= manifest.Manifest.ArchiveCount - view.Manifest.ArchiveCount)
+        {
+            proc.Pc = Appender.Open;
+            proc.Flag = 0;
+        }
+    }
+
+    private static int NameOf(Expansion x, KnownManifest manifest, int index)
+    {
+        if (index < manifest.Live.Length)
+        {
+            return manifest.Live[index];
+        }
+
+        int number = manifest.Manifest.ArchiveCount - (index - manifest.Live.Length);
+        return x.ArchiveOf(manifest, x.Now.Store, number);
+    }
+}
