@@ -47,13 +47,14 @@ internal static class Properties
             }
         }
 
-        if (manifest.IsDeleted || manifest.Incarnation != 0)
+        // Appends to a session that is gone are refused, unless the configuration has them create it again.
+        if (manifest.IsDeleted && !x.Configuration.CreatesAgain)
         {
             return null;
         }
 
         return (told & ~(world.Ghost.Acked | world.Ghost.Gone)) != 0 ? "a message is never acknowledged"
-            : x.Configuration.IsTerminated ? null
+            : manifest.IsDeleted || x.Configuration.IsTerminated ? null
             : manifest.Cut >= 0 ? "a cut stays in work"
             : manifest.Pending.Length > 0 ? "an archive stays pending"
             : manifest.Closed != 0 ? "a closed commit is never forgotten"

@@ -17,6 +17,8 @@ internal sealed class Search
     private int _state;
     private bool _moves;
     private UInt128 _stateHash;
+    private int _length;
+    private int _violated;
     private string? _violation;
     private Action<int, string>? _replay;
 
@@ -64,10 +66,10 @@ internal sealed class Search
         }
 
         double seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
-        return new SearchResult(_configuration.Name, _seen.Count, ends, _manifests.Count, seconds, isComplete, _violation, _violation is null ? [] : Trace(first));
+        return new SearchResult(
+            _configuration.Name, _seen.Count, ends, _manifests.Count, _manifests.Changed, seconds, isComplete, _violation,
+            _violation is null ? [] : Trace(first));
     }
-
-    private int _violated;
 
     private string Fail(string violation, int state)
     {
@@ -114,8 +116,6 @@ internal sealed class Search
 
         _frontier.Add(_bytes.AsSpan(0, _length));
     }
-
-    private int _length;
 
     private UInt128 Hash()
     {

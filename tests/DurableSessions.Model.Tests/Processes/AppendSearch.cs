@@ -5,7 +5,8 @@ namespace DurableSessions.Model.Tests.Processes;
 
 /// <summary>
 /// The search for an append whose outcome is unknown and whose segment has gone: in what is live now, then in the archives made since, the
-/// newest first. <see cref="Proc.Other"/> is the manifest that is searched.
+/// newest first. The search for a repetition is the same in all archives. <see cref="Proc.Other"/> is the manifest that is searched,
+/// <see cref="Proc.Return"/> whether a segment in it was empty.
 /// </summary>
 internal sealed class AppendSearch
 {
@@ -24,8 +25,8 @@ internal sealed class AppendSearch
                 break;
             case AskManifest:
                 ref Proc asked = ref x.Fork(appender.Id);
-                asked.Pc = x.Manifest.Id == now.Other ? Read : Appender.Search;
-                asked.Length = 0;
+                asked.Pc = x.Manifest.Id == now.Other ? Read : Restart(now);
+                asked.Return = 0;
                 if (asked.Pc == Read)
                 {
                     GoOn(x, ref asked, view, now.Index);
@@ -35,6 +36,18 @@ internal sealed class AppendSearch
                 break;
         }
     }
+
+    /// <summary>Before a message is sent that another host may have stored: looks for it in all of the session.</summary>
+    public static void BeginRepetition(ref Proc proc)
+    {
+        proc.Pc = Read;
+        proc.Other = proc.Known;
+        proc.Index = 0;
+        proc.Return = 0;
+        proc.Then = 1;
+    }
+
+    private static byte Restart(in Proc proc) => proc.Then != 0 ? Appender.Open : Appender.Search;
 
     private static void Begin(Expansion x, Appender appender, KnownManifest view)
     {
@@ -47,6 +60,7 @@ internal sealed class AppendSearch
 
         ref Proc search = ref x.Fork(appender.Id);
         search.Length = 0;
+        search.Return = 0;
         if (!manifest.IsOf(view.Incarnation) || !x.Keeps(Safeguards.SearchInArchives))
         {
             search.Pc = Appender.Open;
@@ -69,7 +83,7 @@ internal sealed class AppendSearch
         ref Proc read = ref x.Fork(appender.Id);
         if (!x.Now.Store.TryGet(name, out Blob blob))
         {
-            read.Pc = Appender.Search;
+            read.Pc = Restart(now);
         }
         else if (Messages.Contains(blob.Value, appender.Message(now)))
         {
@@ -78,8 +92,8 @@ internal sealed class AppendSearch
         else
         {
             // An empty segment may be one that came back: once all of live is read, the manifest says.
-            read.Length |= blob.Value == 0 && Names.IsSegment(name) ? (byte)1 : (byte)0;
-            if (now.Index + 1 == manifest.Live.Length && read.Length != 0 && x.Keeps(Safeguards.EmptyAsksForManifest))
+            read.Return |= blob.Value == 0 && Names.IsSegment(name) ? (byte)1 : (byte)0;
+            if (now.Index + 1 == manifest.Live.Length && read.Return != 0 && x.Keeps(Safeguards.EmptyAsksForManifest))
             {
                 read.Pc = AskManifest;
                 read.Index++;
@@ -97,10 +111,15 @@ internal sealed class AppendSearch
     {
         KnownManifest manifest = x.Manifests[proc.Other];
         proc.Index = (byte)index;
-        if (index - manifest.Live.Length >= manifest.Manifest.ArchiveCount - view.Manifest.ArchiveCount)
+        int archives = manifest.Manifest.ArchiveCount - (proc.Then != 0 ? 0 : view.Manifest.ArchiveCount);
+        if (index - manifest.Live.Length >= archives)
         {
-            proc.Pc = Appender.Open;
+            proc.Pc = proc.Then != 0 ? Appender.Send : Appender.Open;
             proc.Flag = 0;
+            proc.Then = 0;
+            proc.Return = 0;
+            proc.Other = 0;
+            proc.Index = 0;
         }
     }
 

@@ -4,12 +4,17 @@ using DurableSessions.Model.Tests.State;
 namespace DurableSessions.Model.Tests.Processes;
 
 /// <summary>A host's lane, with some messages to append one after the other: see <c>SessionLane</c>.</summary>
+/// <remarks>
+/// <see cref="Proc.Target"/> is the message in hand, <see cref="Proc.Length"/> the messages known to be in the last segment,
+/// <see cref="Proc.Flag"/> whether an append of unknown outcome is on its way, <see cref="Proc.Fate"/> whether that segment is sealed,
+/// <see cref="Proc.Then"/> whether a search is the one for a repetition.
+/// </remarks>
 internal sealed class Appender(string name, params int[] messages) : Process(name)
 {
     public const byte Open = 1;
     private const byte Seal = 2;
     private const byte Tail = 3;
-    private const byte Send = 4;
+    public const byte Send = 4;
     private const byte Again = 5;
     private const byte Elsewhere = 6;
     public const byte Search = 7;
@@ -21,6 +26,11 @@ internal sealed class Appender(string name, params int[] messages) : Process(nam
     private readonly AppendSearch _search = new();
 
     public IReadOnlyList<int> Messages => messages;
+
+    /// <summary>
+    /// Whether a client repeats what it may have sent to another host: each message is looked for in all of the session before it is sent.
+    /// </summary>
+    public bool IsRepetition { get; init; }
 
     public override Proc Start => new() { Pc = Open };
 
@@ -41,6 +51,11 @@ internal sealed class Appender(string name, params int[] messages) : Process(nam
                 ref Proc tail = ref x.Fork(Id);
                 tail.Pc = x.Now.Store.TryGet(view.Last, out Blob last) ? Send : Open;
                 tail.Length = (byte)State.Messages.Count(last.Value);
+                if (IsRepetition && tail.Pc == Send)
+                {
+                    AppendSearch.BeginRepetition(ref tail);
+                }
+
                 x.Emit(Id, "reads the last segment");
                 break;
             case Send:
@@ -89,7 +104,9 @@ internal sealed class Appender(string name, params int[] messages) : Process(nam
         proc.Fate = 0;
         proc.Other = 0;
         proc.Index = 0;
-        proc.Pc = next;
+        proc.Then = 0;
+        proc.Return = 0;
+        proc.Pc = IsRepetition ? Open : next;
         proc.Length = length;
         proc.Target++;
         if (proc.Target == messages.Length)
@@ -109,6 +126,8 @@ internal sealed class Appender(string name, params int[] messages) : Process(nam
         proc.Other = 0;
         proc.Length = 0;
         proc.Fate = 0;
+        proc.Then = 0;
+        proc.Return = 0;
         if (!manifest.IsDeleted)
         {
             proc.Pc = x.Keeps(Safeguards.SealBeforeFreshAppend) ? NextToSeal(manifest, 0, out proc.Index) : Tail;

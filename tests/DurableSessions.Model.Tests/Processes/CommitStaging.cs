@@ -35,7 +35,8 @@ internal sealed class CommitStaging(Commit commit)
                 }
                 else
                 {
-                    x.Fork(commit.Id).Pc = Commit.Load;
+                    x.Fork(commit.Id) = new Proc { Pc = Commit.Load };
+                    x.Next.Store.Delete(now.Other);
                     x.Emit(commit.Id, "may not cut");
                 }
 

@@ -8,7 +8,7 @@ internal sealed class Manifests
 {
     private readonly List<KnownManifest> _known = [];
     private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
-    private readonly Dictionary<(int Manifest, int Operation, long Arguments), Decision> _decided = [];
+    private readonly Dictionary<(int Manifest, Operation Operation, long Arguments), Decision> _decided = [];
     private readonly Dictionary<string, int> _keys = new(StringComparer.Ordinal);
 
     public SegmentLists Lists { get; } = new();
@@ -17,6 +17,9 @@ internal sealed class Manifests
     public string? Broken { get; private set; }
 
     public int Count => _known.Count;
+
+    /// <summary>The transitions that changed a manifest at least once.</summary>
+    public HashSet<Operation> Changed { get; } = [];
 
     public KnownManifest this[int id] => _known[id];
 
@@ -42,7 +45,7 @@ internal sealed class Manifests
     }
 
     /// <summary>Applies a transition, and checks the rules of what comes of it.</summary>
-    public Decision Decide(int manifest, int operation, long arguments, Func<Manifest, Transition> transition)
+    public Decision Decide(int manifest, Operation operation, long arguments, Func<Manifest, Transition> transition)
     {
         Manifest before = _known[manifest].Manifest;
         Decision decision;
@@ -57,6 +60,7 @@ internal sealed class Manifests
                     Broken = $"the manifest {broken}, after {_known[manifest]} became {_known[id]}";
                 }
 
+                Changed.Add(operation);
                 decision = new Decision(Outcome.Changed, id);
                 break;
             case Transition.NothingToDo:
@@ -73,7 +77,7 @@ internal sealed class Manifests
         return decision;
     }
 
-    public bool TryFind(int manifest, int operation, long arguments, out Decision decision) =>
+    public bool TryFind(int manifest, Operation operation, long arguments, out Decision decision) =>
         _decided.TryGetValue((manifest, operation, arguments), out decision);
 
     private static string? FindBroken(Manifest before, Manifest after) =>

@@ -9,18 +9,6 @@ namespace DurableSessions.Model.Tests.State;
 /// <summary>The product's transitions on manifests by number; with a safeguard less where the search asks for that.</summary>
 internal sealed class Swaps(Manifests manifests, Safeguards without)
 {
-    private const int AddSegmentKind = 1;
-    private const int ConfigureKind = 2;
-    private const int DropEmptyKind = 3;
-    private const int BeginCutKind = 4;
-    private const int ClearKind = 5;
-    private const int SwitchKind = 6;
-    private const int CoverKind = 7;
-    private const int CloseKind = 8;
-    private const int SettleKind = 9;
-    private const int DeleteKind = 10;
-    private const int CreateAgainKind = 11;
-
     private static readonly DateTimeOffset Now = DateTimeOffset.UnixEpoch;
     private static readonly MemoryCategory[] OneMemory = [MemoryCategory.Profile];
 
@@ -28,27 +16,25 @@ internal sealed class Swaps(Manifests manifests, Safeguards without)
         Transitions.Create(Names.Session, new SessionCreation(Names.Incarnation(0), new SessionSettings(), null), Fresh(Names.Segment(0, 1, 0, 0)), Now));
 
     public Decision CreateAgain(int manifest, int incarnation, int segment) =>
-        manifests.TryFind(manifest, CreateAgainKind, segment, out Decision known) ? known : manifests.Decide(
-            manifest, CreateAgainKind, segment, m => Transitions.CreateAgain(
-                m, Names.Session, new SessionCreation(Names.Incarnation(incarnation), new SessionSettings(), null), Fresh(segment), Now) is Transition.Changed { Next: var next }
-                ? new Transition.Changed(next with { Generation = m.Generation })
-                : Transition.NothingToDo.Instance);
+        manifests.TryFind(manifest, Operation.CreateAgain, segment, out Decision known) ? known : manifests.Decide(
+            manifest, Operation.CreateAgain, segment, m => Transitions.CreateAgain(
+                m, Names.Session, new SessionCreation(Names.Incarnation(incarnation), new SessionSettings(), null), Fresh(segment), Now));
 
     public Decision AddSegment(int manifest, int incarnation, int full, int segment) =>
-        manifests.TryFind(manifest, AddSegmentKind, ((long)full << 32) | (uint)segment, out Decision known) ? known : manifests.Decide(
-            manifest, AddSegmentKind, ((long)full << 32) | (uint)segment,
+        manifests.TryFind(manifest, Operation.AddSegment, ((long)full << 32) | (uint)segment, out Decision known) ? known : manifests.Decide(
+            manifest, Operation.AddSegment, ((long)full << 32) | (uint)segment,
             m => Transitions.AddSegment(m, Names.Incarnation(incarnation), Names.Blob(full), FreshFor(m, segment)));
 
     public Decision Configure(int manifest, int bit, int segment) =>
-        manifests.TryFind(manifest, ConfigureKind, ((long)bit << 32) | (uint)segment, out Decision known) ? known : manifests.Decide(
-            manifest, ConfigureKind, ((long)bit << 32) | (uint)segment,
+        manifests.TryFind(manifest, Operation.Configure, ((long)bit << 32) | (uint)segment, out Decision known) ? known : manifests.Decide(
+            manifest, Operation.Configure, ((long)bit << 32) | (uint)segment,
             m => Transitions.Configure(m, Names.Incarnation(0), s => With(s, bit), FreshFor(m, segment)));
 
     public Decision DropEmpty(int manifest, int segment)
     {
-        return manifests.TryFind(manifest, DropEmptyKind, segment, out Decision known)
+        return manifests.TryFind(manifest, Operation.DropEmptySegment, segment, out Decision known)
             ? known
-            : manifests.Decide(manifest, DropEmptyKind, segment, Drop);
+            : manifests.Decide(manifest, Operation.DropEmptySegment, segment, Drop);
 
         Transition Drop(Manifest m)
         {
@@ -59,23 +45,23 @@ internal sealed class Swaps(Manifests manifests, Safeguards without)
     }
 
     public Decision BeginCut(int manifest, int attempt, int keep, int segment) =>
-        manifests.TryFind(manifest, BeginCutKind, ((long)attempt << 32) | (uint)segment, out Decision known) ? known : manifests.Decide(
-            manifest, BeginCutKind, ((long)attempt << 32) | (uint)segment,
+        manifests.TryFind(manifest, Operation.BeginCut, ((long)attempt << 32) | (uint)segment, out Decision known) ? known : manifests.Decide(
+            manifest, Operation.BeginCut, ((long)attempt << 32) | (uint)segment,
             m => Transitions.BeginCut(m, Names.Attempt(attempt), new CutKeep(keep, null, false), FreshFor(m, segment)));
 
     public Decision Clear(int manifest, int attempt, int archived, int retained)
     {
         long arguments = ((long)attempt << 32) | (uint)((archived << 8) | retained);
-        return manifests.TryFind(manifest, ClearKind, arguments, out Decision known)
+        return manifests.TryFind(manifest, Operation.Clear, arguments, out Decision known)
             ? known
-            : manifests.Decide(manifest, ClearKind, arguments, Cleared);
+            : manifests.Decide(manifest, Operation.Clear, arguments, Cleared);
 
         Transition Cleared(Manifest m)
         {
             CommitAttempt commit = Names.Attempt(attempt);
-            if ((without & Safeguards.ClearAsksForAttempt) != 0 && m.Cutting is { } cut)
+            if ((without & Safeguards.ClearAsksForAttempt) != 0 && m.Cutting is { } cut && cut.CommitId == commit.CommitId)
             {
-                commit = commit with { CommitId = cut.CommitId, Attempt = cut.Attempt };
+                commit = commit with { Attempt = cut.Attempt };
             }
 
             manifests.Name(Names.Retained(Names.AttemptOf(commit.CommitId, commit.Attempt)));
@@ -86,9 +72,9 @@ internal sealed class Swaps(Manifests manifests, Safeguards without)
     public Decision Switch(int manifest, int attempt, Record record, bool memories)
     {
         long arguments = ((long)attempt << 32) | (uint)((record.Flags << 1) | (memories ? 1 : 0));
-        return manifests.TryFind(manifest, SwitchKind, arguments, out Decision known)
+        return manifests.TryFind(manifest, Operation.Switch, arguments, out Decision known)
             ? known
-            : manifests.Decide(manifest, SwitchKind, arguments, Switched);
+            : manifests.Decide(manifest, Operation.Switch, arguments, Switched);
 
         Transition Switched(Manifest m)
         {
@@ -105,17 +91,17 @@ internal sealed class Swaps(Manifests manifests, Safeguards without)
     public Decision Cover(int manifest, int number, int semantic, bool memories)
     {
         long arguments = ((long)number << 32) | (uint)((semantic << 1) | (memories ? 1 : 0));
-        return manifests.TryFind(manifest, CoverKind, arguments, out Decision known) ? known : manifests.Decide(
-            manifest, CoverKind, arguments,
+        return manifests.TryFind(manifest, Operation.Cover, arguments, out Decision known) ? known : manifests.Decide(
+            manifest, Operation.Cover, arguments,
             m => Transitions.Cover(m, Names.Incarnation(0), number, $"digest-{semantic}", null, memories ? OneMemory : []));
     }
 
     public Decision Close(int manifest, int attempt, CommitFate fate, bool isRetried, int emptyList)
     {
         long arguments = ((long)attempt << 32) | (uint)((emptyList << 3) | ((int)fate << 1) | (isRetried ? 1 : 0));
-        return manifests.TryFind(manifest, CloseKind, arguments, out Decision known)
+        return manifests.TryFind(manifest, Operation.Close, arguments, out Decision known)
             ? known
-            : manifests.Decide(manifest, CloseKind, arguments, Closed);
+            : manifests.Decide(manifest, Operation.Close, arguments, Closed);
 
         Transition Closed(Manifest m)
         {
@@ -129,14 +115,14 @@ internal sealed class Swaps(Manifests manifests, Safeguards without)
     }
 
     public Decision Settle(int manifest, int attempt) =>
-        manifests.TryFind(manifest, SettleKind, attempt, out Decision known)
+        manifests.TryFind(manifest, Operation.Settle, attempt, out Decision known)
             ? known
-            : manifests.Decide(manifest, SettleKind, attempt, m => Transitions.Settle(m, Names.Attempt(attempt)));
+            : manifests.Decide(manifest, Operation.Settle, attempt, m => Transitions.Settle(m, Names.Attempt(attempt)));
 
     public Decision Delete(int manifest) =>
-        manifests.TryFind(manifest, DeleteKind, 0, out Decision known)
+        manifests.TryFind(manifest, Operation.Delete, 0, out Decision known)
             ? known
-            : manifests.Decide(manifest, DeleteKind, 0, m => Transitions.Delete(m, Names.Incarnation(0), Now));
+            : manifests.Decide(manifest, Operation.Delete, 0, m => Transitions.Delete(m, Names.Incarnation(0), Now));
 
     private static SessionSettings With(SessionSettings settings, int bit) => settings with
     {
