@@ -27,6 +27,13 @@ public sealed class ModelTests(ITestOutputHelper output)
         Assert.Equal(Enum.GetValues<Operation>(), changed.Order());
     }
 
+    /// <summary>The last configuration has each kind of process: too many states to search, so that it is walked through.</summary>
+    [Fact]
+    public void Random_histories_with_each_kind_of_process_keep_the_promises() => CheckWalks(seed: 1, walks: 5_000);
+
+    [Fact(Explicit = true)]
+    public void Many_random_histories_with_each_kind_of_process_keep_the_promises() => CheckWalks(seed: 2, walks: 500_000);
+
     [Theory(Explicit = true)]
     [MemberData(nameof(Large))]
     public void States_of_a_large_configuration_keep_the_promises(string name) => Check(name, LargeLimit);
@@ -40,6 +47,14 @@ public sealed class ModelTests(ITestOutputHelper output)
             .Where(static m => m.ReturnType == typeof(Transition))
             .Select(static m => m.Name);
         Assert.Equal(transitions.Order(StringComparer.Ordinal), Enum.GetNames<Operation>().Concat(others).Order(StringComparer.Ordinal));
+    }
+
+    private void CheckWalks(int seed, int walks)
+    {
+        SearchResult result = new Walk(Configurations.Get(Configurations.Everything), seed).Run(walks);
+        output.WriteLine(result.ToString());
+        Assert.True(result.Violation is null, result.ToString());
+        Assert.True(result.Ends > walks / 2, result.ToString());
     }
 
     private SearchResult Check(string name, int limit = int.MaxValue)

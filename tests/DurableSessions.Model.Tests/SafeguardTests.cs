@@ -44,4 +44,18 @@ public sealed class SafeguardTests(ITestOutputHelper output)
         output.WriteLine(result.ToString());
         Assert.StartsWith(violation, result.Violation);
     }
+
+    [Theory]
+    [InlineData(nameof(Safeguards.SealBeforeStaging))]
+    [InlineData(nameof(Safeguards.RecordBeforeCut))]
+    [InlineData(nameof(Safeguards.SearchAfterUnknown))]
+    public void Random_histories_find_it_too(string safeguard)
+    {
+        Configuration configuration = Configurations.Get(Configurations.Everything, Enum.Parse<Safeguards>(safeguard));
+
+        SearchResult result = new Walk(configuration, seed: 1).Run(20_000);
+
+        output.WriteLine(result.ToString());
+        Assert.NotNull(result.Violation);
+    }
 }

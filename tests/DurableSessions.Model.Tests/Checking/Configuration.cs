@@ -9,7 +9,7 @@ internal sealed class Configuration(string name, params Process[] processes)
 {
     public string Name { get; } = name;
 
-    public IReadOnlyList<Process> Processes { get; } = processes;
+    public IReadOnlyList<Process> Processes { get; } = [.. processes.Select(static (p, i) => p.As(i))];
 
     /// <summary>The safeguards that the protocol does without.</summary>
     public Safeguards Without { get; init; }

@@ -38,7 +38,8 @@ internal sealed class Expansion(Configuration configuration, Manifests manifests
     public void Break(byte property) => Next.Ghost.Broken = property;
 
     /// <summary>
-    /// Swaps the manifest with <c>If-Match</c>: it is swapped, or it is and the answer is lost, or it will be later, or another one is there.
+    /// Swaps the manifest with <c>If-Match</c>: it is swapped, or it is and the answer is lost, or it will be later, or another one is
+    /// there.
     /// </summary>
     /// <param name="process">The process; its <see cref="Proc.Known"/> is the manifest that it swaps.</param>
     /// <param name="next">The manifest that it writes.</param>
@@ -140,6 +141,17 @@ internal sealed class Expansion(Configuration configuration, Manifests manifests
             Next.Send(new Late(Late.Create, name, 0));
             Emit(process, "creates a segment; a copy of the request is late");
         }
+    }
+
+    /// <summary>Makes every step that is possible.</summary>
+    public void Expand()
+    {
+        foreach (Processes.Process process in Configuration.Processes)
+        {
+            process.Expand(this);
+        }
+
+        DeliverLate();
     }
 
     /// <summary>The requests on their way arrive, each at any time.</summary>

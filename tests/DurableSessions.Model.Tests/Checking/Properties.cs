@@ -24,8 +24,10 @@ internal static class Properties
         }
 
         KnownManifest manifest = x.Manifests[world.Ghost.Manifest];
-        return FindInMemories(world)
-            ?? (manifest.IsDeleted ? null : FindLost(x, world, manifest) ?? FindFates(world, manifest) ?? FindInSettings(world, manifest));
+        string? broken = FindInMemories(world);
+        return broken is not null || manifest.IsDeleted
+            ? broken
+            : FindLost(x, world, manifest) ?? FindFates(x, world, manifest) ?? FindInSettings(world, manifest);
     }
 
     /// <summary>What is not as it must be where no process can move.</summary>
@@ -158,7 +160,7 @@ internal static class Properties
         return null;
     }
 
-    private static string? FindFates(World world, KnownManifest manifest)
+    private static string? FindFates(Expansion x, World world, KnownManifest manifest)
     {
         if (manifest.Incarnation != 0)
         {
@@ -204,15 +206,22 @@ internal static class Properties
             }
 
             int pending = manifest.FindPending(attempt / 2);
+            bool isSecond = (commits & (1 << (attempt / 2))) != 0 || (numbers & (1UL << record.Number)) != 0;
             if (pending >= 0
                 ? manifest.NumberOf(pending) != record.Number || manifest.Pending[pending] != attempt
-                : record.Number > manifest.Manifest.ArchiveCount || (commits & (1 << (attempt / 2))) != 0 || (numbers & (1UL << record.Number)) != 0)
+                : record.Number > manifest.Manifest.ArchiveCount || isSecond)
             {
                 return $"{Names.Word(blob.Key)} contradicts the manifest, or the commit has two archives";
             }
 
             commits |= 1 << (attempt / 2);
             numbers |= 1UL << record.Number;
+            world.Store.TryGet(Names.Catalogue, out Blob catalogue);
+            bool isOwed = x.Configuration.HasMemories && record.Semantic >= 0;
+            if (pending < 0 && isOwed && CommitMemories.CountOf(catalogue.Value, attempt / 2) == 0)
+            {
+                return $"commit c{attempt / 2} is switched before its memories are applied";
+            }
         }
 
         return null;

@@ -20,7 +20,9 @@ internal sealed class Search
     private int _length;
     private int _violated;
     private string? _violation;
-    private Action<int, string>? _replay;
+    private UInt128? _wanted;
+    private string _step = "";
+    private byte[] _found = [];
 
     /// <summary>Prepares a search.</summary>
     /// <param name="configuration">What to search.</param>
@@ -29,18 +31,13 @@ internal sealed class Search
     {
         _configuration = configuration;
         _limit = limit;
-        for (int i = 0; i < configuration.Processes.Count; i++)
-        {
-            configuration.Processes[i].Id = i;
-        }
-
         _x = new Expansion(configuration, _manifests, new Swaps(_manifests, configuration.Without), Found);
     }
 
     public SearchResult Run()
     {
         long began = Stopwatch.GetTimestamp();
-        byte[] first = First();
+        byte[] first = _bytes[..First.Make(_x).Encode(_bytes)];
         _seen.TryAdd(XxHash128.HashToUInt128(first), -1);
         _frontier.Add(first);
         int ends = 0;
@@ -56,9 +53,7 @@ internal sealed class Search
 
             _x.Now.Decode(next);
             _stateHash = _seen[_state];
-            _moves = false;
-            Expand();
-            if (_violation is null && !_moves)
+            if (!Moves())
             {
                 ends++;
                 _violation = Properties.FindStuck(_x, _x.Now) is { } stuck ? Fail(stuck, _state) : null;
@@ -77,21 +72,16 @@ internal sealed class Search
         return violation;
     }
 
-    private void Expand()
-    {
-        for (int i = 0; i < _configuration.Processes.Count; i++)
-        {
-            _configuration.Processes[i].Expand(_x);
-        }
-
-        _x.DeliverLate();
-    }
-
     private void Found(int process, string what)
     {
-        if (_replay is not null)
+        if (_wanted is { } wanted)
         {
-            _replay(process, what);
+            if (_step.Length == 0 && Hash() == wanted)
+            {
+                _step = Words.OfStep(_x, process, what);
+                _found = _bytes[.._length];
+            }
+
             return;
         }
 
@@ -123,35 +113,6 @@ internal sealed class Search
         return XxHash128.HashToUInt128(_bytes.AsSpan(0, _length));
     }
 
-    private byte[] First()
-    {
-        World first = _x.Fork();
-        first.Ghost.Manifest = _x.Swaps.Create();
-        first.Ghost.LateLeft = (byte)_configuration.Late;
-        first.Ghost.LostLeft = (byte)_configuration.Lost;
-        ulong stored = 0;
-        for (int i = 0; i < _configuration.Stored; i++)
-        {
-            stored = Messages.Add(stored, 8 - i);
-            first.Ghost.Acked |= (ushort)(1 << (8 - i));
-        }
-
-        int segment = _manifests[first.Ghost.Manifest].Last;
-        first.Store.TryCreate(segment, 0, stored);
-        if (_configuration.FirstCreationDoubled)
-        {
-            first.Send(new Late(Late.Create, segment, 0));
-            first.Ghost.LateLeft++;
-        }
-
-        foreach (Processes.Process process in _configuration.Processes)
-        {
-            first.Procs[process.Id] = process.Start;
-        }
-
-        return _bytes[..first.Encode(_bytes)];
-    }
-
     // Walks the states from the first one to the violation again, and says what each step was.
     private List<string> Trace(byte[] first)
     {
@@ -166,38 +127,27 @@ internal sealed class Search
         _x.Now.Decode(first);
         foreach (UInt128 next in way)
         {
-            string? step = null;
-            byte[] found = [];
-            _replay = (process, what) =>
-            {
-                if (step is null && Hash() == next)
-                {
-                    step = Describe(process, what);
-                    found = _bytes[.._length];
-                }
-            };
-            Expand();
-            trace.Add(step ?? "a step that is not found again");
-            if (step is null)
-            {
-                break;
-            }
-
-            _x.Now.Decode(found);
+            trace.Add(Replay(next));
+            _x.Now.Decode(_found);
         }
 
-        trace.Add("blobs: " + string.Join("; ", _x.Now.Store.Blobs.ToArray().Select(static b =>
-            $"{Names.Word(b.Key)} [{(Names.IsRecord(b.Key) ? Record.Of(b).ToString() : Messages.Text(b.Value))}]{((b.Flags & Store.Sealed) != 0 ? " sealed" : "")}")));
+        trace.Add(Words.OfBlobs(_x.Now));
         return trace;
     }
 
-    private string Describe(int process, string what)
+    private string Replay(UInt128 next)
     {
-        string who = process < 0 ? "storage" : _configuration.Processes[process].Name;
-        int after = _x.Next.Ghost.Manifest;
-        int acked = _x.Next.Ghost.Acked & ~_x.Now.Ghost.Acked;
-        return $"{who}: {what}"
-            + (acked == 0 ? "" : $" (message {System.Numerics.BitOperations.Log2((uint)acked)} is acknowledged)")
-            + (after == _x.Now.Ghost.Manifest ? "" : $"\n      => {_manifests[after]}");
+        _wanted = next;
+        _step = "";
+        _x.Expand();
+        return _step.Length > 0 ? _step : throw new InvalidOperationException("A step is not found again.");
+    }
+
+    // Whether anything can move, or something is wrong already.
+    private bool Moves()
+    {
+        _moves = false;
+        _x.Expand();
+        return _moves || _violation is not null;
     }
 }

@@ -24,6 +24,7 @@ internal sealed record SearchResult(
     IReadOnlyList<string> Trace)
 {
     public override string ToString() =>
-        $"{Configuration}: {States} states, {Ends} ends, {Manifests} manifests, {(IsComplete ? "complete" : "not complete")}, {Seconds:F1} s"
+        $"{Configuration}: {States} states, {Ends} ends, {Manifests} manifests, "
+        + $"{(IsComplete ? "complete" : "not complete")}, {Seconds:F1} s"
         + (Violation is null ? "" : $"\nVIOLATION: {Violation}\n  " + string.Join("\n  ", Trace));
 }

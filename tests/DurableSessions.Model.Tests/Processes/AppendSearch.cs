@@ -8,20 +8,20 @@ namespace DurableSessions.Model.Tests.Processes;
 /// newest first. The search for a repetition is the same in all archives. <see cref="Proc.Other"/> is the manifest that is searched,
 /// <see cref="Proc.Return"/> whether a segment in it was empty.
 /// </summary>
-internal sealed class AppendSearch
+internal sealed class AppendSearch(Appender appender)
 {
     private const byte Read = 20;
     private const byte AskManifest = 21;
 
-    public void Expand(Expansion x, Appender appender, in Proc now, KnownManifest view)
+    public void Expand(Expansion x, in Proc now, KnownManifest view)
     {
         switch (now.Pc)
         {
             case Appender.Search:
-                Begin(x, appender, view);
+                Begin(x, view);
                 break;
             case Read:
-                ReadNext(x, appender, now, view);
+                ReadNext(x, now, view);
                 break;
             case AskManifest:
                 ref Proc asked = ref x.Fork(appender.Id);
@@ -49,7 +49,7 @@ internal sealed class AppendSearch
 
     private static byte Restart(in Proc proc) => proc.Then != 0 ? Appender.Open : Appender.Search;
 
-    private static void Begin(Expansion x, Appender appender, KnownManifest view)
+    private void Begin(Expansion x, KnownManifest view)
     {
         KnownManifest manifest = x.Manifest;
         if (manifest.IsOf(view.Incarnation) && manifest.IsLive(view.Last))
@@ -76,7 +76,7 @@ internal sealed class AppendSearch
         x.Emit(appender.Id, "reads the manifest, to search");
     }
 
-    private static void ReadNext(Expansion x, Appender appender, in Proc now, KnownManifest view)
+    private void ReadNext(Expansion x, in Proc now, KnownManifest view)
     {
         KnownManifest manifest = x.Manifests[now.Other];
         int name = NameOf(x, manifest, now.Index);

@@ -9,23 +9,34 @@ namespace DurableSessions.Model.Tests.Processes;
 /// <see cref="Proc.Flag"/> whether an append of unknown outcome is on its way, <see cref="Proc.Fate"/> whether that segment is sealed,
 /// <see cref="Proc.Then"/> whether a search is the one for a repetition.
 /// </remarks>
-internal sealed class Appender(string name, params int[] messages) : Process(name)
+internal sealed class Appender : Process
 {
     public const byte Open = 1;
     private const byte Seal = 2;
     private const byte Tail = 3;
     public const byte Send = 4;
-    private const byte Again = 5;
-    private const byte Elsewhere = 6;
+    public const byte Again = 5;
+    public const byte Elsewhere = 6;
     public const byte Search = 7;
     private const byte Create = 8;
     private const byte Roll = 9;
     private const byte First = 10;
     private const byte CreateAgain = 11;
 
-    private readonly AppendSearch _search = new();
+    private readonly AppendRequest _request;
+    private readonly AppendSearch _search;
 
-    public IReadOnlyList<int> Messages => messages;
+    private readonly int[] _messages;
+
+    public Appender(string name, params int[] messages)
+        : base(name)
+    {
+        _messages = messages;
+        _request = new AppendRequest(this);
+        _search = new AppendSearch(this);
+    }
+
+    public IReadOnlyList<int> Messages => _messages;
 
     /// <summary>
     /// Whether a client repeats what it may have sent to another host: each message is looked for in all of the session before it is sent.
@@ -59,10 +70,10 @@ internal sealed class Appender(string name, params int[] messages) : Process(nam
                 x.Emit(Id, "reads the last segment");
                 break;
             case Send:
-                SendAppend(x, now, view);
+                _request.Send(x, now, view);
                 break;
             case Again:
-                ReadAgain(x, now, view);
+                _request.ReadAgain(x, now, view);
                 break;
             case Elsewhere:
                 GoOnElsewhere(x, view);
@@ -82,7 +93,7 @@ internal sealed class Appender(string name, params int[] messages) : Process(nam
                 x.Swap(Id, created.Next, Open, Open, now.Other, "creates the session again");
                 break;
             default:
-                _search.Expand(x, this, now, view);
+                _search.Expand(x, now, view);
                 break;
         }
     }
@@ -90,7 +101,7 @@ internal sealed class Appender(string name, params int[] messages) : Process(nam
     /// <summary>The message in hand is acknowledged, and the next one's turn comes.</summary>
     public void Acknowledge(Expansion x, ref Proc proc, KnownManifest view, byte next, byte length)
     {
-        ushort bit = (ushort)(1 << messages[proc.Target]);
+        ushort bit = (ushort)(1 << _messages[proc.Target]);
         if (x.Manifests[x.Next.Ghost.Manifest].IsOf(view.Incarnation))
         {
             x.Next.Ghost.Acked |= bit;
@@ -109,13 +120,13 @@ internal sealed class Appender(string name, params int[] messages) : Process(nam
         proc.Pc = IsRepetition ? Open : next;
         proc.Length = length;
         proc.Target++;
-        if (proc.Target == messages.Length)
+        if (proc.Target == _messages.Length)
         {
             proc = default;
         }
     }
 
-    public int Message(in Proc proc) => messages[proc.Target];
+    public int Message(in Proc proc) => _messages[proc.Target];
 
     // A view of the manifest that storage has now.
     private void View(Expansion x, ref Proc proc)
@@ -167,95 +178,6 @@ internal sealed class Appender(string name, params int[] messages) : Process(nam
         }
 
         x.Emit(Id, "seals an older segment");
-    }
-
-    private void SendAppend(Expansion x, in Proc now, KnownManifest view)
-    {
-        int message = Message(now);
-        ref Proc sent = ref x.Fork(Id);
-        NoteSent(x, message);
-        Store.Answer answer = x.Next.Store.Append(view.Last, now.Length, message, x.Configuration.Without);
-        switch (answer)
-        {
-            case Store.Answer.Stored:
-                x.NoteStored(view.Last);
-                Acknowledge(x, ref sent, view, Send, (byte)(now.Length + 1));
-                x.Emit(Id, "appends");
-                if (x.Now.Ghost.LostLeft > 0)
-                {
-                    ref Proc lost = ref x.Fork(Id);
-                    NoteSent(x, message);
-                    x.Next.Store.Append(view.Last, now.Length, message, x.Configuration.Without);
-                    x.NoteStored(view.Last);
-                    x.Next.Ghost.LostLeft--;
-                    lost.Flag = 1;
-                    x.Emit(Id, "appends; the answer is lost");
-                }
-
-                break;
-            case Store.Answer.NotFound:
-                sent.Pc = now.Flag != 0 && x.Keeps(Safeguards.SearchAfterUnknown) ? Search : Open;
-                sent.Flag = sent.Pc == Search ? now.Flag : (byte)0;
-                x.Emit(Id, "appends: the segment is gone");
-                break;
-            default:
-                // What was never sent before is not in the segment; the tail says how long that is.
-                bool isSealed = answer == Store.Answer.IsSealed;
-                sent.Fate = isSealed ? (byte)1 : (byte)0;
-                sent.Pc = now.Flag == 0 && isSealed ? Elsewhere : Again;
-                if (now.Flag != 0 && !x.Keeps(Safeguards.SearchAfterUnknown))
-                {
-                    sent.Pc = Open;
-                    sent.Flag = 0;
-                }
-
-                x.Emit(Id, isSealed ? "appends: the segment is sealed" : "appends: the condition is not met");
-                break;
-        }
-
-        if (x.Now.Ghost.LateLeft > 0 && now.Flag == 0 && x.Configuration.LateAppends)
-        {
-            ref Proc late = ref x.Fork(Id);
-            NoteSent(x, message);
-            late.Flag = 1;
-            x.Next.Send(new Late(Late.Append, view.Last, (ulong)((now.Length << 8) | message)));
-            x.Emit(Id, "appends; the request is late");
-        }
-    }
-
-    private static void NoteSent(Expansion x, int message)
-    {
-        if ((x.Next.Ghost.Sent & (1 << message)) == 0)
-        {
-            x.Next.Ghost.Sent |= (ushort)(1 << message);
-            x.Next.Ghost.Before |= (ulong)((x.Next.Ghost.Acked >> 1) & 255) << (8 * (message - 1));
-        }
-    }
-
-    // The segment has refused the block: the message may be in it, or there is more in it than this host has read, or it is over.
-    private void ReadAgain(Expansion x, in Proc now, KnownManifest view)
-    {
-        ref Proc read = ref x.Fork(Id);
-        if (!x.Now.Store.TryGet(view.Last, out Blob blob))
-        {
-            read.Pc = Search;
-        }
-        else if (State.Messages.Contains(blob.Value, Message(now)))
-        {
-            Acknowledge(x, ref read, view, Send, (byte)State.Messages.Count(blob.Value));
-        }
-        else if (now.Fate == 0 && State.Messages.Count(blob.Value) > now.Length)
-        {
-            read.Length = (byte)State.Messages.Count(blob.Value);
-            read.Flag = 0;
-            read.Pc = Send;
-        }
-        else
-        {
-            read.Pc = Elsewhere;
-        }
-
-        x.Emit(Id, "reads the segment that refused");
     }
 
     private void GoOnElsewhere(Expansion x, KnownManifest view)

@@ -18,7 +18,10 @@ internal sealed class Canceller : Process
 
     public override Proc Start => new()
     {
-        Pc = CommitClosing.Load, Target = (byte)_attempt, Length = (byte)_attempt, Fate = CommitClosing.Cancelled,
+        Pc = CommitClosing.Load,
+        Target = (byte)_attempt,
+        Length = (byte)_attempt,
+        Fate = CommitClosing.Cancelled,
     };
 
     public override void Expand(Expansion x)

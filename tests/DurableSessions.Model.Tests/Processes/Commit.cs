@@ -62,8 +62,8 @@ internal sealed class Commit : Process
                 x.Emit(Id, "reads the manifest");
                 break;
             case WaitForRetry:
-                if ((x.Now.Ghost.Over & (1 << CommitNumber)) != 0
-                    && !(x.Now.Store.TryGet(Names.Record(Attempt - 1), out Blob blob) && Record.Of(blob) is { IsArchived: true, Semantic: >= 0 }))
+                bool isCovered = TryGet(x.Now.Store, Attempt - 1, out Record first) && first is { IsArchived: true, Semantic: >= 0 };
+                if ((x.Now.Ghost.Over & (1 << CommitNumber)) != 0 && !isCovered)
                 {
                     x.Fork(Id).Pc = Load;
                     x.Next.Ghost.Over &= (byte)~(1 << CommitNumber);
@@ -134,7 +134,7 @@ internal sealed class Commit : Process
         bool isSecond = attempt % 2 == 1;
         if (TryGet(store, attempt, out record))
         {
-            if (isSecond || record is not { Fate: Core.State.CommitFate.Cancelled, IsRetried: true } || !TryGet(store, attempt + 1, out Record second))
+            if (isSecond || !record.IsRetried || !TryGet(store, attempt + 1, out Record second))
             {
                 return attempt;
             }

@@ -19,7 +19,9 @@ internal sealed class CommitClearing(Commit commit)
                 Decision cleared = Decide(x, now, now.Known);
                 if (cleared.IsChanged)
                 {
-                    x.Swap(commit.Id, cleared.Next, Commit.Load, Reload, -1, "clears live", (ref Proc p) => commit.Route(x, ref p, x.Manifests[cleared.Next]));
+                    x.Swap(
+                        commit.Id, cleared.Next, Commit.Load, Reload, -1, "clears live",
+                        (ref Proc p) => commit.Route(x, ref p, x.Manifests[cleared.Next]));
                 }
                 else
                 {

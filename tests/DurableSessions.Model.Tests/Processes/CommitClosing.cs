@@ -5,8 +5,8 @@ using DurableSessions.Model.Tests.State;
 namespace DurableSessions.Model.Tests.Processes;
 
 /// <summary>
-/// Closes an attempt: see <c>CommitLedger.CloseAsync</c>. <see cref="Proc.Length"/> is the attempt to close, <see cref="Proc.Target"/> the one
-/// that is settled now, <see cref="Proc.Other"/> the empty segments that go.
+/// Closes an attempt: see <c>CommitLedger.CloseAsync</c>. <see cref="Proc.Length"/> is the attempt to close, <see cref="Proc.Target"/> the
+/// one that is settled now, <see cref="Proc.Other"/> the empty segments that go.
 /// </summary>
 internal sealed class CommitClosing(Process process)
 {

@@ -97,7 +97,8 @@ internal sealed class CommitStaging(Commit commit)
     }
 
     /// <summary>How many of the messages that a cut has are archived.</summary>
-    public static int Archived(KnownManifest manifest, ulong list) => Math.Max(0, Messages.Count(list) - manifest.Manifest.Cutting!.KeepRecent);
+    public static int Archived(KnownManifest manifest, ulong list) =>
+        Math.Max(0, Messages.Count(list) - manifest.Manifest.Cutting!.KeepRecent);
 
     private static void ToSeal(ref Proc proc, KnownManifest manifest, int from)
     {
@@ -117,7 +118,12 @@ internal sealed class CommitStaging(Commit commit)
     private void Look(Expansion x)
     {
         ref Proc look = ref x.Fork(commit.Id);
-        int found = x.Keeps(Safeguards.RecordBeforeCut) ? Commit.FindRecord(x.Now.Store, commit.Attempt, out Record record) : -1 + (int)((record = default).Number);
+        int found = Commit.FindRecord(x.Now.Store, commit.Attempt, out Record record);
+        if (!x.Keeps(Safeguards.RecordBeforeCut))
+        {
+            found = -1;
+        }
+
         if (found >= 0 && record.IsArchived)
         {
             look.Pc = CommitTurn.Turn;

@@ -4,7 +4,7 @@ using DurableSessions.Model.Tests.State;
 
 namespace DurableSessions.Model.Tests.Processes;
 
-/// <summary>The switch: the record, the memories, the swap, then the segments go. Or the cover of an archive that was switched before.</summary>
+/// <summary>The switch: the record, the memories, the swap, then the segments go. Or the cover of an archive switched before.</summary>
 internal sealed class CommitSwitching(Commit commit)
 {
     public const byte FirstStep = Load;

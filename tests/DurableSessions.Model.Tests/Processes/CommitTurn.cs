@@ -39,7 +39,7 @@ internal sealed class CommitTurn(Commit commit)
                 KnownManifest manifest = x.Manifest;
                 if (manifest.IsOf(0) && manifest.FindPending(now.Target / 2) is >= 0 and int at)
                 {
-                    abandoned = new Proc { Known = manifest.Id, Target = (byte)manifest.Pending[at], Return = Turn, Pc = CommitSwitching.WriteRecord };
+                    abandoned = new Proc { Known = manifest.Id, Target = (byte)manifest.Pending[at], Return = Turn };
                     CommitSwitching.Begin(x, ref abandoned);
                 }
                 else

@@ -13,10 +13,17 @@ internal abstract class Process(string name)
     public string Name { get; } = name;
 
     /// <summary>Which one of the configuration's processes it is.</summary>
-    public int Id { get; set; }
+    public int Id { get; private set; }
 
     /// <summary>What it knows before its first step.</summary>
     public abstract Proc Start { get; }
+
+    /// <summary>The process as the one of this number.</summary>
+    public Process As(int id)
+    {
+        Id = id;
+        return this;
+    }
 
     /// <summary>Makes each step that it may take now.</summary>
     public abstract void Expand(Expansion x);

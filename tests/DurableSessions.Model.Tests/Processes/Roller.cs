@@ -3,7 +3,7 @@ using DurableSessions.Model.Tests.State;
 
 namespace DurableSessions.Model.Tests.Processes;
 
-/// <summary>Has the appends go on in a new segment: see <c>SegmentRoller</c>. <see cref="Proc.List"/> is the segment that is full.</summary>
+/// <summary>Has the appends go on in a new segment: see <c>SegmentRoller</c>. <see cref="Proc.List"/> is the full one.</summary>
 internal sealed class Roller(string name) : Process(name)
 {
     private const byte Load = 1;

@@ -63,7 +63,8 @@ internal sealed class KnownManifest
     public bool IsLive(int segment) => Array.IndexOf(Live, segment) >= 0;
 
     public override string ToString() =>
-        $"{(IsDeleted ? "tombstone " : "")}{Manifest.Incarnation} generation {Manifest.Generation}: live [{string.Join(", ", Live.Select(Names.Word))}]"
+        $"{(IsDeleted ? "tombstone " : "")}{Manifest.Incarnation} generation {Manifest.Generation}: "
+        + $"live [{string.Join(", ", Live.Select(Names.Word))}]"
         + (Cut < 0 ? "" : $", cuts {CutCount} for {Manifest.Cutting!.CommitId}/{Manifest.Cutting.Attempt}")
         + $", pending [{string.Join(", ", Manifest.Pending.Select(static p => $"{p.CommitId}/{p.Attempt} as {p.Number}"))}]"
         + $", uncovered [{string.Join(", ", Uncovered)}], overview {Manifest.Overview?.Number ?? 0} of {Manifest.ArchiveCount}"

@@ -44,11 +44,15 @@ internal sealed class Manifests
         return id;
     }
 
-    /// <summary>Applies a transition, and checks the rules of what comes of it.</summary>
+    /// <summary>Applies a transition, and checks the rules of what comes of it; once for the same arguments.</summary>
     public Decision Decide(int manifest, Operation operation, long arguments, Func<Manifest, Transition> transition)
     {
+        if (_decided.TryGetValue((manifest, operation, arguments), out Decision decision))
+        {
+            return decision;
+        }
+
         Manifest before = _known[manifest].Manifest;
-        Decision decision;
         switch (transition(before))
         {
             case Transition.Changed { Next: var next }:
@@ -77,9 +81,9 @@ internal sealed class Manifests
         return decision;
     }
 
-    public bool TryFind(int manifest, Operation operation, long arguments, out Decision decision) =>
-        _decided.TryGetValue((manifest, operation, arguments), out decision);
-
-    private static string? FindBroken(Manifest before, Manifest after) =>
-        (ReferenceEquals(before, after) ? null : ManifestRules.FindBrokenStep(before, after)) ?? ManifestRules.FindBroken(Names.Session, after).FirstOrDefault();
+    private static string? FindBroken(Manifest before, Manifest after)
+    {
+        string? step = ReferenceEquals(before, after) ? null : ManifestRules.FindBrokenStep(before, after);
+        return step ?? ManifestRules.FindBroken(Names.Session, after).FirstOrDefault();
+    }
 }

@@ -1,10 +1,13 @@
 using System.Globalization;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Model.Tests.State;
 
-/// <summary>The names of blobs as numbers, and as the product writes them. Attempts have a number too: twice the commit, plus 0 or 1.</summary>
+/// <summary>
+/// The names of blobs as numbers, and as the product writes them. Attempts have a number too: twice the commit, plus 0 or 1.
+/// </summary>
 /// <remarks>
 /// A random name is one by the process that draws it and how often it has: two processes never draw the same, and a process draws one
 /// again only where nothing names or holds it any more.
@@ -53,7 +56,8 @@ internal static class Names
 
     public static string Incarnation(int incarnation) => "i" + incarnation.ToString(CultureInfo.InvariantCulture);
 
-    public static int IncarnationOf(string incarnation) => int.Parse(incarnation.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture);
+    public static int IncarnationOf(string incarnation) =>
+        int.Parse(incarnation.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture);
 
     public static string Commit(int attempt) => "c" + (attempt / 2).ToString(CultureInfo.InvariantCulture);
 
@@ -70,9 +74,10 @@ internal static class Names
         }
 
         int rest = AttemptOf(key);
+        string prefix = BlobNames.SegmentPrefix(Session, Incarnation(IncarnationOf(key)));
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{Core.Storage.BlobNames.SegmentPrefix(Session, Incarnation(IncarnationOf(key)))}{NumberOf(key):D6}-p{rest / MaxDraws % MaxProcesses}d{rest % MaxDraws}.jsonl");
+            $"{prefix}{NumberOf(key):D6}-p{rest / MaxDraws % MaxProcesses}d{rest % MaxDraws}.jsonl");
     }
 
     /// <summary>A blob in the words of a trace.</summary>

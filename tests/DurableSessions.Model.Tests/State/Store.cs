@@ -119,7 +119,7 @@ internal sealed class Store
         return at >= 0;
     }
 
-    /// <summary>Appends a message at a position; at the first one, only to the segment that was created and not to one that came back.</summary>
+    /// <summary>Appends a message at a position; at the first one, only to the segment as created, not to one that came back.</summary>
     public Answer Append(int key, int position, int message, Safeguards without)
     {
         int at = Find(key);
