@@ -108,25 +108,10 @@ internal sealed class Expansion(Configuration configuration, Manifests manifests
         world.Ghost.Closed |= (ushort)after.Closed;
     }
 
-    /// <summary>A fresh segment's name, drawn by a process: one that nothing names or holds.</summary>
-    public int Draw(int incarnation, int number, int process)
-    {
-        for (int draw = 0; draw < Names.MaxDraws; draw++)
-        {
-            int name = Names.Segment(incarnation, number, process + 1, draw);
-            if (!Now.Store.Has(name) && !Manifest.Keeps(name) && !IsOnItsWay(name))
-            {
-                return name;
-            }
-        }
-
-        throw new InvalidOperationException("A process draws no more names than these.");
-    }
-
     /// <summary>Creates a segment under a name of its own, which the process then knows as <see cref="Proc.Other"/>.</summary>
     public void Create(int process, int incarnation, int number, byte next)
     {
-        int name = Draw(incarnation, number, process);
+        int name = FreshName.Draw(this, incarnation, number, process);
         ref Proc created = ref Fork(process);
         Next.Store.TryCreate(name, 0, 0);
         created.Other = name;
@@ -224,17 +209,4 @@ internal sealed class Expansion(Configuration configuration, Manifests manifests
 
     /// <summary>Under which name an attempt stages its archive.</summary>
     public int ArchiveName(int attempt) => Names.Archive(Keeps(Safeguards.AttemptInNames) ? attempt : attempt & ~1);
-
-    private bool IsOnItsWay(int name)
-    {
-        foreach (Late late in Now.Late)
-        {
-            if (late.Key == name || (late.Kind == Late.Swap && Manifests[(int)late.Value].Keeps(name)))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
 }

@@ -9,12 +9,11 @@ namespace DurableSessions.Model.Tests.State;
 /// The names of blobs as numbers, and as the product writes them. Attempts have a number too: twice the commit, plus 0 or 1.
 /// </summary>
 /// <remarks>
-/// A random name is one by the process that draws it and how often it has: two processes never draw the same, and a process draws one
-/// again only where nothing names or holds it any more.
+/// A random name is one by the process that draws it and how often it has: see <see cref="Checking.FreshName"/>.
 /// </remarks>
 internal static class Names
 {
-    public const int MaxDraws = 8;
+    public const int MaxDraws = 16;
     public const int MaxProcesses = 16;
     private const int MaxNumber = 64;
 

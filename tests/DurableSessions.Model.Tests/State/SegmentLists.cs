@@ -6,6 +6,8 @@ internal sealed class SegmentLists
     private readonly List<int[]> _lists = [[]];
     private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal) { [""] = 0 };
 
+    public int Count => _lists.Count;
+
     public int[] this[int number] => _lists[number];
 
     public int Intern(int[] segments)
