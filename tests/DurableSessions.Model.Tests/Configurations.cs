@@ -11,7 +11,7 @@ internal static class Configurations
     [
         "appends", "order", "repeated", "repeated-keep", "came-back", "came-back-configure",
         "zombie", "two-commits", "keep", "skip", "memories",
-        "cancel", "cancel-zombie", "cancel-two", "retry", "retry-cancelled", "cover", "terminate",
+        "cancel", "cancel-zombie", "cancel-two", "retry", "retry-cancelled", "cancel-retry", "cover", "terminate",
         "configure", "configure-two", "roll",
         "delete", "create-again", "create-again-late",
     ];
@@ -74,6 +74,7 @@ internal static class Configurations
             "cancel-two" => new(name, a1, p1, p2, cancel) { Without = without, Stored = 1, Lost = 1 },
             "retry" => new(name, p1, terminate, retry, a1) { Without = without, Stored = 1 },
             "retry-cancelled" => new(name, p1, cancel, retry, a1) { Without = without, Stored = 1 },
+            "cancel-retry" => new(name, p1, terminate, retry, new Canceller("cancel", retry)) { Without = without, Stored = 1 },
             "cover" => new(name, new Commit("p1", 0, fails: true), retry, q1, a1) { Without = without, Stored = 1, HasMemories = true },
             "terminate" => new(name, p1, terminate, q1, a1) { Without = without, Stored = 1, HasMemories = true },
             "configure" => new(name, new Configurer("s1", 1), p1, a1) { Without = without, Lost = 1 },

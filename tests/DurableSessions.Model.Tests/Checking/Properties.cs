@@ -172,6 +172,17 @@ internal static class Properties
             return "an attempt that was closed cuts again";
         }
 
+        if (manifest.Cut >= 0 && manifest.Cut % 2 == 0 && (world.Ghost.Closed & (2 << manifest.Cut)) != 0)
+        {
+            return "an attempt cuts after a later one was closed";
+        }
+
+        int reach = manifest.Manifest.Overview?.Number ?? 0;
+        if (Array.Exists(manifest.Uncovered, n => n <= reach))
+        {
+            return "an archive is covered, and uncovered too";
+        }
+
         int commits = 0;
         ulong numbers = 0;
         for (int i = 0; i < manifest.Pending.Length; i++)
