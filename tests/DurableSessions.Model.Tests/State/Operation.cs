@@ -1,0 +1,17 @@
+namespace DurableSessions.Model.Tests.State;
+
+/// <summary>The product's transitions that the model makes, each by its name.</summary>
+internal enum Operation
+{
+    AddSegment,
+    BeginCut,
+    Clear,
+    Close,
+    Configure,
+    Cover,
+    CreateAgain,
+    Delete,
+    DropEmptySegment,
+    Settle,
+    Switch,
+}

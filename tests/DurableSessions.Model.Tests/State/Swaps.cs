@@ -1,0 +1,128 @@
+using DurableSessions.Core.AutoCommit;
+using DurableSessions.Core.Commits;
+using DurableSessions.Core.Memories;
+using DurableSessions.Core.State;
+
+namespace DurableSessions.Model.Tests.State;
+
+/// <summary>The product's transitions on manifests by number; with a safeguard less where the search asks for that.</summary>
+internal sealed class Swaps(Manifests manifests, Safeguards without)
+{
+    private static readonly DateTimeOffset Now = DateTimeOffset.UnixEpoch;
+    private static readonly MemoryCategory[] OneMemory = [MemoryCategory.Profile];
+
+    public int Create() => manifests.Intern(Transitions.Create(Names.Session, CreationOf(0), Fresh(Names.Segment(0, 1, 0, 0)), Now));
+
+    public Decision CreateAgain(int manifest, int incarnation, int segment) => manifests.Decide(
+        manifest, Operation.CreateAgain, Of(0, segment),
+        m => Transitions.CreateAgain(m, Names.Session, CreationOf(incarnation), Fresh(segment), Now));
+
+    public Decision AddSegment(int manifest, int incarnation, int full, int segment) => manifests.Decide(
+        manifest, Operation.AddSegment, Of(full, segment),
+        m => Transitions.AddSegment(m, Names.Incarnation(incarnation), Names.Blob(full), FreshFor(m, segment)));
+
+    public Decision Configure(int manifest, int bit, int segment) => manifests.Decide(
+        manifest, Operation.Configure, Of(bit, segment),
+        m => Transitions.Configure(m, Names.Incarnation(0), s => With(s, bit), FreshFor(m, segment)));
+
+    public Decision DropEmpty(int manifest, int segment)
+    {
+        return manifests.Decide(manifest, Operation.DropEmptySegment, Of(0, segment), Drop);
+
+        Transition Drop(Manifest m)
+        {
+            bool faulty = (without & Safeguards.DropWaitsForCut) != 0;
+            Manifest asked = faulty ? m with { Cutting = null } : m;
+            Transition dropped = Transitions.DropEmptySegment(asked, Names.Incarnation(0), Names.Blob(segment));
+            return faulty && dropped is Transition.Changed { Next: var next }
+                ? new Transition.Changed(next with { Cutting = m.Cutting })
+                : dropped;
+        }
+    }
+
+    public Decision BeginCut(int manifest, int attempt, int keep, int segment) => manifests.Decide(
+        manifest, Operation.BeginCut, Of(attempt, segment),
+        m => Transitions.BeginCut(m, Names.Attempt(attempt), new CutKeep(keep, null, false), FreshFor(m, segment)));
+
+    public Decision Clear(int manifest, int attempt, int archived, int retained)
+    {
+        return manifests.Decide(manifest, Operation.Clear, Of(attempt, (archived << 8) | retained), Cleared);
+
+        Transition Cleared(Manifest m)
+        {
+            CommitAttempt commit = Names.Attempt(attempt);
+            if ((without & Safeguards.ClearAsksForAttempt) != 0 && m.Cutting is { } cut && cut.CommitId == commit.CommitId)
+            {
+                commit = commit with { Attempt = cut.Attempt };
+            }
+
+            manifests.Name(Names.Retained(Names.AttemptOf(commit.CommitId, commit.Attempt)));
+            return Transitions.Clear(m, commit, Counts(archived, retained), Now);
+        }
+    }
+
+    public Decision Switch(int manifest, int attempt, Record record, bool memories)
+    {
+        return manifests.Decide(manifest, Operation.Switch, Of(attempt, (record.Flags << 1) | (memories ? 1 : 0)), Switched);
+
+        Transition Switched(Manifest m)
+        {
+            CommitRecord written = record.ToCommitRecord(attempt);
+            bool faulty = (without & Safeguards.SwitchAsksForPending) != 0 && m.FindPending(written.CommitId) is null;
+            var entry = new PendingArchive
+            {
+                CommitId = written.CommitId,
+                Attempt = written.Attempt,
+                Number = record.Number,
+                Counts = Counts(1, 0),
+                Segments = [],
+                ClearedAt = Now,
+            };
+            Manifest asked = faulty ? m with { Pending = [.. m.Pending, entry] } : m;
+            return Transitions.Switch(asked, Names.Incarnation(0), written, memories ? OneMemory : []);
+        }
+    }
+
+    public Decision Cover(int manifest, int number, int semantic, bool memories) => manifests.Decide(
+        manifest, Operation.Cover, Of(number, (semantic << 1) | (memories ? 1 : 0)),
+        m => Transitions.Cover(m, Names.Incarnation(0), number, $"digest-{semantic}", null, memories ? OneMemory : []));
+
+    public Decision Close(int manifest, int attempt, CommitFate fate, bool isRetried, int emptyList)
+    {
+        return manifests.Decide(manifest, Operation.Close, Of(attempt, (emptyList << 3) | ((int)fate << 1) | (isRetried ? 1 : 0)), Closed);
+
+        Transition Closed(Manifest m)
+        {
+            CommitAttempt commit = Names.Attempt(attempt);
+            Transition closed = Transitions.Close(
+                m, commit, fate, isRetried ? CommitLedger.RetriedReason : "asked", [.. manifests.Lists[emptyList].Select(Names.Blob)]);
+            return (without & Safeguards.CloseAlwaysMoves) != 0 && closed is Transition.Changed && m.Cutting?.CommitId != commit.CommitId
+                ? new Transition.Changed(m)
+                : closed;
+        }
+    }
+
+    public Decision Settle(int manifest, int attempt) =>
+        manifests.Decide(manifest, Operation.Settle, attempt, m => Transitions.Settle(m, Names.Attempt(attempt)));
+
+    public Decision Delete(int manifest) =>
+        manifests.Decide(manifest, Operation.Delete, 0, static m => Transitions.Delete(m, Names.Incarnation(0), Now));
+
+    private static long Of(int high, int low) => ((long)high << 32) | (uint)low;
+
+    private static StagedCounts Counts(int archived, int retained) => new(archived, 0, 0, retained, 0, "", null);
+
+    private static SessionCreation CreationOf(int incarnation) => new(Names.Incarnation(incarnation), new SessionSettings(), null);
+
+    private static SessionSettings With(SessionSettings settings, int bit) => settings with
+    {
+        AutoCommitPolicy = new AutoCommitPolicy { KeepRecentCount = (settings.AutoCommitPolicy?.KeepRecentCount ?? 0) | bit },
+    };
+
+    private FreshSegment FreshFor(Manifest manifest, int segment) => (without & Safeguards.SegmentNumber) == 0
+        ? Fresh(segment)
+        : Fresh(segment) with { Number = manifest.NextSegment };
+
+    private FreshSegment Fresh(int segment) =>
+        new(Names.NumberOf(segment), new SegmentReference(manifests.Name(segment), CreatedETag: "created"));
+}
