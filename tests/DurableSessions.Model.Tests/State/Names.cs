@@ -1,6 +1,6 @@
 using System.Globalization;
-using DurableSessions.Core.Commits;
-using DurableSessions.Core.Sessions;
+using DurableSessions.Core.Archives;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Model.Tests.State;
@@ -58,10 +58,10 @@ internal static class Names
     public static int IncarnationOf(string incarnation) =>
         int.Parse(incarnation.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture);
 
-    public static string Commit(int attempt) => "c" + (attempt / 2).ToString(CultureInfo.InvariantCulture);
+    public static CommitId Commit(int attempt) => new("c" + (attempt / 2).ToString(CultureInfo.InvariantCulture));
 
-    public static int AttemptOf(string commit, int attempt) =>
-        (2 * int.Parse(commit.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture)) + attempt - 1;
+    public static int AttemptOf(CommitId commit, int attempt) =>
+        (2 * int.Parse(commit.Value.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture)) + attempt - 1;
 
     public static CommitAttempt Attempt(int attempt) => new(Session, Incarnation(0), Commit(attempt), (attempt % 2) + 1);
 
@@ -69,7 +69,7 @@ internal static class Names
     {
         if (IsFrozen(key))
         {
-            return ArchiveStore.RetainedName(Attempt(AttemptOf(key)));
+            return BlobNames.Retained(Attempt(AttemptOf(key)));
         }
 
         int rest = AttemptOf(key);

@@ -1,6 +1,6 @@
-using DurableSessions.Core.AutoCommit;
 using DurableSessions.Core.Commits;
-using DurableSessions.Core.Memories;
+using DurableSessions.Core.Commits.Steps;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
 
 namespace DurableSessions.Model.Tests.State;
@@ -42,7 +42,7 @@ internal sealed class Swaps(Manifests manifests, Safeguards without)
 
     public Decision BeginCut(int manifest, int attempt, int keep, int segment) => manifests.Decide(
         manifest, Operation.BeginCut, Of(attempt, segment),
-        m => Transitions.BeginCut(m, Names.Attempt(attempt), new CutKeep(keep, null, false), FreshFor(m, segment)));
+        m => Transitions.BeginCut(m, Names.Attempt(attempt), new CutRetention(keep, null, false), FreshFor(m, segment)));
 
     public Decision Clear(int manifest, int attempt, int archived, int retained)
     {
