@@ -6,7 +6,6 @@ using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Storage;
 using DurableSessions.Core.Tasks;
 using DurableSessions.Engine;
-using DurableSessions.Orchestration;
 using DurableSessions.Semantics.Extractive;
 using DurableSessions.Testing;
 using Microsoft.Extensions.DependencyInjection;

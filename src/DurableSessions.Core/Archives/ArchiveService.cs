@@ -1,4 +1,3 @@
-using System.Globalization;
 using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Semantics;

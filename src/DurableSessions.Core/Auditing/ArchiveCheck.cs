@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
-using Azure;
 using DurableSessions.Core.Archives;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Messages;

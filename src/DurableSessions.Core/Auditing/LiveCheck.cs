@@ -1,4 +1,3 @@
-using Azure;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.State;

@@ -1,4 +1,3 @@
-using Azure;
 using DurableSessions.Core.Archives;
 using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;

@@ -1,5 +1,4 @@
 using DurableSessions.Core.State;
-using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.Memories;
 

@@ -4,7 +4,6 @@ using DurableSessions.Core;
 using DurableSessions.Core.Auditing;
 using DurableSessions.Core.Storage;
 using DurableSessions.Engine;
-using DurableSessions.Orchestration;
 using DurableSessions.Semantics.Extractive;
 using DurableSessions.Server.Serving;
 

@@ -2,7 +2,6 @@ using System.CommandLine;
 using DurableSessions.Core.Commits;
 using DurableSessions.Orchestration;
 using DurableSessions.Server.Serving;
-using SessionOptions = DurableSessions.Core.Configuration.SessionOptions;
 
 namespace DurableSessions.Server.Draining;
 

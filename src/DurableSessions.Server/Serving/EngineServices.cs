@@ -1,6 +1,5 @@
 using DurableSessions.Core.Storage;
 using DurableSessions.Engine;
-using DurableSessions.Orchestration;
 
 namespace DurableSessions.Server.Serving;
 

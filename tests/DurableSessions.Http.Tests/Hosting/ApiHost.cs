@@ -1,5 +1,4 @@
 using DurableSessions.Core.Storage;
-using DurableSessions.Engine;
 using DurableSessions.Http.Documentation;
 using DurableSessions.Http.Keys;
 using DurableSessions.Http.Limits;
