@@ -24,7 +24,7 @@ public abstract class OrchestrationContext
     public abstract T? GetInput<T>();
 
     /// <summary>
-    /// Schedules an activity. It is executed <em>at least once</em>, and by two hosts at once where one of them has lost the lease on
+    /// Schedules an activity. It is executed <em>at least once</em>, and by two hosts at once where one of them has lost its claim on
     /// the instance: an activity must be idempotent. Its result is recorded once, and is the same in every replay.
     /// </summary>
     /// <exception cref="TaskFailedException">The activity failed, and so did every retry of the policy.</exception>

@@ -21,7 +21,6 @@ internal sealed class Bench : IAsyncDisposable
 {
     private readonly AzuriteProcess _azurite;
     private readonly ServiceProvider _services;
-    private readonly EmbeddedEngine _engine;
 
     private Bench(AzuriteProcess azurite, SessionStorage storage)
     {
@@ -29,14 +28,13 @@ internal sealed class Bench : IAsyncDisposable
         Storage = storage;
         _services = new ServiceCollection().AddHost(storage, new ExtractiveSemanticProcessor()).BuildServiceProvider();
         Store = _services.GetRequiredService<SessionStore>();
-        _engine = _services.GetRequiredService<EmbeddedEngine>();
     }
 
     public SessionStorage Storage { get; }
 
     public SessionStore Store { get; }
 
-    public OrchestrationClient Client => _engine.Client;
+    public OrchestrationClient Client => _services.GetRequiredService<OrchestrationClient>();
 
     public static async Task<Bench> StartAsync()
     {
@@ -44,7 +42,7 @@ internal sealed class Bench : IAsyncDisposable
         var storage = SessionStorage.Connect(azurite.ConnectionString, "bench");
         await storage.Container.CreateAsync();
         var bench = new Bench(azurite, storage);
-        await bench._engine.StartAsync(CancellationToken.None);
+        await bench._services.GetRequiredService<EmbeddedEngine>().StartAsync(CancellationToken.None);
         return bench;
     }
 

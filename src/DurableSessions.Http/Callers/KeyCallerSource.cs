@@ -25,7 +25,7 @@ internal sealed class KeyCallerSource(KeyRing ring, ILogger<KeyCallerSource> log
         ApiKey key = Find(keys, context);
         return key is { Account: { } account, User: { } user }
             ? new Caller(account, user)
-            : throw new ApiException(ApiError.NotPermitted("An operator's key gives no access to sessions and tasks."));
+            : throw new ApiException(ApiError.NotPermitted("This is an operator's key; sessions and tasks are their users'."));
     }
 
     public async ValueTask RejectInvalidKeyAsync(HttpContext context)
