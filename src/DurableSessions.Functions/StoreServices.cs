@@ -9,7 +9,6 @@ using DurableSessions.Orchestration;
 using DurableSessions.Semantics.Extractive;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace DurableSessions.Functions;
 
