@@ -27,13 +27,13 @@ namespace DurableSessions.Core;
 public static class DurableSessionsServices
 {
     /// <summary>
-    /// Adds the store of one host: <see cref="SessionStore"/> and the services behind it, and an <see cref="OrchestrationRegistry"/> with the
-    /// orchestrators and activities that an engine runs for it. Any number of hosts may serve the same container.
+    /// Adds the store of one host: <see cref="SessionStore"/> and the services behind it, and an <see cref="OrchestrationRegistry"/> with
+    /// the orchestrators and activities that an engine runs for it. Any number of hosts may serve the same container.
     /// </summary>
     /// <remarks>
-    /// The host adds besides: its engine, as an <see cref="OrchestrationClient"/> that runs what the registry holds, and what digests, as an
-    /// <see cref="ISemanticProcessor"/> under the keys of <see cref="SemanticProcessors"/>. The clock is the <see cref="TimeProvider"/> among
-    /// the services, or the system's.
+    /// The host adds besides: its engine, as an <see cref="OrchestrationClient"/> that runs what the registry holds, and what digests, as
+    /// <see cref="ISemanticProcessor"/> under the keys of <see cref="SemanticProcessors"/>. The clock is the <see cref="TimeProvider"/>
+    /// among the services, or the system's.
     /// </remarks>
     /// <param name="services">The host's services.</param>
     /// <param name="storage">The container; it exists when the first request comes.</param>
@@ -52,7 +52,8 @@ public static class DurableSessionsServices
         services.TryAddSingleton(static provider =>
         {
             var fallback = provider.GetRequiredKeyedService<ISemanticProcessor>(SemanticProcessors.FallbackKey);
-            return new SemanticProcessors(provider.GetKeyedService<ISemanticProcessor>(SemanticProcessors.ConfiguredKey) ?? fallback, fallback);
+            var configured = provider.GetKeyedService<ISemanticProcessor>(SemanticProcessors.ConfiguredKey);
+            return new SemanticProcessors(configured ?? fallback, fallback);
         });
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SessionOptions>, SessionOptionsValidator>());
         return services.AddOptions<SessionOptions>().ValidateOnStart();
@@ -88,12 +89,14 @@ public static class DurableSessionsServices
         .AddSingleton<Tombstones>()
         .AddSingleton<TaskIndex>()
         .AddSingleton(static p => new SessionService(
-            p.Get<SessionStorage>(), p.Get<SessionCreator>(), p.Get<SessionAppenders>(), p.Get<ContextReader>(), p.Get<ManifestStore>(), p.Get<Tombstones>(),
-            p.Get<AutoCommits>(), p.Get<SettingsWriter>(), p.Get<OrchestrationClient>(), p.Get<SessionOptions>(), p.Get<TimeProvider>()))
+            p.Get<SessionStorage>(), p.Get<SessionCreator>(), p.Get<SessionAppenders>(), p.Get<ContextReader>(), p.Get<ManifestStore>(),
+            p.Get<Tombstones>(), p.Get<AutoCommits>(), p.Get<SettingsWriter>(), p.Get<OrchestrationClient>(), p.Get<SessionOptions>(),
+            p.Get<TimeProvider>()))
         .AddSingleton(static p => new CommitService(
             p.Get<ManifestStore>(), p.Get<SessionAppenders>(), p.Get<TaskIndex>(), p.Get<OrchestrationClient>(), p.Get<SessionOptions>(),
             p.Get<TimeProvider>(), p.Get<ILogger<CommitService>>()))
-        .AddSingleton(static p => new TaskService(p.Get<TaskIndex>(), p.Get<CommitLedger>(), p.Get<KeyedRequests>(), p.Get<OrchestrationClient>()))
+        .AddSingleton(static p => new TaskService(
+            p.Get<TaskIndex>(), p.Get<CommitLedger>(), p.Get<KeyedRequests>(), p.Get<OrchestrationClient>()))
         .AddSingleton(static p => new ArchiveService(p.Get<ManifestStore>(), p.Get<ArchiveStore>()))
         .AddSingleton(static p => new MemoryService(
             p.Get<MemoryCatalogues>(), p.Get<MemoryContents>(), p.Get<ManifestStore>(), p.Get<ArchiveStore>(), p.Get<MemoryStage>(),

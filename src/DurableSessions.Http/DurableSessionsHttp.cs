@@ -1,3 +1,4 @@
+using DurableSessions.Core;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Endpoints;
 using DurableSessions.Http.Envelope;

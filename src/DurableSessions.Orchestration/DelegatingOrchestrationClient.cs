@@ -8,7 +8,8 @@ public abstract class DelegatingOrchestrationClient : OrchestrationClient
 
     /// <inheritdoc/>
     public override Task<OrchestrationMetadata> ScheduleNewOrchestrationInstanceAsync(
-        string orchestratorName, object? input = null, StartOrchestrationOptions? options = null, CancellationToken cancellationToken = default) =>
+        string orchestratorName, object? input = null, StartOrchestrationOptions? options = null,
+        CancellationToken cancellationToken = default) =>
         Inner.ScheduleNewOrchestrationInstanceAsync(orchestratorName, input, options, cancellationToken);
 
     /// <inheritdoc/>

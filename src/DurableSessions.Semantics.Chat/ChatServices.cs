@@ -10,7 +10,8 @@ public static class ChatServices
     /// <param name="services">The host's services.</param>
     /// <param name="options">Which model.</param>
     /// <param name="credential">What requests to it are signed with.</param>
-    public static IServiceCollection AddChatDigest(this IServiceCollection services, ChatModelOptions options, ChatCredential credential) => services
+    public static IServiceCollection AddChatDigest(
+        this IServiceCollection services, ChatModelOptions options, ChatCredential credential) => services
         .AddSingleton(provider => new ChatModel(options, credential, provider.GetRequiredService<TimeProvider>()))
         .AddKeyedSingleton<ISemanticProcessor>(
             SemanticProcessors.ConfiguredKey, static (provider, _) => provider.GetRequiredService<ChatModel>().Processor);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Semantics;
+using DurableSessions.Core.State;
 
 namespace DurableSessions.Semantics.Chat;
 

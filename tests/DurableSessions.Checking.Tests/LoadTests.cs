@@ -30,7 +30,7 @@ public sealed class LoadTests(AzuriteFixture azurite)
 
         foreach (SessionKey key in keys)
         {
-            foreach (CommitTask task in await one.Store.Tasks.ListAsync("acme", "ada", new CommitTaskQuery { Session = key.Session, Limit = 200 }, Cancelled))
+            foreach (CommitTask task in await one.Store.Tasks.ListAsync(new UserKey("acme", "ada"), new CommitTaskQuery { Session = key.Id, Limit = 200 }, Cancelled))
             {
                 await one.EndOfAsync(key, task.TaskId);
             }
@@ -69,7 +69,7 @@ public sealed class LoadTests(AzuriteFixture azurite)
             {
                 try
                 {
-                    await host.Store.Tasks.CancelAsync("acme", "ada", task.TaskId, Cancelled);
+                    await host.Store.Tasks.CancelAsync(new UserKey("acme", "ada"), task.TaskId, Cancelled);
                 }
                 catch (TaskStatusException)
                 {
@@ -80,7 +80,7 @@ public sealed class LoadTests(AzuriteFixture azurite)
             task = await host.EndOfAsync(key, task.TaskId);
             if (task.Status == CommitTaskStatus.Cancelled && what % 2 == 0)
             {
-                await host.Store.Tasks.RetryAsync("acme", "ada", task.TaskId, Cancelled);
+                await host.Store.Tasks.RetryAsync(new UserKey("acme", "ada"), task.TaskId, Cancelled);
             }
         }
         else

@@ -38,7 +38,7 @@ public sealed class MemoryCheckTests(AzuriteFixture azurite)
     {
         BlobContainerClient blobs = await azurite.NewContainerAsync();
         using Host host = await FillAsync(blobs);
-        MemoryPage page = await host.Store.Memories.ListAsync("acme", "ada", MemoryCategory.Preferences, 1, null, Cancelled);
+        MemoryPage page = await host.Store.Memories.ListAsync(new UserKey("acme", "ada"), MemoryCategory.Preferences, 1, null, Cancelled);
         string lost = $"{Folder}preferences/tea/{page.Items[0].Version}.md";
         await blobs.DeleteBlobAsync(lost, cancellationToken: Cancelled);
         Finding finding = Assert.Single(await Storehouse.AuditAsync(host, repair: true, age: TimeSpan.Zero));

@@ -149,8 +149,8 @@ public sealed class OrphanTests(AzuriteFixture azurite)
         }
 
         Assert.Equal(5, planted.Values.Count(static k => k == FindingKind.OrphanedTask));
-        await PlantBlobAsync(BlobNames.Creation("acme", "ada", "abc"), FindingKind.ExpiredCreation);
-        await PlantBlobAsync(BlobNames.Request("acme", "ada", "abc"), FindingKind.ExpiredRequest);
+        await PlantBlobAsync(BlobNames.Creation(new UserKey("acme", "ada"), "abc"), FindingKind.ExpiredCreation);
+        await PlantBlobAsync(BlobNames.Request(new UserKey("acme", "ada"), "abc"), FindingKind.ExpiredRequest);
         return planted;
     }
 }

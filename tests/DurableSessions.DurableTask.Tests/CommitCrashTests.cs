@@ -48,7 +48,7 @@ public sealed class CommitCrashTests(AzuriteFixture azurite)
         await using Member second = await Member.StartAsync(azurite, container, hub);
         OrchestrationMetadata instance = Assert.Single((await second.Host.Client.ListInstancesAsync(new OrchestrationQuery(), patience.Token)).Values);
         await second.Host.Client.WaitForInstanceCompletionAsync(instance.InstanceId, patience.Token);
-        CommitTask task = await second.Store.Tasks.GetAsync(key.Account, key.User, instance.InstanceId, patience.Token);
+        CommitTask task = await second.Store.Tasks.GetAsync(key.Owner, instance.InstanceId, patience.Token);
         Audit audit = await Audit.OfAsync(second.Store, key);
 
         Assert.Equal(CommitTaskStatus.Completed, task.Status);

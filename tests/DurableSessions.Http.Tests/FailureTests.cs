@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using DurableSessions.Core.Archives;
 using DurableSessions.Http.Tests.Hosting;
 using DurableSessions.Testing;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using DurableSessions.Core.Memories;
 using DurableSessions.Http.Tests.Hosting;
 
 namespace DurableSessions.Http.Tests;

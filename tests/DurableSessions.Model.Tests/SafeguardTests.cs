@@ -1,3 +1,4 @@
+using DurableSessions.Core;
 using DurableSessions.Model.Tests.Checking;
 
 namespace DurableSessions.Model.Tests;

@@ -1,4 +1,5 @@
 using System.Net;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
@@ -86,7 +87,7 @@ public sealed class ChatCommitTests
 
         // Whatever was done twice: counted once.
         Assert.Equal(task.Output.Usage, (await next.Store.Sessions.GetAsync(ChatHost.Key, autoCreate: false, Cancelled)).Usage);
-        Memory memory = await next.Store.Memories.GetAsync("acme", "ada", MemoryCategory.Events, "e", Cancelled);
+        Memory memory = await next.Store.Memories.GetAsync(new UserKey("acme", "ada"), MemoryCategory.Events, "e", Cancelled);
         Assert.Equal(1, memory.Info.Revision);
         return died;
     }
@@ -151,12 +152,12 @@ public sealed class ChatCommitTests
         Assert.Equal(3, model.Questions.Count);
         Assert.Single((await host.Store.Sessions.ReadContextAsync(ChatHost.Key, 10_000, Cancelled)).Messages);
 
-        await host.Store.Tasks.RetryAsync("acme", "ada", failed.TaskId, Cancelled);
+        await host.Store.Tasks.RetryAsync(new UserKey("acme", "ada"), failed.TaskId, Cancelled);
         CommitTask retried = await host.EndAsync(failed.TaskId);
         Assert.Equal((CommitTaskStatus.Completed, ArchiveState.Covered), (retried.Status, retried.Output!.State!.Value));
         Assert.Equal(4, model.Questions.Count);
         Assert.Equal(1, retried.Output.Memories!.Changed[MemoryCategory.Profile]);
-        Assert.Equal("Ada", (await host.Store.Memories.GetAsync("acme", "ada", MemoryCategory.Profile, "me", Cancelled)).Content);
+        Assert.Equal("Ada", (await host.Store.Memories.GetAsync(new UserKey("acme", "ada"), MemoryCategory.Profile, "me", Cancelled)).Content);
         Assert.NotNull(await host.Store.Memories.FindDiffAsync(ChatHost.Key, 1, Cancelled));
 
         // All four answers, by the swap that covers; and a later commit's are added.

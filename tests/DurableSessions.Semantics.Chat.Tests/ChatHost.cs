@@ -90,12 +90,12 @@ internal sealed class ChatHost : IDisposable
     }
 
     public Task<CommitTask> EndAsync(string taskId) =>
-        Store.Tasks.WaitAsync(Key.Account, Key.User, taskId, Cancelled).WaitAsync(Patience, _time, Cancelled);
+        Store.Tasks.WaitAsync(Key.Owner, taskId, Cancelled).WaitAsync(Patience, _time, Cancelled);
 
     public async Task<IReadOnlyList<CommitTask>> EndAllAsync()
     {
         var ended = new List<CommitTask>();
-        foreach (CommitTask task in await Store.Tasks.ListAsync(Key.Account, Key.User, new CommitTaskQuery(), Cancelled))
+        foreach (CommitTask task in await Store.Tasks.ListAsync(Key.Owner, new CommitTaskQuery(), Cancelled))
         {
             ended.Add(await EndAsync(task.TaskId));
         }

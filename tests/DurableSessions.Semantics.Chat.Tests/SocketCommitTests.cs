@@ -1,3 +1,4 @@
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Tasks;
@@ -34,7 +35,7 @@ public sealed class SocketCommitTests(AzuriteFixture azurite)
         Assert.InRange(windows, 2, 10);
         Assert.Equal((CommitTaskStatus.Completed, ArchiveState.Covered), (task.Status, task.Output!.State!.Value));
         Assert.Equal(new TokenUsage(100 * windows, 10 * windows, windows, 40 * windows, 4 * windows), task.Output.Usage);
-        Memory memory = await (heir ?? host).Store.Memories.GetAsync("acme", "ada", MemoryCategory.Events, "e", TestContext.Current.CancellationToken);
+        Memory memory = await (heir ?? host).Store.Memories.GetAsync(new UserKey("acme", "ada"), MemoryCategory.Events, "e", TestContext.Current.CancellationToken);
         Assert.Equal(1, memory.Info.Revision);
     }
 }

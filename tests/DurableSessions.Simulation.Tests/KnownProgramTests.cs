@@ -1,3 +1,4 @@
+using DurableSessions.Core.Appending;
 using DurableSessions.Simulation.Tests.Programs;
 using DurableSessions.Testing;
 

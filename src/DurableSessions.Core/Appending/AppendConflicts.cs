@@ -11,5 +11,5 @@ internal static class AppendConflicts
 
     /// <summary>The error after <see cref="Max"/> attempts.</summary>
     public static ContentionException TooMany(SessionKey key) =>
-        new($"Session '{key.Session}' was changed by others {Max} times in a row while messages were appended.");
+        new($"Session '{key.Id}' was changed by others {Max} times in a row while messages were appended.");
 }

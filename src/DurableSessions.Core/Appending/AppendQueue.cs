@@ -22,7 +22,7 @@ internal sealed class AppendQueue(SessionKey key, long maxBytes)
         {
             if (_bytes + append.Block.Length > maxBytes)
             {
-                throw new SessionBusyException($"More than {maxBytes} bytes of session '{key.Session}' wait to be appended; try again.");
+                throw new SessionBusyException($"More than {maxBytes} bytes of session '{key.Id}' wait to be appended; try again.");
             }
 
             _bytes += append.Block.Length;

@@ -12,7 +12,8 @@ namespace DurableSessions.Core.Appending;
 /// manifest names. Where the outcome is unknown, the next attempt has an incarnation and a segment of its own, and the manifest tells
 /// which attempt made it.
 /// </summary>
-internal sealed class SessionCreator(ManifestStore manifests, SegmentStore segments, LiveViews views, SessionOptions options, TimeProvider time)
+internal sealed class SessionCreator(
+    ManifestStore manifests, SegmentStore segments, LiveViews views, SessionOptions options, TimeProvider time)
 {
     private const int MaxAttempts = 5;
 
@@ -49,7 +50,7 @@ internal sealed class SessionCreator(ManifestStore manifests, SegmentStore segme
 
             if (attempt > MaxAttempts)
             {
-                throw new ContentionException($"Session '{key.Session}' was created and deleted by others {MaxAttempts} times in a row.");
+                throw new ContentionException($"Session '{key.Id}' was created and deleted by others {MaxAttempts} times in a row.");
             }
 
             var creation = new SessionCreation(Guid.NewGuid().ToString("N")[..12], settings, createdBy);

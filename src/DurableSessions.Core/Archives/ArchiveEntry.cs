@@ -1,4 +1,5 @@
 using DurableSessions.Core.Identities;
+using DurableSessions.Core.Memories;
 using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Archives;

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Azure.Storage.Blobs.Models;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Storage;
 
@@ -27,15 +28,15 @@ internal sealed class MemoryCheck(AuditedStorage storage, MemoryCatalogues catal
                 continue;
             }
 
-            (string account, string userId) = (BlobNames.Unescape(accountPath), BlobNames.Unescape(userPath));
-            if (user is null || user.Account != account || user.User != userId)
+            var owner = new UserKey(BlobNames.Unescape(accountPath), BlobNames.Unescape(userPath));
+            if (user?.Owner != owner)
             {
                 await foreach (Finding lost in FindLostAsync(user, cancellationToken))
                 {
                     yield return lost;
                 }
 
-                (user, Finding? unreadable) = await LoadAsync(account, userId, cancellationToken);
+                (user, Finding? unreadable) = await LoadAsync(owner, cancellationToken);
                 if (unreadable is not null)
                 {
                     yield return unreadable;
@@ -43,7 +44,7 @@ internal sealed class MemoryCheck(AuditedStorage storage, MemoryCatalogues catal
             }
 
             if (parts.Length == 6 && user.Names is { } names && !names.Remove(blob.Name)
-                && await orphans.SettleAsync(Orphan(blob, account, userId), cancellationToken) is { } finding)
+                && await orphans.SettleAsync(Orphan(blob, owner), cancellationToken) is { } finding)
             {
                 yield return finding;
             }
@@ -55,18 +56,18 @@ internal sealed class MemoryCheck(AuditedStorage storage, MemoryCatalogues catal
         }
     }
 
-    private async Task<(UserMemories User, Finding? Unreadable)> LoadAsync(string account, string user, CancellationToken cancellationToken)
+    private async Task<(UserMemories User, Finding? Unreadable)> LoadAsync(UserKey owner, CancellationToken cancellationToken)
     {
         try
         {
-            return (new UserMemories(account, user, await NamesAsync(account, user, cancellationToken)), null);
+            return (new UserMemories(owner, await NamesAsync(owner, cancellationToken)), null);
         }
         catch (Exception e) when (e is JsonException or FormatException)
         {
             var finding = new Finding(
-                FindingKind.MemoriesUnreadable, FindingSeverity.Error, null, BlobNames.MemoryCatalogue(account, user),
+                FindingKind.MemoriesUnreadable, FindingSeverity.Error, null, BlobNames.MemoryCatalogue(owner),
                 $"a user's memories cannot be read: {e.Message}");
-            return (new UserMemories(account, user, null), finding);
+            return (new UserMemories(owner, null), finding);
         }
     }
 
@@ -76,14 +77,14 @@ internal sealed class MemoryCheck(AuditedStorage storage, MemoryCatalogues catal
         foreach (string name in user?.Names ?? [])
         {
             if (await storage.FindPropertiesAsync(name, cancellationToken) is null
-                && (await NamesAsync(user!.Account, user.User, cancellationToken)).Contains(name))
+                && (await NamesAsync(user!.Owner, cancellationToken)).Contains(name))
             {
                 yield return new Finding(FindingKind.MemoryLost, FindingSeverity.Error, null, name, "a memory is not there");
             }
         }
     }
 
-    private Orphan Orphan(BlobItem blob, string account, string user) => new()
+    private Orphan Orphan(BlobItem blob, UserKey owner) => new()
     {
         Kind = FindingKind.OrphanedMemory,
         Session = null,
@@ -91,24 +92,24 @@ internal sealed class MemoryCheck(AuditedStorage storage, MemoryCatalogues catal
         ETag = blob.Properties.ETag!.Value,
         Since = blob.Properties.LastModified!.Value,
         What = "a version of a memory that no catalogue names",
-        IsStill = async token => !(await NamesAsync(account, user, token)).Contains(blob.Name),
-        Fence = token => FenceAsync(account, user, blob.Name, token),
+        IsStill = async token => !(await NamesAsync(owner, token)).Contains(blob.Name),
+        Fence = token => FenceAsync(owner, blob.Name, token),
     };
 
     // A host that wrote a version and stalled before naming it names it by a swap that matches an ETag: after this one it fails.
-    private async Task<bool> FenceAsync(string account, string user, string name, CancellationToken cancellationToken)
+    private async Task<bool> FenceAsync(UserKey owner, string name, CancellationToken cancellationToken)
     {
-        StoredCatalogue stored = await catalogues.LoadAsync(account, user, cancellationToken);
-        return !Names(account, user, stored).Contains(name)
-            && await catalogues.TrySwapAsync(account, user, stored, stored.Catalogue, cancellationToken);
+        StoredCatalogue stored = await catalogues.LoadAsync(owner, cancellationToken);
+        return !Names(owner, stored).Contains(name)
+            && await catalogues.TrySwapAsync(owner, stored, stored.Catalogue, cancellationToken);
     }
 
-    private async Task<HashSet<string>> NamesAsync(string account, string user, CancellationToken cancellationToken) =>
-        Names(account, user, await catalogues.LoadAsync(account, user, cancellationToken));
+    private async Task<HashSet<string>> NamesAsync(UserKey owner, CancellationToken cancellationToken) =>
+        Names(owner, await catalogues.LoadAsync(owner, cancellationToken));
 
-    private static HashSet<string> Names(string account, string user, StoredCatalogue stored) =>
-        [.. stored.Catalogue.Memories.Select(m => MemoryContents.Name(account, user, m))];
+    private static HashSet<string> Names(UserKey owner, StoredCatalogue stored) =>
+        [.. stored.Catalogue.Memories.Select(m => MemoryContents.Name(owner, m))];
 
     /// <summary>The blobs that a user's catalogue names; <see langword="null"/> where the catalogue cannot be read.</summary>
-    private sealed record UserMemories(string Account, string User, HashSet<string>? Names);
+    private sealed record UserMemories(UserKey Owner, HashSet<string>? Names);
 }

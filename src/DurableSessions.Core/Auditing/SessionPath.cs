@@ -33,7 +33,7 @@ internal sealed record SessionPath(SessionKey Session, string Incarnation, strin
     private static bool TryKey(string account, string user, string session, [NotNullWhen(true)] out SessionKey? key)
     {
         key = new SessionKey(BlobNames.Unescape(account), BlobNames.Unescape(user), BlobNames.Unescape(session));
-        if (SessionKey.IsValidId(key.Account) && SessionKey.IsValidId(key.User) && SessionKey.IsValidId(key.Session))
+        if (SessionKey.IsValidId(key.Account) && SessionKey.IsValidId(key.User) && SessionKey.IsValidId(key.Id))
         {
             return true;
         }

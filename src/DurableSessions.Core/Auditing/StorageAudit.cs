@@ -32,7 +32,8 @@ public sealed class StorageAudit
     private readonly TimeProvider _time;
 
     internal StorageAudit(
-        SessionStorage storage, ManifestStore manifests, ArchiveStore archives, OrchestrationClient client, SessionOptions options, TimeProvider time)
+        SessionStorage storage, ManifestStore manifests, ArchiveStore archives, OrchestrationClient client, SessionOptions options,
+        TimeProvider time)
     {
         _storage = new AuditedStorage(storage, client);
         _manifests = manifests;

@@ -52,7 +52,7 @@ internal sealed class TaskOrphans(AuditedStorage storage, ArchiveStore archives,
     {
         string[] parts = blob.Name.Split('/');
         task = parts.Length >= 5 && parts[1] is "by-user" or "by-session" or "by-key"
-            && TaskIndex.TryRead(BlobNames.Unescape(parts[2]), BlobNames.Unescape(parts[3]), blob, out TaskReference? read)
+            && TaskIndex.TryRead(new UserKey(BlobNames.Unescape(parts[2]), BlobNames.Unescape(parts[3])), blob, out TaskReference? read)
             ? read
             : null;
         return task is not null;

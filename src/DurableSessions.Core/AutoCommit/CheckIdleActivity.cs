@@ -34,7 +34,7 @@ internal sealed class CheckIdleActivity(
         }
 
         throw new ContentionException(
-            $"The manifest of session '{watch.Session.Session}' was changed by others {MaxRounds} times in a row.");
+            $"The manifest of session '{watch.Session.Id}' was changed by others {MaxRounds} times in a row.");
     }
 
     // Null: the segments of that manifest have gone, and messages may be live in others.

@@ -129,7 +129,7 @@ internal sealed class CommitLedger(ManifestStore manifests, ArchiveStore archive
         }
 
         throw new ContentionException(
-            $"The manifest of session '{commit.Session.Session}' was changed by others {MaxAttempts} times in a row.");
+            $"The manifest of session '{commit.Session.Id}' was changed by others {MaxAttempts} times in a row.");
     }
 
     // The record first, then the manifest forgets, then what the attempt staged is deleted.

@@ -1,8 +1,11 @@
 using System.Text.Json.Serialization;
+using DurableSessions.Core.Archives;
 
 namespace DurableSessions.Core.Commits;
 
-/// <summary>Where a commit that runs stands. In the status of an instance the stages have the names that are given here; they are kept.</summary>
+/// <summary>
+/// Where a commit that runs stands. In the status of an instance the stages have the names that are given here, which are never changed.
+/// </summary>
 [JsonConverter(typeof(JsonStringEnumConverter<CommitStage>))]
 public enum CommitStage
 {

@@ -24,7 +24,9 @@ public sealed record SessionOptions
     [Range(1, 50_000)]
     public int BlocksPerSegment { get; set; } = 10_000;
 
-    /// <summary>Commits of one session that may wait for their semantic step; one more is refused until one has ended. At least 1.</summary>
+    /// <summary>
+    /// Commits of one session that may wait for their semantic step, at least 1; one more is refused until one has ended.
+    /// </summary>
     [Range(1, int.MaxValue)]
     public int MaxPendingCommits { get; set; } = 100;
 

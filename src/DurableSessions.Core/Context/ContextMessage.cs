@@ -1,3 +1,5 @@
+using DurableSessions.Core.Archives;
+
 namespace DurableSessions.Core.Context;
 
 /// <summary>A message in a context.</summary>

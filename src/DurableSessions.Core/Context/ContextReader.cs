@@ -36,7 +36,7 @@ internal sealed class ContextReader(
                     ? context with
                     {
                         Memories = await memories.ReadAsync(
-                            key.Account, key.User, tokenBudget - context.MessageTokens - context.OverviewTokens, cancellationToken),
+                            key.Owner, tokenBudget - context.MessageTokens - context.OverviewTokens, cancellationToken),
                     }
                     : context;
             }
@@ -46,7 +46,7 @@ internal sealed class ContextReader(
             }
         }
 
-        throw new ContentionException($"Session '{key.Session}' was switched {MaxRestarts} times while its context was read.");
+        throw new ContentionException($"Session '{key.Id}' was switched {MaxRestarts} times while its context was read.");
     }
 
     private async Task<SessionContext> ReadAsync(

@@ -1,4 +1,6 @@
+using DurableSessions.Core.Archives;
 using DurableSessions.Core.Messages;
+using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Context;
 

@@ -43,7 +43,7 @@ internal sealed class Tombstones(ManifestStore manifests, SegmentStore segments,
             await Backoff.WaitAsync(attempt, time, cancellationToken);
         }
 
-        throw new ContentionException($"Session '{input.Session.Session}' was changed by others {MaxAttempts} times in a row.");
+        throw new ContentionException($"Session '{input.Session.Id}' was changed by others {MaxAttempts} times in a row.");
     }
 
     /// <summary>Removes the tombstone, unless a session of that id has been created over it.</summary>

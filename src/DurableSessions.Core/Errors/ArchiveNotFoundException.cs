@@ -3,7 +3,7 @@ using DurableSessions.Core.Identities;
 namespace DurableSessions.Core.Errors;
 
 /// <summary>The session has no archive of that number.</summary>
-public sealed class ArchiveNotFoundException(SessionKey key, int number) : Exception($"Archive {number} of session {key.Session} not found")
+public sealed class ArchiveNotFoundException(SessionKey key, int number) : Exception($"Archive {number} of session {key.Id} not found")
 {
     /// <summary>The session that was asked.</summary>
     public SessionKey Key { get; } = key;

@@ -33,7 +33,7 @@ internal sealed class LiveLog(ManifestStore manifests, SegmentStore segments)
 
         if (isOneEmpty && !await manifests.IsNewestAsync(key, stored, cancellationToken))
         {
-            throw new BlobGoneException($"A segment of session '{key.Session}' was empty, and its manifest has changed.");
+            throw new BlobGoneException($"A segment of session '{key.Id}' was empty, and its manifest has changed.");
         }
     }
 }

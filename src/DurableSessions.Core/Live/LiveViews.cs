@@ -48,7 +48,7 @@ internal sealed class LiveViews(ManifestStore manifests, SegmentStore segments, 
 
             if (attempt >= MaxRestarts)
             {
-                throw new ContentionException($"The segments of session '{key.Session}' changed {MaxRestarts} times while being read.");
+                throw new ContentionException($"The segments of session '{key.Id}' changed {MaxRestarts} times while being read.");
             }
 
             stored = await manifests.LoadAsync(key, cancellationToken);

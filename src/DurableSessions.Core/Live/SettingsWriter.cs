@@ -35,7 +35,7 @@ internal sealed class SettingsWriter(ManifestStore manifests, SegmentStore segme
             }
         }
 
-        throw new ContentionException($"Segments of session '{key.Session}' were added by others {MaxAttempts} times in a row.");
+        throw new ContentionException($"Segments of session '{key.Id}' were added by others {MaxAttempts} times in a row.");
     }
 
     // Each attempt has a segment of its own. A commit may have consumed it by the time an answer comes, and deletes it.

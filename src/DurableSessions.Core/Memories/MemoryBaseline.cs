@@ -1,3 +1,4 @@
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Memories;
@@ -6,7 +7,7 @@ namespace DurableSessions.Core.Memories;
 /// Shows a digest the memories of its user, and remembers what it was shown: the changes that come back were decided against that.
 /// </summary>
 internal sealed class MemoryBaseline(
-    MemoryCatalogues catalogues, MemoryContents contents, string account, string user, IReadOnlyList<MemoryCategory> categories)
+    MemoryCatalogues catalogues, MemoryContents contents, UserKey user, IReadOnlyList<MemoryCategory> categories)
 {
     private readonly Dictionary<(MemoryCategory, string), string> _shown = [];
 
@@ -45,7 +46,7 @@ internal sealed class MemoryBaseline(
     private async Task<IReadOnlyList<Memory>> ReadAsync(CancellationToken cancellationToken)
     {
         IReadOnlyList<Memory> memories = await new MemorySelector(catalogues, contents)
-            .ReadAsync(account, user, categories, long.MaxValue, cancellationToken);
+            .ReadAsync(user, categories, long.MaxValue, cancellationToken);
         foreach (Memory memory in memories)
         {
             _shown[(memory.Info.Category, memory.Info.Name)] = memory.Content;

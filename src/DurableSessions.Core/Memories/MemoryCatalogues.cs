@@ -1,6 +1,7 @@
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.Memories;
@@ -11,11 +12,11 @@ namespace DurableSessions.Core.Memories;
 internal sealed class MemoryCatalogues(SessionStorage storage)
 {
     /// <summary>The catalogue; an empty one where the user has no memories.</summary>
-    public async Task<StoredCatalogue> LoadAsync(string account, string user, CancellationToken cancellationToken)
+    public async Task<StoredCatalogue> LoadAsync(UserKey user, CancellationToken cancellationToken)
     {
         try
         {
-            Response<BlobDownloadResult> answer = await Blob(account, user).DownloadContentAsync(cancellationToken);
+            Response<BlobDownloadResult> answer = await Blob(user).DownloadContentAsync(cancellationToken);
             return new StoredCatalogue(StoreJson.Read<MemoryCatalogue>(answer.Value.Content), answer.Value.Details.ETag);
         }
         catch (RequestFailedException e) when (e.IsNotFound())
@@ -26,7 +27,7 @@ internal sealed class MemoryCatalogues(SessionStorage storage)
 
     /// <summary>One compare-and-swap. False: another catalogue is there by now, which may hold this one's changes and more.</summary>
     public async Task<bool> TrySwapAsync(
-        string account, string user, StoredCatalogue current, MemoryCatalogue changed, CancellationToken cancellationToken)
+        UserKey user, StoredCatalogue current, MemoryCatalogue changed, CancellationToken cancellationToken)
     {
         MemoryCatalogue next = changed with { Generation = current.Catalogue.Generation + 1, WriteId = Guid.NewGuid().ToString("N") };
         var options = new BlobUploadOptions
@@ -38,15 +39,15 @@ internal sealed class MemoryCatalogues(SessionStorage storage)
         };
         try
         {
-            await Blob(account, user).UploadAsync(StoreJson.Write(next), options, cancellationToken);
+            await Blob(user).UploadAsync(StoreJson.Write(next), options, cancellationToken);
             return true;
         }
         catch (RequestFailedException e) when (e.IsConditionNotMet() || e.IsNotFound())
         {
             // Either another host was first, or this very write was applied, its answer lost, and the SDK sent it again.
-            return (await LoadAsync(account, user, cancellationToken)).Catalogue.WriteId == next.WriteId;
+            return (await LoadAsync(user, cancellationToken)).Catalogue.WriteId == next.WriteId;
         }
     }
 
-    private BlobClient Blob(string account, string user) => storage.Container.GetBlobClient(BlobNames.MemoryCatalogue(account, user));
+    private BlobClient Blob(UserKey user) => storage.Container.GetBlobClient(BlobNames.MemoryCatalogue(user));
 }

@@ -1,5 +1,6 @@
 using Azure;
 using Azure.Storage.Blobs.Models;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 using Microsoft.Extensions.Caching.Memory;
@@ -13,16 +14,16 @@ namespace DurableSessions.Core.Memories;
 internal sealed class MemoryContents(SessionStorage storage, HostCache memory)
 {
     /// <summary>The blob of one version of a memory.</summary>
-    public static string Name(string account, string user, MemoryInfo memory) =>
-        BlobNames.Memory(account, user, memory.Category.ToString().ToLowerInvariant(), memory.Name, memory.Version);
+    public static string Name(UserKey user, MemoryInfo memory) =>
+        BlobNames.Memory(user, memory.Category.ToString().ToLowerInvariant(), memory.Name, memory.Version);
 
     // A cache counts entries; a long memory counts as several.
     private const int CharactersPerUnit = 500;
 
     /// <summary>The content of a version; <see langword="null"/>: it is gone, so a newer catalogue names another one.</summary>
-    public async Task<string?> FindAsync(string account, string user, MemoryInfo info, CancellationToken cancellationToken)
+    public async Task<string?> FindAsync(UserKey user, MemoryInfo info, CancellationToken cancellationToken)
     {
-        string name = Name(account, user, info);
+        string name = Name(user, info);
         if (memory.TryGetValue(("memory", name), out string? known))
         {
             return known;
@@ -39,20 +40,20 @@ internal sealed class MemoryContents(SessionStorage storage, HostCache memory)
         }
     }
 
-    public async Task WriteAsync(string account, string user, MemoryInfo info, string content, CancellationToken cancellationToken)
+    public async Task WriteAsync(UserKey user, MemoryInfo info, string content, CancellationToken cancellationToken)
     {
-        string name = Name(account, user, info);
+        string name = Name(user, info);
         var options = new BlobUploadOptions { HttpHeaders = new BlobHttpHeaders { ContentType = "text/markdown; charset=utf-8" } };
         await storage.Container.GetBlobClient(name).UploadAsync(BinaryData.FromString(content), options, cancellationToken);
         Remember(name, content);
     }
 
     /// <summary>Deletes versions that no catalogue names any more. Idempotent; a crash leaves blobs that no client reads.</summary>
-    public async Task DeleteAsync(string account, string user, IEnumerable<MemoryInfo> versions, CancellationToken cancellationToken)
+    public async Task DeleteAsync(UserKey user, IEnumerable<MemoryInfo> versions, CancellationToken cancellationToken)
     {
         foreach (MemoryInfo version in versions)
         {
-            string name = Name(account, user, version);
+            string name = Name(user, version);
             memory.Remove(("memory", name));
             await storage.Container.GetBlobClient(name).DeleteIfExistsAsync(cancellationToken: cancellationToken);
         }

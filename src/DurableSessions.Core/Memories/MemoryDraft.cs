@@ -1,6 +1,7 @@
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.State;
+using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.Memories;
 
@@ -8,7 +9,7 @@ namespace DurableSessions.Core.Memories;
 /// What a catalogue becomes by some changes, before it is written: each memory's content before and after, and the versions that
 /// are to be written first.
 /// </summary>
-internal sealed class MemoryDraft(string account, string user, MemoryCatalogue start, MemoryContents contents, DateTimeOffset now)
+internal sealed class MemoryDraft(UserKey user, MemoryCatalogue start, MemoryContents contents, DateTimeOffset now)
 {
     private readonly Dictionary<(MemoryCategory, string), (string? Before, string? After)> _touched = [];
     private readonly List<MemorySkip> _skipped = [];
@@ -90,7 +91,7 @@ internal sealed class MemoryDraft(string account, string user, MemoryCatalogue s
             if (info is not null)
             {
                 written.Add(info);
-                await contents.WriteAsync(account, user, info, after!, cancellationToken);
+                await contents.WriteAsync(user, info, after!, cancellationToken);
             }
         }
 
@@ -109,7 +110,7 @@ internal sealed class MemoryDraft(string account, string user, MemoryCatalogue s
         }
 
         string? content = start.Find(category, name) is { } info
-            ? await contents.FindAsync(account, user, info, cancellationToken)
+            ? await contents.FindAsync(user, info, cancellationToken)
                 ?? (ToleratesLoss ? "" : throw new MemoryVersionGoneException(info))
             : null;
         return (content, content);

@@ -1,4 +1,6 @@
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
+using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.Memories;
 
@@ -11,13 +13,13 @@ internal sealed class MemorySelector(MemoryCatalogues catalogues, MemoryContents
     private const int ReadAtOnce = 8;
 
     public async Task<IReadOnlyList<Memory>> ReadAsync(
-        string account, string user, long tokenBudget, CancellationToken cancellationToken) =>
-        await ReadAsync(account, user, Enum.GetValues<MemoryCategory>(), tokenBudget, cancellationToken);
+        UserKey user, long tokenBudget, CancellationToken cancellationToken) =>
+        await ReadAsync(user, Enum.GetValues<MemoryCategory>(), tokenBudget, cancellationToken);
 
     public async Task<IReadOnlyList<Memory>> ReadAsync(
-        string account, string user, IReadOnlyList<MemoryCategory> categories, long tokenBudget, CancellationToken cancellationToken)
+        UserKey user, IReadOnlyList<MemoryCategory> categories, long tokenBudget, CancellationToken cancellationToken)
     {
-        StoredCatalogue stored = await catalogues.LoadAsync(account, user, cancellationToken);
+        StoredCatalogue stored = await catalogues.LoadAsync(user, cancellationToken);
         var chosen = new List<MemoryInfo>();
         foreach (MemoryInfo info in stored.Catalogue.Memories
             .Where(m => categories.Contains(m.Category))
@@ -34,7 +36,7 @@ internal sealed class MemorySelector(MemoryCatalogues catalogues, MemoryContents
         var memories = new List<Memory>();
         foreach (MemoryInfo[] chunk in chosen.Chunk(ReadAtOnce))
         {
-            string?[] texts = await Task.WhenAll(chunk.Select(m => contents.FindAsync(account, user, m, cancellationToken)));
+            string?[] texts = await Task.WhenAll(chunk.Select(m => contents.FindAsync(user, m, cancellationToken)));
 
             // One that is gone was changed a moment ago.
             memories.AddRange(chunk.Zip(texts).Where(static p => p.Second is not null).Select(static p => new Memory(p.First, p.Second!)));

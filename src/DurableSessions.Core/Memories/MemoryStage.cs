@@ -50,13 +50,13 @@ internal sealed class MemoryStage(
         SessionKey session, string incarnation, CommitId commitId, IReadOnlyList<MemoryChange> changes, string diffBlob,
         CancellationToken cancellationToken)
     {
-        (string account, string user) = (session.Account, session.User);
+        UserKey user = session.Owner;
         StoredCatalogue? lost = null;
         StoredCatalogue? damaged = null;
         List<MemoryInfo> written = [];
         for (int attempt = 1; attempt <= MaxAttempts; attempt++)
         {
-            StoredCatalogue stored = await catalogues.LoadAsync(account, user, cancellationToken);
+            StoredCatalogue stored = await catalogues.LoadAsync(user, cancellationToken);
             if (stored.Catalogue.Applied.FirstOrDefault(a => IsOf(a, session, incarnation, commitId)) is { } applied)
             {
                 return new AppliedMemories(await WriteDiffAsync(applied, cancellationToken), applied.DiffBlob);
@@ -65,7 +65,7 @@ internal sealed class MemoryStage(
             if (lost is not null && lost.ETag != stored.ETag)
             {
                 // The catalogue that would have named them can never come into force.
-                await contents.DeleteAsync(account, user, written, cancellationToken);
+                await contents.DeleteAsync(user, written, cancellationToken);
             }
 
             if (await OpenAsync(session, incarnation, cancellationToken) is not { } manifest || !manifest.IsOpen(commitId))
@@ -80,7 +80,7 @@ internal sealed class MemoryStage(
             }
 
             written = [];
-            var draft = new MemoryDraft(account, user, stored.Catalogue, contents, time.GetUtcNow())
+            var draft = new MemoryDraft(user, stored.Catalogue, contents, time.GetUtcNow())
             {
                 // A version that is gone is one of an old catalogue; if it is named still, it was lost, and what is wanted stands alone.
                 ToleratesLoss = damaged is not null && damaged.ETag == stored.ETag,
@@ -115,9 +115,9 @@ internal sealed class MemoryStage(
                 IsLate = manifest.FindPending(commitId) is null,
             };
             MemoryCatalogue next = await draft.WriteAsync(commitId.Value, written, cancellationToken) with { Applied = [.. open, entry] };
-            if (await catalogues.TrySwapAsync(account, user, stored, next, cancellationToken))
+            if (await catalogues.TrySwapAsync(user, stored, next, cancellationToken))
             {
-                await contents.DeleteAsync(account, user, draft.Superseded(), cancellationToken);
+                await contents.DeleteAsync(user, draft.Superseded(), cancellationToken);
                 return new AppliedMemories(await WriteDiffAsync(entry, cancellationToken), diffBlob);
             }
 

@@ -1,5 +1,6 @@
 using Azure.Storage.Blobs;
 using DurableSessions.Core.Errors;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 
@@ -32,22 +33,22 @@ internal sealed class MemoryUndo(
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
     /// <exception cref="ContentionException">Others changed the catalogue all the time.</exception>
     public async Task<MemoryDiff> RunAsync(
-        string account, string user, RequestKey key, MemoryDiff done, CancellationToken cancellationToken)
+        UserKey user, RequestKey key, MemoryDiff done, CancellationToken cancellationToken)
     {
         for (int attempt = 1; attempt <= MaxAttempts; attempt++)
         {
-            StoredCatalogue stored = await catalogues.LoadAsync(account, user, cancellationToken);
+            StoredCatalogue stored = await catalogues.LoadAsync(user, cancellationToken);
             UndoRequest? before = stored.Catalogue.Undone;
             KeyedUndo? known = before?.Key.KeyHash == key.KeyHash
-                ? await AnswerAsync(account, user, before, cancellationToken)
-                : await requests.FindAsync<KeyedUndo>(account, user, key, cancellationToken);
+                ? await AnswerAsync(user, before, cancellationToken)
+                : await requests.FindAsync<KeyedUndo>(user, key, cancellationToken);
             if (known is not null)
             {
                 known.Check(key.RequestHash);
                 return known.Diff;
             }
 
-            if (await TryUndoAsync(account, user, stored, key, done, cancellationToken) is { } undone)
+            if (await TryUndoAsync(user, stored, key, done, cancellationToken) is { } undone)
             {
                 return undone;
             }
@@ -60,9 +61,9 @@ internal sealed class MemoryUndo(
 
     // Null: another catalogue is there by now.
     private async Task<MemoryDiff?> TryUndoAsync(
-        string account, string user, StoredCatalogue stored, RequestKey key, MemoryDiff done, CancellationToken cancellationToken)
+        UserKey user, StoredCatalogue stored, RequestKey key, MemoryDiff done, CancellationToken cancellationToken)
     {
-        var draft = new MemoryDraft(account, user, stored.Catalogue, contents, time.GetUtcNow());
+        var draft = new MemoryDraft(user, stored.Catalogue, contents, time.GetUtcNow());
         try
         {
             foreach (MemoryDifference difference in done.Changes)
@@ -77,32 +78,32 @@ internal sealed class MemoryUndo(
 
         if (stored.Catalogue.Undone is { } other)
         {
-            await AnswerAsync(account, user, other, cancellationToken);
+            await AnswerAsync(user, other, cancellationToken);
         }
 
         var answer = new KeyedUndo { RequestHash = key.RequestHash, Diff = draft.Diff(done.CommitId) };
-        var named = new UndoRequest(key, BlobNames.Request(account, user, $"{key.KeyHash}-{Guid.NewGuid():N}"));
+        var named = new UndoRequest(key, BlobNames.Request(user, $"{key.KeyHash}-{Guid.NewGuid():N}"));
         await storage.Container.WriteOnceAsync(named.DraftBlob, answer, cancellationToken);
         MemoryCatalogue next = await draft.WriteAsync(null, [], cancellationToken) with { Undone = named };
-        if (!await catalogues.TrySwapAsync(account, user, stored, next, cancellationToken))
+        if (!await catalogues.TrySwapAsync(user, stored, next, cancellationToken))
         {
             return null;
         }
 
-        await contents.DeleteAsync(account, user, draft.Superseded(), cancellationToken);
-        await AnswerAsync(account, user, named, cancellationToken);
+        await contents.DeleteAsync(user, draft.Superseded(), cancellationToken);
+        await AnswerAsync(user, named, cancellationToken);
         return answer.Diff;
     }
 
     // The draft goes only once the answer stands: where there is neither, the key is not honoured any more.
-    private async Task<KeyedUndo?> AnswerAsync(string account, string user, UndoRequest undone, CancellationToken cancellationToken)
+    private async Task<KeyedUndo?> AnswerAsync(UserKey user, UndoRequest undone, CancellationToken cancellationToken)
     {
         if (await storage.Container.FindAsync<KeyedUndo>(undone.DraftBlob, cancellationToken) is not { } draft)
         {
-            return await storage.Container.FindAsync<KeyedUndo>(BlobNames.Request(account, user, undone.Key.KeyHash), cancellationToken);
+            return await storage.Container.FindAsync<KeyedUndo>(BlobNames.Request(user, undone.Key.KeyHash), cancellationToken);
         }
 
-        KeyedUndo answer = await requests.EnterAsync(account, user, undone.Key, draft, cancellationToken);
+        KeyedUndo answer = await requests.EnterAsync(user, undone.Key, draft, cancellationToken);
         BlobClient blob = storage.Container.GetBlobClient(undone.DraftBlob);
         await blob.DeleteIfExistsAsync(cancellationToken: cancellationToken);
         return answer;

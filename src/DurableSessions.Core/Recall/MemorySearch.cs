@@ -4,6 +4,7 @@ using DurableSessions.Core.Identities;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
+using DurableSessions.Core.Storage;
 using DurableSessions.Core.Tasks;
 using Microsoft.Extensions.Caching.Memory;
 
@@ -38,7 +39,8 @@ public sealed class MemorySearch
     private readonly HostCache _memory;
 
     internal MemorySearch(
-        MemoryCatalogues catalogues, MemoryContents contents, ManifestStore manifests, ArchiveStore archives, TaskIndex tasks, CommitLedger ledger,
+        MemoryCatalogues catalogues, MemoryContents contents, ManifestStore manifests, ArchiveStore archives, TaskIndex tasks,
+        CommitLedger ledger,
         HostCache memory)
     {
         _catalogues = catalogues;
@@ -51,19 +53,18 @@ public sealed class MemorySearch
     }
 
     /// <summary>What has any of the query's words, the best first.</summary>
-    /// <param name="account">The account.</param>
     /// <param name="user">The user.</param>
     /// <param name="query">Words; at most <see cref="MaxQueryLength"/> characters.</param>
     /// <param name="limit">1 to <see cref="MaxHits"/>.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="ArgumentOutOfRangeException">The query or the limit is out of its bounds.</exception>
     public async Task<IReadOnlyList<SearchHit>> SearchAsync(
-        string account, string user, string query, int limit, CancellationToken cancellationToken)
+        UserKey user, string query, int limit, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxHits);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Length, MaxQueryLength, nameof(query));
-        UserIndex index = _memory.GetOrCreate(("search", account, user), static entry =>
+        UserIndex index = _memory.GetOrCreate(("search", user), static entry =>
         {
             entry.Size = IndexUnits;
             entry.SlidingExpiration = TimeSpan.FromMinutes(30);
@@ -72,8 +73,8 @@ public sealed class MemorySearch
         await index.Gate.WaitAsync(cancellationToken);
         try
         {
-            await ReadMemoriesAsync(index, account, user, cancellationToken);
-            await ReadArchivesAsync(index, account, user, cancellationToken);
+            await ReadMemoriesAsync(index, user, cancellationToken);
+            await ReadArchivesAsync(index, user, cancellationToken);
             return await FindAsync(index, query, limit, cancellationToken);
         }
         finally
@@ -82,13 +83,13 @@ public sealed class MemorySearch
         }
     }
 
-    private async Task ReadMemoriesAsync(UserIndex index, string account, string user, CancellationToken cancellationToken)
+    private async Task ReadMemoriesAsync(UserIndex index, UserKey user, CancellationToken cancellationToken)
     {
-        StoredCatalogue stored = await _catalogues.LoadAsync(account, user, cancellationToken);
+        StoredCatalogue stored = await _catalogues.LoadAsync(user, cancellationToken);
         index.KeepMemories(stored.Catalogue.Memories);
         foreach (MemoryInfo[] chunk in stored.Catalogue.Memories.Where(m => !index.Knows(m)).Chunk(ReadAtOnce))
         {
-            string?[] contents = await Task.WhenAll(chunk.Select(m => _contents.FindAsync(account, user, m, cancellationToken)));
+            string?[] contents = await Task.WhenAll(chunk.Select(m => _contents.FindAsync(user, m, cancellationToken)));
             foreach ((MemoryInfo info, string? content) in chunk.Zip(contents))
             {
                 // Changed a moment ago: the next search has it.
@@ -97,9 +98,9 @@ public sealed class MemorySearch
         }
     }
 
-    private async Task ReadArchivesAsync(UserIndex index, string account, string user, CancellationToken cancellationToken)
+    private async Task ReadArchivesAsync(UserIndex index, UserKey user, CancellationToken cancellationToken)
     {
-        List<TaskReference> newest = await _tasks.ListAsync(account, user, null, cancellationToken)
+        List<TaskReference> newest = await _tasks.ListAsync(user, null, cancellationToken)
             .Take(MaxArchives)
             .ToListAsync(cancellationToken);
         index.KeepArchives([.. newest.Select(static t => t.CommitId.Value)]);

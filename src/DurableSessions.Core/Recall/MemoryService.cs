@@ -27,7 +27,8 @@ public sealed class MemoryService
     private readonly TimeProvider _time;
 
     internal MemoryService(
-        MemoryCatalogues catalogues, MemoryContents contents, ManifestStore manifests, ArchiveStore archives, MemoryStage stage, MemoryUndo undo,
+        MemoryCatalogues catalogues, MemoryContents contents, ManifestStore manifests, ArchiveStore archives, MemoryStage stage,
+        MemoryUndo undo,
         TimeProvider time)
     {
         _catalogues = catalogues;
@@ -40,7 +41,6 @@ public sealed class MemoryService
     }
 
     /// <summary>Lists memories: one storage request.</summary>
-    /// <param name="account">The account.</param>
     /// <param name="user">The user.</param>
     /// <param name="category">Only those of this category.</param>
     /// <param name="limit">1 to <see cref="MaxPage"/>.</param>
@@ -48,12 +48,12 @@ public sealed class MemoryService
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="ArgumentOutOfRangeException">The limit is out of its bounds.</exception>
     public async Task<MemoryPage> ListAsync(
-        string account, string user, MemoryCategory? category, int limit, (MemoryCategory Category, string Name)? after,
+        UserKey user, MemoryCategory? category, int limit, (MemoryCategory Category, string Name)? after,
         CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxPage);
-        StoredCatalogue stored = await _catalogues.LoadAsync(account, user, cancellationToken);
+        StoredCatalogue stored = await _catalogues.LoadAsync(user, cancellationToken);
         List<MemoryInfo> items =
         [
             .. stored.Catalogue.Memories
@@ -66,13 +66,13 @@ public sealed class MemoryService
     /// <summary>One memory.</summary>
     /// <exception cref="MemoryNotFoundException">The category has no memory of that name.</exception>
     public async Task<Memory> GetAsync(
-        string account, string user, MemoryCategory category, string name, CancellationToken cancellationToken)
+        UserKey user, MemoryCategory category, string name, CancellationToken cancellationToken)
     {
         for (int attempt = 1; attempt <= MaxAttempts; attempt++)
         {
-            StoredCatalogue stored = await _catalogues.LoadAsync(account, user, cancellationToken);
+            StoredCatalogue stored = await _catalogues.LoadAsync(user, cancellationToken);
             MemoryInfo info = stored.Catalogue.Find(category, name) ?? throw new MemoryNotFoundException(category, name);
-            if (await _contents.FindAsync(account, user, info, cancellationToken) is { } content)
+            if (await _contents.FindAsync(user, info, cancellationToken) is { } content)
             {
                 return new Memory(info, content);
             }
@@ -84,7 +84,6 @@ public sealed class MemoryService
     }
 
     /// <summary>Writes a memory as a whole.</summary>
-    /// <param name="account">The account.</param>
     /// <param name="user">The user.</param>
     /// <param name="category">What it is about.</param>
     /// <param name="name">As <see cref="MemoryName.IsValid"/> takes it.</param>
@@ -94,12 +93,12 @@ public sealed class MemoryService
     /// <exception cref="MemoryConditionException">The condition does not hold, or there are as many memories as there may be.</exception>
     /// <exception cref="ArgumentException">The content is empty, or longer than it may be.</exception>
     public async Task<MemoryInfo> PutAsync(
-        string account, string user, MemoryCategory category, string name, string content, MemoryCondition condition,
+        UserKey user, MemoryCategory category, string name, string content, MemoryCondition condition,
         CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(content);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(content.Length, MemoryLimits.MaxContentLength, nameof(content));
-        MemoryCatalogue changed = await ChangeAsync(account, user, category, name, MemoryText.Clean(content), condition, cancellationToken);
+        MemoryCatalogue changed = await ChangeAsync(user, category, name, MemoryText.Clean(content), condition, cancellationToken);
         return changed.Find(category, name)!;
     }
 
@@ -107,9 +106,9 @@ public sealed class MemoryService
     /// <exception cref="MemoryNotFoundException">The category has no memory of that name.</exception>
     /// <exception cref="MemoryConditionException">The condition does not hold.</exception>
     public Task DeleteAsync(
-        string account, string user, MemoryCategory category, string name, MemoryCondition condition,
+        UserKey user, MemoryCategory category, string name, MemoryCondition condition,
         CancellationToken cancellationToken) =>
-        ChangeAsync(account, user, category, name, null, condition, cancellationToken);
+        ChangeAsync(user, category, name, null, condition, cancellationToken);
 
     /// <summary>What the commit of an archive did to memories; <see langword="null"/>: nothing, or it has not been switched.</summary>
     /// <exception cref="SessionNotFoundException">There is no such session.</exception>
@@ -133,8 +132,7 @@ public sealed class MemoryService
 
         MemoryDiff undone = null!;
         await SwapAsync(
-            key.Account,
-            key.User,
+            key.Owner,
             async draft =>
             {
                 foreach (MemoryDifference difference in done.Changes)
@@ -167,7 +165,7 @@ public sealed class MemoryService
         Manifest manifest = await _manifests.LoadLiveAsync(key, cancellationToken);
         return await FindDiffAsync(key, manifest.Incarnation, archive, cancellationToken) is { } done
             ? await _undo.RunAsync(
-                key.Account, key.User, RequestKey.Of(idempotencyKey, $"undo {manifest.Incarnation}"), done, cancellationToken)
+                key.Owner, RequestKey.Of(idempotencyKey, $"undo {manifest.Incarnation}"), done, cancellationToken)
             : null;
     }
 
@@ -177,12 +175,11 @@ public sealed class MemoryService
             : null;
 
     private async Task<MemoryCatalogue> ChangeAsync(
-        string account, string user, MemoryCategory category, string name, string? content, MemoryCondition condition,
+        UserKey user, MemoryCategory category, string name, string? content, MemoryCondition condition,
         CancellationToken cancellationToken)
     {
         // Its own version, whose answer was lost, must not count as another's.
         return await SwapAsync(
-            account,
             user,
             draft =>
             {
@@ -220,19 +217,19 @@ public sealed class MemoryService
     }
 
     private async Task<MemoryCatalogue> SwapAsync(
-        string account, string user, Func<MemoryDraft, Task> change, Func<MemoryCatalogue, IReadOnlyList<MemoryInfo>, bool> isDone,
+        UserKey user, Func<MemoryDraft, Task> change, Func<MemoryCatalogue, IReadOnlyList<MemoryInfo>, bool> isDone,
         CancellationToken cancellationToken)
     {
         var written = new List<MemoryInfo>();
         for (int attempt = 1; attempt <= MaxAttempts; attempt++)
         {
-            StoredCatalogue stored = await _catalogues.LoadAsync(account, user, cancellationToken);
+            StoredCatalogue stored = await _catalogues.LoadAsync(user, cancellationToken);
             if (isDone(stored.Catalogue, written))
             {
                 return stored.Catalogue;
             }
 
-            var draft = new MemoryDraft(account, user, stored.Catalogue, _contents, _time.GetUtcNow());
+            var draft = new MemoryDraft(user, stored.Catalogue, _contents, _time.GetUtcNow());
             try
             {
                 await change(draft);
@@ -249,9 +246,9 @@ public sealed class MemoryService
             }
 
             MemoryCatalogue next = await draft.WriteAsync(null, written, cancellationToken);
-            if (await _catalogues.TrySwapAsync(account, user, stored, next, cancellationToken))
+            if (await _catalogues.TrySwapAsync(user, stored, next, cancellationToken))
             {
-                await _contents.DeleteAsync(account, user, draft.Superseded(), cancellationToken);
+                await _contents.DeleteAsync(user, draft.Superseded(), cancellationToken);
                 return next;
             }
 

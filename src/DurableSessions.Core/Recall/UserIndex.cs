@@ -1,3 +1,4 @@
+using DurableSessions.Core.Archives;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Memories;
 

@@ -61,7 +61,6 @@ public sealed class SessionService
     public SessionSettings InitialSettings { get; }
 
     /// <summary>Creates a session.</summary>
-    /// <param name="account">The account.</param>
     /// <param name="user">The user.</param>
     /// <param name="sessionId">
     /// Its id; <see langword="null"/>: one is made, <c>YYYYMMDD-HHMMSS-</c> and 16 hexadecimal digits, in UTC.
@@ -72,7 +71,7 @@ public sealed class SessionService
     /// <exception cref="SessionExistsException">It exists.</exception>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
     public async Task<SessionKey> CreateAsync(
-        string account, string user, string? sessionId, SessionSettings settings, IdempotencyKey? idempotencyKey,
+        UserKey user, string? sessionId, SessionSettings settings, IdempotencyKey? idempotencyKey,
         CancellationToken cancellationToken)
     {
         RequestKey? createdBy = idempotencyKey is null
@@ -83,11 +82,11 @@ public sealed class SessionService
         {
             // The first to write this says which id the key stands for; a crash after it leaves a name that the next one takes.
             Creation creation = await _storage.Container.WriteOnceAsync(
-                BlobNames.Creation(account, user, createdBy.KeyHash), new Creation(id, createdBy.RequestHash), cancellationToken);
+                BlobNames.Creation(user, createdBy.KeyHash), new Creation(id, createdBy.RequestHash), cancellationToken);
             id = creation.RequestHash == createdBy.RequestHash ? creation.SessionId : throw new IdempotencyKeyReusedException();
         }
 
-        var key = new SessionKey(account, user, id);
+        var key = user.Session(id);
         await _creator.CreateAsync(key, settings, createdBy, cancellationToken);
         return key;
     }
@@ -114,17 +113,16 @@ public sealed class SessionService
     /// Lists a user's sessions: in the order of their ids from page to page, and within a page those modified last first. A page
     /// costs one request, however many sessions there are.
     /// </summary>
-    /// <param name="account">The account.</param>
     /// <param name="user">The user.</param>
     /// <param name="limit">1 to <see cref="MaxPage"/>.</param>
     /// <param name="cursor">From the page before.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="ArgumentOutOfRangeException">The limit is out of its bounds.</exception>
-    public async Task<SessionPage> ListAsync(string account, string user, int limit, string? cursor, CancellationToken cancellationToken)
+    public async Task<SessionPage> ListAsync(UserKey user, int limit, string? cursor, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxPage);
-        string prefix = BlobNames.ManifestPrefix(account, user);
+        string prefix = BlobNames.ManifestPrefix(user);
         var options = new GetBlobsOptions { Prefix = prefix, Traits = BlobTraits.Metadata };
         IAsyncEnumerable<Page<BlobItem>> pages = _storage.Container.GetBlobsAsync(options, cancellationToken).AsPages(cursor, limit);
         await foreach (Page<BlobItem> page in pages.WithCancellation(cancellationToken))

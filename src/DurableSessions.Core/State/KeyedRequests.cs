@@ -1,4 +1,5 @@
 using DurableSessions.Core.Errors;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.State;
@@ -11,20 +12,20 @@ internal sealed class KeyedRequests(SessionStorage storage)
 {
     /// <summary>What the key was used for; <see langword="null"/>: nothing yet.</summary>
     /// <exception cref="IdempotencyKeyReusedException">It was used with another request.</exception>
-    public async Task<T?> FindAsync<T>(string account, string user, RequestKey key, CancellationToken cancellationToken)
+    public async Task<T?> FindAsync<T>(UserKey user, RequestKey key, CancellationToken cancellationToken)
         where T : KeyedRequest
     {
-        T? known = await storage.Container.FindAsync<T>(BlobNames.Request(account, user, key.KeyHash), cancellationToken);
+        T? known = await storage.Container.FindAsync<T>(BlobNames.Request(user, key.KeyHash), cancellationToken);
         known?.Check(key.RequestHash);
         return known;
     }
 
     /// <summary>Writes down what the key is used for, unless that is written. What stands then: the first writer's.</summary>
     /// <exception cref="IdempotencyKeyReusedException">It was used with another request.</exception>
-    public async Task<T> EnterAsync<T>(string account, string user, RequestKey key, T request, CancellationToken cancellationToken)
+    public async Task<T> EnterAsync<T>(UserKey user, RequestKey key, T request, CancellationToken cancellationToken)
         where T : KeyedRequest
     {
-        T standing = await storage.Container.WriteOnceAsync(BlobNames.Request(account, user, key.KeyHash), request, cancellationToken);
+        T standing = await storage.Container.WriteOnceAsync(BlobNames.Request(user, key.KeyHash), request, cancellationToken);
         standing.Check(key.RequestHash);
         return standing;
     }

@@ -134,7 +134,7 @@ internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache,
             fresh = true;
         }
 
-        throw new ContentionException($"The manifest of session '{key.Session}' was changed by others {MaxAttempts} times in a row.");
+        throw new ContentionException($"The manifest of session '{key.Id}' was changed by others {MaxAttempts} times in a row.");
     }
 
     /// <summary>

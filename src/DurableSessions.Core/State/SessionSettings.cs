@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DurableSessions.Core.Configuration;
+using DurableSessions.Core.Memories;
 
 namespace DurableSessions.Core.State;
 

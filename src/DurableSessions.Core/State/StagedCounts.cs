@@ -1,3 +1,5 @@
+using DurableSessions.Core.Appending;
+
 namespace DurableSessions.Core.State;
 
 /// <summary>What a commit staged.</summary>

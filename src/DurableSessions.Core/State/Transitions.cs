@@ -1,5 +1,6 @@
 using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
+using DurableSessions.Core.Retaining;
 using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.State;
@@ -34,7 +35,7 @@ internal static class Transitions
     {
         Account = session.Account,
         User = session.User,
-        SessionId = session.Session,
+        SessionId = session.Id,
         Incarnation = created.Incarnation,
         CreatedAt = now,
         UpdatedAt = now,

@@ -1,5 +1,7 @@
 using System.Globalization;
 using DurableSessions.Core.Identities;
+using DurableSessions.Core.Memories;
+using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Storage;
 
@@ -23,9 +25,9 @@ internal static class BlobNames
 
     public const string Memories = "memories/";
 
-    public static string Manifest(SessionKey key) => $"{ManifestPrefix(key.Account, key.User)}{Path(key.Session)}.json";
+    public static string Manifest(SessionKey key) => $"{ManifestPrefix(key.Owner)}{Path(key.Id)}.json";
 
-    public static string ManifestPrefix(string account, string user) => $"{Manifests}{Path(account)}/{Path(user)}/";
+    public static string ManifestPrefix(UserKey user) => $"{Manifests}{Path(user)}/";
 
     public static string SegmentPrefix(SessionKey key, string incarnation) => $"{Segments}{Path(key)}/{incarnation}/";
 
@@ -43,26 +45,28 @@ internal static class BlobNames
     public static string Index(SessionKey key, string incarnation, int number) =>
         $"{ArchivePrefix(key, incarnation)}index/{number.ToString("D8", CultureInfo.InvariantCulture)}.json";
 
-    public static string TasksOfUser(string account, string user) => $"{Tasks}by-user/{Path(account)}/{Path(user)}/";
+    public static string TasksOfUser(UserKey user) => $"{Tasks}by-user/{Path(user)}/";
 
     public static string TasksOfSession(SessionKey key) => $"{Tasks}by-session/{Path(key)}/";
 
-    public static string TasksByKey(string account, string user) => $"{Tasks}by-key/{Path(account)}/{Path(user)}/";
+    public static string TasksByKey(UserKey user) => $"{Tasks}by-key/{Path(user)}/";
 
-    public static string Creation(string account, string user, string keyHash) =>
-        $"{Creations}{Path(account)}/{Path(user)}/{keyHash}.json";
+    public static string Creation(UserKey user, string keyHash) =>
+        $"{Creations}{Path(user)}/{keyHash}.json";
 
-    public static string Request(string account, string user, string keyHash) =>
-        $"{Requests}{Path(account)}/{Path(user)}/{keyHash}.json";
+    public static string Request(UserKey user, string keyHash) =>
+        $"{Requests}{Path(user)}/{keyHash}.json";
 
-    public static string MemoryPrefix(string account, string user) => $"{Memories}{Path(account)}/{Path(user)}/";
+    public static string MemoryPrefix(UserKey user) => $"{Memories}{Path(user)}/";
 
-    public static string MemoryCatalogue(string account, string user) => MemoryPrefix(account, user) + "catalogue.json";
+    public static string MemoryCatalogue(UserKey user) => MemoryPrefix(user) + "catalogue.json";
 
-    public static string Memory(string account, string user, string category, string name, string version) =>
-        $"{MemoryPrefix(account, user)}{category}/{Path(name)}/{version}.md";
+    public static string Memory(UserKey user, string category, string name, string version) =>
+        $"{MemoryPrefix(user)}{category}/{Path(name)}/{version}.md";
 
-    private static string Path(SessionKey key) => $"{Path(key.Account)}/{Path(key.User)}/{Path(key.Session)}";
+    private static string Path(SessionKey key) => $"{Path(key.Owner)}/{Path(key.Id)}";
+
+    private static string Path(UserKey user) => $"{Path(user.Account)}/{Path(user.User)}";
 
     // Azure Storage asks that no part of a path ends with a dot. No id holds a tilde, so the replacement is unambiguous.
     private static string Path(string id) => id.EndsWith('.') ? string.Concat(id.AsSpan(0, id.Length - 1), "~") : id;

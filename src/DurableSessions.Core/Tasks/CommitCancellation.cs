@@ -1,6 +1,7 @@
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
+using DurableSessions.Core.Storage;
 using DurableSessions.Orchestration;
 
 namespace DurableSessions.Core.Tasks;
@@ -8,12 +9,12 @@ namespace DurableSessions.Core.Tasks;
 /// <summary>Asks commits to end, by an external event to their instance. The attempt is named, so that a later one is not ended.</summary>
 internal sealed class CommitCancellation(CommitTaskFinder tasks, KeyedAttempts keys, OrchestrationClient client)
 {
-    /// <summary>As <see cref="TaskService.CancelAsync(string, string, string, CancellationToken)"/>.</summary>
+    /// <summary>As <see cref="TaskService.CancelAsync(UserKey, string, CancellationToken)"/>.</summary>
     /// <exception cref="TaskNotFoundException">No task has that id, or it is another user's.</exception>
     /// <exception cref="TaskStatusException">It has completed or failed.</exception>
-    public async Task<CommitTask> RunAsync(string account, string user, string taskId, CancellationToken cancellationToken)
+    public async Task<CommitTask> RunAsync(UserKey user, string taskId, CancellationToken cancellationToken)
     {
-        CommitTask task = await tasks.GetAsync(account, user, taskId, cancellationToken);
+        CommitTask task = await tasks.GetAsync(user, taskId, cancellationToken);
         if (task.Status == CommitTaskStatus.Cancelled)
         {
             return task;
@@ -27,7 +28,7 @@ internal sealed class CommitCancellation(CommitTaskFinder tasks, KeyedAttempts k
         int attempt = task.Attempt;
         bool raised = task.Status == CommitTaskStatus.Cancelling
             || await RaiseCancelAsync(taskId, attempt, cancellationToken);
-        task = await tasks.GetAsync(account, user, taskId, cancellationToken);
+        task = await tasks.GetAsync(user, taskId, cancellationToken);
         if (task.Attempt != attempt)
         {
             return task;
@@ -43,15 +44,15 @@ internal sealed class CommitCancellation(CommitTaskFinder tasks, KeyedAttempts k
     /// <exception cref="TaskNotFoundException">No task has that id, or it is another user's.</exception>
     /// <exception cref="TaskStatusException">It had ended when the key first came, and not by being cancelled.</exception>
     public async Task<CommitTask> RunAsync(
-        string account, string user, string taskId, IdempotencyKey idempotencyKey, CancellationToken cancellationToken)
+        UserKey user, string taskId, IdempotencyKey idempotencyKey, CancellationToken cancellationToken)
     {
-        KeyedAttempt? keyed = await keys.FindAsync(account, user, idempotencyKey, cancellationToken);
-        CommitTask task = await tasks.GetAsync(account, user, taskId, cancellationToken);
+        KeyedAttempt? keyed = await keys.FindAsync(user, idempotencyKey, cancellationToken);
+        CommitTask task = await tasks.GetAsync(user, taskId, cancellationToken);
         if (keyed is null)
         {
             keyed = task.IsOver && task.Status != CommitTaskStatus.Cancelled
                 ? throw new TaskStatusException($"Task {taskId} has ended: {task.Status}.")
-                : await keys.EnterAsync(account, user, idempotencyKey, task.Attempt, cancellationToken);
+                : await keys.EnterAsync(user, idempotencyKey, task.Attempt, cancellationToken);
         }
 
         if (task.IsOver || task.Attempt != keyed.Attempt)
@@ -64,7 +65,7 @@ internal sealed class CommitCancellation(CommitTaskFinder tasks, KeyedAttempts k
             await RaiseCancelAsync(taskId, keyed.Attempt, cancellationToken);
         }
 
-        task = await tasks.GetAsync(account, user, taskId, cancellationToken);
+        task = await tasks.GetAsync(user, taskId, cancellationToken);
         return task.IsOver || task.Attempt != keyed.Attempt ? task : task with { Status = CommitTaskStatus.Cancelling };
     }
 

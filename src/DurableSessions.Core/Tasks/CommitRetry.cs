@@ -1,6 +1,7 @@
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
+using DurableSessions.Core.Storage;
 using DurableSessions.Orchestration;
 
 namespace DurableSessions.Core.Tasks;
@@ -8,12 +9,12 @@ namespace DurableSessions.Core.Tasks;
 /// <summary>Starts the next attempt of commits that have failed or were cancelled, in a new generation of their instance.</summary>
 internal sealed class CommitRetry(CommitTaskFinder tasks, KeyedAttempts keys, OrchestrationClient client)
 {
-    /// <summary>As <see cref="TaskService.RetryAsync(string, string, string, CancellationToken)"/>.</summary>
+    /// <summary>As <see cref="TaskService.RetryAsync(UserKey, string, CancellationToken)"/>.</summary>
     /// <exception cref="TaskNotFoundException">No task has that id, or it is another user's, or its instance is purged.</exception>
     /// <exception cref="TaskStatusException">It has neither failed nor been cancelled.</exception>
-    public async Task<CommitTask> RunAsync(string account, string user, string taskId, CancellationToken cancellationToken)
+    public async Task<CommitTask> RunAsync(UserKey user, string taskId, CancellationToken cancellationToken)
     {
-        if (!CommitId.TryParse(taskId, out _) || await tasks.FindInstanceAsync(account, user, taskId, cancellationToken) is not { } found)
+        if (!CommitId.TryParse(taskId, out _) || await tasks.FindInstanceAsync(user, taskId, cancellationToken) is not { } found)
         {
             throw new TaskNotFoundException(taskId);
         }
@@ -27,18 +28,18 @@ internal sealed class CommitRetry(CommitTaskFinder tasks, KeyedAttempts keys, Or
     /// <exception cref="TaskNotFoundException">No task has that id, or it is another user's, or its instance is purged.</exception>
     /// <exception cref="TaskStatusException">It had neither failed nor been cancelled when the key first came.</exception>
     public async Task<CommitTask> RunAsync(
-        string account, string user, string taskId, IdempotencyKey idempotencyKey, CancellationToken cancellationToken)
+        UserKey user, string taskId, IdempotencyKey idempotencyKey, CancellationToken cancellationToken)
     {
-        KeyedAttempt? keyed = await keys.FindAsync(account, user, idempotencyKey, cancellationToken);
-        if (!CommitId.TryParse(taskId, out _) || await tasks.FindInstanceAsync(account, user, taskId, cancellationToken) is not { } found)
+        KeyedAttempt? keyed = await keys.FindAsync(user, idempotencyKey, cancellationToken);
+        if (!CommitId.TryParse(taskId, out _) || await tasks.FindInstanceAsync(user, taskId, cancellationToken) is not { } found)
         {
-            return keyed is null ? throw new TaskNotFoundException(taskId) : await tasks.GetAsync(account, user, taskId, cancellationToken);
+            return keyed is null ? throw new TaskNotFoundException(taskId) : await tasks.GetAsync(user, taskId, cancellationToken);
         }
 
         if (keyed is null)
         {
             CheckRetry(found.Instance, found.Input);
-            keyed = await keys.EnterAsync(account, user, idempotencyKey, found.Input.Attempt + 1, cancellationToken);
+            keyed = await keys.EnterAsync(user, idempotencyKey, found.Input.Attempt + 1, cancellationToken);
         }
 
         return found.Input.Attempt >= keyed.Attempt

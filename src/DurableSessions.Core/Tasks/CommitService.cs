@@ -91,7 +91,9 @@ public sealed class CommitService
         _logger.CommitAccepted(input.CommitId, key, (object?)request.Turns ?? request.KeepRecentCount);
         instance = await WaitForNumberAsync(instance, cancellationToken);
         CommitTask task = CommitTaskReader.Task(instance, CommitTaskReader.Input(instance) ?? input);
-        return task.Output is { Fate: CommitFate.Skipped } skipped ? new CommitAnswer(null, skipped.SkipReason) : new CommitAnswer(task, null);
+        return task.Output is { Fate: CommitFate.Skipped } skipped
+            ? new CommitAnswer(null, skipped.SkipReason)
+            : new CommitAnswer(task, null);
     }
 
     // Refused only by what storage says, never a repetition, and not because of commits that are over: the next one helps those.
@@ -107,7 +109,7 @@ public sealed class CommitService
         }
 
         throw new SessionBusyException(
-            $"Session '{input.Session.Session}' has {manifest.Pending.Count} commits that have not ended; "
+            $"Session '{input.Session.Id}' has {manifest.Pending.Count} commits that have not ended; "
             + $"at most {_options.MaxPendingCommits} may wait.");
     }
 

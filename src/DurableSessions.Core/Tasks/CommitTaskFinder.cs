@@ -1,6 +1,7 @@
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
+using DurableSessions.Core.Storage;
 using DurableSessions.Orchestration;
 
 namespace DurableSessions.Core.Tasks;
@@ -22,29 +23,29 @@ internal sealed class CommitTaskFinder(TaskIndex index, CommitLedger ledger, Orc
 
     /// <summary>A task; one whose instance is purged is answered from its record.</summary>
     /// <exception cref="TaskNotFoundException">No task has that id, or it is another user's.</exception>
-    public async Task<CommitTask> GetAsync(string account, string user, string taskId, CancellationToken cancellationToken)
+    public async Task<CommitTask> GetAsync(UserKey user, string taskId, CancellationToken cancellationToken)
     {
         if (!CommitId.TryParse(taskId, out CommitId commitId))
         {
             throw new TaskNotFoundException(taskId);
         }
 
-        return await FindInstanceAsync(account, user, taskId, cancellationToken) is { } found
+        return await FindInstanceAsync(user, taskId, cancellationToken) is { } found
             ? CommitTaskReader.Task(found.Instance, found.Input)
-            : await FindRecordAsync(account, user, commitId, cancellationToken) ?? throw new TaskNotFoundException(taskId);
+            : await FindRecordAsync(user, commitId, cancellationToken) ?? throw new TaskNotFoundException(taskId);
     }
 
     /// <summary>Tasks, the newest first, at most the query's limit.</summary>
     public async Task<IReadOnlyList<CommitTask>> ListAsync(
-        string account, string user, CommitTaskQuery query, CancellationToken cancellationToken)
+        UserKey user, CommitTaskQuery query, CancellationToken cancellationToken)
     {
         var tasks = new List<CommitTask>();
-        IAsyncEnumerable<TaskReference[]> chunks = index.ListAsync(account, user, query.Session, cancellationToken)
+        IAsyncEnumerable<TaskReference[]> chunks = index.ListAsync(user, query.Session, cancellationToken)
             .Take(MaxLookedAt).Chunk(ReadAtOnce);
         await foreach (TaskReference[] chunk in chunks.WithCancellation(cancellationToken))
         {
             (OrchestrationMetadata Instance, CommitInput Input)?[] found = await Task.WhenAll(
-                chunk.Select(r => FindInstanceAsync(account, user, r.CommitId.Value, cancellationToken)));
+                chunk.Select(r => FindInstanceAsync(user, r.CommitId.Value, cancellationToken)));
             foreach ((OrchestrationMetadata Instance, CommitInput Input)? one in found)
             {
                 if (one is { } at && CommitTaskReader.Task(at.Instance, at.Input) is var task
@@ -66,7 +67,7 @@ internal sealed class CommitTaskFinder(TaskIndex index, CommitLedger ledger, Orc
     /// <summary>
     /// Ids of the user's tasks that have not ended: all, or those of the pages of instances that were read until there were 100.
     /// </summary>
-    public async Task<IReadOnlyList<string>> FindRunningAsync(string account, string user, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> FindRunningAsync(UserKey user, CancellationToken cancellationToken)
     {
         List<string> running = [];
         OrchestrationQuery? query = Running;
@@ -76,7 +77,7 @@ internal sealed class CommitTaskFinder(TaskIndex index, CommitLedger ledger, Orc
             foreach (OrchestrationMetadata[] chunk in page.Values.Where(static m => m.Name == CommitNames.Orchestrator).Chunk(ReadAtOnce))
             {
                 (OrchestrationMetadata Instance, CommitInput Input)?[] found = await Task.WhenAll(
-                    chunk.Select(m => FindInstanceAsync(account, user, m.InstanceId, cancellationToken)));
+                    chunk.Select(m => FindInstanceAsync(user, m.InstanceId, cancellationToken)));
                 running.AddRange(
                     found.Where(static f => f is { Instance.IsCompleted: false }).Select(static f => f!.Value.Instance.InstanceId));
             }
@@ -89,18 +90,18 @@ internal sealed class CommitTaskFinder(TaskIndex index, CommitLedger ledger, Orc
 
     /// <summary>The instance of a task and its input; <see langword="null"/>: it is purged, or another user's.</summary>
     public async Task<(OrchestrationMetadata Instance, CommitInput Input)?> FindInstanceAsync(
-        string account, string user, string taskId, CancellationToken cancellationToken)
+        UserKey user, string taskId, CancellationToken cancellationToken)
     {
         OrchestrationMetadata? instance = await client.GetInstanceAsync(taskId, cancellationToken);
         return instance is not null && CommitTaskReader.Input(instance) is { } input
-            && input.Session.Account == account && input.Session.User == user
+            && input.Session.Owner == user
             ? (instance, input)
             : null;
     }
 
-    private async Task<CommitTask?> FindRecordAsync(string account, string user, CommitId commitId, CancellationToken cancellationToken)
+    private async Task<CommitTask?> FindRecordAsync(UserKey user, CommitId commitId, CancellationToken cancellationToken)
     {
-        if (await index.FindAsync(account, user, commitId, cancellationToken) is not { } reference)
+        if (await index.FindAsync(user, commitId, cancellationToken) is not { } reference)
         {
             return null;
         }

@@ -1,6 +1,7 @@
 using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
+using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.Tasks;
 
@@ -12,16 +13,16 @@ internal sealed class KeyedAttempts(KeyedRequests requests)
 
     /// <summary>The attempt that the key stands for; <see langword="null"/>: the key has not been used.</summary>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
-    public Task<KeyedAttempt?> FindAsync(string account, string user, IdempotencyKey key, CancellationToken cancellationToken) =>
-        requests.FindAsync<KeyedAttempt>(account, user, RequestKey.Of(key, KeyPurpose), cancellationToken);
+    public Task<KeyedAttempt?> FindAsync(UserKey user, IdempotencyKey key, CancellationToken cancellationToken) =>
+        requests.FindAsync<KeyedAttempt>(user, RequestKey.Of(key, KeyPurpose), cancellationToken);
 
     /// <summary>Lets the key stand for an attempt, unless it stands for one. The one it stands for.</summary>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
     public Task<KeyedAttempt> EnterAsync(
-        string account, string user, IdempotencyKey key, int attempt, CancellationToken cancellationToken)
+        UserKey user, IdempotencyKey key, int attempt, CancellationToken cancellationToken)
     {
         RequestKey request = RequestKey.Of(key, KeyPurpose);
         var keyed = new KeyedAttempt { RequestHash = request.RequestHash, Attempt = attempt };
-        return requests.EnterAsync(account, user, request, keyed, cancellationToken);
+        return requests.EnterAsync(user, request, keyed, cancellationToken);
     }
 }

@@ -44,16 +44,16 @@ internal sealed class TaskIndex(SessionStorage storage)
     }
 
     /// <summary>Whose commit this is, if it is this user's.</summary>
-    public async Task<TaskReference?> FindAsync(string account, string user, CommitId commitId, CancellationToken cancellationToken)
+    public async Task<TaskReference?> FindAsync(UserKey user, CommitId commitId, CancellationToken cancellationToken)
     {
         string name = commitId.IsDerived
-            ? BlobNames.TasksByKey(account, user) + commitId
-            : BlobNames.TasksOfUser(account, user) + Entry(commitId, default);
+            ? BlobNames.TasksByKey(user) + commitId
+            : BlobNames.TasksOfUser(user) + Entry(commitId, default);
         try
         {
             BlobProperties properties = await storage.Container.GetBlobClient(name)
                 .GetPropertiesAsync(cancellationToken: cancellationToken);
-            return Reference(account, user, commitId, properties.Metadata);
+            return Reference(user, commitId, properties.Metadata);
         }
         catch (RequestFailedException e) when (e.IsNotFound())
         {
@@ -63,33 +63,33 @@ internal sealed class TaskIndex(SessionStorage storage)
 
     /// <summary>The commits of a user, or of one session, the newest first, one page of the listing at a time.</summary>
     public async IAsyncEnumerable<TaskReference> ListAsync(
-        string account, string user, string? session, [EnumeratorCancellation] CancellationToken cancellationToken)
+        UserKey user, string? session, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         string prefix = session is null
-            ? BlobNames.TasksOfUser(account, user)
-            : BlobNames.TasksOfSession(new SessionKey(account, user, session));
+            ? BlobNames.TasksOfUser(user)
+            : BlobNames.TasksOfSession(user.Session(session));
         var options = new GetBlobsOptions { Prefix = prefix, Traits = BlobTraits.Metadata };
         await foreach (Page<BlobItem> page in storage.Container.GetBlobsAsync(options, cancellationToken).AsPages(pageSizeHint: 200))
         {
             foreach (BlobItem blob in page.Values)
             {
-                yield return Reference(account, user, new CommitId(blob.Name[(blob.Name.LastIndexOf('-') + 1)..]), blob.Metadata);
+                yield return Reference(user, new CommitId(blob.Name[(blob.Name.LastIndexOf('-') + 1)..]), blob.Metadata);
             }
         }
     }
 
     /// <summary>Reads an entry of a listing with metadata. False: the blob is not an entry.</summary>
-    public static bool TryRead(string account, string user, BlobItem blob, [NotNullWhen(true)] out TaskReference? task)
+    public static bool TryRead(UserKey user, BlobItem blob, [NotNullWhen(true)] out TaskReference? task)
     {
         task = CommitId.TryParse(blob.Name[(blob.Name.LastIndexOfAny(['-', '/']) + 1)..], out CommitId commitId)
             && blob.Metadata.ContainsKey(SessionMetadata) && blob.Metadata.ContainsKey(IncarnationMetadata)
-            ? Reference(account, user, commitId, blob.Metadata)
+            ? Reference(user, commitId, blob.Metadata)
             : null;
         return task is not null;
     }
 
-    private static TaskReference Reference(string account, string user, CommitId commitId, IDictionary<string, string> metadata) =>
-        new(commitId, new SessionKey(account, user, metadata[SessionMetadata]), metadata[IncarnationMetadata]);
+    private static TaskReference Reference(UserKey user, CommitId commitId, IDictionary<string, string> metadata) =>
+        new(commitId, user.Session(metadata[SessionMetadata]), metadata[IncarnationMetadata]);
 
     private async Task<DateTimeOffset> AddKeyedAsync(CommitInput commit, CancellationToken cancellationToken)
     {
@@ -113,7 +113,7 @@ internal sealed class TaskIndex(SessionStorage storage)
 
     private static Dictionary<string, string> Metadata(CommitInput commit) => new()
     {
-        [SessionMetadata] = commit.Session.Session,
+        [SessionMetadata] = commit.Session.Id,
         [IncarnationMetadata] = commit.Incarnation,
         [AcceptedMetadata] = commit.AcceptedAt.ToString("O", CultureInfo.InvariantCulture),
     };
@@ -121,12 +121,12 @@ internal sealed class TaskIndex(SessionStorage storage)
     private static IEnumerable<string> ListedNames(CommitInput commit)
     {
         string entry = Entry(commit.CommitId, commit.AcceptedAt);
-        yield return BlobNames.TasksOfUser(commit.Session.Account, commit.Session.User) + entry;
+        yield return BlobNames.TasksOfUser(commit.Session.Owner) + entry;
         yield return BlobNames.TasksOfSession(commit.Session) + entry;
     }
 
     private static string KeyedName(CommitInput commit) =>
-        BlobNames.TasksByKey(commit.Session.Account, commit.Session.User) + commit.CommitId;
+        BlobNames.TasksByKey(commit.Session.Owner) + commit.CommitId;
 
     private static string Entry(CommitId commitId, DateTimeOffset acceptedAt) => $"{commitId.SortKey(acceptedAt)}-{commitId}";
 }

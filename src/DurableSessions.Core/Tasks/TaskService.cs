@@ -25,30 +25,30 @@ public sealed class TaskService
 
     /// <summary>A task; one whose instance is purged is answered from its record.</summary>
     /// <exception cref="TaskNotFoundException">No task has that id, or it is another user's.</exception>
-    public Task<CommitTask> GetAsync(string account, string user, string taskId, CancellationToken cancellationToken) =>
-        _tasks.GetAsync(account, user, taskId, cancellationToken);
+    public Task<CommitTask> GetAsync(UserKey user, string taskId, CancellationToken cancellationToken) =>
+        _tasks.GetAsync(user, taskId, cancellationToken);
 
     /// <summary>Waits until a task is over, and answers with it as it is then.</summary>
     /// <exception cref="TaskNotFoundException">No task has that id, or it is another user's.</exception>
-    public async Task<CommitTask> WaitAsync(string account, string user, string taskId, CancellationToken cancellationToken)
+    public async Task<CommitTask> WaitAsync(UserKey user, string taskId, CancellationToken cancellationToken)
     {
-        CommitTask task = await GetAsync(account, user, taskId, cancellationToken);
+        CommitTask task = await GetAsync(user, taskId, cancellationToken);
         if (task.IsOver)
         {
             return task;
         }
 
         await _client.WaitForInstanceCompletionAsync(taskId, cancellationToken);
-        return await GetAsync(account, user, taskId, cancellationToken);
+        return await GetAsync(user, taskId, cancellationToken);
     }
 
     /// <summary>
     /// Waits until no commit of the user is on its way, those that are accepted meanwhile included. Costs a listing of all that is on its
     /// way, and never looks at what has ended.
     /// </summary>
-    public async Task WaitForAllAsync(string account, string user, CancellationToken cancellationToken)
+    public async Task WaitForAllAsync(UserKey user, CancellationToken cancellationToken)
     {
-        while (await _tasks.FindRunningAsync(account, user, cancellationToken) is { Count: > 0 } running)
+        while (await _tasks.FindRunningAsync(user, cancellationToken) is { Count: > 0 } running)
         {
             foreach (string taskId in running)
             {
@@ -70,11 +70,11 @@ public sealed class TaskService
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The query's limit is not 1 to 200.</exception>
     public async Task<IReadOnlyList<CommitTask>> ListAsync(
-        string account, string user, CommitTaskQuery query, CancellationToken cancellationToken)
+        UserKey user, CommitTaskQuery query, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Limit, 200);
-        return await _tasks.ListAsync(account, user, query, cancellationToken);
+        return await _tasks.ListAsync(user, query, cancellationToken);
     }
 
     /// <summary>
@@ -84,8 +84,8 @@ public sealed class TaskService
     /// </summary>
     /// <exception cref="TaskNotFoundException">No task has that id, or it is another user's.</exception>
     /// <exception cref="TaskStatusException">It has completed or failed.</exception>
-    public Task<CommitTask> CancelAsync(string account, string user, string taskId, CancellationToken cancellationToken) =>
-        _cancellation.RunAsync(account, user, taskId, cancellationToken);
+    public Task<CommitTask> CancelAsync(UserKey user, string taskId, CancellationToken cancellationToken) =>
+        _cancellation.RunAsync(user, taskId, cancellationToken);
 
     /// <summary>
     /// As the other overload. Repeated with the same key, it changes nothing again, and answers with the task as it stands: it never ends
@@ -95,16 +95,16 @@ public sealed class TaskService
     /// <exception cref="TaskNotFoundException">No task has that id, or it is another user's.</exception>
     /// <exception cref="TaskStatusException">It had ended when the key first came, and not by being cancelled.</exception>
     public Task<CommitTask> CancelAsync(
-        string account, string user, string taskId, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken) =>
+        UserKey user, string taskId, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken) =>
         idempotencyKey is null
-            ? _cancellation.RunAsync(account, user, taskId, cancellationToken)
-            : _cancellation.RunAsync(account, user, taskId, idempotencyKey, cancellationToken);
+            ? _cancellation.RunAsync(user, taskId, cancellationToken)
+            : _cancellation.RunAsync(user, taskId, idempotencyKey, cancellationToken);
 
     /// <summary>Runs a failed or cancelled commit again, under the same id: steps that were finished return at once.</summary>
     /// <exception cref="TaskNotFoundException">No task has that id, or it is another user's, or its instance is purged.</exception>
     /// <exception cref="TaskStatusException">It has neither failed nor been cancelled.</exception>
-    public Task<CommitTask> RetryAsync(string account, string user, string taskId, CancellationToken cancellationToken) =>
-        _retry.RunAsync(account, user, taskId, cancellationToken);
+    public Task<CommitTask> RetryAsync(UserKey user, string taskId, CancellationToken cancellationToken) =>
+        _retry.RunAsync(user, taskId, cancellationToken);
 
     /// <summary>
     /// As the other overload. A key starts one attempt: repeated, it starts no other, even where that one has failed too, and answers with
@@ -114,8 +114,8 @@ public sealed class TaskService
     /// <exception cref="TaskNotFoundException">No task has that id, or it is another user's, or its instance is purged.</exception>
     /// <exception cref="TaskStatusException">It had neither failed nor been cancelled when the key first came.</exception>
     public Task<CommitTask> RetryAsync(
-        string account, string user, string taskId, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken) =>
+        UserKey user, string taskId, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken) =>
         idempotencyKey is null
-            ? _retry.RunAsync(account, user, taskId, cancellationToken)
-            : _retry.RunAsync(account, user, taskId, idempotencyKey, cancellationToken);
+            ? _retry.RunAsync(user, taskId, cancellationToken)
+            : _retry.RunAsync(user, taskId, idempotencyKey, cancellationToken);
 }

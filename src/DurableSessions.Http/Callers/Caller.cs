@@ -15,6 +15,9 @@ public sealed record Caller(string Account, string User)
     public static ValueTask<Caller> BindAsync(HttpContext context) =>
         context.RequestServices.GetRequiredService<ICallerSource>().IdentifyAsync(context);
 
+    /// <summary>The caller as an owner of sessions, memories and tasks.</summary>
+    internal UserKey Owner => new(Account, User);
+
     /// <summary>A session of this caller, by the id in the route.</summary>
-    internal SessionKey Session(string sessionId) => new(Account, User, Ids.Check(sessionId, Location.Path("session_id")));
+    internal SessionKey Session(string sessionId) => Owner.Session(Ids.Check(sessionId, Location.Path("session_id")));
 }

@@ -67,7 +67,7 @@ internal static class CommitEndpoints
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, aborted);
         try
         {
-            return await store.Tasks.WaitAsync(caller.Account, caller.User, task.TaskId, either.Token);
+            return await store.Tasks.WaitAsync(caller.Owner, task.TaskId, either.Token);
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
@@ -78,7 +78,7 @@ internal static class CommitEndpoints
     private static void WriteAccepted(Utf8JsonWriter json, CommitTask task, string traceId, bool withTask)
     {
         json.WriteStartObject();
-        json.WriteString("session_id", task.Session.Session);
+        json.WriteString("session_id", task.Session.Id);
         json.WriteString("status", "accepted");
         json.WriteString("task_id", task.TaskId);
         json.WriteString("archive_uri", task.ArchiveNumber is { } number ? Wire.ArchiveUri(task.Session, number) : null);
@@ -96,7 +96,7 @@ internal static class CommitEndpoints
     private static void WriteSkipped(Utf8JsonWriter json, SessionKey key, string? reason, string traceId)
     {
         json.WriteStartObject();
-        json.WriteString("session_id", key.Session);
+        json.WriteString("session_id", key.Id);
         json.WriteString("status", "skipped");
         json.WriteNull("task_id");
         json.WriteNull("archive_uri");

@@ -51,7 +51,7 @@ internal static class ConfigEndpoints
         return new EnvelopeResult(json =>
         {
             json.WriteStartObject();
-            json.WriteString("session_id", key.Session);
+            json.WriteString("session_id", key.Id);
             Write(json, settings);
             json.WriteEndObject();
         });

@@ -46,7 +46,7 @@ internal static class MemoryDiffEndpoints
     private static void Write(Utf8JsonWriter json, SessionKey key, string archiveId, MemoryDiff diff)
     {
         json.WriteStartObject();
-        json.WriteString("session_id", key.Session);
+        json.WriteString("session_id", key.Id);
         json.WriteString("archive_id", archiveId);
         json.WriteString("task_id", diff.CommitId.Value);
         json.WriteString("applied_at", Wire.Time(diff.AppliedAt));

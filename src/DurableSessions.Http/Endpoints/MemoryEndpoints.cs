@@ -50,7 +50,7 @@ internal static class MemoryEndpoints
             : null;
         int limit = Query.Integer(http, "limit", 1, MemoryService.MaxPage, otherwise: DefaultPage);
         MemoryPage page = await store.Memories.ListAsync(
-            caller.Account, caller.User, category, limit, MemoryPath.Cursor(http), http.RequestAborted);
+            caller.Owner, category, limit, MemoryPath.Cursor(http), http.RequestAborted);
         if (page.HasMore)
         {
             http.Response.Headers[SessionEndpoints.NextCursorHeader] = $"{Wire.Category(page.Items[^1].Category)}/{page.Items[^1].Name}";
@@ -76,7 +76,7 @@ internal static class MemoryEndpoints
             ?? throw ApiException.Invalid(Location.Query("q"), "is required, as words to look for.", "missing");
         int limit = Query.Integer(http, "limit", 1, MemorySearch.MaxHits, otherwise: DefaultHits);
         IReadOnlyList<SearchHit> hits = await store.MemorySearch.SearchAsync(
-            caller.Account, caller.User, query, limit, http.RequestAborted);
+            caller.Owner, query, limit, http.RequestAborted);
         return new EnvelopeResult(json =>
         {
             json.WriteStartArray();
@@ -94,8 +94,7 @@ internal static class MemoryEndpoints
     private static async Task<IResult> GetAsync(HttpContext http, Caller caller, SessionStore store, string category, string name)
     {
         Memory memory = await store.Memories.GetAsync(
-            caller.Account,
-            caller.User,
+            caller.Owner,
             MemoryPath.Category(category, Location.Path("category")),
             Ids.Check(name, Location.Path("name")),
             http.RequestAborted);
@@ -128,7 +127,7 @@ internal static class MemoryEndpoints
         }
 
         TelemetryField.Check(body.Root);
-        MemoryInfo info = await store.Memories.PutAsync(caller.Account, caller.User, of, name, content, condition, http.RequestAborted);
+        MemoryInfo info = await store.Memories.PutAsync(caller.Owner, of, name, content, condition, http.RequestAborted);
         http.Response.Headers.ETag = MemoryETags.Of(info);
         return new EnvelopeResult(json =>
         {
@@ -142,7 +141,7 @@ internal static class MemoryEndpoints
     {
         MemoryCategory of = MemoryPath.Category(category, Location.Path("category"));
         Ids.Check(name, Location.Path("name"));
-        await store.Memories.DeleteAsync(caller.Account, caller.User, of, name, MemoryETags.Condition(http.Request), http.RequestAborted);
+        await store.Memories.DeleteAsync(caller.Owner, of, name, MemoryETags.Condition(http.Request), http.RequestAborted);
         return new EnvelopeResult(json =>
         {
             json.WriteStartObject();
@@ -162,7 +161,7 @@ internal static class MemoryEndpoints
         else if (hit.Archive is { } archive)
         {
             json.WriteString("uri", Wire.ArchiveUri(archive.Session, archive.Number));
-            json.WriteString("session_id", archive.Session.Session);
+            json.WriteString("session_id", archive.Session.Id);
             json.WriteString("archive_id", Wire.ArchiveId(archive.Number));
             json.WriteString("abstract", archive.Abstract);
         }

@@ -52,7 +52,7 @@ internal static class MessageEndpoints
     private static void Write(Utf8JsonWriter json, SessionKey key, AppendResult result, int? added)
     {
         json.WriteStartObject();
-        json.WriteString("session_id", key.Session);
+        json.WriteString("session_id", key.Id);
         json.WriteNumber("message_count", result.MessageCount);
         if (added is { } count)
         {

@@ -40,11 +40,11 @@ internal static class SessionEndpoints
         SessionSettings settings = SettingsBody.Read(body.Root, store.Sessions.InitialSettings);
         TelemetryField.Check(body.Root);
         SessionKey key = await store.Sessions.CreateAsync(
-            caller.Account, caller.User, sessionId, settings, body.IdempotencyKey, http.RequestAborted);
+            caller.Owner, sessionId, settings, body.IdempotencyKey, http.RequestAborted);
         return new EnvelopeResult(json =>
         {
             json.WriteStartObject();
-            json.WriteString("session_id", key.Session);
+            json.WriteString("session_id", key.Id);
             json.WriteString("uri", Wire.SessionUri(key));
             WriteUser(json, key);
             ConfigEndpoints.Write(json, settings);
@@ -59,7 +59,7 @@ internal static class SessionEndpoints
         SessionPage page;
         try
         {
-            page = await store.Sessions.ListAsync(caller.Account, caller.User, limit, cursor, http.RequestAborted);
+            page = await store.Sessions.ListAsync(caller.Owner, limit, cursor, http.RequestAborted);
         }
         catch (RequestFailedException e) when (e.Status == StatusCodes.Status400BadRequest && cursor is not null)
         {
@@ -78,7 +78,7 @@ internal static class SessionEndpoints
             {
                 json.WriteStartObject();
                 json.WriteString("session_id", item.SessionId);
-                json.WriteString("uri", Wire.SessionUri(new SessionKey(caller.Account, caller.User, item.SessionId)));
+                json.WriteString("uri", Wire.SessionUri(caller.Owner.Session(item.SessionId)));
                 json.WriteBoolean("is_dir", true);
                 json.WriteString("mod_time", Wire.Time(item.ModifiedAt));
                 json.WriteEndObject();
@@ -103,7 +103,7 @@ internal static class SessionEndpoints
         return new EnvelopeResult(json =>
         {
             json.WriteStartObject();
-            json.WriteString("session_id", key.Session);
+            json.WriteString("session_id", key.Id);
             json.WriteEndObject();
         });
     }
@@ -111,7 +111,7 @@ internal static class SessionEndpoints
     private static void Write(Utf8JsonWriter json, SessionInfo session)
     {
         json.WriteStartObject();
-        json.WriteString("session_id", session.Key.Session);
+        json.WriteString("session_id", session.Key.Id);
         json.WriteString("created_by_account_id", session.Key.Account);
         json.WriteString("created_by_user_id", session.Key.User);
         json.WriteString("created_at", Wire.Time(session.CreatedAt));

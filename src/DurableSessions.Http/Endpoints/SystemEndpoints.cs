@@ -81,7 +81,7 @@ internal static class SystemEndpoints
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, http.RequestAborted);
         try
         {
-            await store.Tasks.WaitForAllAsync(caller.Account, caller.User, either.Token);
+            await store.Tasks.WaitForAllAsync(caller.Owner, either.Token);
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {

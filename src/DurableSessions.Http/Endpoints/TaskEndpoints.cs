@@ -43,7 +43,7 @@ internal static class TaskEndpoints
         json.WriteUnixTime("updated_at", task.UpdatedAt);
         json.WriteString("created_at_iso", Wire.Time(task.CreatedAt));
         json.WriteString("updated_at_iso", Wire.Time(task.UpdatedAt));
-        json.WriteString("resource_id", task.Session.Session);
+        json.WriteString("resource_id", task.Session.Id);
         json.WriteString("stage", Wire.Stage(task.Stage));
         json.WriteStartObject("meta");
         json.WriteNumber("attempt", task.Attempt);
@@ -63,7 +63,7 @@ internal static class TaskEndpoints
             Limit = Query.Integer(http, "limit", 1, MaxPage, otherwise: DefaultPage),
         };
         IReadOnlyList<CommitTask> tasks = Query.Text(http, "task_type", SessionKey.MaxIdLength) is null or TaskType
-            ? await store.Tasks.ListAsync(caller.Account, caller.User, query, http.RequestAborted)
+            ? await store.Tasks.ListAsync(caller.Owner, query, http.RequestAborted)
             : [];
         return new EnvelopeResult(json =>
         {
@@ -79,7 +79,7 @@ internal static class TaskEndpoints
 
     private static async Task<IResult> GetAsync(HttpContext http, Caller caller, SessionStore store, string task_id)
     {
-        CommitTask task = await store.Tasks.GetAsync(caller.Account, caller.User, Check(task_id), http.RequestAborted);
+        CommitTask task = await store.Tasks.GetAsync(caller.Owner, Check(task_id), http.RequestAborted);
         return new EnvelopeResult(json => Write(json, task));
     }
 
@@ -88,7 +88,7 @@ internal static class TaskEndpoints
         using JsonBody body = await JsonBody.ReadOptionalAsync(http);
         TelemetryField.Check(body.Root);
         CommitTask task = await store.Tasks.CancelAsync(
-            caller.Account, caller.User, Check(task_id), body.IdempotencyKey, http.RequestAborted);
+            caller.Owner, Check(task_id), body.IdempotencyKey, http.RequestAborted);
         return new EnvelopeResult(json => Write(json, task));
     }
 
@@ -97,7 +97,7 @@ internal static class TaskEndpoints
         using JsonBody body = await JsonBody.ReadOptionalAsync(http);
         TelemetryField.Check(body.Root);
         CommitTask task = await store.Tasks.RetryAsync(
-            caller.Account, caller.User, Check(task_id), body.IdempotencyKey, http.RequestAborted);
+            caller.Owner, Check(task_id), body.IdempotencyKey, http.RequestAborted);
         return new EnvelopeResult(json => Write(json, task));
     }
 
@@ -125,7 +125,7 @@ internal static class TaskEndpoints
         }
 
         json.WriteStartObject("result");
-        json.WriteString("session_id", task.Session.Session);
+        json.WriteString("session_id", task.Session.Id);
         json.WriteString("archive_uri", output.Number is { } number ? Wire.ArchiveUri(task.Session, number) : null);
         WriteMemories(json, task, output);
         WriteUsage(json, output.Usage ?? TokenUsage.None);

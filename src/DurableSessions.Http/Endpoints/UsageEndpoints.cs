@@ -36,7 +36,7 @@ internal static class UsageEndpoints
         return new EnvelopeResult(json =>
         {
             json.WriteStartObject();
-            json.WriteString("session_id", key.Session);
+            json.WriteString("session_id", key.Id);
             json.WriteNumber("contexts_used", contextsUsed);
             json.WriteNumber("skills_used", skillsUsed);
             json.WriteEndObject();

@@ -1,3 +1,4 @@
+using DurableSessions.Core;
 using DurableSessions.Http.Errors;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;

@@ -18,7 +18,7 @@ internal static class Wire
 
     public static JsonWriterOptions WriterOptions { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public static string SessionUri(SessionKey key) => $"viking://user/{key.User}/sessions/{key.Session}";
+    public static string SessionUri(SessionKey key) => $"viking://user/{key.User}/sessions/{key.Id}";
 
     public static string ArchiveId(int number) => "archive_" + number.ToString("D3", CultureInfo.InvariantCulture);
 

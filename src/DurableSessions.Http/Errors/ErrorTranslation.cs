@@ -16,12 +16,12 @@ internal static class ErrorTranslation
     public static ApiError Of(Exception exception, string requestId) => exception switch
     {
         ApiException e => e.Error,
-        SessionNotFoundException e => ApiError.NotFound(e.Message, "session", e.Key.Session),
+        SessionNotFoundException e => ApiError.NotFound(e.Message, "session", e.Key.Id),
         ArchiveNotFoundException e => Wire.ArchiveNotFound(Wire.ArchiveId(e.Number)),
         MemoryNotFoundException e => ApiError.NotFound(e.Message, "memory", e.Resource),
         MemoryConditionException e => ApiError.FailedPrecondition(e.Message),
         TaskNotFoundException e => ApiError.NotFound(e.Message, "task", e.TaskId),
-        SessionExistsException e => ApiError.AlreadyExists(e.Message, "session", e.Key.Session),
+        SessionExistsException e => ApiError.AlreadyExists(e.Message, "session", e.Key.Id),
         IdempotencyKeyReusedException => ApiError.InvalidArgument(
             Location.Header("Idempotency-Key"), "was used before with another request; a key stands for one request.", "value_error"),
         AppendTooLargeException => ApiError.TooLarge("The messages of one request, as they are stored", MessageLimits.MaxAppendBytes),

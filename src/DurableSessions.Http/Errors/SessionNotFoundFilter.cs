@@ -21,7 +21,7 @@ internal static class SessionNotFoundFilter
         }
         catch (SessionNotFoundException e)
         {
-            throw new ApiException(ApiError.NotFound($"Session {e.Key.Session} not found", "session", e.Key.Session));
+            throw new ApiException(ApiError.NotFound($"Session {e.Key.Id} not found", "session", e.Key.Id));
         }
     }
 }

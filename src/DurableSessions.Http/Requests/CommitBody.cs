@@ -1,3 +1,4 @@
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Retaining;
 using DurableSessions.Core.Tasks;
 

@@ -16,7 +16,8 @@ internal static class EmbeddedSettings
     /// <exception cref="StartException">It is not a number, or not within its bounds.</exception>
     public static Action<EngineOptions> Read(IConfiguration configuration) => configuration[Name] switch
     {
-        null or "" => static _ => { },
+        null or "" => static _ => { }
+        ,
         { } text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value is >= FewestSeconds and <= MostSeconds =>
             options => options.Ownership = TimeSpan.FromSeconds(value),
         { } text => throw new StartException($"{Name} '{text}' is not a whole number of {FewestSeconds} to {MostSeconds}."),

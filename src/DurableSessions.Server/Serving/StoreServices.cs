@@ -1,4 +1,5 @@
 using DurableSessions.Core;
+using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Storage;
 using DurableSessions.Http;
 using DurableSessions.Http.Keys;

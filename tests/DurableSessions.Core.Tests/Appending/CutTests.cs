@@ -129,7 +129,7 @@ public sealed class CutTests(SimulatedFixture storage)
             dying.Faults.StopTheWorldAt(dying.Faults.Requests + k, carriesOutTheLast: true);
             Task deletion = dying.DeleteAsync(session);
             bool ended = await Task.WhenAny(deletion, dying.Faults.Stopped) == deletion;
-            bool isDeleted = !(await fresh.Store.Sessions.ListAsync("acme", "ada", 10, null, TestContext.Current.CancellationToken)).Items.Any();
+            bool isDeleted = !(await fresh.Store.Sessions.ListAsync(new UserKey("acme", "ada"), 10, null, TestContext.Current.CancellationToken)).Items.Any();
             await slow.AppendAsync(_key, "m1");
             await fresh.DeleteAsync(session);
             await fresh.DeleteBlobsAsync(session);
@@ -162,7 +162,7 @@ public sealed class CutTests(SimulatedFixture storage)
     {
         string container = (await storage.NewContainerAsync()).Name;
         using Host host = await Host.StartAsync(storage, container);
-        await host.Store.Sessions.CreateAsync("acme", "ada", "s1", new SessionSettings(), null, TestContext.Current.CancellationToken);
+        await host.Store.Sessions.CreateAsync(new UserKey("acme", "ada"), "s1", new SessionSettings(), null, TestContext.Current.CancellationToken);
         using Host other = await Host.StartAsync(storage, container);
         Assert.Empty((await other.AuditAsync(_key)).Everything);
         await host.AppendAsync(_key, "m0");

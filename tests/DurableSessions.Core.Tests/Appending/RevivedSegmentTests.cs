@@ -303,7 +303,7 @@ public sealed class RevivedSegmentTests(SimulatedFixture storage) : IDisposable
         host.Faults
             .When(static r => r.Is("PUT", "segments/"), _creation)
             .When(static r => r.Is("PUT", "segments/") && r.Comp.Length == 0, _second);
-        await host.Store.Sessions.CreateAsync("acme", "ada", "s1", new SessionSettings(), null, Cancelled);
+        await host.Store.Sessions.CreateAsync(new UserKey("acme", "ada"), "s1", new SessionSettings(), null, Cancelled);
         foreach (Knows now in Enum.GetValues<Knows>())
         {
             if (now == knows)

@@ -189,8 +189,8 @@ public sealed class AutoCommitTests
     {
         string container = (await cluster.NewContainerAsync()).Name;
         var policy = new AutoCommitPolicy { MessageCountThreshold = 2, IdleTimeoutSeconds = 0 };
-        SessionKey before = _key with { Session = "before" };
-        SessionKey looked = _key with { Session = "looked" };
+        SessionKey before = _key with { Id = "before" };
+        SessionKey looked = _key with { Id = "looked" };
         using Host without = await Host.RunAsync(cluster, container);
         using Host with = await Host.RunAsync(cluster, container, new SessionOptions { DefaultAutoCommitPolicy = policy });
         await without.AppendAsync(before, "m1");
@@ -283,12 +283,12 @@ public sealed class AutoCommitTests
     });
 
     private Task CreateAsync(Host host, AutoCommitPolicy policy) =>
-        host.Store.Sessions.CreateAsync("acme", "ada", "s1", new SessionSettings { AutoCommitPolicy = policy }, null, Cancelled);
+        host.Store.Sessions.CreateAsync(new UserKey("acme", "ada"), "s1", new SessionSettings { AutoCommitPolicy = policy }, null, Cancelled);
 
     private Task<SessionInfo> InfoAsync(Host host) => host.Store.Sessions.GetAsync(_key, autoCreate: false, Cancelled);
 
     private static Task<IReadOnlyList<CommitTask>> TasksAsync(Host host) =>
-        host.Store.Tasks.ListAsync("acme", "ada", new CommitTaskQuery(), Cancelled);
+        host.Store.Tasks.ListAsync(new UserKey("acme", "ada"), new CommitTaskQuery(), Cancelled);
 
     // What happens in the background, on some host, within a bounded time.
     private static async Task UntilAsync(SimulatedCluster cluster, Func<Task<bool>> holds)

@@ -65,7 +65,7 @@ public sealed class BudgetTests
         if (isAskedAbout)
         {
             int before = host.Log.Count;
-            await host.Store.Tasks.GetAsync(_key.Account, _key.User, task.TaskId, Cancelled);
+            await host.Store.Tasks.GetAsync(_key.Owner, task.TaskId, Cancelled);
             asked = host.Log.Count - before;
         }
 

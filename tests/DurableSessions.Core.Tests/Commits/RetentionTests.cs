@@ -47,7 +47,7 @@ public sealed class RetentionTests(SimulatedFixture storage)
         string container = (await storage.NewContainerAsync()).Name;
         using Host appending = await Host.StartAsync(storage, container);
         using Host host = await Host.RunAsync(storage, container);
-        await appending.Store.Sessions.CreateAsync("acme", "ada", "s1", new SessionSettings(), null, Cancelled);
+        await appending.Store.Sessions.CreateAsync(new UserKey("acme", "ada"), "s1", new SessionSettings(), null, Cancelled);
         if (log.Length > 0)
         {
             await SayAsync(appending, log.Split(' '));

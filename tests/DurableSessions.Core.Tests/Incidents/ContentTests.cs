@@ -120,7 +120,7 @@ public sealed class ContentTests
             .WaitAsync(TimeSpan.FromSeconds(60), cluster.Time, Cancelled);
         using Host fresh = await Host.StartAsync(cluster, container);
         await Assert.ThrowsAsync<SessionNotFoundException>(() => fresh.Store.Sessions.GetAsync(Key, false, Cancelled));
-        Assert.Empty((await fresh.Store.Sessions.ListAsync("acme", "ada", 10, null, Cancelled)).Items);
+        Assert.Empty((await fresh.Store.Sessions.ListAsync(new UserKey("acme", "ada"), 10, null, Cancelled)).Items);
         List<string> left = await (await cluster.ConnectAsync(container)).Container.GetBlobsAsync(cancellationToken: Cancelled)
             .Select(static b => b.Name).ToListAsync(Cancelled);
         Assert.False(

@@ -61,14 +61,14 @@ public sealed class LostAndDoubledTests
         host.Faults.When(static r => r.Is("PUT", "manifests/"), switching, skip: 2);
         CommitTask task = await host.CommitAsync(Key);
         await switching.Arrived;
-        CommitTask seen = await poller.Store.Tasks.GetAsync("acme", "ada", task.TaskId, Cancelled);
+        CommitTask seen = await poller.Store.Tasks.GetAsync(new UserKey("acme", "ada"), task.TaskId, Cancelled);
         Assert.Equal((CommitTaskStatus.Running, CommitStage.Switch), (seen.Status, seen.Stage));
         Assert.Equal(ArchiveState.Pending, Assert.Single((await poller.AuditAsync(Key)).Archives).State);
 
         await switching.ReleaseAsync();
         while (!seen.IsOver)
         {
-            seen = await poller.Store.Tasks.GetAsync("acme", "ada", task.TaskId, Cancelled);
+            seen = await poller.Store.Tasks.GetAsync(new UserKey("acme", "ada"), task.TaskId, Cancelled);
         }
 
         Assert.Equal(CommitTaskStatus.Completed, seen.Status);
@@ -100,12 +100,12 @@ public sealed class LostAndDoubledTests
                 await (await host.Store.Archives.GetAsync(Key, archive.Number, Cancelled)).Messages.CountAsync(Cancelled);
             }
 
-            foreach (CommitTask task in await host.Store.Tasks.ListAsync("acme", "ada", new CommitTaskQuery(), Cancelled))
+            foreach (CommitTask task in await host.Store.Tasks.ListAsync(new UserKey("acme", "ada"), new CommitTaskQuery(), Cancelled))
             {
-                await host.Store.Tasks.GetAsync("acme", "ada", task.TaskId, Cancelled);
+                await host.Store.Tasks.GetAsync(new UserKey("acme", "ada"), task.TaskId, Cancelled);
             }
 
-            await host.Store.Sessions.ListAsync("acme", "ada", 10, null, Cancelled);
+            await host.Store.Sessions.ListAsync(new UserKey("acme", "ada"), 10, null, Cancelled);
             await host.AppendAsync(Key, "goes on");
             Assert.Equal([.. Said, "goes on"], (await host.AuditAsync(Key)).Everything);
         });

@@ -111,14 +111,14 @@ public sealed class MemoryStageTests(SimulatedFixture storage)
         await Task.WhenAll(Enumerable.Range(1, Sessions).Select(async i =>
         {
             Host host = i % 2 == 0 ? first : second;
-            SessionKey key = One with { Session = $"s{i}" };
+            SessionKey key = One with { Id = $"s{i}" };
             await host.AppendAsync(key, $"+preferences/tea=line {i}");
             CommitTask task = await host.CommitToEndAsync(key);
             Assert.Equal(1, task.Output!.Memories!.Changed[MemoryCategory.Preferences]);
         }));
 
         using Host fresh = await Host.StartAsync(storage, container);
-        Memory tea = await fresh.Store.Memories.GetAsync("acme", "ada", MemoryCategory.Preferences, "tea", Cancelled);
+        Memory tea = await fresh.Store.Memories.GetAsync(new UserKey("acme", "ada"), MemoryCategory.Preferences, "tea", Cancelled);
         Assert.Equal(Sessions, tea.Info.Revision);
         Assert.Equal(
             Enumerable.Range(1, Sessions).Select(static i => $"line {i}").Order(),
@@ -204,7 +204,7 @@ public sealed class MemoryStageTests(SimulatedFixture storage)
         string container = (await storage.NewContainerAsync()).Name;
         using Host host = await Host.RunAsync(storage, container);
         var settings = new SessionSettings { MemoryPolicy = System.Text.Json.JsonDocument.Parse(policy).RootElement };
-        await host.Store.Sessions.CreateAsync("acme", "ada", "one", settings, null, Cancelled);
+        await host.Store.Sessions.CreateAsync(new UserKey("acme", "ada"), "one", settings, null, Cancelled);
         await host.AppendAsync(One, "+preferences/tea=green", "+events/one=happened");
         CommitTask task = await host.CommitToEndAsync(One);
         Assert.Equal(changes, (await Remembered.AllAsync(host)).Count);
@@ -263,5 +263,5 @@ public sealed class MemoryStageTests(SimulatedFixture storage)
     private static string Flat(string? text) => text?.Trim().Replace('\n', ' ') ?? "";
 
     private static Task<MemoryInfo> PutAsync(Host host, string name, string content) =>
-        host.Store.Memories.PutAsync("acme", "ada", MemoryCategory.Preferences, name, content, new MemoryCondition(), Cancelled);
+        host.Store.Memories.PutAsync(new UserKey("acme", "ada"), MemoryCategory.Preferences, name, content, new MemoryCondition(), Cancelled);
 }

@@ -24,7 +24,7 @@ public sealed class SessionInfoTests(SimulatedFixture storage)
         BlobContainerClient blobs = await storage.NewContainerAsync();
         using Host writer = await Host.StartAsync(storage, blobs.Name);
         using Host reader = await Host.StartAsync(storage, blobs.Name);
-        await writer.Store.Sessions.CreateAsync("acme", "ada", "s1", new SessionSettings(), null, Cancelled);
+        await writer.Store.Sessions.CreateAsync(new UserKey("acme", "ada"), "s1", new SessionSettings(), null, Cancelled);
         await ChangeManifestAsync(blobs, static m => m["updated_at"] = LongAgo);
         DateTimeOffset updated = (await InfoAsync(reader)).UpdatedAt;
         Assert.Equal(DateTimeOffset.Parse(LongAgo, System.Globalization.CultureInfo.InvariantCulture), updated);

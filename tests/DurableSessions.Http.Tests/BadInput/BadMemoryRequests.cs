@@ -1,3 +1,5 @@
+using DurableSessions.Core.Memories;
+
 namespace DurableSessions.Http.Tests.BadInput;
 
 /// <summary>The rows of the table that are about memories.</summary>

@@ -1,3 +1,4 @@
+using DurableSessions.Core.State;
 using DurableSessions.Model.Tests.State;
 
 namespace DurableSessions.Model.Tests.Checking;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using DurableSessions.Core.State;
 
 namespace DurableSessions.Model.Tests.State;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DurableSessions.Core.Archives;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Storage;
 

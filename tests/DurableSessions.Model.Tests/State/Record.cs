@@ -1,4 +1,5 @@
 using System.Globalization;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
 
 namespace DurableSessions.Model.Tests.State;

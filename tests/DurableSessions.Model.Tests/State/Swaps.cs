@@ -1,4 +1,5 @@
 using DurableSessions.Core.Commits;
+using DurableSessions.Core.Commits.Steps;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
 

@@ -88,7 +88,7 @@ internal static class Scenarios
     {
         public override async Task ActAsync(Host host)
         {
-            await host.Store.Sessions.CreateAsync("acme", "ada", "s1", new SessionSettings(), Words.Key("create"), Cancelled);
+            await host.Store.Sessions.CreateAsync(new UserKey("acme", "ada"), "s1", new SessionSettings(), Words.Key("create"), Cancelled);
             await SayAsync(host, "a1");
         }
     }
@@ -286,7 +286,7 @@ internal static class Scenarios
             CommitTask task = await host.CommitAsync(Key, 0, Words.Key("commit"));
             try
             {
-                await host.Store.Tasks.CancelAsync("acme", "ada", task.TaskId, Cancelled);
+                await host.Store.Tasks.CancelAsync(new UserKey("acme", "ada"), task.TaskId, Cancelled);
             }
             catch (TaskStatusException)
             {
@@ -322,7 +322,7 @@ internal static class Scenarios
             host.Processor.Before = static cancellationToken => Task.Delay(Timeout.Infinite, cancellationToken);
             CommitTask task = await host.CommitAsync(Key);
             await host.StageAsync(task.TaskId, "summarizing");
-            await host.Store.Tasks.CancelAsync("acme", "ada", task.TaskId, Cancelled);
+            await host.Store.Tasks.CancelAsync(new UserKey("acme", "ada"), task.TaskId, Cancelled);
             Assert.Equal(CommitTaskStatus.Cancelled, (await host.EndOfAsync(Key, task.TaskId)).Status);
             host.Processor.Before = static _ => Task.CompletedTask;
             _taskId = task.TaskId;
@@ -332,7 +332,7 @@ internal static class Scenarios
         {
             try
             {
-                await host.Store.Tasks.RetryAsync("acme", "ada", _taskId!, Cancelled);
+                await host.Store.Tasks.RetryAsync(new UserKey("acme", "ada"), _taskId!, Cancelled);
             }
             catch (TaskStatusException)
             {
@@ -354,7 +354,7 @@ internal static class Scenarios
         public override async Task PrepareAsync(Host host)
         {
             var policy = new Core.State.AutoCommitPolicy { MessageCountThreshold = 2, IdleTimeoutSeconds = 0 };
-            await host.Store.Sessions.CreateAsync("acme", "ada", "s1", new SessionSettings { AutoCommitPolicy = policy }, null, Cancelled);
+            await host.Store.Sessions.CreateAsync(new UserKey("acme", "ada"), "s1", new SessionSettings { AutoCommitPolicy = policy }, null, Cancelled);
             await SayAsync(host, "p1");
         }
 
@@ -442,7 +442,7 @@ internal static class Scenarios
 
     private sealed record TwoSessionsWithMemories() : Scenario("two sessions of one user commit memories at once")
     {
-        private static readonly SessionKey Other = Key with { Session = "s2" };
+        private static readonly SessionKey Other = Key with { Id = "s2" };
 
         public override async Task PrepareAsync(Host host)
         {

@@ -42,7 +42,7 @@ internal sealed record Look(long Start, long End, IReadOnlyList<(string Text, st
         int covered = all.Count - inContext.Count;
         Violation.Unless(
             covered >= 0 && inContext.SequenceEqual(all.Skip(covered)) && boundaries.Contains(covered),
-            $"The context of {key.Session} is {List(inContext)}; with its {context.TotalArchives} archives there is {List(all)}");
+            $"The context of {key.Id} is {List(inContext)}; with its {context.TotalArchives} archives there is {List(all)}");
         return new Look(start, end, all, covered, context.Overview);
     }
 

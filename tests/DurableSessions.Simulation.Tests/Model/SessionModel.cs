@@ -39,7 +39,7 @@ internal sealed class SessionModel(SessionKey key, Clock clock)
     {
         lock (_lock)
         {
-            string[] texts = [.. Enumerable.Range(_texts + 1, count).Select(n => string.Create(CultureInfo.InvariantCulture, $"{Key.Session}m{n}"))];
+            string[] texts = [.. Enumerable.Range(_texts + 1, count).Select(n => string.Create(CultureInfo.InvariantCulture, $"{Key.Id}m{n}"))];
             _texts += count;
             var utterance = new Utterance(texts, keyed ? Words.Key(texts[0]) : null);
             _said.Add(utterance);
@@ -102,7 +102,7 @@ internal sealed class SessionModel(SessionKey key, Clock clock)
             long end = Clock.Next();
             Violation.Unless(
                 !_said.Exists(u => StoredAt(u, start, end) is not null) && !_creations.Exists(c => IsCertain(c, c.Start, start, end)),
-                $"{Key.Session} is not found, though something was acknowledged after its last deletion");
+                $"{Key.Id} is not found, though something was acknowledged after its last deletion");
         }
     }
 
@@ -113,7 +113,7 @@ internal sealed class SessionModel(SessionKey key, Clock clock)
         {
             Violation.Unless(
                 _said.SelectMany(static u => u.Attempts).Concat(_creations).Any(a => !IsDeleted(a, start)),
-                $"{Key.Session} is there, though it was deleted, and nothing was sent to it since");
+                $"{Key.Id} is there, though it was deleted, and nothing was sent to it since");
         }
     }
 
@@ -136,7 +136,7 @@ internal sealed class SessionModel(SessionKey key, Clock clock)
             int most = _said.Where(u => u.Attempts.Exists(a => !IsDeleted(a, start))).Sum(static u => u.Texts.Length);
             Violation.Unless(
                 info.TotalMessageCount >= least && info.TotalMessageCount <= most,
-                $"{Key.Session} has {info.TotalMessageCount} messages; {least} to {most} were expected");
+                $"{Key.Id} has {info.TotalMessageCount} messages; {least} to {most} were expected");
         }
     }
 
@@ -158,10 +158,10 @@ internal sealed class SessionModel(SessionKey key, Clock clock)
             {
                 Violation.Unless(
                     look.Messages.Take(before.Messages.Count).SequenceEqual(before.Messages),
-                    $"{Key.Session} was read as {before}, and later as {look}");
+                    $"{Key.Id} was read as {before}, and later as {look}");
                 Violation.Unless(
                     look.Covered != before.Covered || look.Overview == before.Overview,
-                    $"{Key.Session} had the overview '{before.Overview}', and of the same messages later '{look.Overview}'");
+                    $"{Key.Id} had the overview '{before.Overview}', and of the same messages later '{look.Overview}'");
             }
 
             _looks.Add(look);
@@ -172,7 +172,7 @@ internal sealed class SessionModel(SessionKey key, Clock clock)
     {
         Violation.Unless(
             look.Messages.DistinctBy(static m => m.Text).Count() == look.Messages.Count,
-            $"{Key.Session} has messages twice: {look}");
+            $"{Key.Id} has messages twice: {look}");
         Dictionary<string, int> places = look.Messages.Index().ToDictionary(static m => m.Item.Text, static m => m.Index);
         int found = 0;
         foreach (Utterance utterance in _said)
@@ -181,23 +181,23 @@ internal sealed class SessionModel(SessionKey key, Clock clock)
             {
                 Violation.Unless(
                     StoredAt(utterance, look.Start, look.End) is null,
-                    $"{Key.Session} has lost {utterance.Texts[0]}, which was acknowledged: {look}");
+                    $"{Key.Id} has lost {utterance.Texts[0]}, which was acknowledged: {look}");
                 continue;
             }
 
             found += utterance.Texts.Length;
             Violation.Unless(
                 look.Messages.Skip(at).Take(utterance.Texts.Length).Select(static m => m.Text).SequenceEqual(utterance.Texts),
-                $"{Key.Session} has not all of {string.Join(' ', utterance.Texts)} in its order: {look}");
+                $"{Key.Id} has not all of {string.Join(' ', utterance.Texts)} in its order: {look}");
             Violation.Unless(
                 utterance.Ids is not { } ids || look.Messages.Skip(at).Take(ids.Count).Select(static m => m.Id).SequenceEqual(ids),
-                $"{Key.Session} has {utterance.Texts[0]} under other ids than was answered: {look}");
+                $"{Key.Id} has {utterance.Texts[0]} under other ids than was answered: {look}");
             Violation.Unless(
                 utterance.Attempts.Exists(a => a.Start < look.End && !IsDeleted(a, look.Start)),
-                $"{Key.Session} has {utterance.Texts[0]}, which was deleted with it: {look}");
+                $"{Key.Id} has {utterance.Texts[0]}, which was deleted with it: {look}");
         }
 
-        Violation.Unless(found == look.Messages.Count, $"{Key.Session} has messages that nobody sent: {look}");
+        Violation.Unless(found == look.Messages.Count, $"{Key.Id} has messages that nobody sent: {look}");
     }
 
     // Acknowledged before another was sent: then it is before it.
@@ -211,7 +211,7 @@ internal sealed class SessionModel(SessionKey key, Clock clock)
             Utterance? overtaken = order.Skip(i + 1).FirstOrDefault(u => StoredAt(u, look.Start, look.End) < sent);
             Violation.Unless(
                 overtaken is null,
-                $"{Key.Session} has {order[i].Texts[0]} before {overtaken?.Texts[0]}, which was acknowledged before the other was sent: {look}");
+                $"{Key.Id} has {order[i].Texts[0]} before {overtaken?.Texts[0]}, which was acknowledged before the other was sent: {look}");
         }
     }
 
@@ -224,12 +224,12 @@ internal sealed class SessionModel(SessionKey key, Clock clock)
             string[] parts = digest.Split('+');
             Violation.Unless(
                 covered < look.Covered && look.Messages[covered].Text == parts[0],
-                $"{Key.Session} has an overview of other messages than are archived: '{look.Overview}' of {look}");
+                $"{Key.Id} has an overview of other messages than are archived: '{look.Overview}' of {look}");
             covered += 1 + int.Parse(parts[1].Split('~')[0], CultureInfo.InvariantCulture);
         }
 
         Violation.Unless(
-            covered == look.Covered, $"{Key.Session} has an overview of {covered} messages where {look.Covered} are covered: '{look.Overview}' of {look}");
+            covered == look.Covered, $"{Key.Id} has an overview of {covered} messages where {look.Covered} are covered: '{look.Overview}' of {look}");
     }
 
     private Attempt Note(List<Attempt> attempts)

@@ -1,4 +1,5 @@
 using DurableSessions.Core.Errors;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Tasks;
 using DurableSessions.Simulation.Tests.Model;
@@ -68,7 +69,7 @@ internal sealed record Steer(int Host, int Choice, bool Cancels) : Operation(Hos
         Attempt attempt = world.Cancelling(task);
         try
         {
-            if (await world.AskAsync(host, h => h.Store.Tasks.CancelAsync(World.Account, World.User, task, World.Cancelled)) is not null)
+            if (await world.AskAsync(host, h => h.Store.Tasks.CancelAsync(World.Owner, task, World.Cancelled)) is not null)
             {
                 attempt.Acknowledge(world.Clock.Next());
             }
@@ -85,7 +86,7 @@ internal sealed record Steer(int Host, int Choice, bool Cancels) : Operation(Hos
         long start = world.Clock.Next();
         try
         {
-            if (await world.AskAsync(Host, h => h.Store.Tasks.RetryAsync(World.Account, World.User, task, World.Cancelled)) is not null)
+            if (await world.AskAsync(Host, h => h.Store.Tasks.RetryAsync(World.Owner, task, World.Cancelled)) is not null)
             {
                 world.Retried(task, start);
             }
@@ -105,7 +106,7 @@ internal sealed record CancelAll(int Host) : Operation(Host)
     public override async Task RunAsync(World world)
     {
         IReadOnlyList<CommitTask>? tasks = await world.AskAsync(
-            Host, h => h.Store.Tasks.ListAsync(World.Account, World.User, new CommitTaskQuery { Limit = 200 }, World.Cancelled));
+            Host, h => h.Store.Tasks.ListAsync(World.Owner, new CommitTaskQuery { Limit = 200 }, World.Cancelled));
         foreach (CommitTask task in (tasks ?? []).Where(static t => !t.IsOver))
         {
             world.Accepted(task);

@@ -68,7 +68,7 @@ internal sealed record Create(int Host, int Session) : Operation(Host)
         {
             if (await world.AskAsync(
                 Host,
-                h => h.Store.Sessions.CreateAsync(World.Account, World.User, session.Key.Session, new SessionSettings(), null, World.Cancelled)) is not null)
+                h => h.Store.Sessions.CreateAsync(World.Owner, session.Key.Id, new SessionSettings(), null, World.Cancelled)) is not null)
             {
                 session.CheckGone(attempt.Start);
                 session.Done(attempt);

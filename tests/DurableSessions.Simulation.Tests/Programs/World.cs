@@ -18,8 +18,7 @@ internal sealed class World : IAsyncDisposable
 {
     public const int MaxHosts = 3;
     public const int MaxSessions = 3;
-    public const string Account = "acme";
-    public const string User = "ada";
+    public static readonly UserKey Owner = new("acme", "ada");
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
@@ -51,7 +50,7 @@ internal sealed class World : IAsyncDisposable
             TombstoneRetention = !script.HasLateRequests ? TimeSpan.FromMilliseconds(200) : TimeSpan.FromHours(1),
             Semantic = new SemanticPolicy { MaxAttempts = 2, FirstRetryInterval = TimeSpan.FromMilliseconds(5), FallBack = script.FallsBack },
         };
-        Sessions = [.. Enumerable.Range(0, MaxSessions).Select(n => new SessionModel(new SessionKey(Account, User, $"s{n}"), Clock))];
+        Sessions = [.. Enumerable.Range(0, MaxSessions).Select(n => new SessionModel(Owner.Session($"s{n}"), Clock))];
     }
 
     public static CancellationToken Cancelled => TestContext.Current.CancellationToken;
@@ -280,20 +279,20 @@ internal sealed class World : IAsyncDisposable
 
     private static void Check(SessionModel session, IReadOnlyList<CommitTask> tasks, Audit audit, Look look)
     {
-        Violation.Unless(audit.Info.PendingArchives.Count == 0, $"{session.Key.Session} has pending archives, though every task is over");
+        Violation.Unless(audit.Info.PendingArchives.Count == 0, $"{session.Key.Id} has pending archives, though every task is over");
         Violation.Unless(
-            audit.Everything.SequenceEqual(look.Messages.Select(static m => m.Text)), $"{session.Key.Session} is [{string.Join(' ', audit.Everything)}] or {look}");
+            audit.Everything.SequenceEqual(look.Messages.Select(static m => m.Text)), $"{session.Key.Id} is [{string.Join(' ', audit.Everything)}] or {look}");
         Violation.Unless(
-            audit.Archives.DistinctBy(static a => a.TaskId).Count() == audit.Archives.Count, $"{session.Key.Session} has two archives of one task");
+            audit.Archives.DistinctBy(static a => a.TaskId).Count() == audit.Archives.Count, $"{session.Key.Id} has two archives of one task");
         foreach (Archived archive in audit.Archives)
         {
             CommitTask? task = tasks.FirstOrDefault(t => t.TaskId == archive.TaskId);
             Violation.Unless(
                 task is not null && task.ArchiveNumber == archive.Number,
-                $"Archive {archive.Number} of {session.Key.Session} was made by {archive.TaskId}, which says {task?.ArchiveNumber}");
+                $"Archive {archive.Number} of {session.Key.Id} was made by {archive.TaskId}, which says {task?.ArchiveNumber}");
             Violation.Unless(
                 task!.Status != CommitTaskStatus.Completed || archive.State is ArchiveState.Covered or ArchiveState.Degraded,
-                $"Archive {archive.Number} of {session.Key.Session} is {archive.State}, and its task completed");
+                $"Archive {archive.Number} of {session.Key.Id} is {archive.State}, and its task completed");
         }
     }
 

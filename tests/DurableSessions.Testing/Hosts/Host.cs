@@ -140,7 +140,7 @@ internal sealed class Host : IDisposable
     public async Task<CommitTask> EndOfAsync(SessionKey key, string taskId)
     {
         await Client.WaitForInstanceCompletionAsync(taskId, Cancelled).WaitAsync(Longest, _time, Cancelled);
-        return await Store.Tasks.GetAsync(key.Account, key.User, taskId, Cancelled);
+        return await Store.Tasks.GetAsync(key.Owner, taskId, Cancelled);
     }
 
     /// <summary>Waits until every task of a user is over, those that come meanwhile included. The tasks.</summary>
@@ -150,7 +150,7 @@ internal sealed class Host : IDisposable
         for (bool isNew = true; isNew;)
         {
             isNew = false;
-            foreach (CommitTask task in await Store.Tasks.ListAsync(account, user, new CommitTaskQuery { Limit = 200 }, Cancelled))
+            foreach (CommitTask task in await Store.Tasks.ListAsync(new UserKey(account, user), new CommitTaskQuery { Limit = 200 }, Cancelled))
             {
                 if (!over.ContainsKey(task.TaskId))
                 {

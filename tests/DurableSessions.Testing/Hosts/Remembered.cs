@@ -14,11 +14,11 @@ internal static class Remembered
     /// <summary>Each memory as <c>category/name revision lines</c>. A change that was applied twice shows as a revision too many.</summary>
     public static async Task<IReadOnlyList<string>> AllAsync(Host host, string user = "ada")
     {
-        MemoryPage page = await host.Store.Memories.ListAsync("acme", user, null, MemoryService.MaxPage, null, Cancelled);
+        MemoryPage page = await host.Store.Memories.ListAsync(new UserKey("acme", user), null, MemoryService.MaxPage, null, Cancelled);
         var all = new List<string>();
         foreach (MemoryInfo info in page.Items)
         {
-            Memory memory = await host.Store.Memories.GetAsync("acme", user, info.Category, info.Name, Cancelled);
+            Memory memory = await host.Store.Memories.GetAsync(new UserKey("acme", user), info.Category, info.Name, Cancelled);
             Assert.Equal(info, memory.Info);
             all.Add($"{info.Category.ToString().ToLowerInvariant()}/{info.Name} {info.Revision} {memory.Content.Trim().Replace('\n', ' ')}");
         }
@@ -32,7 +32,7 @@ internal static class Remembered
         SessionInfo info = await host.Store.Sessions.GetAsync(key, false, Cancelled);
         Assert.Equal(changes, info.MemoriesExtracted);
         IReadOnlyList<CommitTask> tasks = await host.Store.Tasks.ListAsync(
-            key.Account, key.User, new CommitTaskQuery { Session = key.Session }, Cancelled);
+            key.Owner, new CommitTaskQuery { Session = key.Id }, Cancelled);
         Assert.Equal(changes, tasks.Sum(static t => t.Output?.Memories?.Changed.Values.Sum() ?? 0));
         int inDiffs = 0;
         for (int archive = 1; archive <= info.CommitCount; archive++)

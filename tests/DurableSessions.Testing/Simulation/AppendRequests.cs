@@ -1,4 +1,5 @@
 using System.Globalization;
+using DurableSessions.Core;
 
 namespace DurableSessions.Testing;
 

@@ -1,4 +1,5 @@
 using System.Xml.Linq;
+using DurableSessions.Core;
 
 namespace DurableSessions.Testing;
 

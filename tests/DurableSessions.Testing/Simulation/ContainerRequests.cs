@@ -1,3 +1,5 @@
+using DurableSessions.Core;
+
 namespace DurableSessions.Testing;
 
 /// <summary>Requests to a container as a whole.</summary>

@@ -1,3 +1,5 @@
+using DurableSessions.Core.Commits.Steps;
+
 namespace DurableSessions.Testing;
 
 /// <summary>A container and its blobs.</summary>

@@ -67,7 +67,7 @@ internal sealed class ArchiveToTempActivity(
         }
 
         throw new ContentionException(
-            $"The manifest of session '{commit.Session.Session}' was changed by others {MaxRounds} times in a row.");
+            $"The manifest of session '{commit.Session.Id}' was changed by others {MaxRounds} times in a row.");
     }
 
     private async Task<CommitProgress?> DecidedAsync(CommitInput commit, Manifest manifest, CancellationToken cancellationToken)

@@ -27,7 +27,7 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
             : null;
         List<ArchiveReference> covers = [.. manifest.Uncovered.Where(u => u.Number < archive.Number), archive];
         IReadOnlyList<MemoryCategory> categories = MemoryPolicy.Categories(manifest.Settings.MemoryPolicy);
-        var memories = new MemoryBaseline(catalogues, contents, commit.Session.Account, commit.Session.User, categories);
+        var memories = new MemoryBaseline(catalogues, contents, commit.Session.Owner, categories);
         var request = new SemanticRequest(previous, ReadAsync(commit, covers, cancellationToken))
         {
             Memories = categories.Count == 0 ? null : memories.Extraction,
