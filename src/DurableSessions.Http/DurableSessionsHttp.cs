@@ -1,4 +1,3 @@
-using DurableSessions.Core;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Endpoints;
 using DurableSessions.Http.Envelope;

@@ -1,5 +1,3 @@
-using DurableSessions.Core.Messages;
-
 namespace DurableSessions.Http;
 
 /// <summary>Bounds of requests. Those of messages are in <see cref="Core.Messages.MessageLimits"/>.</summary>

@@ -2,7 +2,6 @@ using System.ClientModel;
 using System.Globalization;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
-using DurableSessions.Core.Storage;
 using Microsoft.Extensions.AI;
 using Microsoft.ML.Tokenizers;
 

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using DurableSessions.Core.Messages;
-using DurableSessions.Core.State;
 using Microsoft.ML.Tokenizers;
 
 namespace DurableSessions.Semantics.Chat;

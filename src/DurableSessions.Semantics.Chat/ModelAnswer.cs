@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Semantics;
-using DurableSessions.Core.State;
 
 namespace DurableSessions.Semantics.Chat;
 

@@ -4,7 +4,6 @@ using DurableSessions.Core.Commits;
 using DurableSessions.Core.Commits.Steps;
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Identities;
-using DurableSessions.Core.Storage;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Checking.Tests;

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using DurableSessions.Core.Archives;
 using DurableSessions.Http.Tests.Hosting;
 using DurableSessions.Testing;
 

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.RegularExpressions;
-using DurableSessions.Core.Memories;
 using DurableSessions.Http.Tests.Hosting;
 
 namespace DurableSessions.Http.Tests;

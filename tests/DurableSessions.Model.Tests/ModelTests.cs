@@ -1,5 +1,4 @@
 using System.Reflection;
-using DurableSessions.Core;
 using DurableSessions.Core.State;
 using DurableSessions.Model.Tests.Checking;
 using DurableSessions.Model.Tests.State;

@@ -1,4 +1,3 @@
-using DurableSessions.Core;
 using DurableSessions.Model.Tests.Checking;
 
 namespace DurableSessions.Model.Tests;

@@ -1,4 +1,3 @@
-using DurableSessions.Core.Appending;
 using DurableSessions.Simulation.Tests.Programs;
 using DurableSessions.Testing;
 

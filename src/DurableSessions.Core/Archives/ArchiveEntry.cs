@@ -1,5 +1,4 @@
 using DurableSessions.Core.Identities;
-using DurableSessions.Core.Memories;
 using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Archives;

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using DurableSessions.Core.Archives;
 
 namespace DurableSessions.Core.Commits;
 

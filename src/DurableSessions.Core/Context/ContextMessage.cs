@@ -1,5 +1,3 @@
-using DurableSessions.Core.Archives;
-
 namespace DurableSessions.Core.Context;
 
 /// <summary>A message in a context.</summary>

@@ -1,6 +1,4 @@
-using DurableSessions.Core.Archives;
 using DurableSessions.Core.Messages;
-using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Context;
 

@@ -1,6 +1,5 @@
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
-using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.Memories;
 

@@ -4,7 +4,6 @@ using DurableSessions.Core.Identities;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
-using DurableSessions.Core.Storage;
 using DurableSessions.Core.Tasks;
 using Microsoft.Extensions.Caching.Memory;
 

@@ -1,4 +1,3 @@
-using DurableSessions.Core.Archives;
 using DurableSessions.Core.Memories;
 
 namespace DurableSessions.Core.Recall;

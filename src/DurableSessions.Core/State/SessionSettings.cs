@@ -1,6 +1,5 @@
 using System.Text.Json;
 using DurableSessions.Core.Configuration;
-using DurableSessions.Core.Memories;
 
 namespace DurableSessions.Core.State;
 

@@ -1,5 +1,3 @@
-using DurableSessions.Core.Appending;
-
 namespace DurableSessions.Core.State;
 
 /// <summary>What a commit staged.</summary>

@@ -1,6 +1,5 @@
 using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
-using DurableSessions.Core.Retaining;
 using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.State;

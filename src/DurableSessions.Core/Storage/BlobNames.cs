@@ -1,7 +1,5 @@
 using System.Globalization;
 using DurableSessions.Core.Identities;
-using DurableSessions.Core.Memories;
-using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Storage;
 

@@ -1,7 +1,6 @@
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
-using DurableSessions.Core.Storage;
 using DurableSessions.Orchestration;
 
 namespace DurableSessions.Core.Tasks;

@@ -1,7 +1,6 @@
 using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
-using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.Tasks;
 

@@ -1,4 +1,3 @@
-using DurableSessions.Core;
 using DurableSessions.Http.Errors;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;

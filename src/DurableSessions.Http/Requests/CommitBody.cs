@@ -1,4 +1,3 @@
-using DurableSessions.Core.Identities;
 using DurableSessions.Core.Retaining;
 using DurableSessions.Core.Tasks;
 

@@ -3,7 +3,6 @@ using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
-using DurableSessions.Core.Memories;
 using DurableSessions.Http.Errors;
 
 namespace DurableSessions.Http.Requests;

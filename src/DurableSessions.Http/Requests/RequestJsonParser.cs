@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using DurableSessions.Core.Memories;
 using DurableSessions.Core.Messages;
 using DurableSessions.Http.Errors;
 

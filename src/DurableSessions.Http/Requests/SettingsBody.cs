@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Text.Json;
-using DurableSessions.Core.Memories;
 using DurableSessions.Core.State;
 
 namespace DurableSessions.Http.Requests;

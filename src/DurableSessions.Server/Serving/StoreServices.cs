@@ -1,5 +1,4 @@
 using DurableSessions.Core;
-using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Storage;
 using DurableSessions.Http;
 using DurableSessions.Http.Keys;

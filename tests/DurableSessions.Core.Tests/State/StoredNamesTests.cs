@@ -1,8 +1,6 @@
 using System.Text.Json;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Identities;
-using DurableSessions.Core.Semantics;
-using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 using DurableSessions.Orchestration;
 

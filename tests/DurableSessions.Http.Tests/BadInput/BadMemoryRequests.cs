@@ -1,5 +1,3 @@
-using DurableSessions.Core.Memories;
-
 namespace DurableSessions.Http.Tests.BadInput;
 
 /// <summary>The rows of the table that are about memories.</summary>

@@ -1,4 +1,3 @@
-using DurableSessions.Core.State;
 using DurableSessions.Model.Tests.State;
 
 namespace DurableSessions.Model.Tests.Checking;

@@ -1,5 +1,3 @@
-using DurableSessions.Core.Commits.Steps;
-using DurableSessions.Core.State;
 using DurableSessions.Model.Tests.Checking;
 using DurableSessions.Model.Tests.State;
 

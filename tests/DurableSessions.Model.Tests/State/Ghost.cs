@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using DurableSessions.Core.State;
 
 namespace DurableSessions.Model.Tests.State;
 

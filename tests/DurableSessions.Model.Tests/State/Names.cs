@@ -1,5 +1,4 @@
 using System.Globalization;
-using DurableSessions.Core.Archives;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Storage;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
 
 namespace DurableSessions.Model.Tests.State;

@@ -1,5 +1,4 @@
 using DurableSessions.Core.Commits;
-using DurableSessions.Core.Commits.Steps;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
 

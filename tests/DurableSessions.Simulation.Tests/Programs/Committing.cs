@@ -1,5 +1,4 @@
 using DurableSessions.Core.Errors;
-using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Tasks;
 using DurableSessions.Simulation.Tests.Model;

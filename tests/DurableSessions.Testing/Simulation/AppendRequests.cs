@@ -1,5 +1,4 @@
 using System.Globalization;
-using DurableSessions.Core;
 
 namespace DurableSessions.Testing;
 

@@ -1,5 +1,3 @@
-using DurableSessions.Core;
-
 namespace DurableSessions.Testing;
 
 /// <summary>Requests to a blob of either type, and the one that writes a block blob whole.</summary>

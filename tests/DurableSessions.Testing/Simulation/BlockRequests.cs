@@ -1,5 +1,4 @@
 using System.Xml.Linq;
-using DurableSessions.Core;
 
 namespace DurableSessions.Testing;
 

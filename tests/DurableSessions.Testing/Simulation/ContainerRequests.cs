@@ -1,5 +1,3 @@
-using DurableSessions.Core;
-
 namespace DurableSessions.Testing;
 
 /// <summary>Requests to a container as a whole.</summary>

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Xml.Linq;
-using DurableSessions.Core;
 
 namespace DurableSessions.Testing;
 

@@ -1,5 +1,3 @@
-using DurableSessions.Core.Commits.Steps;
-
 namespace DurableSessions.Testing;
 
 /// <summary>A container and its blobs.</summary>
