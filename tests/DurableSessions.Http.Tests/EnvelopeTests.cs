@@ -77,7 +77,7 @@ public sealed class EnvelopeTests(ApiFixture api) : IClassFixture<ApiFixture>
             await ready.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
-    // Nobody listens on that port.
+    // No process listens on that port.
     private static SessionStorage Away() => SessionStorage.Connect(
         "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;BlobEndpoint=http://127.0.0.1:9/devstoreaccount1;",
         "away",

@@ -48,7 +48,7 @@ public sealed class IdempotencyTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_key_takes_memories_back_once_and_gives_the_same_answer_whatever_was_written_since()
+    public async Task A_key_takes_memories_back_once_and_gives_the_same_answer_after_later_writes()
     {
         const string Undo = "/api/v1/sessions/s/archives/archive_001/memory_diff/undo";
         SessionStorage storage = await azurite.NewStorageAsync();
@@ -97,7 +97,7 @@ public sealed class IdempotencyTests(AzuriteFixture azurite)
 
     private static async Task<string> CommitAsync(ApiHost host, string session)
     {
-        (await PostAsync(host, $"/api/v1/sessions/{session}/messages", $$"""{"role":"user","content":"{{HeldProcessor.HoldText}}"}""")).Succeeded();
+        (await PostAsync(host, $"/api/v1/sessions/{session}/messages", $$"""{"role":"user","content":"{{ScriptedProcessor.HoldText}}"}""")).Succeeded();
         Reply accepted = await PostAsync(host, $"/api/v1/sessions/{session}/commit", "{}");
         return accepted.Succeeded().Result.GetProperty("task_id").GetString()!;
     }

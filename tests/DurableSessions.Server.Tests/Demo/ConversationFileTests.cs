@@ -94,7 +94,8 @@ public sealed class ConversationFileTests : IDisposable
         string path = Path.Combine(_folder.Path, "c.json");
         await File.WriteAllBytesAsync(path, [.. """[{"role":"user","content":"a"""u8, 0xFF, .. "\"}]"u8]);
 
-        ConversationException e = await Assert.ThrowsAsync<ConversationException>(() => ConversationFile.ReadAsync(path, CancellationToken.None));
+        ConversationException e = await Assert.ThrowsAsync<ConversationException>(
+            () => ConversationFile.ReadAsync(path, CancellationToken.None));
 
         Assert.Contains("not UTF-8", e.Message, StringComparison.Ordinal);
     }
@@ -104,7 +105,8 @@ public sealed class ConversationFileTests : IDisposable
     {
         string path = Path.Combine(_folder.Path, "missing.json");
 
-        ConversationException e = await Assert.ThrowsAsync<ConversationException>(() => ConversationFile.ReadAsync(path, CancellationToken.None));
+        ConversationException e = await Assert.ThrowsAsync<ConversationException>(
+            () => ConversationFile.ReadAsync(path, CancellationToken.None));
 
         Assert.Contains("cannot be read", e.Message, StringComparison.Ordinal);
     }
@@ -118,7 +120,8 @@ public sealed class ConversationFileTests : IDisposable
             file.SetLength(ConversationFile.MaxFileBytes + 1);
         }
 
-        ConversationException e = await Assert.ThrowsAsync<ConversationException>(() => ConversationFile.ReadAsync(path, CancellationToken.None));
+        ConversationException e = await Assert.ThrowsAsync<ConversationException>(
+            () => ConversationFile.ReadAsync(path, CancellationToken.None));
         Assert.Contains("up to 32 MiB", e.Message, StringComparison.Ordinal);
 
         string longText = new('a', 1024 * 1024);

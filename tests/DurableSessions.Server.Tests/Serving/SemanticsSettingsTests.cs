@@ -27,7 +27,7 @@ public sealed class SemanticsSettingsTests
     }
 
     [Fact]
-    public void Azure_without_a_key_is_asked_as_an_identity_and_others_as_nobody()
+    public void Azure_without_a_key_is_asked_as_an_identity_and_others_without_a_credential()
     {
         Assert.NotNull(Read("Endpoint=https://x.openai.azure.com/openai/v1", "Model=m").Credential.GetTokenAsync);
         Assert.Equal(new ChatCredential(), Read("Endpoint=http://localhost:1/v1", "Model=m").Credential);

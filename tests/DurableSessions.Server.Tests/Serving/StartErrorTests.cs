@@ -5,7 +5,7 @@ using DurableSessions.Testing;
 
 namespace DurableSessions.Server.Tests.Serving;
 
-/// <summary>Whoever starts the server wrongly reads one line that says why, and the exit code is 1.</summary>
+/// <summary>A start that fails writes one line that says why, and the exit code is 1.</summary>
 public sealed class StartErrorTests(AzuriteFixture azurite)
 {
     [Theory]
@@ -16,7 +16,7 @@ public sealed class StartErrorTests(AzuriteFixture azurite)
     public async Task An_address_that_will_not_do(string urls, string expected) => await AssertErrorAsync([], urls, expected);
 
     [Theory]
-    [InlineData("http://127.0.0.1:0;http://0.0.0.0:0", "There are no keys, so everybody who reaches http://0.0.0.0:0")]
+    [InlineData("http://127.0.0.1:0;http://0.0.0.0:0", "There are no keys, so any client that reaches http://0.0.0.0:0")]
     [InlineData("http://*:5000", "There are no keys")]
     [InlineData("http://[::]:5000", "There are no keys")]
     [InlineData("http://192.0.2.1:5000", "There are no keys")]
@@ -50,7 +50,7 @@ public sealed class StartErrorTests(AzuriteFixture azurite)
     }
 
     [Theory]
-    [InlineData("Temporal", "Engine 'Temporal' is none: it is Embedded or DurableTask.")]
+    [InlineData("Temporal", "Engine is 'Temporal'; it must be Embedded or DurableTask.")]
     [InlineData("DurableTask", "Engine is DurableTask, but ConnectionStrings:Scheduler is missing")]
     public async Task An_engine_that_is_none(string engine, string expected)
     {
@@ -84,7 +84,8 @@ public sealed class StartErrorTests(AzuriteFixture azurite)
     {
         Dictionary<string, string> environment = Connection(await azurite.GetConnectionStringAsync());
         environment["Appends__RepetitionSeconds"] = value;
-        await AssertErrorAsync(environment, "http://127.0.0.1:0", $"Appends:RepetitionSeconds '{value}' is not a whole number of 0 (off) to 86400.");
+        await AssertErrorAsync(
+            environment, "http://127.0.0.1:0", $"Appends:RepetitionSeconds '{value}' is not a whole number of 0 (off) to 86400.");
     }
 
     [Theory]
@@ -98,18 +99,20 @@ public sealed class StartErrorTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Storage_that_nobody_serves()
+    public async Task Storage_that_does_not_answer()
     {
         using var unused = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         unused.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         int port = ((IPEndPoint)unused.LocalEndPoint!).Port;
-        await AssertErrorAsync(Connection(AzuriteProcess.ConnectionStringFor(port)), "http://127.0.0.1:0", "cannot be reached: Connection refused");
+        await AssertErrorAsync(
+            Connection(AzuriteProcess.ConnectionStringFor(port)), "http://127.0.0.1:0", "cannot be reached: Connection refused");
     }
 
     [Fact]
     public async Task Storage_that_refuses_the_key()
     {
-        string connection = (await azurite.GetConnectionStringAsync()).Replace("AccountKey=Eby8", "AccountKey=AAAA", StringComparison.Ordinal);
+        string connection = (await azurite.GetConnectionStringAsync()).Replace(
+            "AccountKey=Eby8", "AccountKey=AAAA", StringComparison.Ordinal);
         string error = await AssertErrorAsync(Connection(connection), "http://127.0.0.1:0", "refuses the credentials");
         Assert.DoesNotContain("AAAA", error, StringComparison.Ordinal);
     }
