@@ -40,7 +40,7 @@ public sealed class CheckCommandTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_folder_in_use_and_a_wrong_age_are_told_in_one_line()
+    public async Task A_folder_in_use_and_a_wrong_age_are_reported_in_one_line()
     {
         using var folder = new TemporaryFolder();
         var settings = new Dictionary<string, string> { ["Storage__Folder"] = folder.Path };
@@ -51,7 +51,7 @@ public sealed class CheckCommandTests(AzuriteFixture azurite)
         (exitCode, _, errors) = await ServerProcess.RunAsync(
             new Dictionary<string, string>(settings) { ["Check__OrphanAge"] = "young" }, "check");
         Assert.Equal(1, exitCode);
-        Assert.Contains("Check:OrphanAge 'young'", errors, StringComparison.Ordinal);
+        Assert.Contains("Check:OrphanAge is 'young'", errors, StringComparison.Ordinal);
 
         Assert.Equal(0, await server.TerminateAsync());
         (exitCode, string output, errors) = await ServerProcess.RunAsync(settings, "check");

@@ -34,7 +34,7 @@ public sealed class MemoryCheckTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task What_is_lost_or_unreadable_is_told()
+    public async Task What_is_lost_or_unreadable_is_reported()
     {
         BlobContainerClient blobs = await azurite.NewContainerAsync();
         using Host host = await FillAsync(blobs);

@@ -101,7 +101,7 @@ public sealed class DoorTests(ApiFixture api) : IClassFixture<ApiFixture>
     }
 
     [Fact]
-    public async Task What_is_too_large_as_it_is_stored_is_told_so()
+    public async Task What_is_too_large_as_it_is_stored_is_refused()
     {
         string sources = string.Join(',', Enumerable.Repeat($"\"{new string('\u007f', 4096)}\"", 1000));
         Reply reply = await api.PostAsync(

@@ -61,7 +61,7 @@ public sealed class EnvelopeTests(ApiFixture api) : IClassFixture<ApiFixture>
     }
 
     [Fact]
-    public async Task Storage_that_is_away_is_told_with_a_time_to_come_back()
+    public async Task Storage_that_is_away_is_reported_with_a_time_to_come_back()
     {
         await using ApiHost host = await ApiHost.StartAsync(Away(), withEngine: false);
         using HttpResponseMessage response = await host.Client.GetAsync("/api/v1/sessions/s", TestContext.Current.CancellationToken);

@@ -10,7 +10,7 @@ public sealed class FailureTests(AzuriteFixture azurite)
     private const string Archive = "/api/v1/sessions/s/archives/archive_001";
 
     [Fact]
-    public async Task A_failure_before_an_archive_is_sent_is_told_and_one_in_the_middle_cuts_the_connection()
+    public async Task A_failure_before_an_archive_is_sent_is_reported_and_one_in_the_middle_cuts_the_connection()
     {
         var faults = new FaultTransport();
         await using ApiHost host = await ApiHost.StartAsync(await azurite.NewStorageAsync(faults.Configure));

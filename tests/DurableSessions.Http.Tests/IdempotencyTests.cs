@@ -87,7 +87,7 @@ public sealed class IdempotencyTests(AzuriteFixture azurite)
     [InlineData("/api/v1/sessions/s/messages")]
     [InlineData("/api/v1/sessions/s/messages/batch")]
     [InlineData("/api/v1/sessions/s/archives/archive_001/memory_diff/undo")]
-    public async Task A_key_that_is_none_is_refused_by_every_route(string path)
+    public async Task A_key_that_is_invalid_is_refused_by_every_route(string path)
     {
         await using ApiHost host = await ApiHost.StartAsync(await azurite.NewStorageAsync(), withEngine: false);
         Reply reply = await PostAsync(host, path, "{}", "two words");

@@ -14,7 +14,7 @@ public sealed partial class OrchestrationTests(ApiFixture api, AzuriteFixture az
     private const string Instances = "/runtime/webhooks/durabletask/instances";
 
     [Fact]
-    public async Task An_instance_that_has_ended_is_told_with_its_history()
+    public async Task An_instance_that_has_ended_is_reported_with_its_history()
     {
         string session = ApiFixture.NewSession();
         string id = await CommitAsync(session, "one", wait: true);

@@ -75,7 +75,7 @@ public sealed class RedactionTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_failure_is_told_and_kept_without_the_secrets_in_it()
+    public async Task A_failure_is_reported_and_kept_without_the_secrets_in_it()
     {
         SessionStorage storage = await azurite.NewStorageAsync();
         await using ApiHost host = await ApiHost.StartAsync(storage);
@@ -104,7 +104,7 @@ public sealed class RedactionTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task What_an_engine_kept_with_secrets_is_told_without_them()
+    public async Task What_an_engine_kept_with_secrets_is_reported_without_them()
     {
         await using ApiHost host = await ApiHost.StartAsync(await azurite.NewStorageAsync());
         await PostAsync(host, "/api/v1/sessions/s/messages", $$"""{"role":"user","content":"{{ScriptedProcessor.HoldText}}"}""");

@@ -36,7 +36,7 @@ public sealed partial class SessionTests(ApiFixture api) : IClassFixture<ApiFixt
     }
 
     [Fact]
-    public async Task Policies_are_clamped_completed_kept_and_told()
+    public async Task Policies_are_clamped_completed_kept_and_reported()
     {
         string id = ApiFixture.NewSession();
         const string Policy = """{"pending_token_threshold":1000000,"message_count_threshold":0,"idle_timeout_seconds":604800,"keep_recent_count":0,"min_commit_interval_seconds":7}""";
@@ -83,7 +83,7 @@ public sealed partial class SessionTests(ApiFixture api) : IClassFixture<ApiFixt
     }
 
     [Fact]
-    public async Task A_session_is_told_in_one_order()
+    public async Task A_session_is_reported_in_one_order()
     {
         string id = ApiFixture.NewSession();
         await api.PostAsync($"/api/v1/sessions/{id}/messages", """{"role":"user","content":"four token words","created_at":"2026-01-02"}""");

@@ -42,7 +42,7 @@ public sealed class SystemWaitTests(ApiFixture api) : IClassFixture<ApiFixture>
     [InlineData("""{"timeout":-1}""")]
     [InlineData("""{"timeout":"5"}""")]
     [InlineData("""{"timeout":true}""")]
-    public async Task A_timeout_that_is_none_is_refused(string body)
+    public async Task A_timeout_that_is_invalid_is_refused(string body)
     {
         Reply reply = await api.PostAsync(Path, body);
         Assert.Equal(HttpStatusCode.BadRequest, reply.Status);

@@ -49,7 +49,7 @@ public abstract class SteeringBehaviour : PortBehaviour
     });
 
     [Fact]
-    public Task A_busy_instance_is_terminated_by_another_host_and_its_activity_told_where_the_engine_can() => RunAsync(async () =>
+    public Task A_busy_instance_is_terminated_by_another_host_and_its_activity_notified_where_the_engine_can() => RunAsync(async () =>
     {
         OrchestrationClient owner = await StartAsync();
         OrchestrationMetadata instance = await owner.ScheduleNewOrchestrationInstanceAsync("gated");

@@ -53,7 +53,7 @@ public sealed class MemoryTests
     });
 
     [Fact]
-    public Task Report_4580_memories_that_were_not_kept_are_told_each_with_its_reason() => Simulated.RunAsync(async cluster =>
+    public Task Report_4580_memories_that_were_not_kept_are_reported_each_with_its_reason() => Simulated.RunAsync(async cluster =>
     {
         string container = (await cluster.NewContainerAsync()).Name;
         using Host host = await Host.RunAsync(cluster, container);

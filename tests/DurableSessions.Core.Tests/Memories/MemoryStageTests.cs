@@ -247,7 +247,7 @@ public sealed class MemoryStageTests(SimulatedFixture storage)
     }
 
     [Fact]
-    public async Task Changes_that_cannot_be_made_are_told()
+    public async Task Changes_that_cannot_be_made_are_reported()
     {
         string container = (await storage.NewContainerAsync()).Name;
         using Host host = await Host.RunAsync(storage, container);

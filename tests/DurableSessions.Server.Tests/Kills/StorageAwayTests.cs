@@ -20,7 +20,7 @@ public sealed class StorageAwayTests(ITestOutputHelper output) : IDisposable
     private readonly TemporaryFolder _folder = new();
 
     [Fact]
-    public async Task Every_request_is_told_to_come_again_and_nothing_is_lost()
+    public async Task Every_request_gets_a_time_to_retry_and_nothing_is_lost()
     {
         AzuriteProcess azurite = await StartStorageAsync(port: 0);
         try

@@ -36,7 +36,7 @@ public sealed class LifetimeTests : IDisposable
     [Theory]
     [InlineData(Signal.Terminate)]
     [InlineData(Signal.Interrupt)]
-    public async Task It_stops_cleanly_when_it_is_told_to_and_Azurite_ends_with_it(int signal)
+    public async Task It_stops_cleanly_on_a_signal_and_Azurite_ends_with_it(int signal)
     {
         await using ServerProcess server = await StartAsync();
         using Process azurite = FindAzurite();

@@ -43,7 +43,7 @@ public sealed class SemanticsSettingsTests
     [InlineData("Semantics:RequestsPerMinute", "Endpoint=http://localhost/v1", "Model=m", "RequestsPerMinute=many")]
     [InlineData("Semantics:WhenAway", "Endpoint=http://localhost/v1", "Model=m", "WhenAway=cry")]
     [InlineData("Semantics:WhenFailed", "WhenFailed=cry")]
-    public void What_is_wrong_is_told_in_one_line(string name, params string[] values)
+    public void What_is_wrong_is_reported_in_one_line(string name, params string[] values)
     {
         string message = Assert.Throws<StartException>(() => Read(values)).Message;
         Assert.StartsWith(name + " '", message, StringComparison.Ordinal);

@@ -35,14 +35,14 @@ public sealed class StartErrorTests(AzuriteFixture azurite)
     [InlineData("DefaultEndpointsProtocol=https;AccountName=a;AccountKey=!!!", "ConnectionStrings:Storage is no connection string")]
     [InlineData("http://account.blob.core.windows.net", "not one of a blob service")]
     [InlineData("https://account.blob.core.windows.net/?sig=secret", "not one of a blob service")]
-    public async Task A_connection_that_is_none(string connection, string expected)
+    public async Task A_connection_that_is_invalid(string connection, string expected)
     {
         string error = await AssertErrorAsync(Connection(connection), "http://127.0.0.1:0", expected);
         Assert.DoesNotContain("secret", error, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_container_name_that_is_none()
+    public async Task A_container_name_that_is_invalid()
     {
         Dictionary<string, string> environment = Connection(await azurite.GetConnectionStringAsync());
         environment["Storage__Container"] = "Not_A_Name";
@@ -52,7 +52,7 @@ public sealed class StartErrorTests(AzuriteFixture azurite)
     [Theory]
     [InlineData("Temporal", "Engine is 'Temporal'; it must be Embedded or DurableTask.")]
     [InlineData("DurableTask", "Engine is DurableTask, but ConnectionStrings:Scheduler is missing")]
-    public async Task An_engine_that_is_none(string engine, string expected)
+    public async Task An_engine_that_is_invalid(string engine, string expected)
     {
         Dictionary<string, string> environment = Connection(await azurite.GetConnectionStringAsync());
         environment["Engine"] = engine;
@@ -60,7 +60,7 @@ public sealed class StartErrorTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task An_ownership_that_is_none()
+    public async Task An_ownership_that_is_invalid()
     {
         Dictionary<string, string> environment = Connection(await azurite.GetConnectionStringAsync());
         environment["Embedded__OwnershipSeconds"] = "soon";
@@ -70,7 +70,7 @@ public sealed class StartErrorTests(AzuriteFixture azurite)
     [Theory]
     [InlineData("Burst", "0", "Limits:Burst '0' is not a whole number of 1 to 1000000.")]
     [InlineData("BodyBytes", "many", "Limits:BodyBytes 'many' is not a whole number of 1024 to 33554432.")]
-    public async Task A_limit_that_is_none(string name, string value, string expected)
+    public async Task A_limit_that_is_invalid(string name, string value, string expected)
     {
         Dictionary<string, string> environment = Connection(await azurite.GetConnectionStringAsync());
         environment[$"Limits__{name}"] = value;
@@ -80,7 +80,7 @@ public sealed class StartErrorTests(AzuriteFixture azurite)
     [Theory]
     [InlineData("a minute")]
     [InlineData("86401")]
-    public async Task A_window_for_repetitions_that_is_none(string value)
+    public async Task A_window_for_repetitions_that_is_invalid(string value)
     {
         Dictionary<string, string> environment = Connection(await azurite.GetConnectionStringAsync());
         environment["Appends__RepetitionSeconds"] = value;
@@ -91,7 +91,7 @@ public sealed class StartErrorTests(AzuriteFixture azurite)
     [Theory]
     [InlineData("MessageCountThreshold", "1001", "AutoCommit:MessageCountThreshold '1001' is not a whole number of 0 to 1000.")]
     [InlineData("IdleTimeoutSeconds", "1d", "AutoCommit:IdleTimeoutSeconds '1d' is not a whole number of 0 to 604800.")]
-    public async Task A_policy_for_new_sessions_that_is_none(string name, string value, string expected)
+    public async Task A_policy_for_new_sessions_that_is_invalid(string name, string value, string expected)
     {
         Dictionary<string, string> environment = Connection(await azurite.GetConnectionStringAsync());
         environment[$"AutoCommit__{name}"] = value;
@@ -146,7 +146,7 @@ public sealed class StartErrorTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task An_option_that_is_none()
+    public async Task An_option_that_is_invalid()
     {
         (int exitCode, _, string errors) = await ServerProcess.RunAsync(new Dictionary<string, string>(), "--bogus");
         Assert.Equal(1, exitCode);
