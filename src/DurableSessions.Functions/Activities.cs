@@ -13,25 +13,54 @@ namespace DurableSessions.Functions;
 public sealed class Activities(OrchestrationRegistry registry, FunctionsClient durable)
 {
     [Function(CommitNames.ArchiveToTemp)]
-    public Task<object?> ArchiveToTemp([ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) => RunAsync(CommitNames.ArchiveToTemp, input, instanceId, client);
+    public Task<object?> ArchiveToTemp(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>
+        RunAsync(CommitNames.ArchiveToTemp, input, instanceId, client);
+
     [Function(CommitNames.ClearLive)]
-    public Task<object?> ClearLive([ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) => RunAsync(CommitNames.ClearLive, input, instanceId, client);
+    public Task<object?> ClearLive(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>
+        RunAsync(CommitNames.ClearLive, input, instanceId, client);
+
     [Function(CommitNames.CheckTurn)]
-    public Task<object?> CheckTurn([ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) => RunAsync(CommitNames.CheckTurn, input, instanceId, client);
+    public Task<object?> CheckTurn(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>
+        RunAsync(CommitNames.CheckTurn, input, instanceId, client);
+
     [Function(CommitNames.SemanticProcess)]
-    public Task<object?> SemanticProcess([ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) => RunAsync(CommitNames.SemanticProcess, input, instanceId, client);
+    public Task<object?> SemanticProcess(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>
+        RunAsync(CommitNames.SemanticProcess, input, instanceId, client);
+
     [Function(CommitNames.Switch)]
-    public Task<object?> Switch([ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) => RunAsync(CommitNames.Switch, input, instanceId, client);
+    public Task<object?> Switch(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>
+        RunAsync(CommitNames.Switch, input, instanceId, client);
+
     [Function(CommitNames.CancelCommit)]
-    public Task<object?> CancelCommit([ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) => RunAsync(CommitNames.CancelCommit, input, instanceId, client);
+    public Task<object?> CancelCommit(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>
+        RunAsync(CommitNames.CancelCommit, input, instanceId, client);
+
     [Function(IdleNames.CheckIdle)]
-    public Task<object?> CheckIdle([ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) => RunAsync(IdleNames.CheckIdle, input, instanceId, client);
+    public Task<object?> CheckIdle(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>
+        RunAsync(IdleNames.CheckIdle, input, instanceId, client);
+
     [Function(DeleteNames.SetTombstone)]
-    public Task<object?> SetTombstone([ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) => RunAsync(DeleteNames.SetTombstone, input, instanceId, client);
+    public Task<object?> SetTombstone(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>
+        RunAsync(DeleteNames.SetTombstone, input, instanceId, client);
+
     [Function(DeleteNames.DeleteBlobs)]
-    public Task<object?> DeleteBlobs([ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) => RunAsync(DeleteNames.DeleteBlobs, input, instanceId, client);
+    public Task<object?> DeleteBlobs(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>
+        RunAsync(DeleteNames.DeleteBlobs, input, instanceId, client);
+
     [Function(DeleteNames.RemoveTombstone)]
-    public Task<object?> RemoveTombstone([ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) => RunAsync(DeleteNames.RemoveTombstone, input, instanceId, client);
+    public Task<object?> RemoveTombstone(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>
+        RunAsync(DeleteNames.RemoveTombstone, input, instanceId, client);
 
     private Task<object?> RunAsync(string name, JsonElement input, string instanceId, DurableTaskClient client)
     {

@@ -5,8 +5,8 @@ using Microsoft.DurableTask.Client;
 namespace DurableSessions.Functions;
 
 /// <summary>
-/// The client of the app's task hub. The Functions host hands it out with each invocation and nowhere else, always the same one; every
-/// trigger that can need it passes it on before it does anything.
+/// The client of the app's task hub. The Functions host gives it only to triggers, with each invocation and always the same one; every
+/// trigger whose work can need it passes it to <see cref="Use"/> first.
 /// </summary>
 public sealed class FunctionsClient(TimeProvider time) : DelegatingOrchestrationClient
 {
@@ -14,7 +14,8 @@ public sealed class FunctionsClient(TimeProvider time) : DelegatingOrchestration
 
     /// <summary>The client of the last invocation.</summary>
     /// <exception cref="InvalidOperationException">There was no invocation yet.</exception>
-    protected override OrchestrationClient Inner => Volatile.Read(ref _client) ?? throw new InvalidOperationException("No function has been invoked yet.");
+    protected override OrchestrationClient Inner =>
+        Volatile.Read(ref _client) ?? throw new InvalidOperationException("No function has been invoked yet.");
 
     internal void Use(DurableTaskClient client) => Volatile.Write(ref _client, new DurableClient(client, time));
 }

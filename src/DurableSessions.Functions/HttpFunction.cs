@@ -8,16 +8,17 @@ namespace DurableSessions.Functions;
 /// <summary>Every request, handed to the routes that the server maps too.</summary>
 public sealed class HttpFunction(ApiPipeline api, FunctionsClient durable)
 {
-    /// <summary>Answers through the request's own context.</summary>
+    /// <summary>Runs the API on the context of the request, which the worker answers from.</summary>
     [Function("http")]
     public async Task RunAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "post", "put", "patch", "delete", "head", "options", Route = "{*path}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "post", "put", "patch", "delete", "head", "options", Route = "{*path}")]
+        HttpRequest request,
         [DurableClient] DurableTaskClient client)
     {
         durable.Use(client);
         HttpContext http = request.HttpContext;
 
-        // Found already: the endpoint of this function. The API's routing has its own to find.
+        // The worker has set the endpoint of this function. It is removed so that the routing of the API finds its own.
         http.SetEndpoint(null);
         http.Features.Set<IRouteValuesFeature>(null);
         await api.RunAsync(http);

@@ -14,8 +14,10 @@ public sealed class Orchestrators(OrchestrationRegistry registry)
 {
     [Function(CommitNames.Orchestrator)]
     public Task<object?> CommitAsync([OrchestrationTrigger] TaskOrchestrationContext context) => RunAsync(context);
+
     [Function(IdleNames.Orchestrator)]
     public Task<object?> CommitWhenIdleAsync([OrchestrationTrigger] TaskOrchestrationContext context) => RunAsync(context);
+
     [Function(DeleteNames.Orchestrator)]
     public Task<object?> DeleteSessionAsync([OrchestrationTrigger] TaskOrchestrationContext context) => RunAsync(context);
 

@@ -24,7 +24,9 @@ var keys = new KeyRing(new KeyStore(storage.Container, TimeProvider.System), Tim
 await keys.LoadAsync(CancellationToken.None);
 if (!keys.HasKeys && !builder.Environment.IsDevelopment())
 {
-    throw new InvalidOperationException("No keys are configured, so everybody who reaches this app could read and change every session. Add one with the server's 'keys' command.");
+    throw new InvalidOperationException(
+        "There are no keys, so any client that reaches this app could read and change every session. "
+        + "Make one with the server's command 'keys add'.");
 }
 
 string version = typeof(Program).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
@@ -38,11 +40,13 @@ builder.Services.AddStoreAndApi(
     },
     version);
 
-// What is stored is the same JSON whichever engine stores it.
+// Inputs and results of activities are the same JSON under every engine.
 builder.Services.Configure<WorkerOptions>(static options => options.Serializer = new JsonObjectSerializer(OrchestrationJson.Options));
 if (builder.Configuration["APPLICATIONINSIGHTS_CONNECTION_STRING"] is { Length: > 0 })
 {
-    builder.Services.AddOpenTelemetry().UseFunctionsWorkerDefaults().UseAzureMonitorExporter(static options => options.Credential = new DefaultAzureCredential());
+    builder.Services.AddOpenTelemetry()
+        .UseFunctionsWorkerDefaults()
+        .UseAzureMonitorExporter(static options => options.Credential = new DefaultAzureCredential());
 }
 
 await builder.Build().RunAsync();

@@ -15,17 +15,21 @@ namespace DurableSessions.Functions;
 /// <summary>The store and the API, with the settings of the server.</summary>
 internal static class StoreServices
 {
-    /// <summary>The container of <c>ConnectionStrings:Storage</c> (a connection string, or the URL of a blob service and then the app's identity).</summary>
+    /// <summary>
+    /// The container in <c>ConnectionStrings:Storage</c>: a connection string, or the URL of a blob service, used with the app's identity.
+    /// </summary>
     public static SessionStorage Connect(IConfiguration configuration)
     {
-        string connection = configuration.GetConnectionString("Storage") ?? throw new InvalidOperationException("ConnectionStrings:Storage is missing.");
+        string connection = configuration.GetConnectionString("Storage")
+            ?? throw new InvalidOperationException("ConnectionStrings:Storage is missing.");
         string container = configuration["Storage:Container"] ?? "durable-sessions";
         return Uri.TryCreate(connection, UriKind.Absolute, out Uri? service) && service.Scheme == Uri.UriSchemeHttps
             ? SessionStorage.Connect(service, new DefaultAzureCredential(), container)
             : SessionStorage.Connect(connection, container);
     }
 
-    public static void AddStoreAndApi(this IServiceCollection services, SessionStorage storage, KeyRing keys, Action<SessionOptions> configure, string version)
+    public static void AddStoreAndApi(
+        this IServiceCollection services, SessionStorage storage, KeyRing keys, Action<SessionOptions> configure, string version)
     {
         services.AddDurableSessions(storage).Configure(configure);
         services.AddExtractiveDigest();

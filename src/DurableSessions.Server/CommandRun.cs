@@ -5,7 +5,7 @@ using DurableSessions.Server.Serving;
 
 namespace DurableSessions.Server;
 
-/// <summary>Runs what a command does, as all commands but <c>serve</c> end: an interruption cancels it, an error is told in one line.</summary>
+/// <summary>Runs every command but <c>serve</c>: a signal cancels it, and an expected error is one line on standard error.</summary>
 internal static class CommandRun
 {
     /// <summary>The exit code of a command that could not do what was asked.</summary>
@@ -13,11 +13,14 @@ internal static class CommandRun
 
     private const int Interrupted = 130;
 
-    /// <summary>Returns the exit code: that of <paramref name="run"/>, <see cref="Failed"/> after an error that is told, or 130 when interrupted.</summary>
+    /// <summary>
+    /// Returns the exit code: that of <paramref name="run"/>, <see cref="Failed"/> after an expected error, or 130 when interrupted.
+    /// </summary>
     /// <param name="run">What the command does; cancelled by SIGINT and SIGTERM.</param>
-    /// <param name="isTold">Which errors are the user's to know; others go through.</param>
+    /// <param name="isExpected">Which errors end as one line; all others are thrown.</param>
     /// <param name="cancellationToken">Interrupts it too.</param>
-    public static async Task<int> RunAsync(Func<CancellationToken, Task<int>> run, Func<Exception, bool> isTold, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(
+        Func<CancellationToken, Task<int>> run, Func<Exception, bool> isExpected, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using IDisposable interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
@@ -26,7 +29,7 @@ internal static class CommandRun
         {
             return await run(stop.Token);
         }
-        catch (Exception e) when (isTold(e))
+        catch (Exception e) when (isExpected(e))
         {
             await Console.Error.WriteLineAsync($"error: {e.Message.ReplaceLineEndings(" ")}");
             return Failed;
@@ -44,5 +47,6 @@ internal static class CommandRun
     }
 
     /// <summary>Whether storage could not be reached as it is configured, or has failed.</summary>
-    public static bool IsOfStorage(Exception e) => e is StartException or LocalStorageException or RequestFailedException or AggregateException;
+    public static bool IsOfStorage(Exception e) =>
+        e is StartException or LocalStorageException or RequestFailedException or AggregateException;
 }

@@ -36,8 +36,10 @@ internal static class SimulationBenchmark
             await PrintAsync($"{Threads} clients at the same time, a container each", Threads * Rounds * 4, ClientsAsync);
             await PrintAsync("one client", Rounds * 4, static () => ClientAsync(new SimulatedStorage(), 0));
             await PrintAsync("one client, which signs and traces nothing", Rounds * 4, UnsignedAsync);
-            await PrintAsync($"a cluster, {Threads} clients, in order", Threads * RoundsOfRun * 4, static () => ClusterAsync(Schedule.InOrder));
-            await PrintAsync($"a cluster, {Threads} clients, uniform", Threads * RoundsOfRun * 4, static () => ClusterAsync(Schedule.Uniform(1)));
+            await PrintAsync(
+                $"a cluster, {Threads} clients, in order", Threads * RoundsOfRun * 4, static () => ClusterAsync(Schedule.InOrder));
+            await PrintAsync(
+                $"a cluster, {Threads} clients, uniform", Threads * RoundsOfRun * 4, static () => ClusterAsync(Schedule.Uniform(1)));
         }
     }
 
@@ -47,7 +49,8 @@ internal static class SimulationBenchmark
         long start = Stopwatch.GetTimestamp();
         await run();
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        Bench.Print($"| {what} | {requests / seconds:N0} | {(Environment.CpuUsage.TotalTime - before).TotalMicroseconds / requests:F1} µs |");
+        Bench.Print(
+            $"| {what} | {requests / seconds:N0} | {(Environment.CpuUsage.TotalTime - before).TotalMicroseconds / requests:F1} µs |");
     }
 
     private static Task BelowClientAsync()
@@ -77,7 +80,8 @@ internal static class SimulationBenchmark
 
             using var message = new HttpMessage(request, new ResponseClassifier());
             SimulatedAnswer answer = storage.Answer(SimulatedRequest.From(message));
-            return answer.Status < 300 ? answer : throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"{path}: {answer.Status}"));
+            return answer.Status < 300 ? answer : throw new InvalidOperationException(
+                string.Create(CultureInfo.InvariantCulture, $"{path}: {answer.Status}"));
         }
 
         Answer(RequestMethod.Put, $"{container}?restype=container", null);

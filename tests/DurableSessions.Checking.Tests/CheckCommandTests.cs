@@ -12,35 +12,35 @@ public sealed class CheckCommandTests(AzuriteFixture azurite)
     [Fact]
     public async Task The_command_says_what_is_wrong_repairs_and_exits_accordingly()
     {
-        var house = new Storehouse(await azurite.NewContainerAsync());
-        using Host host = await Host.StartAsync(azurite, house.Name);
+        var container = new AuditedContainer(await azurite.NewContainerAsync());
+        using Host host = await Host.StartAsync(azurite, container.Name);
         await host.AppendAsync(_key, "m1");
         string orphan = "segments/acme/ada/s1/deadbeef0000/000001-0123456789ab.jsonl";
-        await house.CreateSegmentAsync(orphan);
+        await container.CreateSegmentAsync(orphan);
 
-        (int exitCode, string output, string errors) = await RunAsync(house, "0", "check");
+        (int exitCode, string output, string errors) = await RunAsync(container, "0", "check");
         Assert.True(exitCode == 0, output + errors);
         Assert.Contains($"orphan: acme/ada/s1: left of a session that is deleted, or was never completed [{orphan}]: a repair removes it", output, StringComparison.Ordinal);
         Assert.Contains("Nothing is wrong.", output, StringComparison.Ordinal);
 
-        (exitCode, output, _) = await RunAsync(house, "", "check", "--repair");
+        (exitCode, output, _) = await RunAsync(container, "", "check", "--repair");
         Assert.Equal(0, exitCode);
         Assert.Contains("kept, it is young", output, StringComparison.Ordinal);
-        (exitCode, output, _) = await RunAsync(house, "0", "check", "--repair");
+        (exitCode, output, _) = await RunAsync(container, "0", "check", "--repair");
         Assert.Equal(0, exitCode);
         Assert.Contains("1 orphans (1 removed)", output, StringComparison.Ordinal);
-        Assert.DoesNotContain(orphan, (await house.ListAsync()).Keys);
+        Assert.DoesNotContain(orphan, (await container.ListAsync()).Keys);
 
-        string segment = await house.FindAsync(BlobNames.Segments, ".jsonl");
-        await house.DeleteAsync(segment);
-        (exitCode, output, _) = await RunAsync(house, "0", "check", "--repair");
+        string segment = await container.FindAsync(BlobNames.Segments, ".jsonl");
+        await container.DeleteAsync(segment);
+        (exitCode, output, _) = await RunAsync(container, "0", "check", "--repair");
         Assert.Equal(2, exitCode);
         Assert.Contains("error: acme/ada/s1: the manifest names the segment as live", output, StringComparison.Ordinal);
         Assert.Contains(segment, output, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_folder_in_use_and_a_wrong_age_are_told_in_one_line()
+    public async Task A_folder_in_use_and_a_wrong_age_are_reported_in_one_line()
     {
         using var folder = new TemporaryFolder();
         var settings = new Dictionary<string, string> { ["Storage__Folder"] = folder.Path };
@@ -48,9 +48,10 @@ public sealed class CheckCommandTests(AzuriteFixture azurite)
         (int exitCode, _, string errors) = await ServerProcess.RunAsync(settings, "check");
         Assert.Equal(1, exitCode);
         Assert.Contains("Another server uses the data in", errors, StringComparison.Ordinal);
-        (exitCode, _, errors) = await ServerProcess.RunAsync(new Dictionary<string, string>(settings) { ["Check__OrphanAge"] = "young" }, "check");
+        (exitCode, _, errors) = await ServerProcess.RunAsync(
+            new Dictionary<string, string>(settings) { ["Check__OrphanAge"] = "young" }, "check");
         Assert.Equal(1, exitCode);
-        Assert.Contains("Check:OrphanAge 'young'", errors, StringComparison.Ordinal);
+        Assert.Contains("Check:OrphanAge is 'young'", errors, StringComparison.Ordinal);
 
         Assert.Equal(0, await server.TerminateAsync());
         (exitCode, string output, errors) = await ServerProcess.RunAsync(settings, "check");
@@ -58,12 +59,13 @@ public sealed class CheckCommandTests(AzuriteFixture azurite)
         Assert.Contains("Looked at 0 sessions", output, StringComparison.Ordinal);
     }
 
-    private async Task<(int ExitCode, string Output, string Errors)> RunAsync(Storehouse house, string age, params string[] arguments) =>
+    private async Task<(int ExitCode, string Output, string Errors)> RunAsync(
+        AuditedContainer container, string age, params string[] arguments) =>
         await ServerProcess.RunAsync(
             new Dictionary<string, string>
             {
                 ["ConnectionStrings__Storage"] = await azurite.GetConnectionStringAsync(),
-                ["Storage__Container"] = house.Name,
+                ["Storage__Container"] = container.Name,
                 ["Check__OrphanAge"] = age,
             },
             arguments);

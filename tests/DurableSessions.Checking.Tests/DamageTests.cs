@@ -14,7 +14,7 @@ public sealed class DamageTests(AzuriteFixture azurite)
     private readonly SessionKey _key = new("acme", "ada.", "s1");
 
     // What is done; what is found; where the blob's name begins and ends.
-    private static readonly Dictionary<string, (Func<Storehouse, Task> Do, FindingKind Kind, string Start, string End)> Damages = new()
+    private static readonly Dictionary<string, (Func<AuditedContainer, Task> Do, FindingKind Kind, string Start, string End)> Damages = new()
     {
         ["the last segment is deleted"] = (
             static async s => await s.DeleteAsync(await s.FindAsync("segments/", await LastAsync(s))), FindingKind.SegmentLost, "segments/", ".jsonl"),
@@ -42,7 +42,7 @@ public sealed class DamageTests(AzuriteFixture azurite)
             static s => s.ChangeManifestAsync(static m => m["session_id"] = "s2"), FindingKind.ManifestInconsistent, "manifests/", ""),
         ["the manifest forgot its overview"] = (
             static s => s.ChangeManifestAsync(static m => m.Remove("overview")), FindingKind.ManifestInconsistent, "manifests/", ""),
-        ["the manifest has an uncovered archive that is none"] = (
+        ["the manifest has an uncovered archive that does not exist"] = (
             static s => s.ChangeManifestAsync(static m => m["uncovered"] = new JsonArray(new JsonObject { ["number"] = 9, ["commit_id"] = "c", ["attempt"] = 1 })),
             FindingKind.ManifestInconsistent, "manifests/", ""),
         ["an archive is deleted"] = (
@@ -78,15 +78,15 @@ public sealed class DamageTests(AzuriteFixture azurite)
     [MemberData(nameof(Names))]
     public async Task Damage_is_found_and_named_and_never_repaired(string damage)
     {
-        (Func<Storehouse, Task> damageAsync, FindingKind kind, string start, string end) = Damages[damage];
-        var house = new Storehouse(await azurite.NewContainerAsync());
-        using Host host = await Host.RunAsync(azurite, house.Name, new SessionOptions { BlocksPerSegment = 2 });
+        (Func<AuditedContainer, Task> damageAsync, FindingKind kind, string start, string end) = Damages[damage];
+        var container = new AuditedContainer(await azurite.NewContainerAsync());
+        using Host host = await Host.RunAsync(azurite, container.Name, new SessionOptions { BlocksPerSegment = 2 });
         await FillAsync(host);
-        Assert.Empty(await Storehouse.AuditAsync(host, age: TimeSpan.Zero));
+        Assert.Empty(await AuditedContainer.AuditAsync(host, age: TimeSpan.Zero));
 
-        await damageAsync(house);
-        Dictionary<string, string> before = await house.ListAsync();
-        List<Finding> findings = await Storehouse.AuditAsync(host, repair: true);
+        await damageAsync(container);
+        Dictionary<string, string> before = await container.ListAsync();
+        List<Finding> findings = await AuditedContainer.AuditAsync(host, repair: true);
         Finding error = findings.First(static f => f.Severity == FindingSeverity.Error);
         Assert.Equal(kind, error.Kind);
         Assert.StartsWith(start, error.Blob, StringComparison.Ordinal);
@@ -94,14 +94,14 @@ public sealed class DamageTests(AzuriteFixture azurite)
         Assert.Equal(kind is FindingKind.ManifestInconsistent or FindingKind.ManifestUnreadable ? "acme/ada./s1" : _key.ToString(), error.Session);
         Assert.Single(findings.Where(static f => f.Severity == FindingSeverity.Error).Select(static f => f.Kind).Distinct());
         Assert.All(findings, static f => Assert.DoesNotContain(f.Repair, (RepairState[])[RepairState.Removed, RepairState.Removable]));
-        Assert.Equal(before, await house.ListAsync());
+        Assert.Equal(before, await container.ListAsync());
     }
 
     [Fact]
-    public async Task A_commit_that_nobody_carries_on_is_told_and_is_no_error()
+    public async Task A_commit_without_an_instance_is_reported_and_is_no_error()
     {
-        var house = new Storehouse(await azurite.NewContainerAsync());
-        using Host host = await Host.StartAsync(azurite, house.Name);
+        var container = new AuditedContainer(await azurite.NewContainerAsync());
+        using Host host = await Host.StartAsync(azurite, container.Name);
         await host.AppendAsync(_key, "m1", "m2");
         CommitInput commit = await host.AcceptAsync(_key, "c1", keepRecent: 1);
         CommitProgress staged = await host.ArchiveToTempAsync(commit);
@@ -110,15 +110,15 @@ public sealed class DamageTests(AzuriteFixture azurite)
         await AssertAbandonedAsync(host, "has not switched archive 1");
 
         // And what it staged is checked like an archive.
-        string blob = await house.FindAsync("archives/", "messages.jsonl");
-        await house.WriteAsync(blob, (await house.ReadAsync(blob)).Replace("m1", "mx", StringComparison.Ordinal));
-        Finding error = Assert.Single(await Storehouse.AuditAsync(host), static f => f.Severity == FindingSeverity.Error);
+        string blob = await container.FindAsync("archives/", "messages.jsonl");
+        await container.WriteAsync(blob, (await container.ReadAsync(blob)).Replace("m1", "mx", StringComparison.Ordinal));
+        Finding error = Assert.Single(await AuditedContainer.AuditAsync(host), static f => f.Severity == FindingSeverity.Error);
         Assert.Equal((FindingKind.ArchiveDamaged, blob), (error.Kind, error.Blob));
     }
 
     private static async Task AssertAbandonedAsync(Host host, string what)
     {
-        Finding finding = Assert.Single(await Storehouse.AuditAsync(host, repair: true, age: TimeSpan.Zero));
+        Finding finding = Assert.Single(await AuditedContainer.AuditAsync(host, repair: true, age: TimeSpan.Zero));
         Assert.Equal((FindingKind.Abandoned, FindingSeverity.Information), (finding.Kind, finding.Severity));
         Assert.Contains(what, finding.Message, StringComparison.Ordinal);
     }
@@ -137,31 +137,32 @@ public sealed class DamageTests(AzuriteFixture azurite)
         await host.QuietAsync();
     }
 
-    private static async Task<string> LastAsync(Storehouse house) => (await LiveAsync(house))[^1].Split('/')[^1];
+    private static async Task<string> LastAsync(AuditedContainer container) => (await LiveAsync(container))[^1].Split('/')[^1];
 
-    private static async Task<string> RetainedAsync(Storehouse house) =>
-        (await LiveAsync(house)).Single(static n => n.Contains("/retained-", StringComparison.Ordinal));
+    private static async Task<string> RetainedAsync(AuditedContainer container) =>
+        (await LiveAsync(container)).Single(static n => n.Contains("/retained-", StringComparison.Ordinal));
 
-    private static async Task<List<string>> LiveAsync(Storehouse house) =>
-        [.. JsonNode.Parse(await house.ReadAsync(await house.FindAsync("manifests/", "")))!["live"]!.AsArray().Select(static s => (string)s!["name"]!)];
+    private static async Task<List<string>> LiveAsync(AuditedContainer container) =>
+        [.. JsonNode.Parse(await container.ReadAsync(await container.FindAsync("manifests/", "")))!["live"]!.AsArray()
+            .Select(static s => (string)s!["name"]!)];
 
-    private static async Task<string> ArchiveAsync(Storehouse house, int number, string file)
+    private static async Task<string> ArchiveAsync(AuditedContainer container, int number, string file)
     {
-        JsonNode entry = JsonNode.Parse(await house.ReadAsync(await house.FindAsync("archives/", $"index/{number:D8}.json")))!;
-        return await house.FindAsync("archives/", $"/{entry["commit_id"]}/1/{file}");
+        JsonNode entry = JsonNode.Parse(await container.ReadAsync(await container.FindAsync("archives/", $"index/{number:D8}.json")))!;
+        return await container.FindAsync("archives/", $"/{entry["commit_id"]}/1/{file}");
     }
 
-    private static async Task ChangeArchiveAsync(Storehouse house, Func<string, string> change)
+    private static async Task ChangeArchiveAsync(AuditedContainer container, Func<string, string> change)
     {
-        string blob = await ArchiveAsync(house, 1, "messages.jsonl");
-        await house.WriteAsync(blob, change(await house.ReadAsync(blob)));
+        string blob = await ArchiveAsync(container, 1, "messages.jsonl");
+        await container.WriteAsync(blob, change(await container.ReadAsync(blob)));
     }
 
-    private static async Task Unseal(Storehouse house)
+    private static async Task Unseal(AuditedContainer container)
     {
-        string full = (await LiveAsync(house))[^2];
-        string content = await house.ReadAsync(full);
-        await house.DeleteAsync(full);
-        await house.CreateSegmentAsync(full, content);
+        string full = (await LiveAsync(container))[^2];
+        string content = await container.ReadAsync(full);
+        await container.DeleteAsync(full);
+        await container.CreateSegmentAsync(full, content);
     }
 }

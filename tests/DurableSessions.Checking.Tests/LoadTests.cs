@@ -16,9 +16,9 @@ public sealed class LoadTests(AzuriteFixture azurite)
     [Fact]
     public async Task After_random_work_storage_is_clean()
     {
-        var house = new Storehouse(await azurite.NewContainerAsync());
-        using Host one = await Host.RunAsync(azurite, house.Name, Rolling);
-        using Host two = await Host.RunAsync(azurite, house.Name, Rolling);
+        var container = new AuditedContainer(await azurite.NewContainerAsync());
+        using Host one = await Host.RunAsync(azurite, container.Name, Rolling);
+        using Host two = await Host.RunAsync(azurite, container.Name, Rolling);
         Host[] hosts = [one, two];
         var random = new Random(20261123);
         SessionKey[] keys = [.. Enumerable.Range(1, 6).Select(static i => new SessionKey("acme", "ada", $"s{i}"))];
@@ -38,11 +38,11 @@ public sealed class LoadTests(AzuriteFixture azurite)
 
         await one.QuietAsync();
         await two.QuietAsync();
-        List<Finding> findings = await Storehouse.AuditAsync(one, repair: true, age: TimeSpan.Zero);
+        List<Finding> findings = await AuditedContainer.AuditAsync(one, repair: true, age: TimeSpan.Zero);
 
         // Creations that lost a race, and digests that a cancellation overtook, are all that may lie about.
         Assert.All(findings, static f => Assert.True(f.Kind is FindingKind.OrphanedSegment or FindingKind.OrphanedStaging or FindingKind.OrphanedSession, f.ToString()));
-        Assert.Empty(await Storehouse.AuditAsync(two, age: TimeSpan.Zero));
+        Assert.Empty(await AuditedContainer.AuditAsync(two, age: TimeSpan.Zero));
         foreach (SessionKey key in keys.Where(k => said[k] > 0))
         {
             Assert.Equal(said[key], (await one.AuditAsync(key)).Everything.Count);
@@ -59,7 +59,8 @@ public sealed class LoadTests(AzuriteFixture azurite)
         }
         else if (what < 95)
         {
-            CommitAnswer answer = await host.Store.Commits.CommitAsync(key, new CommitRequest { KeepRecentCount = random.Next(3) }, Cancelled);
+            CommitAnswer answer = await host.Store.Commits.CommitAsync(
+                key, new CommitRequest { KeepRecentCount = random.Next(3) }, Cancelled);
             if (answer.Task is not { } task)
             {
                 return;

@@ -17,35 +17,35 @@ public sealed class MemoryCheckTests(AzuriteFixture azurite)
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Versions_that_nobody_names_are_removed_when_old_and_nothing_else_is()
+    public async Task Versions_that_nothing_names_are_removed_when_old_and_nothing_else_is()
     {
         BlobContainerClient blobs = await azurite.NewContainerAsync();
         using Host host = await FillAsync(blobs);
-        Assert.Empty(await Storehouse.AuditAsync(host, repair: true, age: TimeSpan.Zero));
+        Assert.Empty(await AuditedContainer.AuditAsync(host, repair: true, age: TimeSpan.Zero));
         string orphan = Folder + "events/one/0123456789abcdef0123456789abcdef.md";
         await blobs.GetBlobClient(orphan).UploadAsync(BinaryData.FromString("left"), Cancelled);
 
-        Finding young = Assert.Single(await Storehouse.AuditAsync(host, repair: true, age: TimeSpan.FromDays(1)));
+        Finding young = Assert.Single(await AuditedContainer.AuditAsync(host, repair: true, age: TimeSpan.FromDays(1)));
         Assert.Equal((FindingKind.OrphanedMemory, RepairState.TooYoung, orphan), (young.Kind, young.Repair, young.Blob));
-        Finding removed = Assert.Single(await Storehouse.AuditAsync(host, repair: true, age: TimeSpan.Zero));
+        Finding removed = Assert.Single(await AuditedContainer.AuditAsync(host, repair: true, age: TimeSpan.Zero));
         Assert.Equal((RepairState.Removed, orphan), (removed.Repair, removed.Blob));
-        Assert.Empty(await Storehouse.AuditAsync(host, repair: true, age: TimeSpan.Zero));
-        Assert.Equal(["preferences/tea 1 green", "events/one 1 happened"], await Remembered.AllAsync(host));
+        Assert.Empty(await AuditedContainer.AuditAsync(host, repair: true, age: TimeSpan.Zero));
+        Assert.Equal(["preferences/tea 1 green", "events/one 1 happened"], await StoredMemories.AllAsync(host));
     }
 
     [Fact]
-    public async Task What_is_lost_or_unreadable_is_told()
+    public async Task What_is_lost_or_unreadable_is_reported()
     {
         BlobContainerClient blobs = await azurite.NewContainerAsync();
         using Host host = await FillAsync(blobs);
         MemoryPage page = await host.Store.Memories.ListAsync(new UserKey("acme", "ada"), MemoryCategory.Preferences, 1, null, Cancelled);
         string lost = $"{Folder}preferences/tea/{page.Items[0].Version}.md";
         await blobs.DeleteBlobAsync(lost, cancellationToken: Cancelled);
-        Finding finding = Assert.Single(await Storehouse.AuditAsync(host, repair: true, age: TimeSpan.Zero));
+        Finding finding = Assert.Single(await AuditedContainer.AuditAsync(host, repair: true, age: TimeSpan.Zero));
         Assert.Equal((FindingKind.MemoryLost, FindingSeverity.Error, lost), (finding.Kind, finding.Severity, finding.Blob));
 
         await blobs.GetBlobClient(Folder + "catalogue.json").UploadAsync(BinaryData.FromString("{ torn"), overwrite: true, Cancelled);
-        finding = Assert.Single(await Storehouse.AuditAsync(host, repair: true, age: TimeSpan.Zero));
+        finding = Assert.Single(await AuditedContainer.AuditAsync(host, repair: true, age: TimeSpan.Zero));
         Assert.Equal((FindingKind.MemoriesUnreadable, FindingSeverity.Error), (finding.Kind, finding.Severity));
     }
 

@@ -9,7 +9,7 @@ using DurableSessions.Testing;
 
 namespace DurableSessions.Checking.Tests;
 
-/// <summary>What nobody refers to is found, kept while it is young, and removed when it is old; and nothing else is.</summary>
+/// <summary>A blob that nothing refers to is found, kept while it is young, and removed when it is old; and nothing else is.</summary>
 public sealed class OrphanTests(AzuriteFixture azurite)
 {
     private readonly SessionKey _key = new("acme", "ada", "s1");
@@ -20,35 +20,35 @@ public sealed class OrphanTests(AzuriteFixture azurite)
     [Fact]
     public async Task Orphans_are_found_kept_when_young_removed_when_old_and_nothing_else_is_touched()
     {
-        var house = new Storehouse(await azurite.NewContainerAsync());
-        using Host host = await Host.RunAsync(azurite, house.Name, new SessionOptions { IdempotencyWindow = TimeSpan.Zero });
+        var container = new AuditedContainer(await azurite.NewContainerAsync());
+        using Host host = await Host.RunAsync(azurite, container.Name, new SessionOptions { IdempotencyWindow = TimeSpan.Zero });
         await FillAsync(host);
-        Assert.Empty(await Storehouse.AuditAsync(host, repair: true, age: TimeSpan.Zero));
-        Dictionary<string, string> clean = await house.ListAsync();
+        Assert.Empty(await AuditedContainer.AuditAsync(host, repair: true, age: TimeSpan.Zero));
+        Dictionary<string, string> clean = await container.ListAsync();
 
-        Dictionary<string, FindingKind> planted = await PlantAsync(house, host);
-        Dictionary<string, string> before = await house.ListAsync();
+        Dictionary<string, FindingKind> planted = await PlantAsync(container, host);
+        Dictionary<string, string> before = await container.ListAsync();
         Assert.Equal(clean.Count + planted.Count, before.Count);
 
         foreach ((bool repair, TimeSpan age, RepairState state) in ((bool, TimeSpan, RepairState)[])
             [(true, TimeSpan.FromDays(1), RepairState.TooYoung), (false, TimeSpan.Zero, RepairState.Removable)])
         {
-            List<Finding> findings = await Storehouse.AuditAsync(host, repair, age);
+            List<Finding> findings = await AuditedContainer.AuditAsync(host, repair, age);
             Assert.Equal(
                 planted.OrderBy(static p => p.Key, StringComparer.Ordinal),
                 findings.Select(static f => KeyValuePair.Create(f.Blob, f.Kind)).OrderBy(static p => p.Key, StringComparer.Ordinal));
             Assert.All(findings, f => Assert.Equal(state, f.Repair));
-            Assert.Equal(before, await house.ListAsync());
+            Assert.Equal(before, await container.ListAsync());
         }
 
-        List<Finding> removed = await Storehouse.AuditAsync(host, repair: true, age: TimeSpan.Zero);
+        List<Finding> removed = await AuditedContainer.AuditAsync(host, repair: true, age: TimeSpan.Zero);
         Assert.Equal(planted.Count, removed.Count);
         Assert.All(removed, static f => Assert.Equal((FindingSeverity.Warning, RepairState.Removed), (f.Severity, f.Repair)));
 
         // The manifest has given away the number of the planted segment; everything else is as it was.
         string manifest = BlobNames.Manifest(_key);
-        Assert.Equal(clean.Where(b => b.Key != manifest), (await house.ListAsync()).Where(b => b.Key != manifest));
-        Assert.Empty(await Storehouse.AuditAsync(host, repair: true, age: TimeSpan.Zero));
+        Assert.Equal(clean.Where(b => b.Key != manifest), (await container.ListAsync()).Where(b => b.Key != manifest));
+        Assert.Empty(await AuditedContainer.AuditAsync(host, repair: true, age: TimeSpan.Zero));
         await host.AppendAsync(_key, "after");
         Assert.Equal(["m1", "m2", "m3", "after"], (await host.AuditAsync(_key)).Everything);
     }
@@ -56,16 +56,16 @@ public sealed class OrphanTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_deletion_and_a_commit_on_their_way_are_no_findings()
     {
-        var house = new Storehouse(await azurite.NewContainerAsync());
+        var container = new AuditedContainer(await azurite.NewContainerAsync());
         var release = new TaskCompletionSource();
         using Host host = await Host.RunAsync(
-            azurite, house.Name, processor: new FirstWords { Before = token => release.Task.WaitAsync(token) });
+            azurite, container.Name, processor: new FakeProcessor { Before = token => release.Task.WaitAsync(token) });
         await host.AppendAsync(_gone, "g1");
         await host.Store.Sessions.DeleteAsync(_gone, Cancelled);
         await host.AppendAsync(_key, "m1", "m2");
         CommitTask task = await host.CommitAsync(_key, keepRecent: 1);
         await host.StageAsync(task.TaskId, "summarizing");
-        Assert.Empty(await Storehouse.AuditAsync(host, repair: true, age: TimeSpan.Zero));
+        Assert.Empty(await AuditedContainer.AuditAsync(host, repair: true, age: TimeSpan.Zero));
         release.SetResult();
         Assert.Equal(CommitTaskStatus.Completed, (await host.EndOfAsync(_key, task.TaskId)).Status);
         Assert.Equal(["m1", "m2"], (await host.AuditAsync(_key)).Everything);
@@ -74,25 +74,25 @@ public sealed class OrphanTests(AzuriteFixture azurite)
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_segment_that_is_removed_before_it_is_named_is_named_by_nobody(bool byCommit)
+    public async Task A_segment_that_is_removed_before_it_is_named_is_never_named(bool byCommit)
     {
-        var house = new Storehouse(await azurite.NewContainerAsync());
-        using Host slow = await Host.StartAsync(azurite, house.Name, new SessionOptions { BlocksPerSegment = 2 });
-        using Host other = await Host.StartAsync(azurite, house.Name);
+        var container = new AuditedContainer(await azurite.NewContainerAsync());
+        using Host slow = await Host.StartAsync(azurite, container.Name, new SessionOptions { BlocksPerSegment = 2 });
+        using Host other = await Host.StartAsync(azurite, container.Name);
         await slow.AppendAsync(_key, "m1");
         CommitInput commit = await slow.AcceptAsync(_key, "c1");
-        var named = new Held();
+        var named = new HoldsRequest();
         slow.Faults.When(static r => r.Is("PUT", "manifests/"), named);
         Task work = byCommit ? slow.CommitAsync(commit) : slow.AppendAsync(_key, "m2");
         await named.Arrived;
 
         // The zombie has created its segment, and is about to name it.
-        Finding orphan = Assert.Single(await Storehouse.AuditAsync(other, repair: true, age: TimeSpan.Zero));
+        Finding orphan = Assert.Single(await AuditedContainer.AuditAsync(other, repair: true, age: TimeSpan.Zero));
         Assert.Equal((FindingKind.OrphanedSegment, RepairState.Removed), (orphan.Kind, orphan.Repair));
         Assert.Equal(412, await named.ReleaseAsync());
         await work;
         await slow.AppendAsync(_key, "m3");
-        Assert.DoesNotContain(await Storehouse.AuditAsync(other), static f => f.Severity == FindingSeverity.Error);
+        Assert.DoesNotContain(await AuditedContainer.AuditAsync(other), static f => f.Severity == FindingSeverity.Error);
         Assert.Equal(byCommit ? ["m1", "m3"] : ["m1", "m2", "m3"], (await other.AuditAsync(_key)).Everything);
     }
 
@@ -106,44 +106,48 @@ public sealed class OrphanTests(AzuriteFixture azurite)
         await host.QuietAsync();
     }
 
-    private async Task<Dictionary<string, FindingKind>> PlantAsync(Storehouse house, Host host)
+    private async Task<Dictionary<string, FindingKind>> PlantAsync(AuditedContainer container, Host host)
     {
         string incarnation = await host.Store.Sessions.IncarnationAsync(_key, Cancelled);
         var planted = new Dictionary<string, FindingKind>();
         async Task PlantBlobAsync(string name, FindingKind kind, string content = "{}")
         {
-            await house.WriteAsync(name, content);
+            await container.WriteAsync(name, content);
             planted.Add(name, kind);
         }
 
         string segment = BlobNames.SegmentPrefix(_key, incarnation) + "000099-0123456789ab.jsonl";
-        await house.CreateSegmentAsync(segment);
+        await container.CreateSegmentAsync(segment);
         planted.Add(segment, FindingKind.OrphanedSegment);
         await PlantBlobAsync(BlobNames.SegmentPrefix(_key, incarnation) + "retained-c7-1.jsonl", FindingKind.OrphanedSegment);
 
-        // Staged by an attempt that nobody knows; by one that was cancelled; and a digest that a later one replaced.
-        await PlantBlobAsync(ArchiveStore.MessagesName(new CommitAttempt(_key, incarnation, new CommitId("c7"), 1)), FindingKind.OrphanedStaging);
-        await PlantBlobAsync(ArchiveStore.MessagesName(new CommitAttempt(_key, incarnation, new CommitId("c8"), 1)), FindingKind.OrphanedStaging);
+        // Staged by an attempt that no manifest knows; by one that was cancelled; and a digest that a later one replaced.
+        await PlantBlobAsync(
+            ArchiveStore.MessagesName(new CommitAttempt(_key, incarnation, new CommitId("c7"), 1)), FindingKind.OrphanedStaging);
+        await PlantBlobAsync(
+            ArchiveStore.MessagesName(new CommitAttempt(_key, incarnation, new CommitId("c8"), 1)), FindingKind.OrphanedStaging);
         await PlantBlobAsync(ArchiveStore.SemanticName(new CommitAttempt(_key, incarnation, new CommitId("c8"), 1), fallback: true), FindingKind.OrphanedStaging);
-        string digest = await house.FindAsync("archives/", "/semantic.json");
-        await PlantBlobAsync(digest.Replace("semantic.json", "semantic-fallback.json", StringComparison.Ordinal), FindingKind.OrphanedStaging);
+        string digest = await container.FindAsync("archives/", "/semantic.json");
+        await PlantBlobAsync(
+            digest.Replace("semantic.json", "semantic-fallback.json", StringComparison.Ordinal), FindingKind.OrphanedStaging);
 
         // An incarnation that was deleted, one whose deletion was never ended, and a session that was never completed.
         await PlantBlobAsync(BlobNames.SegmentPrefix(_key, "older") + "000001-0123456789ab.jsonl", FindingKind.OrphanedSession);
-        await PlantBlobAsync(ArchiveStore.MessagesName(new CommitAttempt(_key, "older", new CommitId("c1"), 1)), FindingKind.OrphanedSession);
+        await PlantBlobAsync(
+            ArchiveStore.MessagesName(new CommitAttempt(_key, "older", new CommitId("c1"), 1)), FindingKind.OrphanedSession);
         await PlantBlobAsync(BlobNames.Index(_key, "older", 1), FindingKind.OrphanedSession);
         await host.AppendAsync(_gone, "g1");
         await host.DeleteAsync(await host.AcceptAsync(_gone, "c9"));
         planted.Add(BlobNames.Manifest(_gone), FindingKind.AbandonedTombstone);
-        planted.Add(await house.FindAsync("segments/acme/ada/gone~/", ".jsonl"), FindingKind.OrphanedSession);
+        planted.Add(await container.FindAsync("segments/acme/ada/gone~/", ".jsonl"), FindingKind.OrphanedSession);
         await PlantBlobAsync("segments/acme/ada/never/abcdefabcdef/000001-0123456789ab.jsonl", FindingKind.OrphanedSession);
 
         // A commit that was entered and never scheduled.
-        Dictionary<string, string> before = await house.ListAsync();
-        var index = new TaskIndex(await azurite.ConnectAsync(house.Name));
+        Dictionary<string, string> before = await container.ListAsync();
+        var index = new TaskIndex(await azurite.ConnectAsync(container.Name));
         await index.AddAsync((await host.AcceptAsync(_key, CommitId.FromKey(Words.Key("z"), incarnation).Value)) with { AcceptedAt = DateTimeOffset.UnixEpoch }, Cancelled);
         await index.AddAsync(await host.AcceptAsync(_key, CommitId.New(DateTimeOffset.UnixEpoch).Value), Cancelled);
-        foreach (string entry in (await house.ListAsync()).Keys.Except(before.Keys))
+        foreach (string entry in (await container.ListAsync()).Keys.Except(before.Keys))
         {
             planted.Add(entry, FindingKind.OrphanedTask);
         }

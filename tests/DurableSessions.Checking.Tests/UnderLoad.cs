@@ -18,10 +18,10 @@ public abstract class UnderLoad(AzuriteFixture azurite)
     [SuppressMessage("Reliability", "CA2025", Justification = "They are awaited where the test succeeds; where it fails, its hosts end like processes.")]
     protected async Task AuditUnderLoadAsync(bool repair)
     {
-        var house = new Storehouse(await azurite.NewContainerAsync());
-        using Host one = await Host.RunAsync(azurite, house.Name, Rolling);
-        using Host two = await Host.RunAsync(azurite, house.Name, Rolling);
-        using Host auditor = await Host.StartAsync(azurite, house.Name);
+        var container = new AuditedContainer(await azurite.NewContainerAsync());
+        using Host one = await Host.RunAsync(azurite, container.Name, Rolling);
+        using Host two = await Host.RunAsync(azurite, container.Name, Rolling);
+        using Host auditor = await Host.StartAsync(azurite, container.Name);
         SessionKey[] keys = [.. Enumerable.Range(1, 3).Select(static i => new SessionKey("acme", "ada", $"s{i}"))];
         foreach (SessionKey key in keys)
         {
@@ -33,8 +33,10 @@ public abstract class UnderLoad(AzuriteFixture azurite)
         int audits = 0;
         for (var watch = Stopwatch.StartNew(); watch.Elapsed < TimeSpan.FromSeconds(8); audits++)
         {
-            List<Finding> findings = await Storehouse.AuditAsync(auditor, repair, repair ? TimeSpan.Zero : null);
-            Assert.True(findings.TrueForAll(static f => f.Severity != FindingSeverity.Error && f.Kind != FindingKind.Abandoned), Storehouse.Describe(findings));
+            List<Finding> findings = await AuditedContainer.AuditAsync(auditor, repair, repair ? TimeSpan.Zero : null);
+            Assert.True(
+                findings.TrueForAll(static f => f.Severity != FindingSeverity.Error && f.Kind != FindingKind.Abandoned),
+                AuditedContainer.Describe(findings));
         }
 
         await stop.CancelAsync();
@@ -55,7 +57,8 @@ public abstract class UnderLoad(AzuriteFixture azurite)
             sent++;
             if (round % 5 == 0)
             {
-                CommitAnswer answer = await host.Store.Commits.CommitAsync(key, new CommitRequest { KeepRecentCount = round % 3 }, Cancelled);
+                CommitAnswer answer = await host.Store.Commits.CommitAsync(
+                    key, new CommitRequest { KeepRecentCount = round % 3 }, Cancelled);
                 if (answer.Task is { } task)
                 {
                     await host.EndOfAsync(key, task.TaskId);

@@ -15,7 +15,7 @@ namespace DurableSessions.DurableTask.Tests;
 /// <summary>A commit whose host dies around each of its steps.</summary>
 public sealed class CommitCrashTests(AzuriteFixture azurite)
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(60);
 
     public static TheoryData<string, bool> Steps()
     {
@@ -33,12 +33,13 @@ public sealed class CommitCrashTests(AzuriteFixture azurite)
     [MemberData(nameof(Steps))]
     public async Task Another_host_carries_a_commit_to_its_end_whichever_step_killed_the_first(string step, bool after)
     {
-        using var patience = new CancellationTokenSource(s_patience);
+        using var patience = new CancellationTokenSource(s_timeout);
         var key = new SessionKey("a", "u", "s");
         BlobContainerClient container = await azurite.NewContainerAsync();
         await using var hub = new DurableHub();
         var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using Member first = await Member.StartAsync(azurite, container, hub, (step, activity => new Doomed(activity, after, reached)));
+        await using Member first = await Member.StartAsync(
+            azurite, container, hub, (step, activity => new Doomed(activity, after, reached)));
         await first.Store.Sessions.AppendAsync(key, Words.Messages("m", 5), null, patience.Token);
         Task<CommitAnswer> commit = first.Store.Commits.CommitAsync(key, new CommitRequest { KeepRecentCount = 2 }, CancellationToken.None);
         await reached.Task.WaitAsync(patience.Token);
@@ -46,7 +47,8 @@ public sealed class CommitCrashTests(AzuriteFixture azurite)
         await first.Host.KillAsync();
 
         await using Member second = await Member.StartAsync(azurite, container, hub);
-        OrchestrationMetadata instance = Assert.Single((await second.Host.Client.ListInstancesAsync(new OrchestrationQuery(), patience.Token)).Values);
+        OrchestrationMetadata instance = Assert.Single(
+            (await second.Host.Client.ListInstancesAsync(new OrchestrationQuery(), patience.Token)).Values);
         await second.Host.Client.WaitForInstanceCompletionAsync(instance.InstanceId, patience.Token);
         CommitTask task = await second.Store.Tasks.GetAsync(key.Owner, instance.InstanceId, patience.Token);
         Audit audit = await Audit.OfAsync(second.Store, key);
@@ -70,7 +72,7 @@ public sealed class CommitCrashTests(AzuriteFixture azurite)
         {
             SessionStorage storage = await azurite.ConnectAsync(container.Name, null);
             IOrchestrationHost? host = null;
-            var words = new FirstWords();
+            var words = new FakeProcessor();
             ServiceProvider services = new ServiceCollection()
                 .AddHost(storage, words)
                 .AddSingleton<OrchestrationClient>(_ => new HubClient(() => host!.Client))

@@ -54,7 +54,7 @@ internal sealed class DurableHost : IOrchestrationHost
 
     public async ValueTask DisposeAsync() => await EndAsync(cleanly: true);
 
-    // What a killed process had under way is nobody's, and what it still says is not heard.
+    // The work items of a killed process are lost, and its late answers are ignored.
     private async Task EndAsync(bool cleanly)
     {
         if (_over)

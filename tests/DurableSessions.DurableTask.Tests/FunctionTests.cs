@@ -14,7 +14,7 @@ public sealed class FunctionTests(AzuriteFixture azurite)
     public async Task Every_orchestrator_and_activity_has_a_trigger()
     {
         SessionStorage storage = await azurite.ConnectAsync((await azurite.NewContainerAsync()).Name, null);
-        var words = new FirstWords();
+        var words = new FakeProcessor();
         await using ServiceProvider services = new ServiceCollection().AddHost(storage, words).BuildServiceProvider();
         OrchestrationRegistry registry = services.GetRequiredService<OrchestrationRegistry>();
 

@@ -10,5 +10,6 @@ internal sealed class Histories
 
     public void Record(string instanceId, IEnumerable<HistoryEvent> events) => _all[instanceId] = [.. events];
 
-    public IReadOnlyList<HistoryEvent> Of(string instanceId) => _all.TryGetValue(instanceId, out IReadOnlyList<HistoryEvent>? events) ? events : [];
+    public IReadOnlyList<HistoryEvent> Of(string instanceId) =>
+        _all.TryGetValue(instanceId, out IReadOnlyList<HistoryEvent>? events) ? events : [];
 }

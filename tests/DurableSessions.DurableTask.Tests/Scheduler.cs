@@ -12,7 +12,7 @@ internal sealed class Scheduler(WebApplication server, Leases leases) : IAsyncDi
 {
     public string Address => server.Urls.Single();
 
-    /// <summary>The host is gone: what it had under way is nobody's, and what it still says is not heard.</summary>
+    /// <summary>The host is gone: its work items are lost, and its late answers are ignored.</summary>
     public Task TakeBackAsync() => leases.EndAsync();
 
     public async ValueTask DisposeAsync()

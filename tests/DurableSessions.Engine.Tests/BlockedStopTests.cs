@@ -36,14 +36,14 @@ public sealed class BlockedStopTests(AzuriteFixture azurite) : EngineTest(azurit
         EmbeddedHost first = await Hub.StartAsync(Registry, longOwnership);
         OrchestrationMetadata one = await first.Client.ScheduleNewOrchestrationInstanceAsync("slow", 1);
         OrchestrationMetadata other = await first.Client.ScheduleNewOrchestrationInstanceAsync("slow", 2);
-        await started.Task.WaitAsync(Patience);
+        await started.Task.WaitAsync(Deadline);
         try
         {
-            await first.StopAsync().WaitAsync(TimeSpan.FromSeconds(10), Time, Patience);
+            await first.StopAsync().WaitAsync(TimeSpan.FromSeconds(10), Time, Deadline);
             await using EmbeddedHost second = await Hub.StartAsync(Registry, longOwnership);
 
-            Assert.Equal("1", (await EndOf(second.Client, one).WaitAsync(s_soon, Time, Patience)).SerializedOutput);
-            Assert.Equal("2", (await EndOf(second.Client, other).WaitAsync(s_soon, Time, Patience)).SerializedOutput);
+            Assert.Equal("1", (await EndOf(second.Client, one).WaitAsync(s_soon, Time, Deadline)).SerializedOutput);
+            Assert.Equal("2", (await EndOf(second.Client, other).WaitAsync(s_soon, Time, Deadline)).SerializedOutput);
         }
         finally
         {

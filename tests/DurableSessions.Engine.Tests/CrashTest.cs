@@ -41,7 +41,7 @@ public abstract class CrashTest : EngineTest
         {
             EmbeddedHost first = await Hub.StartAsync(Registry, ShortOwnership, transport.Configure);
             Task story = RunStoryAsync(first.Client, $"{number}");
-            died = await Task.WhenAny(story, transport.Stopped).WaitAsync(Patience) != story;
+            died = await Task.WhenAny(story, transport.Stopped).WaitAsync(Deadline) != story;
             await first.KillAsync();
             transport.FailHanging();
 
@@ -104,8 +104,8 @@ public abstract class CrashTest : EngineTest
             try
             {
                 OrchestrationMetadata instance = await client.ScheduleNewOrchestrationInstanceAsync(
-                    "story", text, new StartOrchestrationOptions(Id) { IsFreshId = fresh }, Patience);
-                await client.RaiseEventAsync(Id, "go", "y", Patience);
+                    "story", text, new StartOrchestrationOptions(Id) { IsFreshId = fresh }, Deadline);
+                await client.RaiseEventAsync(Id, "go", "y", Deadline);
                 return await EndOf(client, instance);
             }
             catch (TimeoutException) when (IsDrawn)
@@ -119,7 +119,7 @@ public abstract class CrashTest : EngineTest
     {
         while (await HasActiveBlobAsync(Id))
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(20), Time, Patience);
+            await Task.Delay(TimeSpan.FromMilliseconds(20), Time, Deadline);
         }
     }
 }

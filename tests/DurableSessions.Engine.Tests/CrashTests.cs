@@ -82,7 +82,7 @@ public sealed class CrashTests : CrashTest
         await using EmbeddedHost host = await Hub.StartAsync(Registry, ShortOwnership, transport.Configure);
         OrchestrationMetadata instance = await host.Client.ScheduleNewOrchestrationInstanceAsync("outage", "here");
         await UntilAsync(() => away);
-        await Task.Delay(ShortOwnership.Ownership * 2.5, Time, Patience);
+        await Task.Delay(ShortOwnership.Ownership * 2.5, Time, Deadline);
         Volatile.Write(ref away, false);
 
         Assert.Equal("\"here\"", (await EndOf(host.Client, instance)).SerializedOutput);
@@ -107,7 +107,7 @@ public sealed class CrashTests : CrashTest
         var longOwnership = new EngineOptions { Ownership = TimeSpan.FromMinutes(10), StopTimeout = TimeSpan.FromSeconds(20) };
         EmbeddedHost first = await Hub.StartAsync(Registry, longOwnership);
         OrchestrationMetadata instance = await first.Client.ScheduleNewOrchestrationInstanceAsync("deaf-story", "heard");
-        await started.Task.WaitAsync(Patience);
+        await started.Task.WaitAsync(Deadline);
         await first.StopAsync();
         await using EmbeddedHost second = await Hub.StartAsync(Registry, longOwnership);
 

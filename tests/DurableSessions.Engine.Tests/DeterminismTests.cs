@@ -18,7 +18,7 @@ public sealed class DeterminismTests : EngineTest
     {
         EmbeddedHost before = await Hub.StartAsync(NewRegistry(OneThenWait));
         OrchestrationMetadata instance = await before.Client.ScheduleNewOrchestrationInstanceAsync("changing");
-        await before.Client.WaitForInstanceAsync(instance.InstanceId, m => m.RuntimeStatus == OrchestrationRuntimeStatus.Running, Patience);
+        await before.Client.WaitForInstanceAsync(instance.InstanceId, m => m.RuntimeStatus == OrchestrationRuntimeStatus.Running, Deadline);
         await before.StopAsync();
         await using EmbeddedHost changed = await Hub.StartAsync(NewRegistry(after));
         await changed.Client.RaiseEventAsync(instance.InstanceId, "go", "b");
@@ -101,7 +101,7 @@ public sealed class DeterminismTests : EngineTest
         await using EmbeddedHost ignorant = await Hub.StartAsync(new OrchestrationRegistry(), ShortOwnership);
         OrchestrationMetadata instance = await ignorant.Client.ScheduleNewOrchestrationInstanceAsync("changing");
         Assert.True(await ignorant.Client.RaiseEventAsync(instance.InstanceId, "go", "b"));
-        await Task.Delay(ShortOwnership.SweepInterval * 1.5, Time, Patience);
+        await Task.Delay(ShortOwnership.SweepInterval * 1.5, Time, Deadline);
         Assert.False((await ignorant.Client.GetInstanceAsync(instance.InstanceId))!.IsCompleted);
         await using EmbeddedHost knowing = await Hub.StartAsync(NewRegistry(OneThenWait), ShortOwnership);
 
@@ -116,7 +116,7 @@ public sealed class DeterminismTests : EngineTest
             new OrchestrationRegistry().AddOrchestrator("changing", () => new Changing(OneThenWait)), options);
         OrchestrationMetadata instance = await ignorant.Client.ScheduleNewOrchestrationInstanceAsync("changing");
         await ignorant.Client.RaiseEventAsync(instance.InstanceId, "go", "b");
-        await Task.Delay(TimeSpan.FromMilliseconds(500), Time, Patience);
+        await Task.Delay(TimeSpan.FromMilliseconds(500), Time, Deadline);
         Assert.False((await ignorant.Client.GetInstanceAsync(instance.InstanceId))!.IsCompleted);
         await ignorant.StopAsync();
         await using EmbeddedHost knowing = await Hub.StartAsync(NewRegistry(OneThenWait), options);

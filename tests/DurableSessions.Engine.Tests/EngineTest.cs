@@ -50,7 +50,7 @@ public abstract class EngineTest(StorageFixture? storage = null) : PortBehaviour
     {
         while (!holds())
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(10), Time, Patience);
+            await Task.Delay(TimeSpan.FromMilliseconds(10), Time, Deadline);
         }
     }
 

@@ -21,14 +21,14 @@ public sealed class FencingTests : EngineTest
     [Fact]
     public Task A_host_that_lost_its_instance_records_nothing_any_more() => RunAsync(async () =>
     {
-        var held = new Held();
+        var held = new HoldsRequest();
         var transport = new FaultTransport();
         transport.When(r => IsWriteOf(r, "active"), held, skip: 1);
         _answers.Enqueue(() => Task.FromResult("stale"));
         await using EmbeddedHost formerOwner = await Hub.StartAsync(
             Registry, ShortOwnership with { SweepInterval = TimeSpan.FromMinutes(5) }, transport.Configure);
         OrchestrationMetadata instance = await formerOwner.Client.ScheduleNewOrchestrationInstanceAsync("two");
-        await held.Arrived.WaitAsync(Patience);
+        await held.Arrived.WaitAsync(Deadline);
         await using EmbeddedHost newOwner = await Hub.StartAsync(Registry, ShortOwnership);
         OrchestrationMetadata ended = await EndOf(newOwner.Client, instance);
 
@@ -41,7 +41,7 @@ public sealed class FencingTests : EngineTest
     [Fact]
     public Task A_host_that_lost_its_instance_cannot_end_it() => RunAsync(async () =>
     {
-        var held = new Held();
+        var held = new HoldsRequest();
         var transport = new FaultTransport();
         transport.When(r => IsWriteOf(r, "finished"), held);
         var second = new TaskCompletionSource<string>();
@@ -63,9 +63,9 @@ public sealed class FencingTests : EngineTest
                 log.Configure(options);
             });
         OrchestrationMetadata instance = await formerOwner.Client.ScheduleNewOrchestrationInstanceAsync("two");
-        await held.Arrived.WaitAsync(Patience);
+        await held.Arrived.WaitAsync(Deadline);
         await using EmbeddedHost newOwner = await Hub.StartAsync(Registry, ShortOwnership, time: new Ahead(Time));
-        await secondStarted.Task.WaitAsync(Patience);
+        await secondStarted.Task.WaitAsync(Deadline);
 
         Assert.Equal(201, await held.ReleaseAsync());
         await UntilAsync(() => log.Requests.Any(r => r is { Method: "DELETE", Status: 412 }));
@@ -81,13 +81,13 @@ public sealed class FencingTests : EngineTest
     [Fact]
     public Task An_event_that_crosses_the_end_is_recorded_and_the_end_stands() => RunAsync(async () =>
     {
-        var held = new Held();
+        var held = new HoldsRequest();
         var transport = new FaultTransport();
         transport.When(r => r.Method == "DELETE", held);
         await using EmbeddedHost owner = await Hub.StartAsync(Registry, configure: transport.Configure);
         await using EmbeddedHost other = await Hub.StartAsync(Registry);
         OrchestrationMetadata instance = await owner.Client.ScheduleNewOrchestrationInstanceAsync("two");
-        await held.Arrived.WaitAsync(Patience);
+        await held.Arrived.WaitAsync(Deadline);
         Assert.True(await other.Client.RaiseEventAsync(instance.InstanceId, "go", 1));
         Assert.Equal(412, await held.ReleaseAsync());
 

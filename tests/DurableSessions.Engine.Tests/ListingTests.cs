@@ -23,7 +23,7 @@ public sealed class ListingTests : EngineTest
         await using EmbeddedHost host = await Hub.StartAsync(Registry, configure: _log.Configure);
         await SeedAsync(4, static _ => false);
 
-        OrchestrationPage ended = await host.Client.ListInstancesAsync(new OrchestrationQuery { PageSize = 50 }, Patience);
+        OrchestrationPage ended = await host.Client.ListInstancesAsync(new OrchestrationQuery { PageSize = 50 }, Deadline);
         Assert.Equal(4, ended.Values.Count);
         Assert.Null(ended.ContinuationToken);
 
@@ -33,10 +33,10 @@ public sealed class ListingTests : EngineTest
             waiting.Add((await host.Client.ScheduleNewOrchestrationInstanceAsync("wait")).InstanceId);
         }
 
-        OrchestrationPage first = await host.Client.ListInstancesAsync(new OrchestrationQuery { PageSize = 5 }, Patience);
+        OrchestrationPage first = await host.Client.ListInstancesAsync(new OrchestrationQuery { PageSize = 5 }, Deadline);
         Assert.Equal(5, first.Values.Count);
         OrchestrationPage second = await host.Client.ListInstancesAsync(
-            new OrchestrationQuery { PageSize = 5, ContinuationToken = first.ContinuationToken }, Patience);
+            new OrchestrationQuery { PageSize = 5, ContinuationToken = first.ContinuationToken }, Deadline);
         Assert.Null(second.ContinuationToken);
         string[] listed = [.. first.Values.Take(2).Select(static m => m.InstanceId).Order(), .. Tail(first, 2), .. Tail(second, 0)];
         Assert.Equal([.. waiting.Order(), .. Ids(4)], listed);
@@ -55,7 +55,7 @@ public sealed class ListingTests : EngineTest
             do
             {
                 _log.Clear();
-                OrchestrationPage page = await host.Client.ListInstancesAsync(query, Patience);
+                OrchestrationPage page = await host.Client.ListInstancesAsync(query, Deadline);
                 Assert.InRange(_log.Count, 1, MostListings);
                 Assert.InRange(page.Values.Count, 0, pageSize);
                 listed.AddRange(page.Values.Select(static m => m.InstanceId));
@@ -75,13 +75,13 @@ public sealed class ListingTests : EngineTest
         await SeedAsync(Seeded, static i => i == Seeded - 1);
         var query = new OrchestrationQuery { PageSize = 1, Statuses = [OrchestrationRuntimeStatus.Failed] };
 
-        OrchestrationPage first = await host.Client.ListInstancesAsync(query, Patience);
+        OrchestrationPage first = await host.Client.ListInstancesAsync(query, Deadline);
         Assert.Empty(first.Values);
         Assert.NotNull(first.ContinuationToken);
         Assert.Equal(MostListings, _log.Count);
 
         OrchestrationPage second = await host.Client.ListInstancesAsync(
-            query with { ContinuationToken = first.ContinuationToken }, Patience);
+            query with { ContinuationToken = first.ContinuationToken }, Deadline);
         Assert.Equal(Ids(Seeded)[^1], Assert.Single(second.Values).InstanceId);
     });
 
@@ -94,7 +94,7 @@ public sealed class ListingTests : EngineTest
     // A listing reads no blob.
     private async Task SeedAsync(int count, Func<int, bool> failed) => await Parallel.ForEachAsync(
         Enumerable.Range(0, count),
-        new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Patience },
+        new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Deadline },
         async (i, cancellationToken) => await Hub.Container.GetBlobClient($"orchestrations/finished/{Id(i)}.json").UploadAsync(
             BinaryData.Empty,
             new BlobUploadOptions

@@ -80,12 +80,12 @@ public sealed class RequestBudgetTests : EngineTest
         Orchestrator<object?, int>("gated", (context, _) => context.CallActivityAsync<int>("gate"));
         await using EmbeddedHost host = await Hub.StartAsync(Registry, configure: _log.Configure);
         OrchestrationMetadata instance = await host.Client.ScheduleNewOrchestrationInstanceAsync("gated");
-        await started.Task.WaitAsync(Patience);
+        await started.Task.WaitAsync(Deadline);
         await UntilAsync(() => _log.CountOf("GET", "orchestrations/active/", "list") == 1);
         _log.Clear();
 
         Task<OrchestrationMetadata> end = EndOf(host.Client, instance);
-        await Task.Delay(TimeSpan.FromSeconds(1), Time, Patience);
+        await Task.Delay(TimeSpan.FromSeconds(1), Time, Deadline);
         Assert.Empty(_log.Requests);
         gate.SetResult();
         await end;
@@ -99,7 +99,7 @@ public sealed class RequestBudgetTests : EngineTest
         for (int listings = 1; listings <= 3; listings++)
         {
             await UntilAsync(() => _log.Requests.Count(r => r.Status is not null) == listings);
-            await Task.Delay(TimeSpan.FromSeconds(29), Time, Patience);
+            await Task.Delay(TimeSpan.FromSeconds(29), Time, Deadline);
             Assert.Equal(listings, _log.Count);
         }
 
@@ -113,11 +113,11 @@ public sealed class RequestBudgetTests : EngineTest
         await using EmbeddedHost host = await Hub.StartAsync(
             Registry, ShortOwnership with { SweepInterval = TimeSpan.FromMinutes(1) }, _log.Configure);
         OrchestrationMetadata instance = await host.Client.ScheduleNewOrchestrationInstanceAsync("wait");
-        await host.Client.WaitForInstanceAsync(instance.InstanceId, m => m.RuntimeStatus == OrchestrationRuntimeStatus.Running, Patience);
+        await host.Client.WaitForInstanceAsync(instance.InstanceId, m => m.RuntimeStatus == OrchestrationRuntimeStatus.Running, Deadline);
         await UntilAsync(() => _log.CountOf("GET", "orchestrations/active/", "list") == 1);
         _log.Clear();
 
-        await Task.Delay(ShortOwnership.Ownership * 1.5, Time, Patience);
+        await Task.Delay(ShortOwnership.Ownership * 1.5, Time, Deadline);
         Assert.Empty(_log.Requests);
     });
 
@@ -127,8 +127,8 @@ public sealed class RequestBudgetTests : EngineTest
         (TaskCompletionSource started, TaskCompletionSource gate) = Gated();
         await using EmbeddedHost host = await Hub.StartAsync(Registry, configure: _log.Configure);
         OrchestrationMetadata instance = await host.Client.ScheduleNewOrchestrationInstanceAsync("gated");
-        await started.Task.WaitAsync(Patience);
-        Assert.False((await host.Client.GetInstanceAsync(instance.InstanceId, Patience))!.IsCompleted);
+        await started.Task.WaitAsync(Deadline);
+        Assert.False((await host.Client.GetInstanceAsync(instance.InstanceId, Deadline))!.IsCompleted);
         gate.SetResult();
         await EndOf(host.Client, instance);
 
@@ -146,8 +146,8 @@ public sealed class RequestBudgetTests : EngineTest
         });
         await using EmbeddedHost host = await Hub.StartAsync(Registry, configure: _log.Configure);
         OrchestrationMetadata instance = await host.Client.ScheduleNewOrchestrationInstanceAsync("doze");
-        await host.Client.WaitForInstanceAsync(instance.InstanceId, m => m.RuntimeStatus == OrchestrationRuntimeStatus.Running, Patience);
-        await host.Client.RaiseEventAsync(instance.InstanceId, "wake", "now", Patience);
+        await host.Client.WaitForInstanceAsync(instance.InstanceId, m => m.RuntimeStatus == OrchestrationRuntimeStatus.Running, Deadline);
+        await host.Client.RaiseEventAsync(instance.InstanceId, "wake", "now", Deadline);
         await EndOf(host.Client, instance);
 
         Assert.All(await RequestsOfTheNextMinuteAsync(), static r => Assert.Equal("list", r.Comp));
@@ -161,11 +161,11 @@ public sealed class RequestBudgetTests : EngineTest
         await using EmbeddedHost owner = await Hub.StartAsync(Registry);
         await UntilAsync(() => _log.Requests.Any(r => r.Status == 200));
         OrchestrationMetadata instance = await owner.Client.ScheduleNewOrchestrationInstanceAsync("gated");
-        await started.Task.WaitAsync(Patience);
-        Assert.False((await other.Client.GetInstanceAsync(instance.InstanceId, Patience))!.IsCompleted);
+        await started.Task.WaitAsync(Deadline);
+        Assert.False((await other.Client.GetInstanceAsync(instance.InstanceId, Deadline))!.IsCompleted);
         gate.SetResult();
         await EndOf(owner.Client, instance);
-        Assert.True((await other.Client.GetInstanceAsync(instance.InstanceId, Patience))!.IsCompleted);
+        Assert.True((await other.Client.GetInstanceAsync(instance.InstanceId, Deadline))!.IsCompleted);
 
         Assert.All(await RequestsOfTheNextMinuteAsync(), static r => Assert.Equal("list", r.Comp));
     });
@@ -210,7 +210,7 @@ public sealed class RequestBudgetTests : EngineTest
         await UntilAsync(() =>
             _log.Requests.Any(static r => r is { Comp: "list", Status: not null }) && _log.Requests.All(static r => r.Status is not null));
         _log.Clear();
-        await Task.Delay(TimeSpan.FromSeconds(61), Time, Patience);
+        await Task.Delay(TimeSpan.FromSeconds(61), Time, Deadline);
         Assert.Equal(2, _log.Requests.Count(static r => r is { Comp: "list", Status: not null }));
         return _log.Requests;
     }

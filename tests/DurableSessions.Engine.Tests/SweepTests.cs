@@ -28,7 +28,7 @@ public sealed class SweepTests : EngineTest
         OrchestrationPage page = await never.Client.ListInstancesAsync(new OrchestrationQuery());
         Assert.Equal([instance.InstanceId], page.Values.Select(m => m.InstanceId));
         await using EmbeddedHost host = await Hub.StartAsync(Registry, ShortOwnership);
-        Assert.Equal("7", (await EndOf(host.Client, instance).WaitAsync(TimeSpan.FromSeconds(20), Time, Patience)).SerializedOutput);
+        Assert.Equal("7", (await EndOf(host.Client, instance).WaitAsync(TimeSpan.FromSeconds(20), Time, Deadline)).SerializedOutput);
     });
 
     [Fact]
@@ -42,10 +42,10 @@ public sealed class SweepTests : EngineTest
         await using EmbeddedHost first = await Hub.StartAsync(Registry);
         OrchestrationMetadata waiting = await first.Client.ScheduleNewOrchestrationInstanceAsync(
             "never", 1, new StartOrchestrationOptions("a-never"));
-        await first.Client.WaitForInstanceAsync(waiting.InstanceId, m => m.RuntimeStatus == OrchestrationRuntimeStatus.Running, Patience);
+        await first.Client.WaitForInstanceAsync(waiting.InstanceId, m => m.RuntimeStatus == OrchestrationRuntimeStatus.Running, Deadline);
 
         // By then the host has given it back because it only waits; a host that stops earlier gives it back as due.
-        await Task.Delay(TimeSpan.FromSeconds(30), Time, Patience);
+        await Task.Delay(TimeSpan.FromSeconds(30), Time, Deadline);
         await first.StopAsync();
         EmbeddedHost never = await Hub.StartAsync(Registry, start: false);
         OrchestrationMetadata instance = await never.Client.ScheduleNewOrchestrationInstanceAsync(
@@ -54,7 +54,7 @@ public sealed class SweepTests : EngineTest
         await using EmbeddedHost host = await Hub.StartAsync(Registry, ShortOwnership);
 
         // Read through the host that runs no instance: a read has its own host look at the instance without a listing.
-        Assert.Equal("7", (await EndOf(never.Client, instance).WaitAsync(TimeSpan.FromSeconds(20), Time, Patience)).SerializedOutput);
+        Assert.Equal("7", (await EndOf(never.Client, instance).WaitAsync(TimeSpan.FromSeconds(20), Time, Deadline)).SerializedOutput);
         Assert.Equal(OrchestrationRuntimeStatus.Running, (await host.Client.GetInstanceAsync(waiting.InstanceId))!.RuntimeStatus);
     });
 
@@ -68,7 +68,7 @@ public sealed class SweepTests : EngineTest
         OrchestrationMetadata instance = await host.Client.ScheduleNewOrchestrationInstanceAsync(name);
         await host.Client.TerminateInstanceAsync(instance.InstanceId, "hopeless");
 
-        OrchestrationMetadata ended = await EndOf(host.Client, instance).WaitAsync(TimeSpan.FromSeconds(20), Time, Patience);
+        OrchestrationMetadata ended = await EndOf(host.Client, instance).WaitAsync(TimeSpan.FromSeconds(20), Time, Deadline);
         Assert.Equal(OrchestrationRuntimeStatus.Terminated, ended.RuntimeStatus);
         Assert.Equal("hopeless", ended.FailureDetails!.ErrorMessage);
         Assert.False(await HasActiveBlobAsync(instance.InstanceId));

@@ -75,7 +75,7 @@ public sealed class CommitTests(ApiFixture api) : IClassFixture<ApiFixture>
     public async Task A_task_and_its_session_say_what_the_model_took_and_gave()
     {
         string id = ApiFixture.NewSession();
-        await AddAsync(id, HeldProcessor.CostText);
+        await AddAsync(id, ScriptedProcessor.CostText);
         Reply accepted = await api.PostAsync($"/api/v1/sessions/{id}/commit?wait=60");
         Assert.Equal(
             """{"llm":{"prompt_tokens":1000,"completion_tokens":200,"total_tokens":1200,"cached_tokens":400,"reasoning_tokens":50},"embedding":{"total_tokens":0},"total":{"total_tokens":1200,"cached_tokens":400,"reasoning_tokens":50},"answers":3}""",
@@ -123,7 +123,7 @@ public sealed class CommitTests(ApiFixture api) : IClassFixture<ApiFixture>
     public async Task Waiting_in_vain_names_the_task_and_the_commit_goes_on()
     {
         string id = ApiFixture.NewSession();
-        await AddAsync(id, HeldProcessor.HoldText);
+        await AddAsync(id, ScriptedProcessor.HoldText);
         Reply late = await api.PostAsync($"/api/v1/sessions/{id}/commit?wait=1");
         Assert.Equal(HttpStatusCode.GatewayTimeout, late.Status);
         Assert.Equal("DEADLINE_EXCEEDED", late.Error.GetProperty("code").GetString());
@@ -135,10 +135,10 @@ public sealed class CommitTests(ApiFixture api) : IClassFixture<ApiFixture>
         Assert.Equal(
             $$"""[{"archive_id":"archive_001","task_id":"{{taskId}}"}]""",
             (await api.GetAsync($"/api/v1/sessions/{id}")).Result.GetProperty("pending_archives").GetRawText());
-        Assert.Equal([HeldProcessor.HoldText], Texts((await api.GetAsync($"/api/v1/sessions/{id}/archives/archive_001")).Result));
+        Assert.Equal([ScriptedProcessor.HoldText], Texts((await api.GetAsync($"/api/v1/sessions/{id}/archives/archive_001")).Result));
         Assert.EndsWith(
             ""","state":"pending","abstract":"","created_at":null}]""", (await api.GetAsync($"/api/v1/sessions/{id}/archives")).ResultText(), StringComparison.Ordinal);
-        Assert.Equal([HeldProcessor.HoldText], Texts((await api.GetAsync($"/api/v1/sessions/{id}/context")).Result));
+        Assert.Equal([ScriptedProcessor.HoldText], Texts((await api.GetAsync($"/api/v1/sessions/{id}/context")).Result));
         JsonElement cancelled = (await api.PostAsync($"/api/v1/tasks/{taskId}/cancel")).Succeeded().Result;
         Assert.Contains(cancelled.GetProperty("status").GetString(), (string[])["cancelling", "cancelled"]);
         api.Host.Processor.Release();
@@ -146,7 +146,8 @@ public sealed class CommitTests(ApiFixture api) : IClassFixture<ApiFixture>
         Assert.Equal(
             (await api.GetAsync($"/api/v1/tasks/{taskId}")).ResultText(),
             (await api.PostAsync($"/api/v1/tasks/{taskId}/cancel")).ResultText());
-        Assert.Contains(taskId, (await api.GetAsync($"/api/v1/tasks?status=cancelled&resource_id={id}")).ResultText(), StringComparison.Ordinal);
+        Assert.Contains(
+            taskId, (await api.GetAsync($"/api/v1/tasks?status=cancelled&resource_id={id}")).ResultText(), StringComparison.Ordinal);
         (await api.PostAsync($"/api/v1/tasks/{taskId}/retry", """{"telemetry":true}""")).Succeeded();
         Assert.Equal("completed", await StatusOnceOverAsync(taskId));
     }
@@ -164,7 +165,7 @@ public sealed class CommitTests(ApiFixture api) : IClassFixture<ApiFixture>
             Assert.Equal("FAILED_PRECONDITION", reply.Error.GetProperty("code").GetString());
         }
 
-        Reply other = await api.GetAsync($"/api/v1/tasks/{taskId}", ("X-OpenViking-User", "somebody-else"));
+        Reply other = await api.GetAsync($"/api/v1/tasks/{taskId}", ("X-OpenViking-User", "other-user"));
         Assert.Equal(HttpStatusCode.NotFound, other.Status);
         Assert.Equal(
             $$$$"""{"status":"error","error":{"code":"NOT_FOUND","message":"Task not found or expired","details":{"type":"task","resource":"{{{{taskId}}}}"}}}""",

@@ -57,7 +57,7 @@ public sealed class ContentTests(ApiFixture api) : IClassFixture<ApiFixture>
             JsonSerializer.Serialize(diff.GetProperty("operations").GetProperty("updates")));
         Assert.Equal("""{"total_adds":0,"total_updates":1,"total_deletes":0}""", JsonSerializer.Serialize(diff.GetProperty("summary")));
 
-        (string User, string Id, string Diff) third = await RememberAsync(first.User, HeldProcessor.ForgetText);
+        (string User, string Id, string Diff) third = await RememberAsync(first.User, ScriptedProcessor.ForgetText);
         diff = JsonDocument.Parse((await ReadAsync(first.User, third.Diff)).Succeeded().Result.GetString()!).RootElement;
         Assert.Equal(
             JsonSerializer.Serialize((object[])[new { uri = memory, memory_type = "events", deleted_content = "\"tea\"\ncake\n" }]),

@@ -20,20 +20,22 @@ public sealed partial class DocumentationTests(ApiFixture api) : IClassFixture<A
             foreach (JsonProperty operation in path.Value.EnumerateObject())
             {
                 count++;
-                JsonElement told = operation.Value;
-                bool isWhole = told.TryGetProperty("summary", out _) && told.TryGetProperty("description", out _)
-                    && told.GetProperty("responses").EnumerateObject().Any(static r => r.Name[0] == '2')
-                    && told.GetProperty("responses").TryGetProperty("400", out JsonElement error)
-                    && error.GetProperty("content").GetProperty("application/json").GetProperty("example").GetProperty("error").GetProperty("code").GetString() == "INVALID_ARGUMENT"
-                    && PathParameter().Matches(path.Name).Select(static m => m.Groups[1].Value).All(name => told.GetProperty("parameters").EnumerateArray()
-                        .Any(p => p.GetProperty("name").GetString() == name && p.GetProperty("in").GetString() == "path"));
+                JsonElement described = operation.Value;
+                bool isWhole = described.TryGetProperty("summary", out _) && described.TryGetProperty("description", out _)
+                    && described.GetProperty("responses").EnumerateObject().Any(static r => r.Name[0] == '2')
+                    && described.GetProperty("responses").TryGetProperty("400", out JsonElement error)
+                    && error.GetProperty("content").GetProperty("application/json").GetProperty("example")
+                        .GetProperty("error").GetProperty("code").GetString() == "INVALID_ARGUMENT"
+                    && PathParameter().Matches(path.Name).Select(static m => m.Groups[1].Value).All(
+                        name => described.GetProperty("parameters").EnumerateArray().Any(
+                            p => p.GetProperty("name").GetString() == name && p.GetProperty("in").GetString() == "path"));
                 if (!isWhole)
                 {
                     bare.Add($"{operation.Name} {path.Name}");
                 }
                 else
                 {
-                    names.Add(told.GetProperty("operationId").GetString()!);
+                    names.Add(described.GetProperty("operationId").GetString()!);
                 }
             }
         }
@@ -44,7 +46,7 @@ public sealed partial class DocumentationTests(ApiFixture api) : IClassFixture<A
     }
 
     [Fact]
-    public async Task A_route_is_told_in_full()
+    public async Task A_route_is_described_in_full()
     {
         JsonElement append = (await api.GetAsync("/openapi/v1.json")).Json.GetProperty("paths").GetProperty("/api/v1/sessions/{session_id}/messages").GetProperty("post");
         Assert.Equal("Append a message", append.GetProperty("summary").GetString());

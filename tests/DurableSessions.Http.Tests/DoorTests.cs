@@ -30,7 +30,7 @@ public sealed class DoorTests(ApiFixture api) : IClassFixture<ApiFixture>
         ["an unknown kind"] = ("""{"role":"user","content":"x","message_kind":"song"}""", "\"message_kind\":\"song\"}", 0),
         ["a long turn"] = ($$"""{"role":"user","content":"x","turn_id":"{{new string('t', 4096)}}"}""", new string('t', 4096), 0),
         ["many sources"] = ($$"""{"role":"user","content":"x","source_message_ids":[{{string.Join(',', Enumerable.Repeat("\"\"", 1000))}}]}""", "\"source_message_ids\":[\"\",", 0),
-        ["telemetry that is none"] = ("""{"role":"user","content":"x","telemetry":"yes"}""", "\"text\":\"x\"", 0),
+        ["malformed telemetry"] = ("""{"role":"user","content":"x","telemetry":"yes"}""", "\"text\":\"x\"", 0),
         ["a part without anything"] = ("""{"role":"user","parts":[{}]}""", "\"parts\":[{}]", 0),
         ["a text part without text"] = ("""{"role":"user","parts":[{"type":"text"}]}""", """[{"type":"text"}]""", 0),
         ["numbers where texts belong"] = (
@@ -101,13 +101,14 @@ public sealed class DoorTests(ApiFixture api) : IClassFixture<ApiFixture>
     }
 
     [Fact]
-    public async Task What_is_too_large_as_it_is_stored_is_told_so()
+    public async Task What_is_too_large_as_it_is_stored_is_refused()
     {
         string sources = string.Join(',', Enumerable.Repeat($"\"{new string('\u007f', 4096)}\"", 1000));
         Reply reply = await api.PostAsync(
             $"/api/v1/sessions/{ApiFixture.NewSession()}/messages", $$"""{"role":"user","content":"x","source_message_ids":[{{sources}}]}""");
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, reply.Status);
-        Assert.Equal("The messages of one request, as they are stored: at most 16777216 bytes.", reply.Error.GetProperty("message").GetString());
+        Assert.Equal(
+            "The messages of one request, as they are stored: at most 16777216 bytes.", reply.Error.GetProperty("message").GetString());
     }
 
     private async Task TakenAsync(byte[] body, string stored, int replaced)

@@ -61,7 +61,7 @@ public sealed class EnvelopeTests(ApiFixture api) : IClassFixture<ApiFixture>
     }
 
     [Fact]
-    public async Task Storage_that_is_away_is_told_with_a_time_to_come_back()
+    public async Task Storage_that_is_away_is_reported_with_a_time_to_come_back()
     {
         await using ApiHost host = await ApiHost.StartAsync(Away(), withEngine: false);
         using HttpResponseMessage response = await host.Client.GetAsync("/api/v1/sessions/s", TestContext.Current.CancellationToken);
@@ -77,7 +77,7 @@ public sealed class EnvelopeTests(ApiFixture api) : IClassFixture<ApiFixture>
             await ready.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
-    // Nobody listens on that port.
+    // No process listens on that port.
     private static SessionStorage Away() => SessionStorage.Connect(
         "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;BlobEndpoint=http://127.0.0.1:9/devstoreaccount1;",
         "away",

@@ -10,7 +10,7 @@ public sealed class FailureTests(AzuriteFixture azurite)
     private const string Archive = "/api/v1/sessions/s/archives/archive_001";
 
     [Fact]
-    public async Task A_failure_before_an_archive_is_sent_is_told_and_one_in_the_middle_cuts_the_connection()
+    public async Task A_failure_before_an_archive_is_sent_is_reported_and_one_in_the_middle_cuts_the_connection()
     {
         var faults = new FaultTransport();
         await using ApiHost host = await ApiHost.StartAsync(await azurite.NewStorageAsync(faults.Configure));
@@ -41,7 +41,7 @@ public sealed class FailureTests(AzuriteFixture azurite)
     public async Task What_a_client_did_not_wait_for_is_done_and_the_next_request_is_answered()
     {
         await using ApiHost host = await ApiHost.StartAsync(await azurite.NewStorageAsync());
-        await PostAsync(host, "/api/v1/sessions/s/messages", $$"""{"role":"user","content":"{{HeldProcessor.HoldText}}"}""");
+        await PostAsync(host, "/api/v1/sessions/s/messages", $$"""{"role":"user","content":"{{ScriptedProcessor.HoldText}}"}""");
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         Task waiting = host.Client.PostAsync("/api/v1/sessions/s/commit?wait=300", null, gone.Token);
         await UntilAsync(host, "\"stage\":\"summarizing\"");

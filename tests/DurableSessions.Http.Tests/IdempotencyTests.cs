@@ -48,7 +48,7 @@ public sealed class IdempotencyTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_key_takes_memories_back_once_and_gives_the_same_answer_whatever_was_written_since()
+    public async Task A_key_takes_memories_back_once_and_gives_the_same_answer_after_later_writes()
     {
         const string Undo = "/api/v1/sessions/s/archives/archive_001/memory_diff/undo";
         SessionStorage storage = await azurite.NewStorageAsync();
@@ -87,7 +87,7 @@ public sealed class IdempotencyTests(AzuriteFixture azurite)
     [InlineData("/api/v1/sessions/s/messages")]
     [InlineData("/api/v1/sessions/s/messages/batch")]
     [InlineData("/api/v1/sessions/s/archives/archive_001/memory_diff/undo")]
-    public async Task A_key_that_is_none_is_refused_by_every_route(string path)
+    public async Task A_key_that_is_invalid_is_refused_by_every_route(string path)
     {
         await using ApiHost host = await ApiHost.StartAsync(await azurite.NewStorageAsync(), withEngine: false);
         Reply reply = await PostAsync(host, path, "{}", "two words");
@@ -97,7 +97,7 @@ public sealed class IdempotencyTests(AzuriteFixture azurite)
 
     private static async Task<string> CommitAsync(ApiHost host, string session)
     {
-        (await PostAsync(host, $"/api/v1/sessions/{session}/messages", $$"""{"role":"user","content":"{{HeldProcessor.HoldText}}"}""")).Succeeded();
+        (await PostAsync(host, $"/api/v1/sessions/{session}/messages", $$"""{"role":"user","content":"{{ScriptedProcessor.HoldText}}"}""")).Succeeded();
         Reply accepted = await PostAsync(host, $"/api/v1/sessions/{session}/commit", "{}");
         return accepted.Succeeded().Result.GetProperty("task_id").GetString()!;
     }

@@ -22,7 +22,7 @@ public sealed class KeyTests(AzuriteFixture azurite)
     [InlineData("Authorization", "Basic eDp5", "A key is needed, as X-API-Key or as Authorization: Bearer.")]
     [InlineData("X-API-Key", "dsk_000000000000_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "The key is not known, or was revoked.")]
     [InlineData("Authorization", "Bearer x", "The key is not known, or was revoked.")]
-    public async Task Without_a_key_nobody_is_let_in(string? header, string? value, string message)
+    public async Task Without_a_key_every_request_is_refused(string? header, string? value, string message)
     {
         SessionStorage storage = await azurite.NewStorageAsync();
         await Store(storage).AddAsync("acme", "ann", Cancelled);
@@ -93,7 +93,7 @@ public sealed class KeyTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_key_says_who_its_owner_is_whatever_the_headers_say()
+    public async Task A_key_decides_its_owner_against_all_headers()
     {
         SessionStorage storage = await azurite.NewStorageAsync();
         string ann = (await Store(storage).AddAsync("acme", "ann", Cancelled)).Text;
@@ -110,7 +110,7 @@ public sealed class KeyTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task An_operators_key_opens_nobodys_sessions()
+    public async Task An_operators_key_opens_no_sessions()
     {
         SessionStorage storage = await azurite.NewStorageAsync();
         string key = (await Store(storage).AddAsync(null, null, Cancelled)).Text;
@@ -154,7 +154,7 @@ public sealed class KeyTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Keys_that_are_gone_altogether_let_nobody_in()
+    public async Task When_all_keys_are_gone_every_request_is_refused()
     {
         SessionStorage storage = await azurite.NewStorageAsync();
         await Store(storage).AddAsync("acme", "ann", Cancelled);

@@ -16,7 +16,7 @@ public sealed class LimitTests(AzuriteFixture azurite)
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_key_that_asks_too_often_is_told_when_to_come_back_and_bothers_nobody_else()
+    public async Task A_key_that_asks_too_often_gets_a_time_to_retry_and_leaves_other_keys_alone()
     {
         SessionStorage storage = await azurite.NewStorageAsync();
         var store = new KeyStore(storage.Container, TimeProvider.System);
@@ -81,13 +81,15 @@ public sealed class LimitTests(AzuriteFixture azurite)
         Assert.Equal(HttpStatusCode.OK, (await GetAsync(host, "/health", new string('k', 2_500))).StatusCode);
         HttpResponseMessage large = await GetAsync(host, "/health", new string('k', 3_000));
         Assert.Equal(HttpStatusCode.BadRequest, large.StatusCode);
-        Assert.Contains("all headers together must be at most 3000 bytes", await large.Content.ReadAsStringAsync(Cancelled), StringComparison.Ordinal);
+        Assert.Contains(
+            "all headers together must be at most 3000 bytes", await large.Content.ReadAsStringAsync(Cancelled), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_connection_more_than_there_may_be_is_closed()
     {
-        await using ApiHost host = await ApiHost.StartAsync(await azurite.NewStorageAsync(), withEngine: false, limits: new HttpLimits { Connections = 2 });
+        await using ApiHost host = await ApiHost.StartAsync(
+            await azurite.NewStorageAsync(), withEngine: false, limits: new HttpLimits { Connections = 2 });
         using TcpClient first = await ConnectAsync(host, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
         using TcpClient second = await ConnectAsync(host, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
         Assert.True(await first.GetStream().ReadAsync(new byte[1], Cancelled) > 0);
@@ -99,7 +101,8 @@ public sealed class LimitTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_client_that_does_not_end_its_headers_is_cut_off()
     {
-        await using ApiHost host = await ApiHost.StartAsync(await azurite.NewStorageAsync(), withEngine: false, limits: new HttpLimits { HeadersSeconds = 1 });
+        await using ApiHost host = await ApiHost.StartAsync(
+            await azurite.NewStorageAsync(), withEngine: false, limits: new HttpLimits { HeadersSeconds = 1 });
         using TcpClient slow = await ConnectAsync(host, "GET /health HTTP/1.1\r\nHost: x\r\nX-Never: ");
         var watch = Stopwatch.StartNew();
         while (await ReadOrEndAsync(slow) > 0)
@@ -162,7 +165,7 @@ public sealed class LimitTests(AzuriteFixture azurite)
         return tcp;
     }
 
-    // 0: the connection was closed, in whatever way.
+    // 0: the connection was closed, in order or not.
     private static async Task<int> ReadOrEndAsync(TcpClient tcp)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);

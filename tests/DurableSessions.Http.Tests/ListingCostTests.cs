@@ -17,7 +17,7 @@ public sealed class ListingCostTests(AzuriteFixture azurite)
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_page_of_sessions_is_one_listing_whatever_else_there_is()
+    public async Task A_page_of_sessions_is_one_listing_among_any_other_blobs()
     {
         var log = new RequestLog();
         SessionStorage storage = await azurite.NewStorageAsync(log.Configure);
@@ -32,14 +32,15 @@ public sealed class ListingCostTests(AzuriteFixture azurite)
             Assert.Equal(1, log.CountOf("GET", "manifests/default/default/", "list"));
             string next = page.Headers.GetValues("X-Next-Cursor").Single();
             log.Clear();
-            using HttpResponseMessage second = await host.Client.GetAsync($"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}cursor={next}", Cancelled);
+            using HttpResponseMessage second = await host.Client.GetAsync(
+                $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}cursor={next}", Cancelled);
             Assert.True(second.IsSuccessStatusCode);
             Assert.Equal(1, log.Count);
         }
     }
 
     [Fact]
-    public async Task The_newest_tasks_cost_the_same_whatever_ended_before()
+    public async Task The_newest_tasks_cost_the_same_after_any_number_of_ended_ones()
     {
         // A multiple of what is read at once, so that not even the rest of the last reading differs.
         const int Tasks = 24;

@@ -115,7 +115,7 @@ public sealed class MessageTests(ApiFixture api) : IClassFixture<ApiFixture>
     }
 
     [Fact]
-    public async Task An_empty_context_is_told_in_one_order()
+    public async Task An_empty_context_is_reported_in_one_order()
     {
         string id = ApiFixture.NewSession();
         await api.PostAsync("/api/v1/sessions", $$"""{"session_id":"{{id}}"}""");

@@ -14,7 +14,7 @@ public sealed partial class OrchestrationTests(ApiFixture api, AzuriteFixture az
     private const string Instances = "/runtime/webhooks/durabletask/instances";
 
     [Fact]
-    public async Task An_instance_that_has_ended_is_told_with_its_history()
+    public async Task An_instance_that_has_ended_is_reported_with_its_history()
     {
         string session = ApiFixture.NewSession();
         string id = await CommitAsync(session, "one", wait: true);
@@ -45,7 +45,7 @@ public sealed partial class OrchestrationTests(ApiFixture api, AzuriteFixture az
     [Fact]
     public async Task An_instance_that_runs_says_where_and_when_to_look_again()
     {
-        string id = await CommitAsync(ApiFixture.NewSession(), HeldProcessor.HoldText, wait: false);
+        string id = await CommitAsync(ApiFixture.NewSession(), ScriptedProcessor.HoldText, wait: false);
         string path = $"{Instances}/{id}?showInput=false";
 
         Reply running = await UntilAsync(id, "Running");
@@ -196,7 +196,8 @@ public sealed partial class OrchestrationTests(ApiFixture api, AzuriteFixture az
 
     private async Task<string> ControlAsync(string id, string control, HttpStatusCode expected)
     {
-        Reply reply = await api.PostAsync($"{Instances}/{id}/{control}", control.StartsWith("raise", StringComparison.Ordinal) ? "{}" : null);
+        Reply reply = await api.PostAsync(
+            $"{Instances}/{id}/{control}", control.StartsWith("raise", StringComparison.Ordinal) ? "{}" : null);
         Assert.Equal(expected, reply.Status);
         return reply.Text;
     }

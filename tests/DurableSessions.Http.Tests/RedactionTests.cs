@@ -66,7 +66,7 @@ public sealed class RedactionTests(AzuriteFixture azurite)
     [InlineData(" ")]
     public async Task A_long_text_is_looked_through_once(string part)
     {
-        // The patience is against a hang alone: so many characters would take minutes if each of them cost all the others.
+        // The timeout only ends a hang: so many characters would take minutes if each of them cost all the others.
         foreach (string text in (string[])[string.Concat(Enumerable.Repeat(part, 400_000 / part.Length)), part + new string(part[^1], 400_000)])
         {
             string redacted = await Task.Run(() => Redaction.Redact(text), Cancelled).WaitAsync(TimeSpan.FromMinutes(1), Cancelled);
@@ -75,11 +75,11 @@ public sealed class RedactionTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_failure_is_told_and_kept_without_the_secrets_in_it()
+    public async Task A_failure_is_reported_and_kept_without_the_secrets_in_it()
     {
         SessionStorage storage = await azurite.NewStorageAsync();
         await using ApiHost host = await ApiHost.StartAsync(storage);
-        await PostAsync(host, "/api/v1/sessions/s/messages", $$"""{"role":"user","content":"{{HeldProcessor.FailText}}"}""");
+        await PostAsync(host, "/api/v1/sessions/s/messages", $$"""{"role":"user","content":"{{ScriptedProcessor.FailText}}"}""");
         JsonElement task = (await PostAsync(host, "/api/v1/sessions/s/commit?wait=60", "{}")).GetProperty("result").GetProperty("task");
         Assert.Equal("failed", task.GetProperty("status").GetString());
         string error = task.GetProperty("error").GetString()!;
@@ -104,10 +104,10 @@ public sealed class RedactionTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task What_an_engine_kept_with_secrets_is_told_without_them()
+    public async Task What_an_engine_kept_with_secrets_is_reported_without_them()
     {
         await using ApiHost host = await ApiHost.StartAsync(await azurite.NewStorageAsync());
-        await PostAsync(host, "/api/v1/sessions/s/messages", $$"""{"role":"user","content":"{{HeldProcessor.HoldText}}"}""");
+        await PostAsync(host, "/api/v1/sessions/s/messages", $$"""{"role":"user","content":"{{ScriptedProcessor.HoldText}}"}""");
         string id = (await PostAsync(host, "/api/v1/sessions/s/commit", "{}")).GetProperty("result").GetProperty("task_id").GetString()!;
         string instance = $"/runtime/webhooks/durabletask/instances/{id}";
         using HttpResponseMessage suspended = await host.Client.PostAsync($"{instance}/suspend?reason=api_key%3DS3CRET", null, Cancelled);

@@ -36,7 +36,7 @@ public sealed partial class SessionTests(ApiFixture api) : IClassFixture<ApiFixt
     }
 
     [Fact]
-    public async Task Policies_are_clamped_completed_kept_and_told()
+    public async Task Policies_are_clamped_completed_kept_and_reported()
     {
         string id = ApiFixture.NewSession();
         const string Policy = """{"pending_token_threshold":1000000,"message_count_threshold":0,"idle_timeout_seconds":604800,"keep_recent_count":0,"min_commit_interval_seconds":7}""";
@@ -83,7 +83,7 @@ public sealed partial class SessionTests(ApiFixture api) : IClassFixture<ApiFixt
     }
 
     [Fact]
-    public async Task A_session_is_told_in_one_order()
+    public async Task A_session_is_reported_in_one_order()
     {
         string id = ApiFixture.NewSession();
         await api.PostAsync($"/api/v1/sessions/{id}/messages", """{"role":"user","content":"four token words","created_at":"2026-01-02"}""");
@@ -113,7 +113,8 @@ public sealed partial class SessionTests(ApiFixture api) : IClassFixture<ApiFixt
             Assert.Equal("accepted", (await api.PostAsync($"/api/v1/sessions/{id}/commit?wait=60", body)).Succeeded().Result.GetProperty("status").GetString());
         }
 
-        Assert.Contains($"\"keep_recent_count\":{said}", (await api.GetAsync($"/api/v1/sessions/{id}")).ResultText(), StringComparison.Ordinal);
+        Assert.Contains(
+            $"\"keep_recent_count\":{said}", (await api.GetAsync($"/api/v1/sessions/{id}")).ResultText(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -143,7 +144,8 @@ public sealed partial class SessionTests(ApiFixture api) : IClassFixture<ApiFixt
     public async Task Every_route_says_in_the_words_of_the_wire_that_a_session_is_not_there(string method, string path, string message)
     {
         string id = ApiFixture.NewSession();
-        Reply missing = await api.SendAsync(new HttpMethod(method), $"/api/v1/sessions/{id}{path}", method is "POST" or "PATCH" ? "{}" : null);
+        Reply missing = await api.SendAsync(
+            new HttpMethod(method), $"/api/v1/sessions/{id}{path}", method is "POST" or "PATCH" ? "{}" : null);
         Assert.Equal(HttpStatusCode.NotFound, missing.Status);
         Assert.Equal(
             $$$$"""{"status":"error","error":{"code":"NOT_FOUND","message":"{{{{message.Replace("{id}", id, StringComparison.Ordinal)}}}}","details":{"type":"session","resource":"{{{{id}}}}"}}}""",
@@ -162,7 +164,7 @@ public sealed partial class SessionTests(ApiFixture api) : IClassFixture<ApiFixt
     }
 
     [Fact]
-    public async Task A_listing_is_paged_and_shows_nobody_elses()
+    public async Task A_listing_is_paged_and_shows_the_sessions_of_its_user_alone()
     {
         (string, string)[] caller = [("X-OpenViking-Account", "acme"), ("X-OpenViking-User", $"u{Guid.NewGuid():N}")];
         string[] ids = [.. Enumerable.Range(1, 5).Select(static i => $"list-{i}")];
@@ -187,15 +189,15 @@ public sealed partial class SessionTests(ApiFixture api) : IClassFixture<ApiFixt
             $$"""{"session_id":"list-5","uri":"viking://user/{{caller[1].Item2}}/sessions/list-5","is_dir":true,"mod_time":"T"}""",
             TimePattern().Replace(all.ResultText(), "T"),
             StringComparison.Ordinal);
-        Assert.Equal("[]", (await api.GetAsync("/api/v1/sessions", ("X-OpenViking-User", "nobody-else"))).ResultText());
+        Assert.Equal("[]", (await api.GetAsync("/api/v1/sessions", ("X-OpenViking-User", "third-user"))).ResultText());
     }
 
     [Fact]
-    public async Task Somebody_elses_session_is_not_found()
+    public async Task A_session_of_another_user_is_not_found()
     {
         string id = ApiFixture.NewSession();
         await api.PostAsync("/api/v1/sessions", $$"""{"session_id":"{{id}}"}""");
-        (string, string) other = ("X-OpenViking-User", "somebody-else");
+        (string, string) other = ("X-OpenViking-User", "other-user");
         foreach (string path in (string[])["", "/context", "/archives", "/archives/archive_001"])
         {
             Assert.Equal(HttpStatusCode.NotFound, (await api.GetAsync($"/api/v1/sessions/{id}{path}", other)).Status);

@@ -13,14 +13,14 @@ public sealed class SystemWaitTests(ApiFixture api) : IClassFixture<ApiFixture>
     [InlineData("""{"timeout":null}""")]
     [InlineData("""{"timeout":1e300}""")]
     public async Task Nothing_to_wait_for_is_over_at_once(string? body) =>
-        Assert.Equal("""{"commits_running":0}""", (await api.PostAsync(Path, body, ("X-OpenViking-User", "nobody"))).ResultText());
+        Assert.Equal("""{"commits_running":0}""", (await api.PostAsync(Path, body, ("X-OpenViking-User", "other-user"))).ResultText());
 
     [Fact]
-    public async Task A_commit_is_waited_for_by_its_user_and_by_nobody_else()
+    public async Task A_commit_is_waited_for_by_its_user_alone()
     {
         string id = ApiFixture.NewSession();
         (string, string) bob = ("X-OpenViking-User", "bob");
-        await api.PostAsync($"/api/v1/sessions/{id}/messages", $$"""{"role":"user","content":"{{HeldProcessor.HoldText}}"}""", bob);
+        await api.PostAsync($"/api/v1/sessions/{id}/messages", $$"""{"role":"user","content":"{{ScriptedProcessor.HoldText}}"}""", bob);
         await api.PostAsync($"/api/v1/sessions/{id}/commit", "{}", bob);
 
         Reply late = await api.PostAsync(Path, """{"timeout":0.2}""", bob);
@@ -34,14 +34,15 @@ public sealed class SystemWaitTests(ApiFixture api) : IClassFixture<ApiFixture>
         Assert.NotSame(waiting, await Task.WhenAny(waiting, Task.Delay(300, TestContext.Current.CancellationToken)));
         api.Host.Processor.Release();
         (await waiting).Succeeded();
-        Assert.Contains("\"status\":\"completed\"", (await api.GetAsync($"/api/v1/tasks?resource_id={id}", bob)).Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "\"status\":\"completed\"", (await api.GetAsync($"/api/v1/tasks?resource_id={id}", bob)).Text, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("""{"timeout":-1}""")]
     [InlineData("""{"timeout":"5"}""")]
     [InlineData("""{"timeout":true}""")]
-    public async Task A_timeout_that_is_none_is_refused(string body)
+    public async Task A_timeout_that_is_invalid_is_refused(string body)
     {
         Reply reply = await api.PostAsync(Path, body);
         Assert.Equal(HttpStatusCode.BadRequest, reply.Status);

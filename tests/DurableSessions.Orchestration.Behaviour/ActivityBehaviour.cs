@@ -53,7 +53,8 @@ public abstract class ActivityBehaviour : PortBehaviour
         {
             try
             {
-                return await context.CallActivityAsync<string>("broken", null, new TaskOptions(new RetryPolicy(2, TimeSpan.FromMilliseconds(10))));
+                return await context.CallActivityAsync<string>(
+                    "broken", null, new TaskOptions(new RetryPolicy(2, TimeSpan.FromMilliseconds(10))));
             }
             catch (TaskFailedException e)
             {
@@ -87,7 +88,7 @@ public abstract class ActivityBehaviour : PortBehaviour
         OrchestrationClient client = await StartAsync();
 
         OrchestrationMetadata ended = await EndOf(client, await client.ScheduleNewOrchestrationInstanceAsync("mute"))
-            .WaitAsync(TimeSpan.FromSeconds(20), Time, Patience);
+            .WaitAsync(TimeSpan.FromSeconds(20), Time, Deadline);
 
         Assert.Equal(OrchestrationRuntimeStatus.Failed, ended.RuntimeStatus);
         Assert.True(Names(ended.FailureDetails!));
@@ -152,7 +153,7 @@ public abstract class ActivityBehaviour : PortBehaviour
         });
         IOrchestrationHost first = await StartHostAsync();
         OrchestrationMetadata instance = await first.Client.ScheduleNewOrchestrationInstanceAsync("clock");
-        await first.Client.WaitForInstanceAsync(instance.InstanceId, _ => seen.Any(s => s.Place == 1), Patience);
+        await first.Client.WaitForInstanceAsync(instance.InstanceId, _ => seen.Any(s => s.Place == 1), Deadline);
         await first.StopAsync();
         OrchestrationClient client = await StartAsync();
         await client.RaiseEventAsync(instance.InstanceId, "go");
@@ -181,7 +182,8 @@ public abstract class ActivityBehaviour : PortBehaviour
         OrchestrationClient client = await StartAsync();
 
         OrchestrationMetadata instance = await client.ScheduleNewOrchestrationInstanceAsync("status");
-        OrchestrationMetadata waiting = await client.WaitForInstanceAsync(instance.InstanceId, m => m.SerializedCustomStatus is not null, Patience);
+        OrchestrationMetadata waiting = await client.WaitForInstanceAsync(
+            instance.InstanceId, m => m.SerializedCustomStatus is not null, Deadline);
         Assert.Equal("{\"stage\":\"waiting\"}", waiting.SerializedCustomStatus);
         await client.RaiseEventAsync(instance.InstanceId, "go");
 

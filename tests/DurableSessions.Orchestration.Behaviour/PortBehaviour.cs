@@ -6,7 +6,7 @@ namespace DurableSessions.Orchestration.Behaviour;
 public abstract class PortBehaviour
 {
     private readonly List<IOrchestrationHost> _hosts = [];
-    private CancellationTokenSource? _patience;
+    private CancellationTokenSource? _deadline;
     private IOrchestrationHub? _hub;
 
     /// <summary>What the hosts of this test know; filled before the first is started.</summary>
@@ -19,7 +19,7 @@ public abstract class PortBehaviour
     protected virtual TimeSpan Longest => TimeSpan.FromSeconds(90);
 
     /// <summary>Bounds every wait of a test.</summary>
-    protected CancellationToken Patience => (_patience ?? throw NotRunning()).Token;
+    protected CancellationToken Deadline => (_deadline ?? throw NotRunning()).Token;
 
     private IOrchestrationHub Hub => _hub ?? throw NotRunning();
 
@@ -30,8 +30,8 @@ public abstract class PortBehaviour
     protected Task RunAsync(Func<Task> test) => OnHubAsync(async hub =>
     {
         _hub = hub;
-        using var patience = new CancellationTokenSource(Longest, hub.Time);
-        _patience = patience;
+        using var deadline = new CancellationTokenSource(Longest, hub.Time);
+        _deadline = deadline;
         try
         {
             await test();
@@ -63,7 +63,7 @@ public abstract class PortBehaviour
         Registry.AddActivity(name, () => new InlineActivity<TInput, TOutput>(run));
 
     protected Task<OrchestrationMetadata> EndOf(OrchestrationClient client, OrchestrationMetadata instance) =>
-        client.WaitForInstanceCompletionAsync(instance.InstanceId, Patience);
+        client.WaitForInstanceCompletionAsync(instance.InstanceId, Deadline);
 
     private static InvalidOperationException NotRunning() => new("A test runs within RunAsync.");
 

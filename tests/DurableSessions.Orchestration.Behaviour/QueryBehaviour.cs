@@ -41,7 +41,7 @@ public abstract class QueryBehaviour : PortBehaviour
 
         foreach (string id in waiting)
         {
-            await client.WaitForInstanceAsync(id, m => m.RuntimeStatus == OrchestrationRuntimeStatus.Running, Patience);
+            await client.WaitForInstanceAsync(id, m => m.RuntimeStatus == OrchestrationRuntimeStatus.Running, Deadline);
         }
 
         Assert.Equal(over.Concat(waiting).Order(), (await ListAsync(client, new OrchestrationQuery { PageSize = 3 })).Select(m => m.InstanceId).Order());
@@ -92,11 +92,16 @@ public abstract class QueryBehaviour : PortBehaviour
 
         IReadOnlyList<OrchestrationHistoryEvent> history = (await client.GetHistoryAsync(instance.InstanceId))!;
 
-        string[] told = ["ExecutionStarted", "EventRaised", "TimerCreated", "TimerFired", "TaskScheduled", "TaskFailed", "TaskScheduled", "TaskCompleted", "ExecutionCompleted"];
-        List<OrchestrationHistoryEvent> story = [.. history.Where(e => told.Contains(e.EventType))];
-        Assert.Equal(told, story.Select(e => e.EventType));
+        string[] types =
+        [
+            "ExecutionStarted", "EventRaised", "TimerCreated", "TimerFired", "TaskScheduled", "TaskFailed", "TaskScheduled",
+            "TaskCompleted", "ExecutionCompleted",
+        ];
+        List<OrchestrationHistoryEvent> story = [.. history.Where(e => types.Contains(e.EventType))];
+        Assert.Equal(types, story.Select(e => e.EventType));
         Assert.Contains(history, e => e is { EventType: "EventRaised", Name: "go", Payload: "\"word\"" });
-        Assert.Contains(history, e => e is { EventType: "TaskFailed" } && e.Details?.Contains("out of order", StringComparison.Ordinal) == true);
+        Assert.Contains(
+            history, e => e is { EventType: "TaskFailed" } && e.Details?.Contains("out of order", StringComparison.Ordinal) == true);
         Assert.Contains(history, e => e is { EventType: "TaskCompleted", Payload: "42" });
         Assert.All(
             history.Where(e => e.EventType is "TimerFired" or "TaskFailed" or "TaskCompleted"),
@@ -111,7 +116,7 @@ public abstract class QueryBehaviour : PortBehaviour
         List<OrchestrationMetadata> all = [];
         do
         {
-            OrchestrationPage page = await client.ListInstancesAsync(query, Patience);
+            OrchestrationPage page = await client.ListInstancesAsync(query, Deadline);
             Assert.InRange(page.Values.Count, 0, query.PageSize);
             all.AddRange(page.Values);
             query = query with { ContinuationToken = page.ContinuationToken };

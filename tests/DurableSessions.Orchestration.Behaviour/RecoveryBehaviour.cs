@@ -41,7 +41,7 @@ public abstract class RecoveryBehaviour : PortBehaviour
     {
         IOrchestrationHost first = await StartHostAsync();
         OrchestrationMetadata instance = await first.Client.ScheduleNewOrchestrationInstanceAsync("two-steps", 7);
-        await _started.Task.WaitAsync(Patience);
+        await _started.Task.WaitAsync(Deadline);
         await (cleanly ? first.StopAsync() : first.KillAsync());
         OrchestrationClient client = await StartAsync();
 
@@ -57,7 +57,7 @@ public abstract class RecoveryBehaviour : PortBehaviour
     {
         IOrchestrationHost first = await StartHostAsync();
         OrchestrationMetadata instance = await first.Client.ScheduleNewOrchestrationInstanceAsync("two-steps", 7);
-        await _started.Task.WaitAsync(Patience);
+        await _started.Task.WaitAsync(Deadline);
         OrchestrationClient client = await StartAsync();
         await first.KillAsync();
 
@@ -69,7 +69,7 @@ public abstract class RecoveryBehaviour : PortBehaviour
     {
         IOrchestrationHost first = await StartHostAsync();
         OrchestrationMetadata instance = await first.Client.ScheduleNewOrchestrationInstanceAsync("wait");
-        await first.Client.WaitForInstanceAsync(instance.InstanceId, m => m.RuntimeStatus == OrchestrationRuntimeStatus.Running, Patience);
+        await first.Client.WaitForInstanceAsync(instance.InstanceId, m => m.RuntimeStatus == OrchestrationRuntimeStatus.Running, Deadline);
         await first.KillAsync();
         OrchestrationClient client = await StartAsync();
         Assert.True(await client.RaiseEventAsync(instance.InstanceId, "go", "on"));

@@ -15,7 +15,8 @@ public abstract class SchedulingBehaviour : PortBehaviour
             return text;
         });
         Activity<string, string>("append", (text, _) => Task.FromResult(text + "x"));
-        Orchestrator<bool, string>("fail-if", (_, fail) => fail ? throw new InvalidOperationException("asked to") : Task.FromResult("fine"));
+        Orchestrator<bool, string>(
+            "fail-if", (_, fail) => fail ? throw new InvalidOperationException("asked to") : Task.FromResult("fine"));
         Orchestrator<object?, string>("wait", (context, _) => context.WaitForExternalEvent<string>("go"));
     }
 
@@ -69,7 +70,8 @@ public abstract class SchedulingBehaviour : PortBehaviour
         var options = new StartOrchestrationOptions("again") { ReusableStatuses = [OrchestrationRuntimeStatus.Failed] };
         await EndOf(client, await client.ScheduleNewOrchestrationInstanceAsync("fail-if", true, options));
 
-        OrchestrationMetadata kept = await client.ScheduleNewOrchestrationInstanceAsync("fail-if", false, options with { ReusableStatuses = [] });
+        OrchestrationMetadata kept = await client.ScheduleNewOrchestrationInstanceAsync(
+            "fail-if", false, options with { ReusableStatuses = [] });
         Assert.Equal(OrchestrationRuntimeStatus.Failed, kept.RuntimeStatus);
         Assert.Equal(kept, await client.GetInstanceAsync("again"));
 
@@ -131,15 +133,15 @@ public abstract class SchedulingBehaviour : PortBehaviour
     {
         OrchestrationClient client = await StartAsync();
 
-        Assert.Null(await client.GetInstanceAsync("nobody"));
-        Assert.Null(await client.GetHistoryAsync("nobody"));
-        Assert.False(await client.PurgeInstanceAsync("nobody"));
-        Assert.Equal("nobody", (await Assert.ThrowsAsync<OrchestrationNotFoundException>(
-            () => client.RaiseEventAsync("nobody", "go"))).InstanceId);
-        await Assert.ThrowsAsync<OrchestrationNotFoundException>(() => client.TerminateInstanceAsync("nobody"));
-        await Assert.ThrowsAsync<OrchestrationNotFoundException>(() => client.SuspendInstanceAsync("nobody"));
-        await Assert.ThrowsAsync<OrchestrationNotFoundException>(() => client.ResumeInstanceAsync("nobody"));
-        await Assert.ThrowsAsync<OrchestrationNotFoundException>(() => client.WaitForInstanceCompletionAsync("nobody", Patience));
+        Assert.Null(await client.GetInstanceAsync("unknown"));
+        Assert.Null(await client.GetHistoryAsync("unknown"));
+        Assert.False(await client.PurgeInstanceAsync("unknown"));
+        Assert.Equal("unknown", (await Assert.ThrowsAsync<OrchestrationNotFoundException>(
+            () => client.RaiseEventAsync("unknown", "go"))).InstanceId);
+        await Assert.ThrowsAsync<OrchestrationNotFoundException>(() => client.TerminateInstanceAsync("unknown"));
+        await Assert.ThrowsAsync<OrchestrationNotFoundException>(() => client.SuspendInstanceAsync("unknown"));
+        await Assert.ThrowsAsync<OrchestrationNotFoundException>(() => client.ResumeInstanceAsync("unknown"));
+        await Assert.ThrowsAsync<OrchestrationNotFoundException>(() => client.WaitForInstanceCompletionAsync("unknown", Deadline));
     });
 
     [Fact]

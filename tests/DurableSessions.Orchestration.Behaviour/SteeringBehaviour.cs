@@ -49,18 +49,18 @@ public abstract class SteeringBehaviour : PortBehaviour
     });
 
     [Fact]
-    public Task A_busy_instance_is_terminated_by_another_host_and_its_activity_told_where_the_engine_can() => RunAsync(async () =>
+    public Task A_busy_instance_is_terminated_by_another_host_and_its_activity_notified_where_the_engine_can() => RunAsync(async () =>
     {
         OrchestrationClient owner = await StartAsync();
         OrchestrationMetadata instance = await owner.ScheduleNewOrchestrationInstanceAsync("gated");
-        await _started.Task.WaitAsync(Patience);
+        await _started.Task.WaitAsync(Deadline);
         OrchestrationClient other = await StartAsync();
         await other.TerminateInstanceAsync(instance.InstanceId);
 
         Assert.Equal(OrchestrationRuntimeStatus.Terminated, (await EndOf(other, instance)).RuntimeStatus);
         if (TellsActivities)
         {
-            await _cancelled.Task.WaitAsync(Patience);
+            await _cancelled.Task.WaitAsync(Deadline);
         }
     });
 
@@ -69,15 +69,15 @@ public abstract class SteeringBehaviour : PortBehaviour
     {
         OrchestrationClient client = await StartAsync();
         OrchestrationMetadata instance = await client.ScheduleNewOrchestrationInstanceAsync("gated");
-        await _started.Task.WaitAsync(Patience);
+        await _started.Task.WaitAsync(Deadline);
         await client.SuspendInstanceAsync(instance.InstanceId, "hold");
         await client.SuspendInstanceAsync(instance.InstanceId, "twice");
-        await client.WaitForInstanceAsync(instance.InstanceId, m => m.RuntimeStatus == OrchestrationRuntimeStatus.Suspended, Patience);
+        await client.WaitForInstanceAsync(instance.InstanceId, m => m.RuntimeStatus == OrchestrationRuntimeStatus.Suspended, Deadline);
         _gate.SetResult();
         IReadOnlyList<OrchestrationHistoryEvent>? history = null;
         while (history?.Any(e => e.EventType == "TaskCompleted") != true)
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(20), Time, Patience);
+            await Task.Delay(TimeSpan.FromMilliseconds(20), Time, Deadline);
             history = await client.GetHistoryAsync(instance.InstanceId);
         }
 
@@ -94,7 +94,7 @@ public abstract class SteeringBehaviour : PortBehaviour
         IOrchestrationHost host = await StartHostAsync();
         OrchestrationMetadata instance = await host.Client.ScheduleNewOrchestrationInstanceAsync("wait");
         await host.Client.SuspendInstanceAsync(instance.InstanceId);
-        await host.Client.WaitForInstanceAsync(instance.InstanceId, m => m.RuntimeStatus == OrchestrationRuntimeStatus.Suspended, Patience);
+        await host.Client.WaitForInstanceAsync(instance.InstanceId, m => m.RuntimeStatus == OrchestrationRuntimeStatus.Suspended, Deadline);
         Assert.True(await host.Client.RaiseEventAsync(instance.InstanceId, "go", "now"));
         await host.StopAsync();
         OrchestrationClient client = await StartAsync();
@@ -130,7 +130,8 @@ public abstract class SteeringBehaviour : PortBehaviour
     public Task Only_what_is_over_is_purged() => RunAsync(async () =>
     {
         OrchestrationClient client = await StartAsync();
-        OrchestrationMetadata instance = await client.ScheduleNewOrchestrationInstanceAsync("wait", null, new StartOrchestrationOptions("purged"));
+        OrchestrationMetadata instance = await client.ScheduleNewOrchestrationInstanceAsync(
+            "wait", null, new StartOrchestrationOptions("purged"));
         Assert.False(await client.PurgeInstanceAsync("purged"));
         await client.RaiseEventAsync("purged", "go", "1");
         await EndOf(client, instance);
@@ -138,7 +139,8 @@ public abstract class SteeringBehaviour : PortBehaviour
         Assert.True(await client.PurgeInstanceAsync("purged"));
         Assert.False(await client.PurgeInstanceAsync("purged"));
         Assert.Null(await client.GetInstanceAsync("purged"));
-        OrchestrationMetadata again = await client.ScheduleNewOrchestrationInstanceAsync("wait", null, new StartOrchestrationOptions("purged"));
+        OrchestrationMetadata again = await client.ScheduleNewOrchestrationInstanceAsync(
+            "wait", null, new StartOrchestrationOptions("purged"));
         Assert.False(again.IsCompleted);
     });
 
@@ -148,11 +150,11 @@ public abstract class SteeringBehaviour : PortBehaviour
         OrchestrationClient client = await StartAsync();
         OrchestrationClient elsewhere = await StartAsync();
         OrchestrationMetadata instance = await client.ScheduleNewOrchestrationInstanceAsync("gated");
-        await _started.Task.WaitAsync(Patience);
+        await _started.Task.WaitAsync(Deadline);
         await elsewhere.SuspendInstanceAsync(instance.InstanceId);
         await client.ResumeInstanceAsync(instance.InstanceId);
         _gate.SetResult();
 
-        Assert.Equal("2", (await EndOf(client, instance).WaitAsync(TimeSpan.FromSeconds(20), Time, Patience)).SerializedOutput);
+        Assert.Equal("2", (await EndOf(client, instance).WaitAsync(TimeSpan.FromSeconds(20), Time, Deadline)).SerializedOutput);
     });
 }

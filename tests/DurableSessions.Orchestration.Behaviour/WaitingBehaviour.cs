@@ -42,7 +42,7 @@ public abstract class WaitingBehaviour : PortBehaviour
     });
 
     [Fact]
-    public Task Events_raised_before_anybody_waits_are_kept_in_order() => RunAsync(async () =>
+    public Task Events_raised_before_the_orchestrator_waits_are_kept_in_order() => RunAsync(async () =>
     {
         var gate = new TaskCompletionSource();
         Activity<object?, int>("gate", async (_, context) =>

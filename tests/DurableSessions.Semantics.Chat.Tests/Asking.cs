@@ -29,7 +29,8 @@ internal static class Asking
 
     public static SessionMessage Text(string text) => Message("user", new { type = "text", text });
 
-    public static SemanticRequest Request(string? overview, params SessionMessage[] messages) => new(overview, messages.ToAsyncEnumerable());
+    public static SemanticRequest Request(string? overview, params SessionMessage[] messages) =>
+        new(overview, messages.ToAsyncEnumerable());
 
     public static MemoryExtraction Memories(params Memory[] memories) =>
         new(Enum.GetValues<MemoryCategory>(), _ => Task.FromResult<IReadOnlyList<Memory>>(memories));

@@ -85,7 +85,7 @@ public sealed class ChatCommitTests
             $"{model.Questions.Count} answers were paid for, of {windows}: {host.Faults}{Environment.NewLine}{host.Log}");
         Assert.Equal(new TokenUsage(100 * windows, 10 * windows, windows, 40 * windows, 4 * windows), task.Output.Usage);
 
-        // Whatever was done twice: counted once.
+        // Work that was done twice is counted once.
         Assert.Equal(task.Output.Usage, (await next.Store.Sessions.GetAsync(ChatHost.Key, autoCreate: false, Cancelled)).Usage);
         Memory memory = await next.Store.Memories.GetAsync(new UserKey("acme", "ada"), MemoryCategory.Events, "e", Cancelled);
         Assert.Equal(1, memory.Info.Revision);
@@ -142,7 +142,8 @@ public sealed class ChatCommitTests
     {
         var model = new InProcessModel();
         model.NextSays("nonsense", times: 3);
-        model.Says = static _ => StubModel.Digest("line", "# overview", new { operation = "create", category = "profile", name = "me", content = "Ada" });
+        model.Says = static _ => StubModel.Digest(
+            "line", "# overview", new { operation = "create", category = "profile", name = "me", content = "Ada" });
         string container = (await cluster.NewContainerAsync()).Name;
         using ChatHost host = await ChatHost.RunAsync(cluster, container, model, new SemanticPolicy { FallBack = false, MaxAttempts = 2 });
         await host.AppendAsync("I am Ada");
@@ -165,6 +166,7 @@ public sealed class ChatCommitTests
         Assert.Equal(retried.Output.Usage, (await host.Store.Sessions.GetAsync(ChatHost.Key, autoCreate: false, Cancelled)).Usage);
         await host.AppendAsync("more");
         await host.CommitToEndAsync();
-        Assert.Equal(new TokenUsage(500, 50, 5, 200, 20), (await host.Store.Sessions.GetAsync(ChatHost.Key, autoCreate: false, Cancelled)).Usage);
+        Assert.Equal(
+            new TokenUsage(500, 50, 5, 200, 20), (await host.Store.Sessions.GetAsync(ChatHost.Key, autoCreate: false, Cancelled)).Usage);
     });
 }

@@ -60,7 +60,8 @@ public sealed class ChatDigestTests
         await using StubModel stub = await StubModel.StartAsync();
         using ChatModel model = Asking.Connect(stub);
         await model.Processor.DigestAsync(Asking.Request("# plain", Asking.Text("before"), Asking.Text("after")), Cancelled);
-        SessionMessage tool = Asking.Message("assistant", new { type = "tool", tool_id = "1", tool_name = injection, tool_output = injection, tool_status = "completed" });
+        SessionMessage tool = Asking.Message(
+            "assistant", new { type = "tool", tool_id = "1", tool_name = injection, tool_output = injection, tool_status = "completed" });
         await model.Processor.DigestAsync(
             Asking.Request(injection, Asking.Text(injection), Asking.Message(injection, new { type = "text", text = "x" }), tool)
                 with
@@ -90,22 +91,26 @@ public sealed class ChatDigestTests
     {
         await using StubModel stub = await StubModel.StartAsync();
         int answers = 0;
-        stub.Says = _ => StubModel.Digest("line", $"overview {++answers}", new { operation = "merge", category = "events", name = "e", content = $"fact {answers}" });
+        stub.Says = _ => StubModel.Digest(
+            "line", $"overview {++answers}", new { operation = "merge", category = "events", name = "e", content = $"fact {answers}" });
         using ChatModel model = Asking.Connect(stub, static o => o with { ContextTokens = 8_000, AnswerTokens = 1_000 });
         SessionMessage[] messages =
         [
             .. Enumerable.Range(1, 60).Select(static i => Asking.Text($"{i} " + string.Concat(Enumerable.Repeat("some words ", 50)))),
             Asking.Text("61 " + string.Concat(Enumerable.Repeat("中文\n\"", 20_000)) + " the end"),
         ];
-        SemanticDigest digest = await model.Processor.DigestAsync(Asking.Request(null, messages) with { Memories = Asking.Memories() }, Cancelled);
+        SemanticDigest digest = await model.Processor.DigestAsync(
+            Asking.Request(null, messages) with { Memories = Asking.Memories() }, Cancelled);
         Assert.InRange(stub.Questions.Count, 3, 30);
         Assert.Equal($"overview {answers}", digest.Overview);
         Assert.Equal(answers, digest.Usage!.Answers);
-        Assert.Equal(string.Join('\n', Enumerable.Range(1, answers).Select(static i => $"fact {i}")), Assert.Single(digest.Memories).Content);
+        Assert.Equal(
+            string.Join('\n', Enumerable.Range(1, answers).Select(static i => $"fact {i}")), Assert.Single(digest.Memories).Content);
         var shown = new List<string>();
         for (int i = 0; i < stub.Questions.Count; i++)
         {
-            string all = string.Concat(stub.Questions[i].GetProperty("messages").EnumerateArray().Select(static m => m.GetProperty("content").GetString()));
+            string all = string.Concat(
+                stub.Questions[i].GetProperty("messages").EnumerateArray().Select(static m => m.GetProperty("content").GetString()));
             Assert.InRange(Microsoft.ML.Tokenizers.TiktokenTokenizer.CreateForEncoding("o200k_base").CountTokens(all), 1, 7_000);
             JsonElement document = StubModel.Document(stub.Questions[i]);
             Assert.Equal(i == 0 ? null : $"overview {i}", document.GetProperty("previous_overview").GetString());
@@ -156,7 +161,8 @@ public sealed class ChatDigestTests
         stub.NextSays(StubModel.Digest(new string('a', 500) + "\nb", new string('o', 9_000)));
         using ChatModel model = Asking.Connect(stub);
         SemanticDigest digest = await model.Processor.DigestAsync(Asking.Request(null, Asking.Text("x")), Cancelled);
-        Assert.Equal((SemanticDigest.MaxAbstractLength, SemanticDigest.MaxOverviewLength), (digest.Abstract.Length, digest.Overview.Length));
+        Assert.Equal(
+            (SemanticDigest.MaxAbstractLength, SemanticDigest.MaxOverviewLength), (digest.Abstract.Length, digest.Overview.Length));
     }
 
     [Fact]
@@ -169,7 +175,8 @@ public sealed class ChatDigestTests
         SemanticRequest request = Asking.Request(null, Asking.Text("x"));
         for (int i = 1; i <= 3; i++)
         {
-            await Assert.ThrowsAsync<ModelAnswerException>(() => model.Processor.DigestAsync(request with { Answers = Asking.Kept(kept) }, Cancelled));
+            await Assert.ThrowsAsync<ModelAnswerException>(
+                () => model.Processor.DigestAsync(request with { Answers = Asking.Kept(kept) }, Cancelled));
             Assert.Equal(3, stub.Questions.Count);
         }
 
@@ -244,7 +251,8 @@ public sealed class ChatDigestTests
         using ChatModel model = Asking.Connect(stub, static o => o with { Retries = 0, BreakDuration = TimeSpan.FromMinutes(1) });
         for (int i = 0; i < 4; i++)
         {
-            await Assert.ThrowsAnyAsync<ClientResultException>(() => model.Processor.DigestAsync(Asking.Request(null, Asking.Text("x")), Cancelled));
+            await Assert.ThrowsAnyAsync<ClientResultException>(
+                () => model.Processor.DigestAsync(Asking.Request(null, Asking.Text("x")), Cancelled));
         }
 
         await Assert.ThrowsAsync<ModelAwayException>(() => model.Processor.DigestAsync(Asking.Request(null, Asking.Text("x")), Cancelled));
@@ -257,7 +265,8 @@ public sealed class ChatDigestTests
         await using StubModel stub = await StubModel.StartAsync();
         stub.NextStatus(500, times: 4);
         using ChatModel model = Asking.Connect(stub, static o => o with { Retries = 3, WhenUnavailable = WhenUnavailable.Wait });
-        await Assert.ThrowsAnyAsync<ClientResultException>(() => model.Processor.DigestAsync(Asking.Request(null, Asking.Text("x")), Cancelled));
+        await Assert.ThrowsAnyAsync<ClientResultException>(
+            () => model.Processor.DigestAsync(Asking.Request(null, Asking.Text("x")), Cancelled));
         Assert.Equal("An abstract", (await model.Processor.DigestAsync(Asking.Request(null, Asking.Text("x")), Cancelled)).Abstract);
         Assert.Equal(5, stub.Questions.Count);
     }
@@ -272,7 +281,8 @@ public sealed class ChatDigestTests
             await StubModel.SayAsync(http, StubModel.Digest("a", "b"));
         }, times: 100);
         using ChatModel model = Asking.Connect(stub, static o => o with { Concurrency = 2 });
-        await Task.WhenAll(Enumerable.Range(1, 8).Select(i => model.Processor.DigestAsync(Asking.Request(null, Asking.Text($"{i}")), Cancelled)));
+        await Task.WhenAll(
+            Enumerable.Range(1, 8).Select(i => model.Processor.DigestAsync(Asking.Request(null, Asking.Text($"{i}")), Cancelled)));
         Assert.Equal(2, stub.MostAtOnce);
 
         using ChatModel slow = Asking.Connect(stub, static o => o with { RequestsPerMinute = 2 });

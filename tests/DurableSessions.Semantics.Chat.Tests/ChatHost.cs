@@ -60,7 +60,8 @@ internal sealed class ChatHost : IDisposable
         new ChatModel(Small(Asking.Options(new Uri("http://model.test/v1"))), new ChatCredential("the-key"), fixture.Time, model.Handler()),
         policy);
 
-    private static ChatModelOptions Small(ChatModelOptions options) => options with { Retries = 0, ContextTokens = 6_000, AnswerTokens = 500 };
+    private static ChatModelOptions Small(ChatModelOptions options) =>
+        options with { Retries = 0, ContextTokens = 6_000, AnswerTokens = 500 };
 
     private static async Task<ChatHost> RunAsync(StorageFixture fixture, string container, ChatModel model, SemanticPolicy? policy)
     {

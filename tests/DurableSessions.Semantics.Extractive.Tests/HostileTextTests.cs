@@ -11,7 +11,7 @@ public sealed class HostileTextTests
     private const int Longest = 2 * 1024 * 1024;
 
     /// <summary>Against a hang alone: what is to be seen takes a few milliseconds.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan HangTimeout = TimeSpan.FromMinutes(1);
 
     private static readonly Dictionary<string, string> Texts = new()
     {
@@ -87,7 +87,7 @@ public sealed class HostileTextTests
         string descending = string.Concat(Enumerable.Range(1, 2_800).Reverse().Select(static n => new string('`', n) + "a "));
         string[] lines = [.. Texts.Values.Select(Repeated), descending, new string('`', Longest), Repeated("``a "), Repeated("- [x] ")];
         string[] cleaned = await Task.Run(() => lines.Select(InlineText.Clean).ToArray(), TestContext.Current.CancellationToken)
-            .WaitAsync(Patience, TestContext.Current.CancellationToken);
+            .WaitAsync(HangTimeout, TestContext.Current.CancellationToken);
         Assert.Equal("", cleaned[0]);
         Assert.Equal(string.Concat(Enumerable.Repeat("a ", 2_800)).TrimEnd(), cleaned[Texts.Count]);
     }
@@ -105,7 +105,7 @@ public sealed class HostileTextTests
         string repeated = string.Concat(Enumerable.Repeat(Texts[text], length / Texts[text].Length));
         SessionMessage message = Conversation.Parse("user", Fields[field](repeated));
         return await Task.Run(() => Allocated(message), TestContext.Current.CancellationToken)
-            .WaitAsync(Patience, TestContext.Current.CancellationToken);
+            .WaitAsync(HangTimeout, TestContext.Current.CancellationToken);
     }
 
     // Nothing here waits for anything, so all is allocated on one thread.

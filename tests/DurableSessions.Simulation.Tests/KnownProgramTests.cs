@@ -95,7 +95,8 @@ public sealed class KnownProgramTests
         await Shortest.ExplainAsync(name, script, static () => Schedule.InOrder);
         for (int n = 1; n <= Repetitions; n++)
         {
-            await Shortest.ExplainAsync(name, script with { FaultSeed = script.FaultSeed + n }, () => n % 2 == 0 ? Schedule.Uniform(n) : Schedule.Priorities(n));
+            await Shortest.ExplainAsync(
+                name, script with { FaultSeed = script.FaultSeed + n }, () => n % 2 == 0 ? Schedule.Uniform(n) : Schedule.Priorities(n));
         }
     }
 }

@@ -9,7 +9,7 @@ namespace DurableSessions.Testing.Tests;
 
 public sealed class FaultTransportTests(AzuriteFixture azurite)
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(20);
 
     private readonly FaultTransport _transport = new();
     private readonly RequestLog _log = new();
@@ -57,15 +57,15 @@ public sealed class FaultTransportTests(AzuriteFixture azurite)
     public async Task A_held_request_goes_on_when_it_is_released()
     {
         AppendBlobClient blob = await NewAppendBlobAsync();
-        var held = new Held();
+        var held = new HoldsRequest();
         _transport.When(request => request.Is("PUT", "log", "appendblock"), held);
 
         Task append = AppendAsync(blob, "a");
-        await held.Arrived.WaitAsync(s_patience);
+        await held.Arrived.WaitAsync(s_timeout);
         Assert.Equal("", await ReadAsync(blob));
         Assert.Equal(201, await held.ReleaseAsync());
 
-        await append.WaitAsync(s_patience);
+        await append.WaitAsync(s_timeout);
         Assert.Equal("a", await ReadAsync(blob));
     }
 
@@ -77,10 +77,10 @@ public sealed class FaultTransportTests(AzuriteFixture azurite)
             options.Retry.NetworkTimeout = TimeSpan.FromMilliseconds(200);
             options.Retry.MaxRetries = 1;
         });
-        var held = new Held();
+        var held = new HoldsRequest();
         _transport.When(request => request.Is("PUT", "log", "appendblock"), held);
 
-        await blob.AppendBlockAsync(Body("a")).WaitAsync(s_patience);
+        await blob.AppendBlockAsync(Body("a")).WaitAsync(s_timeout);
         Assert.Equal("a", await ReadAsync(blob));
         Assert.Equal(201, await held.ReleaseAsync());
 
@@ -142,7 +142,7 @@ public sealed class FaultTransportTests(AzuriteFixture azurite)
         _transport.StopTheWorldAt(_transport.Requests + 1, carriesOutTheLast);
 
         Task last = AppendAsync(blob, "b");
-        await _transport.Stopped.WaitAsync(s_patience);
+        await _transport.Stopped.WaitAsync(s_timeout);
         Task later = AppendAsync(blob, "c");
 
         AppendBlobClient other = (await azurite.ConnectAsync(blob.BlobContainerName)).Container.GetAppendBlobClient("log");
@@ -187,7 +187,8 @@ public sealed class FaultTransportTests(AzuriteFixture azurite)
         var transport = new FaultTransport(random);
         SessionStorage storage = await azurite.NewStorageAsync(transport.Configure);
         AppendBlobClient blob = storage.Unretried.GetAppendBlobClient("log");
-        await azurite.ConnectAsync(blob.BlobContainerName).ContinueWith(plain => plain.Result.Container.GetAppendBlobClient("log").Create(), TaskScheduler.Default);
+        await azurite.ConnectAsync(blob.BlobContainerName).ContinueWith(
+            plain => plain.Result.Container.GetAppendBlobClient("log").Create(), TaskScheduler.Default);
         for (int i = 0; i < 60; i++)
         {
             try

@@ -33,7 +33,8 @@ public sealed class RequestLogTests(AzuriteFixture azurite)
     public async Task Retries_are_requests_and_one_without_an_answer_has_status_0()
     {
         var log = new RequestLog();
-        FaultTransport transport = new FaultTransport().AtRequest(1, Fault.FailBeforeSending).AtRequest(2, Fault.Respond(503, "ServerBusy"));
+        FaultTransport transport = new FaultTransport().AtRequest(1, Fault.FailBeforeSending).AtRequest(
+            2, Fault.Respond(503, "ServerBusy"));
         SessionStorage storage = await azurite.NewStorageAsync(options =>
         {
             transport.Configure(options);

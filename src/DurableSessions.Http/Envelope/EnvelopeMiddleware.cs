@@ -84,7 +84,8 @@ internal sealed class EnvelopeMiddleware(
         if (error.HttpStatus >= 500)
         {
             LogLevel level = error.Code == "INTERNAL" ? LogLevel.Error : LogLevel.Warning;
-            Log.RequestFailed(logger, level, exception, context.Request.Method, context.Request.Path, error.Code, requestId);
+            string path = context.Request.Path;
+            Log.RequestFailed(logger, level, exception, context.Request.Method, path, error.Code, requestId);
         }
 
         if (context.Response.HasStarted)

@@ -3,14 +3,14 @@ using Spectre.Console;
 
 namespace DurableSessions.Server.Checking;
 
-/// <summary>Writes an audit for a person: a line for each finding as it is made, how far it has come meanwhile, and a summary.</summary>
+/// <summary>Writes an audit to the console: a line for each finding when it is made, the progress meanwhile, and a summary.</summary>
 internal sealed class CheckReport(string storage, AuditOptions options)
 {
     private readonly IAnsiConsole _console = AnsiConsole.Console;
     private readonly Dictionary<(FindingSeverity, RepairState), int> _counts = [];
     private AuditProgress _progress;
 
-    /// <summary>Carries the audit through. How many errors it found.</summary>
+    /// <summary>Runs the audit to its end. Returns the number of errors.</summary>
     public async Task<int> RunAsync(StorageAudit audit, CancellationToken cancellationToken)
     {
         Write($"Checking {storage}");
@@ -27,7 +27,8 @@ internal sealed class CheckReport(string storage, AuditOptions options)
         Write($"Looked at {Describe(_progress)}.");
         Write(
             $"{errors} errors, {Count(FindingSeverity.Warning)} orphans ({Count(FindingSeverity.Warning, RepairState.Removed)} removed), "
-            + $"{Count(FindingSeverity.Information)} notes ({Count(FindingSeverity.Information, RepairState.TooYoung)} of them on what is too young to be an orphan).");
+            + $"{Count(FindingSeverity.Information)} notes "
+            + $"({Count(FindingSeverity.Information, RepairState.TooYoung)} of them on blobs that are too young to be orphans).");
         if (Count(FindingSeverity.Warning, RepairState.Removable) > 0)
         {
             Write("Orphans cost storage and nothing else; 'check --repair' removes them.");
@@ -39,7 +40,7 @@ internal sealed class CheckReport(string storage, AuditOptions options)
 
     private async Task AuditAsync(StorageAudit audit, Action<AuditProgress> show, CancellationToken cancellationToken)
     {
-        var progress = new Listener(p =>
+        var progress = new ImmediateProgress(p =>
         {
             _progress = p;
             show(p);
@@ -56,7 +57,7 @@ internal sealed class CheckReport(string storage, AuditOptions options)
 
     private int Count(FindingSeverity severity, RepairState repair) => _counts.GetValueOrDefault((severity, repair));
 
-    // Not through the console's own layout where nobody looks: it would break lines at the width of a terminal.
+    // Redirected output bypasses the console's layout, which would break lines at the width of a terminal.
     private void Write(string line)
     {
         if (Console.IsOutputRedirected)
@@ -87,9 +88,9 @@ internal sealed class CheckReport(string storage, AuditOptions options)
         _ => "",
     };
 
-    /// <summary>Told at once, and not through a queue: the last state must be there when the audit ends.</summary>
-    private sealed class Listener(Action<AuditProgress> told) : IProgress<AuditProgress>
+    /// <summary>Reports on the calling thread, so that the last state is there when the audit ends.</summary>
+    private sealed class ImmediateProgress(Action<AuditProgress> report) : IProgress<AuditProgress>
     {
-        public void Report(AuditProgress value) => told(value);
+        public void Report(AuditProgress value) => report(value);
     }
 }

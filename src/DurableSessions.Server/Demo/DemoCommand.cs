@@ -5,9 +5,7 @@ using Spectre.Console;
 
 namespace DurableSessions.Server.Demo;
 
-/// <summary>
-/// <c>demo [conversation]</c>: a commit whose server is killed in the middle, in front of whoever watches.
-/// </summary>
+/// <summary><c>demo [conversation]</c>: commits a conversation, kills the server in the middle, and shows the commit complete.</summary>
 internal static class DemoCommand
 {
     public static Command Create()
@@ -15,9 +13,11 @@ internal static class DemoCommand
         var conversation = new Argument<string?>("conversation")
         {
             Arity = ArgumentArity.ZeroOrOne,
-            Description = "A transcript of Claude Code (.jsonl), or a JSON array of {role, content}. Default: a conversation that comes with the demo.",
+            Description = "A transcript of Claude Code (.jsonl), or a JSON array of {role, content}. "
+                + "Default: a conversation that comes with the demo.",
         };
-        var command = new Command("demo", "Append a conversation, commit it, kill the server in the middle of the commit, and see it complete.") { conversation };
+        var command = new Command(
+            "demo", "Append a conversation, commit it, kill the server in the middle of the commit, and see it complete.") { conversation };
         command.SetAction((parsed, cancellationToken) => CommandRun.RunAsync(
             stop => RunAsync(parsed.GetValue(conversation), stop),
             static e => e is DemoException or ConversationException or LocalStorageException or HttpRequestException,

@@ -5,8 +5,8 @@ using Spectre.Console;
 
 namespace DurableSessions.Server.Demo;
 
-/// <summary>The demo, step by step, each told as it happens.</summary>
-/// <param name="console">Where it is told.</param>
+/// <summary>The demo, step by step. Each step is written when it happens.</summary>
+/// <param name="console">Where the steps are written.</param>
 /// <param name="storage">The storage, which outlives every server.</param>
 /// <param name="time">Measures and waits.</param>
 internal sealed class DemoRun(IAnsiConsole console, string storage, TimeProvider time)
@@ -17,7 +17,7 @@ internal sealed class DemoRun(IAnsiConsole console, string storage, TimeProvider
     /// <summary>A commit can be faster than the kill; then it is tried again in another session.</summary>
     private const int MaxRounds = 5;
 
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(25);
 
     private readonly DemoStorage _storage = new(SessionStorage.Connect(storage, "durable-sessions").Container);
@@ -36,7 +36,7 @@ internal sealed class DemoRun(IAnsiConsole console, string storage, TimeProvider
                 continue;
             }
 
-            Step($"Nobody serves, and [yellow]{unfinished}[/]");
+            Step($"No server runs, and [yellow]{unfinished}[/]");
             await RecoverAsync(session, messages, taskId, archiveId, cancellationToken);
             return;
         }
@@ -60,7 +60,8 @@ internal sealed class DemoRun(IAnsiConsole console, string storage, TimeProvider
         long accepted = time.GetTimestamp();
         await server.KillAsync();
         Step($"Commit accepted, task [blue]{taskId.EscapeMarkup()}[/]");
-        Step($"[red]kill -9[/] {server.ProcessId}: gone {time.GetElapsedTime(accepted).TotalMilliseconds:0} ms after the commit was accepted");
+        double killed = time.GetElapsedTime(accepted).TotalMilliseconds;
+        Step($"[red]kill -9[/] {server.ProcessId}: gone {killed:0} ms after the commit was accepted");
         return (taskId, archiveId);
     }
 
@@ -69,9 +70,10 @@ internal sealed class DemoRun(IAnsiConsole console, string storage, TimeProvider
     {
         await using DemoServer server = await DemoServer.StartAsync(storage, cancellationToken);
         using var api = new SessionApi(server.Address);
-        Step($"Another server runs: process {server.ProcessId}. Nobody tells it of the commit,");
-        Step("which it may take over when the dead one's ownership has run out, within seconds");
-        var late = new ConversationMessage("user", [new JsonObject { ["type"] = "text", ["text"] = "And this was said while the commit was still under way." }]);
+        Step($"Another server runs: process {server.ProcessId}. It finds the commit in storage,");
+        Step("and takes it over when the ownership of the killed server has expired, within seconds");
+        var text = new JsonObject { ["type"] = "text", ["text"] = "And this was said while the commit was still under way." };
+        var late = new ConversationMessage("user", [text]);
         await api.AppendAsync(session, [late], cancellationToken);
         Step("Appended one more message: appends never wait for a commit");
         await WatchAsync(api, taskId, cancellationToken);
@@ -81,14 +83,15 @@ internal sealed class DemoRun(IAnsiConsole console, string storage, TimeProvider
         RequireExactlyOnce(messages, archive, "the archive");
         RequireExactlyOnce([late], context, "the live log");
         Step($"[green]Every message exactly once[/]: {messages.Count} in {archiveId.EscapeMarkup()}, in order, and 1 live");
-        console.Write(new Panel(((string?)context["latest_archive_overview"] ?? "").EscapeMarkup()).Header("What the next turn of the agent sees of them").Expand());
+        string overview = ((string?)context["latest_archive_overview"] ?? "").EscapeMarkup();
+        console.Write(new Panel(overview).Header("What the next turn of the agent sees of them").Expand());
     }
 
     private async Task WatchAsync(SessionApi api, string taskId, CancellationToken cancellationToken)
     {
         long start = time.GetTimestamp();
         string last = "";
-        while (time.GetElapsedTime(start) < s_patience)
+        while (time.GetElapsedTime(start) < s_timeout)
         {
             JsonNode task = await api.GetTaskAsync(taskId, cancellationToken);
             string status = SessionApi.Text(task, "status");
@@ -112,16 +115,18 @@ internal sealed class DemoRun(IAnsiConsole console, string storage, TimeProvider
             }
         }
 
-        throw new DemoException($"The commit has not ended within {s_patience.TotalMinutes:0} minutes.");
+        throw new DemoException($"The commit has not ended within {s_timeout.TotalMinutes:0} minutes.");
     }
 
     private static void RequireExactlyOnce(IReadOnlyList<ConversationMessage> sent, JsonNode found, string where)
     {
         string[] expected = [.. sent.Select(message => $"{message.Role} {message.Parts.ToJsonString()}")];
-        string[] actual = [.. found["messages"]?.AsArray().Select(message => $"{(string?)message?["role"]} {message?["parts"]?.ToJsonString()}") ?? []];
+        JsonArray messages = found["messages"]?.AsArray() ?? [];
+        string[] actual = [.. messages.Select(message => $"{(string?)message?["role"]} {message?["parts"]?.ToJsonString()}")];
         if (!expected.SequenceEqual(actual))
         {
-            throw new DemoException($"{expected.Length} messages were sent, and {where} has {actual.Length}, or others, or in another order.");
+            throw new DemoException(
+                $"{expected.Length} messages were sent, and {where} has {actual.Length}, or others, or in another order.");
         }
     }
 

@@ -4,12 +4,12 @@ using DurableSessions.Server.Serving;
 
 namespace DurableSessions.Server.Demo;
 
-/// <summary>This program again, serving in a process of its own, to be killed.</summary>
+/// <summary>This program, serving in a second process that the demo kills.</summary>
 internal sealed class DemoServer : IAsyncDisposable
 {
     private const int MaxLines = 20;
 
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
     private readonly Queue<string> _lastLines = new();
@@ -31,20 +31,21 @@ internal sealed class DemoServer : IAsyncDisposable
     {
         string program = Environment.ProcessPath!;
         bool isHost = Path.GetFileNameWithoutExtension(program).Equals("dotnet", StringComparison.OrdinalIgnoreCase);
-        string[] arguments = [.. isHost ? [Assembly.GetExecutingAssembly().Location] : Array.Empty<string>(), "--urls", "http://127.0.0.1:0"];
+        string[] assembly = isHost ? [Assembly.GetExecutingAssembly().Location] : [];
+        string[] arguments = [.. assembly, "--urls", "http://127.0.0.1:0"];
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["ConnectionStrings__Storage"] = storage;
         start.Environment.Remove("Storage__Container");
         var server = new DemoServer(Process.Start(start)!);
         try
         {
-            await server._serving.Task.WaitAsync(s_patience, cancellationToken);
+            await server._serving.Task.WaitAsync(s_timeout, cancellationToken);
             return server;
         }
         catch (Exception e)
         {
             await server.DisposeAsync();
-            throw e is TimeoutException ? new DemoException($"The server does not serve after {s_patience.TotalSeconds:0} seconds.") : e;
+            throw e is TimeoutException ? new DemoException($"The server does not serve after {s_timeout.TotalSeconds:0} seconds.") : e;
         }
     }
 
@@ -52,7 +53,7 @@ internal sealed class DemoServer : IAsyncDisposable
     public async Task KillAsync()
     {
         _process.Kill();
-        await _ended.WaitAsync(s_patience);
+        await _ended.WaitAsync(s_timeout);
     }
 
     public async ValueTask DisposeAsync()
@@ -62,7 +63,7 @@ internal sealed class DemoServer : IAsyncDisposable
             _process.Kill();
         }
 
-        await _ended.WaitAsync(s_patience);
+        await _ended.WaitAsync(s_timeout);
         _process.Dispose();
     }
 
@@ -70,9 +71,10 @@ internal sealed class DemoServer : IAsyncDisposable
     {
         await Task.WhenAll(ReadAsync(_process.StandardOutput), ReadAsync(_process.StandardError));
         await _process.WaitForExitAsync();
-        _serving.TrySetException(new DemoException($"The server ended with exit code {_process.ExitCode}: {string.Join(" | ", _lastLines)}"));
+        _serving.TrySetException(
+            new DemoException($"The server ended with exit code {_process.ExitCode}: {string.Join(" | ", _lastLines)}"));
 
-        // Looked at, for whoever killed it does not wait for it to serve.
+        // Observed here, since after a kill the demo no longer waits for the server to serve.
         _ = _serving.Task.Exception;
     }
 

@@ -4,7 +4,7 @@ using Azure.Storage.Blobs.Models;
 
 namespace DurableSessions.Server.Demo;
 
-/// <summary>Looks into storage while nobody serves.</summary>
+/// <summary>Reads storage while no server runs.</summary>
 internal sealed class DemoStorage(BlobContainerClient container)
 {
     /// <summary>How far the killed server came with its commit; null where the commit has ended.</summary>
@@ -15,12 +15,14 @@ internal sealed class DemoStorage(BlobContainerClient container)
             return null;
         }
 
-        BlobDownloadResult blob = await container.GetBlobClient($"manifests/default/default/{session}.json").DownloadContentAsync(cancellationToken);
+        BlobClient client = container.GetBlobClient($"manifests/default/default/{session}.json");
+        BlobDownloadResult blob = await client.DownloadContentAsync(cancellationToken);
         JsonNode manifest = JsonNode.Parse(blob.Content)!;
         return manifest switch
         {
             _ when manifest["cutting"] is not null => "the commit has cut the live log and not yet cleared it",
-            _ when manifest["pending"] is JsonArray { Count: > 0 } => "the messages are archived and cleared from the live log, but not switched",
+            _ when manifest["pending"] is JsonArray { Count: > 0 } =>
+                "the messages are archived and cleared from the live log, but not switched",
             _ => "the commit has not touched the live log yet, or has switched already",
         };
     }

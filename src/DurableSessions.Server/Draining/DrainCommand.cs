@@ -6,8 +6,8 @@ using DurableSessions.Server.Serving;
 namespace DurableSessions.Server.Draining;
 
 /// <summary>
-/// <c>drain [--wait SECONDS]</c>: runs the configured engine, takes no requests, and ends when no commit is left: with 0, or with 2 where
-/// the time is up, and 1 where it could not look. To be run when no other host serves the storage, before an engine is exchanged.
+/// <c>drain [--wait SECONDS]</c>: runs the configured engine without serving requests until no commit is left. Exits with 0 when drained,
+/// with 2 when the time is up, and with 1 after an error. For use before the engine is exchanged, while no other host runs on the storage.
 /// </summary>
 internal static class DrainCommand
 {
@@ -17,7 +17,11 @@ internal static class DrainCommand
 
     public static Command Create()
     {
-        var wait = new Option<int>("--wait") { Description = "Seconds to wait at the most, 1 to 86400.", DefaultValueFactory = static _ => 300 };
+        var wait = new Option<int>("--wait")
+        {
+            Description = "Seconds to wait at the most, 1 to 86400.",
+            DefaultValueFactory = static _ => 300,
+        };
         wait.Validators.Add(result =>
         {
             if (result.Tokens.Count > 0 && result.GetValueOrDefault<int>() is < 1 or > 86_400)
@@ -25,7 +29,8 @@ internal static class DrainCommand
                 result.AddError("--wait is 1 to 86400 seconds.");
             }
         });
-        var command = new Command("drain", "Carry the commits on their way to their end, without taking new ones: to be done before an engine is exchanged.") { wait };
+        var command = new Command(
+            "drain", "Run all accepted commits to their end and accept no new ones; for use before the engine is exchanged.") { wait };
         command.SetAction((parsed, cancellationToken) => CommandRun.RunAsync(
             stop => RunAsync(TimeSpan.FromSeconds(parsed.GetValue(wait)), stop), CommandRun.IsOfStorage, cancellationToken));
         return command;
@@ -33,7 +38,8 @@ internal static class DrainCommand
 
     private static async Task<int> RunAsync(TimeSpan atMost, CancellationToken cancellationToken)
     {
-        HostApplicationBuilder builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
+        HostApplicationBuilder builder = Host.CreateApplicationBuilder(
+            new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
         await using StorageConnection storage = await StorageConnection.OpenAsync(
             StorageSettings.Read(builder.Configuration), Console.Out.WriteLine, cancellationToken);
         var semantics = SemanticsSettings.Read(builder.Configuration);
@@ -54,13 +60,13 @@ internal static class DrainCommand
             (int commits, int others) = await CountAsync(client, cancellationToken);
             if (commits == 0)
             {
-                Console.WriteLine($"Drained. Waiting for their time: {others} (watches of idle sessions, and the last step of deletions).");
+                Console.WriteLine($"Drained. Timers left: {others} (watches of idle sessions, and the last step of deletions).");
                 return true;
             }
 
             if (commits != before)
             {
-                Console.WriteLine($"Commits on their way: {commits}");
+                Console.WriteLine($"Commits left: {commits}");
                 before = commits;
             }
 

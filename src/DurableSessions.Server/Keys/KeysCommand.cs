@@ -7,14 +7,15 @@ using DurableSessions.Server.Serving;
 namespace DurableSessions.Server.Keys;
 
 /// <summary>
-/// <c>keys add|list|revoke</c>: who may use the service. Works on the configured storage, beside running hosts too. Exits with 0, or with 1
-/// where it could not do what was asked.
+/// <c>keys add|list|revoke</c>: who may use the service. Works on the configured storage, also while hosts run on it. Exits with 0, or
+/// with 1 after an error.
 /// </summary>
 internal static class KeysCommand
 {
     public static Command Create()
     {
-        var command = new Command("keys", "Who may use the service. Once there is a key, every request needs one; all hosts know of a change within a minute.");
+        var command = new Command(
+            "keys", "Who may use the service. Once there is a key, every request needs one; a change reaches all hosts within a minute.");
         command.Add(CreateAdd());
         command.Add(CreateList());
         command.Add(CreateRevoke());
@@ -23,9 +24,20 @@ internal static class KeysCommand
 
     private static Command CreateAdd()
     {
-        var account = new Option<string>("--account") { Description = "The account of the user.", DefaultValueFactory = static _ => "default" };
-        var user = new Option<string>("--user") { Description = "The user whose sessions the key opens.", DefaultValueFactory = static _ => "default" };
-        var isOperator = new Option<bool>("--operator") { Description = "An operator's key instead: for the orchestrations, and for nobody's sessions." };
+        var account = new Option<string>("--account")
+        {
+            Description = "The account of the user.",
+            DefaultValueFactory = static _ => "default",
+        };
+        var user = new Option<string>("--user")
+        {
+            Description = "The user whose sessions the key opens.",
+            DefaultValueFactory = static _ => "default",
+        };
+        var isOperator = new Option<bool>("--operator")
+        {
+            Description = "An operator's key instead: it opens the orchestrations and no sessions.",
+        };
         var command = new Command("add", "Make a key, and show it: once, since only its hash is kept.") { account, user, isOperator };
         command.Validators.Add(parsed =>
         {
@@ -33,11 +45,14 @@ internal static class KeysCommand
             {
                 if (parsed.GetResult(option) is { Implicit: false } && !SessionKey.IsValidId(parsed.GetValue(option)))
                 {
-                    parsed.AddError($"{option.Name} is 1 to {SessionKey.MaxIdLength} characters of A-Z a-z 0-9 _ . @ - with at most one @, and neither '.' nor '..'.");
+                    parsed.AddError(
+                        $"{option.Name} is 1 to {SessionKey.MaxIdLength} characters of A-Z a-z 0-9 _ . @ - with at most one @, "
+                        + "and neither '.' nor '..'.");
                 }
             }
 
-            if (parsed.GetValue(isOperator) && (parsed.GetResult(account) is { Implicit: false } || parsed.GetResult(user) is { Implicit: false }))
+            if (parsed.GetValue(isOperator)
+                && (parsed.GetResult(account) is { Implicit: false } || parsed.GetResult(user) is { Implicit: false }))
             {
                 parsed.AddError("An operator's key belongs to no account and no user.");
             }
@@ -52,7 +67,7 @@ internal static class KeysCommand
 
     private static Command CreateList()
     {
-        var command = new Command("list", "The keys, without what makes them keys.");
+        var command = new Command("list", "List the keys, without their secrets.");
         command.SetAction((_, cancellationToken) => RunAsync(ListAsync, cancellationToken));
         return command;
     }
@@ -61,7 +76,8 @@ internal static class KeysCommand
     {
         var id = new Argument<string>("id") { Description = "The key's id, as the list has it." };
         var command = new Command("revoke", "Take a key back.") { id };
-        command.SetAction((parsed, cancellationToken) => RunAsync((store, stop) => RevokeAsync(store, parsed.GetValue(id)!, stop), cancellationToken));
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            (store, stop) => RevokeAsync(store, parsed.GetValue(id)!, stop), cancellationToken));
         return command;
     }
 
@@ -82,13 +98,14 @@ internal static class KeysCommand
         IReadOnlyList<ApiKey>? keys = await store.ListAsync(cancellationToken);
         foreach (ApiKey key in keys ?? [])
         {
-            await Console.Out.WriteLineAsync($"{key.Id}  {key.CreatedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture)}  {Owner(key)}");
+            string createdAt = key.CreatedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture);
+            await Console.Out.WriteLineAsync($"{key.Id}  {createdAt}  {Owner(key)}");
         }
 
         await Console.Out.WriteLineAsync(keys switch
         {
             null => "There never was a key: the server is in dev mode.",
-            [] => "There is no key: nobody is let in.",
+            [] => "There is no key, so every request is refused.",
             _ => $"{keys.Count} of at most {KeyStore.MaxKeys} keys.",
         });
         return 0;
@@ -108,11 +125,13 @@ internal static class KeysCommand
 
     private static string Owner(ApiKey key) => key.IsOperator ? "an operator" : $"user {key.User} of account {key.Account}";
 
-    private static Task<int> RunAsync(Func<KeyStore, CancellationToken, Task<int>> run, CancellationToken cancellationToken) => CommandRun.RunAsync(
+    private static Task<int> RunAsync(
+        Func<KeyStore, CancellationToken, Task<int>> run, CancellationToken cancellationToken) => CommandRun.RunAsync(
         async stop =>
         {
             // The settings of the server: the same files, the same environment.
-            WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+            WebApplicationBuilder builder = WebApplication.CreateBuilder(
+                new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
             await using StorageConnection storage = await StorageConnection.OpenAsync(
                 StorageSettings.Read(builder.Configuration), Console.Error.WriteLine, stop);
             return await run(new KeyStore(storage.Storage.Container, TimeProvider.System), stop);

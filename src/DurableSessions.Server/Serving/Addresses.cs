@@ -18,24 +18,28 @@ internal sealed class Addresses
     /// <summary>The URLs to listen on.</summary>
     public IReadOnlyList<string> Urls { get; }
 
-    /// <summary>Reads URLs separated by ';', and those of endpoints that are configured for Kestrel, which it prefers to the URLs.</summary>
-    /// <exception cref="StartException">One is no address to listen on.</exception>
+    /// <summary>
+    /// Reads URLs separated by ';', and the URLs of <c>Kestrel:Endpoints</c>, which Kestrel prefers to them.
+    /// </summary>
+    /// <exception cref="StartException">A URL is no address to listen on.</exception>
     public static Addresses Parse(string? urls, IConfiguration configuration)
     {
         string[] named = (urls ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         string[] given = named.Length == 0 ? [Default] : named;
-        IEnumerable<string> endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"]).OfType<string>();
+        IEnumerable<string> endpoints =
+            configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"]).OfType<string>();
         return new Addresses(given, [.. given.Concat(endpoints).Select(ParseOne)]);
     }
 
-    /// <summary>Without keys everybody who can reach the server may do everything, so nobody but this machine may reach it.</summary>
-    /// <exception cref="StartException">It would listen on an address that others can reach.</exception>
+    /// <summary>Guarantees that only this machine reaches the server. Without keys every client that reaches it has full access.</summary>
+    /// <exception cref="StartException">An address is not a loopback address.</exception>
     public void RequireLoopback()
     {
         if (_all.FirstOrDefault(address => !IsLoopback(address)) is { } open)
         {
             throw new StartException(
-                $"There are no keys, so everybody who reaches {open} could read and change every session. Make one with 'keys add', or listen on a loopback address such as {Default}.");
+                $"There are no keys, so any client that reaches {open} could read and change every session. "
+                + $"Make one with 'keys add', or listen on a loopback address such as {Default}.");
         }
     }
 
@@ -46,7 +50,9 @@ internal sealed class Addresses
         try
         {
             var address = BindingAddress.Parse(url);
-            if (address.Scheme is "http" or "https" && address.PathBase.Length == 0 && (address.IsUnixPipe || address.Port is >= 0 and <= 65535))
+            if (address.Scheme is "http" or "https"
+                && address.PathBase.Length == 0
+                && (address.IsUnixPipe || address.Port is >= 0 and <= 65535))
             {
                 return address;
             }

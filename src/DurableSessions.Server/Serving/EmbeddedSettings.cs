@@ -8,18 +8,25 @@ internal static class EmbeddedSettings
 {
     private const string Name = "Embedded:OwnershipSeconds";
 
-    /// <summary>A third of it is what a renewal may take, and no request is given up sooner than after a second.</summary>
+    /// <summary>A renewal may take a third of the ownership, and a storage request has at least one second.</summary>
     private const int FewestSeconds = 3;
 
     private const int MostSeconds = 300;
 
-    /// <exception cref="StartException">It is not a number, or not within its bounds.</exception>
-    public static Action<EngineOptions> Read(IConfiguration configuration) => configuration[Name] switch
+    /// <exception cref="StartException">The value is not a number, or out of bounds.</exception>
+    public static Action<EngineOptions> Read(IConfiguration configuration)
     {
-        null or "" => static _ => { }
-        ,
-        { } text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value is >= FewestSeconds and <= MostSeconds =>
-            options => options.Ownership = TimeSpan.FromSeconds(value),
-        { } text => throw new StartException($"{Name} '{text}' is not a whole number of {FewestSeconds} to {MostSeconds}."),
-    };
+        if (configuration[Name] is not { Length: > 0 } text)
+        {
+            return static _ => { };
+        }
+
+        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value)
+            || value is < FewestSeconds or > MostSeconds)
+        {
+            throw new StartException($"{Name} '{text}' is not a whole number of {FewestSeconds} to {MostSeconds}.");
+        }
+
+        return options => options.Ownership = TimeSpan.FromSeconds(value);
+    }
 }

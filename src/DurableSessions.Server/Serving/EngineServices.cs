@@ -6,8 +6,11 @@ namespace DurableSessions.Server.Serving;
 /// <summary>The engine that runs commits: the embedded one, or Durable Task on a scheduler.</summary>
 internal static class EngineServices
 {
-    /// <summary>Reads <c>Engine</c> (<c>Embedded</c>, <c>DurableTask</c>); for the former <c>Embedded:*</c>, for the latter <c>ConnectionStrings:Scheduler</c>.</summary>
-    /// <exception cref="StartException">There is no such engine, or what it needs is missing.</exception>
+    /// <summary>
+    /// Reads <c>Engine</c>, which is <c>Embedded</c> (with <c>Embedded:*</c>) or <c>DurableTask</c> (with
+    /// <c>ConnectionStrings:Scheduler</c>).
+    /// </summary>
+    /// <exception cref="StartException">There is no such engine, or one of its settings is missing or invalid.</exception>
     public static void AddEngine(this IServiceCollection services, SessionStorage storage, IConfiguration configuration)
     {
         switch (configuration["Engine"])
@@ -17,11 +20,14 @@ internal static class EngineServices
                 services.AddEmbeddedEngine(storage.Container, storage.Unretried).Configure(configure);
                 break;
             case "DurableTask":
-                services.AddScheduler(configuration.GetConnectionString("Scheduler") is { Length: > 0 } connection ? connection : throw new StartException(
-                    "Engine is DurableTask, but ConnectionStrings:Scheduler is missing; it looks like 'Endpoint=https://...durabletask.io;Authentication=ManagedIdentity;TaskHub=...'."));
+                services.AddScheduler(configuration.GetConnectionString("Scheduler") is { Length: > 0 } connection
+                    ? connection
+                    : throw new StartException(
+                        "Engine is DurableTask, but ConnectionStrings:Scheduler is missing; it looks like "
+                        + "'Endpoint=https://...durabletask.io;Authentication=ManagedIdentity;TaskHub=...'."));
                 break;
             case { } other:
-                throw new StartException($"Engine '{other}' is none: it is Embedded or DurableTask.");
+                throw new StartException($"Engine is '{other}'; it must be Embedded or DurableTask.");
         }
     }
 }

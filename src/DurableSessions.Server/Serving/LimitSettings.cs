@@ -10,7 +10,7 @@ internal static class LimitSettings
     private const int MostRequests = 1_000_000;
     private const int MostSeconds = 3_600;
 
-    /// <exception cref="StartException">One is not a number, or not within its bounds.</exception>
+    /// <exception cref="StartException">A value is not a number, or out of bounds.</exception>
     public static HttpLimits Read(IConfiguration configuration)
     {
         IConfigurationSection section = configuration.GetSection("Limits");
@@ -33,8 +33,10 @@ internal static class LimitSettings
         int Number(string name, int otherwise, int min, int max) => section[name] switch
         {
             null or "" => otherwise,
-            { } text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= min && value <= max => value,
-            { } text => throw new StartException(string.Create(CultureInfo.InvariantCulture, $"Limits:{name} '{text}' is not a whole number of {min} to {max}.")),
+            { } text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value)
+                && value >= min && value <= max => value,
+            { } text => throw new StartException(string.Create(
+                CultureInfo.InvariantCulture, $"Limits:{name} '{text}' is not a whole number of {min} to {max}.")),
         };
     }
 }

@@ -13,7 +13,7 @@ namespace DurableSessions.Server.Serving;
 /// <summary>Durable Task on the Durable Task Scheduler.</summary>
 internal static class SchedulerServices
 {
-    /// <exception cref="StartException">The connection string is none, or this server was built without Durable Task.</exception>
+    /// <exception cref="StartException">The connection string is invalid, or this server was built without Durable Task.</exception>
     public static void AddScheduler(this IServiceCollection services, string connection)
     {
 #if AZURE_FUNCTIONS
@@ -23,7 +23,8 @@ internal static class SchedulerServices
             {
                 worker.UseDurableTaskScheduler(connection);
                 worker.Configure(static options => options.DataConverter = DurablePayloads.Converter);
-                worker.Services.AddOptions<DurableTaskRegistry>(worker.Name).Configure<OrchestrationRegistry>(static (durable, ours) => durable.AddAll(ours));
+                worker.Services.AddOptions<DurableTaskRegistry>(worker.Name)
+                    .Configure<OrchestrationRegistry>(static (durable, ours) => durable.AddAll(ours));
             });
             services.AddDurableTaskClient(client =>
             {

@@ -6,7 +6,7 @@ using DurableSessions.Semantics.Chat;
 
 namespace DurableSessions.Server.Serving;
 
-/// <summary>What digests, and what happens where it fails.</summary>
+/// <summary>Which digest the server uses, and what happens when it fails.</summary>
 /// <param name="Model">The chat model; null for the built-in digest.</param>
 /// <param name="Credential">What its requests are signed with.</param>
 /// <param name="Policy">How the semantic step is tried.</param>
@@ -16,14 +16,16 @@ internal sealed record SemanticsSettings(ChatModelOptions? Model, ChatCredential
     private const string IdentityScope = "https://cognitiveservices.azure.com/.default";
 
     /// <summary>Reads the section <c>Semantics</c>.</summary>
-    /// <exception cref="StartException">A value is none.</exception>
+    /// <exception cref="StartException">A value is invalid or out of bounds.</exception>
     public static SemanticsSettings Read(IConfiguration configuration)
     {
         IConfigurationSection section = configuration.GetSection(Section);
         string whenFailed = Text(section, "WhenFailed") ?? "fallback";
         var policy = new SemanticPolicy
         {
-            FallBack = whenFailed is "fallback" or "fail" ? whenFailed == "fallback" : throw Wrong("WhenFailed", whenFailed, "fallback or fail"),
+            FallBack = whenFailed is "fallback" or "fail"
+                ? whenFailed == "fallback"
+                : throw Wrong("WhenFailed", whenFailed, "fallback or fail"),
             Timeout = TimeSpan.FromSeconds(Number(section, "TimeoutSeconds", 600, 1, 86_400)),
         };
         if (Text(section, "Endpoint") is not { } endpoint)
@@ -37,7 +39,8 @@ internal sealed record SemanticsSettings(ChatModelOptions? Model, ChatCredential
         }
 
         string whenUnavailable = Text(section, "WhenAway") ?? "fallback";
-        var defaults = new ChatModelOptions { Endpoint = uri, Model = Text(section, "Model") ?? throw Wrong("Model", "", "the name of a model, where Semantics:Endpoint is set") };
+        string name = Text(section, "Model") ?? throw Wrong("Model", "", "the name of a model, where Semantics:Endpoint is set");
+        var defaults = new ChatModelOptions { Endpoint = uri, Model = name };
         ChatModelOptions model = defaults with
         {
             ContextTokens = Number(section, "ContextTokens", defaults.ContextTokens, 8_000, 10_000_000),
@@ -55,10 +58,13 @@ internal sealed record SemanticsSettings(ChatModelOptions? Model, ChatCredential
         };
         return model.ContextTokens >= (2 * model.AnswerTokens) + 4_000
             ? new SemanticsSettings(model, ReadCredential(section, uri), policy)
-            : throw Wrong("ContextTokens", model.ContextTokens.ToString(CultureInfo.InvariantCulture), "at least twice Semantics:AnswerTokens and 4000 more");
+            : throw Wrong(
+                "ContextTokens",
+                model.ContextTokens.ToString(CultureInfo.InvariantCulture),
+                "at least twice Semantics:AnswerTokens and 4000 more");
     }
 
-    // Without a key, Azure is asked as whoever runs the server; others are asked without.
+    // Without a key, requests to Azure carry a token of the server's identity; requests to other endpoints carry no credential.
     private static ChatCredential ReadCredential(IConfigurationSection section, Uri endpoint)
     {
         if (Text(section, "Key") is { } key)
@@ -78,11 +84,13 @@ internal sealed record SemanticsSettings(ChatModelOptions? Model, ChatCredential
 
     private static string? Text(IConfigurationSection section, string name) => section[name] is { Length: > 0 } value ? value.Trim() : null;
 
-    private static int Number(IConfigurationSection section, string name, int otherwise, int min, int max) => Text(section, name) is not { } text
+    private static int Number(IConfigurationSection section, string name, int otherwise, int min, int max) =>
+        Text(section, name) is not { } text
         ? otherwise
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= min && value <= max
             ? value
             : throw Wrong(name, text, string.Create(CultureInfo.InvariantCulture, $"an integer, {min} to {max}"));
 
-    private static StartException Wrong(string name, string value, string expected) => new($"{Section}:{name} '{value}' is not {expected}.");
+    private static StartException Wrong(string name, string value, string expected) =>
+        new($"{Section}:{name} '{value}' is not {expected}.");
 }

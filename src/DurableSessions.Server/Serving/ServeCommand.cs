@@ -3,13 +3,17 @@ using DurableSessions.LocalStorage;
 
 namespace DurableSessions.Server.Serving;
 
-/// <summary>The command that runs where no other one is named: serve the API until the process is told to stop.</summary>
+/// <summary>The default command: serves the API until SIGINT or SIGTERM.</summary>
 internal static class ServeCommand
 {
     public static RootCommand Create()
     {
-        var urls = new Option<string?>("--urls") { Description = $"Where to listen, several separated by ';'. Default: {Addresses.Default}" };
-        var command = new RootCommand("Durable sessions: keeps agents' conversations in Azure Blob Storage and commits them without losing a message.") { urls };
+        var urls = new Option<string?>("--urls")
+        {
+            Description = $"Where to listen, several separated by ';'. Default: {Addresses.Default}",
+        };
+        var command = new RootCommand(
+            "Durable sessions: keeps agents' conversations in Azure Blob Storage and commits them without losing a message.") { urls };
         command.SetAction((parsed, cancellationToken) => RunAsync(parsed.GetValue(urls), cancellationToken));
         return command;
     }

@@ -18,15 +18,18 @@ namespace DurableSessions.Server.Serving;
 /// <summary>Start and stop in order: addresses are checked, storage is reached, requests are served; backwards at the end.</summary>
 internal static class ServerProgram
 {
-    /// <summary>How long requests and commits in progress have when the server is told to stop. A commit that has not ended goes on after the next start.</summary>
-    private static readonly TimeSpan s_stopPatience = TimeSpan.FromSeconds(2);
+    /// <summary>
+    /// How long requests and commits in progress may go on after a stop signal. A commit that has not ended goes on after the next start.
+    /// </summary>
+    private static readonly TimeSpan s_stopTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>Serves until the process is told to stop.</summary>
+    /// <summary>Serves until SIGINT, SIGTERM or cancellation.</summary>
     /// <exception cref="StartException">It cannot start.</exception>
     /// <exception cref="LocalStorageException">Local storage cannot be started, or could not be kept running.</exception>
     public static async Task RunAsync(string? urls, CancellationToken cancellationToken)
     {
-        WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        WebApplicationBuilder builder = WebApplication.CreateBuilder(
+            new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         var addresses = Addresses.Parse(urls ?? builder.Configuration[WebHostDefaults.ServerUrlsKey], builder.Configuration);
         var semantics = SemanticsSettings.Read(builder.Configuration);
         Action<SessionOptions> options = ReadOptions(name => builder.Configuration[name]);
@@ -49,7 +52,7 @@ internal static class ServerProgram
         Action<SessionOptions> configure)
     {
         builder.WebHost.UseUrls([.. addresses.Urls]);
-        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = s_stopPatience);
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = s_stopTimeout);
         builder.Logging.AddSimpleConsole(options =>
         {
             options.SingleLine = true;
@@ -61,9 +64,10 @@ internal static class ServerProgram
         HttpLimits limits = LimitSettings.Read(builder.Configuration);
         builder.WebHost.ConfigureKestrel(server => server.ApplyDurableSessionsLimits(limits));
 
-        // A start that fails is told in one line, by whoever catches its exception; the host would log a stack trace besides.
+        // A failed start is one line on standard error, written by the command; this keeps the host's stack trace out of the log.
         CancellationToken started = default;
-        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => level >= LogLevel.Information && started.IsCancellationRequested);
+        builder.Logging.AddFilter(
+            "Microsoft.Extensions.Hosting.Internal.Host", level => level >= LogLevel.Information && started.IsCancellationRequested);
 
         WebApplication? app = null;
         builder.Services.AddApi(storage, () => app!.Services.GetRequiredService<OrchestrationClient>(), keys, limits);
@@ -104,8 +108,9 @@ internal static class ServerProgram
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {
-            // There was a container a moment ago. Without it no host can say whether there are keys, and none may believe every caller.
-            throw new StartException($"The keys cannot be read from storage at {storage.Container.Uri}: it answered {e.Status} {e.ErrorCode}.", e);
+            // The container was deleted after the storage check. Without it the host cannot know whether there are keys.
+            throw new StartException(
+                $"The keys cannot be read from storage at {storage.Container.Uri}: it answered {e.Status} {e.ErrorCode}.", e);
         }
         catch (Exception e) when (e is RequestFailedException or AggregateException or JsonException or FormatException)
         {

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Azure;
 using Azure.Identity;
 using Azure.Storage.Blobs;
@@ -8,16 +7,16 @@ namespace DurableSessions.Server.Serving;
 /// <summary>Reaches storage once before anything is served, and creates the container where it is missing.</summary>
 internal static class StorageCheck
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(10);
 
     /// <exception cref="StartException">Storage does not answer in time, or refuses.</exception>
     public static async Task RunAsync(BlobContainerClient container, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(s_patience);
+        limit.CancelAfter(s_timeout);
         try
         {
-            // Asked first: an identity that may use the container need not be allowed to create it.
+            // Checked first: an identity may have access to the container without the right to create one.
             if (!await container.ExistsAsync(limit.Token))
             {
                 await container.CreateIfNotExistsAsync(cancellationToken: limit.Token);
@@ -25,11 +24,12 @@ internal static class StorageCheck
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new StartException($"Storage at {container.Uri} has not answered within {s_patience.TotalSeconds:0} seconds.", e);
+            throw new StartException($"Storage at {container.Uri} has not answered within {s_timeout.TotalSeconds:0} seconds.", e);
         }
         catch (AuthenticationFailedException e)
         {
-            throw new StartException($"There are no Azure credentials for {container.Uri}: sign in with 'az login', or give the server a managed identity.", e);
+            throw new StartException(
+                $"There are no Azure credentials for {container.Uri}: sign in with 'az login', or give the server a managed identity.", e);
         }
         catch (RequestFailedException e)
         {
@@ -44,10 +44,11 @@ internal static class StorageCheck
     private static string Explain(BlobContainerClient container, RequestFailedException e) => e.Status switch
     {
         0 => Unreachable(container, e),
-        401 or 403 => $"Storage at {container.Uri} refuses the credentials ({e.ErrorCode}): check the account key, or the role Storage Blob Data Contributor.",
+        401 or 403 => $"Storage at {container.Uri} refuses the credentials ({e.ErrorCode}): "
+            + "check the account key, or the role Storage Blob Data Contributor.",
         _ => $"Storage at {container.Uri} cannot be used: it answered {e.Status} {e.ErrorCode}.",
     };
 
     private static string Unreachable(BlobContainerClient container, Exception e) =>
-        $"Storage at {container.Uri} cannot be reached: {(e.GetBaseException() is SocketException socket ? socket.Message : e.GetBaseException().Message)}.";
+        $"Storage at {container.Uri} cannot be reached: {e.GetBaseException().Message}.";
 }

@@ -26,11 +26,12 @@ internal sealed class StorageConnection : IAsyncDisposable
 
     /// <summary>Connects, starting local storage where no other is configured, and makes sure that the container is there.</summary>
     /// <param name="settings">Which storage.</param>
-    /// <param name="report">Told, in one line, what takes time and what happens to local storage later.</param>
+    /// <param name="report">Receives one line for each step that takes time, and later for each event of local storage.</param>
     /// <param name="cancellationToken">Stops the attempt.</param>
     /// <exception cref="StartException">It cannot be reached or used.</exception>
     /// <exception cref="LocalStorageException">Local storage cannot be started.</exception>
-    public static async Task<StorageConnection> OpenAsync(StorageSettings settings, Action<string> report, CancellationToken cancellationToken)
+    public static async Task<StorageConnection> OpenAsync(
+        StorageSettings settings, Action<string> report, CancellationToken cancellationToken)
     {
         if (settings.Connection is { } connection)
         {
@@ -46,7 +47,8 @@ internal sealed class StorageConnection : IAsyncDisposable
         {
             var storage = SessionStorage.Connect(local.ConnectionString, settings.Container);
             await StorageCheck.RunAsync(storage.Container, cancellationToken);
-            return new StorageConnection(storage, $"{local.Location}, container {settings.Container} (Azurite on port {local.Port})", local);
+            string description = $"{local.Location}, container {settings.Container} (Azurite on port {local.Port})";
+            return new StorageConnection(storage, description, local);
         }
         catch
         {
@@ -55,7 +57,7 @@ internal sealed class StorageConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends local storage, after everything that it acknowledged is saved.</summary>
+    /// <summary>Stops local storage after it has saved every request that it acknowledged.</summary>
     public ValueTask DisposeAsync() => _local?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     private static SessionStorage Connect(string connection, string container)
@@ -67,7 +69,9 @@ internal sealed class StorageConnection : IAsyncDisposable
                 return SessionStorage.Connect(connection, container);
             }
 
-            if (Uri.TryCreate(connection, UriKind.Absolute, out Uri? service) && service.Scheme == Uri.UriSchemeHttps && service.Query.Length == 0)
+            if (Uri.TryCreate(connection, UriKind.Absolute, out Uri? service)
+                && service.Scheme == Uri.UriSchemeHttps
+                && service.Query.Length == 0)
             {
                 return SessionStorage.Connect(service, new DefaultAzureCredential(), container);
             }
@@ -76,9 +80,12 @@ internal sealed class StorageConnection : IAsyncDisposable
         {
             // The message could repeat a part of the account's key.
             throw new StartException(
-                "ConnectionStrings:Storage is no connection string of a storage account; it looks like 'DefaultEndpointsProtocol=https;AccountName=...;AccountKey=...'.", e);
+                "ConnectionStrings:Storage is no connection string of a storage account; it looks like "
+                + "'DefaultEndpointsProtocol=https;AccountName=...;AccountKey=...'.",
+                e);
         }
 
-        throw new StartException("ConnectionStrings:Storage is a URL, but not one of a blob service; it looks like https://account.blob.core.windows.net.");
+        throw new StartException(
+            "ConnectionStrings:Storage is a URL, but not one of a blob service; it looks like https://account.blob.core.windows.net.");
     }
 }

@@ -11,18 +11,20 @@ internal sealed partial record StorageSettings(string? Connection, string Contai
     private const string DefaultContainer = "durable-sessions";
 
     /// <summary>Reads <c>ConnectionStrings:Storage</c>, <c>Storage:Container</c> and <c>Storage:Folder</c>.</summary>
-    /// <exception cref="StartException">The container's name is none.</exception>
+    /// <exception cref="StartException">The name of the container is invalid.</exception>
     public static StorageSettings Read(IConfiguration configuration)
     {
         string container = configuration["Storage:Container"] is { Length: > 0 } name ? name : DefaultContainer;
         if (!ContainerName().IsMatch(container))
         {
             throw new StartException(
-                $"Storage:Container '{container}' is no container name: 3 to 63 lower-case letters, digits and single hyphens, beginning and ending with a letter or digit.");
+                $"Storage:Container '{container}' is no container name: 3 to 63 lower-case letters, digits and single hyphens, "
+                + "beginning and ending with a letter or digit.");
         }
 
         string? connection = configuration.GetConnectionString("Storage");
-        return new StorageSettings(string.IsNullOrWhiteSpace(connection) ? null : connection.Trim(), container, configuration["Storage:Folder"]);
+        return new StorageSettings(
+            string.IsNullOrWhiteSpace(connection) ? null : connection.Trim(), container, configuration["Storage:Folder"]);
     }
 
     [GeneratedRegex(@"\A(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]\z")]

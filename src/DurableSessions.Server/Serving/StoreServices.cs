@@ -13,7 +13,8 @@ namespace DurableSessions.Server.Serving;
 /// <summary>Puts the store and the API together.</summary>
 internal static class StoreServices
 {
-    public static void AddStore(this IServiceCollection services, SessionStorage storage, SemanticsSettings semantics, Action<SessionOptions> configure)
+    public static void AddStore(
+        this IServiceCollection services, SessionStorage storage, SemanticsSettings semantics, Action<SessionOptions> configure)
     {
         services.AddDurableSessions(storage).Configure(configure).Configure(options => options.Semantic = semantics.Policy);
         services.AddExtractiveDigest();
@@ -23,7 +24,8 @@ internal static class StoreServices
         }
     }
 
-    public static void AddApi(this IServiceCollection services, SessionStorage storage, Func<OrchestrationClient> client, KeyRing keys, HttpLimits limits)
+    public static void AddApi(
+        this IServiceCollection services, SessionStorage storage, Func<OrchestrationClient> client, KeyRing keys, HttpLimits limits)
     {
         services.AddApiKeys(keys);
         services.AddDurableSessionsHttp(new DurableSessionsHttpOptions

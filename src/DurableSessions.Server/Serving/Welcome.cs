@@ -1,9 +1,9 @@
 namespace DurableSessions.Server.Serving;
 
-/// <summary>What a person at a terminal wants to know when the server has started.</summary>
+/// <summary>The lines that the server writes to the console when it has started.</summary>
 internal static class Welcome
 {
-    /// <summary>The first words of the last line, which says where it serves; whoever starts the server as a child waits for it.</summary>
+    /// <summary>The beginning of the last line, which lists the URLs; a parent process may wait for this line.</summary>
     public const string Serving = "Serving on ";
 
     public static async Task WriteAsync(TextWriter output, ICollection<string> urls, string storage, bool hasKeys)
@@ -12,7 +12,7 @@ internal static class Welcome
         string key = hasKeys ? " -H \"X-API-Key: $KEY\"" : "";
         string trust = hasKeys
             ? "Every request needs a key."
-            : "Dev mode: there are no keys, so it answers this machine alone, and everybody on it.";
+            : "Dev mode: there are no keys, so it answers every client on this machine, and only those.";
         await output.WriteLineAsync($$"""
             Durable sessions {{ServerVersion.Text}}
             Data in {{storage}}

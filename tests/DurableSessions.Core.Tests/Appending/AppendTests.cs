@@ -11,7 +11,7 @@ public sealed class AppendTests(SimulatedFixture storage)
     private readonly SessionKey _key = new("acme", "ada", "s1");
 
     [Fact]
-    public async Task An_append_that_nobody_disturbs_is_one_request_however_long_the_session()
+    public async Task An_undisturbed_append_is_one_request_however_long_the_session()
     {
         string container = (await storage.NewContainerAsync()).Name;
         using Host host = await Host.StartAsync(storage, container);
@@ -24,7 +24,8 @@ public sealed class AppendTests(SimulatedFixture storage)
         }
 
         host.Log.Clear();
-        AppendResult batch = await host.Store.Sessions.AppendAsync(_key, Words.Messages("b", 100), null, TestContext.Current.CancellationToken);
+        AppendResult batch = await host.Store.Sessions.AppendAsync(
+            _key, Words.Messages("b", 100), null, TestContext.Current.CancellationToken);
         Assert.Equal(1, host.Log.Count);
         Assert.Equal(131, batch.MessageCount);
         Assert.Equal(100, batch.MessageIds.Distinct().Count());
@@ -39,7 +40,8 @@ public sealed class AppendTests(SimulatedFixture storage)
         await container.DeleteAsync(cancellationToken: TestContext.Current.CancellationToken);
 
         await Assert.ThrowsAsync<Azure.RequestFailedException>(() => host.AppendAsync(_key, "second"));
-        await Assert.ThrowsAsync<Azure.RequestFailedException>(() => host.Store.Sessions.GetAsync(_key, false, TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<Azure.RequestFailedException>(
+            () => host.Store.Sessions.GetAsync(_key, false, TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -47,10 +49,11 @@ public sealed class AppendTests(SimulatedFixture storage)
     {
         string container = (await storage.NewContainerAsync()).Name;
         using Host host = await Host.StartAsync(storage, container, networkTimeout: TimeSpan.FromSeconds(1));
-        var held = new Held();
+        var held = new HoldsRequest();
         host.Faults.When(static r => r.IsWrite, held);
 
-        AppendResult first = await host.AppendAsync(_key, "first").WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        AppendResult first = await host.AppendAsync(_key, "first").WaitAsync(
+            TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
 
         Assert.Equal(1, first.MessageCount);
         Assert.True(held.Arrived.IsCompletedSuccessfully);
@@ -63,7 +66,7 @@ public sealed class AppendTests(SimulatedFixture storage)
         using Host host = await Host.StartAsync(storage, container);
         await host.AppendAsync(_key, "m0");
         host.Log.Clear();
-        var held = new Held();
+        var held = new HoldsRequest();
         host.Faults.When(static r => r.Comp == "appendblock", held);
         Task<AppendResult> first = host.AppendAsync(_key, "m1");
         await held.Arrived;
@@ -169,7 +172,7 @@ public sealed class AppendTests(SimulatedFixture storage)
     }
 
     [Fact]
-    public async Task A_full_segment_is_followed_by_another_and_nobody_notices()
+    public async Task A_full_segment_is_followed_by_another_and_no_client_notices()
     {
         string container = (await storage.NewContainerAsync()).Name;
         var options = new SessionOptions { BlocksPerSegment = 3 };
@@ -223,7 +226,7 @@ public sealed class AppendTests(SimulatedFixture storage)
         Assert.Equal(["m0", "m1", "m2", "m3", "m4"], (await host.AuditAsync(_key)).Everything);
     }
 
-    // As a client does that is told of an error: again, with the same key.
+    // As a client does after an error: again, with the same key.
     private async Task AppendInTheEndAsync(Host host, string text)
     {
         try

@@ -36,7 +36,7 @@ public sealed class CutTests(SimulatedFixture storage)
         using Host host = await Host.StartAsync(storage, container);
         using Host committer = await Host.StartAsync(storage, container);
         await host.AppendAsync(_key, "m0");
-        (Task<AppendResult> append, Held retry) = await AppendWithUnknownOutcomeAsync(host, applied);
+        (Task<AppendResult> append, HoldsRequest retry) = await AppendWithUnknownOutcomeAsync(host, applied);
         await committer.ArchiveToTempAsync(await committer.AcceptAsync(_key, "c1", keepRecent));
         Assert.Equal(409, await retry.ReleaseAsync());
         await append;
@@ -54,7 +54,7 @@ public sealed class CutTests(SimulatedFixture storage)
         using Host host = await Host.StartAsync(storage, container);
         using Host committer = await Host.StartAsync(storage, container);
         await host.AppendAsync(_key, "m0", "m00");
-        (Task<AppendResult> append, Held retry) = await AppendWithUnknownOutcomeAsync(host, applied);
+        (Task<AppendResult> append, HoldsRequest retry) = await AppendWithUnknownOutcomeAsync(host, applied);
         await committer.CommitAsync(await committer.AcceptAsync(_key, "c1", keepRecent));
         await committer.AppendAsync(_key, "m2");
         await committer.CommitAsync(await committer.AcceptAsync(_key, "c2"));
@@ -71,14 +71,14 @@ public sealed class CutTests(SimulatedFixture storage)
         using Host dead = await Host.StartAsync(storage, container);
         using Host host = await Host.StartAsync(storage, container);
         await slow.AppendAsync(_key, "m0");
-        var held = new Held();
+        var held = new HoldsRequest();
         slow.Faults.When(static r => r.Comp == "appendblock", held);
         Task<AppendResult> late = slow.AppendAsync(_key, "late");
         await held.Arrived;
 
         // The commit dies between its swap and its seal; the manifest shows the cut.
         CommitInput commit = await dead.AcceptAsync(_key, "c1");
-        var world = new Held();
+        var world = new HoldsRequest();
         dead.Faults.When(static r => r.Comp == "seal", world);
         Task<CommitProgress> cut = dead.ArchiveToTempAsync(commit);
         await world.Arrived;
@@ -97,7 +97,7 @@ public sealed class CutTests(SimulatedFixture storage)
         string container = (await storage.NewContainerAsync()).Name;
         using Host host = await Host.StartAsync(storage, container);
         await host.AppendAsync(_key, "m0");
-        var lastTry = new Held();
+        var lastTry = new HoldsRequest();
         host.Faults
             .When(static r => r.Comp == "appendblock", Fault.DropAnswer)
             .When(static r => r.Comp == "appendblock", Fault.Respond(500, "InternalError"), times: 3)
@@ -116,7 +116,7 @@ public sealed class CutTests(SimulatedFixture storage)
     }
 
     [Fact]
-    public async Task Whoever_sees_a_session_deleted_loses_nothing_that_is_appended_afterwards()
+    public async Task A_client_that_sees_a_session_deleted_loses_nothing_that_is_appended_afterwards()
     {
         for (int k = 1; ; k++)
         {
@@ -170,10 +170,10 @@ public sealed class CutTests(SimulatedFixture storage)
         Assert.Equal(["m0", "m1"], (await host.AuditAsync(_key)).Everything);
     }
 
-    // The first try was applied, or not, and nobody answered; the next one is on its way until the test lets it go.
-    private async Task<(Task<AppendResult> Append, Held Retry)> AppendWithUnknownOutcomeAsync(Host host, bool applied)
+    // The first try was applied, or not, and was not answered; the next one is on its way until the test lets it go.
+    private async Task<(Task<AppendResult> Append, HoldsRequest Retry)> AppendWithUnknownOutcomeAsync(Host host, bool applied)
     {
-        var retry = new Held();
+        var retry = new HoldsRequest();
         host.Faults
             .When(static r => r.Comp == "appendblock", applied ? Fault.DropAnswer : Fault.FailBeforeSending)
             .When(static r => r.Comp == "appendblock", retry);

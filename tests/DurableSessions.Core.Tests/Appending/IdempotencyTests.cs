@@ -77,7 +77,7 @@ public sealed class IdempotencyTests(SimulatedFixture storage)
         using Host slow = await Host.StartAsync(storage, container);
         using Host host = await Host.StartAsync(storage, container);
         await slow.AppendAsync(_key, Words.Key("before"), "m0");
-        var held = new Held();
+        var held = new HoldsRequest();
         slow.Faults.When(static r => r.Comp == "appendblock", held);
         Task<AppendResult> repeated = slow.AppendAsync(_key, Words.Key("k"), "m1");
         await held.Arrived;

@@ -169,7 +169,7 @@ public sealed class RepetitionTests(SimulatedFixture storage)
         var options = new SessionOptions { TombstoneRetention = TimeSpan.FromMilliseconds(200) };
         using Host host = await Host.RunAsync(storage, container, options);
         await SayAsync(slow, Named("a"));
-        var held = new Held();
+        var held = new HoldsRequest();
         slow.Faults.When(static r => r.Comp == "appendblock", held);
         Task<AppendResult> repeated = slow.Store.Sessions.AppendAsync(_key, [Named("a"), Named("b")], null, Cancelled);
         await held.Arrived;
@@ -229,7 +229,8 @@ public sealed class RepetitionTests(SimulatedFixture storage)
     {
         DateTimeOffset now = DateTimeOffset.UnixEpoch.AddYears(60);
         NewMessage message = Words.Message("a");
-        AppendLine Line(DateTimeOffset at) => new(MessageId.FromContent(message.Hash(), 0, at), RepetitionMatch.Content, [], message.Shape(), "");
+        AppendLine Line(DateTimeOffset at) => new(
+            MessageId.FromContent(message.Hash(), 0, at), RepetitionMatch.Content, [], message.Shape(), "");
         var known = new KeyedMessages();
         known.Add(Line(now).Id);
         var older = new KeyedMessages();
@@ -252,5 +253,6 @@ public sealed class RepetitionTests(SimulatedFixture storage)
 
     private static NewMessage Named(string text) => Words.Message(text) with { ClientId = text };
 
-    private Task<AppendResult> SayAsync(Host host, params NewMessage[] messages) => host.Store.Sessions.AppendAsync(_key, messages, null, Cancelled);
+    private Task<AppendResult> SayAsync(Host host, params NewMessage[] messages) =>
+        host.Store.Sessions.AppendAsync(_key, messages, null, Cancelled);
 }

@@ -71,7 +71,7 @@ public sealed class RevivedSegmentTests(SimulatedFixture storage) : IDisposable
     public async Task An_append_of_unknown_outcome_is_stored_once(Knows knows, bool applied, bool isSealed)
     {
         (Host host, Host late) = await StartAsync(knows);
-        var retry = new Held();
+        var retry = new HoldsRequest();
         late.Faults
             .When(static r => r.Comp == "appendblock", applied ? Fault.DropAnswer : Fault.Respond(503, "ServerBusy"))
             .When(static r => r.Comp == "appendblock", retry);
@@ -96,7 +96,7 @@ public sealed class RevivedSegmentTests(SimulatedFixture storage) : IDisposable
     {
         (Host host, _) = await StartAsync(Knows.AllMessages);
         Host reader = await NewHostAsync();
-        var reading = new Held();
+        var reading = new HoldsRequest();
         reader.Faults.When(static r => r.Is("GET", "segments/"), reading);
         Task<SessionContext> context = reader.Store.Sessions.ReadContextAsync(_key, 1_000, Cancelled);
         await reading.Arrived;
@@ -112,7 +112,7 @@ public sealed class RevivedSegmentTests(SimulatedFixture storage) : IDisposable
     public async Task A_host_that_counts_messages_by_an_old_manifest_counts_every_one()
     {
         (Host host, Host late) = await StartAsync(Knows.AMessage);
-        var reading = new Held();
+        var reading = new HoldsRequest();
         late.Faults.When(static r => r.Is("GET", "segments/"), reading);
         Task<SessionInfo> info = late.Store.Sessions.GetAsync(_key, false, Cancelled);
         await reading.Arrived;
@@ -132,7 +132,7 @@ public sealed class RevivedSegmentTests(SimulatedFixture storage) : IDisposable
         CommitInput commit = await host.AcceptAsync(_key, "c1");
         CommitProgress staged = await host.ArchiveToTempAsync(commit);
         Host other = await NewHostAsync();
-        var reading = new Held();
+        var reading = new HoldsRequest();
 
         // Once for the view, and then for the keys.
         other.Faults.When(static r => IsOfFirst(r), reading, skip: 1);
@@ -182,7 +182,7 @@ public sealed class RevivedSegmentTests(SimulatedFixture storage) : IDisposable
         CommitInput commit = await host.AcceptAsync(_key, "c1");
         await host.AppendAsync(_key, key, "said once");
         CommitProgress staged = await host.ArchiveToTempAsync(commit);
-        var sealing = new Held();
+        var sealing = new HoldsRequest();
         late.Faults.When(static r => r.Comp == "seal", sealing);
         Task<CommitProgress> helping = late.ArchiveToTempAsync(commit);
         await sealing.Arrived;
@@ -208,7 +208,7 @@ public sealed class RevivedSegmentTests(SimulatedFixture storage) : IDisposable
         }
 
         Host reader = await NewHostAsync();
-        var reading = new Held();
+        var reading = new HoldsRequest();
         reader.Faults.When(static r => IsOfFirst(r), reading, skip: 1);
         Task<SessionContext> context = reader.Store.Sessions.ReadContextAsync(_key, 10_000_000, Cancelled);
         await reading.Arrived;
@@ -223,7 +223,7 @@ public sealed class RevivedSegmentTests(SimulatedFixture storage) : IDisposable
     public async Task An_append_of_unknown_outcome_to_a_full_segment_is_stored_once()
     {
         (Host host, Host late) = await StartAsync(Knows.AllMessages);
-        var reading = new Held();
+        var reading = new HoldsRequest();
         late.Faults
             .When(static r => r.Comp == "appendblock", Fault.DropAnswer)
             .When(static r => r.Comp == "appendblock", Fault.Respond(409, "BlockCountExceedsLimit"))
@@ -250,7 +250,7 @@ public sealed class RevivedSegmentTests(SimulatedFixture storage) : IDisposable
         // It sees the cut, and nothing after it.
         await late.Store.Sessions.ReadContextAsync(_key, 1_000, Cancelled);
         await host.ClearLiveAsync(commit, staged);
-        var deleting = new Held();
+        var deleting = new HoldsRequest();
         host.Faults.When(static r => r.Method == "DELETE" && r.Blob.Contains("/000002-", StringComparison.Ordinal), deleting);
         Task<CommitProgress> switching = host.SwitchAsync(commit, await host.SemanticProcessAsync(commit));
         await deleting.Arrived;
@@ -270,7 +270,7 @@ public sealed class RevivedSegmentTests(SimulatedFixture storage) : IDisposable
         CommitInput commit = await host.AcceptAsync(_key, "c1");
         CommitProgress staged = await host.ArchiveToTempAsync(commit);
         await host.AppendAsync(_key, "m3");
-        var looking = new Held();
+        var looking = new HoldsRequest();
         late.Faults.When(IsOfFirst, looking);
         Task<List<Finding>> audit = late.Store.Audit.RunAsync(new AuditOptions(), cancellationToken: Cancelled).ToListAsync(Cancelled).AsTask();
         await looking.Arrived;

@@ -18,7 +18,7 @@ public sealed class SettingsTests(SimulatedFixture storage)
         using Host host = await Host.StartAsync(storage, container);
         using Host committer = await Host.StartAsync(storage, container);
         await host.AppendAsync(_key, "m1");
-        (Task<SessionSettings> change, Held retry) = await ConfigureWithLostAnswerAsync(host, 5);
+        (Task<SessionSettings> change, HoldsRequest retry) = await ConfigureWithLostAnswerAsync(host, 5);
         await committer.CommitAsync(await committer.AcceptAsync(_key, "c1"));
 
         Assert.Equal(412, await retry.ReleaseAsync());
@@ -35,7 +35,7 @@ public sealed class SettingsTests(SimulatedFixture storage)
         using Host host = await Host.StartAsync(storage, container);
         using Host other = await Host.StartAsync(storage, container);
         await host.AppendAsync(_key, "m1");
-        (Task<SessionSettings> change, Held retry) = await ConfigureWithLostAnswerAsync(host, 5);
+        (Task<SessionSettings> change, HoldsRequest retry) = await ConfigureWithLostAnswerAsync(host, 5);
         await other.AppendAsync(_key, "m2");
         await ConfigureAsync(other, 7);
         Assert.Equal(412, await retry.ReleaseAsync());
@@ -45,9 +45,9 @@ public sealed class SettingsTests(SimulatedFixture storage)
         Assert.Equal(7, (await fresh.Store.Sessions.GetAsync(_key, false, Cancelled)).Settings.AutoCommitPolicy?.MessageCountThreshold);
     }
 
-    private async Task<(Task<SessionSettings> Change, Held Retry)> ConfigureWithLostAnswerAsync(Host host, int threshold)
+    private async Task<(Task<SessionSettings> Change, HoldsRequest Retry)> ConfigureWithLostAnswerAsync(Host host, int threshold)
     {
-        var retry = new Held();
+        var retry = new HoldsRequest();
         host.Faults.When(static r => r.Is("PUT", "manifests/"), Fault.DropAnswer).When(static r => r.Is("PUT", "manifests/"), retry);
         Task<SessionSettings> change = ConfigureAsync(host, threshold);
         await retry.Arrived;

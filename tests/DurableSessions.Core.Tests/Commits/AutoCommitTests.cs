@@ -28,7 +28,7 @@ public sealed class AutoCommitTests
         await CreateAsync(one, new AutoCommitPolicy { MessageCountThreshold = 10, IdleTimeoutSeconds = 0, KeepRecentCount = 2 });
 
         // While the commit cuts, its messages are still live, and still over the threshold: that is no second commit.
-        var held = new Held();
+        var held = new HoldsRequest();
         one.Faults.When(static r => r.Is("PUT", "archives/"), held);
         await Task.WhenAll(((Host[])[one, two, three]).Select(async host =>
         {
@@ -86,7 +86,7 @@ public sealed class AutoCommitTests
     });
 
     [Fact]
-    public Task The_least_interval_counts_from_the_last_commit_that_nobody_asked_for() => Simulated.RunAsync(async cluster =>
+    public Task The_least_interval_counts_from_the_last_automatic_commit() => Simulated.RunAsync(async cluster =>
     {
         string container = (await cluster.NewContainerAsync()).Name;
         using Host host = await Host.RunAsync(cluster, container);
@@ -170,7 +170,7 @@ public sealed class AutoCommitTests
         var policy = new AutoCommitPolicy { IdleTimeoutSeconds = 100 };
         await host.Store.Sessions.ConfigureAsync(_key, s => s with { AutoCommitPolicy = policy }, Cancelled);
         CommitInput commit = await host.AcceptAsync(_key, "c1");
-        var looking = new Held();
+        var looking = new HoldsRequest();
         slow.Faults.When(static r => r.Is("HEAD", "segments/"), looking);
         Task<IdleCheck> check = slow.CheckIdleAsync(commit, decidedCount: 0);
         await looking.Arrived;

@@ -24,7 +24,7 @@ public sealed class BudgetTests
     [InlineData(1, 1)]
     [InlineData(1000, 0)]
     [InlineData(1000, 1)]
-    public Task A_commit_that_nobody_disturbs_keeps_its_budget(int messages, int keepRecent) => Simulated.RunAsync(async cluster =>
+    public Task An_undisturbed_commit_keeps_its_budget(int messages, int keepRecent) => Simulated.RunAsync(async cluster =>
     {
         string container = (await cluster.NewContainerAsync()).Name;
         using Host host = await Host.RunAsync(cluster, container, engine: Calm);

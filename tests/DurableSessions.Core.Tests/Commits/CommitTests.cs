@@ -120,7 +120,7 @@ public sealed class CommitTests
         {
             string container = (await cluster.NewContainerAsync()).Name;
             var release = new TaskCompletionSource();
-            var slow = new FirstWords { Before = cancellationToken => release.Task.WaitAsync(cancellationToken) };
+            var slow = new FakeProcessor { Before = cancellationToken => release.Task.WaitAsync(cancellationToken) };
             using Host one = await Host.RunAsync(cluster, container, processor: slow);
             using Host two = await Host.RunAsync(cluster, container, processor: slow);
             var tasks = new List<CommitTask>();
@@ -150,7 +150,7 @@ public sealed class CommitTests
     public Task A_processor_that_stays_broken_is_stood_in_for() => Simulated.RunAsync(async cluster =>
     {
         string container = (await cluster.NewContainerAsync()).Name;
-        var broken = new FirstWords { Before = static _ => throw new IOException("The model is away.") };
+        var broken = new FakeProcessor { Before = static _ => throw new IOException("The model is away.") };
         using Host host = await Host.RunAsync(cluster, container, Retrying(fallBack: true), broken);
         await host.AppendAsync(_key, Said);
         CommitTask ended = await host.EndOfAsync(_key, (await host.CommitAsync(_key)).TaskId);
@@ -164,7 +164,7 @@ public sealed class CommitTests
     {
         string container = (await cluster.NewContainerAsync()).Name;
         bool works = false;
-        var broken = new FirstWords { Before = _ => works ? Task.CompletedTask : throw new IOException("The model is away.") };
+        var broken = new FakeProcessor { Before = _ => works ? Task.CompletedTask : throw new IOException("The model is away.") };
         using Host host = await Host.RunAsync(cluster, container, Retrying(fallBack: false), broken);
         await host.AppendAsync(_key, "m1");
         CommitTask first = await host.EndOfAsync(_key, (await host.CommitAsync(_key)).TaskId);
@@ -194,7 +194,7 @@ public sealed class CommitTests
     public Task A_processor_that_never_answers_is_given_up() => Simulated.RunAsync(async cluster =>
     {
         string container = (await cluster.NewContainerAsync()).Name;
-        var hanging = new FirstWords { Before = static cancellationToken => Task.Delay(Timeout.Infinite, cancellationToken) };
+        var hanging = new FakeProcessor { Before = static cancellationToken => Task.Delay(Timeout.Infinite, cancellationToken) };
         SessionOptions options = new() { Semantic = new SemanticPolicy { MaxAttempts = 1, Timeout = TimeSpan.FromMilliseconds(50) } };
         using Host host = await Host.RunAsync(cluster, container, options, hanging);
         await host.AppendAsync(_key, Said);
@@ -207,7 +207,10 @@ public sealed class CommitTests
     {
         string container = (await cluster.NewContainerAsync()).Name;
         bool hangs = true;
-        var hanging = new FirstWords { Before = cancellationToken => hangs ? Task.Delay(Timeout.Infinite, cancellationToken) : Task.CompletedTask };
+        var hanging = new FakeProcessor
+        {
+            Before = cancellationToken => hangs ? Task.Delay(Timeout.Infinite, cancellationToken) : Task.CompletedTask,
+        };
         using Host host = await Host.RunAsync(cluster, container, processor: hanging);
         using Host other = await Host.RunAsync(cluster, container);
         await host.AppendAsync(_key, Said);
@@ -233,7 +236,7 @@ public sealed class CommitTests
         string container = (await cluster.NewContainerAsync()).Name;
         using Host host = await Host.RunAsync(cluster, container);
         await host.AppendAsync(_key, Said);
-        var held = new Held();
+        var held = new HoldsRequest();
         host.Faults.When(static r => r.Comp == "seal", held);
         Task<CommitTask> accepting = host.CommitAsync(_key);
         await held.Arrived;
@@ -254,11 +257,14 @@ public sealed class CommitTests
     });
 
     [Fact]
-    public Task A_commit_that_an_operator_ended_holds_up_nobody() => Simulated.RunAsync(async cluster =>
+    public Task A_commit_that_an_operator_ended_holds_up_no_other() => Simulated.RunAsync(async cluster =>
     {
         string container = (await cluster.NewContainerAsync()).Name;
         bool hangs = true;
-        var hanging = new FirstWords { Before = cancellationToken => hangs ? Task.Delay(Timeout.Infinite, cancellationToken) : Task.CompletedTask };
+        var hanging = new FakeProcessor
+        {
+            Before = cancellationToken => hangs ? Task.Delay(Timeout.Infinite, cancellationToken) : Task.CompletedTask,
+        };
         using Host host = await Host.RunAsync(cluster, container, processor: hanging);
         await host.AppendAsync(_key, "m1");
         CommitTask first = await host.CommitAsync(_key);
@@ -279,7 +285,7 @@ public sealed class CommitTests
     {
         string container = (await cluster.NewContainerAsync()).Name;
         var release = new TaskCompletionSource();
-        var slow = new FirstWords { Before = cancellationToken => release.Task.WaitAsync(cancellationToken) };
+        var slow = new FakeProcessor { Before = cancellationToken => release.Task.WaitAsync(cancellationToken) };
         using Host host = await Host.RunAsync(cluster, container, processor: slow);
         await host.AppendAsync(_key, "m1");
         CommitTask first = await host.CommitAsync(_key);
@@ -298,11 +304,14 @@ public sealed class CommitTests
     });
 
     [Fact]
-    public Task A_backlog_that_an_operator_ended_refuses_nobody() => Simulated.RunAsync(async cluster =>
+    public Task A_backlog_that_an_operator_ended_refuses_no_commit() => Simulated.RunAsync(async cluster =>
     {
         string container = (await cluster.NewContainerAsync()).Name;
         bool hangs = true;
-        var slow = new FirstWords { Before = cancellationToken => hangs ? Task.Delay(Timeout.Infinite, cancellationToken) : Task.CompletedTask };
+        var slow = new FakeProcessor
+        {
+            Before = cancellationToken => hangs ? Task.Delay(Timeout.Infinite, cancellationToken) : Task.CompletedTask,
+        };
         using Host host = await Host.RunAsync(cluster, container, new SessionOptions { MaxPendingCommits = 2 }, slow);
         var tasks = new List<CommitTask>();
         for (int i = 1; i <= 2; i++)
@@ -328,7 +337,7 @@ public sealed class CommitTests
     });
 
     [Fact]
-    public Task Somebody_elses_task_is_not_found() => Simulated.RunAsync(async cluster =>
+    public Task A_task_of_another_user_is_not_found() => Simulated.RunAsync(async cluster =>
     {
         string container = (await cluster.NewContainerAsync()).Name;
         using Host host = await Host.RunAsync(cluster, container);
@@ -370,7 +379,7 @@ public sealed class CommitTests
     {
         string container = (await cluster.NewContainerAsync()).Name;
         var options = new SessionOptions { TombstoneRetention = TimeSpan.FromSeconds(1) };
-        var hanging = new FirstWords { Before = static cancellationToken => Task.Delay(Timeout.Infinite, cancellationToken) };
+        var hanging = new FakeProcessor { Before = static cancellationToken => Task.Delay(Timeout.Infinite, cancellationToken) };
         using Host host = await Host.RunAsync(cluster, container, options, hanging);
         await host.AppendAsync(_key, Said);
         CommitTask task = await host.CommitAsync(_key);
@@ -384,7 +393,8 @@ public sealed class CommitTests
             .WaitAsync(TimeSpan.FromSeconds(30), cluster.Time, Cancelled);
         List<string> left = await (await cluster.ConnectAsync(container)).Container.GetBlobsAsync(cancellationToken: Cancelled)
             .Select(static b => b.Name).ToListAsync(Cancelled);
-        Assert.DoesNotContain(left, static name => name.StartsWith("segments/") || name.StartsWith("archives/") || name.StartsWith("manifests/"));
+        Assert.DoesNotContain(
+            left, static name => name.StartsWith("segments/") || name.StartsWith("archives/") || name.StartsWith("manifests/"));
         await host.Store.Tasks.CancelAsync(new UserKey("acme", "ada"), task.TaskId, Cancelled);
         await host.EndOfAsync(_key, task.TaskId);
     });

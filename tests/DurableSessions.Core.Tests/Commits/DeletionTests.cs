@@ -65,7 +65,7 @@ public sealed class DeletionTests
 
         // A request that has read the tombstone, and goes on after the session has been created again.
         using Host late = await Host.RunAsync(cluster, container, Hasty);
-        var held = new Held();
+        var held = new HoldsRequest();
         late.Faults.When(static r => r.Blob.StartsWith("orchestrations/", StringComparison.Ordinal), held);
         Task deletion = late.Store.Sessions.DeleteAsync(_key, Cancelled);
         await held.Arrived;

@@ -9,7 +9,7 @@ using DurableSessions.Testing;
 
 namespace DurableSessions.Core.Tests.Commits;
 
-/// <summary>What is done to a task with an idempotency key is done once, whatever becomes of the task.</summary>
+/// <summary>What is done to a task with an idempotency key is done once, however the task ends.</summary>
 [Collection(nameof(Simulated))]
 public sealed class KeyedRequestTests
 {
@@ -23,7 +23,7 @@ public sealed class KeyedRequestTests
     public Task A_key_starts_one_attempt_even_where_that_fails_too() => Simulated.RunAsync(async cluster =>
     {
         string container = (await cluster.NewContainerAsync()).Name;
-        var broken = new FirstWords { Before = static _ => throw new IOException("The model is away.") };
+        var broken = new FakeProcessor { Before = static _ => throw new IOException("The model is away.") };
         using Host host = await Host.RunAsync(cluster, container, Failing, broken);
         using Host other = await Host.RunAsync(cluster, container, Failing, broken);
         await host.AppendAsync(_key, "m1");
@@ -44,14 +44,14 @@ public sealed class KeyedRequestTests
     public Task A_retry_that_stalled_before_it_was_sent_starts_nothing_after_its_repetition_has_run() => Simulated.RunAsync(async cluster =>
     {
         string container = (await cluster.NewContainerAsync()).Name;
-        var broken = new FirstWords { Before = static _ => throw new IOException("The model is away.") };
+        var broken = new FakeProcessor { Before = static _ => throw new IOException("The model is away.") };
         using Host stalling = await Host.RunAsync(cluster, container, Failing, broken);
         using Host other = await Host.RunAsync(cluster, container, Failing, broken);
         await stalling.AppendAsync(_key, "m1");
         string id = (await stalling.CommitToEndAsync(_key)).TaskId;
         await stalling.QuietAsync();
 
-        var held = new Held();
+        var held = new HoldsRequest();
         stalling.Faults.When(static r => r.Method == "PUT" && r.Blob.StartsWith("requests/", StringComparison.Ordinal), held);
         Task<CommitTask> stalled = stalling.Store.Tasks.RetryAsync(new UserKey("acme", "ada"), id, Words.Key("one"), Cancelled);
         await held.Arrived;
@@ -72,7 +72,7 @@ public sealed class KeyedRequestTests
             TaskCompletionSource[] runs = [new(), new()];
             TaskCompletionSource[] ends = [new(), new()];
             int calls = 0;
-            var model = new FirstWords
+            var model = new FakeProcessor
             {
                 Before = cancellationToken =>
                 {
@@ -86,7 +86,7 @@ public sealed class KeyedRequestTests
             await host.AppendAsync(_key, "m1");
             string id = (await host.CommitAsync(_key)).TaskId;
             await runs[0].Task.WaitAsync(TimeSpan.FromSeconds(30), cluster.Time, Cancelled);
-            var held = new Held();
+            var held = new HoldsRequest();
             stalling.Faults.When(static r => r.Is("PUT", "orchestrations/active/"), held);
             Task<CommitTask> stalled = stalling.Store.Tasks.CancelAsync(new UserKey("acme", "ada"), id, keyed ? Words.Key("one") : null, Cancelled);
             await held.Arrived;
@@ -111,7 +111,7 @@ public sealed class KeyedRequestTests
         {
             string container = (await cluster.NewContainerAsync()).Name;
             var runs = new TaskCompletionSource();
-            var hanging = new FirstWords
+            var hanging = new FakeProcessor
             {
                 Before = cancellationToken =>
                 {
@@ -133,7 +133,7 @@ public sealed class KeyedRequestTests
     public Task Without_a_key_nothing_is_asked_about_keys() => Simulated.RunAsync(async cluster =>
     {
         string container = (await cluster.NewContainerAsync()).Name;
-        var broken = new FirstWords { Before = static _ => throw new IOException("The model is away.") };
+        var broken = new FakeProcessor { Before = static _ => throw new IOException("The model is away.") };
         using Host host = await Host.RunAsync(cluster, container, Failing, broken);
         await host.AppendAsync(_key, "m1");
         string id = (await host.CommitToEndAsync(_key)).TaskId;

@@ -182,7 +182,8 @@ public sealed class RetentionTests(SimulatedFixture storage)
 
         CommitInput commit = await host.AcceptAsync(_key, "c1", keepRecent: 100);
         host.Log.Clear();
-        CommitProgress skipped = await host.ArchiveToTempAsync(commit with { Turns = byTurns ? new TurnRetention { KeepTurns = 9, TokenBudget = 10_000_000 } : null });
+        CommitProgress skipped = await host.ArchiveToTempAsync(
+            commit with { Turns = byTurns ? new TurnRetention { KeepTurns = 9, TokenBudget = 10_000_000 } : null });
         Assert.Equal((CommitFate.Skipped, "all_within_keep_window"), (skipped.Fate, skipped.Reason));
         Assert.DoesNotContain(host.Log.Requests, static r => r.Method == "PUT" && r.Blob.Contains("/retained-", StringComparison.Ordinal));
         Assert.Equal(said, (await host.AuditAsync(_key)).Context);
@@ -200,7 +201,7 @@ public sealed class RetentionTests(SimulatedFixture storage)
         }
 
         CommitInput commit = await AcceptAsync(host, "c1", new TurnRetention { KeepTurns = 1, TokenBudget = 10_000_000 });
-        var held = new Held();
+        var held = new HoldsRequest();
         host.Faults.When(static r => r.Comp == "blocklist" && r.Blob.Contains("/retained-", StringComparison.Ordinal), held);
         Task<CommitProgress> staging = host.ArchiveToTempAsync(commit);
         await held.Arrived;

@@ -114,7 +114,8 @@ public abstract class StepTests(StorageFixture storage)
         using Host two = await Host.StartAsync(storage, container);
         await one.AppendAsync(_key, Said);
         CommitInput commit = await one.AcceptAsync(_key, "c1", keepRecent: 1);
-        CommitProgress[] staged = await Task.WhenAll(one.ArchiveToTempAsync(commit), two.ArchiveToTempAsync(commit), one.ArchiveToTempAsync(commit));
+        CommitProgress[] staged = await Task.WhenAll(
+            one.ArchiveToTempAsync(commit), two.ArchiveToTempAsync(commit), one.ArchiveToTempAsync(commit));
         Assert.Single(staged.Distinct());
         CommitProgress[] cleared = await Task.WhenAll(one.ClearLiveAsync(commit, staged[0]), two.ClearLiveAsync(commit, staged[0]));
         Assert.Equal([1, 1], cleared.Select(static c => c.Number));
@@ -148,7 +149,7 @@ public abstract class StepTests(StorageFixture storage)
         string container = (await storage.NewContainerAsync()).Name;
         var wakesUp = new TaskCompletionSource();
         var asked = new TaskCompletionSource();
-        var slow = new FirstWords
+        var slow = new FakeProcessor
         {
             Adds = " (late)",
             Before = cancellationToken =>
@@ -186,7 +187,7 @@ public abstract class StepTests(StorageFixture storage)
         using Host host = await Host.StartAsync(storage, container);
         await host.AppendAsync(_key, Said);
         CommitInput commit = await host.AcceptAsync(_key, "c1");
-        var held = new Held();
+        var held = new HoldsRequest();
         zombie.Faults.When(static r => r.Is("PUT", "manifests/"), held);
         Task<CommitProgress> late = zombie.ArchiveToTempAsync(commit);
         await held.Arrived;
@@ -233,7 +234,7 @@ public abstract class StepTests(StorageFixture storage)
         using Host zombie = await Host.StartAsync(storage, container);
         await host.AppendAsync(_key, Said);
         CommitInput commit = await host.AcceptAsync(_key, "c1");
-        var held = new Held();
+        var held = new HoldsRequest();
         zombie.Faults.When(static r => r.Is("PUT", "manifests/"), held);
         Task<CommitProgress> late = zombie.ArchiveToTempAsync(commit);
         await held.Arrived;
@@ -288,7 +289,7 @@ public abstract class StepTests(StorageFixture storage)
         using Host zombie = await Host.StartAsync(storage, container);
         await host.AppendAsync(_key, Said);
         CommitInput commit = await host.AcceptAsync(_key, "c1");
-        var held = new Held();
+        var held = new HoldsRequest();
         zombie.Faults.When(static r => r.Is("PUT", "archives/") && r.Blob.EndsWith("messages.jsonl", StringComparison.Ordinal), held);
         Task<CommitProgress> late = zombie.ArchiveToTempAsync(commit);
         await held.Arrived;
@@ -317,7 +318,7 @@ public abstract class StepTests(StorageFixture storage)
         Assert.Equal([.. Said, "m6"], (await host.AuditAsync(_key)).Context);
         Assert.Equal(1, (await host.CommitAsync(commit with { Attempt = 3 })).Number);
 
-        // Whoever asks for the first attempt is told what became of the commit.
+        // A request for the first attempt gets the outcome of the commit.
         Assert.Equal(1, (await zombie.CommitAsync(commit)).Number);
         Assert.Equal([.. Said, "m6"], Assert.Single((await host.AuditAsync(_key)).Archives).Texts);
     }
@@ -410,7 +411,7 @@ public abstract class StepTests(StorageFixture storage)
             await host.AppendAsync(_key, Said);
             CommitInput commit = await host.AcceptAsync(_key, "c1", keepRecent: 2);
             int next = host.Faults.Requests + k;
-            var held = new Held();
+            var held = new HoldsRequest();
             host.Faults.AtRequest(next, held);
             Task<CommitProgress> run = host.CommitAsync(commit);
             if (await Task.WhenAny(run, held.Arrived) == run)
@@ -419,7 +420,7 @@ public abstract class StepTests(StorageFixture storage)
             }
 
             // Half of the reading before the held request, half after it.
-            var reading = new Held();
+            var reading = new HoldsRequest();
             reader.Faults.When(static r => r.Is("GET", "segments/"), reading);
             Task<Audit> audit = reader.AuditAsync(_key);
             await Task.WhenAny(reading.Arrived, audit);

@@ -10,7 +10,7 @@ using DurableSessions.Testing;
 
 namespace DurableSessions.Core.Tests.Commits;
 
-/// <summary>A commit that has switched has succeeded, whatever becomes of the event that wakes the next one.</summary>
+/// <summary>A commit that has switched has succeeded, even if the event that wakes the next one fails.</summary>
 [Collection(nameof(Simulated))]
 public sealed class TurnEventTests
 {
@@ -73,7 +73,7 @@ public sealed class TurnEventTests
     public Task A_commit_whose_successor_takes_no_more_events_completes_and_so_does_the_successor() => Simulated.RunAsync(async cluster =>
     {
         var goOn = new TaskCompletionSource();
-        var processor = new FirstWords { Before = cancellationToken => goOn.Task.WaitAsync(cancellationToken) };
+        var processor = new FakeProcessor { Before = cancellationToken => goOn.Task.WaitAsync(cancellationToken) };
         using Host host = await Host.RunAsync(cluster, (await cluster.NewContainerAsync()).Name, processor: processor);
         await host.AppendAsync(_key, "m1");
         CommitTask first = await host.CommitAsync(_key);
@@ -86,7 +86,8 @@ public sealed class TurnEventTests
             await host.Client.RaiseEventAsync(second.TaskId, "unheard", cancellationToken: Cancelled);
         }
 
-        await Assert.ThrowsAsync<EngineLimitException>(() => host.Client.RaiseEventAsync(second.TaskId, "unheard", cancellationToken: Cancelled));
+        await Assert.ThrowsAsync<EngineLimitException>(
+            () => host.Client.RaiseEventAsync(second.TaskId, "unheard", cancellationToken: Cancelled));
         goOn.SetResult();
 
         Assert.Equal(CommitTaskStatus.Completed, (await host.EndOfAsync(_key, first.TaskId)).Status);

@@ -64,7 +64,7 @@ public sealed class ContentTests
         EveryRequest.RunAsync(async (cluster, k) =>
         {
             string container = (await cluster.NewContainerAsync()).Name;
-            var model = new FirstWords();
+            var model = new FakeProcessor();
             using Host host = await Host.RunAsync(cluster, container, processor: model);
             await host.AppendAsync(Key, EveryRequest.Said);
             host.Faults.StopTheWorldAt(host.Faults.Requests + k, carriesOutTheLast: k % 2 == 0);
@@ -92,7 +92,7 @@ public sealed class ContentTests
         using Host host = await Host.RunAsync(cluster, container, options);
         using Host other = await Host.RunAsync(cluster, container, options);
         await host.AppendAsync(Key, EveryRequest.Said);
-        var held = new Held();
+        var held = new HoldsRequest();
         int before = host.Faults.Requests;
         host.Faults.AtRequest(before + k, held);
         Task<CommitAnswer> commit = host.Store.Commits.CommitAsync(Key, new CommitRequest(), Cancelled);
@@ -145,7 +145,7 @@ public sealed class ContentTests
     });
 
     // The host that learns of the deletion gives up what it waits for, perhaps at the very moment of the release.
-    private static async Task ReleaseAsync(Held held)
+    private static async Task ReleaseAsync(HoldsRequest held)
     {
         try
         {

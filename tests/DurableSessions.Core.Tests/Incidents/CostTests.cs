@@ -23,7 +23,7 @@ public sealed class CostTests(SimulatedFixture storage, ITestOutputHelper output
     {
         string container = (await cluster.NewContainerAsync()).Name;
         var release = new TaskCompletionSource();
-        var slow = new FirstWords { Before = cancellationToken => release.Task.WaitAsync(cancellationToken) };
+        var slow = new FakeProcessor { Before = cancellationToken => release.Task.WaitAsync(cancellationToken) };
         using Host host = await Host.RunAsync(cluster, container, processor: slow);
         await host.AppendAsync(Key, "m1");
         CommitTask first = await host.CommitAsync(Key);

@@ -31,7 +31,7 @@ internal static class EveryRequest
     /// the same storage, with the name of the container.
     /// </summary>
     public static Task DieAsync(
-        Func<SimulatedCluster, string, Task> check, FirstWords? processor = null, IdempotencyKey? key = null) =>
+        Func<SimulatedCluster, string, Task> check, FakeProcessor? processor = null, IdempotencyKey? key = null) =>
         RunAsync(async (cluster, k) =>
         {
             string container = (await cluster.NewContainerAsync()).Name;

@@ -49,7 +49,7 @@ public sealed class LostAndDoubledTests
         });
 
     [Fact]
-    public Task Report_580_nobody_is_told_completed_before_the_switch() => Simulated.RunInManyOrdersAsync(async cluster =>
+    public Task Report_580_no_client_sees_completed_before_the_switch() => Simulated.RunInManyOrdersAsync(async cluster =>
     {
         string container = (await cluster.NewContainerAsync()).Name;
         using Host host = await Host.RunAsync(cluster, container);
@@ -57,7 +57,7 @@ public sealed class LostAndDoubledTests
         await host.AppendAsync(Key, Said);
 
         // Cut, clear, switch.
-        var switching = new Held();
+        var switching = new HoldsRequest();
         host.Faults.When(static r => r.Is("PUT", "manifests/"), switching, skip: 2);
         CommitTask task = await host.CommitAsync(Key);
         await switching.Arrived;
@@ -81,7 +81,7 @@ public sealed class LostAndDoubledTests
     });
 
     [Fact]
-    public Task Report_900_a_crash_between_two_steps_loses_nothing_even_before_anybody_recovers() =>
+    public Task Report_900_a_crash_between_two_steps_loses_nothing_even_before_the_recovery() =>
         EveryRequest.DieAsync(async (cluster, container) =>
         {
             using Host reader = await Host.StartAsync(cluster, container);
@@ -119,15 +119,15 @@ public sealed class LostAndDoubledTests
         await host.AppendAsync(Key, Said);
         await other.AppendAsync(Key, "known to the other");
         List<string> expected = [.. Said, "known to the other"];
-        Held[] every = [.. Enumerable.Range(0, 200).Select(static _ => new Held())];
-        foreach (Held held in every)
+        HoldsRequest[] every = [.. Enumerable.Range(0, 200).Select(static _ => new HoldsRequest())];
+        foreach (HoldsRequest held in every)
         {
             host.Faults.When(static _ => true, held);
         }
 
         Task<CommitTask> commit = host.CommitToEndAsync(Key);
         int appends = 0;
-        foreach (Held held in every)
+        foreach (HoldsRequest held in every)
         {
             if (await Task.WhenAny(commit, held.Arrived) == commit)
             {

@@ -20,7 +20,7 @@ public sealed class MemoryTests
         {
             string[] said = ["m1", "+preferences/tea=green", "+events/one=happened"];
             string container = (await cluster.NewContainerAsync()).Name;
-            var model = new FirstWords();
+            var model = new FakeProcessor();
             using Host host = await Host.RunAsync(cluster, container, processor: model);
             await host.AppendAsync(Key, said);
             host.Faults.StopTheWorldAt(host.Faults.Requests + k, carriesOutTheLast: k % 2 == 0);
@@ -34,8 +34,8 @@ public sealed class MemoryTests
             Audit audit = await next.AuditAsync(Key);
             Assert.Equal(said, audit.Everything);
             Assert.Equal(
-                audit.Archives.Count == 0 ? [] : ["preferences/tea 1 green", "events/one 1 happened"], await Remembered.AllAsync(next));
-            await Remembered.CheckReportsAsync(next, Key, audit.Archives.Count * 2);
+                audit.Archives.Count == 0 ? [] : ["preferences/tea 1 green", "events/one 1 happened"], await StoredMemories.AllAsync(next));
+            await StoredMemories.CheckReportsAsync(next, Key, audit.Archives.Count * 2);
             return died;
         });
 
@@ -53,7 +53,7 @@ public sealed class MemoryTests
     });
 
     [Fact]
-    public Task Report_4580_memories_that_were_not_kept_are_told_each_with_its_reason() => Simulated.RunAsync(async cluster =>
+    public Task Report_4580_memories_that_were_not_kept_are_reported_each_with_its_reason() => Simulated.RunAsync(async cluster =>
     {
         string container = (await cluster.NewContainerAsync()).Name;
         using Host host = await Host.RunAsync(cluster, container);

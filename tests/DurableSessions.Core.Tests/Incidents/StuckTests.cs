@@ -20,7 +20,7 @@ public sealed class StuckTests
     {
         string container = (await cluster.NewContainerAsync()).Name;
         var second = new TaskCompletionSource();
-        var processor = new FirstWords();
+        var processor = new FakeProcessor();
         processor.Before = async cancellationToken =>
         {
             if (processor.Calls == 2)
@@ -58,7 +58,7 @@ public sealed class StuckTests
     public Task Reports_2294_2475_4419_a_model_that_fails_locks_no_session(int failures) => Simulated.RunAsync(async cluster =>
     {
         string container = (await cluster.NewContainerAsync()).Name;
-        var broken = new FirstWords();
+        var broken = new FakeProcessor();
         broken.Before = _ => broken.Calls <= failures ? throw new TimeoutException("The model has not answered.") : Task.CompletedTask;
         using Host host = await Host.RunAsync(cluster, container, Failing, broken);
         await host.AppendAsync(Key, "m1");
@@ -91,7 +91,7 @@ public sealed class StuckTests
         {
             const int Sessions = 12;
             string container = (await cluster.NewContainerAsync()).Name;
-            var broken = new FirstWords { Before = static _ => throw new IOException("The model is away.") };
+            var broken = new FakeProcessor { Before = static _ => throw new IOException("The model is away.") };
             using Host host = await Host.RunAsync(cluster, container, Failing, broken);
             SessionKey[] keys = [.. Enumerable.Range(1, Sessions).Select(static i => new SessionKey("acme", "ada", $"s{i}"))];
             CommitTask[] failed = await Task.WhenAll(keys.Select(async key =>
@@ -126,7 +126,7 @@ public sealed class StuckTests
     public Task A_graceful_stop_in_the_middle_of_a_commit_ends_as_a_kill_does(bool graceful) => Simulated.RunAsync(async cluster =>
     {
         string container = (await cluster.NewContainerAsync()).Name;
-        var hanging = new FirstWords { Before = static cancellationToken => Task.Delay(Timeout.Infinite, cancellationToken) };
+        var hanging = new FakeProcessor { Before = static cancellationToken => Task.Delay(Timeout.Infinite, cancellationToken) };
         using Host host = await Host.RunAsync(cluster, container, processor: hanging);
         await host.AppendAsync(Key, "m1");
         CommitTask task = await host.CommitAsync(Key);
@@ -148,7 +148,7 @@ public sealed class StuckTests
             string container = (await cluster.NewContainerAsync()).Name;
             bool isBroken = false;
             bool hangs = false;
-            var processor = new FirstWords
+            var processor = new FakeProcessor
             {
                 Before = cancellationToken => isBroken ? throw new IOException("The model is away.")
                     : hangs ? Task.Delay(Timeout.Infinite, cancellationToken) : Task.CompletedTask,

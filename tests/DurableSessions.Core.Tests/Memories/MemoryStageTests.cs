@@ -35,7 +35,7 @@ public sealed class MemoryStageTests(SimulatedFixture storage)
             CommitProgress staged = await zombie.ArchiveToTempAsync(commit);
             await zombie.ClearLiveAsync(commit, staged);
             SemanticOutcome outcome = await zombie.SemanticProcessAsync(commit);
-            var held = new Held();
+            var held = new HoldsRequest();
             zombie.Faults.AtRequest(zombie.Faults.Requests + k, held);
             Task<CommitProgress> stalled = zombie.SwitchAsync(commit, outcome);
             if (await Task.WhenAny(stalled, held.Arrived) == stalled)
@@ -58,7 +58,7 @@ public sealed class MemoryStageTests(SimulatedFixture storage)
             await held.ReleaseAsync();
             CommitProgress late = await stalled;
             Assert.Equal(2, late.Memories!.Changed.Values.Sum());
-            Assert.Equal(["preferences/tea 3 green number 2 number 3", "events/one 1 happened"], await Remembered.AllAsync(other));
+            Assert.Equal(["preferences/tea 3 green number 2 number 3", "events/one 1 happened"], await StoredMemories.AllAsync(other));
             SessionInfo info = await other.Store.Sessions.GetAsync(One, false, Cancelled);
             Assert.Equal(2, info.MemoriesExtracted);
             Assert.Equal(
@@ -81,7 +81,7 @@ public sealed class MemoryStageTests(SimulatedFixture storage)
             CommitInput commit = await zombie.AcceptAsync(One, "c1");
             await zombie.ClearLiveAsync(commit, await zombie.ArchiveToTempAsync(commit));
             SemanticOutcome outcome = await zombie.SemanticProcessAsync(commit);
-            var held = new Held();
+            var held = new HoldsRequest();
             zombie.Faults.AtRequest(zombie.Faults.Requests + k, held);
             Task<CommitProgress> stalled = zombie.SwitchAsync(commit, outcome);
             if (await Task.WhenAny(stalled, held.Arrived) == stalled)
@@ -97,7 +97,7 @@ public sealed class MemoryStageTests(SimulatedFixture storage)
             await other.CommitAsync(await other.AcceptAsync(Two, "c2"));
             await held.ReleaseAsync();
             await Record.ExceptionAsync(() => stalled);
-            Assert.Equal(["preferences/tea 2 green black"], await Remembered.AllAsync(other));
+            Assert.Equal(["preferences/tea 2 green black"], await StoredMemories.AllAsync(other));
         }
     }
 
@@ -129,7 +129,7 @@ public sealed class MemoryStageTests(SimulatedFixture storage)
     public async Task What_others_changed_since_the_digest_looked_is_merged_and_not_overwritten()
     {
         string container = (await storage.NewContainerAsync()).Name;
-        var processor = new FirstWords();
+        var processor = new FakeProcessor();
         using Host host = await Host.RunAsync(storage, container, processor: processor);
         await PutAsync(host, "tea", "likes green\nno sugar\n");
         await PutAsync(host, "gone", "old\n");
@@ -142,7 +142,8 @@ public sealed class MemoryStageTests(SimulatedFixture storage)
         };
         CommitTask task = await host.CommitToEndAsync(One);
         Assert.Equal(
-            ["preferences/gone 2 still needed", "preferences/tea 3 no sugar in the afternoon likes black"], await Remembered.AllAsync(host));
+            ["preferences/gone 2 still needed", "preferences/tea 3 no sugar in the afternoon likes black"],
+            await StoredMemories.AllAsync(host));
         MemorySkip skip = Assert.Single(task.Output!.Memories!.Skipped);
         Assert.Equal("gone", skip.Name);
     }
@@ -188,7 +189,7 @@ public sealed class MemoryStageTests(SimulatedFixture storage)
         {
             await host.Store.Memories.UndoAsync(One, 2, Cancelled);
             Assert.Equal(
-                ["preferences/tea 4 green white", "entities/bob 1 a friend", "events/old 1 was"], await Remembered.AllAsync(host));
+                ["preferences/tea 4 green white", "entities/bob 1 a friend", "events/old 1 was"], await StoredMemories.AllAsync(host));
         }
 
         Assert.Null(await host.Store.Memories.UndoAsync(One, 4, Cancelled));
@@ -207,7 +208,7 @@ public sealed class MemoryStageTests(SimulatedFixture storage)
         await host.Store.Sessions.CreateAsync(new UserKey("acme", "ada"), "one", settings, null, Cancelled);
         await host.AppendAsync(One, "+preferences/tea=green", "+events/one=happened");
         CommitTask task = await host.CommitToEndAsync(One);
-        Assert.Equal(changes, (await Remembered.AllAsync(host)).Count);
+        Assert.Equal(changes, (await StoredMemories.AllAsync(host)).Count);
         Assert.Equal(changes, task.Output!.Memories!.Changed.Values.Sum());
         Assert.Equal(changes < 2, task.Output.Memories.Skipped.Count > 0);
     }
@@ -242,11 +243,11 @@ public sealed class MemoryStageTests(SimulatedFixture storage)
         using Host later = await Host.RunAsync(storage, blobs.Name);
         await later.AppendAsync(One, "+preferences/tea=black");
         Assert.Equal(CommitTaskStatus.Completed, (await later.CommitToEndAsync(One)).Status);
-        Assert.Equal(["preferences/tea 2 black"], await Remembered.AllAsync(later));
+        Assert.Equal(["preferences/tea 2 black"], await StoredMemories.AllAsync(later));
     }
 
     [Fact]
-    public async Task Changes_that_cannot_be_made_are_told()
+    public async Task Changes_that_cannot_be_made_are_reported()
     {
         string container = (await storage.NewContainerAsync()).Name;
         using Host host = await Host.RunAsync(storage, container);
@@ -257,7 +258,7 @@ public sealed class MemoryStageTests(SimulatedFixture storage)
         CommitTask task = await host.CommitToEndAsync(One);
         Assert.Equal(MemoryLimits.MaxChanges - 3, task.Output!.Memories!.Changed.Values.Sum());
         Assert.Equal(["none", "empty", "long", null], task.Output.Memories.Skipped.OrderBy(static s => s.Name is null).ThenBy(static s => s.Name?.Length != 4 || s.Name[0] != 'n').ThenBy(static s => s.Name).Select(static s => s.Name));
-        Assert.Contains(await Remembered.AllAsync(host), static m => m.StartsWith("events/gr-e-an-bob-", StringComparison.Ordinal));
+        Assert.Contains(await StoredMemories.AllAsync(host), static m => m.StartsWith("events/gr-e-an-bob-", StringComparison.Ordinal));
     }
 
     private static string Flat(string? text) => text?.Trim().Replace('\n', ' ') ?? "";

@@ -36,7 +36,7 @@ public sealed class TurnSplitTests
     [InlineData("q1 s1 q1 s5 s5 s5", 3, 10, 1, 4)]
     [InlineData("q1 s5 t5 s2 t3 s5", 3, 10, 1, 3)]
     [InlineData("q1 s5 t5 s2 t3 s5", 3, 9, 1, 5)]
-    // Never fewer steps than the minimum, whatever they weigh; 0 is 1.
+    // Never fewer steps than the minimum, even above the budget; 0 is 1.
     [InlineData("q1 s50 s50 s50", 3, 10, 2, 2)]
     [InlineData("q1 s50 s50 s50", 3, 10, 1, 3)]
     [InlineData("q1 s50 s50 s50", 3, 10, 0, 3)]
@@ -88,7 +88,8 @@ public sealed class TurnSplitTests
                 Assert.True(Tokens(log, newest) > retention.TokenBudget);
                 int kept = steps.Count(s => s >= archived);
                 Assert.True(kept >= minimum && (kept == minimum || Tokens(log, archived) <= retention.TokenBudget));
-                Assert.True(kept == steps.Length || Tokens(log, steps.Last(s => s < archived)) > retention.TokenBudget, "More would have fitted.");
+                Assert.True(
+                    kept == steps.Length || Tokens(log, steps.Last(s => s < archived)) > retention.TokenBudget, "More would have fitted.");
             }
         });
 

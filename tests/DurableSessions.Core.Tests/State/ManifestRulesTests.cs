@@ -34,7 +34,8 @@ public class ManifestRulesTests
     {
         (Manifest before, Func<Manifest, Manifest> change) = s_broken[rule];
 
-        BrokenManifestException thrown = Assert.Throws<BrokenManifestException>(() => ManifestRules.EnsureKept(Key, before, change(before)));
+        BrokenManifestException thrown = Assert.Throws<BrokenManifestException>(
+            () => ManifestRules.EnsureKept(Key, before, change(before)));
 
         Assert.Contains(rule, thrown.Message, StringComparison.Ordinal);
     }

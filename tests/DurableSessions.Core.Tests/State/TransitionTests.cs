@@ -108,7 +108,8 @@ public class TransitionTests
         Manifest cutting = New().After(nameof(Transitions.BeginCut));
 
         Assert.IsType<Transition.NothingToDo>(All[nameof(Transitions.DropEmptySegment)](cutting));
-        Assert.Equal(["000002"], New().After(nameof(Transitions.AddSegment)).After(nameof(Transitions.DropEmptySegment)).Live.Select(Number));
+        Assert.Equal(
+            ["000002"], New().After(nameof(Transitions.AddSegment)).After(nameof(Transitions.DropEmptySegment)).Live.Select(Number));
     }
 
     [Fact]

@@ -8,7 +8,7 @@ namespace DurableSessions.Http.Tests.BadInput;
 /// <param name="Code">The code in the envelope.</param>
 /// <param name="Field">The place that the error names; <see langword="null"/> where there is none to name.</param>
 /// <param name="Head">The request line and the headers that are not always sent.</param>
-/// <param name="Body">The body; its length is told by <see cref="Length"/>.</param>
+/// <param name="Body">The body; its length is <see cref="Length"/>.</param>
 internal sealed record BadRequest(string Name, int Status, string Code, string? Field, string Head, byte[] Body)
 {
     /// <summary>What <c>Content-Length</c> says.</summary>

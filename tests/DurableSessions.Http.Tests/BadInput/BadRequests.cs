@@ -164,7 +164,8 @@ internal static class BadRequests
             yield return Denied($"a backslash in GET{suffix}", $"GET /api/v1/sessions/a%5Cb{suffix}", "", "path.id");
             yield return Invalid($"an encoded slash in GET{suffix}", $"GET /api/v1/sessions/a%2Fb{suffix}", "", "path.session_id");
             yield return Invalid($"a space in GET{suffix}", $"GET /api/v1/sessions/a%20b{suffix}", "", "path.session_id");
-            yield return Invalid($"a long id in GET{suffix}", $"GET /api/v1/sessions/{new string('i', 129)}{suffix}", "", "path.session_id");
+            yield return Invalid(
+                $"a long id in GET{suffix}", $"GET /api/v1/sessions/{new string('i', 129)}{suffix}", "", "path.session_id");
         }
 
         foreach (string suffix in (string[])["/messages", "/messages/batch", "/commit"])
@@ -192,7 +193,7 @@ internal static class BadRequests
         yield return NotFound("the root", "GET /");
         yield return NotFound("an empty id in a path", "GET /api/v1/sessions//context");
         yield return Unknown("a wrong method", "PUT /api/v1/sessions/{id}/messages");
-        yield return Unknown("a method nobody knows", "BREW /api/v1/sessions/{id}");
+        yield return Unknown("an unknown method", "BREW /api/v1/sessions/{id}");
         yield return Unknown("OPTIONS", "OPTIONS /api/v1/sessions");
         yield return Unknown("GET for a commit", "GET /api/v1/sessions/{id}/commit");
     }
@@ -201,12 +202,13 @@ internal static class BadRequests
     {
         foreach (string value in (string[])["-1", "10000001", "1.5", "x", "1e3", "NaN", "0x10", "99999999999999999999", "%00", "1&token_budget=2"])
         {
-            yield return Invalid($"a budget of {value}", $"GET /api/v1/sessions/{{id}}/context?token_budget={value}", "", "query.token_budget");
+            yield return Invalid(
+                $"a budget of {value}", $"GET /api/v1/sessions/{{id}}/context?token_budget={value}", "", "query.token_budget");
         }
 
         yield return Invalid("a limit of 0", "GET /api/v1/sessions?limit=0", "", "query.limit");
         yield return Invalid("a limit of 1001", "GET /api/v1/sessions?limit=1001", "", "query.limit");
-        yield return Invalid("a cursor that is none", "GET /api/v1/sessions?cursor=%25%25", "", "query.cursor");
+        yield return Invalid("a malformed cursor", "GET /api/v1/sessions?cursor=%25%25", "", "query.cursor");
         yield return Invalid("a cursor of NUL", "GET /api/v1/sessions?cursor=AAAA", "", "query.cursor");
         yield return Invalid("a long cursor", $"GET /api/v1/sessions?cursor={new string('c', 5000)}", "", "query.cursor");
         yield return Invalid("auto_create=maybe", "GET /api/v1/sessions/{id}?auto_create=maybe", "", "query.auto_create");
@@ -233,15 +235,19 @@ internal static class BadRequests
         yield return Invalid("two users", Get + "X-OpenViking-User: a\r\nX-OpenViking-User: b", "", "header.X-OpenViking-User");
         yield return Invalid("an empty key", Messages + " HTTP/1.1\r\nIdempotency-Key: ", Good, "header.Idempotency-Key");
         yield return Invalid("a key with a space", Messages + " HTTP/1.1\r\nIdempotency-Key: a b", Good, "header.Idempotency-Key");
-        yield return Invalid("a long key", Messages + " HTTP/1.1\r\nIdempotency-Key: " + new string('k', 257), Good, "header.Idempotency-Key");
-        yield return Invalid("two keys", Messages + " HTTP/1.1\r\nIdempotency-Key: a\r\nIdempotency-Key: b", Good, "header.Idempotency-Key");
+        yield return Invalid(
+            "a long key", Messages + " HTTP/1.1\r\nIdempotency-Key: " + new string('k', 257), Good, "header.Idempotency-Key");
+        yield return Invalid(
+            "two keys", Messages + " HTTP/1.1\r\nIdempotency-Key: a\r\nIdempotency-Key: b", Good, "header.Idempotency-Key");
         yield return Invalid("100,000 bytes of headers", Get + "X-Large: " + new string('h', 100_000), "", "header");
         yield return Invalid("500 headers", Get + string.Join("\r\n", Enumerable.Range(0, 500).Select(static i => $"X-{i}: {new string('h', 100)}")), "", "header");
     }
 
-    private static BadRequest Invalid(string name, string head, string body, string field) => Make(name, 400, "INVALID_ARGUMENT", field, head, body);
+    private static BadRequest Invalid(string name, string head, string body, string field) =>
+        Make(name, 400, "INVALID_ARGUMENT", field, head, body);
 
-    private static BadRequest Denied(string name, string head, string body, string field) => Make(name, 403, "PERMISSION_DENIED", field, head, body);
+    private static BadRequest Denied(string name, string head, string body, string field) =>
+        Make(name, 403, "PERMISSION_DENIED", field, head, body);
 
     private static BadRequest NotFound(string name, string head) => Make(name, 404, "NOT_FOUND", null, head, "");
 

@@ -7,7 +7,7 @@ using DurableSessions.Http.Tests.Hosting;
 namespace DurableSessions.Http.Tests.Fuzz;
 
 /// <summary>
-/// Whatever comes in, what goes out is an envelope (or what a route has instead), and never a 500. The same requests each time; with
+/// For every request, what goes out is an envelope (or what a route has instead), and never a 500. The same requests each time; with
 /// <c>DURABLE_SESSIONS_TESTS=long</c> others besides, for ten minutes.
 /// </summary>
 public sealed class FuzzTests(ApiFixture api) : IClassFixture<ApiFixture>

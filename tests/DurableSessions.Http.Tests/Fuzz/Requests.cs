@@ -3,7 +3,7 @@ using CsCheck;
 
 namespace DurableSessions.Http.Tests.Fuzz;
 
-/// <summary>Requests that nobody in their right mind would send, and some that one might.</summary>
+/// <summary>Requests that no client sends on purpose, and some that a client might send.</summary>
 internal static class Requests
 {
     private static readonly string[] Bodies =
@@ -61,7 +61,8 @@ internal static class Requests
     private static readonly Gen<byte[]> Body =
         from body in OneOf(Bodies)
         from changes in Gen.Select(Gen.Int[0, 4], Gen.Int[0, 1_000_000], OneOf(Tokens), Gen.Int[0, 40]).Array[0, 4]
-        select changes.Aggregate(Encoding.UTF8.GetBytes(body), static (bytes, change) => Change(bytes, change.Item1, change.Item2, change.Item3, change.Item4));
+        select changes.Aggregate(
+            Encoding.UTF8.GetBytes(body), static (bytes, change) => Change(bytes, change.Item1, change.Item2, change.Item3, change.Item4));
 
     private static readonly Gen<byte[]> Noise = Gen.Byte.Array[0, 64];
 

@@ -27,7 +27,8 @@ public sealed class ApiFixture(AzuriteFixture azurite) : IAsyncLifetime
 
     public static string NewSession() => $"s-{Guid.NewGuid():N}";
 
-    public Task<Reply> GetAsync(string path, params (string Name, string Value)[] headers) => SendAsync(HttpMethod.Get, path, null, headers);
+    public Task<Reply> GetAsync(string path, params (string Name, string Value)[] headers) =>
+        SendAsync(HttpMethod.Get, path, null, headers);
 
     public Task<Reply> PostAsync(string path, string? json = null, params (string Name, string Value)[] headers) =>
         SendAsync(HttpMethod.Post, path, json, headers);

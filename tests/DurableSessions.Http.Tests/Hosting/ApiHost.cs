@@ -18,7 +18,7 @@ internal sealed class ApiHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
-    private ApiHost(WebApplication app, HeldProcessor processor)
+    private ApiHost(WebApplication app, ScriptedProcessor processor)
     {
         _app = app;
         Processor = processor;
@@ -27,7 +27,7 @@ internal sealed class ApiHost : IAsyncDisposable
 
     public HttpClient Client { get; }
 
-    public HeldProcessor Processor { get; }
+    public ScriptedProcessor Processor { get; }
 
     /// <param name="storage">Where everything is.</param>
     /// <param name="withEngine">Whether commits run.</param>
@@ -39,7 +39,7 @@ internal sealed class ApiHost : IAsyncDisposable
         SessionStorage storage, bool withEngine = true, Func<CancellationToken, Task>? checkStorage = null, TimeProvider? keyTime = null,
         HttpLimits? limits = null, Core.Configuration.SessionOptions? options = null)
     {
-        var processor = new HeldProcessor();
+        var processor = new ScriptedProcessor();
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(server => server.ApplyDurableSessionsLimits(limits ?? new HttpLimits()));

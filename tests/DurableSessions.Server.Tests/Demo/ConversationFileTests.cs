@@ -79,7 +79,7 @@ public sealed class ConversationFileTests : IDisposable
     [InlineData("c.jsonl", "{\"role\":\"user\",\"content\":[{}]}", "line 1: a block of 'content' has no 'type'")]
     [InlineData("c.jsonl", "{\"role\":\"user\",\"content\":[{\"type\":\"tool_use\",\"id\":\"t\"}]}", "line 1: a tool_use block has no 'name'")]
     [InlineData("c.jsonl", "{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\"}]}", "line 1: a tool_result block has no 'tool_use_id'")]
-    public async Task A_file_that_does_not_fit_is_told_with_its_line_and_problem(string name, string content, string expected)
+    public async Task A_file_that_does_not_fit_is_reported_with_its_line_and_problem(string name, string content, string expected)
     {
         ConversationException e = await Assert.ThrowsAsync<ConversationException>(() => ReadAsync(name, content));
 
@@ -89,28 +89,30 @@ public sealed class ConversationFileTests : IDisposable
     }
 
     [Fact]
-    public async Task Bytes_that_are_no_UTF_8_are_told()
+    public async Task Bytes_that_are_no_UTF_8_are_reported()
     {
         string path = Path.Combine(_folder.Path, "c.json");
         await File.WriteAllBytesAsync(path, [.. """[{"role":"user","content":"a"""u8, 0xFF, .. "\"}]"u8]);
 
-        ConversationException e = await Assert.ThrowsAsync<ConversationException>(() => ConversationFile.ReadAsync(path, CancellationToken.None));
+        ConversationException e = await Assert.ThrowsAsync<ConversationException>(
+            () => ConversationFile.ReadAsync(path, CancellationToken.None));
 
         Assert.Contains("not UTF-8", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_file_that_is_not_there_is_told()
+    public async Task A_file_that_is_not_there_is_reported()
     {
         string path = Path.Combine(_folder.Path, "missing.json");
 
-        ConversationException e = await Assert.ThrowsAsync<ConversationException>(() => ConversationFile.ReadAsync(path, CancellationToken.None));
+        ConversationException e = await Assert.ThrowsAsync<ConversationException>(
+            () => ConversationFile.ReadAsync(path, CancellationToken.None));
 
         Assert.Contains("cannot be read", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Too_large_a_file_too_long_a_message_and_too_many_are_told_with_the_limit()
+    public async Task Too_large_a_file_too_long_a_message_and_too_many_are_reported_with_the_limit()
     {
         string path = Path.Combine(_folder.Path, "large.json");
         await using (FileStream file = File.Create(path))
@@ -118,7 +120,8 @@ public sealed class ConversationFileTests : IDisposable
             file.SetLength(ConversationFile.MaxFileBytes + 1);
         }
 
-        ConversationException e = await Assert.ThrowsAsync<ConversationException>(() => ConversationFile.ReadAsync(path, CancellationToken.None));
+        ConversationException e = await Assert.ThrowsAsync<ConversationException>(
+            () => ConversationFile.ReadAsync(path, CancellationToken.None));
         Assert.Contains("up to 32 MiB", e.Message, StringComparison.Ordinal);
 
         string longText = new('a', 1024 * 1024);

@@ -18,7 +18,7 @@ public sealed class DemoCommandTests
     }
 
     [Fact]
-    public async Task A_conversation_that_cannot_be_read_is_told_in_one_line()
+    public async Task A_conversation_that_cannot_be_read_is_reported_in_one_line()
     {
         using var folder = new TemporaryFolder();
         string path = Path.Combine(folder.Path, "c.jsonl");

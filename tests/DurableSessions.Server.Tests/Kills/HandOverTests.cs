@@ -7,7 +7,7 @@ using DurableSessions.Testing.Kills;
 
 namespace DurableSessions.Server.Tests.Kills;
 
-/// <summary>A host that is told to stop while it runs commits.</summary>
+/// <summary>A host that is stopped while it runs commits.</summary>
 public sealed class HandOverTests(AzuriteFixture azurite, ITestOutputHelper output)
 {
     private const int Sessions = 24;
@@ -15,14 +15,14 @@ public sealed class HandOverTests(AzuriteFixture azurite, ITestOutputHelper outp
     /// <summary>Two seconds for what is in progress, and something for a machine that has other things to do.</summary>
     private static readonly TimeSpan s_longestStop = TimeSpan.FromSeconds(6);
 
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task Its_commits_go_on_at_another_host()
     {
         BlobContainerClient container = await azurite.NewContainerAsync();
         await using Hosts hosts = await Hosts.StartAsync(await azurite.GetConnectionStringAsync(), container.Name, 2);
-        var second = new Client(hosts, (Attempt: s_patience, Request: s_patience), only: 1);
+        var second = new Client(hosts, (Attempt: s_timeout, Request: s_timeout), only: 1);
         Transcript[] transcripts = await PrepareAsync(second);
 
         Task[] commits = await CommitAllAsync(hosts, transcripts);
@@ -34,9 +34,9 @@ public sealed class HandOverTests(AzuriteFixture azurite, ITestOutputHelper outp
         await Task.WhenAll(commits);
 
         await RetryAllAsync(second, transcripts);
-        TimeSpan took = await Endings.AwaitAllCompletedAsync(second, transcripts, s_patience);
+        TimeSpan took = await Verification.AwaitAllCompletedAsync(second, transcripts, s_timeout);
         TimeSpan completed = clock.Elapsed;
-        (int messages, int archives) = await Endings.AuditAllAsync(second, transcripts);
+        (int messages, int archives) = await Verification.AuditAllAsync(second, transcripts);
         output.WriteLine(
             $"1 stop, gone after {stopped.TotalSeconds:0.0} s with {left} of {Sessions} commits unfinished; all completed {completed.TotalSeconds:0.0} s after the signal, {took.TotalSeconds:0.0} s after the clients had asked again; {messages} messages, {archives} archives");
         Assert.True(stopped < s_longestStop, $"It took {stopped.TotalSeconds:0.0} s to stop.");
@@ -49,7 +49,7 @@ public sealed class HandOverTests(AzuriteFixture azurite, ITestOutputHelper outp
     {
         BlobContainerClient container = await azurite.NewContainerAsync();
         await using Hosts hosts = await Hosts.StartAsync(await azurite.GetConnectionStringAsync(), container.Name, 1);
-        var client = new Client(hosts, (Attempt: s_patience, Request: s_patience));
+        var client = new Client(hosts, (Attempt: s_timeout, Request: s_timeout));
         Transcript[] transcripts = await PrepareAsync(client);
 
         Task[] commits = await CommitAllAsync(hosts, transcripts);
@@ -58,8 +58,8 @@ public sealed class HandOverTests(AzuriteFixture azurite, ITestOutputHelper outp
         await RetryAllAsync(client, transcripts);
 
         // Sooner than its ownership would have run out: it was given back.
-        TimeSpan took = await Endings.AwaitAllCompletedAsync(client, transcripts, TimeSpan.FromSeconds(10));
-        (int messages, int archives) = await Endings.AuditAllAsync(client, transcripts);
+        TimeSpan took = await Verification.AwaitAllCompletedAsync(client, transcripts, TimeSpan.FromSeconds(10));
+        (int messages, int archives) = await Verification.AuditAllAsync(client, transcripts);
         int claimed = (await hosts.GetAsync(0)).Output.Split(" is claimed").Length - 1;
         output.WriteLine(
             $"1 stop after {stopped.TotalSeconds:0.0} s; {claimed} of {Sessions} commits went on after the start, the last {took.TotalSeconds:0.0} s after the clients had asked again; {messages} messages, {archives} archives");
@@ -70,7 +70,7 @@ public sealed class HandOverTests(AzuriteFixture azurite, ITestOutputHelper outp
     private static async Task<Transcript[]> PrepareAsync(Client client)
     {
         Transcript[] transcripts = [.. Enumerable.Range(1, Sessions).Select(static i => new Transcript($"s{i}"))];
-        await Task.WhenAll(transcripts.Select(transcript => new Speaker(client, transcript, "a").SayAsync(50, new string('.', 500))));
+        await Task.WhenAll(transcripts.Select(transcript => new SessionClient(client, transcript, "a").SayAsync(50, new string('.', 500))));
         return transcripts;
     }
 

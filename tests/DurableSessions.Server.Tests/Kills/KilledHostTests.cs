@@ -8,7 +8,8 @@ namespace DurableSessions.Server.Tests.Kills;
 public sealed class KilledHostTests(AzuriteFixture azurite, ITestOutputHelper output)
 {
     [Fact]
-    public Task Every_accepted_commit_completes_and_every_message_is_there_once() => Seeded.RunAsync(seed => RunAsync(new Random(seed)));
+    public Task Every_accepted_commit_completes_and_every_message_is_there_once() =>
+        SeededTest.RunAsync(seed => RunAsync(new Random(seed)));
 
     private async Task RunAsync(Random random)
     {

@@ -14,7 +14,7 @@ public sealed class ManyHostsTests(AzuriteFixture azurite, ITestOutputHelper out
     private static readonly TimeSpan s_recovery = TimeSpan.FromSeconds(45);
 
     [Fact]
-    public Task Every_message_is_there_once_and_every_commit_completes() => Seeded.RunAsync(RunAsync);
+    public Task Every_message_is_there_once_and_every_commit_completes() => SeededTest.RunAsync(RunAsync);
 
     private async Task RunAsync(int seed)
     {
@@ -26,11 +26,11 @@ public sealed class ManyHostsTests(AzuriteFixture azurite, ITestOutputHelper out
 
         IEnumerable<Task> trouble = Enumerable.Range(0, Count).Select(i => TroubleAsync(hosts, i, new Random(seed + i), enough.Token));
         IEnumerable<Task> speaking = Enumerable.Range(0, Sessions * SpeakersPerSession).Select(i => SpeakAsync(
-            new Speaker(client, transcripts[i % Sessions], $"c{i}"), new Random(seed + Count + i), enough.Token));
+            new SessionClient(client, transcripts[i % Sessions], $"c{i}"), new Random(seed + Count + i), enough.Token));
         await Task.WhenAll([.. trouble, .. speaking]).WaitAsync(s_duration + TimeSpan.FromSeconds(90));
 
-        TimeSpan took = await Endings.AwaitAllCompletedAsync(client, transcripts, s_recovery);
-        (int messages, int archives) = await Endings.AuditAllAsync(client, transcripts);
+        TimeSpan took = await Verification.AwaitAllCompletedAsync(client, transcripts, s_recovery);
+        (int messages, int archives) = await Verification.AuditAllAsync(client, transcripts);
         output.WriteLine($"{hosts}; {messages} messages, {archives} archives; the last commit completed {took.TotalSeconds:0.0} s after the end; answers {client}");
         Assert.True(hosts.Kills + hosts.Stops + hosts.Pauses >= Count);
         Assert.NotEqual(0, archives);
@@ -58,7 +58,7 @@ public sealed class ManyHostsTests(AzuriteFixture azurite, ITestOutputHelper out
         }
     }
 
-    private static async Task SpeakAsync(Speaker speaker, Random random, CancellationToken enough)
+    private static async Task SpeakAsync(SessionClient speaker, Random random, CancellationToken enough)
     {
         do
         {

@@ -8,44 +8,47 @@ using DurableSessions.Testing.Kills;
 
 namespace DurableSessions.Server.Tests.Kills;
 
-/// <summary>Storage goes away under load and comes back, without anybody restarting the host.</summary>
+/// <summary>Storage goes away under load and comes back, without a restart of the host.</summary>
 public sealed class StorageAwayTests(ITestOutputHelper output) : IDisposable
 {
     private const int Sessions = 4;
     private const string Container = "durable-sessions";
 
     private static readonly TimeSpan s_longestAnswer = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(90);
 
     private readonly TemporaryFolder _folder = new();
 
     [Fact]
-    public async Task Every_request_is_told_to_come_again_and_nothing_is_lost()
+    public async Task Every_request_gets_a_time_to_retry_and_nothing_is_lost()
     {
         AzuriteProcess azurite = await StartStorageAsync(port: 0);
         try
         {
             await SessionStorage.Connect(azurite.ConnectionString, Container).Container.CreateIfNotExistsAsync();
             await using Hosts hosts = await Hosts.StartAsync(azurite.ConnectionString, Container, 1);
-            var client = new Client(hosts, (Attempt: s_patience, Request: s_patience));
+            var client = new Client(hosts, (Attempt: s_timeout, Request: s_timeout));
             Transcript[] transcripts = [.. Enumerable.Range(1, Sessions).Select(static i => new Transcript($"s{i}"))];
             using var enough = new CancellationTokenSource();
-            Task speaking = Task.WhenAll(transcripts.Select(transcript => SpeakAsync(new Speaker(client, transcript, "a"), enough.Token)));
+            Task speaking = Task.WhenAll(
+                transcripts.Select(transcript => SpeakAsync(new SessionClient(client, transcript, "a"), enough.Token)));
             await AwaitTasksAsync(transcripts);
 
             Signal.Send(azurite.ProcessId, Signal.Terminate);
-            await azurite.Exited.WaitAsync(s_patience);
+            await azurite.Exited.WaitAsync(s_timeout);
             IReadOnlyList<string> answers = await ProbeAsync(client, await hosts.GetAsync(0), transcripts[0]);
             await azurite.DisposeAsync();
             azurite = await StartStorageAsync(azurite.Port);
 
             var clock = Stopwatch.StartNew();
             await enough.CancelAsync();
-            await speaking.WaitAsync(s_patience);
-            await Endings.AwaitAllCompletedAsync(client, transcripts, s_patience);
-            output.WriteLine($"1 stop of storage; all commits completed {clock.Elapsed.TotalSeconds:0.0} s after it came back; answers {client}");
-            (int messages, int archives) = await Endings.AuditAllAsync(client, transcripts);
-            output.WriteLine($"{messages} messages, {archives} archives; meanwhile:{Environment.NewLine}{string.Join(Environment.NewLine, answers)}");
+            await speaking.WaitAsync(s_timeout);
+            await Verification.AwaitAllCompletedAsync(client, transcripts, s_timeout);
+            output.WriteLine(
+                $"1 stop of storage; all commits completed {clock.Elapsed.TotalSeconds:0.0} s after it came back; answers {client}");
+            (int messages, int archives) = await Verification.AuditAllAsync(client, transcripts);
+            output.WriteLine(
+                $"{messages} messages, {archives} archives; meanwhile:{Environment.NewLine}{string.Join(Environment.NewLine, answers)}");
         }
         finally
         {
@@ -55,7 +58,7 @@ public sealed class StorageAwayTests(ITestOutputHelper output) : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static async Task SpeakAsync(Speaker speaker, CancellationToken enough)
+    private static async Task SpeakAsync(SessionClient speaker, CancellationToken enough)
     {
         do
         {
@@ -70,7 +73,7 @@ public sealed class StorageAwayTests(ITestOutputHelper output) : IDisposable
         var clock = Stopwatch.StartNew();
         while (transcripts.Any(static transcript => transcript.Tasks.Count < 2))
         {
-            Assert.True(clock.Elapsed < s_patience, "Nobody commits.");
+            Assert.True(clock.Elapsed < s_timeout, "No commit was accepted.");
             await Task.Delay(20);
         }
     }
@@ -101,7 +104,7 @@ public sealed class StorageAwayTests(ITestOutputHelper output) : IDisposable
         {
             var clock = Stopwatch.StartNew();
             (HttpResponseMessage answer, JsonNode envelope) = await client.SendOnceAsync(
-                host, request.Method, request.Path, request.Body, key: null, CancellationToken.None).WaitAsync(s_patience);
+                host, request.Method, request.Path, request.Body, key: null, CancellationToken.None).WaitAsync(s_timeout);
             string text = $"{request.Method} {request.Path}: {(int)answer.StatusCode} {(string?)envelope["error"]?["code"]}, Retry-After {answer.Headers.RetryAfter}, after {clock.Elapsed.TotalSeconds:0.0} s";
             return (clock.Elapsed > s_longestAnswer || answer.Headers.RetryAfter is null || (string?)envelope["error"]?["code"] != "UNAVAILABLE" ? HttpStatusCode.InternalServerError : answer.StatusCode, text);
         })];

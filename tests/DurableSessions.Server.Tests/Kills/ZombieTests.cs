@@ -17,19 +17,19 @@ public sealed class ZombieTests(AzuriteFixture azurite, ITestOutputHelper output
     private const int OwnershipSeconds = 5;
 
     private static readonly TimeSpan s_ownership = TimeSpan.FromSeconds(OwnershipSeconds);
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task What_it_does_after_others_took_over_changes_nothing()
     {
         BlobContainerClient container = await azurite.NewContainerAsync();
         await using Hosts hosts = await Hosts.StartAsync(await azurite.GetConnectionStringAsync(), container.Name, 2, OwnershipSeconds);
-        var client = new Client(hosts, (Attempt: s_patience, Request: s_patience), only: Other);
+        var client = new Client(hosts, (Attempt: s_timeout, Request: s_timeout), only: Other);
         Transcript[] transcripts = [.. Enumerable.Range(1, Sessions).Select(static i => new Transcript($"s{i}"))];
-        Speaker[] speakers = [.. transcripts.Select(transcript => new Speaker(client, transcript, "b"))];
+        SessionClient[] speakers = [.. transcripts.Select(transcript => new SessionClient(client, transcript, "b"))];
         await Task.WhenAll(speakers.Select(static speaker => speaker.SayAsync(20)));
 
-        // Commits and appends on the way to it, some half done; nobody gets an answer any more.
+        // Commits and appends on the way to it, some half done; no client gets an answer any more.
         ServerProcess zombie = await hosts.GetAsync(Zombie);
         Task<string?>[] late = [.. transcripts.SelectMany(transcript => Requests(transcript.Session)).Select(request => SendLateAsync(client, zombie, request))];
         await AwaitUnfinishedAsync(container);
@@ -45,14 +45,14 @@ public sealed class ZombieTests(AzuriteFixture azurite, ITestOutputHelper output
             await speaker.CommitAsync();
             await speaker.SayAsync(1);
         }));
-        await Endings.AwaitAllCompletedAsync(client, transcripts, s_patience);
+        await Verification.AwaitAllCompletedAsync(client, transcripts, s_timeout);
         int claimed = (await hosts.GetAsync(Other)).Output.Split(" is claimed").Length - 1;
         Assert.NotEqual(0, claimed);
         Assert.True(paused.Elapsed > s_ownership, $"Taken over after {paused.Elapsed.TotalSeconds:0.0} s.");
         HttpAudit[] before = await Task.WhenAll(transcripts.Select(transcript => HttpAudit.OfAsync(client, transcript.Session)));
 
         await hosts.ContinueAsync(Zombie);
-        string?[] lateAnswers = await Task.WhenAll(late).WaitAsync(s_patience);
+        string?[] lateAnswers = await Task.WhenAll(late).WaitAsync(s_timeout);
         Assert.All(lateAnswers.Zip(answers), static pair => Assert.True(pair.First is null || pair.First == pair.Second, $"{pair.First}, and to the retry {pair.Second}"));
 
         // It has ended everything that it was about to do when its process is gone.
@@ -118,7 +118,7 @@ public sealed class ZombieTests(AzuriteFixture azurite, ITestOutputHelper output
         var clock = Stopwatch.StartNew();
         while (!await container.GetBlobsAsync(BlobTraits.None, BlobStates.None, "orchestrations/active/", CancellationToken.None).AnyAsync())
         {
-            Assert.True(clock.Elapsed < s_patience, "Nothing is committed.");
+            Assert.True(clock.Elapsed < s_timeout, "Nothing is committed.");
         }
     }
 }

@@ -57,7 +57,7 @@ public sealed class AzuriteInstallationTests : IDisposable
     }
 
     [Fact]
-    public async Task A_failure_of_npm_is_told_in_one_line_with_its_cause()
+    public async Task A_failure_of_npm_is_reported_in_one_line_with_its_cause()
     {
         File.Delete(Path.Combine(_folder.Path, "azurite.tgz"));
 

@@ -12,7 +12,7 @@ namespace DurableSessions.Server.Tests.LocalStorage;
 public sealed class AzuriteSpeedTests : IDisposable
 {
     private const string PinnedLoki = "1.5.12";
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromMinutes(2);
 
     private readonly TemporaryFolder _folder = new();
 
@@ -33,7 +33,8 @@ public sealed class AzuriteSpeedTests : IDisposable
     {
         AzuriteInstallation installation = await AzuriteInstallation.EnsureAsync();
 
-        NodeCommandResult result = await RunAsync(installation.Folder, Path.Combine(AppContext.BaseDirectory, "LocalStorage", "loki-equality.cjs"));
+        NodeCommandResult result = await RunAsync(
+            installation.Folder, Path.Combine(AppContext.BaseDirectory, "LocalStorage", "loki-equality.cjs"));
 
         Assert.True(result.ExitCode == 0, string.Join('\n', result.Lines));
     }
@@ -85,9 +86,10 @@ public sealed class AzuriteSpeedTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private static Task<NodeCommandResult> RunAsync(string folder, params string[] arguments) =>
-        NodeCommand.RunAsync("node", arguments, folder, s_patience, TestContext.Current.CancellationToken);
+        NodeCommand.RunAsync("node", arguments, folder, s_timeout, TestContext.Current.CancellationToken);
 
-    private static BlobContainerClient Container(AzuriteProcess azurite) => SessionStorage.Connect(azurite.ConnectionString, "test").Container;
+    private static BlobContainerClient Container(AzuriteProcess azurite) =>
+        SessionStorage.Connect(azurite.ConnectionString, "test").Container;
 
     private static string NameOf(int number) => string.Create(CultureInfo.InvariantCulture, $"archives/{number}/messages.jsonl");
 

@@ -10,7 +10,7 @@ namespace DurableSessions.Server.Tests.LocalStorage;
 
 public sealed class LocalAzuriteTests : IDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(60);
 
     private readonly TemporaryFolder _folder = new();
     private readonly ConcurrentQueue<string> _reports = new();
@@ -50,7 +50,7 @@ public sealed class LocalAzuriteTests : IDisposable
         int last = 0;
         while (!azurite.Completion.IsCompleted)
         {
-            Assert.True(clock.Elapsed < s_patience, "It was not given up.");
+            Assert.True(clock.Elapsed < s_timeout, "It was not given up.");
             if (azurite.ProcessId is var id && id != last)
             {
                 last = id;
@@ -77,7 +77,7 @@ public sealed class LocalAzuriteTests : IDisposable
         Assert.NotSame(start, await Task.WhenAny(start, Task.Delay(TimeSpan.FromSeconds(3))));
         await last.DisposeAsync();
 
-        await using LocalAzurite azurite = await start.WaitAsync(s_patience);
+        await using LocalAzurite azurite = await start.WaitAsync(s_timeout);
         Assert.NotEqual(0, azurite.ProcessId);
     }
 
@@ -90,5 +90,6 @@ public sealed class LocalAzuriteTests : IDisposable
     private async Task<LocalAzurite> StartAsync() =>
         await LocalAzurite.StartAsync(await AzuriteInstallation.EnsureAsync(), _folder.Path, _reports.Enqueue, TimeProvider.System);
 
-    private static BlobContainerClient Container(LocalAzurite azurite) => SessionStorage.Connect(azurite.ConnectionString, "test").Container;
+    private static BlobContainerClient Container(LocalAzurite azurite) =>
+        SessionStorage.Connect(azurite.ConnectionString, "test").Container;
 }

@@ -19,7 +19,7 @@ public sealed class EmbeddedSettingsTests
     [InlineData("301")]
     [InlineData("-5")]
     [InlineData("soon")]
-    public void One_that_is_none_is_named(string value) => Assert.Equal(
+    public void One_that_is_invalid_is_named(string value) => Assert.Equal(
         $"Embedded:OwnershipSeconds '{value}' is not a whole number of 3 to 300.",
         Assert.Throws<StartException>(() => Read(value)).Message);
 

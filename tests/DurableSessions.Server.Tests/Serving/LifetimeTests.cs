@@ -12,7 +12,7 @@ namespace DurableSessions.Server.Tests.Serving;
 /// <summary>The real server with its local storage, started, stopped and killed.</summary>
 public sealed class LifetimeTests : IDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(60);
 
     private readonly TemporaryFolder _folder = new();
 
@@ -28,14 +28,15 @@ public sealed class LifetimeTests : IDisposable
         Assert.Equal("ok", body.RootElement.GetProperty("status").GetString());
         Assert.True(body.RootElement.GetProperty("healthy").GetBoolean());
         Assert.Equal("dev", body.RootElement.GetProperty("auth_mode").GetString());
-        Assert.Contains($"curl -s {server.Address.ToString().TrimEnd('/')}/api/v1/sessions/demo/messages", server.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            $"curl -s {server.Address.ToString().TrimEnd('/')}/api/v1/sessions/demo/messages", server.Output, StringComparison.Ordinal);
         Assert.Contains(_folder.Path, server.Output, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData(Signal.Terminate)]
     [InlineData(Signal.Interrupt)]
-    public async Task It_stops_cleanly_when_it_is_told_to_and_Azurite_ends_with_it(int signal)
+    public async Task It_stops_cleanly_on_a_signal_and_Azurite_ends_with_it(int signal)
     {
         await using ServerProcess server = await StartAsync();
         using Process azurite = FindAzurite();
@@ -65,7 +66,7 @@ public sealed class LifetimeTests : IDisposable
         await using ServerProcess second = await StartAsync();
 
         // It has saved and ended before the second one opened the folder; the system may still have to bury it.
-        await azurite.WaitForExitAsync().WaitAsync(s_patience);
+        await azurite.WaitForExitAsync().WaitAsync(s_timeout);
         container = Container(second.AzuritePort);
         for (int i = 0; i < 50; i++)
         {
@@ -83,7 +84,7 @@ public sealed class LifetimeTests : IDisposable
         using (Process azurite = FindAzurite())
         {
             Signal.Send(azurite.Id, Signal.Terminate);
-            await azurite.WaitForExitAsync().WaitAsync(s_patience);
+            await azurite.WaitForExitAsync().WaitAsync(s_timeout);
         }
 
         await AssertEventuallyAsync(() => server.Output.Contains("Azurite runs again", StringComparison.Ordinal), server);
@@ -157,7 +158,7 @@ public sealed class LifetimeTests : IDisposable
         Assert.False(answer.IsCompleted);
         server.Continue();
 
-        Assert.Equal(HttpStatusCode.OK, (await answer.WaitAsync(s_patience)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await answer.WaitAsync(s_timeout)).StatusCode);
     }
 
     public void Dispose() => _folder.Dispose();
@@ -192,7 +193,7 @@ public sealed class LifetimeTests : IDisposable
         var clock = Stopwatch.StartNew();
         while (!condition())
         {
-            Assert.True(clock.Elapsed < s_patience, $"It has not happened within {s_patience}:\n{server.Output}{server.Errors}");
+            Assert.True(clock.Elapsed < s_timeout, $"It has not happened within {s_timeout}:\n{server.Output}{server.Errors}");
             await Task.Delay(20);
         }
     }

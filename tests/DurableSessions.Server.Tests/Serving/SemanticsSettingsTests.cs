@@ -27,7 +27,7 @@ public sealed class SemanticsSettingsTests
     }
 
     [Fact]
-    public void Azure_without_a_key_is_asked_as_an_identity_and_others_as_nobody()
+    public void Azure_without_a_key_is_asked_as_an_identity_and_others_without_a_credential()
     {
         Assert.NotNull(Read("Endpoint=https://x.openai.azure.com/openai/v1", "Model=m").Credential.GetTokenAsync);
         Assert.Equal(new ChatCredential(), Read("Endpoint=http://localhost:1/v1", "Model=m").Credential);
@@ -43,7 +43,7 @@ public sealed class SemanticsSettingsTests
     [InlineData("Semantics:RequestsPerMinute", "Endpoint=http://localhost/v1", "Model=m", "RequestsPerMinute=many")]
     [InlineData("Semantics:WhenAway", "Endpoint=http://localhost/v1", "Model=m", "WhenAway=cry")]
     [InlineData("Semantics:WhenFailed", "WhenFailed=cry")]
-    public void What_is_wrong_is_told_in_one_line(string name, params string[] values)
+    public void What_is_wrong_is_reported_in_one_line(string name, params string[] values)
     {
         string message = Assert.Throws<StartException>(() => Read(values)).Message;
         Assert.StartsWith(name + " '", message, StringComparison.Ordinal);

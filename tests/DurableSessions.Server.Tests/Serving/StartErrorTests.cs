@@ -5,7 +5,7 @@ using DurableSessions.Testing;
 
 namespace DurableSessions.Server.Tests.Serving;
 
-/// <summary>Whoever starts the server wrongly reads one line that says why, and the exit code is 1.</summary>
+/// <summary>A start that fails writes one line that says why, and the exit code is 1.</summary>
 public sealed class StartErrorTests(AzuriteFixture azurite)
 {
     [Theory]
@@ -16,7 +16,7 @@ public sealed class StartErrorTests(AzuriteFixture azurite)
     public async Task An_address_that_will_not_do(string urls, string expected) => await AssertErrorAsync([], urls, expected);
 
     [Theory]
-    [InlineData("http://127.0.0.1:0;http://0.0.0.0:0", "There are no keys, so everybody who reaches http://0.0.0.0:0")]
+    [InlineData("http://127.0.0.1:0;http://0.0.0.0:0", "There are no keys, so any client that reaches http://0.0.0.0:0")]
     [InlineData("http://*:5000", "There are no keys")]
     [InlineData("http://[::]:5000", "There are no keys")]
     [InlineData("http://192.0.2.1:5000", "There are no keys")]
@@ -35,14 +35,14 @@ public sealed class StartErrorTests(AzuriteFixture azurite)
     [InlineData("DefaultEndpointsProtocol=https;AccountName=a;AccountKey=!!!", "ConnectionStrings:Storage is no connection string")]
     [InlineData("http://account.blob.core.windows.net", "not one of a blob service")]
     [InlineData("https://account.blob.core.windows.net/?sig=secret", "not one of a blob service")]
-    public async Task A_connection_that_is_none(string connection, string expected)
+    public async Task A_connection_that_is_invalid(string connection, string expected)
     {
         string error = await AssertErrorAsync(Connection(connection), "http://127.0.0.1:0", expected);
         Assert.DoesNotContain("secret", error, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_container_name_that_is_none()
+    public async Task A_container_name_that_is_invalid()
     {
         Dictionary<string, string> environment = Connection(await azurite.GetConnectionStringAsync());
         environment["Storage__Container"] = "Not_A_Name";
@@ -50,9 +50,9 @@ public sealed class StartErrorTests(AzuriteFixture azurite)
     }
 
     [Theory]
-    [InlineData("Temporal", "Engine 'Temporal' is none: it is Embedded or DurableTask.")]
+    [InlineData("Temporal", "Engine is 'Temporal'; it must be Embedded or DurableTask.")]
     [InlineData("DurableTask", "Engine is DurableTask, but ConnectionStrings:Scheduler is missing")]
-    public async Task An_engine_that_is_none(string engine, string expected)
+    public async Task An_engine_that_is_invalid(string engine, string expected)
     {
         Dictionary<string, string> environment = Connection(await azurite.GetConnectionStringAsync());
         environment["Engine"] = engine;
@@ -60,7 +60,7 @@ public sealed class StartErrorTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task An_ownership_that_is_none()
+    public async Task An_ownership_that_is_invalid()
     {
         Dictionary<string, string> environment = Connection(await azurite.GetConnectionStringAsync());
         environment["Embedded__OwnershipSeconds"] = "soon";
@@ -70,7 +70,7 @@ public sealed class StartErrorTests(AzuriteFixture azurite)
     [Theory]
     [InlineData("Burst", "0", "Limits:Burst '0' is not a whole number of 1 to 1000000.")]
     [InlineData("BodyBytes", "many", "Limits:BodyBytes 'many' is not a whole number of 1024 to 33554432.")]
-    public async Task A_limit_that_is_none(string name, string value, string expected)
+    public async Task A_limit_that_is_invalid(string name, string value, string expected)
     {
         Dictionary<string, string> environment = Connection(await azurite.GetConnectionStringAsync());
         environment[$"Limits__{name}"] = value;
@@ -80,17 +80,18 @@ public sealed class StartErrorTests(AzuriteFixture azurite)
     [Theory]
     [InlineData("a minute")]
     [InlineData("86401")]
-    public async Task A_window_for_repetitions_that_is_none(string value)
+    public async Task A_window_for_repetitions_that_is_invalid(string value)
     {
         Dictionary<string, string> environment = Connection(await azurite.GetConnectionStringAsync());
         environment["Appends__RepetitionSeconds"] = value;
-        await AssertErrorAsync(environment, "http://127.0.0.1:0", $"Appends:RepetitionSeconds '{value}' is not a whole number of 0 (off) to 86400.");
+        await AssertErrorAsync(
+            environment, "http://127.0.0.1:0", $"Appends:RepetitionSeconds '{value}' is not a whole number of 0 (off) to 86400.");
     }
 
     [Theory]
     [InlineData("MessageCountThreshold", "1001", "AutoCommit:MessageCountThreshold '1001' is not a whole number of 0 to 1000.")]
     [InlineData("IdleTimeoutSeconds", "1d", "AutoCommit:IdleTimeoutSeconds '1d' is not a whole number of 0 to 604800.")]
-    public async Task A_policy_for_new_sessions_that_is_none(string name, string value, string expected)
+    public async Task A_policy_for_new_sessions_that_is_invalid(string name, string value, string expected)
     {
         Dictionary<string, string> environment = Connection(await azurite.GetConnectionStringAsync());
         environment[$"AutoCommit__{name}"] = value;
@@ -98,18 +99,20 @@ public sealed class StartErrorTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Storage_that_nobody_serves()
+    public async Task Storage_that_does_not_answer()
     {
         using var unused = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         unused.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         int port = ((IPEndPoint)unused.LocalEndPoint!).Port;
-        await AssertErrorAsync(Connection(AzuriteProcess.ConnectionStringFor(port)), "http://127.0.0.1:0", "cannot be reached: Connection refused");
+        await AssertErrorAsync(
+            Connection(AzuriteProcess.ConnectionStringFor(port)), "http://127.0.0.1:0", "cannot be reached: Connection refused");
     }
 
     [Fact]
     public async Task Storage_that_refuses_the_key()
     {
-        string connection = (await azurite.GetConnectionStringAsync()).Replace("AccountKey=Eby8", "AccountKey=AAAA", StringComparison.Ordinal);
+        string connection = (await azurite.GetConnectionStringAsync()).Replace(
+            "AccountKey=Eby8", "AccountKey=AAAA", StringComparison.Ordinal);
         string error = await AssertErrorAsync(Connection(connection), "http://127.0.0.1:0", "refuses the credentials");
         Assert.DoesNotContain("AAAA", error, StringComparison.Ordinal);
     }
@@ -143,7 +146,7 @@ public sealed class StartErrorTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task An_option_that_is_none()
+    public async Task An_option_that_is_invalid()
     {
         (int exitCode, _, string errors) = await ServerProcess.RunAsync(new Dictionary<string, string>(), "--bogus");
         Assert.Equal(1, exitCode);

@@ -31,7 +31,8 @@ public abstract class FaultMatrixTests(ITestOutputHelper output)
     {
         Func<Scenario> scenario = Scenarios.All.Single(s => s().Name == name);
         int requests = 0;
-        await SimulatedCluster.RunAsync(Schedule.InOrder, async cluster => requests = await FaultPoint.CountRequestsAsync(cluster, scenario()));
+        await SimulatedCluster.RunAsync(
+            Schedule.InOrder, async cluster => requests = await FaultPoint.CountRequestsAsync(cluster, scenario()));
         Assert.InRange(requests, 1, MaxRequests);
         int points = 0;
         while (await TryAsync(points + 1, Schedule.InOrder))

@@ -99,12 +99,12 @@ internal sealed record KeyedUndoOfMemories() : Scenario("undo with a key")
 
     public override async Task CheckAsync(Host fresh, Audit? audit)
     {
-        Assert.Empty(await Remembered.AllAsync(fresh));
+        Assert.Empty(await StoredMemories.AllAsync(fresh));
         await WriteAsync(fresh);
-        IReadOnlyList<string> written = await Remembered.AllAsync(fresh);
+        IReadOnlyList<string> written = await StoredMemories.AllAsync(fresh);
         Assert.Equal(TakenBack, (await UndoAsync(fresh, "undo"))!.Changes.Select(static c => c.Before!.Trim()));
         Assert.Equal(2, (await UndoAsync(fresh, "before"))!.Changes.Count);
-        Assert.Equal(written, await Remembered.AllAsync(fresh));
+        Assert.Equal(written, await StoredMemories.AllAsync(fresh));
     }
 
     private static Task WriteAsync(Host host) =>

@@ -57,8 +57,8 @@ internal sealed record RetryOutOfOrder() : Scenario("retry of two commits that o
     public override async Task CheckAsync(Host fresh, Audit? audit)
     {
         Assert.Equal([ArchiveState.Covered, ArchiveState.Covered], audit!.Archives.Select(static a => a.State));
-        Assert.Equal(["profile/me 2 new"], await Remembered.AllAsync(fresh));
-        await Remembered.CheckReportsAsync(fresh, Key, 1);
+        Assert.Equal(["profile/me 2 new"], await StoredMemories.AllAsync(fresh));
+        await StoredMemories.CheckReportsAsync(fresh, Key, 1);
     }
 
     private static bool IsDigest(StorageRequest request) =>

@@ -24,7 +24,7 @@ internal abstract record Scenario(string Name)
     /// <summary>What only this scenario promises, on a fresh host, when everything is over.</summary>
     public virtual Task CheckAsync(Host fresh, Audit? audit) => Task.CompletedTask;
 
-    /// <summary>The client appends, and notes what it was told.</summary>
+    /// <summary>The client appends, and notes the answer.</summary>
     protected async Task SayAsync(Host host, params string[] texts)
     {
         Said.Sent(texts);

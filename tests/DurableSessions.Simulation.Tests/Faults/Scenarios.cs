@@ -79,7 +79,8 @@ internal static class Scenarios
         private async Task SayNamedAsync(Host host, params string[] texts)
         {
             Said.Sent(texts);
-            await host.Store.Sessions.AppendAsync(Key, [.. texts.Select(static t => Words.Message(t) with { ClientId = t })], null, Cancelled);
+            await host.Store.Sessions.AppendAsync(
+                Key, [.. texts.Select(static t => Words.Message(t) with { ClientId = t })], null, Cancelled);
             Said.Acknowledged([texts[^1]]);
         }
     }
@@ -413,8 +414,8 @@ internal static class Scenarios
         public override async Task CheckAsync(Host fresh, Audit? audit)
         {
             Assert.Equal([ArchiveState.Covered], audit!.Archives.Select(static a => a.State));
-            Assert.Equal(["preferences/tea 1 green", "entities/bob 1 a friend"], await Remembered.AllAsync(fresh));
-            await Remembered.CheckReportsAsync(fresh, Key, 2);
+            Assert.Equal(["preferences/tea 1 green", "entities/bob 1 a friend"], await StoredMemories.AllAsync(fresh));
+            await StoredMemories.CheckReportsAsync(fresh, Key, 2);
         }
     }
 
@@ -435,8 +436,8 @@ internal static class Scenarios
 
         public override async Task CheckAsync(Host fresh, Audit? audit)
         {
-            Assert.Equal(["profile/me 1 new", "preferences/tea 2 green black"], await Remembered.AllAsync(fresh));
-            await Remembered.CheckReportsAsync(fresh, Key, 5);
+            Assert.Equal(["profile/me 1 new", "preferences/tea 2 green black"], await StoredMemories.AllAsync(fresh));
+            await StoredMemories.CheckReportsAsync(fresh, Key, 5);
         }
     }
 
@@ -457,11 +458,11 @@ internal static class Scenarios
 
         public override async Task CheckAsync(Host fresh, Audit? audit)
         {
-            IReadOnlyList<string> all = await Remembered.AllAsync(fresh);
+            IReadOnlyList<string> all = await StoredMemories.AllAsync(fresh);
             Assert.Contains(all[0], (string[])["preferences/tea 2 green black", "preferences/tea 2 black green"]);
             Assert.Equal(["events/one 1 mine", "events/two 1 mine"], all.Skip(1));
-            await Remembered.CheckReportsAsync(fresh, Key, 2);
-            await Remembered.CheckReportsAsync(fresh, Other, 2);
+            await StoredMemories.CheckReportsAsync(fresh, Key, 2);
+            await StoredMemories.CheckReportsAsync(fresh, Other, 2);
         }
     }
 }

@@ -6,7 +6,7 @@ internal sealed class Attempt(long start)
 {
     public long Start { get; } = start;
 
-    /// <summary>When its client was told that it is done; for ever later where nobody was told: then it may be done or not, at any time.</summary>
+    /// <summary>When its client got the answer; <see cref="long.MaxValue"/> without one: it may be done or not, at any time.</summary>
     public long End { get; private set; } = long.MaxValue;
 
     public bool IsAcknowledged => End != long.MaxValue;

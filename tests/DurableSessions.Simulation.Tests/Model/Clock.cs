@@ -1,6 +1,6 @@
 namespace DurableSessions.Simulation.Tests.Model;
 
-/// <summary>Orders what clients of one program send and are told.</summary>
+/// <summary>Orders the requests and answers of the clients of one program.</summary>
 internal sealed class Clock
 {
     private long _now;

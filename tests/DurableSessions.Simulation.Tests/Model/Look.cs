@@ -12,7 +12,7 @@ namespace DurableSessions.Simulation.Tests.Model;
 /// <param name="End">After it was read.</param>
 /// <param name="Messages">Everything that was ever said: the archives, then what is live. Text and id.</param>
 /// <param name="Covered">How many of them the overview stands for.</param>
-/// <param name="Overview">As <see cref="FirstWords"/> makes it.</param>
+/// <param name="Overview">As <see cref="FakeProcessor"/> makes it.</param>
 internal sealed record Look(long Start, long End, IReadOnlyList<(string Text, string Id)> Messages, int Covered, string Overview)
 {
     /// <summary>Reads the context, and then the archives that were there: they do not change any more.</summary>
@@ -48,5 +48,6 @@ internal sealed record Look(long Start, long End, IReadOnlyList<(string Text, st
 
     public override string ToString() => List(Messages);
 
-    private static string List(IEnumerable<(string Text, string Id)> messages) => $"[{string.Join(' ', messages.Select(static m => m.Text))}]";
+    private static string List(IEnumerable<(string Text, string Id)> messages) =>
+        $"[{string.Join(' ', messages.Select(static m => m.Text))}]";
 }

@@ -6,8 +6,8 @@ using DurableSessions.Testing;
 namespace DurableSessions.Simulation.Tests.Model;
 
 /// <summary>
-/// What a session may and must look like, given what its clients sent and were told. A message that was acknowledged is there, one
-/// whose outcome nobody knows is there whole or not at all; a deletion takes with it what was before.
+/// What a session may and must look like, given what its clients sent and got. A message that was acknowledged is there, one
+/// whose outcome is unknown is there whole or not at all; a deletion takes with it what was before.
 /// </summary>
 internal sealed class SessionModel(SessionKey key, Clock clock)
 {
@@ -34,7 +34,7 @@ internal sealed class SessionModel(SessionKey key, Clock clock)
         }
     }
 
-    /// <summary>Makes up messages that nobody has said.</summary>
+    /// <summary>Makes up messages that no client has sent yet.</summary>
     public Utterance Invent(int count, bool keyed)
     {
         lock (_lock)
@@ -94,7 +94,7 @@ internal sealed class SessionModel(SessionKey key, Clock clock)
         }
     }
 
-    /// <summary>Somebody was told that there is no such session.</summary>
+    /// <summary>A client got the answer that there is no such session.</summary>
     public void CheckGone(long start)
     {
         lock (_lock)
@@ -106,7 +106,7 @@ internal sealed class SessionModel(SessionKey key, Clock clock)
         }
     }
 
-    /// <summary>Somebody was told that there is such a session.</summary>
+    /// <summary>A client got the answer that there is such a session.</summary>
     public void CheckThere(long start)
     {
         lock (_lock)
@@ -126,7 +126,7 @@ internal sealed class SessionModel(SessionKey key, Clock clock)
         }
     }
 
-    /// <summary>Somebody counted its messages.</summary>
+    /// <summary>A client counted its messages.</summary>
     public void Check(long start, SessionInfo info)
     {
         lock (_lock)
@@ -140,7 +140,7 @@ internal sealed class SessionModel(SessionKey key, Clock clock)
         }
     }
 
-    /// <summary>Somebody read all of it.</summary>
+    /// <summary>A client read all of it.</summary>
     public void Check(Look look)
     {
         lock (_lock)
@@ -242,12 +242,12 @@ internal sealed class SessionModel(SessionKey key, Clock clock)
         }
     }
 
-    // When its client knew at the latest that it was stored, for whoever looks between start and end. A key that was answered before
+    // When its client knew at the latest that it was stored, for a read between start and end. A key that was answered before
     // a deletion may be answered again from memory: the request was carried out once, and what it did was deleted.
     private long? StoredAt(Utterance utterance, long start, long end) => utterance.Attempts
         .Where(a => IsCertain(a, utterance.Attempts[0].Start, start, end)).Select(static a => (long?)a.End).Min();
 
-    // What it did since is there, for whoever looks between start and end.
+    // What it did since is there, for a read between start and end.
     private bool IsCertain(Attempt attempt, long since, long start, long end) =>
         attempt.End < start && !_deletions.Any(d => d.End > since && d.Start < end);
 

@@ -99,7 +99,7 @@ internal sealed record Steer(int Host, int Choice, bool Cancels) : Operation(Hos
     public override string ToString() => $"{(Cancels ? "cancel" : "retry")} a task, {Choice} back, on h{Host}";
 }
 
-/// <summary>Cancels whatever is on its way, also what its client was not answered for yet.</summary>
+/// <summary>Cancels every commit that has not ended, also those whose clients have no answer yet.</summary>
 internal sealed record CancelAll(int Host) : Operation(Host)
 {
     public override async Task RunAsync(World world)
@@ -126,7 +126,8 @@ internal sealed record Configure(int Host, int Session, int Threshold, int KeepR
         var policy = new AutoCommitPolicy { MessageCountThreshold = Threshold, KeepRecentCount = KeepRecent, IdleTimeoutSeconds = 0 };
         try
         {
-            await world.AskAsync(Host, h => h.Store.Sessions.ConfigureAsync(session.Key, s => s with { AutoCommitPolicy = policy }, World.Cancelled));
+            await world.AskAsync(
+                Host, h => h.Store.Sessions.ConfigureAsync(session.Key, s => s with { AutoCommitPolicy = policy }, World.Cancelled));
         }
         catch (SessionNotFoundException)
         {

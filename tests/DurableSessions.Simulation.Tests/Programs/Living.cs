@@ -84,7 +84,7 @@ internal sealed record Create(int Host, int Session) : Operation(Host)
     public override string ToString() => $"create s{Session} on h{Host}";
 }
 
-/// <summary>Deletes a session; its client tries until it is told that it is gone.</summary>
+/// <summary>Deletes a session; its client tries until the answer is that it is gone.</summary>
 internal sealed record Delete(int Host, int Session) : Operation(Host)
 {
     private const int MaxTries = 5;

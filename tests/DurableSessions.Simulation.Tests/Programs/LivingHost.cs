@@ -12,7 +12,7 @@ internal sealed class LivingHost(Host host)
     /// <summary>Completes when it is killed; see also <see cref="Testing.FaultTransport.Stopped"/>.</summary>
     public Task Died => _died.Task;
 
-    /// <summary>It has been asked to stop: what it was asked before goes on, and nobody asks it again.</summary>
+    /// <summary>The host is stopping: requests that it has accepted go on, and it gets no new ones.</summary>
     public bool IsLeaving { get; set; }
 
     public bool IsThere => !IsLeaving && !Died.IsCompleted && !Host.Faults.Stopped.IsCompleted;

@@ -24,7 +24,7 @@ internal sealed record Append(int Host, int Session, int Count, bool Keyed) : Op
     }
 }
 
-/// <summary>Appends messages again under their key, whatever became of them.</summary>
+/// <summary>Appends messages again under their key, after any outcome of the first append.</summary>
 internal sealed record AppendAgain(int Host, int Session, int Choice) : Operation(Host)
 {
     public override async Task RunAsync(World world)

@@ -20,7 +20,7 @@ internal sealed class World : IAsyncDisposable
     public const int MaxSessions = 3;
     public static readonly UserKey Owner = new("acme", "ada");
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan RequestTimeout = TimeSpan.FromMinutes(5);
 
     private readonly SimulatedCluster _storage;
     private readonly BlobContainerClient _container;
@@ -83,7 +83,7 @@ internal sealed class World : IAsyncDisposable
     {
         LivingHost living = await FindAsync(number);
         Task<T> asked = ask(living.Host);
-        if (await Task.WhenAny(asked, living.Died, living.Host.Faults.Stopped).WaitAsync(Patience, _storage.Time) != asked)
+        if (await Task.WhenAny(asked, living.Died, living.Host.Faults.Stopped).WaitAsync(RequestTimeout, _storage.Time) != asked)
         {
             _ = asked.ContinueWith(static t => t.Exception, TaskScheduler.Default);
             return default;
@@ -198,11 +198,12 @@ internal sealed class World : IAsyncDisposable
         }
     }
 
-    /// <summary>Keeps what a client was told, for failure messages.</summary>
+    /// <summary>Keeps the errors that clients got, for failure messages.</summary>
     public void Note(Exception e) => _notes.Enqueue($"{e.GetType().Name} {e.Message.Split('\n')[0]}");
 
     public override string ToString() =>
-        $"Clients were told: {string.Join("; ", _notes)}{Environment.NewLine}{string.Join(Environment.NewLine, _all.Select(static h => $"{h.Host.Faults}"))}";
+        $"Errors at clients: {string.Join("; ", _notes)}{Environment.NewLine}"
+        + string.Join(Environment.NewLine, _all.Select(static h => $"{h.Host.Faults}"));
 
     public ValueTask DisposeAsync()
     {
@@ -215,7 +216,7 @@ internal sealed class World : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    // Nothing fails any more: whatever was accepted ends, and then a host that has seen nothing must find everything.
+    // Nothing fails any more: every accepted commit ends, and then a host that has seen nothing must find everything.
     private async Task EndAsync()
     {
         foreach (LivingHost living in _all)
@@ -326,10 +327,10 @@ internal sealed class World : IAsyncDisposable
         }
     }
 
-    private FirstWords Digest(int seed)
+    private FakeProcessor Digest(int seed)
     {
         int calls = 0;
-        return new FirstWords
+        return new FakeProcessor
         {
             Adds = $"~{seed}",
             Before = async cancellationToken =>

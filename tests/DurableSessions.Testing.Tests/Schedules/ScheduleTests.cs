@@ -214,10 +214,10 @@ public sealed partial class ScheduleTests
         {
             BlobContainerClient container = await cluster.NewContainerAsync();
             BlobClient blob = container.GetBlobClient("a");
-            using (var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1), cluster.Time))
+            using (var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(1), cluster.Time))
             {
                 await Assert.ThrowsAnyAsync<OperationCanceledException>(
-                    () => blob.UploadAsync(BinaryData.FromString("given up"), overwrite: true, patience.Token));
+                    () => blob.UploadAsync(BinaryData.FromString("given up"), overwrite: true, timeout.Token));
             }
 
             await blob.UploadAsync(BinaryData.FromString("after it"), overwrite: true, Cancelled);
@@ -248,7 +248,8 @@ public sealed partial class ScheduleTests
             {
                 BlobContainerClient container = await cluster.NewContainerAsync();
                 using var now = new CancellationTokenSource();
-                Task<Response<BlobContentInfo>> given = container.GetBlobClient("a").UploadAsync(BinaryData.FromString(""), overwrite: true, now.Token);
+                Task<Response<BlobContentInfo>> given = container.GetBlobClient("a").UploadAsync(
+                    BinaryData.FromString(""), overwrite: true, now.Token);
                 await now.CancelAsync();
                 await Assert.ThrowsAnyAsync<OperationCanceledException>(() => given);
                 bool isThere = false;
@@ -265,7 +266,8 @@ public sealed partial class ScheduleTests
         Assert.Contains(false, arrived);
     }
 
-    private static Schedule Drawn(string kind, int seed) => kind == nameof(Schedule.Uniform) ? Schedule.Uniform(seed) : Schedule.Priorities(seed);
+    private static Schedule Drawn(string kind, int seed) =>
+        kind == nameof(Schedule.Uniform) ? Schedule.Uniform(seed) : Schedule.Priorities(seed);
 
     // Two hosts append to the same session, and one of them commits it.
     private static async Task TwoHostsAsync(SimulatedCluster cluster)

@@ -90,7 +90,8 @@ public sealed class SimulatedClusterTests
         });
 
         Exception answer = await Assert.ThrowsAnyAsync<Exception>(() => left!.WaitAsync(TimeSpan.FromSeconds(10), Cancelled));
-        Exception later = await Assert.ThrowsAnyAsync<Exception>(() => container!.ExistsAsync(Cancelled).WaitAsync(TimeSpan.FromSeconds(10), Cancelled));
+        Exception later = await Assert.ThrowsAnyAsync<Exception>(
+            () => container!.ExistsAsync(Cancelled).WaitAsync(TimeSpan.FromSeconds(10), Cancelled));
         Assert.Equal(["AggregateException", "AggregateException"], [answer.GetType().Name, later.GetType().Name]);
     }
 
@@ -125,9 +126,9 @@ public sealed class SimulatedClusterTests
         ScheduledRunException e = await Assert.ThrowsAsync<ScheduledRunException>(() => SimulatedCluster.RunAsync(Schedule.Replay(late), static async cluster =>
         {
             BlobContainerClient container = await cluster.NewContainerAsync();
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1), cluster.Time);
+            using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(1), cluster.Time);
             await Assert.ThrowsAnyAsync<OperationCanceledException>(
-                () => container.GetBlobClient("a").CreateSnapshotAsync(cancellationToken: patience.Token));
+                () => container.GetBlobClient("a").CreateSnapshotAsync(cancellationToken: timeout.Token));
             await container.ExistsAsync(Cancelled);
         }));
 
@@ -223,7 +224,8 @@ public sealed class SimulatedClusterTests
 
         for (int n = 0; n < 500; n++)
         {
-            await SimulatedCluster.RunAsync(Schedule.InOrder, static cluster => Task.Delay(TimeSpan.FromSeconds(1), cluster.Time, Cancelled));
+            await SimulatedCluster.RunAsync(
+                Schedule.InOrder, static cluster => Task.Delay(TimeSpan.FromSeconds(1), cluster.Time, Cancelled));
         }
 
         Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.Zero, TimeSpan.FromSeconds(10));

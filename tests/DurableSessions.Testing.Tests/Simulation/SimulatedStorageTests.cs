@@ -82,7 +82,8 @@ public sealed class SimulatedStorageTests
         }
 
         content.Position = 0;
-        RequestFailedException e = await Assert.ThrowsAsync<RequestFailedException>(() => blob.AppendBlockAsync(content, cancellationToken: Cancelled));
+        RequestFailedException e = await Assert.ThrowsAsync<RequestFailedException>(
+            () => blob.AppendBlockAsync(content, cancellationToken: Cancelled));
 
         Assert.Equal((409, "BlockCountExceedsLimit"), (e.Status, e.ErrorCode));
         Assert.Equal(50_000, (await blob.GetPropertiesAsync(cancellationToken: Cancelled)).Value.ContentLength);

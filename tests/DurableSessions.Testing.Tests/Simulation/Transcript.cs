@@ -88,7 +88,8 @@ internal sealed class Transcript
             Measure(step, answer);
         }
 
-        var text = new StringBuilder(string.Create(CultureInfo.InvariantCulture, $"{answer.Status} {content} etag:{Number(answer.Headers.ETag)}"));
+        var text = new StringBuilder(
+            string.Create(CultureInfo.InvariantCulture, $"{answer.Status} {content} etag:{Number(answer.Headers.ETag)}"));
         foreach (HttpHeader header in answer.Headers.Where(IsCompared).OrderBy(static h => h.Name, StringComparer.OrdinalIgnoreCase))
         {
             bool isTime = header.Name.Equals("Last-Modified", StringComparison.OrdinalIgnoreCase);

@@ -25,8 +25,10 @@ public sealed class AzuriteFixture : StorageFixture
     private protected override async Task<StorageAccount> AccountAsync()
     {
         string connectionString = await GetConnectionStringAsync();
-        return new StorageAccount((container, configure) => SessionStorage.Connect(connectionString, container, configure), static _ => { });
+        return new StorageAccount(
+            (container, configure) => SessionStorage.Connect(connectionString, container, configure), static _ => { });
     }
 
-    private static async Task<AzuriteProcess> StartAsync() => await AzuriteProcess.StartInMemoryAsync(await AzuriteInstallation.EnsureAsync());
+    private static async Task<AzuriteProcess> StartAsync() =>
+        await AzuriteProcess.StartInMemoryAsync(await AzuriteInstallation.EnsureAsync());
 }

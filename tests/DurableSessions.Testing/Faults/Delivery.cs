@@ -8,7 +8,7 @@ internal sealed class Delivery
 {
     private const int MaxBodyBytes = 64 * 1024 * 1024;
 
-    private static readonly TimeSpan s_copyPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_copyTimeout = TimeSpan.FromSeconds(30);
 
     private readonly HttpPipelineTransport _inner;
     private readonly RequestMethod _method;
@@ -64,7 +64,7 @@ internal sealed class Delivery
 
         request.Content = _body is null ? null : RequestContent.Create(_body);
         using var copy = new HttpMessage(request, Message.ResponseClassifier) { BufferResponse = true };
-        await _inner.ProcessAsync(copy).AsTask().WaitAsync(s_copyPatience);
+        await _inner.ProcessAsync(copy).AsTask().WaitAsync(s_copyTimeout);
         return copy.Response.Status;
     }
 }

@@ -19,7 +19,8 @@ public abstract class Fault
     /// <param name="status">The HTTP status.</param>
     /// <param name="errorCode">The <c>x-ms-error-code</c>.</param>
     /// <param name="retryAfter">The <c>Retry-After</c> header, in whole seconds.</param>
-    public static Fault Respond(int status, string errorCode, TimeSpan? retryAfter = null) => new CannedAnswer(status, errorCode, retryAfter);
+    public static Fault Respond(int status, string errorCode, TimeSpan? retryAfter = null) =>
+        new CannedAnswer(status, errorCode, retryAfter);
 
     /// <summary>What the failure list of a test calls it.</summary>
     public abstract override string ToString();

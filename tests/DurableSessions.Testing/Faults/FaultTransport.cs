@@ -55,7 +55,7 @@ public sealed class FaultTransport(RandomFaults? random = null) : HttpPipelineTr
 
     /// <summary>
     /// The process dies at this request, as far as storage can tell: it and all later ones are never sent, and for the process
-    /// they take for ever (whatever its timeouts), so that nothing in it goes on. Its objects are to be thrown away.
+    /// they take for ever (regardless of its timeouts), so that nothing in it goes on. Its objects are to be thrown away.
     /// </summary>
     /// <param name="number">Counted from 1; from the next request on where it is past.</param>
     /// <param name="carriesOutTheLast">Storage carries out this request; its answer comes too late.</param>

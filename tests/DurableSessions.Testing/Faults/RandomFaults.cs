@@ -17,7 +17,8 @@ public sealed class RandomFaults(int seed, double probability, int maxFaults)
     /// <summary>Delivers the second copies of requests that were sent twice: see <see cref="SentTwice.DeliverCopiesAsync"/>.</summary>
     public Task<IReadOnlyList<int>> DeliverCopiesAsync() => _twice.DeliverCopiesAsync();
 
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"seed {seed}, probability {probability}, at most {maxFaults} faults");
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"seed {seed}, probability {probability}, at most {maxFaults} faults");
 
     internal Fault? Choose(StorageRequest request)
     {

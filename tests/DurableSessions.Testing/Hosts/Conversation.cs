@@ -1,6 +1,6 @@
 namespace DurableSessions.Testing;
 
-/// <summary>What clients sent, and what they were told is stored.</summary>
+/// <summary>The messages that clients sent, and which of them storage acknowledged.</summary>
 internal sealed class Conversation
 {
     private readonly Lock _lock = new();

@@ -29,7 +29,8 @@ internal sealed class Host : IDisposable
     private readonly TimeProvider _time;
 
     private Host(
-        SessionStorage storage, FaultTransport faults, RequestLog log, SessionOptions options, FirstWords processor, EngineOptions engine, TimeProvider time)
+        SessionStorage storage, FaultTransport faults, RequestLog log, SessionOptions options, FakeProcessor processor,
+        EngineOptions engine, TimeProvider time)
     {
         _time = time;
         Faults = faults;
@@ -48,7 +49,7 @@ internal sealed class Host : IDisposable
     /// <summary>Engines that notice soon that another one has died.</summary>
     public static EngineOptions Quick { get; } = new() { Ownership = TimeSpan.FromSeconds(1), SweepInterval = TimeSpan.FromSeconds(5) };
 
-    public FirstWords Fallback { get; } = new() { Name = "fallback" };
+    public FakeProcessor Fallback { get; } = new() { Name = "fallback" };
 
     public OrchestrationClient Client => _engine.Client;
 
@@ -68,7 +69,7 @@ internal sealed class Host : IDisposable
     /// <summary>Its clock.</summary>
     public TimeProvider Time => _time;
 
-    public FirstWords Processor { get; }
+    public FakeProcessor Processor { get; }
 
     /// <summary>For the end of a commit, on this host's clock.</summary>
     private static TimeSpan Longest { get; } = TimeSpan.FromMinutes(2);
@@ -78,8 +79,8 @@ internal sealed class Host : IDisposable
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     public static async Task<Host> StartAsync(
-        StorageFixture fixture, string container, SessionOptions? options = null, FirstWords? processor = null, RandomFaults? random = null,
-        TimeSpan? networkTimeout = null, EngineOptions? engine = null)
+        StorageFixture fixture, string container, SessionOptions? options = null, FakeProcessor? processor = null,
+        RandomFaults? random = null, TimeSpan? networkTimeout = null, EngineOptions? engine = null)
     {
         var faults = new FaultTransport(random);
         var log = new RequestLog();
@@ -89,7 +90,8 @@ internal sealed class Host : IDisposable
             log.Configure(o);
             o.Retry.NetworkTimeout = networkTimeout ?? o.Retry.NetworkTimeout;
         });
-        return new Host(storage, faults, log, options ?? new SessionOptions(), processor ?? new FirstWords(), engine ?? Quick, fixture.Time)
+        return new Host(
+            storage, faults, log, options ?? new SessionOptions(), processor ?? new FakeProcessor(), engine ?? Quick, fixture.Time)
         {
             Silence = fixture.Silence,
         };
@@ -97,8 +99,8 @@ internal sealed class Host : IDisposable
 
     /// <summary>A host whose engine runs.</summary>
     public static async Task<Host> RunAsync(
-        StorageFixture fixture, string container, SessionOptions? options = null, FirstWords? processor = null, RandomFaults? random = null,
-        EngineOptions? engine = null)
+        StorageFixture fixture, string container, SessionOptions? options = null, FakeProcessor? processor = null,
+        RandomFaults? random = null, EngineOptions? engine = null)
     {
         Host host = await StartAsync(fixture, container, options, processor, random, engine: engine);
         await host._engine.StartAsync(Cancelled);
@@ -183,7 +185,7 @@ internal sealed class Host : IDisposable
 
     public Task<Audit> AuditAsync(SessionKey key) => Audit.OfAsync(Store, key);
 
-    /// <summary>A commit as it is accepted, without anybody to run it.</summary>
+    /// <summary>A commit as it is accepted; no engine runs it.</summary>
     public async Task<CommitInput> AcceptAsync(SessionKey key, string commitId, int keepRecent = 0) => new()
     {
         Session = key,
@@ -193,7 +195,8 @@ internal sealed class Host : IDisposable
         Semantic = new SemanticPolicy(),
     };
 
-    public async Task<CommitProgress> ArchiveToTempAsync(CommitInput commit) => (CommitProgress)(await RunAsync(CommitNames.ArchiveToTemp, commit, commit))!;
+    public async Task<CommitProgress> ArchiveToTempAsync(CommitInput commit) =>
+        (CommitProgress)(await RunAsync(CommitNames.ArchiveToTemp, commit, commit))!;
 
     public async Task<CommitProgress> ClearLiveAsync(CommitInput commit, CommitProgress staged) =>
         (CommitProgress)(await RunAsync(CommitNames.ClearLive, commit, new ClearInput(commit, staged.Counts!)))!;

@@ -11,10 +11,10 @@ namespace DurableSessions.Testing.Kills;
 /// Sends requests as a careful client does: what may be tried again is tried again, on another host, with the same
 /// <c>Idempotency-Key</c>. An answer that no client should ever see fails the test.
 /// </summary>
-/// <param name="hosts">Where to.</param>
-/// <param name="patience">How long one attempt may take, and a request with all its attempts.</param>
-/// <param name="only">The one host it knows; otherwise it goes from one to the next.</param>
-internal sealed class Client(Hosts hosts, (TimeSpan Attempt, TimeSpan Request) patience, int? only = null)
+/// <param name="hosts">The hosts that get the requests.</param>
+/// <param name="timeouts">How long one attempt may take, and a request with all its attempts.</param>
+/// <param name="only">The number of the one host to use; null to use all hosts in turn.</param>
+internal sealed class Client(Hosts hosts, (TimeSpan Attempt, TimeSpan Request) timeouts, int? only = null)
 {
     private static readonly TimeSpan s_beforeNext = TimeSpan.FromMilliseconds(50);
     private static readonly HttpClient s_http = new() { Timeout = Timeout.InfiniteTimeSpan };
@@ -24,8 +24,9 @@ internal sealed class Client(Hosts hosts, (TimeSpan Attempt, TimeSpan Request) p
     /// <summary>How often each kind of answer came: a status, or what came instead of one.</summary>
     public ConcurrentDictionary<string, int> Answers { get; } = new();
 
-    /// <summary>What was counted, for the test's output.</summary>
-    public override string ToString() => string.Join(", ", Answers.OrderBy(static a => a.Key, StringComparer.Ordinal).Select(static a => $"{a.Key}: {a.Value}"));
+    /// <summary>The counts, for the output of the test.</summary>
+    public override string ToString() =>
+        string.Join(", ", Answers.OrderBy(static a => a.Key, StringComparer.Ordinal).Select(static a => $"{a.Key}: {a.Value}"));
 
     public Task<JsonNode> GetAsync(string path) => SendAsync(HttpMethod.Get, path, body: null, key: null);
 
@@ -51,11 +52,12 @@ internal sealed class Client(Hosts hosts, (TimeSpan Attempt, TimeSpan Request) p
     {
         var clock = Stopwatch.StartNew();
         string last = "nothing";
-        while (clock.Elapsed < patience.Request)
+        while (clock.Elapsed < timeouts.Request)
         {
-            Task<ServerProcess> running = only is { } number ? hosts.GetAsync(number) : hosts.AnyAsync(Interlocked.Increment(ref _preferred));
-            ServerProcess host = await running.WaitAsync(patience.Request);
-            using var limit = new CancellationTokenSource(patience.Attempt);
+            Task<ServerProcess> running = only is { } number ? hosts.GetAsync(number) : hosts.AnyAsync(
+                Interlocked.Increment(ref _preferred));
+            ServerProcess host = await running.WaitAsync(timeouts.Request);
+            using var limit = new CancellationTokenSource(timeouts.Attempt);
             try
             {
                 (HttpResponseMessage answer, JsonNode envelope) = await SendOnceAsync(host, method, path, body, key, limit.Token);
@@ -77,7 +79,7 @@ internal sealed class Client(Hosts hosts, (TimeSpan Attempt, TimeSpan Request) p
             await Task.Delay(s_beforeNext);
         }
 
-        throw new TimeoutException($"{method} {path} did not succeed within {patience.Request.TotalSeconds:0} s; last: {last}.");
+        throw new TimeoutException($"{method} {path} did not succeed within {timeouts.Request.TotalSeconds:0} s; last: {last}.");
     }
 
     private static void RequireRetryable(string request, HttpResponseMessage answer, JsonNode envelope)

@@ -20,19 +20,19 @@ internal sealed class Hosts : IAsyncDisposable
 
     public int Count => _running.Length;
 
-    /// <summary>How many were killed (SIGKILL) so far.</summary>
+    /// <summary>How many hosts were killed (SIGKILL) so far.</summary>
     public int Kills => Volatile.Read(ref _kills);
 
-    /// <summary>How many were told to stop (SIGTERM) so far.</summary>
+    /// <summary>How many hosts got SIGTERM so far.</summary>
     public int Stops => Volatile.Read(ref _stops);
 
-    /// <summary>How many stood still for a while (SIGSTOP, SIGCONT) so far.</summary>
+    /// <summary>How many hosts were paused (SIGSTOP, SIGCONT) so far.</summary>
     public int Pauses => Volatile.Read(ref _pauses);
 
-    /// <param name="connection">Leads to their storage.</param>
-    /// <param name="container">Which they share.</param>
-    /// <param name="count">How many.</param>
-    /// <param name="ownershipSeconds">How long a commit whose host has died stays that host's.</param>
+    /// <param name="connection">The connection string of the storage account that the hosts share.</param>
+    /// <param name="container">The container that the hosts share.</param>
+    /// <param name="count">The number of hosts.</param>
+    /// <param name="ownershipSeconds">How long a killed host still owns its instances, in seconds.</param>
     public static async Task<Hosts> StartAsync(string connection, string container, int count, int ownershipSeconds = 15)
     {
         var environment = new Dictionary<string, string>
@@ -44,8 +44,8 @@ internal sealed class Hosts : IAsyncDisposable
         return await StartAsync(_ => Task.FromResult<IReadOnlyDictionary<string, string>>(environment), count);
     }
 
-    /// <param name="settings">Asked for a host's number whenever that host is started.</param>
-    /// <param name="count">How many.</param>
+    /// <param name="settings">The settings of a host by its number; read at each start.</param>
+    /// <param name="count">The number of hosts.</param>
     public static async Task<Hosts> StartAsync(Func<int, Task<IReadOnlyDictionary<string, string>>> settings, int count)
     {
         var hosts = new Hosts(settings, count);
@@ -70,7 +70,7 @@ internal sealed class Hosts : IAsyncDisposable
         return RestartAsync(number, static host => host.KillAsync());
     }
 
-    /// <summary>Tells a host to stop, and starts it again when it has. How long it took to stop.</summary>
+    /// <summary>Stops a host with SIGTERM, and starts it again. Returns how long the stop took.</summary>
     public async Task<TimeSpan> StopAsync(int number)
     {
         Interlocked.Increment(ref _stops);
@@ -84,19 +84,19 @@ internal sealed class Hosts : IAsyncDisposable
         return clock.Elapsed;
     }
 
-    /// <summary>Has a host stand still.</summary>
+    /// <summary>Pauses a host (SIGSTOP).</summary>
     public async Task PauseAsync(int number)
     {
         Interlocked.Increment(ref _pauses);
         (await GetAsync(number)).Pause();
     }
 
-    /// <summary>Has it go on.</summary>
+    /// <summary>Resumes a paused host (SIGCONT).</summary>
     public async Task ContinueAsync(int number) => (await GetAsync(number)).Continue();
 
     public override string ToString() => $"{Kills} kills, {Stops} stops, {Pauses} pauses";
 
-    /// <summary>Ends them all at once; not gracefully, which other tests see to.</summary>
+    /// <summary>Kills all hosts at once.</summary>
     public async ValueTask DisposeAsync()
     {
         foreach (Task<ServerProcess> running in _running)

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace DurableSessions.Testing.Kills;
 
-/// <summary>Everything that a session holds, as anybody can read it.</summary>
+/// <summary>Everything that a session holds, as a client reads it.</summary>
 /// <param name="Archives">From the first to the newest.</param>
 /// <param name="Context">The texts of what the next turn sees.</param>
 /// <param name="Everything">The texts of digested archives in order, then those of the context.</param>
@@ -29,7 +29,8 @@ internal sealed record HttpAudit(IReadOnlyList<HttpArchive> Archives, IReadOnlyL
 
         archives.Reverse();
         IReadOnlyList<string> context = Texts(await client.GetAsync($"api/v1/sessions/{session}/context?token_budget=10000000"));
-        IEnumerable<string> digested = archives.Where(static archive => archive.State is "covered" or "degraded").SelectMany(static archive => archive.Texts);
+        IEnumerable<string> digested = archives.Where(static archive => archive.State is "covered" or "degraded").SelectMany(
+            static archive => archive.Texts);
         return new HttpAudit(archives, context, [.. digested, .. context]);
     }
 

@@ -1,6 +1,6 @@
 namespace DurableSessions.Testing.Kills;
 
-/// <summary>One host, killed again and again in the middle of commits, whatever its engine.</summary>
+/// <summary>One host, killed again and again in the middle of commits, with any engine.</summary>
 internal static class KilledHost
 {
     private const int Rounds = 8;
@@ -14,7 +14,7 @@ internal static class KilledHost
     /// <param name="hosts">One host.</param>
     /// <param name="random">Decides when.</param>
     /// <param name="countUnfinished">How many commits the engine has not ended, asked after each kill.</param>
-    /// <param name="output">Told what happened.</param>
+    /// <param name="output">Receives what happened.</param>
     public static async Task RunAsync(Hosts hosts, Random random, Func<Task<int>> countUnfinished, ITestOutputHelper output)
     {
         var client = new Client(hosts, (Attempt: TimeSpan.FromSeconds(20), Request: TimeSpan.FromSeconds(90)));
@@ -28,12 +28,12 @@ internal static class KilledHost
             {
                 var transcript = new Transcript($"s{round}-{i}");
                 transcripts.Add(transcript);
-                speaking.Add(SpeakAsync(new Speaker(client, transcript, "a"), () => commits.Release()));
+                speaking.Add(SpeakAsync(new SessionClient(client, transcript, "a"), () => commits.Release()));
             }
 
             for (int commit = random.Next(SessionsPerRound * CommitsPerSession); commit >= 0; commit--)
             {
-                Assert.True(await commits.WaitAsync(TimeSpan.FromSeconds(60)), "Nobody commits.");
+                Assert.True(await commits.WaitAsync(TimeSpan.FromSeconds(60)), "No commit was accepted.");
             }
 
             await Task.Delay(random.Next(LongestMillisecondsToKill));
@@ -42,14 +42,14 @@ internal static class KilledHost
         }
 
         await Task.WhenAll(speaking).WaitAsync(TimeSpan.FromSeconds(90));
-        TimeSpan took = await Endings.AwaitAllCompletedAsync(client, transcripts, s_recovery);
-        (int messages, int archives) = await Endings.AuditAllAsync(client, transcripts);
+        TimeSpan took = await Verification.AwaitAllCompletedAsync(client, transcripts, s_recovery);
+        (int messages, int archives) = await Verification.AuditAllAsync(client, transcripts);
         output.WriteLine(
             $"{hosts.Kills} kills, {interrupted} times an unfinished commit was seen; {messages} messages and {archives} archives in {transcripts.Count} sessions; the last commit completed after {took.TotalSeconds:0.0} s; answers {client}");
         Assert.NotEqual(0, interrupted);
     }
 
-    private static async Task SpeakAsync(Speaker speaker, Action committing)
+    private static async Task SpeakAsync(SessionClient speaker, Action committing)
     {
         for (int i = 0; i < CommitsPerSession; i++)
         {

@@ -1,6 +1,6 @@
 namespace DurableSessions.Testing.Kills;
 
-/// <summary>What clients sent to one session, and what they were told.</summary>
+/// <summary>What clients sent to one session, and the answers that they got.</summary>
 internal sealed class Transcript(string session)
 {
     private readonly Lock _gate = new();
@@ -72,7 +72,8 @@ internal sealed class Transcript(string session)
         }
 
         Assert.Equal(Enumerable.Range(1, audit.Archives.Count), audit.Archives.Select(static archive => archive.Number));
-        Assert.Equal(_tasks.Order(StringComparer.Ordinal), audit.Archives.Select(static archive => archive.TaskId).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            _tasks.Order(StringComparer.Ordinal), audit.Archives.Select(static archive => archive.TaskId).Order(StringComparer.Ordinal));
     }
 
     private readonly record struct Said(long SentAt, long AcknowledgedAt);

@@ -10,7 +10,7 @@ namespace DurableSessions.Testing;
 /// </summary>
 public sealed partial class ServerProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
     private readonly ProcessOutput _output = new();
@@ -28,7 +28,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
     public Uri Address => _serving.Task.Result;
 
     /// <summary>Sends requests to it. Each request takes 60 seconds at the most.</summary>
-    public HttpClient Client { get; } = new() { Timeout = s_patience };
+    public HttpClient Client { get; } = new() { Timeout = s_timeout };
 
     public int ProcessId => _process.Id;
 
@@ -48,7 +48,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
         ServerProcess server = Launch(environment, ["--urls", "http://127.0.0.1:0"]);
         try
         {
-            server.Client.BaseAddress = await server._serving.Task.WaitAsync(s_patience);
+            server.Client.BaseAddress = await server._serving.Task.WaitAsync(s_timeout);
             return server;
         }
         catch
@@ -69,7 +69,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
     public async Task KillAsync()
     {
         _process.Kill();
-        await _process.WaitForExitAsync().WaitAsync(s_patience);
+        await _process.WaitForExitAsync().WaitAsync(s_timeout);
     }
 
     /// <summary>Asks it to stop (SIGTERM) and waits until it has. Its exit code.</summary>
@@ -85,7 +85,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
     /// <summary>Waits until it has ended by itself. Its exit code.</summary>
     public async Task<int> WaitForExitAsync()
     {
-        await _ended.WaitAsync(s_patience);
+        await _ended.WaitAsync(s_timeout);
         return _process.ExitCode;
     }
 
@@ -95,7 +95,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
     /// <summary>Has it go on (SIGCONT).</summary>
     public void Continue() => Signal.Send(ProcessId, Signal.Continue);
 
-    /// <summary>Ends it in whatever state it is.</summary>
+    /// <summary>Ends the process in any state.</summary>
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
@@ -104,7 +104,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
             Signal.Send(ProcessId, Signal.Terminate);
             try
             {
-                await _ended.WaitAsync(s_patience);
+                await _ended.WaitAsync(s_timeout);
             }
             catch (TimeoutException)
             {
@@ -112,7 +112,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
             }
         }
 
-        await _ended.WaitAsync(s_patience);
+        await _ended.WaitAsync(s_timeout);
         Client.Dispose();
         _process.Dispose();
     }
@@ -154,7 +154,8 @@ public sealed partial class ServerProcess : IAsyncDisposable
                 }
             }));
         await _process.WaitForExitAsync();
-        _serving.TrySetException(new InvalidOperationException($"The server ended with exit code {_process.ExitCode} instead of serving:\n{Output}{Errors}"));
+        _serving.TrySetException(
+            new InvalidOperationException($"The server ended with exit code {_process.ExitCode} instead of serving:\n{Output}{Errors}"));
         _ = _serving.Task.Exception;
     }
 

@@ -33,7 +33,7 @@ public sealed class StorageRequest
     /// <summary>The query's <c>prefix</c> of a listing, decoded.</summary>
     public string Prefix { get; }
 
-    /// <summary>The answer's status; 0 when there was no answer, null while there is none yet.</summary>
+    /// <summary>The answer's status; 0 when there was no answer, null until there is one.</summary>
     public int? Status { get; internal set; }
 
     /// <summary>The answer's <c>x-ms-error-code</c>.</summary>

@@ -7,8 +7,8 @@ internal sealed class PrioritySchedule : Schedule
     /// <summary>Among how many decisions the changes lie: about what a program takes.</summary>
     private const int Decisions = 120;
 
-    /// <summary>What has waited for so many decisions waits for nothing that goes first again and again.</summary>
-    private const int Patience = 64;
+    /// <summary>In decisions. When a request has waited so long, the host or blob that goes before it becomes last.</summary>
+    private const int MaxWait = 64;
 
     private readonly int _seed;
     private readonly Random _random;
@@ -16,7 +16,7 @@ internal sealed class PrioritySchedule : Schedule
     private readonly HashSet<int> _changes;
     private readonly Dictionary<string, double> _priorities = new(StringComparer.Ordinal);
     private double _last;
-    private HeldRequest? _oldest;
+    private PendingRequest? _oldest;
     private int _oldestSince;
 
     public PrioritySchedule(int seed)
@@ -29,7 +29,7 @@ internal sealed class PrioritySchedule : Schedule
 
     public override string ToString() => $"priorities of {(_byHost ? "hosts" : "blobs")}, seed {_seed}";
 
-    internal override Move Choose(int number, IReadOnlyList<HeldRequest> waiting, IReadOnlyList<HeldRequest> late)
+    internal override Move Choose(int number, IReadOnlyList<PendingRequest> waiting, IReadOnlyList<PendingRequest> late)
     {
         if (DrawLate(_random, late) is { } arrives)
         {
@@ -63,19 +63,19 @@ internal sealed class PrioritySchedule : Schedule
     }
 
     // Whether the request that has waited longest has done so for too many decisions.
-    private bool IsStarving(HeldRequest oldest, int number)
+    private bool IsStarving(PendingRequest oldest, int number)
     {
         if (_oldest != oldest)
         {
             (_oldest, _oldestSince) = (oldest, number);
         }
 
-        return number - _oldestSince >= Patience;
+        return number - _oldestSince >= MaxWait;
     }
 
-    private void MakeLast(HeldRequest request) => _priorities[LaneOf(request)] = --_last;
+    private void MakeLast(PendingRequest request) => _priorities[LaneOf(request)] = --_last;
 
-    private int FindFirst(IReadOnlyList<HeldRequest> waiting)
+    private int FindFirst(IReadOnlyList<PendingRequest> waiting)
     {
         int first = 0;
         double highest = double.MinValue;
@@ -97,7 +97,7 @@ internal sealed class PrioritySchedule : Schedule
         return first;
     }
 
-    private string LaneOf(HeldRequest request) => _byHost
+    private string LaneOf(PendingRequest request) => _byHost
         ? request.Connection.ToString(System.Globalization.CultureInfo.InvariantCulture)
         : $"{request.Connection}/{request.Content.Blob}";
 }

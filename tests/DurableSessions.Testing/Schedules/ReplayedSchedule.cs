@@ -4,7 +4,7 @@ internal sealed class ReplayedSchedule(IReadOnlyDictionary<int, Move> moves) : S
 {
     public override string ToString() => moves.Count == 0 ? "in order" : $"{moves.Count} decisions of another run";
 
-    internal override Move Choose(int number, IReadOnlyList<HeldRequest> waiting, IReadOnlyList<HeldRequest> late) =>
+    internal override Move Choose(int number, IReadOnlyList<PendingRequest> waiting, IReadOnlyList<PendingRequest> late) =>
         moves.TryGetValue(number, out Move move) && IsPossible(move, waiting.Count, late.Count) ? move : Move.Default(waiting.Count);
 
     private static bool IsPossible(Move move, int waiting, int late) => move.Kind switch

@@ -6,28 +6,28 @@ namespace DurableSessions.Testing;
 
 /// <summary>
 /// The way of all hosts to one simulated storage: holds the requests that are under way at the same time, until each is let
-/// through. Used by one thread at a time: see <see cref="OneThread"/>.
+/// through. Used by one thread at a time: see <see cref="SingleThreadPool"/>.
 /// </summary>
 internal sealed class RequestGate(SimulatedStorage storage)
 {
     /// <summary>More than any number of hosts has under way.</summary>
     private const int MaxWaiting = 10_000;
 
-    private readonly List<HeldRequest> _waiting = [];
-    private readonly List<HeldRequest> _late = [];
+    private readonly List<PendingRequest> _waiting = [];
+    private readonly List<PendingRequest> _late = [];
     private bool _closed;
 
     /// <summary>Requests so far.</summary>
     public int Requests { get; private set; }
 
-    /// <summary>What a client sent first of all that is not simulated.</summary>
+    /// <summary>The first request of a client that is not simulated; null without one.</summary>
     public UnknownRequestException? Unknown { get; private set; }
 
     /// <summary>Requests whose clients wait, and answers, in the order in which they came.</summary>
-    public IReadOnlyList<HeldRequest> Waiting => _waiting;
+    public IReadOnlyList<PendingRequest> Waiting => _waiting;
 
     /// <summary>Requests whose clients have given up.</summary>
-    public IReadOnlyList<HeldRequest> Late => _late;
+    public IReadOnlyList<PendingRequest> Late => _late;
 
     /// <summary>Has a client send its requests through here.</summary>
     public void Configure(BlobClientOptions options, int connection) => options.Transport = new Transport(this, connection);
@@ -35,9 +35,9 @@ internal sealed class RequestGate(SimulatedStorage storage)
     /// <summary>Storage carries out a request that waits; an answer that waits reaches its client.</summary>
     /// <param name="index">In <see cref="Waiting"/>.</param>
     /// <param name="holdsAnswer">The answer waits in turn.</param>
-    public HeldRequest LetThrough(int index, bool holdsAnswer)
+    public PendingRequest LetThrough(int index, bool holdsAnswer)
     {
-        HeldRequest request = _waiting[index];
+        PendingRequest request = _waiting[index];
         _waiting.RemoveAt(index);
         if (request.IsAnswer)
         {
@@ -70,15 +70,17 @@ internal sealed class RequestGate(SimulatedStorage storage)
 
     /// <summary>Storage carries out a request whose client has given up.</summary>
     /// <param name="index">In <see cref="Late"/>.</param>
-    public HeldRequest LetArrive(int index)
+    public PendingRequest LetArrive(int index)
     {
-        HeldRequest request = _late[index];
+        PendingRequest request = _late[index];
         _late.RemoveAt(index);
         request.CarryOut(storage);
         return request;
     }
 
-    /// <summary>Storage carries out everything that is on its way: first what was given up, then what waits, each in the order in which it was sent.</summary>
+    /// <summary>
+    /// Storage carries out every request under way: first those whose clients have given up, then those that wait, in the order of sending.
+    /// </summary>
     public void LetAllArrive()
     {
         while (_late.Count > 0)
@@ -96,7 +98,7 @@ internal sealed class RequestGate(SimulatedStorage storage)
     public void Close()
     {
         _closed = true;
-        foreach (HeldRequest request in _waiting)
+        foreach (PendingRequest request in _waiting)
         {
             request.Break();
         }
@@ -105,7 +107,7 @@ internal sealed class RequestGate(SimulatedStorage storage)
         _late.Clear();
     }
 
-    private HeldRequest Hold(int connection, HttpMessage message)
+    private PendingRequest Hold(int connection, HttpMessage message)
     {
         if (_closed)
         {
@@ -117,12 +119,12 @@ internal sealed class RequestGate(SimulatedStorage storage)
             throw new InvalidOperationException($"More than {MaxWaiting} requests at the same time.");
         }
 
-        var request = new HeldRequest(++Requests, connection, message);
+        var request = new PendingRequest(++Requests, connection, message);
         _waiting.Add(request);
         return request;
     }
 
-    private void Abandon(HeldRequest request)
+    private void Abandon(PendingRequest request)
     {
         if (_waiting.Remove(request) && !request.IsAnswer)
         {
@@ -134,12 +136,13 @@ internal sealed class RequestGate(SimulatedStorage storage)
     {
         public override Request CreateRequest() => HttpClientTransport.Shared.CreateRequest();
 
-        public override void Process(HttpMessage message) => throw new NotSupportedException("A synchronous request would hold up all others.");
+        public override void Process(HttpMessage message) =>
+            throw new NotSupportedException("A synchronous request would hold up all others.");
 
         public override async ValueTask ProcessAsync(HttpMessage message)
         {
             message.CancellationToken.ThrowIfCancellationRequested();
-            HeldRequest request = gate.Hold(connection, message);
+            PendingRequest request = gate.Hold(connection, message);
             try
             {
                 SimulatedAnswer answer = await request.Answer.WaitAsync(message.CancellationToken);

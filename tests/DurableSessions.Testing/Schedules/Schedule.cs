@@ -29,11 +29,11 @@ public abstract class Schedule
     public static Schedule Replay(IReadOnlyDictionary<int, Move> moves) => new ReplayedSchedule(moves);
 
     /// <summary>One decision in ten lets a request arrive whose client has given up, where there is one.</summary>
-    private protected static Move? DrawLate(Random random, IReadOnlyList<HeldRequest> late) =>
+    private protected static Move? DrawLate(Random random, IReadOnlyList<PendingRequest> late) =>
         late.Count > 0 && random.Next(LateOneIn) == 0 ? new Move(MoveKind.LateRequest, random.Next(late.Count)) : null;
 
     /// <param name="number">Of the decision, from 0.</param>
     /// <param name="waiting">Requests whose clients wait, and answers, in the order in which they came.</param>
     /// <param name="late">Requests whose clients have given up.</param>
-    internal abstract Move Choose(int number, IReadOnlyList<HeldRequest> waiting, IReadOnlyList<HeldRequest> late);
+    internal abstract Move Choose(int number, IReadOnlyList<PendingRequest> waiting, IReadOnlyList<PendingRequest> late);
 }

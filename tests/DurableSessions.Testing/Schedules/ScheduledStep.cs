@@ -8,11 +8,12 @@ namespace DurableSessions.Testing;
 /// <param name="Request">Whose request; none where the clock went on.</param>
 /// <param name="IsAnswer">Its answer had waited, and reached the client.</param>
 /// <param name="Time">Of the simulated clock, since the start.</param>
-internal readonly record struct ScheduledStep(Move Move, bool IsDefault, HeldRequest? Request, bool IsAnswer, TimeSpan Time)
+internal readonly record struct ScheduledStep(Move Move, bool IsDefault, PendingRequest? Request, bool IsAnswer, TimeSpan Time)
 {
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"{(IsDefault ? ' ' : '>')} {Time.TotalSeconds,8:F3} s  {What}{(Move.HoldsAnswer && !IsAnswer ? ", whose answer waits" : "")}");
 
-    private string What => Request is null ? "the clock goes on" : $"{(Move.Kind == MoveKind.LateRequest ? "late " : IsAnswer ? "answer of " : "")}{Request}";
+    private string What =>
+        Request is null ? "the clock goes on" : $"{(Move.Kind == MoveKind.LateRequest ? "late " : IsAnswer ? "answer of " : "")}{Request}";
 }

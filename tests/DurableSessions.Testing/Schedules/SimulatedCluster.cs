@@ -39,7 +39,7 @@ public sealed class SimulatedCluster : StorageFixture
     /// Gives the pool its threads back. It keeps one after a run, for the next: tests that need more, and run after simulations in the same
     /// process, call this first.
     /// </summary>
-    public static void Leave() => OneThread.Restore();
+    public static void Leave() => SingleThreadPool.Restore();
 
     /// <summary>Runs a test.</summary>
     /// <param name="schedule">Decides; of this run alone, where it has a seed.</param>
@@ -48,7 +48,7 @@ public sealed class SimulatedCluster : StorageFixture
     /// <exception cref="InvalidOperationException">Another run is under way in this process.</exception>
     public static Task<ScheduledRun> RunAsync(Schedule schedule, Func<SimulatedCluster, Task> test) => Task.Run(async () =>
     {
-        using OneThread thread = await OneThread.EnterAsync();
+        using SingleThreadPool thread = await SingleThreadPool.EnterAsync();
         var cluster = new SimulatedCluster();
         var run = new ScheduledRun();
         try
@@ -119,7 +119,7 @@ public sealed class SimulatedCluster : StorageFixture
 
         Move move = schedule.Choose(number, _gate.Waiting, _gate.Late);
         bool isDefault = move == Move.Default(_gate.Waiting.Count);
-        HeldRequest? request = null;
+        PendingRequest? request = null;
         bool isAnswer = false;
         switch (move.Kind)
         {

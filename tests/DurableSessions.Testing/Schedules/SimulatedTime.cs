@@ -34,7 +34,7 @@ public sealed class SimulatedTime : TimeProvider
         return timer;
     }
 
-    /// <summary>Goes on to the next timer, and queues what it calls. False: there is none within that time.</summary>
+    /// <summary>Goes on to the next timer, and queues what it calls. False: no timer is due within that time.</summary>
     internal bool Advance(TimeSpan within)
     {
         lock (_gate)

@@ -9,7 +9,7 @@ internal sealed class UniformSchedule(int seed) : Schedule
 
     public override string ToString() => $"uniform, seed {seed}";
 
-    internal override Move Choose(int number, IReadOnlyList<HeldRequest> waiting, IReadOnlyList<HeldRequest> late)
+    internal override Move Choose(int number, IReadOnlyList<PendingRequest> waiting, IReadOnlyList<PendingRequest> late)
     {
         if (DrawLate(_random, late) is { } arrives)
         {

@@ -24,5 +24,6 @@ internal sealed record SimulatedAnswer(int Status)
     public SimulatedAnswer With(string header, long value) => With(header, value.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>The version of what was read or written.</summary>
-    public SimulatedAnswer With(Stamp stamp) => With("ETag", stamp.ETag).With("Last-Modified", stamp.At.ToString("R", CultureInfo.InvariantCulture));
+    public SimulatedAnswer With(Stamp stamp) =>
+        With("ETag", stamp.ETag).With("Last-Modified", stamp.At.ToString("R", CultureInfo.InvariantCulture));
 }

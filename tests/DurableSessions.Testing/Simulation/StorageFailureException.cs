@@ -11,7 +11,8 @@ internal sealed class StorageFailureException(int status, string code, string me
 
     public static StorageFailureException ContainerNotFound() => new(404, "ContainerNotFound", "The specified container does not exist.");
 
-    public static StorageFailureException ContainerAlreadyExists() => new(409, "ContainerAlreadyExists", "The specified container already exists.");
+    public static StorageFailureException ContainerAlreadyExists() =>
+        new(409, "ContainerAlreadyExists", "The specified container already exists.");
 
     public static StorageFailureException ContainerBeingDeleted() =>
         new(409, "ContainerBeingDeleted", "The specified container is being deleted.");
@@ -24,7 +25,8 @@ internal sealed class StorageFailureException(int status, string code, string me
 
     public static StorageFailureException InvalidBlobType() => new(409, "InvalidBlobType", "The blob type is invalid for this operation.");
 
-    public static StorageFailureException BlockCountExceedsLimit() => new(409, "BlockCountExceedsLimit", "The blob has all the blocks it can have.");
+    public static StorageFailureException BlockCountExceedsLimit() =>
+        new(409, "BlockCountExceedsLimit", "The blob has all the blocks it can have.");
 
     public static StorageFailureException ConditionNotMet() => new(412, "ConditionNotMet", "A condition of the request is not met.");
 
@@ -41,9 +43,11 @@ internal sealed class StorageFailureException(int status, string code, string me
 
     public static StorageFailureException InvalidBlockList() => new(400, "InvalidBlockList", "The specified block list is invalid.");
 
-    public static StorageFailureException InvalidBlobOrBlock() => new(400, "InvalidBlobOrBlock", "The specified blob or block content is invalid.");
+    public static StorageFailureException InvalidBlobOrBlock() =>
+        new(400, "InvalidBlobOrBlock", "The specified blob or block content is invalid.");
 
-    public static StorageFailureException InvalidHeaderValue(string header) => new(400, "InvalidHeaderValue", $"The value of {header} is not valid.");
+    public static StorageFailureException InvalidHeaderValue(string header) =>
+        new(400, "InvalidHeaderValue", $"The value of {header} is not valid.");
 
     public static StorageFailureException InvalidRange(long length) =>
         new(416, "InvalidRange", "The range is invalid for the current size of the blob.") { ContentRange = $"bytes */{length}" };

@@ -38,7 +38,9 @@ internal static class ConversationFile
             ReadArray(path, content.Span, reader);
         }
 
-        return reader.Messages.Count > 0 ? reader.Messages : throw new ConversationException($"{path} has no messages of a user or an assistant.");
+        return reader.Messages.Count > 0
+            ? reader.Messages
+            : throw new ConversationException($"{path} has no messages of a user or an assistant.");
     }
 
     private static async Task<byte[]> LoadAsync(string path, CancellationToken cancellationToken)
@@ -48,7 +50,8 @@ internal static class ConversationFile
             long length = new FileInfo(path).Length;
             if (length > MaxFileBytes)
             {
-                throw new ConversationException($"{path} has {length / 1024 / 1024} MiB; a conversation of up to {MaxFileBytes / 1024 / 1024} MiB can be read.");
+                throw new ConversationException(
+                    $"{path} has {length / 1024 / 1024} MiB; a conversation of up to {MaxFileBytes / 1024 / 1024} MiB can be read.");
             }
 
             return await File.ReadAllBytesAsync(path, cancellationToken);
@@ -90,7 +93,8 @@ internal static class ConversationFile
             var json = new Utf8JsonReader(content);
             if (!json.Read() || json.TokenType != JsonTokenType.StartArray)
             {
-                throw new ConversationException($"{path} is no conversation: neither JSON lines (.jsonl) nor a JSON array of messages with role and content.");
+                throw new ConversationException(
+                    $"{path} is no conversation: neither JSON lines (.jsonl) nor a JSON array of messages with role and content.");
             }
 
             while (json.Read() && json.TokenType != JsonTokenType.EndArray)

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace DurableSessions.Server.Demo.Conversations;
 
-/// <summary>Makes messages of what stands in a file, one after the other, and remembers which tool each call was of.</summary>
+/// <summary>Makes messages of the entries of a file, in order, and remembers the tool of each call.</summary>
 /// <param name="path">The file, for errors.</param>
 internal sealed class MessageReader(string path)
 {
@@ -158,7 +158,9 @@ internal sealed class MessageReader(string path)
     private static JsonObject TextPart(string text) => new() { ["type"] = "text", ["text"] = text };
 
     private static string? Text(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String
+        element.ValueKind == JsonValueKind.Object
+        && element.TryGetProperty(name, out JsonElement value)
+        && value.ValueKind == JsonValueKind.String
             ? value.GetString()
             : null;
 

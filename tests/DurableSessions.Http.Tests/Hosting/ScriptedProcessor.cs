@@ -7,16 +7,16 @@ using DurableSessions.Orchestration;
 namespace DurableSessions.Http.Tests.Hosting;
 
 /// <summary>
-/// Digests by counting, remembers as an event what begins with <c>remember</c>, and forgets it when asked to. Where a message says so, a
-/// digest waits until it is let go, says what it cost, or fails for good.
+/// A processor that messages control. Its digest counts messages, stores a message that begins with <c>remember</c> as a memory of an
+/// event, and deletes that on request. On other texts the digest waits until it is released, reports its cost, or fails for good.
 /// </summary>
-internal sealed class HeldProcessor : ISemanticProcessor
+internal sealed class ScriptedProcessor : ISemanticProcessor
 {
     public const string HoldText = "hold this commit";
     public const string CostText = "this digest costs";
     public const string FailText = "fail this commit";
 
-    /// <summary>What the failure of a commit says that fails.</summary>
+    /// <summary>The error of the commit that fails.</summary>
     public const string Secrets = "The model refuses api_key=S3CRET-one, sk-proj-S3CRET_two and Bearer S3CRET.three:\nAuthorization: Basic S3CRET4\n<<end>>";
 
     public const string ForgetText = "forget it";
@@ -50,7 +50,8 @@ internal sealed class HeldProcessor : ISemanticProcessor
             {
                 // Only what was shown is deleted.
                 await request.Memories!.ReadAsync(cancellationToken);
-                memories.Add(new MemoryChange { Operation = MemoryOperation.Delete, Category = MemoryCategory.Events, Name = "remembered" });
+                memories.Add(
+                    new MemoryChange { Operation = MemoryOperation.Delete, Category = MemoryCategory.Events, Name = "remembered" });
             }
 
             if (message.Parts is [{ Text: ['r', 'e', 'm', 'e', 'm', 'b', 'e', 'r', ' ', .. { } what] }])

@@ -9,18 +9,18 @@ using DurableSessions.Testing;
 
 namespace DurableSessions.Checking.Tests;
 
-/// <summary>A container, seen by somebody who changes it by hand.</summary>
-internal sealed class Storehouse(BlobContainerClient container)
+/// <summary>A container whose blobs a test reads and changes directly, and audits.</summary>
+internal sealed class AuditedContainer(BlobContainerClient container)
 {
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     public string Name => container.Name;
 
-    /// <summary>Every blob, and what tells its content.</summary>
+    /// <summary>Every blob with its ETag.</summary>
     public async Task<Dictionary<string, string>> ListAsync() =>
         await container.GetBlobsAsync(cancellationToken: Cancelled).ToDictionaryAsync(static b => b.Name, static b => b.Properties.ETag.ToString()!);
 
-    /// <summary>The one blob whose name begins and ends so.</summary>
+    /// <summary>The one blob whose name begins with <paramref name="start"/> and ends with <paramref name="end"/>.</summary>
     public async Task<string> FindAsync(string start, string end) =>
         (await ListAsync()).Keys.Single(n => n.StartsWith(start, StringComparison.Ordinal) && n.EndsWith(end, StringComparison.Ordinal));
 

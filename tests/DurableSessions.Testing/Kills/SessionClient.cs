@@ -3,11 +3,11 @@ using System.Text.Json.Nodes;
 
 namespace DurableSessions.Testing.Kills;
 
-/// <summary>A client that talks to one session: appends batches, each under a key of its own, and commits now and then.</summary>
+/// <summary>A client of one session: appends batches, each under a key of its own, and commits now and then.</summary>
 /// <param name="client">Sends its requests.</param>
-/// <param name="transcript">The session, to which others may talk too.</param>
-/// <param name="name">Tells its messages and keys from theirs.</param>
-internal sealed class Speaker(Client client, Transcript transcript, string name)
+/// <param name="transcript">The session; other clients may use it at the same time.</param>
+/// <param name="name">The beginning of its messages and keys, unlike that of any other client.</param>
+internal sealed class SessionClient(Client client, Transcript transcript, string name)
 {
     private int _requests;
     private int _messages;

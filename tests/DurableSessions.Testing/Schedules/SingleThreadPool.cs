@@ -1,10 +1,10 @@
 namespace DurableSessions.Testing;
 
 /// <summary>
-/// Has the process run one task at a time: with one thread in the pool, what runs next is known, and so is when nothing is left to
-/// run. The pool stays so for the next holder, until <see cref="Restore"/>. Other tests must not run in the process meanwhile.
+/// Reduces the thread pool of the process to one thread: what runs next is known, and so is when nothing is left to run. The pool stays
+/// reduced for the next holder, until <see cref="Restore"/>. Other tests must not run in the process meanwhile.
 /// </summary>
-internal sealed class OneThread : IDisposable
+internal sealed class SingleThreadPool : IDisposable
 {
     private const int Probes = 8;
     private const int QuietRounds = 3;
@@ -17,20 +17,22 @@ internal sealed class OneThread : IDisposable
     private static (int Workers, int Ports) s_min;
     private static (int Workers, int Ports) s_max;
 
-    private OneThread()
+    private SingleThreadPool()
     {
     }
 
     /// <summary>To be awaited on the pool.</summary>
-    /// <exception cref="InvalidOperationException">It is taken, the runtime takes no pool of one thread, or others do not leave it.</exception>
-    public static async Task<OneThread> EnterAsync()
+    /// <exception cref="InvalidOperationException">
+    /// Another simulation runs, the runtime refuses a pool of one thread, or other threads do not leave the pool.
+    /// </exception>
+    public static async Task<SingleThreadPool> EnterAsync()
     {
         if (Interlocked.Exchange(ref s_taken, 1) != 0)
         {
             throw new InvalidOperationException("Another simulation runs in this process: simulations must run one at a time.");
         }
 
-        var thread = new OneThread();
+        var thread = new SingleThreadPool();
         try
         {
             for (int attempt = 1; !s_isReduced; attempt++)

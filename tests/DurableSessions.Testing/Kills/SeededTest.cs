@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace DurableSessions.Testing.Kills;
 
-/// <summary>Tests at random moments, whose failures say the seed.</summary>
-internal static class Seeded
+/// <summary>A test at random moments; its failure names the seed.</summary>
+internal static class SeededTest
 {
     public static async Task RunAsync(Func<int, Task> test)
     {

@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 
 namespace DurableSessions.Testing.Kills;
 
-/// <summary>Waits for the end of commits.</summary>
-internal static class Endings
+/// <summary>Waits until all commits have completed, and audits their sessions.</summary>
+internal static class Verification
 {
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(100);
 
@@ -30,7 +30,8 @@ internal static class Endings
                 }
 
                 Assert.True(status is "pending" or "running", $"Task {taskId} is {status}: {task.ToJsonString()}");
-                Assert.True(clock.Elapsed < atMost, $"Task {taskId} has not completed within {atMost.TotalSeconds:0} s: {task.ToJsonString()}");
+                Assert.True(
+                    clock.Elapsed < atMost, $"Task {taskId} has not completed within {atMost.TotalSeconds:0} s: {task.ToJsonString()}");
                 await Task.Delay(s_interval);
             }
         }

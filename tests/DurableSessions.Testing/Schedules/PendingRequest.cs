@@ -2,13 +2,13 @@ using Azure.Core;
 
 namespace DurableSessions.Testing;
 
-/// <summary>A request on its way, or its answer, which goes on when the schedule says so.</summary>
-internal sealed class HeldRequest
+/// <summary>A request under way, or its answer; a decision of the schedule lets it through.</summary>
+internal sealed class PendingRequest
 {
     private readonly TaskCompletionSource<SimulatedAnswer> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private SimulatedAnswer? _given;
 
-    public HeldRequest(int number, int connection, HttpMessage message)
+    public PendingRequest(int number, int connection, HttpMessage message)
     {
         Number = number;
         Connection = connection;
@@ -18,7 +18,7 @@ internal sealed class HeldRequest
     /// <summary>Counted from 1 in the order in which requests were sent.</summary>
     public int Number { get; }
 
-    /// <summary>Whose request it is: each host has a connection of its own.</summary>
+    /// <summary>The connection of the host that sent it; each host has one.</summary>
     public int Connection { get; }
 
     public SimulatedRequest Content { get; }
@@ -40,5 +40,6 @@ internal sealed class HeldRequest
 
     public void Break() => _answer.TrySetException(Fault.BrokenConnection());
 
-    public override string ToString() => $"host {Connection} #{Number} {Content.Short()}{(_given is { } given ? $" -> {given.Status}" : "")}";
+    public override string ToString() =>
+        $"host {Connection} #{Number} {Content.Short()}{(_given is { } given ? $" -> {given.Status}" : "")}";
 }

@@ -2,11 +2,11 @@ namespace DurableSessions.Testing;
 
 /// <summary>
 /// The request lies on the way until the test releases it: before the client has given up, who then gets the answer, or after,
-/// when storage carries out a request that nobody waits for. Holds one request; use one object for each.
+/// when storage carries out a request that no client waits for. Holds one request; use one object for each.
 /// </summary>
-public sealed class Held : Fault
+public sealed class HoldsRequest : Fault
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(30);
 
     private readonly TaskCompletionSource<Delivery> _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -14,7 +14,7 @@ public sealed class Held : Fault
     private int _decided;
 
     /// <summary>Completes when a request is held; fails where none has come within 30 s.</summary>
-    public Task Arrived => _arrived.Task.IsCompleted ? _arrived.Task : _arrived.Task.WaitAsync(s_patience);
+    public Task Arrived => _arrived.Task.IsCompleted ? _arrived.Task : _arrived.Task.WaitAsync(s_timeout);
 
     /// <summary>Lets the request go on to storage. The status that storage answered with.</summary>
     public async Task<int> ReleaseAsync()
@@ -46,7 +46,7 @@ public sealed class Held : Fault
     {
         if (!_arrived.TrySetResult(delivery))
         {
-            throw new InvalidOperationException("One Held holds one request; the rule that uses it matched a second one.");
+            throw new InvalidOperationException("One HoldsRequest holds one request; the rule that uses it matched a second one.");
         }
 
         try

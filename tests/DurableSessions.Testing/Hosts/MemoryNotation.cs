@@ -4,10 +4,10 @@ using DurableSessions.Core.State;
 namespace DurableSessions.Testing;
 
 /// <summary>
-/// What a message of a test says about memories: <c>+preferences/tea=green</c> merges, <c>!preferences/tea=black</c> updates,
-/// <c>-preferences/tea</c> deletes. Other texts say nothing.
+/// The changes of memories that a message of a test asks for: <c>+preferences/tea=green</c> merges, <c>!preferences/tea=black</c> updates,
+/// <c>-preferences/tea</c> deletes. Other texts ask for none.
 /// </summary>
-internal static class Remembering
+internal static class MemoryNotation
 {
     public static MemoryChange? Parse(string? text)
     {

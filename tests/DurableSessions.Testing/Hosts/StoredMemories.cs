@@ -6,8 +6,8 @@ using DurableSessions.Core.Tasks;
 
 namespace DurableSessions.Testing;
 
-/// <summary>What a user's memories are, read through the public API alone.</summary>
-internal static class Remembered
+/// <summary>The memories of a user, read through the public API.</summary>
+internal static class StoredMemories
 {
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -20,7 +20,8 @@ internal static class Remembered
         {
             Memory memory = await host.Store.Memories.GetAsync(new UserKey("acme", user), info.Category, info.Name, Cancelled);
             Assert.Equal(info, memory.Info);
-            all.Add($"{info.Category.ToString().ToLowerInvariant()}/{info.Name} {info.Revision} {memory.Content.Trim().Replace('\n', ' ')}");
+            all.Add(
+                $"{info.Category.ToString().ToLowerInvariant()}/{info.Name} {info.Revision} {memory.Content.Trim().Replace('\n', ' ')}");
         }
 
         return all;

@@ -7,7 +7,7 @@ namespace DurableSessions.Testing;
 /// <summary>
 /// A processor whose digest says what went in, that counts its calls, and that asks for the changes of memories that messages say.
 /// </summary>
-internal sealed class FirstWords : ISemanticProcessor
+internal sealed class FakeProcessor : ISemanticProcessor
 {
     private int _calls;
 
@@ -40,7 +40,7 @@ internal sealed class FirstWords : ISemanticProcessor
         await foreach (SessionMessage message in request.Messages.WithCancellation(cancellationToken))
         {
             first = count++ == 0 ? Words.Text(message) : first;
-            if (Remembering.Parse(Words.Text(message)) is { } change)
+            if (MemoryNotation.Parse(Words.Text(message)) is { } change)
             {
                 changes.Add(change);
             }
