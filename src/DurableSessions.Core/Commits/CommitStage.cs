@@ -5,7 +5,6 @@ namespace DurableSessions.Core.Commits;
 /// <summary>
 /// Where a commit that runs stands. In the status of an instance the stages have the names that are given here, which are never changed.
 /// </summary>
-[JsonConverter(typeof(JsonStringEnumConverter<CommitStage>))]
 public enum CommitStage
 {
     /// <summary>Archive-to-temp and clear-live: until its end the messages are live.</summary>
