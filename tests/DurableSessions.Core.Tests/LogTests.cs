@@ -1,5 +1,5 @@
-using System.Reflection;
 using DurableSessions.Core.Identities;
+using DurableSessions.Testing;
 using Microsoft.Extensions.Logging;
 
 namespace DurableSessions.Core.Tests;
@@ -29,20 +29,7 @@ public sealed class LogTests
     };
 
     [Fact]
-    public void An_event_id_belongs_to_one_message_and_stays_with_it()
-    {
-        List<(int Id, string Name)> messages =
-        [
-            .. from method in typeof(Log).GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly)
-               let attribute = method.GetCustomAttribute<LoggerMessageAttribute>()
-               where attribute is not null
-               select (attribute.EventId, method.Name),
-        ];
-
-        Assert.Equal(messages.Count, messages.DistinctBy(static m => m.Id).Count());
-        Assert.All(messages, static m => Assert.InRange(m.Id, 1000, 1099));
-        Assert.All(s_released, released => Assert.Contains((released.Key, released.Value), messages));
-    }
+    public void An_event_id_belongs_to_one_message_and_stays_with_it() => EventIds.AssertStable(typeof(Log), 1000, s_released);
 
     [Fact]
     public void A_list_is_logged_as_its_values()

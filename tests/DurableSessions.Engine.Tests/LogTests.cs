@@ -1,5 +1,4 @@
-using System.Reflection;
-using Microsoft.Extensions.Logging;
+using DurableSessions.Testing;
 
 namespace DurableSessions.Engine.Tests;
 
@@ -28,18 +27,5 @@ public sealed class LogTests
     };
 
     [Fact]
-    public void An_event_id_belongs_to_one_message_and_stays_with_it()
-    {
-        List<(int Id, string Name)> messages =
-        [
-            .. from method in typeof(Log).GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly)
-               let attribute = method.GetCustomAttribute<LoggerMessageAttribute>()
-               where attribute is not null
-               select (attribute.EventId, method.Name),
-        ];
-
-        Assert.Equal(messages.Count, messages.DistinctBy(static m => m.Id).Count());
-        Assert.All(messages, static m => Assert.InRange(m.Id, 2000, 2099));
-        Assert.All(s_released, released => Assert.Contains((released.Key, released.Value), messages));
-    }
+    public void An_event_id_belongs_to_one_message_and_stays_with_it() => EventIds.AssertStable(typeof(Log), 2000, s_released);
 }
