@@ -34,7 +34,7 @@ internal static class Properties
     public static string? FindStuck(Expansion x, World world)
     {
         KnownManifest manifest = x.Manifests[world.Ghost.Manifest];
-        int told = 0;
+        int acknowledged = 0;
         foreach (Process process in x.Configuration.Processes)
         {
             bool isDead = (world.Ghost.Dead & (1 << process.Id)) != 0;
@@ -45,7 +45,7 @@ internal static class Properties
 
             if (process is Appender appender && !isDead)
             {
-                told |= appender.Messages.Sum(static m => 1 << m);
+                acknowledged |= appender.Messages.Sum(static m => 1 << m);
             }
         }
 
@@ -55,7 +55,7 @@ internal static class Properties
             return null;
         }
 
-        return (told & ~(world.Ghost.Acked | world.Ghost.Gone)) != 0 ? "a message is never acknowledged"
+        return (acknowledged & ~(world.Ghost.Acked | world.Ghost.Gone)) != 0 ? "a message is never acknowledged"
             : manifest.IsDeleted || x.Configuration.IsTerminated ? null
             : manifest.Cut >= 0 ? "a cut stays in work"
             : manifest.Pending.Length > 0 ? "an archive stays pending"

@@ -197,7 +197,7 @@ internal sealed class SessionModel(SessionKey key, Clock clock)
                 $"{Key.Id} has {utterance.Texts[0]}, which was deleted with it: {look}");
         }
 
-        Violation.Unless(found == look.Messages.Count, $"{Key.Id} has messages that nobody sent: {look}");
+        Violation.Unless(found == look.Messages.Count, $"{Key.Id} has messages that no client sent: {look}");
     }
 
     // Acknowledged before another was sent: then it is before it.
