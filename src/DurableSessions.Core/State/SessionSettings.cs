@@ -1,13 +1,12 @@
-using System.Text.Json;
 using DurableSessions.Core.Configuration;
 
 namespace DurableSessions.Core.State;
 
-/// <summary>What a client may set on a session; checked where it enters, and kept as it came.</summary>
+/// <summary>What a client may set on a session; checked where it enters.</summary>
 public sealed record SessionSettings
 {
     /// <summary>Which memories are extracted.</summary>
-    public JsonElement? MemoryPolicy { get; init; }
+    public MemoryPolicy? MemoryPolicy { get; init; }
 
     /// <summary>
     /// When the session commits by itself; <see langword="null"/>: never. Decided when the session is created: what its user says, where
@@ -17,5 +16,5 @@ public sealed record SessionSettings
     public AutoCommitPolicy? AutoCommitPolicy { get; init; }
 
     /// <summary>What is extracted into memories.</summary>
-    public JsonElement? MemoryExtractionConfig { get; init; }
+    public MemoryExtractionConfig? MemoryExtractionConfig { get; init; }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using DurableSessions.Core;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
@@ -18,29 +17,6 @@ internal static class ConfigEndpoints
     public static void MapConfig(this IEndpointRouteBuilder sessions) =>
         sessions.MapPatch("/{session_id}/config", ConfigureAsync).WithSessionNotFoundFilter();
 
-    /// <summary>Writes the settings that responses contain. Where a client has set nothing, they are the defaults.</summary>
-    public static void Write(Utf8JsonWriter json, SessionSettings settings)
-    {
-        if (settings.AutoCommitPolicy is { } policy)
-        {
-            Write(json, policy);
-        }
-        else
-        {
-            json.WriteNull("auto_commit_policy");
-        }
-
-        json.WritePropertyName("memory_extraction_config");
-        if (settings.MemoryExtractionConfig is { } config)
-        {
-            config.WriteTo(json);
-        }
-        else
-        {
-            json.WriteRawValue("""{"events":{"tags":[]}}"""u8);
-        }
-    }
-
     private static async Task<IResult> ConfigureAsync(HttpContext http, Caller caller, SessionStore store, string session_id)
     {
         SessionKey key = caller.Session(session_id);
@@ -52,19 +28,8 @@ internal static class ConfigEndpoints
         {
             json.WriteStartObject();
             json.WriteString("session_id", key.Id);
-            Write(json, settings);
+            SettingsJson.Write(json, settings);
             json.WriteEndObject();
         });
-    }
-
-    private static void Write(Utf8JsonWriter json, AutoCommitPolicy policy)
-    {
-        json.WriteStartObject("auto_commit_policy");
-        json.WriteNumber("pending_token_threshold", policy.PendingTokenThreshold);
-        json.WriteNumber("message_count_threshold", policy.MessageCountThreshold);
-        json.WriteNumber("idle_timeout_seconds", policy.IdleTimeoutSeconds);
-        json.WriteNumber("keep_recent_count", policy.KeepRecentCount);
-        json.WriteNumber("min_commit_interval_seconds", policy.MinCommitIntervalSeconds);
-        json.WriteEndObject();
     }
 }

@@ -47,7 +47,7 @@ internal static class SessionEndpoints
             json.WriteString("session_id", key.Id);
             json.WriteString("uri", Wire.SessionUri(key));
             WriteUser(json, key);
-            ConfigEndpoints.Write(json, settings);
+            SettingsJson.Write(json, settings);
             json.WriteEndObject();
         });
     }
@@ -126,8 +126,8 @@ internal static class SessionEndpoints
         TaskEndpoints.WriteUsage(json, "llm_token_usage", "embedding_token_usage", session.Usage);
         json.WriteNumber("keep_recent_count", session.KeepRecentCount);
         WriteRetention(json, session.TurnRetention);
-        json.WriteElement("memory_policy", session.Settings.MemoryPolicy);
-        ConfigEndpoints.Write(json, session.Settings);
+        SettingsJson.WriteMemoryPolicy(json, session.Settings.MemoryPolicy);
+        SettingsJson.Write(json, session.Settings);
         json.WriteString("uri", Wire.SessionUri(session.Key));
         WriteUser(json, session.Key);
         json.WriteStartObject("memories_extracted");

@@ -68,18 +68,4 @@ internal static class Wire
         decimal seconds = (decimal)((time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond) / 1_000_000;
         json.WriteRawValue(seconds.ToString("F6", CultureInfo.InvariantCulture));
     }
-
-    /// <summary>Writes a field; <c>null</c> where there is no value.</summary>
-    public static void WriteElement(this Utf8JsonWriter json, string name, JsonElement? value)
-    {
-        json.WritePropertyName(name);
-        if (value is { } element)
-        {
-            element.WriteTo(json);
-        }
-        else
-        {
-            json.WriteNullValue();
-        }
-    }
 }

@@ -19,7 +19,7 @@ internal static class CommitBody
         if (body.Root["extraction_metadata"] is { IsSet: true } metadata
             && metadata.Strict("event")["event"] is { IsSet: true } happening)
         {
-            SettingsBody.CheckTags(happening.Strict("tags")["tags"]);
+            SettingsBody.ReadTags(happening.Strict("tags")["tags"]);
         }
 
         TelemetryField.Check(body.Root);

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Text.Json;
 using DurableSessions.Core.State;
 
 namespace DurableSessions.Http.Requests;
@@ -12,7 +11,7 @@ internal static class SettingsBody
     private const int MaxMemoryTypes = 100;
     private const int MaxMemoryTypeLength = 128;
 
-    // All types of the wire. Types that are not categories of this service are stored as they came, and extract nothing.
+    // All types of the wire. Types that are not categories of this service are stored too, and extract nothing.
     private static readonly string[] MemoryTypes =
         ["profile", "preferences", "entities", "events", "cases", "trajectories", "experiences", "identity", "soul", "tools"];
 
@@ -36,7 +35,7 @@ internal static class SettingsBody
     {
         body.Strict("auto_commit_policy", "memory_extraction_config", "telemetry");
         JsonField policy = body["auto_commit_policy"];
-        JsonElement? extraction = MemoryExtractionConfig(body["memory_extraction_config"]);
+        MemoryExtractionConfig? extraction = MemoryExtractionConfig(body["memory_extraction_config"]);
         AutoCommitPolicy(policy, new AutoCommitPolicy());
         return current => current with
         {
@@ -45,19 +44,11 @@ internal static class SettingsBody
         };
     }
 
-    /// <summary>Checks the tags of events, which are stored as they came.</summary>
-    public static void CheckTags(JsonField tags)
-    {
-        if (tags.IsSet)
-        {
-            foreach (JsonField tag in tags.Items(MaxTags))
-            {
-                tag.Label(MaxTagLength);
-            }
-        }
-    }
+    /// <summary>Reads the tags of events; <see langword="null"/> where there are none.</summary>
+    public static IReadOnlyList<string>? ReadTags(JsonField tags) =>
+        tags.IsSet ? [.. tags.Items(MaxTags).Select(static tag => tag.Label(MaxTagLength))] : null;
 
-    private static JsonElement? MemoryPolicy(JsonField policy)
+    private static MemoryPolicy? MemoryPolicy(JsonField policy)
     {
         if (!policy.IsSet)
         {
@@ -65,26 +56,23 @@ internal static class SettingsBody
         }
 
         policy.Strict("self", "peer", "working_memory", "memory_types");
-        foreach (string name in (string[])["self", "peer", "working_memory"])
+        var given = new MemoryPolicy
         {
-            if (policy[name] is { IsSet: true } target && target.Strict("enabled")["enabled"] is { IsSet: true } enabled)
-            {
-                enabled.Boolean();
-            }
-        }
+            Self = Target(policy["self"]),
+            Peer = Target(policy["peer"]),
+            WorkingMemory = Target(policy["working_memory"]),
+            MemoryTypes = policy["memory_types"] is { IsSet: true } types ? [.. types.Items(MaxMemoryTypes).Select(Type)] : null,
+        };
+        CheckSize(policy);
+        return given;
 
-        if (policy["memory_types"] is { IsSet: true } types)
-        {
-            foreach (JsonField type in types.Items(MaxMemoryTypes))
-            {
-                if (!MemoryTypes.Contains(type.Label(MaxMemoryTypeLength), StringComparer.Ordinal))
-                {
-                    throw type.Invalid($"is not known; there are {string.Join(", ", MemoryTypes)}.", "literal_error");
-                }
-            }
-        }
+        static MemoryTarget? Target(JsonField target) => target.IsSet
+            ? new MemoryTarget(target.Strict("enabled")["enabled"] is { IsSet: true } enabled ? enabled.Boolean() : null)
+            : null;
 
-        return Stored(policy);
+        static string Type(JsonField type) => type.Label(MaxMemoryTypeLength) is var name && MemoryTypes.Contains(name, StringComparer.Ordinal)
+            ? name
+            : throw type.Invalid($"is not known; there are {string.Join(", ", MemoryTypes)}.", "literal_error");
     }
 
     // Absent fields stay unchanged, or have their defaults. The policy itself clamps values that are too large.
@@ -115,18 +103,23 @@ internal static class SettingsBody
     private static int Clamped(JsonField field, int current) =>
         field.IsGiven ? (int)BigInteger.Clamp(field.Integer(), 0, int.MaxValue) : current;
 
-    private static JsonElement? MemoryExtractionConfig(JsonField config)
+    private static MemoryExtractionConfig? MemoryExtractionConfig(JsonField config)
     {
-        if (!config.IsSet || config.Strict("events")["events"] is not { IsSet: true } events)
+        if (!config.IsSet || config.Strict("events")["events"] is not { IsSet: true } events
+            || ReadTags(events.Strict("tags")["tags"]) is not { } tags)
         {
             return null;
         }
 
-        CheckTags(events.Strict("tags")["tags"]);
-        return events["tags"].IsSet ? Stored(config) : null;
+        CheckSize(config);
+        return new MemoryExtractionConfig(new EventExtractionConfig(tags));
     }
 
-    private static JsonElement Stored(JsonField field) => field.Raw.Length <= RequestLimits.MaxSettingBytes
-        ? field.Value.Clone()
-        : throw field.Invalid($"must be at most {RequestLimits.MaxSettingBytes} bytes.", "too_long");
+    private static void CheckSize(JsonField field)
+    {
+        if (field.Raw.Length > RequestLimits.MaxSettingBytes)
+        {
+            throw field.Invalid($"must be at most {RequestLimits.MaxSettingBytes} bytes.", "too_long");
+        }
+    }
 }

@@ -204,7 +204,7 @@ public sealed class MemoryStageTests(SimulatedFixture storage)
     {
         string container = (await storage.NewContainerAsync()).Name;
         using Host host = await Host.RunAsync(storage, container);
-        var settings = new SessionSettings { MemoryPolicy = System.Text.Json.JsonDocument.Parse(policy).RootElement };
+        var settings = new SessionSettings { MemoryPolicy = StoreJson.Read<MemoryPolicy>(BinaryData.FromString(policy)) };
         await host.Store.Sessions.CreateAsync(new UserKey("acme", "ada"), "one", settings, null, Cancelled);
         await host.AppendAsync(One, "+preferences/tea=green", "+events/one=happened");
         CommitTask task = await host.CommitToEndAsync(One);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Identities;
+using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 using DurableSessions.Orchestration;
 
@@ -56,4 +57,11 @@ public class StoredNamesTests
     [Fact]
     public void The_failure_of_a_step_whose_session_is_gone() =>
         Assert.Equal("DurableSessions.Core.Commits.SessionGoneException", typeof(SessionGoneException).FullName);
+
+    [Theory]
+    [InlineData("""{"memory_policy":{"self":{"enabled":false},"peer":{},"working_memory":{"enabled":true},"memory_types":["events","tools"]}}""")]
+    [InlineData("""{"memory_extraction_config":{"events":{"tags":["team=a"]}}}""")]
+    [InlineData("{}")]
+    public void The_settings_of_a_session(string stored) =>
+        Assert.Equal(stored, StoreJson.Write(StoreJson.Read<SessionSettings>(BinaryData.FromString(stored))).ToString());
 }

@@ -26,7 +26,7 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
                 ?? throw new FormatException($"Digest '{overview.Blob}' is gone.")).Overview
             : null;
         List<ArchiveReference> covers = [.. manifest.Uncovered.Where(u => u.Number < archive.Number), archive];
-        IReadOnlyList<MemoryCategory> categories = MemoryPolicy.Categories(manifest.Settings.MemoryPolicy);
+        IReadOnlyList<MemoryCategory> categories = AllowedCategories.Of(manifest.Settings.MemoryPolicy);
         var memories = new MemoryBaseline(catalogues, contents, commit.Session.Owner, categories);
         var request = new SemanticRequest(previous, ReadAsync(commit, covers, cancellationToken))
         {

@@ -1,0 +1,18 @@
+using DurableSessions.Core.State;
+
+namespace DurableSessions.Core.Memories;
+
+/// <summary>The categories of memories that a session's policy allows to be extracted.</summary>
+internal static class AllowedCategories
+{
+    /// <summary>None where the user's own memories are disabled, otherwise those that the policy names, all where it names none.</summary>
+    public static IReadOnlyList<MemoryCategory> Of(MemoryPolicy? policy) => policy switch
+    {
+        { Self.Enabled: false } => [],
+        { MemoryTypes: { } types } => [.. Enum.GetValues<MemoryCategory>().Where(category => Names(types, category))],
+        _ => Enum.GetValues<MemoryCategory>(),
+    };
+
+    private static bool Names(IReadOnlyList<string> types, MemoryCategory category) =>
+        types.Contains(category.ToString(), StringComparer.OrdinalIgnoreCase);
+}

@@ -1,0 +1,20 @@
+namespace DurableSessions.Core.State;
+
+/// <summary>Which memories a session's commits may extract. What is <see langword="null"/> was not set, and is allowed.</summary>
+public sealed record MemoryPolicy
+{
+    /// <summary>Memories of the user. Where it is disabled, nothing is extracted.</summary>
+    public MemoryTarget? Self { get; init; }
+
+    /// <summary>Memories of the other side of the conversation: kept for clients that set it, the service extracts none.</summary>
+    public MemoryTarget? Peer { get; init; }
+
+    /// <summary>The overview of the conversation: kept for clients that set it, a commit always writes one.</summary>
+    public MemoryTarget? WorkingMemory { get; init; }
+
+    /// <summary>
+    /// The names of the categories that are extracted, all where it is <see langword="null"/>. A name that is no category of the service
+    /// is kept and extracts nothing.
+    /// </summary>
+    public IReadOnlyList<string>? MemoryTypes { get; init; }
+}
