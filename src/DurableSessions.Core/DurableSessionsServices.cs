@@ -88,6 +88,10 @@ public static class DurableSessionsServices
         .AddSingleton<AutoCommits>()
         .AddSingleton<Tombstones>()
         .AddSingleton<TaskIndex>()
+        .AddSingleton<CommitTaskFinder>()
+        .AddSingleton<KeyedAttempts>()
+        .AddSingleton<CommitCancellation>()
+        .AddSingleton<CommitRetry>()
         .AddSingleton(static p => new SessionService(
             p.Get<SessionStorage>(), p.Get<SessionCreator>(), p.Get<SessionAppenders>(), p.Get<ContextReader>(), p.Get<ManifestStore>(),
             p.Get<Tombstones>(), p.Get<AutoCommits>(), p.Get<SettingsWriter>(), p.Get<OrchestrationClient>(), p.Get<SessionOptions>(),
@@ -96,7 +100,7 @@ public static class DurableSessionsServices
             p.Get<ManifestStore>(), p.Get<SessionAppenders>(), p.Get<TaskIndex>(), p.Get<OrchestrationClient>(), p.Get<SessionOptions>(),
             p.Get<TimeProvider>(), p.Get<ILogger<CommitService>>()))
         .AddSingleton(static p => new TaskService(
-            p.Get<TaskIndex>(), p.Get<CommitLedger>(), p.Get<KeyedRequests>(), p.Get<OrchestrationClient>()))
+            p.Get<CommitTaskFinder>(), p.Get<CommitCancellation>(), p.Get<CommitRetry>(), p.Get<OrchestrationClient>()))
         .AddSingleton(static p => new ArchiveService(p.Get<ManifestStore>(), p.Get<ArchiveStore>()))
         .AddSingleton(static p => new MemoryService(
             p.Get<MemoryCatalogues>(), p.Get<MemoryContents>(), p.Get<ManifestStore>(), p.Get<ArchiveStore>(), p.Get<MemoryStage>(),

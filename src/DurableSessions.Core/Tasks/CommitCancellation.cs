@@ -8,65 +8,40 @@ namespace DurableSessions.Core.Tasks;
 /// <summary>Asks commits to end, by an external event to their instance. The attempt is named, so that a later one is not ended.</summary>
 internal sealed class CommitCancellation(CommitTaskFinder tasks, KeyedAttempts keys, OrchestrationClient client)
 {
-    /// <summary>As <see cref="TaskService.CancelAsync(UserKey, string, CancellationToken)"/>.</summary>
-    /// <exception cref="TaskNotFoundException">No task has that id, or it is another user's.</exception>
-    /// <exception cref="TaskStatusException">It has completed or failed.</exception>
-    public async Task<CommitTask> RunAsync(UserKey user, string taskId, CancellationToken cancellationToken)
-    {
-        CommitTask task = await tasks.GetAsync(user, taskId, cancellationToken);
-        if (task.Status == CommitTaskStatus.Cancelled)
-        {
-            return task;
-        }
-
-        if (task.IsOver)
-        {
-            throw new TaskStatusException($"Task {taskId} has ended: {task.Status}.");
-        }
-
-        int attempt = task.Attempt;
-        bool raised = task.Status == CommitTaskStatus.Cancelling
-            || await RaiseCancelAsync(taskId, attempt, cancellationToken);
-        task = await tasks.GetAsync(user, taskId, cancellationToken);
-        if (task.Attempt != attempt)
-        {
-            return task;
-        }
-
-        return raised || task.Status == CommitTaskStatus.Cancelled
-            ? task with { Status = task.IsOver ? task.Status : CommitTaskStatus.Cancelling }
-            : throw new TaskStatusException($"Task {taskId} has ended: {task.Status}.");
-    }
-
-    /// <summary>The same for a request with a key, which changes nothing when it is repeated.</summary>
+    /// <summary>As <see cref="TaskService.CancelAsync(UserKey, string, IdempotencyKey?, CancellationToken)"/>.</summary>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
     /// <exception cref="TaskNotFoundException">No task has that id, or it is another user's.</exception>
-    /// <exception cref="TaskStatusException">It had ended when the key first came, and not by being cancelled.</exception>
+    /// <exception cref="TaskStatusException">It has completed or failed; with a key, it had when the key first came.</exception>
     public async Task<CommitTask> RunAsync(
-        UserKey user, string taskId, IdempotencyKey idempotencyKey, CancellationToken cancellationToken)
+        UserKey user, string taskId, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken)
     {
-        KeyedAttempt? keyed = await keys.FindAsync(user, idempotencyKey, cancellationToken);
+        int? keyed = await keys.FindAsync(user, idempotencyKey, cancellationToken);
         CommitTask task = await tasks.GetAsync(user, taskId, cancellationToken);
-        if (keyed is null)
+        if (keyed is null && HasEnded(task))
         {
-            keyed = task.IsOver && task.Status != CommitTaskStatus.Cancelled
-                ? throw new TaskStatusException($"Task {taskId} has ended: {task.Status}.")
-                : await keys.EnterAsync(user, idempotencyKey, task.Attempt, cancellationToken);
+            throw Ended(task);
         }
 
-        if (task.IsOver || task.Attempt != keyed.Attempt)
+        int attempt = keyed ?? await keys.EnterAsync(user, idempotencyKey, task.Attempt, cancellationToken);
+        if (task.IsOver || task.Attempt != attempt)
         {
             return task;
         }
 
-        if (task.Status != CommitTaskStatus.Cancelling)
+        bool isRaised = task.Status == CommitTaskStatus.Cancelling || await RaiseCancelAsync(taskId, attempt, cancellationToken);
+        task = await tasks.GetAsync(user, taskId, cancellationToken);
+        if (task.IsOver || task.Attempt != attempt)
         {
-            await RaiseCancelAsync(taskId, keyed.Attempt, cancellationToken);
+            // Without a key the client learns that it came too late. With one the answer is the same whenever the request is repeated.
+            return isRaised || idempotencyKey is not null || task.Attempt != attempt || !HasEnded(task) ? task : throw Ended(task);
         }
 
-        task = await tasks.GetAsync(user, taskId, cancellationToken);
-        return task.IsOver || task.Attempt != keyed.Attempt ? task : task with { Status = CommitTaskStatus.Cancelling };
+        return task with { Status = CommitTaskStatus.Cancelling };
     }
+
+    private static bool HasEnded(CommitTask task) => task.IsOver && task.Status != CommitTaskStatus.Cancelled;
+
+    private static TaskStatusException Ended(CommitTask task) => new($"Task {task.TaskId} has ended: {task.Status}.");
 
     private Task<bool> RaiseCancelAsync(string taskId, int attempt, CancellationToken cancellationToken) =>
         client.RaiseEventAsync(taskId, CommitNames.CancelEvent, new CancelRequest("cancelled by its user", attempt), cancellationToken);

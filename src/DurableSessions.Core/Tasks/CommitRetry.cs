@@ -8,40 +8,26 @@ namespace DurableSessions.Core.Tasks;
 /// <summary>Starts the next attempt of commits that have failed or were cancelled, in a new generation of their instance.</summary>
 internal sealed class CommitRetry(CommitTaskFinder tasks, KeyedAttempts keys, OrchestrationClient client)
 {
-    /// <summary>As <see cref="TaskService.RetryAsync(UserKey, string, CancellationToken)"/>.</summary>
-    /// <exception cref="TaskNotFoundException">No task has that id, or it is another user's, or its instance is purged.</exception>
-    /// <exception cref="TaskStatusException">It has neither failed nor been cancelled.</exception>
-    public async Task<CommitTask> RunAsync(UserKey user, string taskId, CancellationToken cancellationToken)
-    {
-        if (!CommitId.TryParse(taskId, out _) || await tasks.FindInstanceAsync(user, taskId, cancellationToken) is not { } found)
-        {
-            throw new TaskNotFoundException(taskId);
-        }
-
-        CheckRetry(found.Instance, found.Input);
-        return await StartNextAsync(found.Instance, found.Input, cancellationToken);
-    }
-
-    /// <summary>The same for a request with a key, which starts one attempt however often it is repeated.</summary>
+    /// <summary>As <see cref="TaskService.RetryAsync(UserKey, string, IdempotencyKey?, CancellationToken)"/>.</summary>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
     /// <exception cref="TaskNotFoundException">No task has that id, or it is another user's, or its instance is purged.</exception>
-    /// <exception cref="TaskStatusException">It had neither failed nor been cancelled when the key first came.</exception>
+    /// <exception cref="TaskStatusException">It has neither failed nor been cancelled; with a key, it had not when the key first came.</exception>
     public async Task<CommitTask> RunAsync(
-        UserKey user, string taskId, IdempotencyKey idempotencyKey, CancellationToken cancellationToken)
+        UserKey user, string taskId, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken)
     {
-        KeyedAttempt? keyed = await keys.FindAsync(user, idempotencyKey, cancellationToken);
+        int? attempt = await keys.FindAsync(user, idempotencyKey, cancellationToken);
         if (!CommitId.TryParse(taskId, out _) || await tasks.FindInstanceAsync(user, taskId, cancellationToken) is not { } found)
         {
-            return keyed is null ? throw new TaskNotFoundException(taskId) : await tasks.GetAsync(user, taskId, cancellationToken);
+            return attempt is null ? throw new TaskNotFoundException(taskId) : await tasks.GetAsync(user, taskId, cancellationToken);
         }
 
-        if (keyed is null)
+        if (attempt is null)
         {
             CheckRetry(found.Instance, found.Input);
-            keyed = await keys.EnterAsync(user, idempotencyKey, found.Input.Attempt + 1, cancellationToken);
+            attempt = await keys.EnterAsync(user, idempotencyKey, found.Input.Attempt + 1, cancellationToken);
         }
 
-        return found.Input.Attempt >= keyed.Attempt
+        return found.Input.Attempt >= attempt
             ? CommitTaskReader.Task(found.Instance, found.Input)
             : await StartNextAsync(found.Instance, found.Input, cancellationToken);
     }

@@ -1,7 +1,5 @@
-using DurableSessions.Core.Commits;
 using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
-using DurableSessions.Core.State;
 using DurableSessions.Orchestration;
 
 namespace DurableSessions.Core.Tasks;
@@ -14,13 +12,13 @@ public sealed class TaskService
     private readonly CommitRetry _retry;
     private readonly OrchestrationClient _client;
 
-    internal TaskService(TaskIndex index, CommitLedger ledger, KeyedRequests requests, OrchestrationClient client)
+    internal TaskService(
+        CommitTaskFinder tasks, CommitCancellation cancellation, CommitRetry retry, OrchestrationClient client)
     {
+        _tasks = tasks;
+        _cancellation = cancellation;
+        _retry = retry;
         _client = client;
-        _tasks = new CommitTaskFinder(index, ledger, client);
-        var keys = new KeyedAttempts(requests);
-        _cancellation = new CommitCancellation(_tasks, keys, client);
-        _retry = new CommitRetry(_tasks, keys, client);
     }
 
     /// <summary>A task; one whose instance is purged is answered from its record.</summary>
@@ -85,7 +83,7 @@ public sealed class TaskService
     /// <exception cref="TaskNotFoundException">No task has that id, or it is another user's.</exception>
     /// <exception cref="TaskStatusException">It has completed or failed.</exception>
     public Task<CommitTask> CancelAsync(UserKey user, string taskId, CancellationToken cancellationToken) =>
-        _cancellation.RunAsync(user, taskId, cancellationToken);
+        CancelAsync(user, taskId, idempotencyKey: null, cancellationToken);
 
     /// <summary>
     /// As the other overload. Repeated with the same key, it changes nothing again, and answers with the task as it stands: it never ends
@@ -96,15 +94,13 @@ public sealed class TaskService
     /// <exception cref="TaskStatusException">It had ended when the key first came, and not by being cancelled.</exception>
     public Task<CommitTask> CancelAsync(
         UserKey user, string taskId, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken) =>
-        idempotencyKey is null
-            ? _cancellation.RunAsync(user, taskId, cancellationToken)
-            : _cancellation.RunAsync(user, taskId, idempotencyKey, cancellationToken);
+        _cancellation.RunAsync(user, taskId, idempotencyKey, cancellationToken);
 
     /// <summary>Runs a failed or cancelled commit again, under the same id: steps that were finished return at once.</summary>
     /// <exception cref="TaskNotFoundException">No task has that id, or it is another user's, or its instance is purged.</exception>
     /// <exception cref="TaskStatusException">It has neither failed nor been cancelled.</exception>
     public Task<CommitTask> RetryAsync(UserKey user, string taskId, CancellationToken cancellationToken) =>
-        _retry.RunAsync(user, taskId, cancellationToken);
+        RetryAsync(user, taskId, idempotencyKey: null, cancellationToken);
 
     /// <summary>
     /// As the other overload. A key starts one attempt: repeated, it starts no other, even where that one has failed too, and answers with
@@ -115,7 +111,5 @@ public sealed class TaskService
     /// <exception cref="TaskStatusException">It had neither failed nor been cancelled when the key first came.</exception>
     public Task<CommitTask> RetryAsync(
         UserKey user, string taskId, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken) =>
-        idempotencyKey is null
-            ? _retry.RunAsync(user, taskId, cancellationToken)
-            : _retry.RunAsync(user, taskId, idempotencyKey, cancellationToken);
+        _retry.RunAsync(user, taskId, idempotencyKey, cancellationToken);
 }
