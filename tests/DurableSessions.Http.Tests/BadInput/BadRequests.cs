@@ -50,12 +50,16 @@ internal static class BadRequests
         yield return Invalid("100,000 deep", Messages, new string('[', 100_000), "body");
         yield return new BadRequest("UTF-16", 400, "INVALID_ARGUMENT", "body", $"{Messages} HTTP/1.1", Encoding.Unicode.GetBytes(Good));
         yield return Invalid("a body shorter than it says", Messages, Good, "body") with { Length = 1000 };
-        yield return Invalid(
-            "a form", Messages, "role=user", "header.Content-Type") with { ContentType = "application/x-www-form-urlencoded" };
+        yield return Invalid("a form", Messages, "role=user", "header.Content-Type") with
+        {
+            ContentType = "application/x-www-form-urlencoded",
+        };
         yield return Invalid("plain text", Messages, Good, "header.Content-Type") with { ContentType = "text/plain" };
         yield return Invalid("no content type", Messages, Good, "header.Content-Type") with { ContentType = null };
-        yield return Invalid(
-            "another charset", Messages, Good, "header.Content-Type") with { ContentType = "application/json; charset=latin1" };
+        yield return Invalid("another charset", Messages, Good, "header.Content-Type") with
+        {
+            ContentType = "application/json; charset=latin1",
+        };
         yield return Invalid("a compressed body", Messages + " HTTP/1.1\r\nContent-Encoding: gzip", Good, "header.Content-Encoding");
         yield return new BadRequest("a body of 33 MiB", 413, "RESOURCE_EXHAUSTED", null, $"{Messages} HTTP/1.1", [])
         {
