@@ -1,5 +1,4 @@
 using System.Net;
-using DurableSessions.Core.Identities;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;

@@ -1,7 +1,6 @@
 using DurableSessions.Core;
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Identities;
-using DurableSessions.Core.Messages;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Storage;
 using DurableSessions.Core.Tasks;

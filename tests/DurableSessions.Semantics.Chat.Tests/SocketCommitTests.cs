@@ -1,4 +1,3 @@
-using DurableSessions.Core.Identities;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Tasks;

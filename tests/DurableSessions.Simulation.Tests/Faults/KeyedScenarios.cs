@@ -1,4 +1,3 @@
-using DurableSessions.Core.Identities;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Recall;
 using DurableSessions.Core.State;
