@@ -72,7 +72,8 @@ internal static class CommitBenchmark
         await container.GetBlobClient(prefix + "active").DeleteAsync();
 
         Task PutAsync(string name) => container.GetBlobClient(prefix + name).UploadAsync(
-            new BinaryData(new byte[SmallBytes]), new BlobUploadOptions { HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" } });
+            new BinaryData(new byte[SmallBytes]),
+            new BlobUploadOptions { HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" } });
 
         async Task MissAsync(string name)
         {

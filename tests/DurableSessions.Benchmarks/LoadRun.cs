@@ -49,7 +49,12 @@ internal sealed class LoadRun(HttpClient http, CancellationToken over)
 
     private async Task<bool> ReportAsync(Process server, TimeSpan length)
     {
-        Console.WriteLine($"{Clients} clients, {length.TotalSeconds:0} s\n\n| s | appends/s | p50 ms | p99 ms | other requests | errors | server MB |\n|---|---|---|---|---|---|---|");
+        Console.WriteLine($"""
+            {Clients} clients, {length.TotalSeconds:0} s
+
+            | s | appends/s | p50 ms | p99 ms | other requests | errors | server MB |
+            |---|---|---|---|---|---|---|
+            """);
         var all = Stopwatch.StartNew();
         for (int line = 1; line <= Lines; line++)
         {
@@ -59,7 +64,9 @@ internal sealed class LoadRun(HttpClient http, CancellationToken over)
             server.Refresh();
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {all.Elapsed.TotalSeconds:0} | {done.Count / since.Elapsed.TotalSeconds:0} | {done.Percentile(0.5):0.0} | {done.Percentile(0.99):0.0} | {Interlocked.Exchange(ref _others, 0)} | {Interlocked.Read(ref _errorCount)} | {server.WorkingSet64 / Megabyte:0} |"));
+                $"| {all.Elapsed.TotalSeconds:0} | {done.Count / since.Elapsed.TotalSeconds:0} "
+                + $"| {done.Percentile(0.5):0.0} | {done.Percentile(0.99):0.0} | {Interlocked.Exchange(ref _others, 0)} "
+                + $"| {Interlocked.Read(ref _errorCount)} | {server.WorkingSet64 / Megabyte:0} |"));
         }
 
         foreach (string error in _errors)

@@ -17,10 +17,12 @@ internal static class MemoryBenchmark
         NewMessage[] message = [Bench.Message(500)];
         await bench.Store.Sessions.AppendAsync(new SessionKey("bench", "bench", "warm-up"), message, null, CancellationToken.None);
         long before = Settled();
-        await Parallel.ForEachAsync(Enumerable.Range(0, Sessions), new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (i, cancellationToken) =>
+        var atOnce = new ParallelOptions { MaxDegreeOfParallelism = 16 };
+        await Parallel.ForEachAsync(Enumerable.Range(0, Sessions), atOnce, async (i, cancellationToken) =>
             await bench.Store.Sessions.AppendAsync(new SessionKey("bench", "bench", $"many-{i}"), message, null, cancellationToken));
         long after = Settled();
-        Bench.Print($"{Sessions} sessions touched: {(after - before) / 1e6:F0} MB more than before ({(after - before) / (double)Sessions / 1024:F1} KiB each)");
+        long more = after - before;
+        Bench.Print($"{Sessions} sessions touched: {more / 1e6:F0} MB more than before ({more / (double)Sessions / 1024:F1} KiB each)");
 
         var key = new SessionKey("bench", "bench", "large");
         NewMessage[] batch = [.. Enumerable.Range(0, 100).Select(_ => Bench.Message(MessageCharacters))];
@@ -37,7 +39,10 @@ internal static class MemoryBenchmark
         await bench.Client.WaitForInstanceCompletionAsync(answer.Task!.TaskId, CancellationToken.None);
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         await done.CancelAsync();
-        Bench.Print($"commit of {LiveBytes / 1024 / 1024} MiB of live messages: {seconds:F1} s, at most {(await peak - before) / 1e6:F0} MB of managed memory more than before");
+        const long LiveMebibytes = LiveBytes / 1024 / 1024;
+        double most = (await peak - before) / 1e6;
+        Bench.Print(
+            $"commit of {LiveMebibytes} MiB of live messages: {seconds:F1} s, at most {most:F0} MB of managed memory more than before");
     }
 
     private static long Settled() => GC.GetTotalMemory(forceFullCollection: true);

@@ -96,7 +96,9 @@ internal static class SimulationBenchmark
 
             Answer(RequestMethod.Put, $"{log}?comp=appendblock", body);
             Answer(RequestMethod.Get, $"{container}/b", null);
-            version = Answer(RequestMethod.Put, $"{container}/b", body, ("x-ms-blob-type", "BlockBlob"), ("If-Match", version)).Headers["ETag"];
+            SimulatedAnswer written = Answer(
+                RequestMethod.Put, $"{container}/b", body, ("x-ms-blob-type", "BlockBlob"), ("If-Match", version));
+            version = written.Headers["ETag"];
             Answer(RequestMethod.Head, $"{container}/b", null);
         }
     }

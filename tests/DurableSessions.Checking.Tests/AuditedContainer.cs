@@ -17,8 +17,9 @@ internal sealed class AuditedContainer(BlobContainerClient container)
     public string Name => container.Name;
 
     /// <summary>Every blob with its ETag.</summary>
-    public async Task<Dictionary<string, string>> ListAsync() =>
-        await container.GetBlobsAsync(cancellationToken: Cancelled).ToDictionaryAsync(static b => b.Name, static b => b.Properties.ETag.ToString()!);
+    public async Task<Dictionary<string, string>> ListAsync() => await container
+        .GetBlobsAsync(cancellationToken: Cancelled)
+        .ToDictionaryAsync(static b => b.Name, static b => b.Properties.ETag.ToString()!);
 
     /// <summary>The one blob whose name begins with <paramref name="start"/> and ends with <paramref name="end"/>.</summary>
     public async Task<string> FindAsync(string start, string end) =>
@@ -32,8 +33,11 @@ internal sealed class AuditedContainer(BlobContainerClient container)
 
     public Task DeleteAsync(string blob) => container.DeleteBlobAsync(blob, cancellationToken: Cancelled);
 
-    public async Task AppendAsync(string segment, string line) =>
-        await container.GetAppendBlobClient(segment).AppendBlockAsync(new MemoryStream(Encoding.UTF8.GetBytes(line)), cancellationToken: Cancelled);
+    public async Task AppendAsync(string segment, string line)
+    {
+        using var content = new MemoryStream(Encoding.UTF8.GetBytes(line));
+        await container.GetAppendBlobClient(segment).AppendBlockAsync(content, cancellationToken: Cancelled);
+    }
 
     /// <summary>A segment that holds this, and takes appends.</summary>
     public async Task CreateSegmentAsync(string name, string content = "")
@@ -53,9 +57,11 @@ internal sealed class AuditedContainer(BlobContainerClient container)
         await WriteAsync(name, manifest.ToJsonString());
     }
 
-    public static async Task<List<Finding>> AuditAsync(Host host, bool repair = false, TimeSpan? age = null) =>
-        await host.Store.Audit.RunAsync(
-            new AuditOptions { Repair = repair, OrphanAge = age ?? TimeSpan.FromDays(1) }, cancellationToken: Cancelled).ToListAsync(Cancelled);
+    public static async Task<List<Finding>> AuditAsync(Host host, bool repair = false, TimeSpan? age = null)
+    {
+        var options = new AuditOptions { Repair = repair, OrphanAge = age ?? TimeSpan.FromDays(1) };
+        return await host.Store.Audit.RunAsync(options, cancellationToken: Cancelled).ToListAsync(Cancelled);
+    }
 
     public static string Describe(IEnumerable<Finding> findings) => string.Join('\n', findings);
 }

@@ -20,7 +20,10 @@ public sealed class CheckCommandTests(AzuriteFixture azurite)
 
         (int exitCode, string output, string errors) = await RunAsync(container, "0", "check");
         Assert.True(exitCode == 0, output + errors);
-        Assert.Contains($"orphan: acme/ada/s1: left of a session that is deleted, or was never completed [{orphan}]: a repair removes it", output, StringComparison.Ordinal);
+        Assert.Contains(
+            $"orphan: acme/ada/s1: left of a session that is deleted, or was never completed [{orphan}]: a repair removes it",
+            output,
+            StringComparison.Ordinal);
         Assert.Contains("Nothing is wrong.", output, StringComparison.Ordinal);
 
         (exitCode, output, _) = await RunAsync(container, "", "check", "--repair");

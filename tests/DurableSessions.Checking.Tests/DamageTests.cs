@@ -8,66 +8,83 @@ using DurableSessions.Testing;
 
 namespace DurableSessions.Checking.Tests;
 
-/// <summary>Every kind of damage, done by hand to a session with two archives, a retained message, a full segment and one that is not.</summary>
+/// <summary>
+/// Every kind of damage, done by hand to a session with two archives, a retained message, a full segment and one that is not.
+/// </summary>
 public sealed class DamageTests(AzuriteFixture azurite)
 {
     private readonly SessionKey _key = new("acme", "ada.", "s1");
 
-    // What is done; what is found; where the blob's name begins and ends.
-    private static readonly Dictionary<string, (Func<AuditedContainer, Task> Do, FindingKind Kind, string Start, string End)> Damages = new()
+    private static readonly Dictionary<string, Damage> Damages = new()
     {
-        ["the last segment is deleted"] = (
-            static async s => await s.DeleteAsync(await s.FindAsync("segments/", await LastAsync(s))), FindingKind.SegmentLost, "segments/", ".jsonl"),
-        ["the retained segment is deleted"] = (
+        ["the last segment is deleted"] = new(
+            static async s => await s.DeleteAsync(await s.FindAsync("segments/", await LastAsync(s))),
+            FindingKind.SegmentLost, "segments/", ".jsonl"),
+        ["the retained segment is deleted"] = new(
             static async s => await s.DeleteAsync(await RetainedAsync(s)), FindingKind.SegmentLost, "segments/", ".jsonl"),
-        ["a full segment takes appends"] = (Unseal, FindingKind.SegmentNotSealed, "segments/", ".jsonl"),
-        ["a segment holds no message"] = (
-            static async s => await s.AppendAsync(await s.FindAsync("segments/", await LastAsync(s)), "{\"id\":1}\n"), FindingKind.SegmentDamaged, "segments/", ".jsonl"),
-        ["a segment ends within a line"] = (
-            static async s => await s.AppendAsync(await s.FindAsync("segments/", await LastAsync(s)), "{"), FindingKind.SegmentDamaged, "segments/", ".jsonl"),
-        ["an archived message is live too"] = (
+        ["a full segment takes appends"] = new(Unseal, FindingKind.SegmentNotSealed, "segments/", ".jsonl"),
+        ["a segment holds no message"] = new(
+            static async s => await s.AppendAsync(await s.FindAsync("segments/", await LastAsync(s)), "{\"id\":1}\n"),
+            FindingKind.SegmentDamaged, "segments/", ".jsonl"),
+        ["a segment ends within a line"] = new(
+            static async s => await s.AppendAsync(await s.FindAsync("segments/", await LastAsync(s)), "{"),
+            FindingKind.SegmentDamaged, "segments/", ".jsonl"),
+        ["an archived message is live too"] = new(
             static async s => await s.AppendAsync(
-                await s.FindAsync("segments/", await LastAsync(s)), (await s.ReadAsync(await ArchiveAsync(s, 1, "messages.jsonl"))).Split('\n')[0] + "\n"),
+                await s.FindAsync("segments/", await LastAsync(s)),
+                (await s.ReadAsync(await ArchiveAsync(s, 1, "messages.jsonl"))).Split('\n')[0] + "\n"),
             FindingKind.DuplicateMessage, "archives/", "messages.jsonl"),
-        ["a live message is live twice"] = (
-            static async s => await s.AppendAsync(await s.FindAsync("segments/", await LastAsync(s)), await s.ReadAsync(await RetainedAsync(s))),
+        ["a live message is live twice"] = new(
+            static async s => await s.AppendAsync(
+                await s.FindAsync("segments/", await LastAsync(s)), await s.ReadAsync(await RetainedAsync(s))),
             FindingKind.DuplicateMessage, "segments/", ".jsonl"),
-        ["the manifest is no JSON"] = (
-            static async s => await s.WriteAsync(await s.FindAsync("manifests/", ""), "{\"format\":"), FindingKind.ManifestUnreadable, "manifests/", ""),
-        ["the manifest has no list"] = (
+        ["the manifest is no JSON"] = new(
+            static async s => await s.WriteAsync(await s.FindAsync("manifests/", ""), "{\"format\":"),
+            FindingKind.ManifestUnreadable, "manifests/", ""),
+        ["the manifest has no list"] = new(
             static s => s.ChangeManifestAsync(static m => m["pending"] = null), FindingKind.ManifestUnreadable, "manifests/", ""),
-        ["the manifest has a later format"] = (
+        ["the manifest has a later format"] = new(
             static s => s.ChangeManifestAsync(static m => m["format"] = 2), FindingKind.ManifestUnreadable, "manifests/", ""),
-        ["the manifest is another session's"] = (
+        ["the manifest is another session's"] = new(
             static s => s.ChangeManifestAsync(static m => m["session_id"] = "s2"), FindingKind.ManifestInconsistent, "manifests/", ""),
-        ["the manifest forgot its overview"] = (
+        ["the manifest forgot its overview"] = new(
             static s => s.ChangeManifestAsync(static m => m.Remove("overview")), FindingKind.ManifestInconsistent, "manifests/", ""),
-        ["the manifest has an uncovered archive that does not exist"] = (
-            static s => s.ChangeManifestAsync(static m => m["uncovered"] = new JsonArray(new JsonObject { ["number"] = 9, ["commit_id"] = "c", ["attempt"] = 1 })),
+        ["the manifest has an uncovered archive that does not exist"] = new(
+            static s => s.ChangeManifestAsync(static m => m["uncovered"] = new JsonArray(
+                new JsonObject { ["number"] = 9, ["commit_id"] = "c", ["attempt"] = 1 })),
             FindingKind.ManifestInconsistent, "manifests/", ""),
-        ["an archive is deleted"] = (
-            static async s => await s.DeleteAsync(await ArchiveAsync(s, 1, "messages.jsonl")), FindingKind.ArchiveLost, "archives/", "messages.jsonl"),
-        ["an archive lacks a message"] = (
+        ["an archive is deleted"] = new(
+            static async s => await s.DeleteAsync(await ArchiveAsync(s, 1, "messages.jsonl")),
+            FindingKind.ArchiveLost, "archives/", "messages.jsonl"),
+        ["an archive lacks a message"] = new(
             static async s => await ChangeArchiveAsync(s, static text => text[..(text.IndexOf('\n', StringComparison.Ordinal) + 1)]),
             FindingKind.ArchiveDamaged, "archives/", "messages.jsonl"),
-        ["an archive has other words"] = (
+        ["an archive has other words"] = new(
             static async s => await ChangeArchiveAsync(s, static text => text.Replace("a1", "x1", StringComparison.Ordinal)),
             FindingKind.ArchiveDamaged, "archives/", "messages.jsonl"),
-        ["an archive is cut off"] = (
-            static async s => await ChangeArchiveAsync(s, static text => text[..^5]), FindingKind.ArchiveDamaged, "archives/", "messages.jsonl"),
-        ["an index entry is deleted"] = (
-            static async s => await s.DeleteAsync(await s.FindAsync("archives/", "index/00000002.json")), FindingKind.IndexDamaged, "archives/", "index/00000002.json"),
-        ["an index entry leads elsewhere"] = (
-            static async s => await s.WriteAsync(
-                await s.FindAsync("archives/", "index/00000002.json"),
-                (await s.ReadAsync(await s.FindAsync("archives/", "index/00000002.json"))).Replace("\"number\":2", "\"number\":3", StringComparison.Ordinal)),
+        ["an archive is cut off"] = new(
+            static async s => await ChangeArchiveAsync(s, static text => text[..^5]),
+            FindingKind.ArchiveDamaged, "archives/", "messages.jsonl"),
+        ["an index entry is deleted"] = new(
+            static async s => await s.DeleteAsync(await s.FindAsync("archives/", "index/00000002.json")),
             FindingKind.IndexDamaged, "archives/", "index/00000002.json"),
-        ["a record is deleted"] = (
-            static async s => await s.DeleteAsync(await ArchiveAsync(s, 2, "record.json")), FindingKind.RecordDamaged, "archives/", "record.json"),
-        ["the digest of an older archive is deleted"] = (
-            static async s => await s.DeleteAsync(await ArchiveAsync(s, 1, "semantic.json")), FindingKind.DigestLost, "archives/", "semantic.json"),
-        ["the overview is unreadable"] = (
-            static async s => await s.WriteAsync(await ArchiveAsync(s, 2, "semantic.json"), "[]"), FindingKind.DigestLost, "archives/", "semantic.json"),
+        ["an index entry leads elsewhere"] = new(
+            static async s =>
+            {
+                string entry = await s.FindAsync("archives/", "index/00000002.json");
+                string content = await s.ReadAsync(entry);
+                await s.WriteAsync(entry, content.Replace("\"number\":2", "\"number\":3", StringComparison.Ordinal));
+            },
+            FindingKind.IndexDamaged, "archives/", "index/00000002.json"),
+        ["a record is deleted"] = new(
+            static async s => await s.DeleteAsync(await ArchiveAsync(s, 2, "record.json")),
+            FindingKind.RecordDamaged, "archives/", "record.json"),
+        ["the digest of an older archive is deleted"] = new(
+            static async s => await s.DeleteAsync(await ArchiveAsync(s, 1, "semantic.json")),
+            FindingKind.DigestLost, "archives/", "semantic.json"),
+        ["the overview is unreadable"] = new(
+            static async s => await s.WriteAsync(await ArchiveAsync(s, 2, "semantic.json"), "[]"),
+            FindingKind.DigestLost, "archives/", "semantic.json"),
     };
 
     public static TheoryData<string> Names => [.. Damages.Keys];
@@ -91,7 +108,8 @@ public sealed class DamageTests(AzuriteFixture azurite)
         Assert.Equal(kind, error.Kind);
         Assert.StartsWith(start, error.Blob, StringComparison.Ordinal);
         Assert.EndsWith(end, error.Blob, StringComparison.Ordinal);
-        Assert.Equal(kind is FindingKind.ManifestInconsistent or FindingKind.ManifestUnreadable ? "acme/ada./s1" : _key.ToString(), error.Session);
+        bool isOfManifest = kind is FindingKind.ManifestInconsistent or FindingKind.ManifestUnreadable;
+        Assert.Equal(isOfManifest ? "acme/ada./s1" : _key.ToString(), error.Session);
         Assert.Single(findings.Where(static f => f.Severity == FindingSeverity.Error).Select(static f => f.Kind).Distinct());
         Assert.All(findings, static f => Assert.DoesNotContain(f.Repair, (RepairState[])[RepairState.Removed, RepairState.Removable]));
         Assert.Equal(before, await container.ListAsync());
@@ -165,4 +183,7 @@ public sealed class DamageTests(AzuriteFixture azurite)
         await container.DeleteAsync(full);
         await container.CreateSegmentAsync(full, content);
     }
+
+    /// <summary>What is done; what is found; where the blob's name begins and ends.</summary>
+    private sealed record Damage(Func<AuditedContainer, Task> DoAsync, FindingKind Kind, string Start, string End);
 }

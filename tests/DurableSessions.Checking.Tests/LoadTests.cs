@@ -30,7 +30,8 @@ public sealed class LoadTests(AzuriteFixture azurite)
 
         foreach (SessionKey key in keys)
         {
-            foreach (CommitTask task in await one.Store.Tasks.ListAsync(new UserKey("acme", "ada"), new CommitTaskQuery { Session = key.Id, Limit = 200 }, Cancelled))
+            var ofSession = new CommitTaskQuery { Session = key.Id, Limit = 200 };
+            foreach (CommitTask task in await one.Store.Tasks.ListAsync(key.Owner, ofSession, Cancelled))
             {
                 await one.EndOfAsync(key, task.TaskId);
             }
@@ -41,7 +42,8 @@ public sealed class LoadTests(AzuriteFixture azurite)
         List<Finding> findings = await AuditedContainer.AuditAsync(one, repair: true, age: TimeSpan.Zero);
 
         // Creations that lost a race, and digests that a cancellation overtook, are all that may lie about.
-        Assert.All(findings, static f => Assert.True(f.Kind is FindingKind.OrphanedSegment or FindingKind.OrphanedStaging or FindingKind.OrphanedSession, f.ToString()));
+        Assert.All(findings, static f => Assert.True(
+            f.Kind is FindingKind.OrphanedSegment or FindingKind.OrphanedStaging or FindingKind.OrphanedSession, f.ToString()));
         Assert.Empty(await AuditedContainer.AuditAsync(two, age: TimeSpan.Zero));
         foreach (SessionKey key in keys.Where(k => said[k] > 0))
         {

@@ -122,11 +122,11 @@ public sealed class OrphanTests(AzuriteFixture azurite)
         await PlantBlobAsync(BlobNames.SegmentPrefix(_key, incarnation) + "retained-c7-1.jsonl", FindingKind.OrphanedSegment);
 
         // Staged by an attempt that no manifest knows; by one that was cancelled; and a digest that a later one replaced.
-        await PlantBlobAsync(
-            ArchiveStore.MessagesName(new CommitAttempt(_key, incarnation, new CommitId("c7"), 1)), FindingKind.OrphanedStaging);
-        await PlantBlobAsync(
-            ArchiveStore.MessagesName(new CommitAttempt(_key, incarnation, new CommitId("c8"), 1)), FindingKind.OrphanedStaging);
-        await PlantBlobAsync(ArchiveStore.SemanticName(new CommitAttempt(_key, incarnation, new CommitId("c8"), 1), fallback: true), FindingKind.OrphanedStaging);
+        var unknown = new CommitAttempt(_key, incarnation, new CommitId("c7"), 1);
+        var cancelled = new CommitAttempt(_key, incarnation, new CommitId("c8"), 1);
+        await PlantBlobAsync(ArchiveStore.MessagesName(unknown), FindingKind.OrphanedStaging);
+        await PlantBlobAsync(ArchiveStore.MessagesName(cancelled), FindingKind.OrphanedStaging);
+        await PlantBlobAsync(ArchiveStore.SemanticName(cancelled, fallback: true), FindingKind.OrphanedStaging);
         string digest = await container.FindAsync("archives/", "/semantic.json");
         await PlantBlobAsync(
             digest.Replace("semantic.json", "semantic-fallback.json", StringComparison.Ordinal), FindingKind.OrphanedStaging);
@@ -145,7 +145,8 @@ public sealed class OrphanTests(AzuriteFixture azurite)
         // A commit that was entered and never scheduled.
         Dictionary<string, string> before = await container.ListAsync();
         var index = new TaskIndex(await azurite.ConnectAsync(container.Name));
-        await index.AddAsync((await host.AcceptAsync(_key, CommitId.FromKey(Words.Key("z"), incarnation).Value)) with { AcceptedAt = DateTimeOffset.UnixEpoch }, Cancelled);
+        CommitInput accepted = await host.AcceptAsync(_key, CommitId.FromKey(Words.Key("z"), incarnation).Value);
+        await index.AddAsync(accepted with { AcceptedAt = DateTimeOffset.UnixEpoch }, Cancelled);
         await index.AddAsync(await host.AcceptAsync(_key, CommitId.New(DateTimeOffset.UnixEpoch).Value), Cancelled);
         foreach (string entry in (await container.ListAsync()).Keys.Except(before.Keys))
         {

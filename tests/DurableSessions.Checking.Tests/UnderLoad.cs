@@ -15,7 +15,8 @@ public abstract class UnderLoad(AzuriteFixture azurite)
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    [SuppressMessage("Reliability", "CA2025", Justification = "They are awaited where the test succeeds; where it fails, its hosts end like processes.")]
+    [SuppressMessage(
+        "Reliability", "CA2025", Justification = "They are awaited where the test succeeds; where it fails, its hosts end like processes.")]
     protected async Task AuditUnderLoadAsync(bool repair)
     {
         var container = new AuditedContainer(await azurite.NewContainerAsync());
@@ -29,7 +30,10 @@ public abstract class UnderLoad(AzuriteFixture azurite)
         }
 
         using var stop = new CancellationTokenSource();
-        Task<int>[] work = [.. keys.SelectMany(k => (Task<int>[])[WorkAsync(one, k, "one", stop.Token), WorkAsync(two, k, "two", stop.Token)])];
+        Task<int>[] work =
+        [
+            .. keys.SelectMany(k => (Task<int>[])[WorkAsync(one, k, "one", stop.Token), WorkAsync(two, k, "two", stop.Token)]),
+        ];
         int audits = 0;
         for (var watch = Stopwatch.StartNew(); watch.Elapsed < TimeSpan.FromSeconds(8); audits++)
         {

@@ -20,7 +20,8 @@ public sealed class CommitCrashTests(AzuriteFixture azurite)
     public static TheoryData<string, bool> Steps()
     {
         var steps = new TheoryData<string, bool>();
-        foreach (string step in (string[])[CommitNames.ArchiveToTemp, CommitNames.ClearLive, CommitNames.SemanticProcess, CommitNames.Switch])
+        foreach (string step in (string[])
+            [CommitNames.ArchiveToTemp, CommitNames.ClearLive, CommitNames.SemanticProcess, CommitNames.Switch])
         {
             steps.Add(step, false);
             steps.Add(step, true);
@@ -68,7 +69,10 @@ public sealed class CommitCrashTests(AzuriteFixture azurite)
         public IOrchestrationHost Host => host;
 
         public static async Task<Member> StartAsync(
-            AzuriteFixture azurite, BlobContainerClient container, DurableHub hub, (string Step, Func<ITaskActivity, ITaskActivity> Wrap)? doom = null)
+            AzuriteFixture azurite,
+            BlobContainerClient container,
+            DurableHub hub,
+            (string Step, Func<ITaskActivity, ITaskActivity> Wrap)? doom = null)
         {
             SessionStorage storage = await azurite.ConnectAsync(container.Name, null);
             IOrchestrationHost? host = null;

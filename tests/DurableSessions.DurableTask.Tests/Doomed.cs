@@ -2,7 +2,9 @@ using DurableSessions.Orchestration;
 
 namespace DurableSessions.DurableTask.Tests;
 
-/// <summary>An activity whose first call in the test never answers: its process is killed before it does anything, or after it has.</summary>
+/// <summary>
+/// An activity whose first call in the test never answers: its process is killed before it does anything, or after it has.
+/// </summary>
 internal sealed class Doomed(ITaskActivity inner, bool after, TaskCompletionSource reached) : ITaskActivity
 {
     public Type InputType => inner.InputType;

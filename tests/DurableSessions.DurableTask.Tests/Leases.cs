@@ -45,7 +45,8 @@ internal sealed class Leases(InMemoryOrchestrationService hub, Histories histori
         }
     }
 
-    public async Task<TaskOrchestrationWorkItem> LockNextTaskOrchestrationWorkItemAsync(TimeSpan receiveTimeout, CancellationToken cancellationToken)
+    public async Task<TaskOrchestrationWorkItem> LockNextTaskOrchestrationWorkItemAsync(
+        TimeSpan receiveTimeout, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _over.Token);
         TaskOrchestrationWorkItem item = await hub.LockNextTaskOrchestrationWorkItemAsync(receiveTimeout, either.Token);
@@ -83,7 +84,13 @@ internal sealed class Leases(InMemoryOrchestrationService hub, Histories histori
         {
             histories.Record(workItem.InstanceId, newOrchestrationRuntimeState.Events);
             await hub.CompleteTaskOrchestrationWorkItemAsync(
-                workItem, newOrchestrationRuntimeState, outboundMessages, orchestratorMessages, timerMessages, continuedAsNewMessage, orchestrationState);
+                workItem,
+                newOrchestrationRuntimeState,
+                outboundMessages,
+                orchestratorMessages,
+                timerMessages,
+                continuedAsNewMessage,
+                orchestrationState);
         }
     }
 

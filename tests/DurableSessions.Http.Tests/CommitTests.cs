@@ -25,7 +25,8 @@ public sealed class CommitTests(ApiFixture api) : IClassFixture<ApiFixture>
     {
         string id = ApiFixture.NewSession();
         (string, string)[] headers = [("X-OpenViking-User", id), ("Idempotency-Key", id)];
-        Assert.Matches(Skipped(id, "no_messages"), (await api.PostAsync($"/api/v1/sessions/{id}/commit?wait=1", "{}", headers)).ResultText());
+        Reply waited = await api.PostAsync($"/api/v1/sessions/{id}/commit?wait=1", "{}", headers);
+        Assert.Matches(Skipped(id, "no_messages"), waited.ResultText());
         Assert.Matches(Skipped(id, "no_messages"), (await api.PostAsync($"/api/v1/sessions/{id}/commit", "{}", headers[0])).ResultText());
         Assert.Equal("[]", (await api.GetAsync("/api/v1/sessions", headers[0])).ResultText());
         Assert.Equal("[]", (await api.GetAsync("/api/v1/tasks", headers[0])).ResultText());
@@ -43,11 +44,17 @@ public sealed class CommitTests(ApiFixture api) : IClassFixture<ApiFixture>
     {
         string id = ApiFixture.NewSession();
         await AddAsync(id, "one", "two", "three");
-        Reply accepted = await api.PostAsync($"/api/v1/sessions/{id}/commit?wait=60", """{"keep_recent_count":1,"extraction_metadata":{"event":{"tags":["a=b"]}}}""");
+        Reply accepted = await api.PostAsync(
+            $"/api/v1/sessions/{id}/commit?wait=60",
+            """{"keep_recent_count":1,"extraction_metadata":{"event":{"tags":["a=b"]}}}""");
         string taskId = accepted.Succeeded().Result.GetProperty("task_id").GetString()!;
         string task = accepted.Result.GetProperty("task").GetRawText();
         Assert.Matches(
-            $$$"""^{"session_id":"{{{id}}}","status":"accepted","task_id":"{{{taskId}}}","archive_uri":"viking://user/default/sessions/{{{id}}}/history/archive_001","archived":true,"trace_id":"[^"]+","task":{.*}}$""",
+            $$$"""
+            ^{"session_id":"{{{id}}}","status":"accepted","task_id":"{{{taskId}}}",
+            "archive_uri":"viking://user/default/sessions/{{{id}}}/history/archive_001",
+            "archived":true,"trace_id":"[^"]+","task":{.*}}$
+            """.ReplaceLineEndings(""),
             accepted.ResultText());
         Assert.Equal($"/api/v1/tasks/{taskId}", accepted.Header("Location"));
         Assert.Equal($"</runtime/webhooks/durabletask/instances/{taskId}>; rel=\"monitor\"", accepted.Header("Link"));
@@ -57,17 +64,37 @@ public sealed class CommitTests(ApiFixture api) : IClassFixture<ApiFixture>
             times.GetProperty("created_at").GetRawText()[^7..],
             times.GetProperty("created_at_iso").GetString()![^13..^6]);
         Assert.Equal(
-            $$$$"""{"task_id":"{{{{taskId}}}}","task_type":"session_commit","status":"completed","created_at":N,"updated_at":N,"created_at_iso":"T","updated_at_iso":"T","resource_id":"{{{{id}}}}","stage":null,"meta":{"attempt":1},"result":{"session_id":"{{{{id}}}}","archive_uri":"viking://user/default/sessions/{{{{id}}}}/history/archive_001","memories_extracted":{},"memories_skipped":[],"token_usage":{"llm":{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0,"cached_tokens":0,"reasoning_tokens":0},"embedding":{"total_tokens":0},"total":{"total_tokens":0,"cached_tokens":0,"reasoning_tokens":0},"answers":0},"degraded":false},"error":null}""",
+            $$"""
+            {"task_id":"{{taskId}}","task_type":"session_commit","status":"completed",
+            "created_at":N,"updated_at":N,"created_at_iso":"T","updated_at_iso":"T",
+            "resource_id":"{{id}}","stage":null,"meta":{"attempt":1},
+            "result":{"session_id":"{{id}}","archive_uri":"viking://user/default/sessions/{{id}}/history/archive_001",
+            "memories_extracted":{},"memories_skipped":[],
+            "token_usage":{
+            "llm":{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0,"cached_tokens":0,"reasoning_tokens":0},
+            "embedding":{"total_tokens":0},
+            "total":{"total_tokens":0,"cached_tokens":0,"reasoning_tokens":0},
+            "answers":0},
+            "degraded":false},"error":null}
+            """.ReplaceLineEndings(""),
             Regex.Replace(SessionTests.TimePattern().Replace(task, "T"), @"[0-9]{10}\.[0-9]{6}", "N"));
 
         string archive = (await api.GetAsync($"/api/v1/sessions/{id}/archives/archive_001")).ResultText();
-        Assert.StartsWith("""{"archive_id":"archive_001","abstract":"2 messages","overview":"# 2 messages","messages":[{"id":"msg_""", archive, StringComparison.Ordinal);
+        Assert.StartsWith(
+            """{"archive_id":"archive_001","abstract":"2 messages","overview":"# 2 messages","messages":[{"id":"msg_""",
+            archive,
+            StringComparison.Ordinal);
         Assert.Equal(["one", "two"], Texts(JsonDocument.Parse(archive).RootElement));
         Reply context = await api.GetAsync($"/api/v1/sessions/{id}/context");
         Assert.Equal(["three"], Texts(context.Result));
         Assert.Equal("# 2 messages", context.Result.GetProperty("latest_archive_overview").GetString());
         Assert.Matches(
-            $$"""^\[{"number":1,"archive_id":"archive_001","archive_uri":"viking://user/default/sessions/{{id}}/history/archive_001","task_id":"{{taskId}}","message_count":2,"token_count":2,"byte_count":[0-9]+,"state":"covered","abstract":"2 messages","created_at":"T"}\]$""",
+            $$"""
+            ^\[{"number":1,"archive_id":"archive_001",
+            "archive_uri":"viking://user/default/sessions/{{id}}/history/archive_001",
+            "task_id":"{{taskId}}","message_count":2,"token_count":2,"byte_count":[0-9]+,
+            "state":"covered","abstract":"2 messages","created_at":"T"}\]$
+            """.ReplaceLineEndings(""),
             SessionTests.TimePattern().Replace((await api.GetAsync($"/api/v1/sessions/{id}/archives")).ResultText(), "T"));
     }
 
@@ -78,10 +105,18 @@ public sealed class CommitTests(ApiFixture api) : IClassFixture<ApiFixture>
         await AddAsync(id, ScriptedProcessor.CostText);
         Reply accepted = await api.PostAsync($"/api/v1/sessions/{id}/commit?wait=60");
         Assert.Equal(
-            """{"llm":{"prompt_tokens":1000,"completion_tokens":200,"total_tokens":1200,"cached_tokens":400,"reasoning_tokens":50},"embedding":{"total_tokens":0},"total":{"total_tokens":1200,"cached_tokens":400,"reasoning_tokens":50},"answers":3}""",
+            """
+            {"llm":{"prompt_tokens":1000,"completion_tokens":200,"total_tokens":1200,"cached_tokens":400,"reasoning_tokens":50},
+            "embedding":{"total_tokens":0},
+            "total":{"total_tokens":1200,"cached_tokens":400,"reasoning_tokens":50},
+            "answers":3}
+            """.ReplaceLineEndings(""),
             accepted.Succeeded().Result.GetProperty("task").GetProperty("result").GetProperty("token_usage").GetRawText());
         Assert.Contains(
-            "\"llm_token_usage\":{\"prompt_tokens\":1000,\"completion_tokens\":200,\"total_tokens\":1200,\"cached_tokens\":400,\"reasoning_tokens\":50},\"embedding_token_usage\":{\"total_tokens\":0},",
+            """
+            "llm_token_usage":{"prompt_tokens":1000,"completion_tokens":200,"total_tokens":1200,"cached_tokens":400,"reasoning_tokens":50},
+            "embedding_token_usage":{"total_tokens":0},
+            """.ReplaceLineEndings(""),
             (await api.GetAsync($"/api/v1/sessions/{id}")).ResultText(),
             StringComparison.Ordinal);
     }
@@ -92,7 +127,8 @@ public sealed class CommitTests(ApiFixture api) : IClassFixture<ApiFixture>
         string id = ApiFixture.NewSession();
         await AddAsync(id, ("user", "q1"), ("assistant", "a1"), ("user", "q2"), ("assistant", "a2"), ("user", "q3"), ("assistant", "a3"));
         const string Body = """
-            {"keep_recent_count":0,"retention_mode":"turn_budget","keep_recent_turn_count":3,"retained_message_token_budget":5,"min_raw_tail_steps":1}
+            {"keep_recent_count":0,"retention_mode":"turn_budget","keep_recent_turn_count":3,
+             "retained_message_token_budget":5,"min_raw_tail_steps":1}
             """;
         (await api.PostAsync($"/api/v1/sessions/{id}/commit?wait=60", Body)).Succeeded();
         Assert.Equal(["q1", "a1"], Texts((await api.GetAsync($"/api/v1/sessions/{id}/archives/archive_001")).Result));
@@ -105,8 +141,13 @@ public sealed class CommitTests(ApiFixture api) : IClassFixture<ApiFixture>
 
     [Theory]
     [InlineData("""{"retention_mode":"turn_budget"}""", 2)]
-    [InlineData("""{"retention_mode":"turn_budget","keep_recent_turn_count":null,"retained_message_token_budget":null,"min_raw_tail_steps":null}""", 2)]
-    [InlineData("""{"retention_mode":"turn_budget","keep_recent_count":1,"retained_message_token_budget":9223372036854775807,"keep_recent_turn_count":10000,"min_raw_tail_steps":10000}""", 0)]
+    [InlineData(
+        """{"retention_mode":"turn_budget","keep_recent_turn_count":null,"retained_message_token_budget":null,"min_raw_tail_steps":null}""",
+        2)]
+    [InlineData(
+        """{"retention_mode":"turn_budget","keep_recent_count":1,"retained_message_token_budget":"""
+        + """9223372036854775807,"keep_recent_turn_count":10000,"min_raw_tail_steps":10000}""",
+        0)]
     [InlineData("""{"retention_mode":"turn_budget","keep_recent_count":5,"keep_recent_turn_count":0}""", 5)]
     [InlineData("""{"retention_mode":null,"keep_recent_turn_count":null,"keep_recent_count":2}""", 3)]
     public async Task Fields_of_a_turn_budget_that_are_not_set_have_defaults(string body, int archived)
@@ -137,7 +178,9 @@ public sealed class CommitTests(ApiFixture api) : IClassFixture<ApiFixture>
             (await api.GetAsync($"/api/v1/sessions/{id}")).Result.GetProperty("pending_archives").GetRawText());
         Assert.Equal([ScriptedProcessor.HoldText], Texts((await api.GetAsync($"/api/v1/sessions/{id}/archives/archive_001")).Result));
         Assert.EndsWith(
-            ""","state":"pending","abstract":"","created_at":null}]""", (await api.GetAsync($"/api/v1/sessions/{id}/archives")).ResultText(), StringComparison.Ordinal);
+            ""","state":"pending","abstract":"","created_at":null}]""",
+            (await api.GetAsync($"/api/v1/sessions/{id}/archives")).ResultText(),
+            StringComparison.Ordinal);
         Assert.Equal([ScriptedProcessor.HoldText], Texts((await api.GetAsync($"/api/v1/sessions/{id}/context")).Result));
         JsonElement cancelled = (await api.PostAsync($"/api/v1/tasks/{taskId}/cancel")).Succeeded().Result;
         Assert.Contains(cancelled.GetProperty("status").GetString(), (string[])["cancelling", "cancelled"]);
@@ -157,7 +200,7 @@ public sealed class CommitTests(ApiFixture api) : IClassFixture<ApiFixture>
     {
         string id = ApiFixture.NewSession();
         await AddAsync(id, "one");
-        string taskId = (await api.PostAsync($"/api/v1/sessions/{id}/commit?wait=60")).Succeeded().Result.GetProperty("task_id").GetString()!;
+        string taskId = (await api.PostAsync($"/api/v1/sessions/{id}/commit?wait=60")).ResultText("task_id");
         foreach (string action in (string[])["cancel", "retry"])
         {
             Reply reply = await api.PostAsync($"/api/v1/tasks/{taskId}/{action}");
@@ -167,9 +210,7 @@ public sealed class CommitTests(ApiFixture api) : IClassFixture<ApiFixture>
 
         Reply other = await api.GetAsync($"/api/v1/tasks/{taskId}", ("X-OpenViking-User", "other-user"));
         Assert.Equal(HttpStatusCode.NotFound, other.Status);
-        Assert.Equal(
-            $$$$"""{"status":"error","error":{"code":"NOT_FOUND","message":"Task not found or expired","details":{"type":"task","resource":"{{{{taskId}}}}"}}}""",
-            other.Text);
+        Assert.Equal(ErrorText.Of("NOT_FOUND", "Task not found or expired", "task", taskId), other.Text);
         Assert.Equal("[]", (await api.GetAsync("/api/v1/tasks?task_type=add_resource")).ResultText());
     }
 
@@ -185,7 +226,8 @@ public sealed class CommitTests(ApiFixture api) : IClassFixture<ApiFixture>
         Assert.Equal(first.Result.GetProperty("task_id").GetString(), again.Result.GetProperty("task_id").GetString());
         Assert.Equal(first.Result.GetProperty("archive_uri").GetString(), again.Result.GetProperty("archive_uri").GetString());
         Assert.Equal(["two"], Texts((await api.GetAsync($"/api/v1/sessions/{id}/context")).Result));
-        Assert.Equal(HttpStatusCode.BadRequest, (await api.PostAsync($"/api/v1/sessions/{id}/commit", """{"keep_recent_count":1}""", key)).Status);
+        Reply reused = await api.PostAsync($"/api/v1/sessions/{id}/commit", """{"keep_recent_count":1}""", key);
+        Assert.Equal(HttpStatusCode.BadRequest, reused.Status);
     }
 
     [Fact]
@@ -208,8 +250,10 @@ public sealed class CommitTests(ApiFixture api) : IClassFixture<ApiFixture>
         Assert.Equal("Archive archive_004 not found", missing.Error.GetProperty("message").GetString());
     }
 
-    private static string Skipped(string id, string reason) =>
-        $$"""^{"session_id":"{{id}}","status":"skipped","task_id":null,"archive_uri":null,"archived":false,"reason":"{{reason}}","trace_id":"[^"]+"}$""";
+    private static string Skipped(string id, string reason) => $$"""
+        ^{"session_id":"{{id}}","status":"skipped","task_id":null,"archive_uri":null,
+        "archived":false,"reason":"{{reason}}","trace_id":"[^"]+"}$
+        """.ReplaceLineEndings("");
 
     private static string[] Texts(JsonElement holder) =>
         [.. holder.GetProperty("messages").EnumerateArray().Select(static m => m.GetProperty("parts")[0].GetProperty("text").GetString()!)];

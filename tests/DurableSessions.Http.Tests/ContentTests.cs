@@ -44,7 +44,8 @@ public sealed class ContentTests(ApiFixture api) : IClassFixture<ApiFixture>
         Assert.Matches("\"extracted_at\": \"[0-9-]{10}T[0-9:]{8}\\.[0-9]{6}Z\"", text);
 
         // Lines of it; and the caller's own home is the same place.
-        Assert.Equal(text, (await ReadAsync(first.User, $"viking://~/sessions/{first.Id}/history/archive_001/memory_diff.json", "&raw=true")).Result.GetString());
+        Reply own = await ReadAsync(first.User, $"viking://~/sessions/{first.Id}/history/archive_001/memory_diff.json", "&raw=true");
+        Assert.Equal(text, own.Result.GetString());
         string[] lines = text.Split('\n');
         Assert.Equal($"{lines[1]}\n{lines[2]}\n", (await ReadAsync(first.User, first.Diff, "&offset=1&limit=2")).Result.GetString());
         Assert.Equal("}", (await ReadAsync(first.User, first.Diff, $"&offset={lines.Length - 1}")).Result.GetString());
@@ -53,7 +54,8 @@ public sealed class ContentTests(ApiFixture api) : IClassFixture<ApiFixture>
         (string User, string Id, string Diff) second = await RememberAsync(first.User, "remember cake");
         JsonElement diff = JsonDocument.Parse((await ReadAsync(first.User, second.Diff)).Succeeded().Result.GetString()!).RootElement;
         Assert.Equal(
-            JsonSerializer.Serialize((object[])[new { uri = memory, memory_type = "events", before = "\"tea\"", after = "\"tea\"\ncake\n" }]),
+            JsonSerializer.Serialize(
+                (object[])[new { uri = memory, memory_type = "events", before = "\"tea\"", after = "\"tea\"\ncake\n" }]),
             JsonSerializer.Serialize(diff.GetProperty("operations").GetProperty("updates")));
         Assert.Equal("""{"total_adds":0,"total_updates":1,"total_deletes":0}""", JsonSerializer.Serialize(diff.GetProperty("summary")));
 
@@ -72,10 +74,17 @@ public sealed class ContentTests(ApiFixture api) : IClassFixture<ApiFixture>
         string history = $"viking://user/{own.User}/sessions/{own.Id}/history";
         string[] nothing =
         [
-            $"{history}/archive_002/memory_diff.json", $"{history}/archive_1/memory_diff.json", $"{history}/archive_001", $"{history}/archive_001/other.json",
-            $"{history}/archive_001/memory_diff.json/more", $"viking://user/{own.User}/sessions/none/history/archive_001/memory_diff.json",
-            $"viking://user/{own.User}/sessions/..%2f{own.Id}/history/archive_001/memory_diff.json", "viking://resources/a.md", "viking://user", "viking://",
+            $"{history}/archive_002/memory_diff.json",
+            $"{history}/archive_1/memory_diff.json",
+            $"{history}/archive_001",
+            $"{history}/archive_001/other.json",
+            $"{history}/archive_001/memory_diff.json/more",
+            $"viking://user/{own.User}/sessions/none/history/archive_001/memory_diff.json",
+            $"viking://user/{own.User}/sessions/..%2f{own.Id}/history/archive_001/memory_diff.json",
             $"viking://user/{own.User}/sessions/../history/archive_001/memory_diff.json",
+            "viking://resources/a.md",
+            "viking://user",
+            "viking://",
         ];
         foreach (string uri in nothing)
         {
@@ -121,7 +130,8 @@ public sealed class ContentTests(ApiFixture api) : IClassFixture<ApiFixture>
     private async Task<(string User, string Id, string Diff)> RememberAsync(string user, string text)
     {
         string id = ApiFixture.NewSession();
-        (await api.PostAsync($"/api/v1/sessions/{id}/messages", JsonSerializer.Serialize(new { role = "user", content = text }), ("X-OpenViking-User", user))).Succeeded();
+        string message = JsonSerializer.Serialize(new { role = "user", content = text });
+        (await api.PostAsync($"/api/v1/sessions/{id}/messages", message, ("X-OpenViking-User", user))).Succeeded();
         Reply committed = await api.PostAsync($"/api/v1/sessions/{id}/commit?wait=60", null, ("X-OpenViking-User", user));
         JsonElement result = committed.Succeeded().Result.GetProperty("task").GetProperty("result");
         return (user, id, result.GetProperty("memory_diff_uri").GetString()!);

@@ -11,8 +11,13 @@ namespace DurableSessions.Http.Tests;
 public sealed class DefaultPolicyTests(AzuriteFixture azurite)
 {
     private const string Path = "/api/v1/sessions";
-    private const string Default = """{"pending_token_threshold":150000,"message_count_threshold":7,"idle_timeout_seconds":86400,"keep_recent_count":0,"min_commit_interval_seconds":0}""";
-    private const string Given = """{"pending_token_threshold":150000,"message_count_threshold":100,"idle_timeout_seconds":86400,"keep_recent_count":3,"min_commit_interval_seconds":0}""";
+    private const string Default =
+        """{"pending_token_threshold":150000,"message_count_threshold":7,"idle_timeout_seconds":86400,"keep_recent_count":"""
+        + """0,"min_commit_interval_seconds":0}""";
+
+    private const string Given =
+        """{"pending_token_threshold":150000,"message_count_threshold":100,"idle_timeout_seconds":86400,"keep_recent_count":"""
+        + """3,"min_commit_interval_seconds":0}""";
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 

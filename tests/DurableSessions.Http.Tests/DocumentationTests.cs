@@ -48,12 +48,15 @@ public sealed partial class DocumentationTests(ApiFixture api) : IClassFixture<A
     [Fact]
     public async Task A_route_is_described_in_full()
     {
-        JsonElement append = (await api.GetAsync("/openapi/v1.json")).Json.GetProperty("paths").GetProperty("/api/v1/sessions/{session_id}/messages").GetProperty("post");
+        JsonElement paths = (await api.GetAsync("/openapi/v1.json")).Json.GetProperty("paths");
+        JsonElement append = paths.GetProperty("/api/v1/sessions/{session_id}/messages").GetProperty("post");
         Assert.Equal("Append a message", append.GetProperty("summary").GetString());
         JsonElement body = append.GetProperty("requestBody").GetProperty("content").GetProperty("application/json");
         Assert.Equal("user", body.GetProperty("example").GetProperty("role").GetString());
         Assert.Equal("string", body.GetProperty("schema").GetProperty("properties").GetProperty("content").GetProperty("type").GetString());
-        Assert.Equal(["session_id", "Idempotency-Key"], append.GetProperty("parameters").EnumerateArray().Select(static p => p.GetProperty("name").GetString()));
+        Assert.Equal(
+            ["session_id", "Idempotency-Key"],
+            append.GetProperty("parameters").EnumerateArray().Select(static p => p.GetProperty("name").GetString()));
         Assert.Equal(
             ["200", "400", "401", "403", "413", "429", "500", "503"],
             append.GetProperty("responses").EnumerateObject().Select(static r => r.Name).Order());

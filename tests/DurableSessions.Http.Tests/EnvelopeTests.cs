@@ -47,7 +47,9 @@ public sealed class EnvelopeTests(ApiFixture api) : IClassFixture<ApiFixture>
     {
         Reply reply = await api.SendAsync(HttpMethod.Put, "/api/v1/sessions", null);
         Assert.Equal(HttpStatusCode.MethodNotAllowed, reply.Status);
-        Assert.Equal("""{"status":"error","error":{"code":"UNKNOWN","message":"PUT is not a method of this path.","details":{}}}""", reply.Text);
+        Assert.Equal(
+            """{"status":"error","error":{"code":"UNKNOWN","message":"PUT is not a method of this path.","details":{}}}""",
+            reply.Text);
     }
 
     [Fact]
@@ -56,7 +58,11 @@ public sealed class EnvelopeTests(ApiFixture api) : IClassFixture<ApiFixture>
         Reply reply = await api.GetAsync("/bug", ("X-Request-ID", "look-me-up"));
         Assert.Equal(HttpStatusCode.InternalServerError, reply.Status);
         Assert.Equal(
-            """{"status":"error","error":{"code":"INTERNAL","message":"This should not have happened; the log has it under look-me-up.","details":{"request_id":"look-me-up"}}}""",
+            """
+            {"status":"error","error":{"code":"INTERNAL",
+            "message":"This should not have happened; the log has it under look-me-up.",
+            "details":{"request_id":"look-me-up"}}}
+            """.ReplaceLineEndings(""),
             reply.Text);
     }
 
@@ -79,7 +85,9 @@ public sealed class EnvelopeTests(ApiFixture api) : IClassFixture<ApiFixture>
 
     // No process listens on that port.
     private static SessionStorage Away() => SessionStorage.Connect(
-        "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;BlobEndpoint=http://127.0.0.1:9/devstoreaccount1;",
+        "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;"
+        + "AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;"
+        + "BlobEndpoint=http://127.0.0.1:9/devstoreaccount1;",
         "away",
         static options => options.Retry.MaxRetries = 1);
 }

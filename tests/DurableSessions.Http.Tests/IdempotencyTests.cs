@@ -30,8 +30,11 @@ public sealed class IdempotencyTests(AzuriteFixture azurite)
         Assert.Equal("cancelled 2", await OnceOverAsync(one, task, await PostAsync(other, $"{task}/cancel", "{}", "cancel-2")));
         Assert.Equal("cancelled 2", Standing(await PostAsync(other, $"{task}/retry", null, "retry-1")));
 
-        foreach ((string path, string body) in (IEnumerable<(string, string)>)[
-            ($"{task}/retry", """{"telemetry":true}"""), ($"{task}/cancel", "{}"), ($"{otherTask}/retry", "{}"), ($"{otherTask}/cancel", "{}")])
+        foreach ((string path, string body) in (IEnumerable<(string, string)>)
+            [
+                ($"{task}/retry", """{"telemetry":true}"""), ($"{task}/cancel", "{}"),
+                ($"{otherTask}/retry", "{}"), ($"{otherTask}/cancel", "{}"),
+            ])
         {
             Reply reused = await PostAsync(other, path, body, "retry-1");
             Assert.Equal(HttpStatusCode.BadRequest, reused.Status);
@@ -64,12 +67,13 @@ public sealed class IdempotencyTests(AzuriteFixture azurite)
         Assert.Contains("\"changes\":[{", first, StringComparison.Ordinal);
         Assert.Equal("two\n", await RememberedAsync(other));
         const string Written = "one\ntwo\n";
-        (await SendAsync(one, HttpMethod.Put, "/api/v1/memories/events/remembered", JsonSerializer.Serialize(new { content = Written }), null)).Succeeded();
+        string memory = JsonSerializer.Serialize(new { content = Written });
+        (await SendAsync(one, HttpMethod.Put, "/api/v1/memories/events/remembered", memory, null)).Succeeded();
         Assert.Equal(first, (await PostAsync(other, Undo, null, "undo")).ResultText());
         Assert.Equal(Written, await RememberedAsync(one));
         Assert.Equal(HttpStatusCode.BadRequest, (await PostAsync(other, Undo, """{"telemetry":true}""", "undo")).Status);
-        Assert.Equal(
-            HttpStatusCode.BadRequest, (await PostAsync(other, Undo.Replace("archive_001", "archive_002", StringComparison.Ordinal), "{}", "undo")).Status);
+        string undoOther = Undo.Replace("archive_001", "archive_002", StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.BadRequest, (await PostAsync(other, undoOther, "{}", "undo")).Status);
 
         // Another key's request takes the first one's name out of the catalogue; its answer stands.
         (await PostAsync(other, Undo, "{}", "undo-2")).Succeeded();
@@ -97,9 +101,9 @@ public sealed class IdempotencyTests(AzuriteFixture azurite)
 
     private static async Task<string> CommitAsync(ApiHost host, string session)
     {
-        (await PostAsync(host, $"/api/v1/sessions/{session}/messages", $$"""{"role":"user","content":"{{ScriptedProcessor.HoldText}}"}""")).Succeeded();
-        Reply accepted = await PostAsync(host, $"/api/v1/sessions/{session}/commit", "{}");
-        return accepted.Succeeded().Result.GetProperty("task_id").GetString()!;
+        const string Message = $$"""{"role":"user","content":"{{ScriptedProcessor.HoldText}}"}""";
+        (await PostAsync(host, $"/api/v1/sessions/{session}/messages", Message)).Succeeded();
+        return (await PostAsync(host, $"/api/v1/sessions/{session}/commit", "{}")).ResultText("task_id");
     }
 
     private static string Standing(Reply task)
@@ -121,7 +125,7 @@ public sealed class IdempotencyTests(AzuriteFixture azurite)
     }
 
     private static async Task<string?> RememberedAsync(ApiHost host) =>
-        (await SendAsync(host, HttpMethod.Get, "/api/v1/memories/events/remembered", null, null)).Succeeded().Result.GetProperty("content").GetString();
+        (await SendAsync(host, HttpMethod.Get, "/api/v1/memories/events/remembered", null, null)).ResultText("content");
 
     private static Task<Reply> PostAsync(ApiHost host, string path, string? json, string? key = null) =>
         SendAsync(host, HttpMethod.Post, path, json, key);

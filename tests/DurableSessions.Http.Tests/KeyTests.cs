@@ -32,7 +32,7 @@ public sealed class KeyTests(AzuriteFixture azurite)
         {
             Reply reply = await SendAsync(host, path, [(header ?? "X-Other", value ?? ""), ("X-OpenViking-User", "ann")]);
             Assert.Equal(HttpStatusCode.Unauthorized, reply.Status);
-            Assert.Equal($$$$"""{"status":"error","error":{"code":"UNAUTHENTICATED","message":"{{{{message}}}}","details":{}}}""", reply.Text);
+            Assert.Equal(ErrorText.Of("UNAUTHENTICATED", message), reply.Text);
             Assert.Equal("Bearer", reply.Header("WWW-Authenticate"));
         }
 
@@ -54,11 +54,12 @@ public sealed class KeyTests(AzuriteFixture azurite)
         string root = (await store.AddAsync(null, null, Cancelled)).Text;
         await using ApiHost host = await ApiHost.StartAsync(storage, withEngine: false, keyTime: _time);
         const string Healthy = """{"status":"ok","healthy":true,"version":"1.2.3","auth_mode":"api_key"}""";
-        const string Refused = """{"status":"error","error":{"code":"UNAUTHENTICATED","message":"The key is not known, or was revoked.","details":{}}}""";
+        string notKnown = ErrorText.Of("UNAUTHENTICATED", "The key is not known, or was revoked.");
         (string Name, string Value)[] annKey = [("X-API-Key", ann)];
         (string Name, string Value)[] wrongKey = [("Authorization", $"Bearer {ann}x")];
 
-        foreach ((string, string)[] right in ((string, string)[][])[[], annKey, [("Authorization", $"Bearer {ann}")], [("X-API-Key", root)], [("Authorization", "Basic eDp5")]])
+        foreach ((string, string)[] right in ((string, string)[][])
+            [[], annKey, [("Authorization", $"Bearer {ann}")], [("X-API-Key", root)], [("Authorization", "Basic eDp5")]])
         {
             Assert.Equal(Healthy, (await SendAsync(host, "/health", right)).Text);
         }
@@ -68,14 +69,14 @@ public sealed class KeyTests(AzuriteFixture azurite)
         {
             Reply refused = await SendAsync(host, "/health", wrong);
             Assert.Equal(HttpStatusCode.Unauthorized, refused.Status);
-            Assert.Equal(Refused, refused.Text);
+            Assert.Equal(notKnown, refused.Text);
             Assert.Equal("Bearer", refused.Header("WWW-Authenticate"));
         }
 
         Assert.Equal(before, log.Requests.Count);
         Assert.True(await store.RevokeAsync(key.Id, Cancelled));
         _time.Advance(TimeSpan.FromSeconds(31));
-        Assert.Equal(Refused, (await SendAsync(host, "/health", annKey)).Text);
+        Assert.Equal(notKnown, (await SendAsync(host, "/health", annKey)).Text);
 
         // Nothing says any more which keys are right, and the process serves.
         faults.When(static request => request.Blob == KeyStore.BlobName, Fault.Respond(503, "ServerBusy"), times: int.MaxValue);
@@ -101,9 +102,9 @@ public sealed class KeyTests(AzuriteFixture azurite)
         await using ApiHost host = await ApiHost.StartAsync(storage, withEngine: false, keyTime: _time);
 
         Assert.Equal(HttpStatusCode.OK, (await SendAsync(host, "/api/v1/sessions/mine?auto_create=true", [("X-API-Key", ann)])).Status);
-        Assert.Equal(
-            """{"initialized":true,"user":"ann"}""",
-            (await SendAsync(host, "/api/v1/system/status", [("Authorization", $"Bearer {ann}"), ("X-OpenViking-User", "bob")])).ResultText());
+        Reply status = await SendAsync(
+            host, "/api/v1/system/status", [("Authorization", $"Bearer {ann}"), ("X-OpenViking-User", "bob")]);
+        Assert.Equal("""{"initialized":true,"user":"ann"}""", status.ResultText());
         Reply foreign = await SendAsync(host, "/api/v1/sessions/mine", [("X-API-Key", bob), ("X-OpenViking-User", "ann")]);
         Assert.Equal(HttpStatusCode.NotFound, foreign.Status);
         Assert.Equal("[]", (await SendAsync(host, "/api/v1/sessions", [("X-API-Key", bob)])).ResultText());
@@ -119,8 +120,7 @@ public sealed class KeyTests(AzuriteFixture azurite)
         Reply reply = await SendAsync(host, "/api/v1/sessions", [("X-API-Key", key)]);
         Assert.Equal(HttpStatusCode.Forbidden, reply.Status);
         Assert.Equal(
-            """{"status":"error","error":{"code":"PERMISSION_DENIED","message":"This is an operator's key; sessions and tasks are their users'.","details":{}}}""",
-            reply.Text);
+            ErrorText.Of("PERMISSION_DENIED", "This is an operator's key; sessions and tasks are their users'."), reply.Text);
     }
 
     [Fact]
@@ -214,7 +214,8 @@ public sealed class KeyTests(AzuriteFixture azurite)
     public async Task Storage_holds_no_key_that_could_be_used()
     {
         SessionStorage storage = await azurite.NewStorageAsync();
-        string[] texts = await Task.WhenAll(Enumerable.Range(0, 5).Select(async i => (await Store(storage).AddAsync("acme", $"user-{i}", Cancelled)).Text));
+        string[] texts = await Task.WhenAll(Enumerable.Range(0, 5).Select(
+            async i => (await Store(storage).AddAsync("acme", $"user-{i}", Cancelled)).Text));
 
         BlobDownloadResult blob = await storage.Container.GetBlobClient(KeyStore.BlobName).DownloadContentAsync(Cancelled);
         string stored = blob.Content.ToString();
@@ -235,6 +236,9 @@ public sealed class KeyTests(AzuriteFixture azurite)
 
         using HttpResponseMessage response = await host.Client.SendAsync(request, Cancelled);
         return new Reply(
-            response.StatusCode, await response.Content.ReadAsStringAsync(Cancelled), response.Headers, response.Content.Headers.ContentType?.ToString());
+            response.StatusCode,
+            await response.Content.ReadAsStringAsync(Cancelled),
+            response.Headers,
+            response.Content.Headers.ContentType?.ToString());
     }
 }

@@ -9,7 +9,9 @@ using DurableSessions.Testing;
 
 namespace DurableSessions.Http.Tests;
 
-/// <summary>A page costs what it shows, however much there is: requests are counted with few things and with more than a page can hold.</summary>
+/// <summary>
+/// A page costs what it shows, however much there is: requests are counted with few things and with more than a page can hold.
+/// </summary>
 public sealed class ListingCostTests(AzuriteFixture azurite)
 {
     private const int Many = 1_200;
@@ -53,7 +55,12 @@ public sealed class ListingCostTests(AzuriteFixture azurite)
             await PostAsync(host, "/api/v1/sessions/one/commit?wait=60", "{}");
         }
 
-        string[] paths = [$"/api/v1/tasks?limit={Tasks}", $"/api/v1/tasks?limit={Tasks}&resource_id=one", $"/api/v1/tasks?limit={Tasks}&status=completed"];
+        string[] paths =
+        [
+            $"/api/v1/tasks?limit={Tasks}",
+            $"/api/v1/tasks?limit={Tasks}&resource_id=one",
+            $"/api/v1/tasks?limit={Tasks}&status=completed",
+        ];
         List<int> before = await CountAsync();
 
         // A tilde comes after all that is newer.
@@ -135,8 +142,12 @@ public sealed class ListingCostTests(AzuriteFixture azurite)
     private static async Task SeedAsync(SessionStorage storage, string prefix, string suffix)
     {
         var options = new BlobUploadOptions { Metadata = new Dictionary<string, string> { ["session"] = "one", ["incarnation"] = "i" } };
-        await Parallel.ForEachAsync(Enumerable.Range(0, Many), new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Cancelled }, async (i, token) =>
-            await storage.Container.GetBlobClient(prefix + i.ToString("D6", CultureInfo.InvariantCulture) + suffix).UploadAsync(BinaryData.Empty, options, token));
+        var atOnce = new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Cancelled };
+        await Parallel.ForEachAsync(Enumerable.Range(0, Many), atOnce, async (i, token) =>
+        {
+            string name = prefix + i.ToString("D6", CultureInfo.InvariantCulture) + suffix;
+            await storage.Container.GetBlobClient(name).UploadAsync(BinaryData.Empty, options, token);
+        });
     }
 
     private static async Task PostAsync(ApiHost host, string path, string json)

@@ -19,7 +19,8 @@ public sealed class MemoryTests(ApiFixture api) : IClassFixture<ApiFixture>
         Assert.Equal(etag, read.Header("ETag"));
         Assert.Equal("# Tea\n- green\n", read.Result.GetProperty("content").GetString());
         Assert.Equal("Tea", read.Result.GetProperty("abstract").GetString());
-        Assert.Equal(HttpStatusCode.NotModified, (await api.GetAsync($"{Memories}/preferences/tea", [("If-None-Match", etag), .. user])).Status);
+        Reply unchanged = await api.GetAsync($"{Memories}/preferences/tea", [("If-None-Match", etag), .. user]);
+        Assert.Equal(HttpStatusCode.NotModified, unchanged.Status);
 
         Assert.Equal("FAILED_PRECONDITION", Code(await PutAsync("preferences/tea", "x", [("If-None-Match", "*"), .. user])));
         Reply changed = await PutAsync("preferences/tea", "black", [("If-Match", etag), .. user]);
@@ -93,9 +94,11 @@ public sealed class MemoryTests(ApiFixture api) : IClassFixture<ApiFixture>
         Reply committed = await api.PostAsync($"/api/v1/sessions/{id}/commit?wait=60", null, user);
         JsonElement result = committed.Succeeded().Result.GetProperty("task").GetProperty("result");
         Assert.Equal("""{"events":1}""", result.GetProperty("memories_extracted").GetRawText());
-        Assert.Equal($"viking://user/{user[0].Item2}/sessions/{id}/history/archive_001/memory_diff.json", result.GetProperty("memory_diff_uri").GetString());
         Assert.Equal(
-            """{"total":1,"events":1}""", (await api.GetAsync($"/api/v1/sessions/{id}", user)).Result.GetProperty("memories_extracted").GetRawText());
+            $"viking://user/{user[0].Item2}/sessions/{id}/history/archive_001/memory_diff.json",
+            result.GetProperty("memory_diff_uri").GetString());
+        Reply session = await api.GetAsync($"/api/v1/sessions/{id}", user);
+        Assert.Equal("""{"total":1,"events":1}""", session.Result.GetProperty("memories_extracted").GetRawText());
 
         Reply diff = (await api.GetAsync($"/api/v1/sessions/{id}/archives/archive_001/memory_diff", user)).Succeeded();
         JsonElement change = Assert.Single(diff.Result.GetProperty("changes").EnumerateArray());
@@ -108,11 +111,12 @@ public sealed class MemoryTests(ApiFixture api) : IClassFixture<ApiFixture>
         JsonElement stats = context.Result.GetProperty("stats");
         Assert.Equal(9, stats.GetProperty("memoryTokens").GetInt32());
         Assert.Equal(context.Result.GetProperty("estimatedTokens").GetInt32(), 9 + stats.GetProperty("archiveTokens").GetInt32());
-        Assert.Equal("[]", (await api.GetAsync($"/api/v1/sessions/{id}/context?include_memories=true&token_budget=10", user)).Result.GetProperty("memories").GetRawText());
+        Reply narrow = await api.GetAsync($"/api/v1/sessions/{id}/context?include_memories=true&token_budget=10", user);
+        Assert.Equal("[]", narrow.Result.GetProperty("memories").GetRawText());
         Assert.False((await api.GetAsync($"/api/v1/sessions/{id}/context", user)).Result.TryGetProperty("memories", out _));
 
         (await api.PostAsync($"/api/v1/sessions/{id}/archives/archive_001/memory_diff/undo", null, user)).Succeeded();
-        Assert.Equal("the first thing", (await api.GetAsync($"{Memories}/events/remembered", user)).Result.GetProperty("content").GetString());
+        Assert.Equal("the first thing", (await api.GetAsync($"{Memories}/events/remembered", user)).ResultText("content"));
         Assert.Equal("NOT_FOUND", Code(await api.GetAsync($"/api/v1/sessions/{id}/archives/archive_002/memory_diff", user)));
         Assert.Equal("NOT_FOUND", Code(await api.GetAsync($"/api/v1/sessions/{id}/archives/archive_001/memory_diff", NewUser())));
     }
@@ -120,7 +124,10 @@ public sealed class MemoryTests(ApiFixture api) : IClassFixture<ApiFixture>
     private static (string, string)[] NewUser() => [("X-OpenViking-User", $"u{Guid.NewGuid():N}")];
 
     private static string[] Paths(Reply reply) =>
-        [.. reply.Succeeded().Result.EnumerateArray().Select(static m => $"{m.GetProperty("category").GetString()}/{m.GetProperty("name").GetString()}")];
+    [
+        .. reply.Succeeded().Result.EnumerateArray()
+            .Select(static m => $"{m.GetProperty("category").GetString()}/{m.GetProperty("name").GetString()}"),
+    ];
 
     private static string Code(Reply reply) => reply.Error.GetProperty("code").GetString()!;
 
@@ -129,7 +136,8 @@ public sealed class MemoryTests(ApiFixture api) : IClassFixture<ApiFixture>
         string id = ApiFixture.NewSession();
         foreach (string text in texts)
         {
-            (await api.PostAsync($"/api/v1/sessions/{id}/messages", JsonSerializer.Serialize(new { role = "user", content = text }), user)).Succeeded();
+            string message = JsonSerializer.Serialize(new { role = "user", content = text });
+            (await api.PostAsync($"/api/v1/sessions/{id}/messages", message, user)).Succeeded();
         }
 
         (await api.PostAsync($"/api/v1/sessions/{id}/commit?wait=60", null, user)).Succeeded();

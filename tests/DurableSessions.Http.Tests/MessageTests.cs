@@ -12,15 +12,18 @@ public sealed class MessageTests(ApiFixture api) : IClassFixture<ApiFixture>
         const string Text = """ 1\u0041\n\u0000 é 漢 😀\ud83d\ude00 \/ """;
         Reply added = await api.PostAsync(
             $"/api/v1/sessions/{id}/messages",
-            "{ \"role\" : \"assistant\", \"source_message_ids\":[\"a\",\"b\"], \"message_kind\":\"checkpoint\",\"turn_id\":\"t\",\"peer_id\":\"p\",\r\n"
-            + "\"created_at\":\"yesterday\",\"parts\" : [ {\"type\":\"text\",\n\t\"text\":\"" + Text + "\u2028\"} , { \"z\" : 1.50e+2, \"type\":\"hologram\",\"a\":[ 1 , -0.0 ] } ] }");
+            "{ \"role\" : \"assistant\", \"source_message_ids\":[\"a\",\"b\"], \"message_kind\":\"checkpoint\","
+            + "\"turn_id\":\"t\",\"peer_id\":\"p\",\r\n\"created_at\":\"yesterday\",\"parts\" : [ {\"type\":\"text\",\n\t\"text\":\""
+            + Text + "\u2028\"} , { \"z\" : 1.50e+2, \"type\":\"hologram\",\"a\":[ 1 , -0.0 ] } ] }");
         Assert.Matches(
-            $$"""^{"session_id":"{{id}}","message_count":1,"pending_tokens":[0-9]+,"message_ids":\["msg_[0-9a-f]{32}"\]}$""", added.ResultText());
+            $$"""^{"session_id":"{{id}}","message_count":1,"pending_tokens":[0-9]+,"message_ids":\["msg_[0-9a-f]{32}"\]}$""",
+            added.ResultText());
         string messageId = added.Result.GetProperty("message_ids")[0].GetString()!;
         Reply context = await api.GetAsync($"/api/v1/sessions/{id}/context");
         Assert.Contains(
             "\"messages\":[{\"id\":\"" + messageId + "\",\"role\":\"assistant\",\"parts\":[{\"type\":\"text\",\"text\":\"" + Text
-            + "\u2028\"},{\"z\":1.50e+2,\"type\":\"hologram\",\"a\":[1,-0.0]}],\"created_at\":\"yesterday\",\"peer_id\":\"p\",\"turn_id\":\"t\",\"message_kind\":\"checkpoint\",\"source_message_ids\":[\"a\",\"b\"]}],",
+            + "\u2028\"},{\"z\":1.50e+2,\"type\":\"hologram\",\"a\":[1,-0.0]}],\"created_at\":\"yesterday\",\"peer_id\":\"p\","
+            + "\"turn_id\":\"t\",\"message_kind\":\"checkpoint\",\"source_message_ids\":[\"a\",\"b\"]}],",
             context.ResultText(),
             StringComparison.Ordinal);
     }
@@ -34,7 +37,11 @@ public sealed class MessageTests(ApiFixture api) : IClassFixture<ApiFixture>
         (await api.PostAsync($"/api/v1/sessions/{id}/messages", """{"role":"user","content":"","parts":null}""")).Succeeded();
         (await api.PostAsync($"/api/v1/sessions/{id}/messages", """{"role":"user","parts":[]}""")).Succeeded();
         string context = (await api.GetAsync($"/api/v1/sessions/{id}/context")).ResultText();
-        string[] parts = [.. context.Split("\"parts\":").Skip(1).Select(static p => p[..p.IndexOf(",\"created_at\"", StringComparison.Ordinal)])];
+        string[] parts =
+        [
+            .. context.Split("\"parts\":").Skip(1)
+                .Select(static p => p[..p.IndexOf(",\"created_at\"", StringComparison.Ordinal)]),
+        ];
         Assert.Equal(["""[{"type":"text","text":"a\u0062"}]""", """[{"text":"d"}]""", """[{"type":"text","text":""}]""", "[]"], parts);
     }
 
@@ -42,9 +49,15 @@ public sealed class MessageTests(ApiFixture api) : IClassFixture<ApiFixture>
     public async Task The_known_parts_are_taken()
     {
         string id = ApiFixture.NewSession();
-        const string Parts = """[{"type":"context","uri":"viking://x","context_type":"skill","abstract":"a"},{"type":"image_url","image_url":{"url":"http://x","detail":"low"}},{"type":"image_url","image_url":"http://y"},{"type":"tool","tool_id":"1","tool_name":"n","tool_uri":"","skill_uri":"","tool_status":"completed","tool_input":{"a":[1]},"tool_output":"o","duration_ms":1.5,"prompt_tokens":1,"completion_tokens":null}]""";
-        (await api.PostAsync($"/api/v1/sessions/{id}/messages", $$"""{"role":"user","parts":{{Parts}}}""")).Succeeded();
-        Assert.Contains($"\"parts\":{Parts},", (await api.GetAsync($"/api/v1/sessions/{id}/context")).Text, StringComparison.Ordinal);
+        string parts = """
+            [{"type":"context","uri":"viking://x","context_type":"skill","abstract":"a"},
+            {"type":"image_url","image_url":{"url":"http://x","detail":"low"}},
+            {"type":"image_url","image_url":"http://y"},
+            {"type":"tool","tool_id":"1","tool_name":"n","tool_uri":"","skill_uri":"","tool_status":"completed",
+            "tool_input":{"a":[1]},"tool_output":"o","duration_ms":1.5,"prompt_tokens":1,"completion_tokens":null}]
+            """.ReplaceLineEndings("");
+        (await api.PostAsync($"/api/v1/sessions/{id}/messages", $$"""{"role":"user","parts":{{parts}}}""")).Succeeded();
+        Assert.Contains($"\"parts\":{parts},", (await api.GetAsync($"/api/v1/sessions/{id}/context")).Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -53,12 +66,16 @@ public sealed class MessageTests(ApiFixture api) : IClassFixture<ApiFixture>
         string id = ApiFixture.NewSession();
         string messages = string.Join(',', Enumerable.Range(0, 100).Select(static i => $$"""{"role":"user","content":"m{{i}}"}"""));
         Reply added = await api.PostAsync($"/api/v1/sessions/{id}/messages/batch", $$"""{"messages":[{{messages}}]}""");
-        Assert.StartsWith($$"""{"session_id":"{{id}}","message_count":100,"added":100,"pending_tokens":""", added.ResultText(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            $$"""{"session_id":"{{id}}","message_count":100,"added":100,"pending_tokens":""",
+            added.ResultText(),
+            StringComparison.Ordinal);
         Assert.Equal(100, added.Result.GetProperty("message_ids").GetArrayLength());
         Reply context = await api.GetAsync($"/api/v1/sessions/{id}/context");
         Assert.Equal(
             Enumerable.Range(0, 100).Select(static i => $"m{i}"),
-            context.Result.GetProperty("messages").EnumerateArray().Select(static m => m.GetProperty("parts")[0].GetProperty("text").GetString()!));
+            context.Result.GetProperty("messages").EnumerateArray()
+                .Select(static m => m.GetProperty("parts")[0].GetProperty("text").GetString()!));
     }
 
     [Fact]
@@ -91,7 +108,10 @@ public sealed class MessageTests(ApiFixture api) : IClassFixture<ApiFixture>
         Reply reply = await api.PostAsync($"/api/v1/sessions/{id}/messages", $$"""{"role":"user","content":"{{text}}"}""");
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, reply.Status);
         Assert.Equal(
-            """{"status":"error","error":{"code":"RESOURCE_EXHAUSTED","message":"The messages of one request: at most 16777216 bytes.","details":{"limit_bytes":16777216}}}""",
+            ErrorText.Of(
+                "RESOURCE_EXHAUSTED",
+                "The messages of one request: at most 16777216 bytes.",
+                """{"limit_bytes":16777216}"""),
             reply.Text);
         Assert.Equal(HttpStatusCode.NotFound, (await api.GetAsync($"/api/v1/sessions/{id}")).Status);
     }
@@ -120,7 +140,10 @@ public sealed class MessageTests(ApiFixture api) : IClassFixture<ApiFixture>
         string id = ApiFixture.NewSession();
         await api.PostAsync("/api/v1/sessions", $$"""{"session_id":"{{id}}"}""");
         Assert.Equal(
-            """{"latest_archive_overview":"","pre_archive_abstracts":[],"messages":[],"estimatedTokens":0,"stats":{"totalArchives":0,"includedArchives":0,"droppedArchives":0,"failedArchives":0,"activeTokens":0,"archiveTokens":0}}""",
+            """
+            {"latest_archive_overview":"","pre_archive_abstracts":[],"messages":[],"estimatedTokens":0,
+            "stats":{"totalArchives":0,"includedArchives":0,"droppedArchives":0,"failedArchives":0,"activeTokens":0,"archiveTokens":0}}
+            """.ReplaceLineEndings(""),
             (await api.GetAsync($"/api/v1/sessions/{id}/context")).ResultText());
     }
 }

@@ -22,19 +22,24 @@ public sealed partial class OrchestrationTests(ApiFixture api, AzuriteFixture az
         Reply plain = await api.GetAsync($"{Instances}/{id}");
         Assert.Equal(HttpStatusCode.OK, plain.Status);
         Assert.Matches(
-            $$$"""^{"name":"[^"]+","instanceId":"{{{id}}}","runtimeStatus":"Completed","input":{.*"{{{session}}}".*},"customStatus":.+,"output":{.+},"createdTime":"T","lastUpdatedTime":"T","historyEvents":null}$""",
+            $$"""
+            ^{"name":"[^"]+","instanceId":"{{id}}","runtimeStatus":"Completed","input":{.*"{{session}}".*},
+            "customStatus":.+,"output":{.+},"createdTime":"T","lastUpdatedTime":"T","historyEvents":null}$
+            """.ReplaceLineEndings(""),
             Seconds().Replace(plain.Text, "\"T\""));
         Assert.DoesNotContain("Location", plain.Headers.Select(static h => h.Key));
         Assert.Contains("\"input\":null", (await api.GetAsync($"{Instances}/{id}?showInput=false")).Text, StringComparison.Ordinal);
 
-        JsonElement[] history = [.. (await api.GetAsync($"{Instances}/{id}?showHistory=true&showHistoryOutput=true")).Json.GetProperty("historyEvents").EnumerateArray()];
+        JsonElement whole = (await api.GetAsync($"{Instances}/{id}?showHistory=true&showHistoryOutput=true")).Json;
+        JsonElement[] history = [.. whole.GetProperty("historyEvents").EnumerateArray()];
         Assert.Equal("ExecutionStarted", history[0].GetProperty("EventType").GetString());
         Assert.Equal("ExecutionCompleted", history[^1].GetProperty("EventType").GetString());
         Assert.Equal("Completed", history[^1].GetProperty("OrchestrationStatus").GetString());
         JsonElement[] tasks = [.. history.Where(static e => e.GetProperty("EventType").GetString() == "TaskCompleted")];
         Assert.Equal(4, tasks.Length);
         Assert.All(tasks, static t => Assert.Equal(
-            ["EventType", "Timestamp", "ScheduledTime", "FunctionName"], t.EnumerateObject().Select(static p => p.Name).Where(static n => n is not ("Input" or "Result"))));
+            ["EventType", "Timestamp", "ScheduledTime", "FunctionName"],
+            t.EnumerateObject().Select(static p => p.Name).Where(static n => n is not ("Input" or "Result"))));
         Assert.Contains(tasks, static t => t.TryGetProperty("Result", out _));
         Assert.DoesNotContain(history, static e => e.GetProperty("EventType").GetString() == "TaskScheduled");
         string quiet = (await api.GetAsync($"{Instances}/{id}?showHistory=true&showInput=false")).Text;
@@ -61,7 +66,9 @@ public sealed partial class OrchestrationTests(ApiFixture api, AzuriteFixture az
         Reply raised = await api.PostAsync($"{Instances}/{id}/raiseEvent/look", """{"at":1}""");
         Assert.Equal((HttpStatusCode.Accepted, ""), (raised.Status, raised.Text));
         Assert.Contains(
-            "\"Name\":\"look\",\"Input\":{\"at\":1}", (await api.GetAsync($"{Instances}/{id}?showHistory=true")).Text, StringComparison.Ordinal);
+            "\"Name\":\"look\",\"Input\":{\"at\":1}",
+            (await api.GetAsync($"{Instances}/{id}?showHistory=true")).Text,
+            StringComparison.Ordinal);
 
         Assert.Equal("", await ControlAsync(id, "terminate?reason=enough", HttpStatusCode.Accepted));
         Reply over = await UntilAsync(id, "Terminated");
@@ -70,7 +77,7 @@ public sealed partial class OrchestrationTests(ApiFixture api, AzuriteFixture az
         foreach (string control in (string[])["terminate", "suspend", "resume", "raiseEvent/look"])
         {
             Assert.Equal(
-                $$$$"""{"status":"error","error":{"code":"FAILED_PRECONDITION","message":"Orchestration instance '{{{{id}}}}' has ended.","details":{}}}""",
+                ErrorText.Of("FAILED_PRECONDITION", $"Orchestration instance '{id}' has ended."),
                 await ControlAsync(id, control, HttpStatusCode.Gone));
         }
 
@@ -78,7 +85,7 @@ public sealed partial class OrchestrationTests(ApiFixture api, AzuriteFixture az
         Reply gone = await api.GetAsync(path);
         Assert.Equal(HttpStatusCode.NotFound, gone.Status);
         Assert.Equal(
-            $$$$"""{"status":"error","error":{"code":"NOT_FOUND","message":"Orchestration instance '{{{{id}}}}' was not found.","details":{"type":"orchestration","resource":"{{{{id}}}}"}}}""",
+            ErrorText.Of("NOT_FOUND", $"Orchestration instance '{id}' was not found.", "orchestration", id),
             gone.Text);
     }
 
@@ -92,7 +99,8 @@ public sealed partial class OrchestrationTests(ApiFixture api, AzuriteFixture az
         {
             await host.Client.PostAsync($"/api/v1/sessions/s{i}/messages", Json("""{"role":"user","content":"x"}"""), Cancelled);
             using HttpResponseMessage commit = await host.Client.PostAsync($"/api/v1/sessions/s{i}/commit?wait=60", Json("{}"), Cancelled);
-            ids.Add(JsonDocument.Parse(await commit.Content.ReadAsStringAsync(Cancelled)).RootElement.GetProperty("result").GetProperty("task_id").GetString()!);
+            JsonElement answer = JsonDocument.Parse(await commit.Content.ReadAsStringAsync(Cancelled)).RootElement;
+            ids.Add(answer.GetProperty("result").GetProperty("task_id").GetString()!);
         }
 
         // None is active, all have ended: they fill one page.
@@ -142,11 +150,16 @@ public sealed partial class OrchestrationTests(ApiFixture api, AzuriteFixture az
         string key = (await store.AddAsync(null, null, Cancelled)).Text;
         await using ApiHost host = await ApiHost.StartAsync(storage, keyTime: TimeProvider.System);
         foreach ((string method, string path) in ((string, string)[])
-            [("GET", ""), ("GET", "/a"), ("DELETE", "/a"), ("POST", "/a/terminate"), ("POST", "/a/suspend"), ("POST", "/a/resume"), ("POST", "/a/raiseEvent/e")])
+            [
+                ("GET", ""), ("GET", "/a"), ("DELETE", "/a"), ("POST", "/a/terminate"),
+                ("POST", "/a/suspend"), ("POST", "/a/resume"), ("POST", "/a/raiseEvent/e"),
+            ])
         {
             Assert.Equal((HttpStatusCode.Unauthorized, "UNAUTHENTICATED"), await SendAsync(host, method, path, null));
             Assert.Equal((HttpStatusCode.Forbidden, "PERMISSION_DENIED"), await SendAsync(host, method, path, user));
-            Assert.Equal(path.Length == 0 ? (HttpStatusCode.OK, null) : (HttpStatusCode.NotFound, "NOT_FOUND"), await SendAsync(host, method, path, key));
+            Assert.Equal(
+                path.Length == 0 ? (HttpStatusCode.OK, null) : (HttpStatusCode.NotFound, "NOT_FOUND"),
+                await SendAsync(host, method, path, key));
         }
     }
 
@@ -156,7 +169,8 @@ public sealed partial class OrchestrationTests(ApiFixture api, AzuriteFixture az
 
     private static async Task<(HttpStatusCode Status, string? Code)> SendAsync(ApiHost host, string method, string path, string? key)
     {
-        using var request = new HttpRequestMessage(new HttpMethod(method), Instances + path) { Content = method == "POST" ? Json("{}") : null };
+        using var request = new HttpRequestMessage(new HttpMethod(method), Instances + path);
+        request.Content = method == "POST" ? Json("{}") : null;
         if (key is not null)
         {
             request.Headers.Add("X-API-Key", key);
@@ -164,7 +178,8 @@ public sealed partial class OrchestrationTests(ApiFixture api, AzuriteFixture az
 
         using HttpResponseMessage response = await host.Client.SendAsync(request, Cancelled);
         JsonElement json = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Cancelled)).RootElement;
-        return (response.StatusCode, json.ValueKind == JsonValueKind.Object ? json.GetProperty("error").GetProperty("code").GetString() : null);
+        string? code = json.ValueKind == JsonValueKind.Object ? json.GetProperty("error").GetProperty("code").GetString() : null;
+        return (response.StatusCode, code);
     }
 
     private static async Task<List<string>> ListAsync(ApiHost host, string query)
@@ -191,7 +206,7 @@ public sealed partial class OrchestrationTests(ApiFixture api, AzuriteFixture az
     private async Task<string> CommitAsync(string session, string text, bool wait)
     {
         await api.PostAsync($"/api/v1/sessions/{session}/messages", $$"""{"role":"user","content":"{{text}}"}""");
-        return (await api.PostAsync($"/api/v1/sessions/{session}/commit?wait={(wait ? 60 : 0)}")).Succeeded().Result.GetProperty("task_id").GetString()!;
+        return (await api.PostAsync($"/api/v1/sessions/{session}/commit?wait={(wait ? 60 : 0)}")).ResultText("task_id");
     }
 
     private async Task<string> ControlAsync(string id, string control, HttpStatusCode expected)

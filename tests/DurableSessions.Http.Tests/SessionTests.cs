@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using DurableSessions.Http.Tests.Hosting;
 
@@ -12,7 +13,11 @@ public sealed partial class SessionTests(ApiFixture api) : IClassFixture<ApiFixt
         string id = ApiFixture.NewSession();
         Reply reply = await api.PostAsync("/api/v1/sessions", $$"""{"session_id":"{{id}}","unknown":1,"telemetry":{"summary":true} }""");
         Assert.Equal(
-            $$$$"""{"session_id":"{{{{id}}}}","uri":"viking://user/default/sessions/{{{{id}}}}","user":{"account_id":"default","user_id":"default"},"auto_commit_policy":null,"memory_extraction_config":{"events":{"tags":[]}}}""",
+            $$$$"""
+            {"session_id":"{{{{id}}}}","uri":"viking://user/default/sessions/{{{{id}}}}",
+            "user":{"account_id":"default","user_id":"default"},
+            "auto_commit_policy":null,"memory_extraction_config":{"events":{"tags":[]}}}
+            """.ReplaceLineEndings(""),
             reply.ResultText());
     }
 
@@ -30,25 +35,37 @@ public sealed partial class SessionTests(ApiFixture api) : IClassFixture<ApiFixt
         await api.PostAsync("/api/v1/sessions", $$"""{"session_id":"{{id}}"}""");
         Reply reply = await api.PostAsync("/api/v1/sessions", $$"""{"session_id":"{{id}}"}""");
         Assert.Equal(HttpStatusCode.Conflict, reply.Status);
-        Assert.Equal(
-            $$$$"""{"status":"error","error":{"code":"ALREADY_EXISTS","message":"Session already exists: {{{{id}}}}","details":{"type":"session","resource":"{{{{id}}}}"}}}""",
-            reply.Text);
+        Assert.Equal(ErrorText.Of("ALREADY_EXISTS", $"Session already exists: {id}", "session", id), reply.Text);
     }
 
     [Fact]
     public async Task Policies_are_clamped_completed_kept_and_reported()
     {
         string id = ApiFixture.NewSession();
-        const string Policy = """{"pending_token_threshold":1000000,"message_count_threshold":0,"idle_timeout_seconds":604800,"keep_recent_count":0,"min_commit_interval_seconds":7}""";
-        const string Memory = """{"self":{"enabled":false},"peer":{},"working_memory":{"enabled":true},"memory_types":["events","experiences","tools"]}""";
+        string policy = """
+            {"pending_token_threshold":1000000,"message_count_threshold":0,"idle_timeout_seconds":604800,
+            "keep_recent_count":0,"min_commit_interval_seconds":7}
+            """.ReplaceLineEndings("");
+        const string Memory =
+            """{"self":{"enabled":false},"peer":{},"working_memory":{"enabled":true},"memory_types":["events","experiences","tools"]}""";
         const string Extraction = """{"events":{"tags":["team=a"]}}""";
         Reply created = await api.PostAsync(
             "/api/v1/sessions",
-            $$"""{"session_id":"{{id}}","auto_commit_policy":{"min_commit_interval_seconds":7,"message_count_threshold":-5,"pending_token_threshold":99999999999999999999999,"idle_timeout_seconds":604801},"memory_policy":{{Memory}},"memory_extraction_config":{{Extraction}}}""");
-        Assert.EndsWith($$"""default"},"auto_commit_policy":{{Policy}},"memory_extraction_config":{{Extraction}}}""", created.ResultText(), StringComparison.Ordinal);
+            $$"""
+            {"session_id":"{{id}}",
+            "auto_commit_policy":{"min_commit_interval_seconds":7,"message_count_threshold":-5,
+            "pending_token_threshold":99999999999999999999999,"idle_timeout_seconds":604801},
+            "memory_policy":{{Memory}},"memory_extraction_config":{{Extraction}}}
+            """);
+        Assert.EndsWith(
+            $$"""default"},"auto_commit_policy":{{policy}},"memory_extraction_config":{{Extraction}}}""",
+            created.ResultText(),
+            StringComparison.Ordinal);
         Reply got = await api.GetAsync($"/api/v1/sessions/{id}");
         Assert.Contains(
-            $"\"memory_policy\":{Memory},\"auto_commit_policy\":{Policy},\"memory_extraction_config\":{Extraction},", got.ResultText(), StringComparison.Ordinal);
+            $"\"memory_policy\":{Memory},\"auto_commit_policy\":{policy},\"memory_extraction_config\":{Extraction},",
+            got.ResultText(),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -59,13 +76,21 @@ public sealed partial class SessionTests(ApiFixture api) : IClassFixture<ApiFixt
         Assert.Equal(HttpStatusCode.NotFound, (await api.SendAsync(HttpMethod.Patch, path, "{}")).Status);
         await api.PostAsync("/api/v1/sessions", $$$"""{"session_id":"{{{id}}}","auto_commit_policy":{"keep_recent_count":3}}""");
         Reply changed = await api.SendAsync(
-            HttpMethod.Patch, path, """{"auto_commit_policy":{"message_count_threshold":5},"memory_extraction_config":{"events":{"tags":["a=b"]}}}""");
+            HttpMethod.Patch,
+            path,
+            """{"auto_commit_policy":{"message_count_threshold":5},"memory_extraction_config":{"events":{"tags":["a=b"]}}}""");
         Assert.Equal(
-            $$$$"""{"session_id":"{{{{id}}}}","auto_commit_policy":{"pending_token_threshold":150000,"message_count_threshold":5,"idle_timeout_seconds":86400,"keep_recent_count":3,"min_commit_interval_seconds":0},"memory_extraction_config":{"events":{"tags":["a=b"]}}}""",
+            $$$$"""
+            {"session_id":"{{{{id}}}}",
+            "auto_commit_policy":{"pending_token_threshold":150000,"message_count_threshold":5,"idle_timeout_seconds":86400,
+            "keep_recent_count":3,"min_commit_interval_seconds":0},
+            "memory_extraction_config":{"events":{"tags":["a=b"]}}}
+            """.ReplaceLineEndings(""),
             changed.ResultText());
         Reply off = await api.SendAsync(HttpMethod.Patch, path, """{"auto_commit_policy":null}""");
         Assert.Equal(
-            $$$$"""{"session_id":"{{{{id}}}}","auto_commit_policy":null,"memory_extraction_config":{"events":{"tags":["a=b"]}}}""", off.ResultText());
+            $$$$"""{"session_id":"{{{{id}}}}","auto_commit_policy":null,"memory_extraction_config":{"events":{"tags":["a=b"]}}}""",
+            off.ResultText());
         Reply cleared = await api.SendAsync(HttpMethod.Patch, path, """{"memory_extraction_config":{"events":{"tags":[]}}}""");
         Assert.EndsWith("\"memory_extraction_config\":{\"events\":{\"tags\":[]}}}", cleared.ResultText(), StringComparison.Ordinal);
     }
@@ -86,35 +111,57 @@ public sealed partial class SessionTests(ApiFixture api) : IClassFixture<ApiFixt
     public async Task A_session_is_reported_in_one_order()
     {
         string id = ApiFixture.NewSession();
-        await api.PostAsync($"/api/v1/sessions/{id}/messages", """{"role":"user","content":"four token words","created_at":"2026-01-02"}""");
+        await api.PostAsync(
+            $"/api/v1/sessions/{id}/messages", """{"role":"user","content":"four token words","created_at":"2026-01-02"}""");
         Reply reply = await api.GetAsync($"/api/v1/sessions/{id}");
         Assert.Equal(
-            $$$$"""{"session_id":"{{{{id}}}}","created_by_account_id":"default","created_by_user_id":"default","created_at":"T","updated_at":"T","message_count":1,"total_message_count":1,"commit_count":0,"pending_tokens":4,"last_commit_at":"","last_message_at":"2026-01-02","last_auto_commit_at":"","llm_token_usage":{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0,"cached_tokens":0,"reasoning_tokens":0},"embedding_token_usage":{"total_tokens":0},"keep_recent_count":0,"retention_mode":"","keep_recent_turn_count":0,"retained_message_token_budget":0,"min_raw_tail_steps":1,"memory_policy":null,"auto_commit_policy":null,"memory_extraction_config":{"events":{"tags":[]}},"uri":"viking://user/default/sessions/{{{{id}}}}","user":{"account_id":"default","user_id":"default"},"memories_extracted":{"total":0},"pending_archives":[],"uncovered_archives":[]}""",
+            $$$"""
+            {"session_id":"{{{id}}}","created_by_account_id":"default","created_by_user_id":"default","created_at":"T","updated_at":"T",
+            "message_count":1,"total_message_count":1,"commit_count":0,"pending_tokens":4,
+            "last_commit_at":"","last_message_at":"2026-01-02","last_auto_commit_at":"",
+            "llm_token_usage":{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0,"cached_tokens":0,"reasoning_tokens":0},
+            "embedding_token_usage":{"total_tokens":0},
+            "keep_recent_count":0,"retention_mode":"","keep_recent_turn_count":0,"retained_message_token_budget":0,
+            "min_raw_tail_steps":1,"memory_policy":null,"auto_commit_policy":null,"memory_extraction_config":{"events":{"tags":[]}},
+            "uri":"viking://user/default/sessions/{{{id}}}","user":{"account_id":"default","user_id":"default"},
+            "memories_extracted":{"total":0},"pending_archives":[],"uncovered_archives":[]}
+            """.ReplaceLineEndings(""),
             TimePattern().Replace(reply.ResultText(), "T"));
     }
 
     [Theory]
     [InlineData(
-        """{"keep_recent_count":4,"retention_mode":"turn_budget","keep_recent_turn_count":1,"retained_message_token_budget":5,"min_raw_tail_steps":3}""",
-        """4,"retention_mode":"turn_budget","keep_recent_turn_count":1,"retained_message_token_budget":5,"min_raw_tail_steps":3,"memory_policy":""")]
+        """{"keep_recent_count":4,"retention_mode":"turn_budget","keep_recent_turn_count":1,"retained_message_token_budget":"""
+        + """5,"min_raw_tail_steps":3}""",
+        """4,"retention_mode":"turn_budget","keep_recent_turn_count":1,"retained_message_token_budget":5,"min_raw_tail_steps":3,""")]
     [InlineData(
         """{"retention_mode":"turn_budget","keep_recent_turn_count":0}""",
-        """0,"retention_mode":"turn_budget","keep_recent_turn_count":0,"retained_message_token_budget":12000,"min_raw_tail_steps":1,"memory_policy":""")]
+        """0,"retention_mode":"turn_budget","keep_recent_turn_count":0,"retained_message_token_budget":12000,"min_raw_tail_steps":1,""")]
     [InlineData(
         """{"keep_recent_count":1}""",
-        """1,"retention_mode":"","keep_recent_turn_count":0,"retained_message_token_budget":0,"min_raw_tail_steps":1,"memory_policy":""")]
+        """1,"retention_mode":"","keep_recent_turn_count":0,"retained_message_token_budget":0,"min_raw_tail_steps":1,""")]
     public async Task A_session_says_what_its_last_commit_kept(string commit, string said)
     {
         string id = ApiFixture.NewSession();
-        await api.PostAsync($"/api/v1/sessions/{id}/messages/batch", """{"messages":[{"role":"user","content":"one"},{"role":"assistant","content":"two"},{"role":"user","content":"some more words than fit into a budget"},{"role":"assistant","content":"three"}]}""");
+        await api.PostAsync(
+            $"/api/v1/sessions/{id}/messages/batch",
+            """
+            {"messages":[
+            {"role":"user","content":"one"},
+            {"role":"assistant","content":"two"},
+            {"role":"user","content":"some more words than fit into a budget"},
+            {"role":"assistant","content":"three"}]}
+            """);
         foreach (string body in (string[])["""{"retention_mode":"turn_budget","keep_recent_turn_count":1}""", commit])
         {
             await api.PostAsync($"/api/v1/sessions/{id}/messages", """{"role":"user","content":"five"}""");
-            Assert.Equal("accepted", (await api.PostAsync($"/api/v1/sessions/{id}/commit?wait=60", body)).Succeeded().Result.GetProperty("status").GetString());
+            Assert.Equal("accepted", (await api.PostAsync($"/api/v1/sessions/{id}/commit?wait=60", body)).ResultText("status"));
         }
 
         Assert.Contains(
-            $"\"keep_recent_count\":{said}", (await api.GetAsync($"/api/v1/sessions/{id}")).ResultText(), StringComparison.Ordinal);
+            $"\"keep_recent_count\":{said}\"memory_policy\":",
+            (await api.GetAsync($"/api/v1/sessions/{id}")).ResultText(),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -123,9 +170,7 @@ public sealed partial class SessionTests(ApiFixture api) : IClassFixture<ApiFixt
         string id = ApiFixture.NewSession();
         Reply missing = await api.GetAsync($"/api/v1/sessions/{id}");
         Assert.Equal(HttpStatusCode.NotFound, missing.Status);
-        Assert.Equal(
-            $$$$"""{"status":"error","error":{"code":"NOT_FOUND","message":"Session {{{{id}}}} not found","details":{"type":"session","resource":"{{{{id}}}}"}}}""",
-            missing.Text);
+        Assert.Equal(ErrorText.Of("NOT_FOUND", $"Session {id} not found", "session", id), missing.Text);
         (await api.GetAsync($"/api/v1/sessions/{id}?auto_create=true")).Succeeded();
         (await api.GetAsync($"/api/v1/sessions/{id}?auto_create=false")).Succeeded();
     }
@@ -148,8 +193,7 @@ public sealed partial class SessionTests(ApiFixture api) : IClassFixture<ApiFixt
             new HttpMethod(method), $"/api/v1/sessions/{id}{path}", method is "POST" or "PATCH" ? "{}" : null);
         Assert.Equal(HttpStatusCode.NotFound, missing.Status);
         Assert.Equal(
-            $$$$"""{"status":"error","error":{"code":"NOT_FOUND","message":"{{{{message.Replace("{id}", id, StringComparison.Ordinal)}}}}","details":{"type":"session","resource":"{{{{id}}}}"}}}""",
-            missing.Text);
+            ErrorText.Of("NOT_FOUND", message.Replace("{id}", id, StringComparison.Ordinal), "session", id), missing.Text);
     }
 
     [Fact]
@@ -203,7 +247,7 @@ public sealed partial class SessionTests(ApiFixture api) : IClassFixture<ApiFixt
             Assert.Equal(HttpStatusCode.NotFound, (await api.GetAsync($"/api/v1/sessions/{id}{path}", other)).Status);
         }
 
-        Assert.Equal("skipped", (await api.PostAsync($"/api/v1/sessions/{id}/commit", "{}", other)).Succeeded().Result.GetProperty("status").GetString());
+        Assert.Equal("skipped", (await api.PostAsync($"/api/v1/sessions/{id}/commit", "{}", other)).ResultText("status"));
         Assert.Equal(HttpStatusCode.NotFound, (await api.SendAsync(HttpMethod.Delete, $"/api/v1/sessions/{id}", null, other)).Status);
     }
 
@@ -215,7 +259,8 @@ public sealed partial class SessionTests(ApiFixture api) : IClassFixture<ApiFixt
         Assert.Equal(first.Text, (await api.PostAsync("/api/v1/sessions", " { } ", key)).Text);
         Reply other = await api.PostAsync("/api/v1/sessions", """{"a":1}""", key);
         Assert.Equal(HttpStatusCode.BadRequest, other.Status);
-        Assert.Equal("""["header","Idempotency-Key"]""", other.Error.GetProperty("details").GetProperty("validation_errors")[0].GetProperty("loc").GetRawText());
+        JsonElement invalid = other.Error.GetProperty("details").GetProperty("validation_errors")[0];
+        Assert.Equal("""["header","Idempotency-Key"]""", invalid.GetProperty("loc").GetRawText());
     }
 
     [GeneratedRegex(@"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}\+00:00")]

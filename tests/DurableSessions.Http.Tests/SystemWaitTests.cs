@@ -26,7 +26,7 @@ public sealed class SystemWaitTests(ApiFixture api) : IClassFixture<ApiFixture>
         Reply late = await api.PostAsync(Path, """{"timeout":0.2}""", bob);
         Assert.Equal(HttpStatusCode.GatewayTimeout, late.Status);
         Assert.Equal(
-            """{"status":"error","error":{"code":"DEADLINE_EXCEEDED","message":"Commits are still running after 0.2 s; they go on.","details":{"type":"user","resource":"bob"}}}""",
+            ErrorText.Of("DEADLINE_EXCEEDED", "Commits are still running after 0.2 s; they go on.", "user", "bob"),
             late.Text);
         (await api.PostAsync(Path, """{"timeout":30}""", ("X-OpenViking-User", "ann"))).Succeeded();
 

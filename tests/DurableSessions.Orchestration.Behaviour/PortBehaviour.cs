@@ -73,7 +73,8 @@ public abstract class PortBehaviour
         public override Task<TOutput> RunAsync(OrchestrationContext context, TInput input) => run(context, input);
     }
 
-    private sealed class InlineActivity<TInput, TOutput>(Func<TInput, TaskActivityContext, Task<TOutput>> run) : TaskActivity<TInput, TOutput>
+    private sealed class InlineActivity<TInput, TOutput>(Func<TInput, TaskActivityContext, Task<TOutput>> run)
+        : TaskActivity<TInput, TOutput>
     {
         public override Task<TOutput> RunAsync(TaskActivityContext context, TInput input) => run(input, context);
     }

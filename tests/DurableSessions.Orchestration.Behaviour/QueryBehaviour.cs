@@ -44,7 +44,8 @@ public abstract class QueryBehaviour : PortBehaviour
             await client.WaitForInstanceAsync(id, m => m.RuntimeStatus == OrchestrationRuntimeStatus.Running, Deadline);
         }
 
-        Assert.Equal(over.Concat(waiting).Order(), (await ListAsync(client, new OrchestrationQuery { PageSize = 3 })).Select(m => m.InstanceId).Order());
+        IReadOnlyList<OrchestrationMetadata> all = await ListAsync(client, new OrchestrationQuery { PageSize = 3 });
+        Assert.Equal(over.Concat(waiting).Order(), all.Select(m => m.InstanceId).Order());
         Assert.Equal(waiting.Order(), (await ListAsync(client, new OrchestrationQuery
         {
             PageSize = 2,
@@ -69,7 +70,8 @@ public abstract class QueryBehaviour : PortBehaviour
 
         await client.ScheduleNewOrchestrationInstanceAsync("wait", null, new StartOrchestrationOptions("a-3"));
 
-        Assert.Equal(["a-1", "a-2", "a-3"], (await ListAsync(client, new OrchestrationQuery { InstanceIdPrefix = "a-" })).Select(m => m.InstanceId).Order());
+        IReadOnlyList<OrchestrationMetadata> found = await ListAsync(client, new OrchestrationQuery { InstanceIdPrefix = "a-" });
+        Assert.Equal(["a-1", "a-2", "a-3"], found.Select(m => m.InstanceId).Order());
     });
 
     [Theory]
@@ -106,7 +108,10 @@ public abstract class QueryBehaviour : PortBehaviour
         Assert.All(
             history.Where(e => e.EventType is "TimerFired" or "TaskFailed" or "TaskCompleted"),
             end => Assert.Single(history, e => e.EventType is "TimerCreated" or "TaskScheduled" && e.TaskId == end.TaskId));
-        Assert.Equal(["double"], history.Where(e => e.EventType == "TaskScheduled" && e.TaskId == history.Single(h => h.EventType == "TaskCompleted").TaskId).Select(e => e.Name));
+        int completed = history.Single(e => e.EventType == "TaskCompleted").TaskId!.Value;
+        Assert.Equal(
+            ["double"],
+            history.Where(e => e.EventType == "TaskScheduled" && e.TaskId == completed).Select(e => e.Name));
         Assert.NotNull(history.Single(e => e.EventType == "TimerCreated").FireAt);
         Assert.Equal(story.Select(e => e.Timestamp).Order(), story.Select(e => e.Timestamp));
     });

@@ -90,7 +90,11 @@ public abstract class SchedulingBehaviour : PortBehaviour
     public Task Only_the_generation_that_was_looked_at_is_replaced() => RunAsync(async () =>
     {
         OrchestrationClient client = await StartAsync();
-        var options = new StartOrchestrationOptions("looked-at") { ReusableStatuses = [OrchestrationRuntimeStatus.Failed], ReusedGeneration = 1 };
+        var options = new StartOrchestrationOptions("looked-at")
+        {
+            ReusableStatuses = [OrchestrationRuntimeStatus.Failed],
+            ReusedGeneration = 1,
+        };
         await EndOf(client, await client.ScheduleNewOrchestrationInstanceAsync("fail-if", true, options));
         Assert.Equal(2, (await EndOf(client, await client.ScheduleNewOrchestrationInstanceAsync("fail-if", true, options))).Generation);
 

@@ -36,7 +36,16 @@ internal static class Asking
         new(Enum.GetValues<MemoryCategory>(), _ => Task.FromResult<IReadOnlyList<Memory>>(memories));
 
     public static Memory Memory(MemoryCategory category, string name, string content) => new(
-        new MemoryInfo { Category = category, Name = name, Version = "1", Revision = 1, Abstract = content, Tokens = 1, ChangedAt = DateTimeOffset.UnixEpoch },
+        new MemoryInfo
+        {
+            Category = category,
+            Name = name,
+            Version = "1",
+            Revision = 1,
+            Abstract = content,
+            Tokens = 1,
+            ChangedAt = DateTimeOffset.UnixEpoch,
+        },
         content);
 
     /// <summary>Answers kept in memory, as storage keeps them.</summary>

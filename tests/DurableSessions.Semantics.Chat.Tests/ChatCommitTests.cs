@@ -1,5 +1,4 @@
 using System.Net;
-using DurableSessions.Core.Identities;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
@@ -18,7 +17,10 @@ public sealed class ChatCommitTests
     private const int Drawn = 1;
 
     /// <summary>More than one window holds.</summary>
-    internal static readonly string[] Said = [.. Enumerable.Range(1, 12).Select(static i => $"{i} " + string.Concat(Enumerable.Repeat("some words ", 60)))];
+    internal static readonly string[] Said =
+    [
+        .. Enumerable.Range(1, 12).Select(static i => $"{i} " + string.Concat(Enumerable.Repeat("some words ", 60))),
+    ];
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -87,7 +89,7 @@ public sealed class ChatCommitTests
 
         // Work that was done twice is counted once.
         Assert.Equal(task.Output.Usage, (await next.Store.Sessions.GetAsync(ChatHost.Key, autoCreate: false, Cancelled)).Usage);
-        Memory memory = await next.Store.Memories.GetAsync(new UserKey("acme", "ada"), MemoryCategory.Events, "e", Cancelled);
+        Memory memory = await next.Store.Memories.GetAsync(ChatHost.Key.Owner, MemoryCategory.Events, "e", Cancelled);
         Assert.Equal(1, memory.Info.Revision);
         return died;
     }
@@ -114,28 +116,31 @@ public sealed class ChatCommitTests
         return new InProcessModel
         {
             Says = _ => StubModel.Digest(
-                "line", $"overview {Interlocked.Increment(ref answers)}", new { operation = "merge", category = "events", name = "e", content = "a fact" }),
+                "line",
+                $"overview {Interlocked.Increment(ref answers)}",
+                new { operation = "merge", category = "events", name = "e", content = "a fact" }),
         };
     }
 
     private static Task InOrderAsync(Func<SimulatedCluster, Task> test) => SimulatedCluster.RunAsync(Schedule.InOrder, test);
 
     [Fact]
-    public Task A_model_that_is_away_leaves_a_degraded_archive_and_the_next_commits_digest_is_its_own_again() => InOrderAsync(async cluster =>
-    {
-        var model = new InProcessModel();
-        model.NextStatus(HttpStatusCode.InternalServerError, times: 3);
-        string container = (await cluster.NewContainerAsync()).Name;
-        using ChatHost host = await ChatHost.RunAsync(cluster, container, model);
-        await host.AppendAsync("We decided to use PostgreSQL.");
-        CommitTask task = await host.CommitToEndAsync();
-        Assert.Equal((CommitTaskStatus.Completed, ArchiveState.Degraded), (task.Status, task.Output!.State!.Value));
-        Assert.Null(task.Output.Usage);
-        Assert.Equal(TokenUsage.None, (await host.Store.Sessions.GetAsync(ChatHost.Key, autoCreate: false, Cancelled)).Usage);
-        Assert.Contains("no memories", Assert.Single(task.Output.Memories!.Skipped).Reason, StringComparison.Ordinal);
-        await host.AppendAsync("more");
-        Assert.Equal(ArchiveState.Covered, (await host.CommitToEndAsync()).Output!.State);
-    });
+    public Task A_model_that_is_away_leaves_a_degraded_archive_and_the_next_commits_digest_is_its_own_again() =>
+        InOrderAsync(async cluster =>
+        {
+            var model = new InProcessModel();
+            model.NextStatus(HttpStatusCode.InternalServerError, times: 3);
+            string container = (await cluster.NewContainerAsync()).Name;
+            using ChatHost host = await ChatHost.RunAsync(cluster, container, model);
+            await host.AppendAsync("We decided to use PostgreSQL.");
+            CommitTask task = await host.CommitToEndAsync();
+            Assert.Equal((CommitTaskStatus.Completed, ArchiveState.Degraded), (task.Status, task.Output!.State!.Value));
+            Assert.Null(task.Output.Usage);
+            Assert.Equal(TokenUsage.None, (await host.Store.Sessions.GetAsync(ChatHost.Key, autoCreate: false, Cancelled)).Usage);
+            Assert.Contains("no memories", Assert.Single(task.Output.Memories!.Skipped).Reason, StringComparison.Ordinal);
+            await host.AppendAsync("more");
+            Assert.Equal(ArchiveState.Covered, (await host.CommitToEndAsync()).Output!.State);
+        });
 
     [Fact]
     public Task With_the_policy_to_fail_the_archive_stays_uncovered_until_a_retry() => InOrderAsync(async cluster =>
@@ -153,12 +158,13 @@ public sealed class ChatCommitTests
         Assert.Equal(3, model.Questions.Count);
         Assert.Single((await host.Store.Sessions.ReadContextAsync(ChatHost.Key, 10_000, Cancelled)).Messages);
 
-        await host.Store.Tasks.RetryAsync(new UserKey("acme", "ada"), failed.TaskId, Cancelled);
+        await host.Store.Tasks.RetryAsync(ChatHost.Key.Owner, failed.TaskId, Cancelled);
         CommitTask retried = await host.EndAsync(failed.TaskId);
         Assert.Equal((CommitTaskStatus.Completed, ArchiveState.Covered), (retried.Status, retried.Output!.State!.Value));
         Assert.Equal(4, model.Questions.Count);
         Assert.Equal(1, retried.Output.Memories!.Changed[MemoryCategory.Profile]);
-        Assert.Equal("Ada", (await host.Store.Memories.GetAsync(new UserKey("acme", "ada"), MemoryCategory.Profile, "me", Cancelled)).Content);
+        Memory me = await host.Store.Memories.GetAsync(ChatHost.Key.Owner, MemoryCategory.Profile, "me", Cancelled);
+        Assert.Equal("Ada", me.Content);
         Assert.NotNull(await host.Store.Memories.FindDiffAsync(ChatHost.Key, 1, Cancelled));
 
         // All four answers, by the swap that covers; and a later commit's are added.

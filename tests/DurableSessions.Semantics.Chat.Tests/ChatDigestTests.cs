@@ -18,7 +18,8 @@ public sealed class ChatDigestTests
     public async Task A_digest_is_asked_for_as_structured_output_and_comes_with_memories_and_cost()
     {
         await using StubModel stub = await StubModel.StartAsync();
-        stub.NextSays(StubModel.Digest("Tea", "# Tea\n- green", new { operation = "update", category = "preferences", name = "tea", content = "green" }));
+        stub.NextSays(StubModel.Digest(
+            "Tea", "# Tea\n- green", new { operation = "update", category = "preferences", name = "tea", content = "green" }));
         using ChatModel model = Asking.Connect(stub);
         SemanticRequest request = Asking.Request("# Before", Asking.Text("I like green tea"))
             with
@@ -27,7 +28,9 @@ public sealed class ChatDigestTests
         Assert.Equal(("Tea", "# Tea\n- green"), (digest.Abstract, digest.Overview));
         Assert.Equal(new TokenUsage(100, 10, 1, 40, 4), digest.Usage);
         MemoryChange change = Assert.Single(digest.Memories);
-        Assert.Equal((MemoryOperation.Update, MemoryCategory.Preferences, "tea", "green"), (change.Operation, change.Category, change.Name, change.Content));
+        Assert.Equal(
+            (MemoryOperation.Update, MemoryCategory.Preferences, "tea", "green"),
+            (change.Operation, change.Category, change.Name, change.Content));
 
         JsonElement question = Assert.Single(stub.Questions);
         Assert.Equal("Bearer the-key", stub.Authorization);
@@ -128,7 +131,15 @@ public sealed class ChatDigestTests
         using ChatModel model = Asking.Connect(stub);
         SessionMessage tool = Asking.Message(
             "assistant",
-            new { type = "tool", tool_id = "1", tool_name = "Bash", tool_status = "completed", tool_input = new { command = new string('c', 900) }, tool_output = "START" + new string('o', 9_000) + "END" });
+            new
+            {
+                type = "tool",
+                tool_id = "1",
+                tool_name = "Bash",
+                tool_status = "completed",
+                tool_input = new { command = new string('c', 900) },
+                tool_output = "START" + new string('o', 9_000) + "END",
+            });
         await model.Processor.DigestAsync(Asking.Request(null, tool), Cancelled);
         string text = StubModel.Document(stub.Questions[0]).GetProperty("messages")[0].GetProperty("text").GetString()!;
         Assert.InRange(text.Length, 2_400, 2_600);
@@ -221,7 +232,9 @@ public sealed class ChatDigestTests
     public async Task A_slow_model_is_given_up_in_time()
     {
         await using StubModel stub = await StubModel.StartAsync();
-        stub.Next(static (http, _) => Task.Delay(TimeSpan.FromSeconds(30), http.RequestAborted).ContinueWith(static _ => { }, TaskScheduler.Default));
+        stub.Next(static (http, _) => Task
+            .Delay(TimeSpan.FromSeconds(30), http.RequestAborted)
+            .ContinueWith(static _ => { }, TaskScheduler.Default));
         using ChatModel model = Asking.Connect(stub, static o => o with { Retries = 0, Timeout = TimeSpan.FromMilliseconds(300) });
         long started = TimeProvider.System.GetTimestamp();
         await Assert.ThrowsAnyAsync<Exception>(() => model.Processor.DigestAsync(Asking.Request(null, Asking.Text("x")), Cancelled));

@@ -1,7 +1,6 @@
 using DurableSessions.Core;
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Identities;
-using DurableSessions.Core.Messages;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Storage;
 using DurableSessions.Core.Tasks;
@@ -13,7 +12,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace DurableSessions.Semantics.Chat.Tests;
 
 /// <summary>A host whose digests are a model's: a store, an engine, and faults on its way to storage.</summary>
-[System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA2213", Justification = "It is killed: a host of a test ends like a process.")]
+[System.Diagnostics.CodeAnalysis.SuppressMessage(
+    "Reliability", "CA2213", Justification = "It is killed: a host of a test ends like a process.")]
 internal sealed class ChatHost : IDisposable
 {
     public static readonly SessionKey Key = new("acme", "ada", "s1");
@@ -23,7 +23,13 @@ internal sealed class ChatHost : IDisposable
     private readonly ChatModel _model;
     private readonly TimeProvider _time;
 
-    private ChatHost(SessionStorage storage, FaultTransport faults, RequestLog log, ChatModel model, SessionOptions options, TimeProvider time)
+    private ChatHost(
+        SessionStorage storage,
+        FaultTransport faults,
+        RequestLog log,
+        ChatModel model,
+        SessionOptions options,
+        TimeProvider time)
     {
         _time = time;
         Faults = faults;
@@ -53,8 +59,10 @@ internal sealed class ChatHost : IDisposable
         RunAsync(fixture, container, Asking.Connect(stub, Small), policy);
 
     /// <summary>A host whose model answers in the process.</summary>
-    [System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA2000", Justification = "The model owns its handler, and the host its model.")]
-    public static Task<ChatHost> RunAsync(StorageFixture fixture, string container, InProcessModel model, SemanticPolicy? policy = null) => RunAsync(
+    [System.Diagnostics.CodeAnalysis.SuppressMessage(
+        "Reliability", "CA2000", Justification = "The model owns its handler, and the host its model.")]
+    public static Task<ChatHost> RunAsync(
+        StorageFixture fixture, string container, InProcessModel model, SemanticPolicy? policy = null) => RunAsync(
         fixture,
         container,
         new ChatModel(Small(Asking.Options(new Uri("http://model.test/v1"))), new ChatCredential("the-key"), fixture.Time, model.Handler()),
@@ -72,17 +80,17 @@ internal sealed class ChatHost : IDisposable
             faults.Configure(o);
             log.Configure(o);
         });
-        var options = new SessionOptions { Semantic = policy ?? new SemanticPolicy { FirstRetryInterval = TimeSpan.FromMilliseconds(100) } };
+        var options = new SessionOptions
+        {
+            Semantic = policy ?? new SemanticPolicy { FirstRetryInterval = TimeSpan.FromMilliseconds(100) },
+        };
         var host = new ChatHost(storage, faults, log, model, options, fixture.Time);
         await host._engine.StartAsync(Cancelled);
         return host;
     }
 
-    public Task AppendAsync(params string[] texts) => Store.Sessions.AppendAsync(
-        Key,
-        [.. texts.Select(static t => new NewMessage { Role = "user", Parts = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(new[] { new { type = "text", text = t } }) })],
-        null,
-        Cancelled);
+    public Task AppendAsync(params string[] texts) =>
+        Store.Sessions.AppendAsync(Key, [.. texts.Select(static t => Words.Message(t))], null, Cancelled);
 
     public async Task<CommitTask> CommitToEndAsync()
     {

@@ -1,4 +1,3 @@
-using DurableSessions.Core.Identities;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Tasks;
@@ -17,7 +16,9 @@ public sealed class SocketCommitTests(AzuriteFixture azurite)
         await using StubModel stub = await StubModel.StartAsync();
         int answers = 0;
         stub.Says = _ => StubModel.Digest(
-            "line", $"overview {Interlocked.Increment(ref answers)}", new { operation = "merge", category = "events", name = "e", content = "a fact" });
+            "line",
+            $"overview {Interlocked.Increment(ref answers)}",
+            new { operation = "merge", category = "events", name = "e", content = "a fact" });
         string container = (await azurite.NewContainerAsync()).Name;
         using ChatHost host = await ChatHost.RunAsync(azurite, container, stub);
         await host.AppendAsync(ChatCommitTests.Said);
@@ -35,7 +36,8 @@ public sealed class SocketCommitTests(AzuriteFixture azurite)
         Assert.InRange(windows, 2, 10);
         Assert.Equal((CommitTaskStatus.Completed, ArchiveState.Covered), (task.Status, task.Output!.State!.Value));
         Assert.Equal(new TokenUsage(100 * windows, 10 * windows, windows, 40 * windows, 4 * windows), task.Output.Usage);
-        Memory memory = await (heir ?? host).Store.Memories.GetAsync(new UserKey("acme", "ada"), MemoryCategory.Events, "e", TestContext.Current.CancellationToken);
+        Memory memory = await (heir ?? host).Store.Memories.GetAsync(
+            ChatHost.Key.Owner, MemoryCategory.Events, "e", TestContext.Current.CancellationToken);
         Assert.Equal(1, memory.Info.Revision);
     }
 }

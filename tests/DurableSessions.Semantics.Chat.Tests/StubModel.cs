@@ -113,7 +113,10 @@ internal sealed class StubModel : IAsyncDisposable
             JsonElement question = (await JsonDocument.ParseAsync(http.Request.Body)).RootElement;
             _questions.Enqueue(question);
             Authorization = http.Request.Headers.Authorization;
-            await (_next.TryDequeue(out Func<HttpContext, JsonElement, Task>? answer) ? answer(http, question) : SayAsync(http, Says(question)));
+            Task said = _next.TryDequeue(out Func<HttpContext, JsonElement, Task>? answer)
+                ? answer(http, question)
+                : SayAsync(http, Says(question));
+            await said;
         }
         finally
         {

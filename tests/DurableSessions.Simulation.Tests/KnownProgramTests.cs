@@ -36,7 +36,8 @@ public sealed class KnownProgramTests
         ("Commits whose digests fail are cancelled and tried again", new Script(
             20, 11, 7, false,
             [
-                [new Append(0, 0, 2, false)], [new Commit(0, 0, 0, false), new Append(1, 0, 1, false)], [new Commit(1, 0, 0, true), new Steer(0, 0, true)],
+                [new Append(0, 0, 2, false)], [new Commit(0, 0, 0, false), new Append(1, 0, 1, false)],
+                [new Commit(1, 0, 0, true), new Steer(0, 0, true)],
                 [new WaitForAll(1)],
                 [new Steer(1, 0, false), new Steer(0, 1, false), new Kill(0, 3, LastRequest.CarriedOut)], [new Append(0, 0, 1, true)],
                 [new Commit(2, 0, 1, false)], [new Read(1, 0)],
@@ -59,24 +60,26 @@ public sealed class KnownProgramTests
                 [new Append(1, 0, 3, true)], [new Commit(2, 0, 0, false), new Lose(0, 2, 20), new Configure(0, 0, 5, 1)],
                 [new WaitForAll(1)], [new Read(1, 0)],
             ])),
-        .. new[] { 0, 5, 20, 100 }.Select(static n => ($"A commit takes the segment of an append whose answer is lost for {n} ms", new Script(
-            0, n, 0, true,
-            [
-                [new Append(0, 0, 1, false)], [new Lose(0, 1, n)], [new Append(0, 0, 1, false), new Commit(1, 0, 0, false)],
-                [new Read(2, 0)],
-            ]))),
+        .. new[] { 0, 5, 20, 100 }.Select(static n => (
+            $"A commit takes the segment of an append whose answer is lost for {n} ms", new Script(
+                0, n, 0, true,
+                [
+                    [new Append(0, 0, 1, false)], [new Lose(0, 1, n)], [new Append(0, 0, 1, false), new Commit(1, 0, 0, false)],
+                    [new Read(2, 0)],
+                ]))),
         .. Enumerable.Range(13, 8).Select(static n => ($"A host dies with request {n} of its commit on its way", new Script(
             0, n, 0, true,
             [
                 [new Append(0, 0, 2, false)], [new Kill(1, n, LastRequest.ArrivesLate)], [new Commit(1, 0, 1, false)], [new WaitForAll(2)],
                 [new Read(2, 0)],
             ]))),
-        .. Enumerable.Range(12, 11).Select(static n => ($"A commit is cancelled, dies with its request {n} on its way, and is tried again", new Script(
-            0, n, 0, true,
-            [
-                [new Append(0, 0, 2, false)], [new Kill(1, n, LastRequest.ArrivesLate)], [new Commit(1, 0, 1, false), new CancelAll(0)],
-                [new WaitForAll(2)], [new Append(0, 0, 1, false)], [new Steer(2, 0, false)], [new WaitForAll(2)], [new Read(2, 0)],
-            ]))),
+        .. Enumerable.Range(12, 11).Select(static n => (
+            $"A commit is cancelled, dies with its request {n} on its way, and is tried again", new Script(
+                0, n, 0, true,
+                [
+                    [new Append(0, 0, 2, false)], [new Kill(1, n, LastRequest.ArrivesLate)], [new Commit(1, 0, 1, false), new CancelAll(0)],
+                    [new WaitForAll(2)], [new Append(0, 0, 1, false)], [new Steer(2, 0, false)], [new WaitForAll(2)], [new Read(2, 0)],
+                ]))),
         .. Enumerable.Range(4, 8).Select(static n => ($"A commit dies at request {n} between its cut and the seal", new Script(
             0, n, 0, true,
             [

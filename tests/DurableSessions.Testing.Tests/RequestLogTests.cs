@@ -14,7 +14,8 @@ public sealed class RequestLogTests(AzuriteFixture azurite)
 
         await storage.Container.GetBlobClient("manifests/a b/ä@x.json").UploadAsync(BinaryData.FromString("{}"));
         await storage.Container.GetBlobClient("missing").ExistsAsync();
-        await foreach (BlobItem item in storage.Container.GetBlobsAsync(BlobTraits.None, BlobStates.None, "manifests/a b/", CancellationToken.None))
+        await foreach (BlobItem item in storage.Container.GetBlobsAsync(
+            BlobTraits.None, BlobStates.None, "manifests/a b/", CancellationToken.None))
         {
             Assert.Equal("manifests/a b/ä@x.json", item.Name);
         }

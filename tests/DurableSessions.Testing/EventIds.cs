@@ -6,7 +6,9 @@ namespace DurableSessions.Testing;
 /// <summary>The event ids of a project's log messages, which operators filter by.</summary>
 internal static class EventIds
 {
-    /// <summary>Each id belongs to one message of the project, is in the project's hundred, and stays with the message it was released with.</summary>
+    /// <summary>
+    /// Each id belongs to one message of the project, is in the project's hundred, and stays with the message it was released with.
+    /// </summary>
     /// <param name="log">The class that declares the messages.</param>
     /// <param name="first">The first id of the project's hundred.</param>
     /// <param name="released">The messages by their ids.</param>

@@ -10,6 +10,7 @@ internal static class Welcome
     {
         string url = urls.First();
         string key = hasKeys ? " -H \"X-API-Key: $KEY\"" : "";
+        const string Json = "-H 'Content-Type: application/json'";
         string trust = hasKeys
             ? "Every request needs a key."
             : "Dev mode: there are no keys, so it answers every client on this machine, and only those.";
@@ -19,8 +20,8 @@ internal static class Welcome
             {{trust}}
 
             Append a message, commit the session, and see how the commit goes:
-              curl -s {{url}}/api/v1/sessions/demo/messages{{key}} -H 'Content-Type: application/json' -d '{"role":"user","content":"Hello"}'
-              curl -s {{url}}/api/v1/sessions/demo/commit{{key}} -H 'Content-Type: application/json' -d '{}'
+              curl -s {{url}}/api/v1/sessions/demo/messages{{key}} {{Json}} -d '{"role":"user","content":"Hello"}'
+              curl -s {{url}}/api/v1/sessions/demo/commit{{key}} {{Json}} -d '{}'
               curl -s '{{url}}/api/v1/tasks?resource_id=demo'{{key}}
 
             {{Serving}}{{string.Join(' ', urls)}}

@@ -2,6 +2,7 @@ using DurableSessions.Core.Appending;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Commits.Steps;
 using DurableSessions.Core.Identities;
+using DurableSessions.Core.Sessions;
 using DurableSessions.Core.State;
 using DurableSessions.Testing;
 
@@ -129,7 +130,8 @@ public sealed class CutTests(SimulatedFixture storage)
             dying.Faults.StopTheWorldAt(dying.Faults.Requests + k, carriesOutTheLast: true);
             Task deletion = dying.DeleteAsync(session);
             bool ended = await Task.WhenAny(deletion, dying.Faults.Stopped) == deletion;
-            bool isDeleted = !(await fresh.Store.Sessions.ListAsync(new UserKey("acme", "ada"), 10, null, TestContext.Current.CancellationToken)).Items.Any();
+            SessionPage listed = await fresh.Store.Sessions.ListAsync(_key.Owner, 10, null, TestContext.Current.CancellationToken);
+            bool isDeleted = !listed.Items.Any();
             await slow.AppendAsync(_key, "m1");
             await fresh.DeleteAsync(session);
             await fresh.DeleteBlobsAsync(session);
@@ -162,7 +164,7 @@ public sealed class CutTests(SimulatedFixture storage)
     {
         string container = (await storage.NewContainerAsync()).Name;
         using Host host = await Host.StartAsync(storage, container);
-        await host.Store.Sessions.CreateAsync(new UserKey("acme", "ada"), "s1", new SessionSettings(), null, TestContext.Current.CancellationToken);
+        await host.Store.Sessions.CreateAsync(_key.Owner, "s1", new SessionSettings(), null, TestContext.Current.CancellationToken);
         using Host other = await Host.StartAsync(storage, container);
         Assert.Empty((await other.AuditAsync(_key)).Everything);
         await host.AppendAsync(_key, "m0");

@@ -94,7 +94,7 @@ public sealed class IdempotencyTests(SimulatedFixture storage)
         string container = (await storage.NewContainerAsync()).Name;
         using Host stale = await Host.StartAsync(storage, container);
         using Host host = await Host.StartAsync(storage, container);
-        await stale.Store.Sessions.CreateAsync(new UserKey("acme", "ada"), "s1", new SessionSettings(), null, TestContext.Current.CancellationToken);
+        await stale.Store.Sessions.CreateAsync(_key.Owner, "s1", new SessionSettings(), null, TestContext.Current.CancellationToken);
         await host.AppendAsync(_key, "m0");
         await host.CommitAsync(await host.AcceptAsync(_key, "c1"));
         await stale.AppendAsync(_key, Words.Key("k"), "m1");
@@ -134,15 +134,16 @@ public sealed class IdempotencyTests(SimulatedFixture storage)
         using Host one = await Host.StartAsync(storage, container);
         using Host two = await Host.StartAsync(storage, container);
         SessionKey[] named = await Task.WhenAll(Enumerable.Range(0, 6).Select(i => (i % 2 == 0 ? one : two).Store.Sessions
-            .CreateAsync(new UserKey("acme", "ada"), null, new SessionSettings(), Words.Key("k"), cancellationToken)));
+            .CreateAsync(_key.Owner, null, new SessionSettings(), Words.Key("k"), cancellationToken)));
         Assert.Single(named.Distinct());
         await Assert.ThrowsAsync<IdempotencyKeyReusedException>(
-            () => one.Store.Sessions.CreateAsync(new UserKey("acme", "ada"), null, new SessionSettings(), Words.Key("k", "other"), cancellationToken));
-        Assert.Single((await two.Store.Sessions.ListAsync(new UserKey("acme", "ada"), 10, null, cancellationToken)).Items);
+            () => one.Store.Sessions.CreateAsync(_key.Owner, null, new SessionSettings(), Words.Key("k", "other"), cancellationToken));
+        Assert.Single((await two.Store.Sessions.ListAsync(_key.Owner, 10, null, cancellationToken)).Items);
 
-        SessionKey mine = await one.Store.Sessions.CreateAsync(new UserKey("acme", "ada"), "mine", new SessionSettings(), Words.Key("k2"), cancellationToken);
-        Assert.Equal(mine, await two.Store.Sessions.CreateAsync(new UserKey("acme", "ada"), "mine", new SessionSettings(), Words.Key("k2"), cancellationToken));
+        var settings = new SessionSettings();
+        SessionKey mine = await one.Store.Sessions.CreateAsync(_key.Owner, "mine", settings, Words.Key("k2"), cancellationToken);
+        Assert.Equal(mine, await two.Store.Sessions.CreateAsync(_key.Owner, "mine", settings, Words.Key("k2"), cancellationToken));
         await Assert.ThrowsAsync<SessionExistsException>(
-            () => two.Store.Sessions.CreateAsync(new UserKey("acme", "ada"), "mine", new SessionSettings(), null, cancellationToken));
+            () => two.Store.Sessions.CreateAsync(_key.Owner, "mine", new SessionSettings(), null, cancellationToken));
     }
 }

@@ -24,7 +24,11 @@ public sealed class RepetitionTests(SimulatedFixture storage)
     {
         string container = (await storage.NewContainerAsync()).Name;
         using Host host = await Host.StartAsync(storage, container);
-        NewMessage Called(string text) => Words.Message(text) with { ClientId = named ? text : null, SourceMessageIds = sourced ? [$"from {text}"] : null };
+        NewMessage Called(string text) => Words.Message(text) with
+        {
+            ClientId = named ? text : null,
+            SourceMessageIds = sourced ? [$"from {text}"] : null,
+        };
         AppendResult first = await SayAsync(host, Called("a"), Called("b"));
         await host.CommitAsync(await host.AcceptAsync(_key, "c1", keepRecent: 1));
 
@@ -48,9 +52,12 @@ public sealed class RepetitionTests(SimulatedFixture storage)
         using Host host = await Host.StartAsync(storage, container);
         NewMessage first = Words.Message("a") with { ClientId = "1" };
         await SayAsync(host, first);
-        foreach (NewMessage other in (NewMessage[])[
-            Words.Message("b") with { ClientId = "1" }, first with { ClientId = "2" }, first with { CreatedAt = "today" },
-            first with { Role = "assistant" }, first with { TurnId = "t" }, first with { PeerId = "t" }, first with { SourceMessageIds = [""] }])
+        foreach (NewMessage other in (NewMessage[])
+            [
+                Words.Message("b") with { ClientId = "1" }, first with { ClientId = "2" }, first with { CreatedAt = "today" },
+                first with { Role = "assistant" }, first with { TurnId = "t" }, first with { PeerId = "t" },
+                first with { SourceMessageIds = [""] },
+            ])
         {
             Assert.Equal(0, (await SayAsync(host, other)).Repeated);
         }

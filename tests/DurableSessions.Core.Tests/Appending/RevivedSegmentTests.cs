@@ -272,7 +272,10 @@ public sealed class RevivedSegmentTests(SimulatedFixture storage) : IDisposable
         await host.AppendAsync(_key, "m3");
         var looking = new HoldsRequest();
         late.Faults.When(IsOfFirst, looking);
-        Task<List<Finding>> audit = late.Store.Audit.RunAsync(new AuditOptions(), cancellationToken: Cancelled).ToListAsync(Cancelled).AsTask();
+        Task<List<Finding>> audit = late.Store.Audit
+            .RunAsync(new AuditOptions(), cancellationToken: Cancelled)
+            .ToListAsync(Cancelled)
+            .AsTask();
         await looking.Arrived;
         await host.ClearLiveAsync(commit, staged);
         await host.SwitchAsync(commit, await host.SemanticProcessAsync(commit));
@@ -327,6 +330,7 @@ public sealed class RevivedSegmentTests(SimulatedFixture storage) : IDisposable
         Assert.Equal([201], await _creation.DeliverCopiesAsync());
         return container.GetAppendBlobClient(Assert.Single(await NamesAsync(), name => !before.Contains(name)));
 
-        ValueTask<List<string>> NamesAsync() => container.GetBlobsAsync(cancellationToken: Cancelled).Select(static b => b.Name).ToListAsync(Cancelled);
+        ValueTask<List<string>> NamesAsync() =>
+            container.GetBlobsAsync(cancellationToken: Cancelled).Select(static b => b.Name).ToListAsync(Cancelled);
     }
 }

@@ -14,6 +14,15 @@ namespace DurableSessions.Core.Tests.Commits;
 [Collection(nameof(Simulated))]
 public sealed class AutoCommitTests
 {
+    /// <summary>100 pending tokens start a commit, 1000 s after the one before at the earliest.</summary>
+    private static readonly AutoCommitPolicy TokensAfterInterval = new()
+    {
+        PendingTokenThreshold = 100,
+        MessageCountThreshold = 0,
+        IdleTimeoutSeconds = 0,
+        MinCommitIntervalSeconds = 1000,
+    };
+
     private readonly SessionKey _key = new("acme", "ada", "s1");
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
@@ -75,8 +84,7 @@ public sealed class AutoCommitTests
     {
         string container = (await cluster.NewContainerAsync()).Name;
         using Host host = await Host.RunAsync(cluster, container);
-        var policy = new AutoCommitPolicy { PendingTokenThreshold = 100, MessageCountThreshold = 0, IdleTimeoutSeconds = 0, MinCommitIntervalSeconds = 1000 };
-        await CreateAsync(host, policy);
+        await CreateAsync(host, TokensAfterInterval);
         await host.AppendAsync(_key, new string('x', 500));
         await UntilAsync(cluster, async () => (await TasksAsync(host)).Count == 1);
         await host.EndOfAsync(_key, (await TasksAsync(host))[0].TaskId);
@@ -90,8 +98,7 @@ public sealed class AutoCommitTests
     {
         string container = (await cluster.NewContainerAsync()).Name;
         using Host host = await Host.RunAsync(cluster, container);
-        var policy = new AutoCommitPolicy { PendingTokenThreshold = 100, MessageCountThreshold = 0, IdleTimeoutSeconds = 0, MinCommitIntervalSeconds = 1000 };
-        await CreateAsync(host, policy);
+        await CreateAsync(host, TokensAfterInterval);
         await host.AppendAsync(_key, "m1");
         await host.CommitToEndAsync(_key);
         Assert.Null((await InfoAsync(host)).LastAutoCommitAt);
@@ -283,12 +290,12 @@ public sealed class AutoCommitTests
     });
 
     private Task CreateAsync(Host host, AutoCommitPolicy policy) =>
-        host.Store.Sessions.CreateAsync(new UserKey("acme", "ada"), "s1", new SessionSettings { AutoCommitPolicy = policy }, null, Cancelled);
+        host.Store.Sessions.CreateAsync(_key.Owner, "s1", new SessionSettings { AutoCommitPolicy = policy }, null, Cancelled);
 
     private Task<SessionInfo> InfoAsync(Host host) => host.Store.Sessions.GetAsync(_key, autoCreate: false, Cancelled);
 
-    private static Task<IReadOnlyList<CommitTask>> TasksAsync(Host host) =>
-        host.Store.Tasks.ListAsync(new UserKey("acme", "ada"), new CommitTaskQuery(), Cancelled);
+    private Task<IReadOnlyList<CommitTask>> TasksAsync(Host host) =>
+        host.Store.Tasks.ListAsync(_key.Owner, new CommitTaskQuery(), Cancelled);
 
     // What happens in the background, on some host, within a bounded time.
     private static async Task UntilAsync(SimulatedCluster cluster, Func<Task<bool>> holds)

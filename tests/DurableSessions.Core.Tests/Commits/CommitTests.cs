@@ -50,7 +50,7 @@ public sealed class CommitTests
         {
             await host.AppendAsync(_key, $"m{i}");
             CommitTask task = await host.CommitAsync(_key);
-            while (!(await reader.Store.Tasks.GetAsync(new UserKey("acme", "ada"), task.TaskId, Cancelled)).IsOver)
+            while (!(await reader.Store.Tasks.GetAsync(_key.Owner, task.TaskId, Cancelled)).IsOver)
             {
                 await Task.Yield();
             }
@@ -66,11 +66,12 @@ public sealed class CommitTests
     [Theory]
     [InlineData(0, SkipReason.NoMessages)]
     [InlineData(2, SkipReason.AllWithinKeepWindow)]
-    public Task A_commit_with_nothing_to_do_is_skipped_without_a_task(int messages, SkipReason reason) => Simulated.RunAsync(async cluster =>
+    public Task A_commit_with_nothing_to_do_is_skipped_without_a_task(
+        int messages, SkipReason reason) => Simulated.RunAsync(async cluster =>
     {
         string container = (await cluster.NewContainerAsync()).Name;
         using Host host = await Host.RunAsync(cluster, container);
-        await host.Store.Sessions.CreateAsync(new UserKey("acme", "ada"), "s1", new SessionSettings(), null, Cancelled);
+        await host.Store.Sessions.CreateAsync(_key.Owner, "s1", new SessionSettings(), null, Cancelled);
         for (int i = 0; i < messages; i++)
         {
             await host.AppendAsync(_key, $"m{i}");
@@ -111,7 +112,7 @@ public sealed class CommitTests
         Audit audit = await two.AuditAsync(_key);
         Assert.Equal([.. Said, "m5"], audit.Everything);
         Assert.Single(audit.Archives);
-        Assert.Single(await two.Store.Tasks.ListAsync(new UserKey("acme", "ada"), new CommitTaskQuery { Session = "s1" }, Cancelled));
+        Assert.Single(await two.Store.Tasks.ListAsync(_key.Owner, new CommitTaskQuery { Session = "s1" }, Cancelled));
     });
 
     [Fact]
@@ -178,16 +179,16 @@ public sealed class CommitTests
         // Tried again, a commit covers what failed before it; and one that is covered by then has nothing to do.
         works = true;
         int calls = broken.Calls;
-        CommitTask retried = await host.Store.Tasks.RetryAsync(new UserKey("acme", "ada"), second.TaskId, Cancelled);
+        CommitTask retried = await host.Store.Tasks.RetryAsync(_key.Owner, second.TaskId, Cancelled);
         Assert.Equal(CommitTaskStatus.Completed, (await host.EndOfAsync(_key, retried.TaskId)).Status);
         Audit audit = await host.AuditAsync(_key);
         Assert.Empty(audit.Context);
         Assert.Equal([ArchiveState.Covered, ArchiveState.Covered], audit.Archives.Select(static a => a.State));
         Assert.Equal("m1+1", (await host.Store.Sessions.ReadContextAsync(_key, 1000, Cancelled)).Overview);
-        await host.Store.Tasks.RetryAsync(new UserKey("acme", "ada"), first.TaskId, Cancelled);
+        await host.Store.Tasks.RetryAsync(_key.Owner, first.TaskId, Cancelled);
         Assert.Equal(CommitTaskStatus.Completed, (await host.EndOfAsync(_key, first.TaskId)).Status);
         Assert.Equal(calls + 1, broken.Calls);
-        await Assert.ThrowsAsync<TaskStatusException>(() => host.Store.Tasks.RetryAsync(new UserKey("acme", "ada"), first.TaskId, Cancelled));
+        await Assert.ThrowsAsync<TaskStatusException>(() => host.Store.Tasks.RetryAsync(_key.Owner, first.TaskId, Cancelled));
     });
 
     [Fact]
@@ -216,16 +217,16 @@ public sealed class CommitTests
         await host.AppendAsync(_key, Said);
         CommitTask task = await host.CommitAsync(_key);
         await host.StageAsync(task.TaskId, "summarizing");
-        Assert.Equal(CommitTaskStatus.Cancelling, (await other.Store.Tasks.CancelAsync(new UserKey("acme", "ada"), task.TaskId, Cancelled)).Status);
+        Assert.Equal(CommitTaskStatus.Cancelling, (await other.Store.Tasks.CancelAsync(_key.Owner, task.TaskId, Cancelled)).Status);
         CommitTask ended = await host.EndOfAsync(_key, task.TaskId);
         Assert.Equal((CommitTaskStatus.Cancelled, 1), (ended.Status, ended.ArchiveNumber));
         Audit audit = await host.AuditAsync(_key);
         Assert.Equal(Said, audit.Context);
         Assert.Equal(ArchiveState.Uncovered, audit.Archives[0].State);
-        Assert.Equal(CommitTaskStatus.Cancelled, (await host.Store.Tasks.CancelAsync(new UserKey("acme", "ada"), task.TaskId, Cancelled)).Status);
+        Assert.Equal(CommitTaskStatus.Cancelled, (await host.Store.Tasks.CancelAsync(_key.Owner, task.TaskId, Cancelled)).Status);
 
         hangs = false;
-        await host.Store.Tasks.RetryAsync(new UserKey("acme", "ada"), task.TaskId, Cancelled);
+        await host.Store.Tasks.RetryAsync(_key.Owner, task.TaskId, Cancelled);
         Assert.Equal(CommitTaskStatus.Completed, (await host.EndOfAsync(_key, task.TaskId)).Status);
         Assert.Empty((await host.AuditAsync(_key)).Context);
     });
@@ -240,8 +241,8 @@ public sealed class CommitTests
         host.Faults.When(static r => r.Comp == "seal", held);
         Task<CommitTask> accepting = host.CommitAsync(_key);
         await held.Arrived;
-        CommitTask task = Assert.Single(await host.Store.Tasks.ListAsync(new UserKey("acme", "ada"), new CommitTaskQuery(), Cancelled));
-        await host.Store.Tasks.CancelAsync(new UserKey("acme", "ada"), task.TaskId, Cancelled);
+        CommitTask task = Assert.Single(await host.Store.Tasks.ListAsync(_key.Owner, new CommitTaskQuery(), Cancelled));
+        await host.Store.Tasks.CancelAsync(_key.Owner, task.TaskId, Cancelled);
         await held.ReleaseAsync();
         CommitTask ended = await host.EndOfAsync(_key, task.TaskId);
         Assert.Equal(CommitTaskStatus.Cancelled, ended.Status);
@@ -251,7 +252,7 @@ public sealed class CommitTests
         Assert.Equal(Said, audit.Context);
         Assert.Empty(audit.Archives);
 
-        await host.Store.Tasks.RetryAsync(new UserKey("acme", "ada"), task.TaskId, Cancelled);
+        await host.Store.Tasks.RetryAsync(_key.Owner, task.TaskId, Cancelled);
         Assert.Equal(1, (await host.EndOfAsync(_key, task.TaskId)).ArchiveNumber);
         Assert.Equal(Said, Assert.Single((await host.AuditAsync(_key)).Archives).Texts);
     });
@@ -292,9 +293,9 @@ public sealed class CommitTests
         await host.AppendAsync(_key, "m2");
         CommitTask second = await host.CommitAsync(_key);
         await host.StageAsync(second.TaskId, "waiting_turn");
-        await host.Store.Tasks.CancelAsync(new UserKey("acme", "ada"), second.TaskId, Cancelled);
+        await host.Store.Tasks.CancelAsync(_key.Owner, second.TaskId, Cancelled);
         Assert.Equal(CommitTaskStatus.Cancelled, (await host.EndOfAsync(_key, second.TaskId)).Status);
-        await host.Store.Tasks.RetryAsync(new UserKey("acme", "ada"), second.TaskId, Cancelled);
+        await host.Store.Tasks.RetryAsync(_key.Owner, second.TaskId, Cancelled);
         await host.StageAsync(second.TaskId, "waiting_turn");
         release.SetResult();
         await host.EndOfAsync(_key, first.TaskId);
@@ -363,9 +364,10 @@ public sealed class CommitTests
             await host.AppendAsync(_key, $"m{idempotencyKey?.Value}");
             CommitTask task = await host.EndOfAsync(_key, (await host.CommitAsync(_key, idempotencyKey: idempotencyKey)).TaskId);
             Assert.True(await host.Client.PurgeInstanceAsync(task.TaskId, Cancelled));
-            CommitTask answered = await host.Store.Tasks.GetAsync(new UserKey("acme", "ada"), task.TaskId, Cancelled);
+            CommitTask answered = await host.Store.Tasks.GetAsync(_key.Owner, task.TaskId, Cancelled);
             Assert.Equal((CommitTaskStatus.Completed, task.ArchiveNumber), (answered.Status, answered.ArchiveNumber));
-            await Assert.ThrowsAsync<TaskNotFoundException>(() => host.Store.Tasks.GetAsync(new UserKey("acme", "eve"), task.TaskId, Cancelled));
+            await Assert.ThrowsAsync<TaskNotFoundException>(
+                () => host.Store.Tasks.GetAsync(new UserKey("acme", "eve"), task.TaskId, Cancelled));
         }
 
         // The key of a commit that is forgotten still stands for it.
@@ -395,7 +397,7 @@ public sealed class CommitTests
             .Select(static b => b.Name).ToListAsync(Cancelled);
         Assert.DoesNotContain(
             left, static name => name.StartsWith("segments/") || name.StartsWith("archives/") || name.StartsWith("manifests/"));
-        await host.Store.Tasks.CancelAsync(new UserKey("acme", "ada"), task.TaskId, Cancelled);
+        await host.Store.Tasks.CancelAsync(_key.Owner, task.TaskId, Cancelled);
         await host.EndOfAsync(_key, task.TaskId);
     });
 

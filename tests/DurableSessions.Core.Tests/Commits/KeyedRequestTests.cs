@@ -34,7 +34,7 @@ public sealed class KeyedRequestTests
         Assert.Equal((CommitTaskStatus.Failed, 2), Standing(await RetryAsync(other, id, "one")));
         Assert.Equal(2, broken.Calls);
         await Assert.ThrowsAsync<IdempotencyKeyReusedException>(
-            () => other.Store.Tasks.RetryAsync(new UserKey("acme", "ada"), id, Words.Key("one", "another body"), Cancelled));
+            () => other.Store.Tasks.RetryAsync(_key.Owner, id, Words.Key("one", "another body"), Cancelled));
         Assert.Equal(3, (await RetryAsync(other, id, "two")).Attempt);
         await other.EndOfAsync(_key, id);
         Assert.Equal(3, broken.Calls);
@@ -53,7 +53,7 @@ public sealed class KeyedRequestTests
 
         var held = new HoldsRequest();
         stalling.Faults.When(static r => r.Method == "PUT" && r.Blob.StartsWith("requests/", StringComparison.Ordinal), held);
-        Task<CommitTask> stalled = stalling.Store.Tasks.RetryAsync(new UserKey("acme", "ada"), id, Words.Key("one"), Cancelled);
+        Task<CommitTask> stalled = stalling.Store.Tasks.RetryAsync(_key.Owner, id, Words.Key("one"), Cancelled);
         await held.Arrived;
         await RetryAsync(other, id, "one");
         await other.EndOfAsync(_key, id);
@@ -88,7 +88,7 @@ public sealed class KeyedRequestTests
             await runs[0].Task.WaitAsync(TimeSpan.FromSeconds(30), cluster.Time, Cancelled);
             var held = new HoldsRequest();
             stalling.Faults.When(static r => r.Is("PUT", "orchestrations/active/"), held);
-            Task<CommitTask> stalled = stalling.Store.Tasks.CancelAsync(new UserKey("acme", "ada"), id, keyed ? Words.Key("one") : null, Cancelled);
+            Task<CommitTask> stalled = stalling.Store.Tasks.CancelAsync(_key.Owner, id, keyed ? Words.Key("one") : null, Cancelled);
             await held.Arrived;
 
             ends[0].SetException(new IOException("The model is away."));
@@ -124,7 +124,7 @@ public sealed class KeyedRequestTests
             string id = (await host.CommitAsync(_key)).TaskId;
             await runs.Task.WaitAsync(TimeSpan.FromSeconds(30), cluster.Time, Cancelled);
             await host.Client.RaiseEventAsync(id, CommitNames.CancelEvent, new CancelRequest("of another", 7), Cancelled);
-            Assert.Equal(CommitTaskStatus.Running, (await host.Store.Tasks.GetAsync(new UserKey("acme", "ada"), id, Cancelled)).Status);
+            Assert.Equal(CommitTaskStatus.Running, (await host.Store.Tasks.GetAsync(_key.Owner, id, Cancelled)).Status);
             await host.Client.RaiseEventAsync(id, CommitNames.CancelEvent, JsonNode.Parse(request), Cancelled);
             Assert.Equal((CommitTaskStatus.Cancelled, 1), Standing(await host.EndOfAsync(_key, id)));
         });
@@ -137,16 +137,16 @@ public sealed class KeyedRequestTests
         using Host host = await Host.RunAsync(cluster, container, Failing, broken);
         await host.AppendAsync(_key, "m1");
         string id = (await host.CommitToEndAsync(_key)).TaskId;
-        await host.Store.Tasks.RetryAsync(new UserKey("acme", "ada"), id, idempotencyKey: null, Cancelled);
+        await host.Store.Tasks.RetryAsync(_key.Owner, id, idempotencyKey: null, Cancelled);
         await host.EndOfAsync(_key, id);
-        await Assert.ThrowsAsync<TaskStatusException>(() => host.Store.Tasks.CancelAsync(new UserKey("acme", "ada"), id, idempotencyKey: null, Cancelled));
+        await Assert.ThrowsAsync<TaskStatusException>(() => host.Store.Tasks.CancelAsync(_key.Owner, id, idempotencyKey: null, Cancelled));
         Assert.DoesNotContain(host.Log.Requests, static r => r.Blob.StartsWith("requests/", StringComparison.Ordinal));
         await RetryAsync(host, id, "one");
         Assert.Equal(2, host.Log.Requests.Count(static r => r.Blob.StartsWith("requests/", StringComparison.Ordinal)));
     });
 
-    private static (CommitTaskStatus Status, int Attempt) Standing(CommitTask task) => (task.Status, task.Attempt);
+    private (CommitTaskStatus Status, int Attempt) Standing(CommitTask task) => (task.Status, task.Attempt);
 
-    private static Task<CommitTask> RetryAsync(Host host, string id, string key) =>
-        host.Store.Tasks.RetryAsync(new UserKey("acme", "ada"), id, Words.Key(key), Cancelled);
+    private Task<CommitTask> RetryAsync(Host host, string id, string key) =>
+        host.Store.Tasks.RetryAsync(_key.Owner, id, Words.Key(key), Cancelled);
 }

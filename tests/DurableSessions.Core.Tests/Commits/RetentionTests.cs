@@ -47,7 +47,7 @@ public sealed class RetentionTests(SimulatedFixture storage)
         string container = (await storage.NewContainerAsync()).Name;
         using Host appending = await Host.StartAsync(storage, container);
         using Host host = await Host.RunAsync(storage, container);
-        await appending.Store.Sessions.CreateAsync(new UserKey("acme", "ada"), "s1", new SessionSettings(), null, Cancelled);
+        await appending.Store.Sessions.CreateAsync(_key.Owner, "s1", new SessionSettings(), null, Cancelled);
         if (log.Length > 0)
         {
             await SayAsync(appending, log.Split(' '));
@@ -227,7 +227,10 @@ public sealed class RetentionTests(SimulatedFixture storage)
     private static string[] Long(params string[] texts) => [.. texts.Select(static t => t + new string('.', 900_000))];
 
     private static async Task<AppendResult> SayAsync(Host host, params string[] texts) => await host.Store.Sessions.AppendAsync(
-        new SessionKey("acme", "ada", "s1"), [.. texts.Select(static t => Words.Message(t, t[0] == 'q' ? "user" : "assistant"))], null, Cancelled);
+        new SessionKey("acme", "ada", "s1"),
+        [.. texts.Select(static t => Words.Message(t, t[0] == 'q' ? "user" : "assistant"))],
+        null,
+        Cancelled);
 
     private async Task<CommitInput> AcceptAsync(Host host, string commitId, TurnRetention turns) =>
         await host.AcceptAsync(_key, commitId) with { Turns = turns };

@@ -10,7 +10,9 @@ using DurableSessions.Testing;
 
 namespace DurableSessions.Core.Tests.Incidents;
 
-/// <summary>What elsewhere came back changed, uncounted, twice, or from the dead. Each test is named by the numbers of public reports.</summary>
+/// <summary>
+/// What elsewhere came back changed, uncounted, twice, or from the dead. Each test is named by the numbers of public reports.
+/// </summary>
 [Collection(nameof(Simulated))]
 public sealed class ContentTests
 {
@@ -46,7 +48,8 @@ public sealed class ContentTests
         {
             Role = "assistant",
             Parts = Encoding.UTF8.GetBytes(
-                $$$"""[{"type":"tool","tool_id":"t{{{i}}}","tool_name":"Bash","tool_status":"completed","tool_input":{"command":"ls -l"},"tool_output":"{{{new string('x', 400)}}}"}]"""),
+                $$"""[{"type":"tool","tool_id":"t{{i}}","tool_name":"Bash","tool_status":"completed","tool_input":"""
+                + $$$"""{"command":"ls -l"},"tool_output":"{{{new string('x', 400)}}}"}]"""),
         })];
         AppendResult appended = await host.Store.Sessions.AppendAsync(Key, messages, null, Cancelled);
         Assert.InRange(appended.PendingTokens, 3 * 100, 3 * 130);
@@ -79,7 +82,9 @@ public sealed class ContentTests
             Assert.Equal(EveryRequest.Said, audit.Everything);
             Assert.Equal(audit.Archives.Count, Math.Min(model.Calls, 1));
             List<string> digests = await (await cluster.ConnectAsync(container)).Container.GetBlobsAsync(cancellationToken: Cancelled)
-                .Select(static b => b.Name).Where(static name => name.Contains("semantic", StringComparison.Ordinal)).ToListAsync(Cancelled);
+                .Select(static b => b.Name)
+                .Where(static name => name.Contains("semantic", StringComparison.Ordinal))
+                .ToListAsync(Cancelled);
             Assert.Equal(audit.Archives.Count, digests.Count);
             return died;
         });

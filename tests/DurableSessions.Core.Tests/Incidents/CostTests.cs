@@ -35,7 +35,9 @@ public sealed class CostTests(SimulatedFixture storage, ITestOutputHelper output
         // Longer than the first look at its turn, which is 10 s after it began to wait; the later ones are ever farther apart.
         await Task.Delay(TimeSpan.FromSeconds(12), cluster.Time, Cancelled);
         StorageRequest[] requests = [.. host.Log.Requests.Where(r => r.Blob.Contains(second.TaskId, StringComparison.Ordinal))];
-        Assert.True(requests.Length <= 6, $"{requests.Length} requests:{Environment.NewLine}{string.Join(Environment.NewLine, requests.AsEnumerable())}");
+        Assert.True(
+            requests.Length <= 6,
+            $"{requests.Length} requests:{Environment.NewLine}{string.Join(Environment.NewLine, requests.AsEnumerable())}");
 
         release.SetResult();
         Assert.Equal(CommitTaskStatus.Completed, (await host.EndOfAsync(Key, first.TaskId)).Status);
@@ -59,8 +61,9 @@ public sealed class CostTests(SimulatedFixture storage, ITestOutputHelper output
         TimeSpan beside = await MedianAppendAsync(host, other, "beside");
         await enough.CancelAsync();
         await busy;
-        output.WriteLine($"An append to another session takes {alone.TotalMilliseconds:0.0} ms alone, {beside.TotalMilliseconds:0.0} ms beside a busy large session.");
-        Assert.True(beside < (4 * alone) + TimeSpan.FromMilliseconds(100), $"{alone.TotalMilliseconds:0.0} ms alone, {beside.TotalMilliseconds:0.0} ms beside it.");
+        string times = $"{alone.TotalMilliseconds:0.0} ms alone, {beside.TotalMilliseconds:0.0} ms beside a busy large session";
+        output.WriteLine($"An append to another session takes {times}.");
+        Assert.True(beside < (4 * alone) + TimeSpan.FromMilliseconds(100), times);
 
         // And where every request of the large one hangs for ever, the other one does not even notice.
         host.Faults.When(static r => r.Blob.Contains("/s1", StringComparison.Ordinal), Fault.NeverAnswer, times: int.MaxValue);

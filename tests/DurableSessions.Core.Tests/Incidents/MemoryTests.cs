@@ -8,7 +8,9 @@ using DurableSessions.Testing;
 
 namespace DurableSessions.Core.Tests.Incidents;
 
-/// <summary>Memories that elsewhere were extracted twice, or silently not at all. Each test is named by the numbers of public reports.</summary>
+/// <summary>
+/// Memories that elsewhere were extracted twice, or silently not at all. Each test is named by the numbers of public reports.
+/// </summary>
 [Collection(nameof(Simulated))]
 public sealed class MemoryTests
 {
@@ -60,7 +62,9 @@ public sealed class MemoryTests
         await host.AppendAsync(Key, "+events/kept=happened", "+events/empty=", "-events/unknown");
         CommitTask task = await host.CommitToEndAsync(Key);
         Assert.Equal(1, task.Output!.Memories!.Changed[MemoryCategory.Events]);
-        Assert.Equal(["empty: it has no content", "unknown: there is no such memory"], task.Output.Memories.Skipped.Select(static s => $"{s.Name}: {s.Reason}"));
+        Assert.Equal(
+            ["empty: it has no content", "unknown: there is no such memory"],
+            task.Output.Memories.Skipped.Select(static s => $"{s.Name}: {s.Reason}"));
     });
 
     [Fact]

@@ -80,7 +80,7 @@ public sealed class StuckTests
         Assert.Equal(CommitTaskStatus.Failed, second.Status);
         Assert.Equal(["m1", "m2"], audit.Context);
         broken.Before = static _ => Task.CompletedTask;
-        await host.Store.Tasks.RetryAsync(new UserKey("acme", "ada"), second.TaskId, Cancelled);
+        await host.Store.Tasks.RetryAsync(Key.Owner, second.TaskId, Cancelled);
         Assert.Equal(CommitTaskStatus.Completed, (await host.EndOfAsync(Key, second.TaskId)).Status);
         Assert.Empty((await host.AuditAsync(Key)).Context);
     });
@@ -103,12 +103,12 @@ public sealed class StuckTests
 
             using Host operators = await Host.RunAsync(cluster, container);
             var query = new CommitTaskQuery { Status = CommitTaskStatus.Failed, Limit = 200 };
-            IReadOnlyList<CommitTask> listed = await operators.Store.Tasks.ListAsync(new UserKey("acme", "ada"), query, Cancelled);
+            IReadOnlyList<CommitTask> listed = await operators.Store.Tasks.ListAsync(Key.Owner, query, Cancelled);
             Assert.Equal(failed.Select(static t => t.TaskId).Order(), listed.Select(static t => t.TaskId).Order());
             broken.Before = static _ => Task.CompletedTask;
             foreach (CommitTask task in listed)
             {
-                await operators.Store.Tasks.RetryAsync(new UserKey("acme", "ada"), task.TaskId, Cancelled);
+                await operators.Store.Tasks.RetryAsync(Key.Owner, task.TaskId, Cancelled);
             }
 
             foreach (CommitTask task in listed)
@@ -117,7 +117,7 @@ public sealed class StuckTests
                 Assert.Empty((await operators.AuditAsync(task.Session)).Context);
             }
 
-            Assert.Empty(await operators.Store.Tasks.ListAsync(new UserKey("acme", "ada"), query, Cancelled));
+            Assert.Empty(await operators.Store.Tasks.ListAsync(Key.Owner, query, Cancelled));
         });
 
     [Theory]
@@ -134,7 +134,7 @@ public sealed class StuckTests
         await (graceful ? host.StopAsync() : host.KillAsync());
 
         using Host reader = await Host.StartAsync(cluster, container);
-        Assert.Equal(CommitTaskStatus.Running, (await reader.Store.Tasks.GetAsync(new UserKey("acme", "ada"), task.TaskId, Cancelled)).Status);
+        Assert.Equal(CommitTaskStatus.Running, (await reader.Store.Tasks.GetAsync(Key.Owner, task.TaskId, Cancelled)).Status);
         using Host next = await Host.RunAsync(cluster, container);
         CommitTask ended = await next.EndOfAsync(Key, task.TaskId);
         Assert.Equal((CommitTaskStatus.Completed, ArchiveState.Covered), (ended.Status, ended.Output!.State));
@@ -162,7 +162,7 @@ public sealed class StuckTests
             (isBroken, hangs) = (false, true);
             CommitTask cancelled = await SayAndCommitAsync(host, "s3", "m1");
             await host.StageAsync(cancelled.TaskId, "summarizing");
-            await host.Store.Tasks.CancelAsync(new UserKey("acme", "ada"), cancelled.TaskId, Cancelled);
+            await host.Store.Tasks.CancelAsync(Key.Owner, cancelled.TaskId, Cancelled);
             await host.EndOfAsync(cancelled.Session, cancelled.TaskId);
             CommitTask running = await SayAndCommitAsync(host, "s4", "m1");
             await host.StageAsync(running.TaskId, "summarizing");
@@ -179,7 +179,7 @@ public sealed class StuckTests
                 (waiting, CommitTaskStatus.Running, CommitTaskStatus.Completed),
             ];
             using Host reader = await Host.StartAsync(cluster, container);
-            IReadOnlyList<CommitTask> listed = await reader.Store.Tasks.ListAsync(new UserKey("acme", "ada"), new CommitTaskQuery(), Cancelled);
+            IReadOnlyList<CommitTask> listed = await reader.Store.Tasks.ListAsync(Key.Owner, new CommitTaskQuery(), Cancelled);
             Assert.Equal(
                 expected.Select(static e => (e.Task.TaskId, e.Before)).OrderBy(static e => e.TaskId, StringComparer.Ordinal),
                 listed.Select(static t => (t.TaskId, t.Status)).OrderBy(static e => e.TaskId, StringComparer.Ordinal));

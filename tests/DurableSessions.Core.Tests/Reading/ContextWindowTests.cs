@@ -28,7 +28,8 @@ public sealed class ContextWindowTests
     [Fact]
     public void The_run_stops_at_the_first_message_that_does_not_fit()
     {
-        (List<string> kept, _) = Keep(10, User(Long('a', 1)), User(Long('x', 9)), User(Long('b', 3)), Assistant(Long('c', 3)), User(Long('d', 3)));
+        (List<string> kept, _) = Keep(
+            10, User(Long('a', 1)), User(Long('x', 9)), User(Long('b', 3)), Assistant(Long('c', 3)), User(Long('d', 3)));
         Assert.Equal([Long('c', 3), Long('d', 3)], kept.Where(static t => t[0] is 'c' or 'd'));
         Assert.DoesNotContain(Long('a', 1), kept);
         Assert.Equal(3, kept.Count);
@@ -71,7 +72,14 @@ public sealed class ContextWindowTests
             parts = new object[]
             {
                 new { type = "text", text = string.Concat(Enumerable.Repeat("😀", 400)) },
-                new { type = "tool", tool_id = "t", tool_name = "n", tool_input = new { path = new string('p', 4000) }, tool_output = "ok" },
+                new
+                {
+                    type = "tool",
+                    tool_id = "t",
+                    tool_name = "n",
+                    tool_input = new { path = new string('p', 4000) },
+                    tool_output = "ok",
+                },
                 new { type = "custom", keep = new[] { 1, 2, 3 } },
             },
         });

@@ -80,7 +80,10 @@ public sealed class TurnSplitTests
                 Assert.InRange(kept, 1, retention.KeepTurns);
                 Assert.True(Tokens(log, archived) <= retention.TokenBudget || (archived == newest && steps.Length <= minimum));
                 Assert.True(
-                    archived == 0 || kept == retention.KeepTurns || Tokens(log, turns.Last(t => t < archived)) > retention.TokenBudget, "More would have fitted.");
+                    archived == 0
+                    || kept == retention.KeepTurns
+                    || Tokens(log, turns.Last(t => t < archived)) > retention.TokenBudget,
+                    "More would have fitted.");
             }
             else
             {

@@ -23,7 +23,8 @@ public class ManifestRulesTests
         ["which are not in order or not different"] = (s_pending, static m => m with { Pending = [m.Pending[0], m.Pending[0]] }),
         ["takes back a number"] = (s_pending, static m => m with { DecidedCount = 0 }),
         ["gives a pending archive another number"] = (
-            s_pending, static m => m with { ArchiveCount = 2, Pending = [m.Pending[0] with { Number = 2 }], Overview = new(1, "semantic.json") }),
+            s_pending,
+            static m => m with { ArchiveCount = 2, Pending = [m.Pending[0] with { Number = 2 }], Overview = new(1, "semantic.json") }),
         ["changes a session that is deleted"] = (New().After(nameof(Transitions.Delete)), static m => m with { DeletedAt = null }),
         ["replaces a session that is not deleted"] = (New(), static m => m with { Incarnation = "ffffffffffff" }),
     };

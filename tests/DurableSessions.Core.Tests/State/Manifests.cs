@@ -18,18 +18,21 @@ internal static class Manifests
     /// <summary>Every transition of a manifest, with arguments that suit the manifest as far as it has something to do.</summary>
     public static readonly IReadOnlyDictionary<string, Func<Manifest, Transition>> All = new Dictionary<string, Func<Manifest, Transition>>
     {
-        [nameof(Transitions.CreateAgain)] = static m => Transitions.CreateAgain(m, Key, Creation("ba9876543210"), Fresh(1, "ba9876543210"), s_now),
+        [nameof(Transitions.CreateAgain)] = static m => Transitions.CreateAgain(
+            m, Key, Creation("ba9876543210"), Fresh(1, "ba9876543210"), s_now),
         [nameof(Transitions.AddSegment)] = static m => Transitions.AddSegment(m, Incarnation, m.Last.Name, Fresh(m.NextSegment)),
         [nameof(Transitions.Configure)] = static m => Transitions.Configure(m, Incarnation, static s => s, Fresh(m.NextSegment)),
         [nameof(Transitions.SkipSegmentNumbers)] = static m => Transitions.SkipSegmentNumbers(m, Incarnation, m.NextSegment),
         [nameof(Transitions.DropEmptySegment)] = static m => Transitions.DropEmptySegment(m, Incarnation, m.Live[0].Name),
-        [nameof(Transitions.CountUsed)] = static m => Transitions.CountUsed(m, Incarnation, contexts: 1, skills: 2, new RequestKey("k", "r")),
+        [nameof(Transitions.CountUsed)] = static m => Transitions.CountUsed(
+            m, Incarnation, contexts: 1, skills: 2, new RequestKey("k", "r")),
         [nameof(Transitions.BeginCut)] = static m => BeginCut(m, FirstCommit),
         [nameof(Transitions.Clear)] = static m => Clear(m, m.Cutting?.CommitId ?? FirstCommit),
         [nameof(Transitions.Switch)] = static m => Switch(m, m.Pending.Count > 0 ? m.Pending[0] : null, covered: true),
         [nameof(Transitions.Cover)] = static m => Transitions.Cover(
             m, Incarnation, m.Uncovered.Count > 0 ? m.Uncovered[^1].Number : 1, "semantic.json", usage: null, [MemoryCategory.Profile]),
-        [nameof(Transitions.Close)] = static m => Transitions.Close(m, Attempt(m.Cutting?.CommitId ?? FirstCommit), CommitFate.Cancelled, "cancelled", []),
+        [nameof(Transitions.Close)] = static m => Transitions.Close(
+            m, Attempt(m.Cutting?.CommitId ?? FirstCommit), CommitFate.Cancelled, "cancelled", []),
         [nameof(Transitions.Settle)] = static m => Transitions.Settle(m, Attempt(m.Closed.Count > 0 ? m.Closed[0].CommitId : FirstCommit)),
         [nameof(Transitions.Delete)] = static m => Transitions.Delete(m, Incarnation, s_now),
     };
@@ -46,11 +49,17 @@ internal static class Manifests
     public static FreshSegment Fresh(int number, string incarnation = Incarnation) =>
         new(number, new SegmentReference($"{BlobNames.SegmentPrefix(Key, incarnation)}{number:D6}-{number:x12}.jsonl"));
 
-    public static Transition BeginCut(Manifest manifest, CommitId commitId, int attempt = 1) =>
-        Transitions.BeginCut(manifest, Attempt(commitId, attempt), new CutRetention(0, Turns: null, IsIdle: false), Fresh(manifest.NextSegment));
+    public static Transition BeginCut(Manifest manifest, CommitId commitId, int attempt = 1) => Transitions.BeginCut(
+        manifest,
+        Attempt(commitId, attempt),
+        new CutRetention(0, Turns: null, IsIdle: false),
+        Fresh(manifest.NextSegment));
 
-    public static Transition Clear(Manifest manifest, CommitId commitId, int attempt = 1, int retained = 0) =>
-        Transitions.Clear(manifest, Attempt(commitId, attempt), new StagedCounts(3, 30, 300, retained, 0, "sha", LastMessageAt: null), s_now);
+    public static Transition Clear(Manifest manifest, CommitId commitId, int attempt = 1, int retained = 0) => Transitions.Clear(
+        manifest,
+        Attempt(commitId, attempt),
+        new StagedCounts(3, 30, 300, retained, 0, "sha", LastMessageAt: null),
+        s_now);
 
     public static Transition Switch(Manifest manifest, PendingArchive? pending, bool covered) => Transitions.Switch(
         manifest,

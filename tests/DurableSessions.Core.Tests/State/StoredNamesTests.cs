@@ -7,7 +7,9 @@ using DurableSessions.Orchestration;
 
 namespace DurableSessions.Core.Tests.State;
 
-/// <summary>What an earlier version has stored is read, and written as it was: histories, statuses and documents outlive names in the code.</summary>
+/// <summary>
+/// What an earlier version has stored is read, and written as it was: histories, statuses and documents outlive names in the code.
+/// </summary>
 public class StoredNamesTests
 {
     private const string Input =

@@ -39,11 +39,11 @@ internal static class BadMemoryRequests
         yield return Invalid("a search for 101 hits", "GET /api/v1/memories/search?q=x&limit=101", "", "query.limit");
         yield return Invalid(
             "a context with some memories", "GET /api/v1/sessions/{id}/context?include_memories=some", "", "query.include_memories");
-        yield return new BadRequest(
-            "a memory outside its folder", 403, "PERMISSION_DENIED", "path.id", "PUT /api/v1/memories/events/..%2f..%2fx HTTP/1.1", System.Text.Encoding.UTF8.GetBytes(Good));
-        yield return new BadRequest("a POST to a memory", 405, "UNKNOWN", null, "POST /api/v1/memories/events/x HTTP/1.1", System.Text.Encoding.UTF8.GetBytes(Good));
+        yield return BadRequest.Of(
+            "a memory outside its folder", 403, "PERMISSION_DENIED", "path.id", "PUT /api/v1/memories/events/..%2f..%2fx", Good);
+        yield return BadRequest.Of("a POST to a memory", 405, "UNKNOWN", null, "POST /api/v1/memories/events/x", Good);
     }
 
-    private static BadRequest Invalid(string name, string target, string body, string field) => new(
-        name, 400, "INVALID_ARGUMENT", field, target.Contains(" HTTP/1.1", StringComparison.Ordinal) ? target : $"{target} HTTP/1.1", System.Text.Encoding.UTF8.GetBytes(body));
+    private static BadRequest Invalid(string name, string head, string body, string field) =>
+        BadRequest.Of(name, 400, "INVALID_ARGUMENT", field, head, body);
 }

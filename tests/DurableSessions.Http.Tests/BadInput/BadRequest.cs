@@ -17,6 +17,15 @@ internal sealed record BadRequest(string Name, int Status, string Code, string? 
     /// <summary><see langword="null"/>: none is sent.</summary>
     public string? ContentType { get; init; } = "application/json";
 
+    /// <summary>A request whose head may lack its version, which is added, and whose body is a text.</summary>
+    public static BadRequest Of(string name, int status, string code, string? field, string head, string body) => new(
+        name,
+        status,
+        code,
+        field,
+        head.Contains(" HTTP/1.1", StringComparison.Ordinal) ? head : $"{head} HTTP/1.1",
+        Encoding.UTF8.GetBytes(body));
+
     public string FullHead()
     {
         var head = new StringBuilder(Head).Append("\r\nHost: localhost\r\nConnection: close\r\n");

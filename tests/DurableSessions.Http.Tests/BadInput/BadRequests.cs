@@ -12,7 +12,12 @@ internal static class BadRequests
     private const string Good = """{"role":"user","content":"x"}""";
 
     public static IReadOnlyDictionary<string, BadRequest> All { get; } =
-        Bodies().Concat(Fields()).Concat(Settings()).Concat(Changes()).Concat(Targets()).Concat(Queries()).Concat(Headers()).Concat(BadMemoryRequests.All()).ToDictionary(static b => b.Name);
+        ((IEnumerable<BadRequest>)
+            [
+                .. Bodies(), .. Fields(), .. Settings(), .. Changes(), .. Targets(), .. Queries(), .. Headers(),
+                .. BadMemoryRequests.All(),
+            ])
+            .ToDictionary(static b => b.Name);
 
     private static IEnumerable<BadRequest> Bodies()
     {
@@ -31,18 +36,35 @@ internal static class BadRequests
         yield return Invalid("an array", Messages, "[]", "body");
         yield return Invalid("a string", Messages, "\"x\"", "body");
         yield return Invalid("null", Messages, "null", "body");
-        yield return Invalid("257 deep", Messages, "{\"role\":\"user\",\"parts\":[{\"type\":\"x\",\"a\":" + new string('[', 254) + new string(']', 254) + "}]}", "body");
-        yield return Invalid("65 deep, where there are no messages", Create, "{\"memory_policy\":{\"x\":" + new string('[', 63) + new string(']', 63) + "}}", "body");
+        yield return Invalid(
+            "257 deep",
+            Messages,
+            "{\"role\":\"user\",\"parts\":[{\"type\":\"x\",\"a\":" + new string('[', 254) + new string(']', 254) + "}]}",
+            "body");
+        yield return Invalid(
+            "65 deep, where there are no messages",
+            Create,
+            "{\"memory_policy\":{\"x\":" + new string('[', 63) + new string(']', 63) + "}}",
+            "body");
         yield return Invalid("the same name twice, where there are no messages", Create, """{"session_id":"a","session_id":"a"}""", "body");
         yield return Invalid("100,000 deep", Messages, new string('[', 100_000), "body");
         yield return new BadRequest("UTF-16", 400, "INVALID_ARGUMENT", "body", $"{Messages} HTTP/1.1", Encoding.Unicode.GetBytes(Good));
         yield return Invalid("a body shorter than it says", Messages, Good, "body") with { Length = 1000 };
-        yield return Invalid("a form", Messages, "role=user", "header.Content-Type") with { ContentType = "application/x-www-form-urlencoded" };
+        yield return Invalid("a form", Messages, "role=user", "header.Content-Type") with
+        {
+            ContentType = "application/x-www-form-urlencoded",
+        };
         yield return Invalid("plain text", Messages, Good, "header.Content-Type") with { ContentType = "text/plain" };
         yield return Invalid("no content type", Messages, Good, "header.Content-Type") with { ContentType = null };
-        yield return Invalid("another charset", Messages, Good, "header.Content-Type") with { ContentType = "application/json; charset=latin1" };
+        yield return Invalid("another charset", Messages, Good, "header.Content-Type") with
+        {
+            ContentType = "application/json; charset=latin1",
+        };
         yield return Invalid("a compressed body", Messages + " HTTP/1.1\r\nContent-Encoding: gzip", Good, "header.Content-Encoding");
-        yield return new BadRequest("a body of 33 MiB", 413, "RESOURCE_EXHAUSTED", null, $"{Messages} HTTP/1.1", []) { Length = 33 * 1024 * 1024 };
+        yield return new BadRequest("a body of 33 MiB", 413, "RESOURCE_EXHAUSTED", null, $"{Messages} HTTP/1.1", [])
+        {
+            Length = 33 * 1024 * 1024,
+        };
         yield return Invalid("a commit of an array", Commit, "[]", "body");
         yield return Invalid("a cancel of an array", "POST /api/v1/tasks/c123/cancel", "[]", "body");
     }
@@ -57,26 +79,51 @@ internal static class BadRequests
         yield return Invalid("null for both", Messages, """{"role":"user","content":null,"parts":null}""", "body.content");
         yield return Invalid("a number for content", Messages, """{"role":"user","content":5}""", "body.content");
         yield return Invalid("an object for content", Messages, """{"role":"user","content":{}}""", "body.content");
-        yield return Invalid("content that loses, and is wrong", Messages, """{"role":"user","content":5,"parts":[{"text":"x"}]}""", "body.content");
+        yield return Invalid(
+            "content that loses, and is wrong", Messages, """{"role":"user","content":5,"parts":[{"text":"x"}]}""", "body.content");
         yield return Invalid("an object for parts", Messages, """{"role":"user","parts":{}}""", "body.parts");
         yield return Invalid("a string for parts", Messages, """{"role":"user","parts":"x"}""", "body.parts");
         yield return Invalid("a string for a part", Messages, """{"role":"user","parts":["x"]}""", "body.parts.0");
         yield return Invalid("null for a part", Messages, """{"role":"user","parts":[{"text":"x"},null]}""", "body.parts.1");
         yield return Invalid("a number for created_at", Messages, """{"role":"user","content":"x","created_at":1}""", "body.created_at");
-        yield return Invalid("a long created_at", Messages, $$"""{"role":"user","content":"x","created_at":"{{new string('2', 4097)}}"}""", "body.created_at");
+        yield return Invalid(
+            "a long created_at",
+            Messages,
+            $$"""{"role":"user","content":"x","created_at":"{{new string('2', 4097)}}"}""",
+            "body.created_at");
         yield return Invalid("a number for turn_id", Messages, """{"role":"user","content":"x","turn_id":1}""", "body.turn_id");
-        yield return Invalid("a long turn_id", Messages, $$"""{"role":"user","content":"x","turn_id":"{{new string('t', 4097)}}"}""", "body.turn_id");
-        yield return Invalid("a string for sources", Messages, """{"role":"user","content":"x","source_message_ids":"a"}""", "body.source_message_ids");
-        yield return Invalid("a number for a source", Messages, """{"role":"user","content":"x","source_message_ids":["a",1]}""", "body.source_message_ids.1");
-        yield return Invalid("1,001 sources", Messages, $$"""{"role":"user","content":"x","source_message_ids":[{{string.Join(',', Enumerable.Repeat("\"a\"", 1_001))}}]}""", "body.source_message_ids");
-        yield return Invalid("10,001 parts", Messages, $$"""{"role":"user","parts":[{{string.Join(',', Enumerable.Repeat("{}", 10_001))}}]}""", "body.parts");
-        yield return Invalid("a name twice among 10,001", Messages, $$"""{"role":"user","parts":[{ {{string.Join(',', Enumerable.Range(0, 10_000).Select(static i => $"\"{i}\":0"))}},"0":1}]}""", "body");
-        yield return Invalid("a long peer", Messages, $$"""{"role":"user","content":"x","peer_id":"{{new string('p', 4097)}}"}""", "body.peer_id");
+        yield return Invalid(
+            "a long turn_id", Messages, $$"""{"role":"user","content":"x","turn_id":"{{new string('t', 4097)}}"}""", "body.turn_id");
+        yield return Invalid(
+            "a string for sources", Messages, """{"role":"user","content":"x","source_message_ids":"a"}""", "body.source_message_ids");
+        yield return Invalid(
+            "a number for a source",
+            Messages,
+            """{"role":"user","content":"x","source_message_ids":["a",1]}""",
+            "body.source_message_ids.1");
+        yield return Invalid(
+            "1,001 sources",
+            Messages,
+            $$"""{"role":"user","content":"x","source_message_ids":[{{string.Join(',', Enumerable.Repeat("\"a\"", 1_001))}}]}""",
+            "body.source_message_ids");
+        yield return Invalid(
+            "10,001 parts",
+            Messages,
+            $$"""{"role":"user","parts":[{{string.Join(',', Enumerable.Repeat("{}", 10_001))}}]}""",
+            "body.parts");
+        yield return Invalid(
+            "a name twice among 10,001",
+            Messages,
+            $$"""{"role":"user","parts":[{ {{string.Join(',', Enumerable.Range(0, 10_000).Select(static i => $"\"{i}\":0"))}},"0":1}]}""",
+            "body");
+        yield return Invalid(
+            "a long peer", Messages, $$"""{"role":"user","content":"x","peer_id":"{{new string('p', 4097)}}"}""", "body.peer_id");
         yield return Invalid("no messages", Batch, "{}", "body.messages");
         yield return Invalid("an object for messages", Batch, """{"messages":{}}""", "body.messages");
         yield return Invalid("a string for a message", Batch, $$"""{"messages":[{{Good}},"x"]}""", "body.messages.1");
         yield return Invalid("one bad message of two", Batch, $$"""{"messages":[{{Good}},{"role":"user"}]}""", "body.messages.1.content");
-        yield return Invalid("101 messages", Batch, $$"""{"messages":[{{string.Join(',', Enumerable.Repeat(Good, 101))}}]}""", "body.messages");
+        yield return Invalid(
+            "101 messages", Batch, $$"""{"messages":[{{string.Join(',', Enumerable.Repeat(Good, 101))}}]}""", "body.messages");
     }
 
     private static IEnumerable<BadRequest> Settings()
@@ -92,54 +139,110 @@ internal static class BadRequests
         yield return Denied("an id that is a way out", Create, """{"session_id":".."}""", "body.session_id");
         yield return Denied("an id with a backslash", Create, """{"session_id":"a\\b"}""", "body.session_id");
         yield return Invalid("a string for a policy", Create, """{"auto_commit_policy":"on"}""", "body.auto_commit_policy");
-        yield return Invalid("an unknown field of a policy", Create, """{"auto_commit_policy":{"threshold":1}}""", "body.auto_commit_policy.threshold");
-        yield return Invalid("null in a policy", Create, """{"auto_commit_policy":{"keep_recent_count":null}}""", "body.auto_commit_policy.keep_recent_count");
-        yield return Invalid("a string in a policy", Create, """{"auto_commit_policy":{"keep_recent_count":"3"}}""", "body.auto_commit_policy.keep_recent_count");
-        yield return Invalid("half in a policy", Create, """{"auto_commit_policy":{"keep_recent_count":1.5}}""", "body.auto_commit_policy.keep_recent_count");
+        yield return Invalid(
+            "an unknown field of a policy", Create, """{"auto_commit_policy":{"threshold":1}}""", "body.auto_commit_policy.threshold");
+        yield return Invalid(
+            "null in a policy",
+            Create,
+            """{"auto_commit_policy":{"keep_recent_count":null}}""",
+            "body.auto_commit_policy.keep_recent_count");
+        yield return Invalid(
+            "a string in a policy",
+            Create,
+            """{"auto_commit_policy":{"keep_recent_count":"3"}}""",
+            "body.auto_commit_policy.keep_recent_count");
+        yield return Invalid(
+            "half in a policy",
+            Create,
+            """{"auto_commit_policy":{"keep_recent_count":1.5}}""",
+            "body.auto_commit_policy.keep_recent_count");
         yield return Invalid("an array for a memory policy", Create, """{"memory_policy":[]}""", "body.memory_policy");
-        yield return Invalid("a string for enabled", Create, """{"memory_policy":{"self":{"enabled":"true"}}}""", "body.memory_policy.self.enabled");
-        yield return Invalid("an empty memory type", Create, """{"memory_policy":{"memory_types":[""]}}""", "body.memory_policy.memory_types.0");
-        yield return Invalid("a number for a memory type", Create, """{"memory_policy":{"memory_types":["events",1]}}""", "body.memory_policy.memory_types.1");
-        yield return Invalid("a memory type there is not", Create, """{"memory_policy":{"memory_types":["events","dreams"]}}""", "body.memory_policy.memory_types.1");
-        yield return Invalid("a memory type in capitals", Create, """{"memory_policy":{"memory_types":["Events"]}}""", "body.memory_policy.memory_types.0");
-        yield return Invalid("an unknown key of a memory policy", Create, """{"memory_policy":{"self":{"enabled":true},"other":{"enabled":true}}}""", "body.memory_policy.other");
+        yield return Invalid(
+            "a string for enabled", Create, """{"memory_policy":{"self":{"enabled":"true"}}}""", "body.memory_policy.self.enabled");
+        yield return Invalid(
+            "an empty memory type", Create, """{"memory_policy":{"memory_types":[""]}}""", "body.memory_policy.memory_types.0");
+        yield return Invalid(
+            "a number for a memory type",
+            Create,
+            """{"memory_policy":{"memory_types":["events",1]}}""",
+            "body.memory_policy.memory_types.1");
+        yield return Invalid(
+            "a memory type there is not",
+            Create,
+            """{"memory_policy":{"memory_types":["events","dreams"]}}""",
+            "body.memory_policy.memory_types.1");
+        yield return Invalid(
+            "a memory type in capitals", Create, """{"memory_policy":{"memory_types":["Events"]}}""", "body.memory_policy.memory_types.0");
+        yield return Invalid(
+            "an unknown key of a memory policy",
+            Create,
+            """{"memory_policy":{"self":{"enabled":true},"other":{"enabled":true}}}""",
+            "body.memory_policy.other");
         foreach (string target in (string[])["self", "peer", "working_memory"])
         {
-            yield return Invalid($"an unknown key of {target}", Create, $$$"""{"memory_policy":{"{{{target}}}":{"enabled":true,"on":1}} }""", $"body.memory_policy.{target}.on");
+            yield return Invalid(
+                $"an unknown key of {target}",
+                Create,
+                $$$"""{"memory_policy":{"{{{target}}}":{"enabled":true,"on":1}} }""",
+                $"body.memory_policy.{target}.on");
         }
 
-        yield return Invalid("a large memory policy", Create, $$$"""{"memory_policy":{"self":{"enabled":true{{{new string(' ', 17_000)}}} } } }""", "body.memory_policy");
-        yield return Invalid("an unknown field of extraction", Create, """{"memory_extraction_config":{"event":{}}}""", "body.memory_extraction_config.event");
-        yield return Invalid("an unknown field of events", Create, """{"memory_extraction_config":{"events":{"tag":[]}}}""", "body.memory_extraction_config.events.tag");
-        yield return Invalid("a number for a tag", Create, """{"memory_extraction_config":{"events":{"tags":[1]}}}""", "body.memory_extraction_config.events.tags.0");
+        yield return Invalid(
+            "a large memory policy",
+            Create,
+            $$$"""{"memory_policy":{"self":{"enabled":true{{{new string(' ', 17_000)}}} } } }""",
+            "body.memory_policy");
+        yield return Invalid(
+            "an unknown field of extraction",
+            Create,
+            """{"memory_extraction_config":{"event":{}}}""",
+            "body.memory_extraction_config.event");
+        yield return Invalid(
+            "an unknown field of events",
+            Create,
+            """{"memory_extraction_config":{"events":{"tag":[]}}}""",
+            "body.memory_extraction_config.events.tag");
+        yield return Invalid(
+            "a number for a tag",
+            Create,
+            """{"memory_extraction_config":{"events":{"tags":[1]}}}""",
+            "body.memory_extraction_config.events.tags.0");
         yield return Invalid("a string to keep", Commit, """{"keep_recent_count":"3"}""", "body.keep_recent_count");
         yield return Invalid("null to keep", Commit, """{"keep_recent_count":null}""", "body.keep_recent_count");
         yield return Invalid("3.0 to keep", Commit, """{"keep_recent_count":3.0}""", "body.keep_recent_count");
         yield return Invalid("1e3 to keep", Commit, """{"keep_recent_count":1e3}""", "body.keep_recent_count");
         yield return Invalid("less than nothing to keep", Commit, """{"keep_recent_count":-1}""", "body.keep_recent_count");
         yield return Invalid("too many to keep", Commit, """{"keep_recent_count":10001}""", "body.keep_recent_count");
-        yield return Invalid("far too many to keep", Commit, $$"""{"keep_recent_count":{{new string('9', 10_000)}}}""", "body.keep_recent_count");
+        yield return Invalid(
+            "far too many to keep", Commit, $$"""{"keep_recent_count":{{new string('9', 10_000)}}}""", "body.keep_recent_count");
         yield return Invalid("true to keep", Commit, """{"keep_recent_count":true}""", "body.keep_recent_count");
         yield return Invalid("an unknown retention mode", Commit, """{"retention_mode":"turns"}""", "body.retention_mode");
         yield return Invalid("an empty retention mode", Commit, """{"retention_mode":""}""", "body.retention_mode");
         yield return Invalid("true for a retention mode", Commit, """{"retention_mode":true}""", "body.retention_mode");
         yield return Invalid("turns to keep without a mode", Commit, """{"keep_recent_turn_count":1}""", "body.keep_recent_turn_count");
-        yield return Invalid("a budget to keep without a mode", Commit, """{"retention_mode":null,"retained_message_token_budget":1}""", "body.retained_message_token_budget");
+        yield return Invalid(
+            "a budget to keep without a mode",
+            Commit,
+            """{"retention_mode":null,"retained_message_token_budget":1}""",
+            "body.retained_message_token_budget");
         yield return Invalid("steps to keep without a mode", Commit, """{"min_raw_tail_steps":0}""", "body.min_raw_tail_steps");
         foreach ((string field, string value) in (ValueTuple<string, string>[])
             [
-                ("keep_recent_turn_count", "-1"), ("keep_recent_turn_count", "10001"), ("keep_recent_turn_count", "1.5"), ("keep_recent_turn_count", "true"),
+                ("keep_recent_turn_count", "-1"), ("keep_recent_turn_count", "10001"),
+                ("keep_recent_turn_count", "1.5"), ("keep_recent_turn_count", "true"),
                 ("retained_message_token_budget", "0"), ("retained_message_token_budget", "-1"), ("retained_message_token_budget", "1e3"),
                 ("retained_message_token_budget", "9223372036854775808"), ("retained_message_token_budget", "\"6000\""),
                 ("min_raw_tail_steps", "-1"), ("min_raw_tail_steps", "10001"), ("min_raw_tail_steps", "[]"),
             ])
         {
-            yield return Invalid($"{value} for {field}", Commit, $$"""{"retention_mode":"turn_budget","{{field}}":{{value}}}""", $"body.{field}");
+            yield return Invalid(
+                $"{value} for {field}", Commit, $$"""{"retention_mode":"turn_budget","{{field}}":{{value}}}""", $"body.{field}");
         }
 
         yield return Invalid("unknown metadata", Commit, """{"extraction_metadata":{"events":{}}}""", "body.extraction_metadata.events");
         yield return Invalid("a string for metadata", Commit, """{"extraction_metadata":"x"}""", "body.extraction_metadata");
-        yield return Invalid("a string for tags", Commit, """{"extraction_metadata":{"event":{"tags":"a=b"}}}""", "body.extraction_metadata.event.tags");
+        yield return Invalid(
+            "a string for tags", Commit, """{"extraction_metadata":{"event":{"tags":"a=b"}}}""", "body.extraction_metadata.event.tags");
     }
 
     private static IEnumerable<BadRequest> Changes()
@@ -148,9 +251,18 @@ internal static class BadRequests
         const string Used = "POST /api/v1/sessions/{id}/used";
         yield return Invalid("an unknown setting", Config, """{"memory_policy":{}}""", "body.memory_policy");
         yield return Invalid("true for a policy", Config, """{"auto_commit_policy":true}""", "body.auto_commit_policy");
-        yield return Invalid("an unknown field of a changed policy", Config, """{"auto_commit_policy":{"x":1}}""", "body.auto_commit_policy.x");
-        yield return Invalid("null in a changed policy", Config, """{"auto_commit_policy":{"idle_timeout_seconds":null}}""", "body.auto_commit_policy.idle_timeout_seconds");
-        yield return Invalid("an object for tags", Config, """{"memory_extraction_config":{"events":{"tags":{}}}}""", "body.memory_extraction_config.events.tags");
+        yield return Invalid(
+            "an unknown field of a changed policy", Config, """{"auto_commit_policy":{"x":1}}""", "body.auto_commit_policy.x");
+        yield return Invalid(
+            "null in a changed policy",
+            Config,
+            """{"auto_commit_policy":{"idle_timeout_seconds":null}}""",
+            "body.auto_commit_policy.idle_timeout_seconds");
+        yield return Invalid(
+            "an object for tags",
+            Config,
+            """{"memory_extraction_config":{"events":{"tags":{}}}}""",
+            "body.memory_extraction_config.events.tags");
         yield return Invalid("a string for contexts", Used, """{"contexts":"viking://a"}""", "body.contexts");
         yield return Invalid("a number for a context", Used, """{"contexts":[1]}""", "body.contexts.0");
         yield return Invalid("a string for a skill", Used, """{"skill":"viking://s"}""", "body.skill");
@@ -200,7 +312,8 @@ internal static class BadRequests
 
     private static IEnumerable<BadRequest> Queries()
     {
-        foreach (string value in (string[])["-1", "10000001", "1.5", "x", "1e3", "NaN", "0x10", "99999999999999999999", "%00", "1&token_budget=2"])
+        foreach (string value in (string[])
+            ["-1", "10000001", "1.5", "x", "1e3", "NaN", "0x10", "99999999999999999999", "%00", "1&token_budget=2"])
         {
             yield return Invalid(
                 $"a budget of {value}", $"GET /api/v1/sessions/{{id}}/context?token_budget={value}", "", "query.token_budget");
@@ -240,19 +353,20 @@ internal static class BadRequests
         yield return Invalid(
             "two keys", Messages + " HTTP/1.1\r\nIdempotency-Key: a\r\nIdempotency-Key: b", Good, "header.Idempotency-Key");
         yield return Invalid("100,000 bytes of headers", Get + "X-Large: " + new string('h', 100_000), "", "header");
-        yield return Invalid("500 headers", Get + string.Join("\r\n", Enumerable.Range(0, 500).Select(static i => $"X-{i}: {new string('h', 100)}")), "", "header");
+        yield return Invalid(
+            "500 headers",
+            Get + string.Join("\r\n", Enumerable.Range(0, 500).Select(static i => $"X-{i}: {new string('h', 100)}")),
+            "",
+            "header");
     }
 
     private static BadRequest Invalid(string name, string head, string body, string field) =>
-        Make(name, 400, "INVALID_ARGUMENT", field, head, body);
+        BadRequest.Of(name, 400, "INVALID_ARGUMENT", field, head, body);
 
     private static BadRequest Denied(string name, string head, string body, string field) =>
-        Make(name, 403, "PERMISSION_DENIED", field, head, body);
+        BadRequest.Of(name, 403, "PERMISSION_DENIED", field, head, body);
 
-    private static BadRequest NotFound(string name, string head) => Make(name, 404, "NOT_FOUND", null, head, "");
+    private static BadRequest NotFound(string name, string head) => BadRequest.Of(name, 404, "NOT_FOUND", null, head, "");
 
-    private static BadRequest Unknown(string name, string head) => Make(name, 405, "UNKNOWN", null, head, "");
-
-    private static BadRequest Make(string name, int status, string code, string? field, string head, string body) => new(
-        name, status, code, field, head.Contains(" HTTP/1.1", StringComparison.Ordinal) ? head : $"{head} HTTP/1.1", Encoding.UTF8.GetBytes(body));
+    private static BadRequest Unknown(string name, string head) => BadRequest.Of(name, 405, "UNKNOWN", null, head, "");
 }

@@ -38,9 +38,14 @@ internal static class RawClient
     private static bool IsComplete(string answer)
     {
         int end = answer.IndexOf(HeadEnd, StringComparison.Ordinal);
-        return end > 0
-            && answer[..end].Split("\r\n").FirstOrDefault(static h => h.StartsWith(LengthHeader, StringComparison.OrdinalIgnoreCase)) is { } length
-            && answer.Length - end - HeadEnd.Length >= int.Parse(length[LengthHeader.Length..]);
+        if (end <= 0)
+        {
+            return false;
+        }
+
+        string? length = answer[..end].Split("\r\n")
+            .FirstOrDefault(static h => h.StartsWith(LengthHeader, StringComparison.OrdinalIgnoreCase));
+        return length is not null && answer.Length - end - HeadEnd.Length >= int.Parse(length[LengthHeader.Length..]);
     }
 }
 

@@ -37,7 +37,11 @@ public sealed class FuzzTests(ApiFixture api) : IClassFixture<ApiFixture>
         {
             FuzzRequest request = Requests.All.Generate(random, null, out _);
             RawReply reply = await RawClient.SendAsync(api.Address, request.Head(), request.Body);
-            Assert.True(IsFine(reply), $"{reply.Status} {string.Join(" | ", reply.Headers)} {reply.Body}\nto request {count} of {random}:\n{request}");
+            Assert.True(IsFine(reply), $"""
+                {reply.Status} {string.Join(" | ", reply.Headers)} {reply.Body}
+                to request {count} of {random}:
+                {request}
+                """);
         }
     }
 

@@ -8,10 +8,27 @@ internal static class Requests
 {
     private static readonly string[] Bodies =
     [
-        """{"role":"user","content":"x","parts":[{"type":"text","text":"a"},{"type":"tool","tool_id":"t","tool_input":{"a":[1,2.5e3,null]},"duration_ms":1.5,"prompt_tokens":3}],"created_at":"2026","peer_id":"p","turn_id":"t","message_kind":"checkpoint","source_message_ids":["a"]}""",
-        """{"messages":[{"role":"user","content":"x"},{"role":"assistant","parts":[{"type":"context","uri":"viking://a","context_type":"memory","abstract":"b"},{"type":"image_url","image_url":{"url":"data:,","detail":"low"}}]}]}""",
-        """{"session_id":"fuzz","memory_policy":{"self":{"enabled":true},"memory_types":["events"]},"auto_commit_policy":{"pending_token_threshold":1,"message_count_threshold":0,"idle_timeout_seconds":0,"keep_recent_count":0,"min_commit_interval_seconds":0},"memory_extraction_config":{"events":{"tags":["a"]}},"telemetry":{"summary":true}}""",
-        """{"keep_recent_count":1,"retention_mode":"turn_budget","keep_recent_turn_count":1,"retained_message_token_budget":1,"min_raw_tail_steps":1,"extraction_metadata":{"event":{"tags":["a"]}},"telemetry":true}""",
+        """
+        {"role":"user","content":"x",
+        "parts":[{"type":"text","text":"a"},
+        {"type":"tool","tool_id":"t","tool_input":{"a":[1,2.5e3,null]},"duration_ms":1.5,"prompt_tokens":3}],
+        "created_at":"2026","peer_id":"p","turn_id":"t","message_kind":"checkpoint","source_message_ids":["a"]}
+        """.ReplaceLineEndings(""),
+        """
+        {"messages":[{"role":"user","content":"x"},
+        {"role":"assistant","parts":[{"type":"context","uri":"viking://a","context_type":"memory","abstract":"b"},
+        {"type":"image_url","image_url":{"url":"data:,","detail":"low"}}]}]}
+        """.ReplaceLineEndings(""),
+        """
+        {"session_id":"fuzz","memory_policy":{"self":{"enabled":true},"memory_types":["events"]},
+        "auto_commit_policy":{"pending_token_threshold":1,"message_count_threshold":0,"idle_timeout_seconds":0,
+        "keep_recent_count":0,"min_commit_interval_seconds":0},
+        "memory_extraction_config":{"events":{"tags":["a"]}},"telemetry":{"summary":true}}
+        """.ReplaceLineEndings(""),
+        """
+        {"keep_recent_count":1,"retention_mode":"turn_budget","keep_recent_turn_count":1,"retained_message_token_budget":1,
+        "min_raw_tail_steps":1,"extraction_metadata":{"event":{"tags":["a"]}},"telemetry":true}
+        """.ReplaceLineEndings(""),
         """{"contexts":["viking://a"],"skill":{"uri":"b"}}""",
         """{"timeout":0}""",
     ];
@@ -21,41 +38,52 @@ internal static class Requests
         ("POST", "/api/v1/sessions"), ("GET", "/api/v1/sessions"), ("GET", "/api/v1/sessions/{}"), ("DELETE", "/api/v1/sessions/{}"),
         ("PATCH", "/api/v1/sessions/{}/config"), ("POST", "/api/v1/sessions/{}/messages"), ("POST", "/api/v1/sessions/{}/messages/batch"),
         ("POST", "/api/v1/sessions/{}/commit"), ("GET", "/api/v1/sessions/{}/context"), ("GET", "/api/v1/sessions/{}/archives"),
-        ("GET", "/api/v1/sessions/{}/archives/{}"), ("POST", "/api/v1/sessions/{}/used"), ("GET", "/api/v1/tasks"), ("GET", "/api/v1/tasks/{}"),
+        ("GET", "/api/v1/sessions/{}/archives/{}"), ("POST", "/api/v1/sessions/{}/used"),
+        ("GET", "/api/v1/tasks"), ("GET", "/api/v1/tasks/{}"),
         ("POST", "/api/v1/tasks/{}/cancel"), ("POST", "/api/v1/tasks/{}/retry"), ("POST", "/api/v1/system/wait"),
         ("GET", "/runtime/webhooks/durabletask/instances"), ("GET", "/runtime/webhooks/durabletask/instances/{}"),
-        ("POST", "/runtime/webhooks/durabletask/instances/{}/raiseEvent/{}"), ("POST", "/runtime/webhooks/durabletask/instances/{}/terminate"),
+        ("POST", "/runtime/webhooks/durabletask/instances/{}/raiseEvent/{}"),
+        ("POST", "/runtime/webhooks/durabletask/instances/{}/terminate"),
         ("DELETE", "/runtime/webhooks/durabletask/instances/{}"), ("GET", "/{}"),
     ];
 
     private static readonly string[] Tokens =
     [
-        "null", "true", "[]", "{}", "\"\"", "-1", "1e999", "99999999999999999999999999", "0.1", "NaN", "\"\\ud800\"", "\"\\u0000\"", "\"\\u2028\"", "[[[[[[", "}", "\"", ",", ":",
+        "null", "true", "[]", "{}", "\"\"", "-1", "1e999", "99999999999999999999999999", "0.1", "NaN",
+        "\"\\ud800\"", "\"\\u0000\"", "\"\\u2028\"", "[[[[[[", "}", "\"", ",", ":",
         "\"..\"", "\"a@b@c\"", "\"telemetry\":5,", "\"role\":", "\u00e9", "\U0001F600", "/*", "\\", "-", "1.", "\t", "\uFEFF",
     ];
 
     private static readonly string[] Ids =
     [
-        "fuzz", "a", "..", ".", "%2e%2e", "%2F", "%5C", "%00", "%ff", "a%20b", "a@b@c", "%E2%80%A8", "archive_001", "archive_999999999999", "c0123456789", "a.b", "%25", "~",
+        "fuzz", "a", "..", ".", "%2e%2e", "%2F", "%5C", "%00", "%ff", "a%20b", "a@b@c", "%E2%80%A8",
+        "archive_001", "archive_999999999999", "c0123456789", "a.b", "%25", "~",
     ];
 
     private static readonly string[] Queries =
     [
-        "", "?limit=0", "?limit=-1", "?limit=99999999999999999999", "?limit=1e3", "?limit=", "?limit=%00", "?cursor=AAAA", "?cursor=%F0", "?cursor=!!", "?wait=-1", "?wait=0", "?wait=NaN",
-        "?token_budget=9999999999", "?token_budget=0", "?auto_create=maybe", "?auto_create=true", "?status=over", "?resource_id=..", "?limit=1&limit=2", "?top=0", "?runtimeStatus=,,", "?createdTimeFrom=9999-99-99",
+        "", "?limit=0", "?limit=-1", "?limit=99999999999999999999", "?limit=1e3", "?limit=", "?limit=%00",
+        "?cursor=AAAA", "?cursor=%F0", "?cursor=!!", "?wait=-1", "?wait=0", "?wait=NaN",
+        "?token_budget=9999999999", "?token_budget=0", "?auto_create=maybe", "?auto_create=true", "?status=over",
+        "?resource_id=..", "?limit=1&limit=2", "?top=0", "?runtimeStatus=,,", "?createdTimeFrom=9999-99-99",
         "?createdTimeFrom=9999-12-31T23:59:59-14:00", "?showHistory=2", "?instanceIdPrefix=%2F..", "?&&==&",
     ];
 
     private static readonly (string Name, string Value)[] Headers =
     [
-        ("X-Other", "1"), ("X-Request-ID", "a b"), ("X-Request-ID", ""), ("Idempotency-Key", "k"), ("Idempotency-Key", ""), ("Idempotency-Key", "a b"), ("Idempotency-Key", new string('k', 2_000)),
-        ("X-OpenViking-User", ".."), ("X-OpenViking-Account", "a/b"), ("x-ms-continuation-token", "nonsense"), ("x-ms-continuation-token", "a"), ("x-ms-continuation-token", "aAAAA"),
+        ("X-Other", "1"), ("X-Request-ID", "a b"), ("X-Request-ID", ""),
+        ("Idempotency-Key", "k"), ("Idempotency-Key", ""), ("Idempotency-Key", "a b"), ("Idempotency-Key", new string('k', 2_000)),
+        ("X-OpenViking-User", ".."), ("X-OpenViking-Account", "a/b"),
+        ("x-ms-continuation-token", "nonsense"), ("x-ms-continuation-token", "a"), ("x-ms-continuation-token", "aAAAA"),
         ("Content-Encoding", "gzip"), ("Authorization", "Bearer x"), ("X-API-Key", "dsk_"), ("Expect", "200-ok"),
     ];
 
     private static readonly string[] Methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
-    private static readonly string[] ContentTypes = ["application/json", "application/json", "application/json", "application/json; charset=utf-16", "text/plain", "nonsense", ""];
+    private static readonly string[] ContentTypes =
+    [
+        "application/json", "application/json", "application/json", "application/json; charset=utf-16", "text/plain", "nonsense", "",
+    ];
 
     /// <summary>A body that was good once: some of its bytes changed, left out, doubled, or replaced by what stands badly there.</summary>
     private static readonly Gen<byte[]> Body =
@@ -105,7 +133,8 @@ internal static class Requests
 internal sealed record FuzzRequest(string Method, string Path, (string Name, string Value) Header, string ContentType, byte[] Body)
 {
     public string Head() =>
-        $"{Method} {Path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{Header.Name}: {Header.Value}\r\nContent-Length: {Body.Length}\r\n"
+        $"{Method} {Path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{Header.Name}: {Header.Value}\r\n"
+        + $"Content-Length: {Body.Length}\r\n"
         + (ContentType.Length > 0 ? $"Content-Type: {ContentType}\r\n\r\n" : "\r\n");
 
     public override string ToString() => $"{Head()}{Convert.ToBase64String(Body)}\n{Encoding.UTF8.GetString(Body)}";

@@ -75,6 +75,9 @@ public sealed record Reply(HttpStatusCode Status, string Text, HttpResponseHeade
         return result;
     }
 
+    /// <summary>One text in the result of an answer that is a success.</summary>
+    public string ResultText(string name) => Succeeded().Result.GetProperty(name).GetString()!;
+
     public Reply Succeeded()
     {
         ResultText();

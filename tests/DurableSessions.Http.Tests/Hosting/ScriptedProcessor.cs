@@ -17,7 +17,8 @@ internal sealed class ScriptedProcessor : ISemanticProcessor
     public const string FailText = "fail this commit";
 
     /// <summary>The error of the commit that fails.</summary>
-    public const string Secrets = "The model refuses api_key=S3CRET-one, sk-proj-S3CRET_two and Bearer S3CRET.three:\nAuthorization: Basic S3CRET4\n<<end>>";
+    public const string Secrets =
+        "The model refuses api_key=S3CRET-one, sk-proj-S3CRET_two and Bearer S3CRET.three:\nAuthorization: Basic S3CRET4\n<<end>>";
 
     public const string ForgetText = "forget it";
 
@@ -56,7 +57,13 @@ internal sealed class ScriptedProcessor : ISemanticProcessor
 
             if (message.Parts is [{ Text: ['r', 'e', 'm', 'e', 'm', 'b', 'e', 'r', ' ', .. { } what] }])
             {
-                memories.Add(new MemoryChange { Operation = MemoryOperation.Merge, Category = MemoryCategory.Events, Name = "remembered", Content = what });
+                memories.Add(new MemoryChange
+                {
+                    Operation = MemoryOperation.Merge,
+                    Category = MemoryCategory.Events,
+                    Name = "remembered",
+                    Content = what,
+                });
             }
         }
 

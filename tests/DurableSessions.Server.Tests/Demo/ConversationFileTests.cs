@@ -27,14 +27,16 @@ public sealed class ConversationFileTests : IDisposable
     [Fact]
     public async Task A_transcript_of_Claude_Code_with_its_tools()
     {
-        IReadOnlyList<ConversationMessage> messages = await ReadAsync("c.jsonl", """
+        const string ToolUse = """{"type":"tool_use","id":"t1","name":"Bash","input":{"command":"ls"}}""";
+        const string Texts = """[{"type":"text","text":"a"},{"type":"text","text":"b"}]""";
+        IReadOnlyList<ConversationMessage> messages = await ReadAsync("c.jsonl", $$$"""
             {"type":"summary","summary":"Something"}
             {"type":"user","isMeta":true,"message":{"role":"user","content":"Caveat"}}
             {"type":"user","message":{"role":"user","content":"List the files"}}
             {"type":"assistant","message":{"role":"assistant","content":[{"type":"thinking","thinking":"Hm"}]}}
-            {"type":"assistant","message":{"role":"assistant","content":[{"type":"text","text":"Yes."},{"type":"tool_use","id":"t1","name":"Bash","input":{"command":"ls"}}]}}
+            {"type":"assistant","message":{"role":"assistant","content":[{"type":"text","text":"Yes."},{{{ToolUse}}}]}}
 
-            {"type":"user","message":{"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}]}}
+            {"type":"user","message":{"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":{{{Texts}}}}]}}
             {"type":"user","message":{"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","is_error":true,"content":"no"}]}}
             {"type":"assistant","isSidechain":true,"message":{"role":"assistant","content":"Elsewhere"}}
             """);
@@ -42,7 +44,8 @@ public sealed class ConversationFileTests : IDisposable
         Assert.Equal(
             [
                 """user [{"type":"text","text":"List the files"}]""",
-                """assistant [{"type":"text","text":"Yes."},{"type":"tool","tool_id":"t1","tool_name":"Bash","tool_status":"running","tool_input":{"command":"ls"}}]""",
+                """assistant [{"type":"text","text":"Yes."},"""
+                + """{"type":"tool","tool_id":"t1","tool_name":"Bash","tool_status":"running","tool_input":{"command":"ls"}}]""",
                 """user [{"type":"tool","tool_id":"t1","tool_name":"Bash","tool_status":"completed","tool_output":"a\nb"}]""",
                 """user [{"type":"tool","tool_id":"t1","tool_name":"Bash","tool_status":"error","tool_output":"no"}]""",
             ],
@@ -52,7 +55,8 @@ public sealed class ConversationFileTests : IDisposable
     [Fact]
     public async Task JSON_lines_of_messages_with_a_byte_order_mark_and_carriage_returns()
     {
-        IReadOnlyList<ConversationMessage> messages = await ReadAsync("c.JSONL", "\uFEFF{\"role\":\"user\",\"content\":\"a\"}\r\n\r\n{\"role\":\"user\",\"content\":\"b\"}");
+        IReadOnlyList<ConversationMessage> messages = await ReadAsync(
+            "c.JSONL", "\uFEFF{\"role\":\"user\",\"content\":\"a\"}\r\n\r\n{\"role\":\"user\",\"content\":\"b\"}");
 
         Assert.Equal(["a", "b"], messages.Select(message => (string?)message.Parts[0]!["text"]));
     }
@@ -77,8 +81,14 @@ public sealed class ConversationFileTests : IDisposable
     [InlineData("c.jsonl", "{\"type\":\"user\",\"message\":7}", "line 1: the message is no JSON object")]
     [InlineData("c.jsonl", "{\"role\":\"user\",\"content\":[\"a\"]}", "line 1: a block of 'content' is no JSON object")]
     [InlineData("c.jsonl", "{\"role\":\"user\",\"content\":[{}]}", "line 1: a block of 'content' has no 'type'")]
-    [InlineData("c.jsonl", "{\"role\":\"user\",\"content\":[{\"type\":\"tool_use\",\"id\":\"t\"}]}", "line 1: a tool_use block has no 'name'")]
-    [InlineData("c.jsonl", "{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\"}]}", "line 1: a tool_result block has no 'tool_use_id'")]
+    [InlineData(
+        "c.jsonl",
+        "{\"role\":\"user\",\"content\":[{\"type\":\"tool_use\",\"id\":\"t\"}]}",
+        "line 1: a tool_use block has no 'name'")]
+    [InlineData(
+        "c.jsonl",
+        "{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\"}]}",
+        "line 1: a tool_result block has no 'tool_use_id'")]
     public async Task A_file_that_does_not_fit_is_reported_with_its_line_and_problem(string name, string content, string expected)
     {
         ConversationException e = await Assert.ThrowsAsync<ConversationException>(() => ReadAsync(name, content));

@@ -38,7 +38,9 @@ public sealed class HandOverTests(AzuriteFixture azurite, ITestOutputHelper outp
         TimeSpan completed = clock.Elapsed;
         (int messages, int archives) = await Verification.AuditAllAsync(second, transcripts);
         output.WriteLine(
-            $"1 stop, gone after {stopped.TotalSeconds:0.0} s with {left} of {Sessions} commits unfinished; all completed {completed.TotalSeconds:0.0} s after the signal, {took.TotalSeconds:0.0} s after the clients had asked again; {messages} messages, {archives} archives");
+            $"1 stop, gone after {stopped.TotalSeconds:0.0} s with {left} of {Sessions} commits unfinished; "
+            + $"all completed {completed.TotalSeconds:0.0} s after the signal, "
+            + $"{took.TotalSeconds:0.0} s after the clients had asked again; {messages} messages, {archives} archives");
         Assert.True(stopped < s_longestStop, $"It took {stopped.TotalSeconds:0.0} s to stop.");
         Assert.NotEqual(0, left);
         Assert.Equal(Sessions, archives);
@@ -62,7 +64,8 @@ public sealed class HandOverTests(AzuriteFixture azurite, ITestOutputHelper outp
         (int messages, int archives) = await Verification.AuditAllAsync(client, transcripts);
         int claimed = (await hosts.GetAsync(0)).Output.Split(" is claimed").Length - 1;
         output.WriteLine(
-            $"1 stop after {stopped.TotalSeconds:0.0} s; {claimed} of {Sessions} commits went on after the start, the last {took.TotalSeconds:0.0} s after the clients had asked again; {messages} messages, {archives} archives");
+            $"1 stop after {stopped.TotalSeconds:0.0} s; {claimed} of {Sessions} commits went on after the start, "
+            + $"the last {took.TotalSeconds:0.0} s after the clients had asked again; {messages} messages, {archives} archives");
         Assert.NotEqual(0, claimed);
         Assert.Equal(Sessions, archives);
     }
@@ -105,7 +108,8 @@ public sealed class HandOverTests(AzuriteFixture azurite, ITestOutputHelper outp
     private static async Task RetryAllAsync(Client client, Transcript[] transcripts) =>
         await Task.WhenAll(transcripts.Select(async transcript =>
         {
-            JsonNode result = await client.PostAsync($"api/v1/sessions/{transcript.Session}/commit", new JsonObject(), $"{transcript.Session}-commit");
+            JsonNode result = await client.PostAsync(
+                $"api/v1/sessions/{transcript.Session}/commit", new JsonObject(), $"{transcript.Session}-commit");
             transcript.Accepted((string)result["task_id"]!);
         }));
 

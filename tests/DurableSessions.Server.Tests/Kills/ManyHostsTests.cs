@@ -31,7 +31,9 @@ public sealed class ManyHostsTests(AzuriteFixture azurite, ITestOutputHelper out
 
         TimeSpan took = await Verification.AwaitAllCompletedAsync(client, transcripts, s_recovery);
         (int messages, int archives) = await Verification.AuditAllAsync(client, transcripts);
-        output.WriteLine($"{hosts}; {messages} messages, {archives} archives; the last commit completed {took.TotalSeconds:0.0} s after the end; answers {client}");
+        output.WriteLine(
+            $"{hosts}; {messages} messages, {archives} archives; "
+            + $"the last commit completed {took.TotalSeconds:0.0} s after the end; answers {client}");
         Assert.True(hosts.Kills + hosts.Stops + hosts.Pauses >= Count);
         Assert.NotEqual(0, archives);
     }

@@ -105,8 +105,12 @@ public sealed class StorageAwayTests(ITestOutputHelper output) : IDisposable
             var clock = Stopwatch.StartNew();
             (HttpResponseMessage answer, JsonNode envelope) = await client.SendOnceAsync(
                 host, request.Method, request.Path, request.Body, key: null, CancellationToken.None).WaitAsync(s_timeout);
-            string text = $"{request.Method} {request.Path}: {(int)answer.StatusCode} {(string?)envelope["error"]?["code"]}, Retry-After {answer.Headers.RetryAfter}, after {clock.Elapsed.TotalSeconds:0.0} s";
-            return (clock.Elapsed > s_longestAnswer || answer.Headers.RetryAfter is null || (string?)envelope["error"]?["code"] != "UNAVAILABLE" ? HttpStatusCode.InternalServerError : answer.StatusCode, text);
+            TimeSpan took = clock.Elapsed;
+            string? code = (string?)envelope["error"]?["code"];
+            string text = $"{request.Method} {request.Path}: {(int)answer.StatusCode} {code}, "
+                + $"Retry-After {answer.Headers.RetryAfter}, after {took.TotalSeconds:0.0} s";
+            bool isRetryable = took <= s_longestAnswer && answer.Headers.RetryAfter is not null && code == "UNAVAILABLE";
+            return (isRetryable ? answer.StatusCode : HttpStatusCode.InternalServerError, text);
         })];
         (HttpStatusCode Status, string Text)[] answers = await Task.WhenAll(probes);
         string all = string.Join(Environment.NewLine, answers.Select(static answer => answer.Text));

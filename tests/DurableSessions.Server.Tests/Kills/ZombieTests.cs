@@ -31,7 +31,12 @@ public sealed class ZombieTests(AzuriteFixture azurite, ITestOutputHelper output
 
         // Commits and appends on the way to it, some half done; no client gets an answer any more.
         ServerProcess zombie = await hosts.GetAsync(Zombie);
-        Task<string?>[] late = [.. transcripts.SelectMany(transcript => Requests(transcript.Session)).Select(request => SendLateAsync(client, zombie, request))];
+        Task<string?>[] late =
+        [
+            .. transcripts
+                .SelectMany(transcript => Requests(transcript.Session))
+                .Select(request => SendLateAsync(client, zombie, request)),
+        ];
         await AwaitUnfinishedAsync(container);
         await hosts.PauseAsync(Zombie);
         var paused = Stopwatch.StartNew();
@@ -53,7 +58,8 @@ public sealed class ZombieTests(AzuriteFixture azurite, ITestOutputHelper output
 
         await hosts.ContinueAsync(Zombie);
         string?[] lateAnswers = await Task.WhenAll(late).WaitAsync(s_timeout);
-        Assert.All(lateAnswers.Zip(answers), static pair => Assert.True(pair.First is null || pair.First == pair.Second, $"{pair.First}, and to the retry {pair.Second}"));
+        Assert.All(lateAnswers.Zip(answers), static pair => Assert.True(
+            pair.First is null || pair.First == pair.Second, $"{pair.First}, and to the retry {pair.Second}"));
 
         // It has ended everything that it was about to do when its process is gone.
         Assert.Equal(0, await zombie.TerminateAsync());
@@ -65,8 +71,10 @@ public sealed class ZombieTests(AzuriteFixture azurite, ITestOutputHelper output
             Assert.Equivalent(earlier.Archives, audit.Archives, strict: true);
         }
 
+        int answered = lateAnswers.Count(static answer => answer is not null);
         output.WriteLine(
-            $"1 pause of {paused.Elapsed.TotalSeconds:0.0} s: {claimed} commits taken over; {lateAnswers.Count(static answer => answer is not null)} of {late.Length} requests were answered by the zombie, as by the other host");
+            $"1 pause of {paused.Elapsed.TotalSeconds:0.0} s: {claimed} commits taken over; "
+            + $"{answered} of {late.Length} requests were answered by the zombie, as by the other host");
     }
 
     private static IEnumerable<(string Path, JsonObject Body, string Key)> Requests(string session) =>
@@ -75,7 +83,8 @@ public sealed class ZombieTests(AzuriteFixture azurite, ITestOutputHelper output
         ($"api/v1/sessions/{session}/messages", new JsonObject { ["role"] = "user", ["content"] = "late" }, $"{session}-late-append"),
     ];
 
-    private static async Task<string?> SendLateAsync(Client client, ServerProcess zombie, (string Path, JsonObject Body, string Key) request)
+    private static async Task<string?> SendLateAsync(
+        Client client, ServerProcess zombie, (string Path, JsonObject Body, string Key) request)
     {
         try
         {
@@ -116,7 +125,9 @@ public sealed class ZombieTests(AzuriteFixture azurite, ITestOutputHelper output
     private static async Task AwaitUnfinishedAsync(BlobContainerClient container)
     {
         var clock = Stopwatch.StartNew();
-        while (!await container.GetBlobsAsync(BlobTraits.None, BlobStates.None, "orchestrations/active/", CancellationToken.None).AnyAsync())
+        while (!await container
+            .GetBlobsAsync(BlobTraits.None, BlobStates.None, "orchestrations/active/", CancellationToken.None)
+            .AnyAsync())
         {
             Assert.True(clock.Elapsed < s_timeout, "Nothing is committed.");
         }

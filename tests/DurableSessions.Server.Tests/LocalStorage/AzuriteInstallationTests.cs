@@ -84,7 +84,9 @@ public sealed class AzuriteInstallationTests : IDisposable
             tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "package/package.json") { DataStream = new MemoryStream(manifest) });
         }
 
-        File.WriteAllText(Path.Combine(_folder.Path, "package.json"), """{"name":"test","private":true,"dependencies":{"azurite":"file:azurite.tgz"}}""");
+        File.WriteAllText(
+            Path.Combine(_folder.Path, "package.json"),
+            """{"name":"test","private":true,"dependencies":{"azurite":"file:azurite.tgz"}}""");
         File.WriteAllText(Path.Combine(_folder.Path, "package-lock.json"), $$$"""
             {"name":"test","lockfileVersion":3,"requires":true,"packages":{
               "":{"name":"test","dependencies":{"azurite":"file:azurite.tgz"}},

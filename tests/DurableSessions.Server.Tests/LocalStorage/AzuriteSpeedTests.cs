@@ -25,7 +25,9 @@ public sealed class AzuriteSpeedTests : IDisposable
         TimeSpan few = await DeleteAmongAsync(installation, 1_000);
         TimeSpan many = await DeleteAmongAsync(installation, 30_000);
 
-        Assert.True(many < 4 * few, $"The median delete took {few.TotalMilliseconds:0.0} ms among 1,000 blobs and {many.TotalMilliseconds:0.0} ms among 30,000.");
+        Assert.True(
+            many < 4 * few,
+            $"The median delete took {few.TotalMilliseconds:0.0} ms among 1,000 blobs and {many.TotalMilliseconds:0.0} ms among 30,000.");
     }
 
     [Fact]
@@ -146,7 +148,8 @@ public sealed class AzuriteSpeedTests : IDisposable
     {
         AzuriteInstallation installation = await AzuriteInstallation.EnsureAsync();
         File.Copy(Path.Combine(installation.Folder, "loki.cjs"), Path.Combine(_folder.Path, "loki.cjs"));
-        string module = Directory.CreateDirectory(Path.Combine(_folder.Path, "node_modules", "azurite", "dist", "src", "blob", "persistence")).FullName;
+        string module = Path.Combine(_folder.Path, "node_modules", "azurite", "dist", "src", "blob", "persistence");
+        Directory.CreateDirectory(module);
         await File.WriteAllTextAsync(Path.Combine(module, "LokiBlobMetadataStore.js"), string.Empty);
 
         NodeCommandResult result = await RunAsync(_folder.Path, "loki.cjs");
@@ -160,7 +163,8 @@ public sealed class AzuriteSpeedTests : IDisposable
     private async Task WriteLokiAsync(string modules, string version)
     {
         string folder = Directory.CreateDirectory(Path.Combine(_folder.Path, modules, "lokijs")).FullName;
-        await File.WriteAllTextAsync(Path.Combine(folder, "package.json"), $$"""{"name":"lokijs","version":"{{version}}","main":"index.js"}""");
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "package.json"), $$"""{"name":"lokijs","version":"{{version}}","main":"index.js"}""");
         await File.WriteAllTextAsync(Path.Combine(folder, "index.js"), """
             const nothing = () => { throw new Error('Called.'); };
             module.exports = { Comparators: { lt: nothing }, Resultset: { prototype: { find: nothing } }, Collection: { prototype: {} } };

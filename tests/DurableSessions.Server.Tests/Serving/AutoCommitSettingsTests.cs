@@ -31,8 +31,11 @@ public sealed class AutoCommitSettingsTests
         Assert.Equal(
             all,
             Read(
-                ("AutoCommit:PendingTokenThreshold", "1"), ("AutoCommit:MessageCountThreshold", "0"), ("AutoCommit:IdleTimeoutSeconds", "604800"),
-                ("AutoCommit:KeepRecentCount", "1000"), ("AutoCommit:MinCommitIntervalSeconds", "5")));
+                ("AutoCommit:PendingTokenThreshold", "1"),
+                ("AutoCommit:MessageCountThreshold", "0"),
+                ("AutoCommit:IdleTimeoutSeconds", "604800"),
+                ("AutoCommit:KeepRecentCount", "1000"),
+                ("AutoCommit:MinCommitIntervalSeconds", "5")));
     }
 
     [Theory]

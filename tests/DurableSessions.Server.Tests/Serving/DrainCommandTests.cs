@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Server.Tests.Serving;
@@ -40,6 +41,7 @@ public sealed class DrainCommandTests(AzuriteFixture azurite)
         Assert.Equal("Hello", (string?)archive["result"]!["messages"]![0]!["parts"]![0]!["text"]);
     }
 
-    private static async Task<int> CountActiveAsync(BlobContainerClient container) => await container.GetBlobsAsync(
-        Azure.Storage.Blobs.Models.BlobTraits.None, Azure.Storage.Blobs.Models.BlobStates.None, "orchestrations/active/", CancellationToken.None).CountAsync();
+    private static async Task<int> CountActiveAsync(BlobContainerClient container) => await container
+        .GetBlobsAsync(BlobTraits.None, BlobStates.None, "orchestrations/active/", CancellationToken.None)
+        .CountAsync();
 }

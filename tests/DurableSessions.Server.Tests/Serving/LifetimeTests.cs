@@ -167,8 +167,11 @@ public sealed class LifetimeTests : IDisposable
 
     private Task<ServerProcess> StartAsync() => ServerProcess.StartAsync(Settings());
 
-    private Process FindAzurite() =>
-        Process.GetProcessById(int.Parse(File.ReadAllText(Path.Combine(_folder.Path, "azurite.pid")).Split(' ')[0], CultureInfo.InvariantCulture));
+    private Process FindAzurite()
+    {
+        string id = File.ReadAllText(Path.Combine(_folder.Path, "azurite.pid")).Split(' ')[0];
+        return Process.GetProcessById(int.Parse(id, CultureInfo.InvariantCulture));
+    }
 
     private Process? TryFindAzurite()
     {

@@ -18,7 +18,13 @@ public sealed class SemanticsSettingsTests
     public void A_model_is_read_with_its_limits()
     {
         SemanticsSettings settings = Read(
-            "Endpoint=http://localhost:11434/v1", "Model=qwen3", "Key=secret", "ContextTokens=16000", "WhenAway=wait", "WhenFailed=fail", "TokensPerMinute=20000");
+            "Endpoint=http://localhost:11434/v1",
+            "Model=qwen3",
+            "Key=secret",
+            "ContextTokens=16000",
+            "WhenAway=wait",
+            "WhenFailed=fail",
+            "TokensPerMinute=20000");
         Assert.Equal("qwen3", settings.Model!.Model);
         Assert.Equal((16_000, 4_000, 20_000), (settings.Model.ContextTokens, settings.Model.AnswerTokens, settings.Model.TokensPerMinute));
         Assert.Equal(WhenUnavailable.Wait, settings.Model.WhenUnavailable);
@@ -51,6 +57,8 @@ public sealed class SemanticsSettingsTests
     }
 
     private static SemanticsSettings Read(params string[] values) => SemanticsSettings.Read(new ConfigurationBuilder()
-        .AddInMemoryCollection(values.Select(static v => v.Split('=', 2)).Select(static v => KeyValuePair.Create("Semantics:" + v[0], (string?)v[1])))
+        .AddInMemoryCollection(values
+            .Select(static v => v.Split('=', 2))
+            .Select(static v => KeyValuePair.Create("Semantics:" + v[0], (string?)v[1])))
         .Build());
 }

@@ -14,6 +14,8 @@ public sealed class SilentStorageTests
         silent.Start();
         int port = ((IPEndPoint)silent.LocalEndpoint).Port;
         await StartErrorTests.AssertErrorAsync(
-            StartErrorTests.Connection(AzuriteProcess.ConnectionStringFor(port)), "http://127.0.0.1:0", "has not answered within 10 seconds");
+            StartErrorTests.Connection(AzuriteProcess.ConnectionStringFor(port)),
+            "http://127.0.0.1:0",
+            "has not answered within 10 seconds");
     }
 }

@@ -127,8 +127,8 @@ public sealed class StartErrorTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Kestrel_cannot_do_what_was_asked() =>
-        await AssertErrorAsync(Connection(await azurite.GetConnectionStringAsync()), "http://localhost:0", "Cannot listen on http://localhost:0");
+    public async Task Kestrel_cannot_do_what_was_asked() => await AssertErrorAsync(
+        Connection(await azurite.GetConnectionStringAsync()), "http://localhost:0", "Cannot listen on http://localhost:0");
 
     [Fact]
     public async Task No_Node_where_local_storage_is_wanted()

@@ -18,7 +18,9 @@ public sealed class AzuriteFaultTests(AzuriteFixture azurite, ITestOutputHelper 
     public async Task A_sample_drawn_by_the_commit()
     {
         SimulatedCluster.Leave();
-        string version = typeof(AzuriteFaultTests).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+        string version = typeof(AzuriteFaultTests).Assembly
+            .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
+            .InformationalVersion;
         var random = new Random(BitConverter.ToInt32(SHA256.HashData(Encoding.UTF8.GetBytes(version))));
         Func<Scenario>[] scenarios = [.. Scenarios.All];
         int[] requests = await Task.WhenAll(scenarios.Select(s => FaultPoint.CountRequestsAsync(azurite, s())));
@@ -32,7 +34,11 @@ public sealed class AzuriteFaultTests(AzuriteFixture azurite, ITestOutputHelper 
         await Parallel.ForEachAsync(
             points,
             new ParallelOptions { MaxDegreeOfParallelism = PointsAtOnce, CancellationToken = TestContext.Current.CancellationToken },
-            async (point, _) => Interlocked.Add(ref reached, await FaultPoint.TryAsync(azurite, point.Scenario(), point.Kind, point.Request) ? 1 : 0));
+            async (point, _) =>
+            {
+                bool isReached = await FaultPoint.TryAsync(azurite, point.Scenario(), point.Kind, point.Request);
+                Interlocked.Add(ref reached, isReached ? 1 : 0);
+            });
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{reached} of {Points} points of {version} were reached."));
 
         // What runs beside each other does not always make the same number of requests.

@@ -47,7 +47,9 @@ public abstract class FaultMatrixTests(ITestOutputHelper output)
         }
 
         Assert.InRange(points, requests, MaxRequests);
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{points} fault points, each in order, one in {DrawnOneIn} in a drawn order too: {name}, {kind}"));
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{points} fault points, each in order, one in {DrawnOneIn} in a drawn order too: {name}, {kind}"));
 
         async Task<bool> TryAsync(int request, Schedule schedule)
         {

@@ -67,7 +67,12 @@ internal static class FaultPoint
         catch (Exception e)
         {
             throw new InvalidOperationException(
-                $"{scenario.Name}, {kind} at request {request}: {e.Message}{Environment.NewLine}{host.Faults}{Environment.NewLine}{host.Log}", e);
+                $"""
+                {scenario.Name}, {kind} at request {request}: {e.Message}
+                {host.Faults}
+                {host.Log}
+                """,
+                e);
         }
     }
 

@@ -1,4 +1,3 @@
-using DurableSessions.Core.Identities;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Recall;
 using DurableSessions.Core.State;
@@ -44,13 +43,13 @@ internal sealed record KeyedRetryAndCancel() : Scenario("retry and cancel with k
     // On a host that was asked for none of it, after everything is over: all keys again, and nothing moves.
     public override async Task CheckAsync(Host fresh, Audit? audit)
     {
-        CommitTask ended = await fresh.Store.Tasks.GetAsync(new UserKey("acme", "ada"), _taskId!, Cancelled);
+        CommitTask ended = await fresh.Store.Tasks.GetAsync(Key.Owner, _taskId!, Cancelled);
         Assert.True(ended.IsOver);
         Assert.Equal(2, ended.Attempt);
         Assert.Equal(Standing(ended), Standing(await RetryAsync(fresh, "retry")));
         await CancelAsync(fresh, _taskId!, "cancel-1");
         await CancelAsync(fresh, _taskId!, "cancel-2");
-        Assert.Equal(Standing(ended), Standing(await fresh.Store.Tasks.GetAsync(new UserKey("acme", "ada"), _taskId!, Cancelled)));
+        Assert.Equal(Standing(ended), Standing(await fresh.Store.Tasks.GetAsync(Key.Owner, _taskId!, Cancelled)));
     }
 
     private static (CommitTaskStatus Status, int Attempt, DateTimeOffset MovedAt) Standing(CommitTask task) =>
@@ -60,13 +59,13 @@ internal sealed record KeyedRetryAndCancel() : Scenario("retry and cancel with k
         host.Processor.Before = static cancellationToken => Task.Delay(Timeout.Infinite, cancellationToken);
 
     private Task<CommitTask> RetryAsync(Host host, string key) =>
-        host.Store.Tasks.RetryAsync(new UserKey("acme", "ada"), _taskId!, Words.Key(key), Cancelled);
+        host.Store.Tasks.RetryAsync(Key.Owner, _taskId!, Words.Key(key), Cancelled);
 
     private static async Task<CommitTask?> CancelAsync(Host host, string taskId, string key)
     {
         try
         {
-            return await host.Store.Tasks.CancelAsync(new UserKey("acme", "ada"), taskId, Words.Key(key), Cancelled);
+            return await host.Store.Tasks.CancelAsync(Key.Owner, taskId, Words.Key(key), Cancelled);
         }
         catch (TaskStatusException)
         {
@@ -108,7 +107,7 @@ internal sealed record KeyedUndoOfMemories() : Scenario("undo with a key")
     }
 
     private static Task WriteAsync(Host host) =>
-        host.Store.Memories.PutAsync(new UserKey("acme", "ada"), MemoryCategory.Preferences, "tea", "green\n", new MemoryCondition(), Cancelled);
+        host.Store.Memories.PutAsync(Key.Owner, MemoryCategory.Preferences, "tea", "green\n", new MemoryCondition(), Cancelled);
 
     private static Task<MemoryDiff?> UndoAsync(Host host, string key) => host.Store.Memories.UndoAsync(Key, 1, Words.Key(key), Cancelled);
 }

@@ -1,4 +1,3 @@
-using DurableSessions.Core.Identities;
 using DurableSessions.Core.Recall;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Tasks;
@@ -34,9 +33,9 @@ internal sealed record RetryOutOfOrder() : Scenario("retry of two commits that o
         await stored.Task;
         await CancelAsync(host, second);
         isOver = true;
-        await host.Store.Tasks.RetryAsync(new UserKey("acme", "ada"), first.TaskId, Cancelled);
+        await host.Store.Tasks.RetryAsync(Key.Owner, first.TaskId, Cancelled);
         Assert.Equal(CommitTaskStatus.Completed, (await host.EndOfAsync(Key, first.TaskId)).Status);
-        await host.Store.Memories.PutAsync(new UserKey("acme", "ada"), MemoryCategory.Profile, "me", "new\n", new MemoryCondition(), Cancelled);
+        await host.Store.Memories.PutAsync(Key.Owner, MemoryCategory.Profile, "me", "new\n", new MemoryCondition(), Cancelled);
         _taskId = second.TaskId;
     }
 
@@ -44,7 +43,7 @@ internal sealed record RetryOutOfOrder() : Scenario("retry of two commits that o
     {
         try
         {
-            await host.Store.Tasks.RetryAsync(new UserKey("acme", "ada"), _taskId!, Cancelled);
+            await host.Store.Tasks.RetryAsync(Key.Owner, _taskId!, Cancelled);
         }
         catch (TaskStatusException)
         {
@@ -66,7 +65,7 @@ internal sealed record RetryOutOfOrder() : Scenario("retry of two commits that o
 
     private static async Task CancelAsync(Host host, CommitTask task)
     {
-        await host.Store.Tasks.CancelAsync(new UserKey("acme", "ada"), task.TaskId, Cancelled);
+        await host.Store.Tasks.CancelAsync(Key.Owner, task.TaskId, Cancelled);
         Assert.Equal(CommitTaskStatus.Cancelled, (await host.EndOfAsync(Key, task.TaskId)).Status);
     }
 }

@@ -89,7 +89,7 @@ internal static class Scenarios
     {
         public override async Task ActAsync(Host host)
         {
-            await host.Store.Sessions.CreateAsync(new UserKey("acme", "ada"), "s1", new SessionSettings(), Words.Key("create"), Cancelled);
+            await host.Store.Sessions.CreateAsync(Key.Owner, "s1", new SessionSettings(), Words.Key("create"), Cancelled);
             await SayAsync(host, "a1");
         }
     }
@@ -287,7 +287,7 @@ internal static class Scenarios
             CommitTask task = await host.CommitAsync(Key, 0, Words.Key("commit"));
             try
             {
-                await host.Store.Tasks.CancelAsync(new UserKey("acme", "ada"), task.TaskId, Cancelled);
+                await host.Store.Tasks.CancelAsync(Key.Owner, task.TaskId, Cancelled);
             }
             catch (TaskStatusException)
             {
@@ -323,7 +323,7 @@ internal static class Scenarios
             host.Processor.Before = static cancellationToken => Task.Delay(Timeout.Infinite, cancellationToken);
             CommitTask task = await host.CommitAsync(Key);
             await host.StageAsync(task.TaskId, "summarizing");
-            await host.Store.Tasks.CancelAsync(new UserKey("acme", "ada"), task.TaskId, Cancelled);
+            await host.Store.Tasks.CancelAsync(Key.Owner, task.TaskId, Cancelled);
             Assert.Equal(CommitTaskStatus.Cancelled, (await host.EndOfAsync(Key, task.TaskId)).Status);
             host.Processor.Before = static _ => Task.CompletedTask;
             _taskId = task.TaskId;
@@ -333,7 +333,7 @@ internal static class Scenarios
         {
             try
             {
-                await host.Store.Tasks.RetryAsync(new UserKey("acme", "ada"), _taskId!, Cancelled);
+                await host.Store.Tasks.RetryAsync(Key.Owner, _taskId!, Cancelled);
             }
             catch (TaskStatusException)
             {
@@ -355,7 +355,7 @@ internal static class Scenarios
         public override async Task PrepareAsync(Host host)
         {
             var policy = new Core.State.AutoCommitPolicy { MessageCountThreshold = 2, IdleTimeoutSeconds = 0 };
-            await host.Store.Sessions.CreateAsync(new UserKey("acme", "ada"), "s1", new SessionSettings { AutoCommitPolicy = policy }, null, Cancelled);
+            await host.Store.Sessions.CreateAsync(Key.Owner, "s1", new SessionSettings { AutoCommitPolicy = policy }, null, Cancelled);
             await SayAsync(host, "p1");
         }
 
@@ -389,9 +389,8 @@ internal static class Scenarios
         {
             for (int i = 1; i <= 3; i++)
             {
-                int idle = i;
-                await host.Store.Sessions.ConfigureAsync(
-                    Key, s => s with { AutoCommitPolicy = new Core.State.AutoCommitPolicy { MessageCountThreshold = 0, IdleTimeoutSeconds = idle * 1000 } }, Cancelled);
+                var policy = new Core.State.AutoCommitPolicy { MessageCountThreshold = 0, IdleTimeoutSeconds = i * 1000 };
+                await host.Store.Sessions.ConfigureAsync(Key, s => s with { AutoCommitPolicy = policy }, Cancelled);
             }
 
             await SayAsync(host, "a1");

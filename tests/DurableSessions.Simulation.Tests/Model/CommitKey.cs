@@ -16,8 +16,9 @@ internal sealed record CommitKey(SessionModel Session, IdempotencyKey Key, int K
         {
             foreach ((long before, CommitAnswer first) in _answers.Where(a => !Session.MayBeDeletedSince(Math.Min(a.Start, start))))
             {
+                bool isUnnumbered = first.Task is { ArchiveNumber: null } || answer.Task is { ArchiveNumber: null };
                 bool isSame = first.Task is null || answer.Task is null
-                    ? first.SkipReason == answer.SkipReason || first.Task is { ArchiveNumber: null } || answer.Task is { ArchiveNumber: null }
+                    ? first.SkipReason == answer.SkipReason || isUnnumbered
                     : first.Task.TaskId == answer.Task.TaskId;
                 Violation.Unless(isSame, $"Commit {Key.Value} was answered with {first}, and then with {answer}");
             }

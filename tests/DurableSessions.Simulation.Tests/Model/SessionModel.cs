@@ -39,7 +39,10 @@ internal sealed class SessionModel(SessionKey key, Clock clock)
     {
         lock (_lock)
         {
-            string[] texts = [.. Enumerable.Range(_texts + 1, count).Select(n => string.Create(CultureInfo.InvariantCulture, $"{Key.Id}m{n}"))];
+            string[] texts =
+            [
+                .. Enumerable.Range(_texts + 1, count).Select(n => string.Create(CultureInfo.InvariantCulture, $"{Key.Id}m{n}")),
+            ];
             _texts += count;
             var utterance = new Utterance(texts, keyed ? Words.Key(texts[0]) : null);
             _said.Add(utterance);
@@ -229,7 +232,8 @@ internal sealed class SessionModel(SessionKey key, Clock clock)
         }
 
         Violation.Unless(
-            covered == look.Covered, $"{Key.Id} has an overview of {covered} messages where {look.Covered} are covered: '{look.Overview}' of {look}");
+            covered == look.Covered,
+            $"{Key.Id} has an overview of {covered} messages where {look.Covered} are covered: '{look.Overview}' of {look}");
     }
 
     private Attempt Note(List<Attempt> attempts)

@@ -38,9 +38,10 @@ internal sealed record Script(int FaultsPerMille, int FaultSeed, int FailedDiges
     public override string ToString()
     {
         StringBuilder text = new();
+        string afterwards = FallsBack ? ", then fall back" : "";
         text.AppendLine().Append(
             CultureInfo.InvariantCulture,
-            $"{FaultsPerMille} faults in 1000 requests, seed {FaultSeed}; {FailedDigests} in 10 digests fail{(FallsBack ? ", then fall back" : "")}");
+            $"{FaultsPerMille} faults in 1000 requests, seed {FaultSeed}; {FailedDigests} in 10 digests fail{afterwards}");
         foreach (Operation[] step in Steps)
         {
             text.AppendLine().Append("  ").AppendJoin(" || ", step.Select(static o => o.ToString()));

@@ -129,7 +129,8 @@ internal static class Shortest
             [
                 () => Schedule.InOrder,
                 () => Schedule.Replay(Failure.Run.Chosen),
-                .. Enumerable.Range(1, OtherSeeds).Select(static Func<Schedule> (n) => () => n % 2 == 0 ? Schedule.Uniform(n) : Schedule.Priorities(n)),
+                .. Enumerable.Range(1, OtherSeeds)
+                    .Select(static Func<Schedule> (n) => () => n % 2 == 0 ? Schedule.Uniform(n) : Schedule.Priorities(n)),
             ];
             foreach (Func<Schedule> schedule in schedules)
             {

@@ -48,7 +48,12 @@ internal sealed class World : IAsyncDisposable
             BlocksPerSegment = 4,
             // Late copies may arrive as long as the tombstone is there; without any it may go soon.
             TombstoneRetention = !script.HasLateRequests ? TimeSpan.FromMilliseconds(200) : TimeSpan.FromHours(1),
-            Semantic = new SemanticPolicy { MaxAttempts = 2, FirstRetryInterval = TimeSpan.FromMilliseconds(5), FallBack = script.FallsBack },
+            Semantic = new SemanticPolicy
+            {
+                MaxAttempts = 2,
+                FirstRetryInterval = TimeSpan.FromMilliseconds(5),
+                FallBack = script.FallsBack,
+            },
         };
         Sessions = [.. Enumerable.Range(0, MaxSessions).Select(n => new SessionModel(Owner.Session($"s{n}"), Clock))];
     }
@@ -282,9 +287,11 @@ internal sealed class World : IAsyncDisposable
     {
         Violation.Unless(audit.Info.PendingArchives.Count == 0, $"{session.Key.Id} has pending archives, though every task is over");
         Violation.Unless(
-            audit.Everything.SequenceEqual(look.Messages.Select(static m => m.Text)), $"{session.Key.Id} is [{string.Join(' ', audit.Everything)}] or {look}");
+            audit.Everything.SequenceEqual(look.Messages.Select(static m => m.Text)),
+            $"{session.Key.Id} is [{string.Join(' ', audit.Everything)}] or {look}");
         Violation.Unless(
-            audit.Archives.DistinctBy(static a => a.TaskId).Count() == audit.Archives.Count, $"{session.Key.Id} has two archives of one task");
+            audit.Archives.DistinctBy(static a => a.TaskId).Count() == audit.Archives.Count,
+            $"{session.Key.Id} has two archives of one task");
         foreach (Archived archive in audit.Archives)
         {
             CommitTask? task = tasks.FirstOrDefault(t => t.TaskId == archive.TaskId);

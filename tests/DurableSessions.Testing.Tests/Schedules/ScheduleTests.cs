@@ -305,7 +305,8 @@ public sealed partial class ScheduleTests
                 int next = int.Parse(read.Content.ToString(), CultureInfo.InvariantCulture) + 1;
                 try
                 {
-                    var options = new BlobUploadOptions { Conditions = conditional ? new BlobRequestConditions { IfMatch = read.Details.ETag } : null };
+                    BlobRequestConditions? conditions = conditional ? new() { IfMatch = read.Details.ETag } : null;
+                    var options = new BlobUploadOptions { Conditions = conditions };
                     await blob.UploadAsync(BinaryData.FromString(next.ToString(CultureInfo.InvariantCulture)), options, Cancelled);
                     isDone = true;
                 }

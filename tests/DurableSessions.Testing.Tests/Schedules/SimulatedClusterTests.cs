@@ -12,12 +12,12 @@ public sealed class SimulatedClusterTests
     [Fact]
     public async Task A_failure_has_what_failed_and_what_had_happened()
     {
-        ScheduledRunException e = await Assert.ThrowsAsync<ScheduledRunException>(() => SimulatedCluster.RunAsync(Schedule.Uniform(7), static async cluster =>
+        ScheduledRunException e = await FailureAsync(Schedule.Uniform(7), static async cluster =>
         {
             BlobContainerClient container = await cluster.NewContainerAsync();
             await container.GetBlobClient("a").UploadAsync(BinaryData.FromString("a"), Cancelled);
             throw new InvalidDataException("Planted.");
-        }));
+        });
 
         Assert.IsType<InvalidDataException>(e.InnerException);
         Assert.Contains("Planted.", e.Message, StringComparison.Ordinal);
@@ -33,7 +33,7 @@ public sealed class SimulatedClusterTests
     {
         var never = new TaskCompletionSource();
 
-        ScheduledRunException e = await Assert.ThrowsAsync<ScheduledRunException>(() => SimulatedCluster.RunAsync(Schedule.InOrder, async cluster =>
+        ScheduledRunException e = await FailureAsync(Schedule.InOrder, async cluster =>
         {
             if (hasRequests)
             {
@@ -42,7 +42,7 @@ public sealed class SimulatedClusterTests
             }
 
             await never.Task;
-        }));
+        });
 
         Assert.Contains("the test waits for what cannot happen", e.Message, StringComparison.Ordinal);
         Assert.Equal(hasRequests ? 2 : 0, e.Run.Decisions);
@@ -51,14 +51,14 @@ public sealed class SimulatedClusterTests
     [Fact]
     public async Task A_test_that_makes_requests_without_end_fails_at_the_limit_of_decisions()
     {
-        ScheduledRunException e = await Assert.ThrowsAsync<ScheduledRunException>(() => SimulatedCluster.RunAsync(Schedule.InOrder, static async cluster =>
+        ScheduledRunException e = await FailureAsync(Schedule.InOrder, static async cluster =>
         {
             BlobContainerClient container = await cluster.NewContainerAsync();
             while (true)
             {
                 await container.ExistsAsync(Cancelled);
             }
-        }));
+        });
 
         Assert.Contains("No end after 50000 decisions and 00:00:50 of simulated time.", e.Message, StringComparison.Ordinal);
     }
@@ -66,13 +66,13 @@ public sealed class SimulatedClusterTests
     [Fact]
     public async Task A_test_that_waits_without_end_fails_after_a_day()
     {
-        ScheduledRunException e = await Assert.ThrowsAsync<ScheduledRunException>(() => SimulatedCluster.RunAsync(Schedule.InOrder, static async cluster =>
+        ScheduledRunException e = await FailureAsync(Schedule.InOrder, static async cluster =>
         {
             while (true)
             {
                 await Task.Delay(TimeSpan.FromHours(5), cluster.Time, Cancelled);
             }
-        }));
+        });
 
         Assert.Contains("No end after 5 decisions and 1.01:00:00 of simulated time.", e.Message, StringComparison.Ordinal);
     }
@@ -100,7 +100,7 @@ public sealed class SimulatedClusterTests
     [InlineData(true)]
     public async Task A_request_that_is_not_simulated_fails_the_test_even_if_its_client_goes_on(bool goesOn)
     {
-        ScheduledRunException e = await Assert.ThrowsAsync<ScheduledRunException>(() => SimulatedCluster.RunAsync(Schedule.InOrder, async cluster =>
+        ScheduledRunException e = await FailureAsync(Schedule.InOrder, async cluster =>
         {
             BlobContainerClient container = await cluster.NewContainerAsync();
             try
@@ -112,7 +112,7 @@ public sealed class SimulatedClusterTests
             }
 
             await container.ExistsAsync(Cancelled);
-        }));
+        });
 
         Assert.IsType<UnknownRequestException>(e.InnerException);
         Assert.Contains("/a?comp=snapshot with ", e.Message, StringComparison.Ordinal);
@@ -123,14 +123,14 @@ public sealed class SimulatedClusterTests
     {
         var late = new Dictionary<int, Move> { [1] = new(MoveKind.Clock), [2] = new(MoveKind.LateRequest) };
 
-        ScheduledRunException e = await Assert.ThrowsAsync<ScheduledRunException>(() => SimulatedCluster.RunAsync(Schedule.Replay(late), static async cluster =>
+        ScheduledRunException e = await FailureAsync(Schedule.Replay(late), static async cluster =>
         {
             BlobContainerClient container = await cluster.NewContainerAsync();
             using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(1), cluster.Time);
             await Assert.ThrowsAnyAsync<OperationCanceledException>(
                 () => container.GetBlobClient("a").CreateSnapshotAsync(cancellationToken: timeout.Token));
             await container.ExistsAsync(Cancelled);
-        }));
+        });
 
         Assert.IsType<UnknownRequestException>(e.InnerException);
     }
@@ -138,8 +138,8 @@ public sealed class SimulatedClusterTests
     [Fact]
     public async Task A_synchronous_request_fails()
     {
-        ScheduledRunException e = await Assert.ThrowsAsync<ScheduledRunException>(() => SimulatedCluster.RunAsync(
-            Schedule.InOrder, static async cluster => (await cluster.NewContainerAsync()).Exists(Cancelled)));
+        ScheduledRunException e = await FailureAsync(
+            Schedule.InOrder, static async cluster => (await cluster.NewContainerAsync()).Exists(Cancelled));
 
         Assert.Contains("A synchronous request would hold up all others.", e.Message, StringComparison.Ordinal);
     }
@@ -175,13 +175,11 @@ public sealed class SimulatedClusterTests
     {
         using Pool before = Pool.Unusual();
 
-        await Assert.ThrowsAsync<ScheduledRunException>(
-            () => SimulatedCluster.RunAsync(Schedule.InOrder, static _ => throw new InvalidDataException("Planted.")));
+        await FailureAsync(Schedule.InOrder, static _ => throw new InvalidDataException("Planted."));
         SimulatedCluster.Leave();
         Assert.Equal(before, Pool.Now());
 
-        await Assert.ThrowsAsync<ScheduledRunException>(
-            () => SimulatedCluster.RunAsync(Schedule.InOrder, static _ => new TaskCompletionSource().Task));
+        await FailureAsync(Schedule.InOrder, static _ => new TaskCompletionSource().Task);
         SimulatedCluster.Leave();
         Assert.Equal(before, Pool.Now());
     }
@@ -210,8 +208,8 @@ public sealed class SimulatedClusterTests
     [Fact]
     public async Task Two_runs_at_the_same_time_are_refused()
     {
-        ScheduledRunException e = await Assert.ThrowsAsync<ScheduledRunException>(() => SimulatedCluster.RunAsync(
-            Schedule.InOrder, static _ => SimulatedCluster.RunAsync(Schedule.InOrder, static _ => Task.CompletedTask)));
+        ScheduledRunException e = await FailureAsync(
+            Schedule.InOrder, static _ => SimulatedCluster.RunAsync(Schedule.InOrder, static _ => Task.CompletedTask));
 
         Assert.Contains("one at a time", Assert.IsType<InvalidOperationException>(e.InnerException).Message, StringComparison.Ordinal);
         await SimulatedCluster.RunAsync(Schedule.InOrder, static _ => Task.CompletedTask);
@@ -230,6 +228,9 @@ public sealed class SimulatedClusterTests
 
         Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.Zero, TimeSpan.FromSeconds(10));
     }
+
+    private static Task<ScheduledRunException> FailureAsync(Schedule schedule, Func<SimulatedCluster, Task> test) =>
+        Assert.ThrowsAsync<ScheduledRunException>(() => SimulatedCluster.RunAsync(schedule, test));
 
     private sealed record Pool(int MinWorkers, int MinPorts, int MaxWorkers, int MaxPorts) : IDisposable
     {
@@ -266,6 +267,7 @@ public sealed class SimulatedClusterTests
         private (int, int, int, int) Numbers => (MinWorkers, MinPorts, MaxWorkers, MaxPorts);
 
         private void Set() => Assert.True(
-            ThreadPool.SetMaxThreads(MaxWorkers, MaxPorts) && ThreadPool.SetMinThreads(MinWorkers, MinPorts), "The runtime takes no such pool.");
+            ThreadPool.SetMaxThreads(MaxWorkers, MaxPorts) && ThreadPool.SetMinThreads(MinWorkers, MinPorts),
+            "The runtime takes no such pool.");
     }
 }

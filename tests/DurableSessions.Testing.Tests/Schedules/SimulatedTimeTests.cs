@@ -117,7 +117,8 @@ public sealed class SimulatedTimeTests
 
         await SimulatedCluster.RunAsync(Schedule.InOrder, async cluster =>
         {
-            await using (cluster.Time.CreateTimer(_ => fired.Add(cluster.Time.GetUtcNow() - SimulatedTime.Start), null, 3 * s_second, 10 * s_second))
+            void Fire(object? state) => fired.Add(cluster.Time.GetUtcNow() - SimulatedTime.Start);
+            await using (cluster.Time.CreateTimer(Fire, null, 3 * s_second, 10 * s_second))
             {
                 await Task.Delay(35 * s_second, cluster.Time, Cancelled);
             }
@@ -153,7 +154,8 @@ public sealed class SimulatedTimeTests
         await SimulatedCluster.RunAsync(Schedule.InOrder, async cluster =>
         {
             ITimer Set(string name, TimeSpan due) => cluster.Time.CreateTimer(
-                _ => fired.Add(string.Create(CultureInfo.InvariantCulture, $"{name} {(cluster.Time.GetUtcNow() - SimulatedTime.Start).TotalSeconds}")),
+                _ => fired.Add(string.Create(
+                    CultureInfo.InvariantCulture, $"{name} {(cluster.Time.GetUtcNow() - SimulatedTime.Start).TotalSeconds}")),
                 null,
                 due,
                 Timeout.InfiniteTimeSpan);

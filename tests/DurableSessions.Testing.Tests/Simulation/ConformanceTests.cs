@@ -26,7 +26,9 @@ public sealed class ConformanceTests(AzuriteFixture azurite)
 
     public static TheoryData<ServiceDifference> Differences => [.. Enum.GetValues<ServiceDifference>()];
 
-    /// <summary>A few hundred sequences, the same each time; a failure names the shortest that is left when steps are taken out one by one.</summary>
+    /// <summary>
+    /// A few hundred sequences, the same each time; a failure names the shortest that is left when steps are taken out one by one.
+    /// </summary>
     [Fact]
     public async Task Drawn_sequences_are_answered_alike()
     {

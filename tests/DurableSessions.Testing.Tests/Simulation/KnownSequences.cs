@@ -1,6 +1,8 @@
 namespace DurableSessions.Testing.Tests.Simulation;
 
-/// <summary>Sequences that the product depends on or that say where a difference ends, and one for each <see cref="ServiceDifference"/>.</summary>
+/// <summary>
+/// Sequences that the product depends on or that say where a difference ends, and one for each <see cref="ServiceDifference"/>.
+/// </summary>
 internal static class KnownSequences
 {
     /// <summary>What must be answered to the last step of each: the beginning of it.</summary>

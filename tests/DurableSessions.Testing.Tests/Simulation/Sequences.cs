@@ -24,10 +24,18 @@ internal static class Sequences
         (6, Gen.Const(StepKind.Seal)));
 
     private static readonly Gen<Tag> s_tags = Gen.Frequency(
-        (10, Gen.Const(Tag.None)), (2, Gen.Const(Tag.Any)), (3, Gen.Const(Tag.Newest)), (1, Gen.Const(Tag.Oldest)), (1, Gen.Const(Tag.Foreign)));
+        (10, Gen.Const(Tag.None)),
+        (2, Gen.Const(Tag.Any)),
+        (3, Gen.Const(Tag.Newest)),
+        (1, Gen.Const(Tag.Oldest)),
+        (1, Gen.Const(Tag.Foreign)));
 
     private static readonly Gen<Place> s_places = Gen.Frequency(
-        (5, Gen.Const(Place.None)), (1, Gen.Const(Place.Start)), (1, Gen.Const(Place.BeforeEnd)), (4, Gen.Const(Place.End)), (1, Gen.Const(Place.BehindEnd)));
+        (5, Gen.Const(Place.None)),
+        (1, Gen.Const(Place.Start)),
+        (1, Gen.Const(Place.BeforeEnd)),
+        (4, Gen.Const(Place.End)),
+        (1, Gen.Const(Place.BehindEnd)));
 
     private static readonly Gen<string> s_prefixes = Gen.OneOf(new[] { "", "a", "b/", "b/ü", "c" }.Select(Gen.Const).ToArray());
 

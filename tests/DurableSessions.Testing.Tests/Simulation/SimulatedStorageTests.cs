@@ -20,8 +20,8 @@ public sealed class SimulatedStorageTests
 
         UnknownRequestException request = await Assert.ThrowsAsync<UnknownRequestException>(
             () => container.GetBlobClient("a").CreateSnapshotAsync(cancellationToken: Cancelled));
-        UnknownRequestException header = await Assert.ThrowsAsync<UnknownRequestException>(() => container.GetBlobClient("a").GetPropertiesAsync(
-            new BlobRequestConditions { LeaseId = "lease" }, Cancelled));
+        UnknownRequestException header = await Assert.ThrowsAsync<UnknownRequestException>(
+            () => container.GetBlobClient("a").GetPropertiesAsync(new BlobRequestConditions { LeaseId = "lease" }, Cancelled));
         UnknownRequestException parameter = await Assert.ThrowsAsync<UnknownRequestException>(
             () => container.GetBlobClient("a").WithVersion("v").DownloadContentAsync(Cancelled));
 
@@ -102,8 +102,9 @@ public sealed class SimulatedStorageTests
             log.Configure(options);
         });
 
-        RequestFailedException e = await Assert.ThrowsAsync<RequestFailedException>(() => storage.Container.GetBlobClient("a").UploadAsync(
-            BinaryData.FromString("a"), new BlobUploadOptions { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } }, Cancelled));
+        var isNew = new BlobUploadOptions { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } };
+        RequestFailedException e = await Assert.ThrowsAsync<RequestFailedException>(
+            () => storage.Container.GetBlobClient("a").UploadAsync(BinaryData.FromString("a"), isNew, Cancelled));
 
         Assert.Equal(BlobErrorCode.BlobAlreadyExists, e.ErrorCode);
         Assert.Equal([0, 503, 409], log.Requests.Select(static r => r.Status!.Value));

@@ -53,7 +53,9 @@ internal sealed record Step(StepKind Kind, int Blob = 0)
     /// <summary>Where an append or seal expects the end, and a read starts.</summary>
     public Place Place { get; init; }
 
-    /// <summary>Of what is written, and of the range that is read (0: to the end), in bytes; of a page, in blobs (0: as many as there are).</summary>
+    /// <summary>
+    /// Of what is written, and of the range that is read (0: to the end), in bytes; of a page, in blobs (0: as many as there are).
+    /// </summary>
     public int Size { get; init; } = 3;
 
     /// <summary>How many names of metadata are set, and whether a listing asks for them.</summary>
@@ -66,5 +68,6 @@ internal sealed record Step(StepKind Kind, int Blob = 0)
     public string Prefix { get; init; } = "";
 
     public override string ToString() =>
-        $"{Kind} {Container}/{Blob} match:{Match} noneMatch:{NoneMatch} place:{Place} size:{Size} metadata:{Metadata} block:{Block} prefix:'{Prefix}'";
+        $"{Kind} {Container}/{Blob} match:{Match} noneMatch:{NoneMatch} place:{Place} size:{Size} "
+        + $"metadata:{Metadata} block:{Block} prefix:'{Prefix}'";
 }

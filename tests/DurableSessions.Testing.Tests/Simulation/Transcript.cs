@@ -46,7 +46,8 @@ internal sealed class Transcript
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     /// <summary>One text for each step.</summary>
-    public static async Task<IReadOnlyList<string>> OfAsync(string connectionString, Action<BlobClientOptions> reach, IEnumerable<Step> steps)
+    public static async Task<IReadOnlyList<string>> OfAsync(
+        string connectionString, Action<BlobClientOptions> reach, IEnumerable<Step> steps)
     {
         var transcript = new Transcript(connectionString, reach);
         List<string> answers = [];
@@ -152,7 +153,12 @@ internal sealed class Transcript
                 return "";
             case StepKind.CreateAppendBlob:
                 await container.GetAppendBlobClient(name).CreateAsync(
-                    new AppendBlobCreateOptions { Conditions = AppendConditions(step, withPosition: false), Metadata = Metadata(step) }, Cancelled);
+                    new AppendBlobCreateOptions
+                    {
+                        Conditions = AppendConditions(step, withPosition: false),
+                        Metadata = Metadata(step),
+                    },
+                    Cancelled);
                 return "";
             case StepKind.Append:
                 await container.GetAppendBlobClient(name).AppendBlockAsync(
@@ -171,7 +177,8 @@ internal sealed class Transcript
         var text = new StringBuilder();
         int pages = 0;
         var options = new GetBlobsOptions { Prefix = step.Prefix, Traits = step.Metadata > 0 ? BlobTraits.Metadata : BlobTraits.None };
-        await foreach (Page<BlobItem> page in container.GetBlobsAsync(options, Cancelled).AsPages(pageSizeHint: step.Size == 0 ? null : step.Size))
+        int? pageSize = step.Size == 0 ? null : step.Size;
+        await foreach (Page<BlobItem> page in container.GetBlobsAsync(options, Cancelled).AsPages(pageSizeHint: pageSize))
         {
             if (++pages > MaxPages)
             {
@@ -181,10 +188,16 @@ internal sealed class Transcript
             foreach (BlobItem item in page.Values)
             {
                 BlobItemProperties of = item.Properties;
-                string metadata = string.Join(';', (item.Metadata ?? new Dictionary<string, string>()).OrderBy(static m => m.Key).Select(static m => $"{m.Key}={m.Value}"));
+                string metadata = string.Join(
+                    ';',
+                    (item.Metadata ?? new Dictionary<string, string>())
+                        .OrderBy(static m => m.Key)
+                        .Select(static m => $"{m.Key}={m.Value}"));
                 text.Append(
                     CultureInfo.InvariantCulture,
-                    $"{item.Name} {of.ContentLength} {of.BlobType} {of.ContentType} {Number(of.ETag)} {of.IsSealed} {of.LastModified is not null} {metadata}; ");
+                    $"{item.Name} {of.ContentLength} {of.BlobType} {of.ContentType} {Number(of.ETag)} ");
+                text.Append(
+                    CultureInfo.InvariantCulture, $"{of.IsSealed} {of.LastModified is not null} {metadata}; ");
             }
 
             text.Append(string.IsNullOrEmpty(page.ContinuationToken) ? "the end" : "and more: ");
@@ -264,7 +277,8 @@ internal sealed class Transcript
     }
 
     private static bool IsCompared(HttpHeader header) =>
-        Compared.Contains(header.Name, StringComparer.OrdinalIgnoreCase) || header.Name.StartsWith("x-ms-meta-", StringComparison.OrdinalIgnoreCase);
+        Compared.Contains(header.Name, StringComparer.OrdinalIgnoreCase)
+        || header.Name.StartsWith("x-ms-meta-", StringComparison.OrdinalIgnoreCase);
 
     private static string? Header(Response answer, string name) => answer.Headers.TryGetValue(name, out string? value) ? value : null;
 

@@ -11,7 +11,9 @@ public sealed class SentTwice : Fault
 
     private readonly ConcurrentQueue<Delivery> _copies = new();
 
-    /// <summary>Delivers the copies that lie on the way, oldest first. The status that storage answered each with, which no client sees.</summary>
+    /// <summary>
+    /// Delivers the copies that lie on the way, oldest first. The status that storage answered each with, which no client sees.
+    /// </summary>
     public async Task<IReadOnlyList<int>> DeliverCopiesAsync()
     {
         var statuses = new List<int>();

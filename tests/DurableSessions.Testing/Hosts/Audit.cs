@@ -37,7 +37,9 @@ internal sealed record Audit
         }
 
         await Assert.ThrowsAsync<ArchiveNotFoundException>(() => store.Archives.GetAsync(key, info.CommitCount + 1, cancellationToken));
-        IEnumerable<string> covered = archives.Where(static a => a.State is ArchiveState.Covered or ArchiveState.Degraded).SelectMany(static a => a.Texts);
+        IEnumerable<string> covered = archives
+            .Where(static a => a.State is ArchiveState.Covered or ArchiveState.Degraded)
+            .SelectMany(static a => a.Texts);
         var audit = new Audit { Everything = [.. covered, .. inContext], Archives = archives, Context = inContext, Info = info };
         Assert.Equal(info.TotalMessageCount, audit.Everything.Count);
         Assert.Equal(audit.Everything.Count, audit.Everything.Distinct().Count());

@@ -19,7 +19,8 @@ namespace DurableSessions.Testing;
 /// One host: a store and an engine of its own, with clients, memory, faults and a request log of their own. The engine is not
 /// started unless a test says so: then steps of a commit are run one by one, as an engine would call them.
 /// </summary>
-[System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA2213", Justification = "It is killed: a host of a test ends like a process.")]
+[System.Diagnostics.CodeAnalysis.SuppressMessage(
+    "Reliability", "CA2213", Justification = "It is killed: a host of a test ends like a process.")]
 internal sealed class Host : IDisposable
 {
     private readonly ServiceProvider _services;
@@ -38,7 +39,8 @@ internal sealed class Host : IDisposable
         Processor = processor;
         _services = new ServiceCollection()
             .AddHost(storage, processor, Fallback, options, engine, time)
-            .AddSingleton<OrchestrationClient>(static provider => new ReplaceableClient(provider.GetRequiredService<EmbeddedEngine>().Client))
+            .AddSingleton<OrchestrationClient>(
+                static provider => new ReplaceableClient(provider.GetRequiredService<EmbeddedEngine>().Client))
             .BuildServiceProvider();
         Store = _services.GetRequiredService<SessionStore>();
         _registry = _services.GetRequiredService<OrchestrationRegistry>();
@@ -152,7 +154,8 @@ internal sealed class Host : IDisposable
         for (bool isNew = true; isNew;)
         {
             isNew = false;
-            foreach (CommitTask task in await Store.Tasks.ListAsync(new UserKey(account, user), new CommitTaskQuery { Limit = 200 }, Cancelled))
+            var all = new CommitTaskQuery { Limit = 200 };
+            foreach (CommitTask task in await Store.Tasks.ListAsync(new UserKey(account, user), all, Cancelled))
             {
                 if (!over.ContainsKey(task.TaskId))
                 {
@@ -211,8 +214,11 @@ internal sealed class Host : IDisposable
         (CommitProgress)(await RunAsync(CommitNames.CancelCommit, commit, new CancelInput(commit, null)))!;
 
     /// <summary>A look at a session that may be idle.</summary>
-    public async Task<IdleCheck> CheckIdleAsync(CommitInput commit, int decidedCount) => (IdleCheck)(await RunAsync(
-        IdleNames.CheckIdle, commit, new IdleCheckInput(new IdleInput(commit.Session, commit.Incarnation, decidedCount), HandOver: false)))!;
+    public async Task<IdleCheck> CheckIdleAsync(CommitInput commit, int decidedCount)
+    {
+        var idle = new IdleInput(commit.Session, commit.Incarnation, decidedCount);
+        return (IdleCheck)(await RunAsync(IdleNames.CheckIdle, commit, new IdleCheckInput(idle, HandOver: false)))!;
+    }
 
     /// <summary>All four steps, from the top, as after a crash that lost every checkpoint.</summary>
     public async Task<CommitProgress> CommitAsync(CommitInput commit)
@@ -240,5 +246,6 @@ internal sealed class Host : IDisposable
     }
 
     private Task<object?> RunAsync(string activity, CommitInput commit, object input, CancellationToken? cancellation = null) =>
-        _registry.Activities[activity]().RunAsync(new TaskActivityContext(activity, commit.CommitId.Value, cancellation ?? Cancelled), input);
+        _registry.Activities[activity]().RunAsync(
+            new TaskActivityContext(activity, commit.CommitId.Value, cancellation ?? Cancelled), input);
 }

@@ -11,7 +11,9 @@ internal static class MemoryNotation
 {
     public static MemoryChange? Parse(string? text)
     {
-        if (text is not { Length: >= 2 } || text[0] is not ('+' or '!' or '-') || text.IndexOf('/', StringComparison.Ordinal) is not (> 0 and var slash))
+        if (text is not { Length: >= 2 }
+            || text[0] is not ('+' or '!' or '-')
+            || text.IndexOf('/', StringComparison.Ordinal) is not (> 0 and var slash))
         {
             return null;
         }

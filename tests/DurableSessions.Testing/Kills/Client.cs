@@ -86,7 +86,8 @@ internal sealed class Client(Hosts hosts, (TimeSpan Attempt, TimeSpan Request) t
     {
         bool isRetryable = answer.StatusCode switch
         {
-            HttpStatusCode.ServiceUnavailable => answer.Headers.RetryAfter is not null && (string?)envelope["error"]?["code"] == "UNAVAILABLE",
+            HttpStatusCode.ServiceUnavailable =>
+                answer.Headers.RetryAfter is not null && (string?)envelope["error"]?["code"] == "UNAVAILABLE",
             HttpStatusCode.TooManyRequests => answer.Headers.RetryAfter is not null,
             HttpStatusCode.Conflict => (bool?)envelope["error"]?["details"]?["retryable"] == true,
             _ => false,

@@ -45,7 +45,9 @@ internal static class KilledHost
         TimeSpan took = await Verification.AwaitAllCompletedAsync(client, transcripts, s_recovery);
         (int messages, int archives) = await Verification.AuditAllAsync(client, transcripts);
         output.WriteLine(
-            $"{hosts.Kills} kills, {interrupted} times an unfinished commit was seen; {messages} messages and {archives} archives in {transcripts.Count} sessions; the last commit completed after {took.TotalSeconds:0.0} s; answers {client}");
+            $"{hosts.Kills} kills, {interrupted} times an unfinished commit was seen; "
+            + $"{messages} messages and {archives} archives in {transcripts.Count} sessions; "
+            + $"the last commit completed after {took.TotalSeconds:0.0} s; answers {client}");
         Assert.NotEqual(0, interrupted);
     }
 

@@ -16,7 +16,10 @@ internal sealed class SessionClient(Client client, Transcript transcript, string
     public async Task SayAsync(int count, string padding = "")
     {
         string[] texts = [.. Enumerable.Range(0, count).Select(_ => $"{name}-{++_messages}{padding}")];
-        JsonNode[] messages = [.. texts.Select(static (text, i) => new JsonObject { ["role"] = i % 2 == 0 ? "user" : "assistant", ["content"] = text })];
+        JsonNode[] messages =
+        [
+            .. texts.Select(static (text, i) => new JsonObject { ["role"] = i % 2 == 0 ? "user" : "assistant", ["content"] = text }),
+        ];
         long sentAt = Stopwatch.GetTimestamp();
         await client.PostAsync(
             $"api/v1/sessions/{transcript.Session}/messages/batch", new JsonObject { ["messages"] = new JsonArray(messages) }, NextKey());

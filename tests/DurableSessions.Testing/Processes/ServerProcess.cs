@@ -59,7 +59,8 @@ public sealed partial class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Runs the program to its end, where it is expected to have one. Its exit code and what it wrote.</summary>
-    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(
+        IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         await using ServerProcess server = Launch(environment, arguments);
         return (await server.WaitForExitAsync(), server.Output, server.Errors);

@@ -51,9 +51,13 @@ public sealed class StorageRequest
         && (Blob.Length > 0 ? Blob : Prefix).StartsWith(prefix, StringComparison.Ordinal)
         && (comp is null || Comp == comp);
 
-    public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture,
-        $"#{Number} {Method} {Blob}{(Comp.Length > 0 ? $"?comp={Comp}" : "")}{(Prefix.Length > 0 ? $"&prefix={Prefix}" : "")}{(Status is { } status ? $" -> {status} {ErrorCode}" : "")}");
+    public override string ToString()
+    {
+        string comp = Comp.Length > 0 ? $"?comp={Comp}" : "";
+        string prefix = Prefix.Length > 0 ? $"&prefix={Prefix}" : "";
+        string answer = Status is { } status ? string.Create(CultureInfo.InvariantCulture, $" -> {status} {ErrorCode}") : "";
+        return string.Create(CultureInfo.InvariantCulture, $"#{Number} {Method} {Blob}{comp}{prefix}{answer}");
+    }
 
     /// <summary>A request that a client sends: taken apart once, however many look at it on its way.</summary>
     internal static StorageRequest From(HttpMessage message, int number)

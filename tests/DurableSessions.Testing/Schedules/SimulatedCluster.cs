@@ -114,7 +114,8 @@ public sealed class SimulatedCluster : StorageFixture
         if (number == MaxDecisions || _time.GetUtcNow() - SimulatedTime.Start > MaxTime)
         {
             throw new TimeoutException(string.Create(
-                CultureInfo.InvariantCulture, $"No end after {number} decisions and {_time.GetUtcNow() - SimulatedTime.Start} of simulated time."));
+                CultureInfo.InvariantCulture,
+                $"No end after {number} decisions and {_time.GetUtcNow() - SimulatedTime.Start} of simulated time."));
         }
 
         Move move = schedule.Choose(number, _gate.Waiting, _gate.Late);

@@ -54,7 +54,9 @@ internal static class AppendRequests
 
     public static SimulatedAnswer Seal(SimulatedAccount account, SimulatedRequest request)
     {
-        SimulatedContainer? container = account.AsService(ServiceDifference.SealWithoutContainer) ? account.Get(request) : account.Find(request.Container);
+        SimulatedContainer? container = account.AsService(ServiceDifference.SealWithoutContainer)
+            ? account.Get(request)
+            : account.Find(request.Container);
         Conditions.CheckWrite(account, request, container?.Find(request.Blob));
         SimulatedBlob blob = Get(container?.Occupant(account, request.Blob));
         if (account.AsService(ServiceDifference.SealAtPosition))

@@ -8,7 +8,9 @@ internal static class ByteRange
     private const string Unit = "bytes=";
 
     /// <summary>Where it starts and how many bytes it has; null where the whole blob is asked for.</summary>
-    /// <exception cref="StorageFailureException">416: it starts behind the end, or at it (see <see cref="ServiceDifference.RangeAtEnd"/>).</exception>
+    /// <exception cref="StorageFailureException">
+    /// 416: it starts behind the end, or at it (see <see cref="ServiceDifference.RangeAtEnd"/>).
+    /// </exception>
     public static (long Start, long Count)? Of(SimulatedAccount account, SimulatedRequest request, long length)
     {
         if (request.Header("x-ms-range") is not { } range)

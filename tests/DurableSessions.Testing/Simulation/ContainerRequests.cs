@@ -23,7 +23,10 @@ internal static class ContainerRequests
     public static SimulatedAnswer Properties(SimulatedAccount account, SimulatedRequest request)
     {
         SimulatedContainer container = account.Get(request);
-        SimulatedAnswer answer = new SimulatedAnswer(200).With(container.Stamp).With("x-ms-lease-status", "unlocked").With("x-ms-lease-state", "available");
+        SimulatedAnswer answer = new SimulatedAnswer(200)
+            .With(container.Stamp)
+            .With("x-ms-lease-status", "unlocked")
+            .With("x-ms-lease-state", "available");
         foreach ((string name, string value) in container.Metadata)
         {
             answer.With("x-ms-meta-" + name, value);

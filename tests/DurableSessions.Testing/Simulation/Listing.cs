@@ -25,7 +25,8 @@ internal static class Listing
         (string Name, SimulatedBlob Blob)[] rest =
         [
             .. container.Blobs
-                .Where(b => b.Value.IsCommitted && b.Key.StartsWith(prefix, StringComparison.Ordinal) && string.CompareOrdinal(b.Key, marker) > 0)
+                .Where(b => b.Value.IsCommitted)
+                .Where(b => b.Key.StartsWith(prefix, StringComparison.Ordinal) && string.CompareOrdinal(b.Key, marker) > 0)
                 .Take(max + 1)
                 .Select(static b => (b.Key, b.Value)),
         ];
@@ -40,8 +41,8 @@ internal static class Listing
             new XElement("MaxResults", max),
             new XElement("Blobs", page.Select(b => Entry(b.Name, b.Blob, include.Length > 0))),
             new XElement("NextMarker", rest.Length > page.Length ? page[^1].Name : ""));
-        return new SimulatedAnswer(200) { Body = Encoding.UTF8.GetBytes($"""<?xml version="1.0" encoding="utf-8"?>{xml.ToString(SaveOptions.DisableFormatting)}""") }
-            .With("Content-Type", "application/xml");
+        string text = $"""<?xml version="1.0" encoding="utf-8"?>{xml.ToString(SaveOptions.DisableFormatting)}""";
+        return new SimulatedAnswer(200) { Body = Encoding.UTF8.GetBytes(text) }.With("Content-Type", "application/xml");
     }
 
     private static XElement Entry(string name, SimulatedBlob blob, bool withMetadata) => new(
@@ -58,5 +59,7 @@ internal static class Listing
             new XElement("LeaseStatus", "unlocked"),
             new XElement("LeaseState", "available"),
             blob.IsAppendBlob ? new XElement("Sealed", blob.IsSealed) : null),
-        withMetadata && blob.Metadata.Count > 0 ? new XElement("Metadata", blob.Metadata.Select(static m => new XElement(m.Key, m.Value))) : null);
+        withMetadata && blob.Metadata.Count > 0
+            ? new XElement("Metadata", blob.Metadata.Select(static m => new XElement(m.Key, m.Value)))
+            : null);
 }

@@ -14,5 +14,6 @@ public sealed class SimulatedFixture : StorageFixture
 
     private protected override Task<StorageAccount> AccountAsync() =>
         Task.FromResult(new StorageAccount(
-            static (container, configure) => SessionStorage.Connect(SimulatedStorage.ConnectionString, container, configure), _storage.Configure));
+            static (container, configure) => SessionStorage.Connect(SimulatedStorage.ConnectionString, container, configure),
+            _storage.Configure));
 }

@@ -8,7 +8,12 @@ namespace DurableSessions.Testing;
 /// <param name="Knows">The headers and query parameters that it takes, beside those of every request.</param>
 /// <param name="Answer">Carries it out.</param>
 internal sealed record SimulatedOperation(
-    string Method, string Comp, bool IsOfBlob, string? BlobType, string[] Knows, Func<SimulatedAccount, SimulatedRequest, SimulatedAnswer> Answer)
+    string Method,
+    string Comp,
+    bool IsOfBlob,
+    string? BlobType,
+    string[] Knows,
+    Func<SimulatedAccount, SimulatedRequest, SimulatedAnswer> Answer)
 {
     private const string Metadata = "x-ms-meta-";
 
@@ -43,7 +48,8 @@ internal sealed record SimulatedOperation(
     /// <exception cref="UnknownRequestException">It is of no kind that is simulated, or has a header or parameter that is not.</exception>
     public static SimulatedOperation Of(SimulatedRequest request)
     {
-        SimulatedOperation operation = Array.Find(s_all, o => o.Takes(request)) ?? throw new UnknownRequestException(request, "the request");
+        SimulatedOperation operation = Array.Find(s_all, o => o.Takes(request))
+            ?? throw new UnknownRequestException(request, "the request");
         return request.HeaderNames.Concat(request.QueryNames).FirstOrDefault(name => !operation.HasKnown(name)) is { } unknown
             ? throw new UnknownRequestException(request, $"'{unknown}'")
             : operation;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Azure.Core;
 
 namespace DurableSessions.Testing;
@@ -84,7 +83,9 @@ internal sealed class SimulatedRequest
     /// <summary>Method, blob and kind: for traces.</summary>
     public string Short() => _request.ToString()[(_request.ToString().IndexOf(' ', StringComparison.Ordinal) + 1)..];
 
-    public string Describe() => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{Method} {Container}/{Blob}?{string.Join('&', _query.Select(static q => $"{q.Key}={q.Value}"))} with {string.Join(", ", HeaderNames)}");
+    public string Describe()
+    {
+        string query = string.Join('&', _query.Select(static q => $"{q.Key}={q.Value}"));
+        return $"{Method} {Container}/{Blob}?{query} with {string.Join(", ", HeaderNames)}";
+    }
 }

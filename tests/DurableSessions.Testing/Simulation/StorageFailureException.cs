@@ -56,9 +56,8 @@ internal sealed class StorageFailureException(int status, string code, string me
     public SimulatedAnswer ToAnswer(string method)
     {
         bool hasBody = method != "HEAD" && status != 304;
-        byte[] body = !hasBody
-            ? []
-            : Encoding.UTF8.GetBytes($"""<?xml version="1.0" encoding="utf-8"?>{new XElement("Error", new XElement("Code", code), new XElement("Message", Message))}""");
+        var error = new XElement("Error", new XElement("Code", code), new XElement("Message", Message));
+        byte[] body = hasBody ? Encoding.UTF8.GetBytes($"""<?xml version="1.0" encoding="utf-8"?>{error}""") : [];
         return new SimulatedAnswer(status) { Body = body }
             .With("x-ms-error-code", code)
             .With("Content-Type", hasBody ? "application/xml" : null)

@@ -1,0 +1,44 @@
+namespace DurableSessions.Core.Tests;
+
+/// <summary>The lines of all source, of the products and of the tests.</summary>
+public class LineTests
+{
+    private const int Longest = 140;
+
+    [Fact]
+    public void None_has_more_than_140_characters()
+    {
+        string root = Root();
+        string[] files =
+        [
+            .. Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
+                .Select(file => Path.GetRelativePath(root, file))
+                .Where(static file => !IsGenerated(file)),
+        ];
+        string[] tooLong =
+        [
+            .. from file in files
+               from line in File.ReadLines(Path.Combine(root, file)).Index()
+               where line.Item.Length > Longest
+               select $"{file}:{line.Index + 1} has {line.Item.Length}",
+        ];
+
+        Assert.Contains(files, static file => Path.GetFileName(file) == $"{nameof(LineTests)}.cs");
+        Assert.Contains(files, static file => Path.GetFileName(file) == $"{nameof(SessionStore)}.cs");
+        Assert.True(tooLong.Length == 0, string.Join(Environment.NewLine, tooLong));
+    }
+
+    private static bool IsGenerated(string file) => file.Split(Path.DirectorySeparatorChar).Any(static folder => folder is "bin" or "obj");
+
+    // The tests run where they were built, within the repository.
+    private static string Root()
+    {
+        DirectoryInfo? folder = new(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "DurableSessions.sln")))
+        {
+            folder = folder.Parent;
+        }
+
+        return folder?.FullName ?? throw new DirectoryNotFoundException($"No solution above {AppContext.BaseDirectory}");
+    }
+}
