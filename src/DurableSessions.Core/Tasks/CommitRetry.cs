@@ -11,7 +11,7 @@ internal sealed class CommitRetry(CommitTaskFinder tasks, KeyedAttempts keys, Or
     /// <summary>As <see cref="TaskService.RetryAsync(UserKey, string, IdempotencyKey?, CancellationToken)"/>.</summary>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
     /// <exception cref="TaskNotFoundException">No task has that id, or it is another user's, or its instance is purged.</exception>
-    /// <exception cref="TaskStatusException">It has neither failed nor been cancelled; with a key, it had not when the key first came.</exception>
+    /// <exception cref="TaskStatusException">It had neither failed nor been cancelled when the request, or its key, first came.</exception>
     public async Task<CommitTask> RunAsync(
         UserKey user, string taskId, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken)
     {

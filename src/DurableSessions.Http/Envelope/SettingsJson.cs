@@ -6,7 +6,7 @@ namespace DurableSessions.Http.Envelope;
 /// <summary>Writes the settings of a session.</summary>
 internal static class SettingsJson
 {
-    /// <summary>Writes the settings that every response about a session contains. Where a client has set nothing, they are the defaults.</summary>
+    /// <summary>Writes the settings that every response has. Where a client has set nothing, they are the defaults.</summary>
     public static void Write(Utf8JsonWriter json, SessionSettings settings)
     {
         Write(json, settings.AutoCommitPolicy);

@@ -70,8 +70,8 @@ internal static class SettingsBody
             ? new MemoryTarget(target.Strict("enabled")["enabled"] is { IsSet: true } enabled ? enabled.Boolean() : null)
             : null;
 
-        static string Type(JsonField type) => type.Label(MaxMemoryTypeLength) is var name && MemoryTypes.Contains(name, StringComparer.Ordinal)
-            ? name
+        static string Type(JsonField type) => MemoryTypes.Contains(type.Label(MaxMemoryTypeLength), StringComparer.Ordinal)
+            ? type.Text()
             : throw type.Invalid($"is not known; there are {string.Join(", ", MemoryTypes)}.", "literal_error");
     }
 

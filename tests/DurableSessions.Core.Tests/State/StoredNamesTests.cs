@@ -61,7 +61,7 @@ public class StoredNamesTests
         Assert.Equal("DurableSessions.Core.Commits.SessionGoneException", typeof(SessionGoneException).FullName);
 
     [Theory]
-    [InlineData("""{"memory_policy":{"self":{"enabled":false},"peer":{},"working_memory":{"enabled":true},"memory_types":["events","tools"]}}""")]
+    [InlineData("""{"memory_policy":{"self":{"enabled":false},"peer":{},"working_memory":{"enabled":true},"memory_types":["events"]}}""")]
     [InlineData("""{"memory_extraction_config":{"events":{"tags":["team=a"]}}}""")]
     [InlineData("{}")]
     public void The_settings_of_a_session(string stored) =>
