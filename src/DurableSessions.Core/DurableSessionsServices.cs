@@ -40,9 +40,20 @@ public static class DurableSessionsServices
     /// <returns>For the options of the store, which are checked when the host starts.</returns>
     public static OptionsBuilder<SessionOptions> AddDurableSessions(this IServiceCollection services, SessionStorage storage)
     {
+        services.AddSingleton(storage);
+        return services.AddDurableSessions();
+    }
+
+    /// <summary>
+    /// Adds the store of one host, as the other overload does, on the <see cref="SessionStorage"/> among the services. It is asked for
+    /// when the store is first used, so that a host may open it after its services are built.
+    /// </summary>
+    /// <param name="services">The host's services.</param>
+    /// <returns>For the options of the store, which are checked when the host starts.</returns>
+    public static OptionsBuilder<SessionOptions> AddDurableSessions(this IServiceCollection services)
+    {
         services.AddLogging();
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(storage);
         services.AddSingleton(static provider => provider.GetRequiredService<IOptions<SessionOptions>>().Value);
         services.AddStorageServices();
         services.AddMemoryServices();

@@ -6,7 +6,7 @@ using DurableSessions.Core.Tasks;
 
 namespace DurableSessions.Core;
 
-/// <summary>The session store of one host, as <see cref="DurableSessionsServices.AddDurableSessions"/> adds it.</summary>
+/// <summary>The session store of one host, as <see cref="DurableSessionsServices"/> adds it.</summary>
 /// <param name="sessions">Sessions and their messages.</param>
 /// <param name="commits">Starts commits.</param>
 /// <param name="tasks">Where commits stand.</param>

@@ -3,7 +3,6 @@ using Azure.Core.Serialization;
 using Azure.Identity;
 using Azure.Monitor.OpenTelemetry.Exporter;
 using DurableSessions.Core.Configuration;
-using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 using DurableSessions.Functions;
 using DurableSessions.Http.Keys;
@@ -16,29 +15,8 @@ using Microsoft.Extensions.Hosting;
 
 FunctionsApplicationBuilder builder = FunctionsApplication.CreateBuilder(args);
 builder.ConfigureFunctionsWebApplication();
-TimeSpan repetitions = RepetitionSettings.Read(name => builder.Configuration[name]);
-AutoCommitPolicy? autoCommit = AutoCommitSettings.Read(name => builder.Configuration[name]);
-SessionStorage storage = StoreServices.Connect(builder.Configuration);
-await storage.Container.CreateIfNotExistsAsync();
-var keys = new KeyRing(new KeyStore(storage.Container, TimeProvider.System), TimeProvider.System);
-await keys.LoadAsync(CancellationToken.None);
-if (!keys.HasKeys && !builder.Environment.IsDevelopment())
-{
-    throw new InvalidOperationException(
-        "There are no keys, so any client that reaches this app could read and change every session. "
-        + "Make one with the server's command 'keys add'.");
-}
-
 string version = typeof(Program).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
-builder.Services.AddStoreAndApi(
-    storage,
-    keys,
-    options =>
-    {
-        options.RepetitionWindow = repetitions;
-        options.DefaultAutoCommitPolicy = autoCommit;
-    },
-    version);
+builder.Services.AddStoreAndApi(version);
 
 // Inputs and results of activities are the same JSON under every engine.
 builder.Services.Configure<WorkerOptions>(static options => options.Serializer = new JsonObjectSerializer(OrchestrationJson.Options));
@@ -49,4 +27,16 @@ if (builder.Configuration["APPLICATIONINSIGHTS_CONNECTION_STRING"] is { Length: 
         .UseAzureMonitorExporter(static options => options.Credential = new DefaultAzureCredential());
 }
 
-await builder.Build().RunAsync();
+using IHost app = builder.Build();
+app.Services.ValidateSettings();
+await app.Services.GetRequiredService<SessionStorage>().Container.CreateIfNotExistsAsync();
+KeyRing keys = app.Services.GetRequiredService<KeyRing>();
+await keys.LoadAsync(CancellationToken.None);
+if (!keys.HasKeys && !builder.Environment.IsDevelopment())
+{
+    throw new InvalidOperationException(
+        "There are no keys, so any client that reaches this app could read and change every session. "
+        + "Make one with the server's command 'keys add'.");
+}
+
+await app.RunAsync();

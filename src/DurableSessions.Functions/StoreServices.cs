@@ -4,11 +4,11 @@ using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Storage;
 using DurableSessions.Http;
 using DurableSessions.Http.Documentation;
-using DurableSessions.Http.Keys;
 using DurableSessions.Orchestration;
 using DurableSessions.Semantics.Extractive;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace DurableSessions.Functions;
 
@@ -18,34 +18,29 @@ internal static class StoreServices
     /// <summary>
     /// The container in <c>ConnectionStrings:Storage</c>: a connection string, or the URL of a blob service, used with the app's identity.
     /// </summary>
-    public static SessionStorage Connect(IConfiguration configuration)
+    private static SessionStorage Connect(IServiceProvider services)
     {
-        string connection = configuration.GetConnectionString("Storage")
+        string connection = services.GetRequiredService<IConfiguration>().GetConnectionString("Storage")
             ?? throw new InvalidOperationException("ConnectionStrings:Storage is missing.");
-        string container = configuration["Storage:Container"] ?? "durable-sessions";
+        string container = services.GetRequiredService<IOptions<StorageSettings>>().Value.Container;
         return Uri.TryCreate(connection, UriKind.Absolute, out Uri? service) && service.Scheme == Uri.UriSchemeHttps
             ? SessionStorage.Connect(service, new DefaultAzureCredential(), container)
             : SessionStorage.Connect(connection, container);
     }
 
-    public static void AddStoreAndApi(
-        this IServiceCollection services, SessionStorage storage, KeyRing keys, Action<SessionOptions> configure, string version)
+    public static void AddStoreAndApi(this IServiceCollection services, string version)
     {
-        services.AddDurableSessions(storage).Configure(configure);
+        services.AddStorageSettings();
+        services.AddSingleton(Connect);
+        services.AddDurableSessions().BindStoreSettings();
         services.AddExtractiveDigest();
-        var durable = new FunctionsClient(TimeProvider.System);
-        services.AddSingleton(durable);
-        services.AddSingleton<OrchestrationClient>(durable);
+        services.AddSingleton<FunctionsClient>();
+        services.AddSingleton<OrchestrationClient>(static provider => provider.GetRequiredService<FunctionsClient>());
         services.AddSingleton<ApiPipeline>();
-        services.AddApiKeys(keys);
+        services.AddApiKeys();
         services.AddApiDocumentation(version);
 
         // No routes for operators: the Durable Functions extension has its own, under the same paths.
-        services.AddDurableSessionsHttp(new DurableSessionsHttpOptions
-        {
-            Version = version,
-            CheckStorage = cancellationToken => storage.Container.ExistsAsync(cancellationToken),
-            CheckEngine = cancellationToken => durable.ListInstancesAsync(new OrchestrationQuery { PageSize = 1 }, cancellationToken),
-        });
+        services.AddDurableSessionsHttp(new DurableSessionsHttpOptions { Version = version, MapsOrchestrations = false });
     }
 }

@@ -1,14 +1,19 @@
+using DurableSessions.Core.Configuration;
+using DurableSessions.Core.Storage;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Endpoints;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Keys;
 using DurableSessions.Http.Limits;
 using DurableSessions.Http.Orchestrations;
+using DurableSessions.Orchestration;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace DurableSessions.Http;
 
@@ -19,23 +24,37 @@ public static class DurableSessionsHttp
     /// Adds the services of the API. Requests are not authenticated (dev mode) unless the host adds its own <see cref="ICallerSource"/>
     /// before.
     /// </summary>
-    public static IServiceCollection AddDurableSessionsHttp(this IServiceCollection services, DurableSessionsHttpOptions options)
+    /// <remarks>
+    /// The <see cref="SessionStorage"/> and the <see cref="OrchestrationClient"/> among the services are asked for by the first request
+    /// that needs them.
+    /// </remarks>
+    /// <returns>For the limits, which are checked when the host starts.</returns>
+    public static OptionsBuilder<HttpLimits> AddDurableSessionsHttp(this IServiceCollection services, DurableSessionsHttpOptions options)
     {
         services.AddRouting();
         services.AddSingleton(options);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ICallerSource, DevCallerSource>();
-        services.AddRateLimiter(rates => KeyRateLimiting.Configure(rates, options.Limits));
-        return services;
+        services.AddRateLimiter(static _ => { });
+        services.AddOptions<RateLimiterOptions>()
+            .Configure<IOptions<HttpLimits>>(static (rates, limits) => KeyRateLimiting.Configure(rates, limits.Value));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<HttpLimits>, HttpLimitsValidator>());
+        return services.AddOptions<HttpLimits>().ValidateOnStart();
     }
 
+    /// <summary>Fills the limits from the section <c>Limits</c> of the host's configuration.</summary>
+    public static OptionsBuilder<HttpLimits> BindLimits(this OptionsBuilder<HttpLimits> limits) => limits.BindSettings(HttpLimits.Section);
+
     /// <summary>
-    /// Authenticates requests by API keys, once the first key exists; call it before <see cref="AddDurableSessionsHttp"/>. A host calls
-    /// <see cref="KeyRing.LoadAsync"/> before it serves.
+    /// Authenticates requests by API keys in the <see cref="SessionStorage"/> among the services, once the first key exists; call it before
+    /// <see cref="AddDurableSessionsHttp"/>. A host calls <see cref="KeyRing.LoadAsync"/> before it serves.
     /// </summary>
-    public static IServiceCollection AddApiKeys(this IServiceCollection services, KeyRing keys)
+    public static IServiceCollection AddApiKeys(this IServiceCollection services)
     {
-        services.AddSingleton(keys);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(static provider => new KeyStore(
+            provider.GetRequiredService<SessionStorage>().Container, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<KeyRing>();
         services.AddSingleton<ICallerSource, KeyCallerSource>();
         return services;
     }
@@ -63,9 +82,9 @@ public static class DurableSessionsHttp
         endpoints.MapGroup("/api/v1/content").MapContent();
         endpoints.MapGroup("/api/v1/tasks").MapTasks();
         endpoints.MapSystem();
-        if (endpoints.ServiceProvider.GetRequiredService<DurableSessionsHttpOptions>().Orchestrations is { } orchestrations)
+        if (endpoints.ServiceProvider.GetRequiredService<DurableSessionsHttpOptions>().MapsOrchestrations)
         {
-            endpoints.MapGroup("/runtime/webhooks/durabletask/instances").MapOrchestrations(orchestrations);
+            endpoints.MapGroup("/runtime/webhooks/durabletask/instances").MapOrchestrations();
         }
 
         return endpoints;
@@ -75,8 +94,9 @@ public static class DurableSessionsHttp
     /// Limits the number of connections and the lowest data rate. The server accepts more header bytes than the API does, so that a
     /// request with too many is answered by the API, with an envelope, and not by the server without one.
     /// </summary>
-    public static void ApplyDurableSessionsLimits(this KestrelServerOptions server, HttpLimits limits)
+    public static void ApplyDurableSessionsLimits(this KestrelServerOptions server)
     {
+        HttpLimits limits = server.ApplicationServices.GetRequiredService<IOptions<HttpLimits>>().Value;
         server.AddServerHeader = false;
         server.Limits.MaxRequestLineSize = 64 * 1024;
         server.Limits.MaxRequestHeadersTotalSize = 2 * HttpLimits.MaxHeaderBytes;

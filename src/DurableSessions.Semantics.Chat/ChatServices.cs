@@ -1,5 +1,8 @@
+using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Semantics;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace DurableSessions.Semantics.Chat;
 
@@ -11,8 +14,31 @@ public static class ChatServices
     /// <param name="options">Which model.</param>
     /// <param name="credential">What requests to it are signed with.</param>
     public static IServiceCollection AddChatDigest(
-        this IServiceCollection services, ChatModelOptions options, ChatCredential credential) => services
-        .AddSingleton(provider => new ChatModel(options, credential, provider.GetRequiredService<TimeProvider>()))
+        this IServiceCollection services, ChatModelOptions options, ChatCredential credential) =>
+        services.AddModel(provider => new ChatModel(options, credential, provider.GetRequiredService<TimeProvider>()));
+
+    /// <summary>Adds the model that <see cref="ChatSettings"/> name, as the other overload does; see <see cref="AddChatSettings"/>.</summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="credential">What requests to the model are signed with.</param>
+    public static IServiceCollection AddChatDigest(this IServiceCollection services, Func<ChatSettings, ChatCredential> credential) =>
+        services.AddModel(provider =>
+        {
+            ChatSettings settings = provider.GetRequiredService<IOptions<ChatSettings>>().Value;
+            return new ChatModel(settings.ToOptions(), credential(settings), provider.GetRequiredService<TimeProvider>());
+        });
+
+    /// <summary>
+    /// Adds <see cref="ChatSettings"/> from the section <c>Semantics</c> of the host's configuration, also where they name no model.
+    /// </summary>
+    public static OptionsBuilder<ChatSettings> AddChatSettings(this IServiceCollection services)
+    {
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ChatSettings>, ChatSettingsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ChatSettings>, ChatSettingsRules>());
+        return services.AddOptions<ChatSettings>().BindSettings(ChatSettings.Section);
+    }
+
+    private static IServiceCollection AddModel(this IServiceCollection services, Func<IServiceProvider, ChatModel> model) => services
+        .AddSingleton(model)
         .AddKeyedSingleton<ISemanticProcessor>(
             SemanticProcessors.ConfiguredKey, static (provider, _) => provider.GetRequiredService<ChatModel>().Processor);
 }

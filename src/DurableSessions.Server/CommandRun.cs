@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Azure;
+using DurableSessions.Core.Configuration;
 using DurableSessions.LocalStorage;
 using DurableSessions.Server.Serving;
 
@@ -46,7 +47,7 @@ internal static class CommandRun
         }
     }
 
-    /// <summary>Whether storage could not be reached as it is configured, or has failed.</summary>
+    /// <summary>Whether a setting is invalid, or storage could not be reached as it is configured, or has failed.</summary>
     public static bool IsOfStorage(Exception e) =>
-        e is StartException or LocalStorageException or RequestFailedException or AggregateException;
+        e is StartException or SettingsException or LocalStorageException or RequestFailedException or AggregateException;
 }

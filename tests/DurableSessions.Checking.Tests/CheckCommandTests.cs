@@ -54,7 +54,7 @@ public sealed class CheckCommandTests(AzuriteFixture azurite)
         (exitCode, _, errors) = await ServerProcess.RunAsync(
             new Dictionary<string, string>(settings) { ["Check__OrphanAge"] = "young" }, "check");
         Assert.Equal(1, exitCode);
-        Assert.Contains("Check:OrphanAge is 'young'", errors, StringComparison.Ordinal);
+        Assert.Contains("Check:OrphanAge 'young' is not a time such as 1.00:00:00", errors, StringComparison.Ordinal);
 
         Assert.Equal(0, await server.TerminateAsync());
         (exitCode, string output, errors) = await ServerProcess.RunAsync(settings, "check");

@@ -1,4 +1,5 @@
 using DurableSessions.Core.Configuration;
+using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Storage;
 using DurableSessions.Engine;
 using Microsoft.Extensions.DependencyInjection;
@@ -20,6 +21,10 @@ public class OptionsTests
         [nameof(SessionOptions.MaxPendingCommits)] = static o => o.MaxPendingCommits = 0,
         [nameof(SessionOptions.MaxUncoveredArchives)] = static o => o.MaxUncoveredArchives = 0,
         [nameof(SessionOptions.MaxQueuedBytes)] = static o => o.MaxQueuedBytes = 0,
+        [nameof(SemanticPolicy.MaxAttempts)] = static o => o.Semantic = new SemanticPolicy { MaxAttempts = 0 },
+        [nameof(SemanticPolicy.FirstRetryInterval)] =
+            static o => o.Semantic = new SemanticPolicy { FirstRetryInterval = TimeSpan.FromSeconds(-1) },
+        [nameof(SemanticPolicy.Timeout)] = static o => o.Semantic = new SemanticPolicy { Timeout = TimeSpan.Zero },
         [nameof(SessionOptions.TombstoneRetention)] = static o => o.TombstoneRetention = TimeSpan.FromSeconds(-1),
     };
 

@@ -79,7 +79,7 @@ public sealed class EnvelopeTests(ApiFixture api) : IClassFixture<ApiFixture>
         using HttpResponseMessage ready = await host.Client.GetAsync("/ready", TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
         Assert.Equal(
-            """{"status":"not_ready","checks":{"storage":"unavailable","engine":"ok"}}""",
+            """{"status":"not_ready","checks":{"storage":"unavailable","engine":"unavailable"}}""",
             await ready.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 

@@ -1,30 +1,46 @@
-using System.Globalization;
+using System.ComponentModel.DataAnnotations;
 using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Configuration;
 
-/// <summary>Reads the policy that new sessions start with from a host's settings, which are called the same in every host.</summary>
-public static class AutoCommitSettings
+/// <summary>
+/// The section <c>AutoCommit</c> of a host's settings: the policy that new sessions start with, none where nothing is set. The names are
+/// those of <see cref="AutoCommitPolicy"/>.
+/// </summary>
+public sealed class AutoCommitSettings
 {
-    private const string Section = "AutoCommit";
+    /// <summary>The name of the section.</summary>
+    public const string Section = "AutoCommit";
+
+    private const string NoNumber = "{0} is not a whole number of {1} to {2}.";
+
+    /// <summary>0 (off) to <see cref="AutoCommitPolicy.MaxPendingTokenThreshold"/>.</summary>
+    [Range(0, AutoCommitPolicy.MaxPendingTokenThreshold, ErrorMessage = NoNumber)]
+    public int? PendingTokenThreshold { get; set; }
+
+    /// <summary>0 (off) to <see cref="AutoCommitPolicy.MaxMessageCountThreshold"/>.</summary>
+    [Range(0, AutoCommitPolicy.MaxMessageCountThreshold, ErrorMessage = NoNumber)]
+    public int? MessageCountThreshold { get; set; }
+
+    /// <summary>0 (off) to <see cref="AutoCommitPolicy.MaxSeconds"/>.</summary>
+    [Range(0, AutoCommitPolicy.MaxSeconds, ErrorMessage = NoNumber)]
+    public int? IdleTimeoutSeconds { get; set; }
+
+    /// <summary>0 to <see cref="AutoCommitPolicy.MaxKeepRecentCount"/>.</summary>
+    [Range(0, AutoCommitPolicy.MaxKeepRecentCount, ErrorMessage = NoNumber)]
+    public int? KeepRecentCount { get; set; }
+
+    /// <summary>0 to <see cref="AutoCommitPolicy.MaxSeconds"/>.</summary>
+    [Range(0, AutoCommitPolicy.MaxSeconds, ErrorMessage = NoNumber)]
+    public int? MinCommitIntervalSeconds { get; set; }
 
     /// <summary>
-    /// Reads <c>AutoCommit:*</c>; the names are those of <see cref="AutoCommitPolicy"/>, and what is not set has its default.
+    /// The policy; what is not set has its default. <see langword="null"/> where nothing is set: sessions start without a policy.
     /// </summary>
-    /// <param name="find">The text of a setting, by its whole name; <see langword="null"/> or empty where it is not set.</param>
-    /// <returns><see langword="null"/> where none is set: sessions start without a policy.</returns>
-    /// <exception cref="FormatException">
-    /// One is not a number, or not within its bounds; the message names the setting and the bounds.
-    /// </exception>
-    public static AutoCommitPolicy? Read(Func<string, string?> find)
+    internal AutoCommitPolicy? ToPolicy()
     {
-        string[] names =
-        [
-            nameof(AutoCommitPolicy.PendingTokenThreshold), nameof(AutoCommitPolicy.MessageCountThreshold),
-            nameof(AutoCommitPolicy.IdleTimeoutSeconds), nameof(AutoCommitPolicy.KeepRecentCount),
-            nameof(AutoCommitPolicy.MinCommitIntervalSeconds),
-        ];
-        if (names.All(name => string.IsNullOrEmpty(find($"{Section}:{name}"))))
+        int?[] all = [PendingTokenThreshold, MessageCountThreshold, IdleTimeoutSeconds, KeepRecentCount, MinCommitIntervalSeconds];
+        if (all.All(static value => value is null))
         {
             return null;
         }
@@ -32,24 +48,11 @@ public static class AutoCommitSettings
         var defaults = new AutoCommitPolicy();
         return new AutoCommitPolicy
         {
-            PendingTokenThreshold = Number(
-                nameof(AutoCommitPolicy.PendingTokenThreshold), defaults.PendingTokenThreshold, AutoCommitPolicy.MaxPendingTokenThreshold),
-            MessageCountThreshold = Number(
-                nameof(AutoCommitPolicy.MessageCountThreshold), defaults.MessageCountThreshold, AutoCommitPolicy.MaxMessageCountThreshold),
-            IdleTimeoutSeconds = Number(
-                nameof(AutoCommitPolicy.IdleTimeoutSeconds), defaults.IdleTimeoutSeconds, AutoCommitPolicy.MaxSeconds),
-            KeepRecentCount = Number(
-                nameof(AutoCommitPolicy.KeepRecentCount), defaults.KeepRecentCount, AutoCommitPolicy.MaxKeepRecentCount),
-            MinCommitIntervalSeconds = Number(
-                nameof(AutoCommitPolicy.MinCommitIntervalSeconds), defaults.MinCommitIntervalSeconds, AutoCommitPolicy.MaxSeconds),
-        };
-
-        int Number(string name, int otherwise, int max) => find($"{Section}:{name}") switch
-        {
-            null or "" => otherwise,
-            { } text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value <= max => value,
-            { } text => throw new FormatException(
-                string.Create(CultureInfo.InvariantCulture, $"{Section}:{name} '{text}' is not a whole number of 0 to {max}.")),
+            PendingTokenThreshold = PendingTokenThreshold ?? defaults.PendingTokenThreshold,
+            MessageCountThreshold = MessageCountThreshold ?? defaults.MessageCountThreshold,
+            IdleTimeoutSeconds = IdleTimeoutSeconds ?? defaults.IdleTimeoutSeconds,
+            KeepRecentCount = KeepRecentCount ?? defaults.KeepRecentCount,
+            MinCommitIntervalSeconds = MinCommitIntervalSeconds ?? defaults.MinCommitIntervalSeconds,
         };
     }
 }

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
+using Microsoft.Extensions.Options;
 
 namespace DurableSessions.Core.Configuration;
 
@@ -54,5 +55,6 @@ public sealed record SessionOptions
     internal SessionSettings InitialSettings => new() { AutoCommitPolicy = DefaultAutoCommitPolicy };
 
     /// <summary>How the semantic step of a commit is tried; a commit keeps what held when it was accepted.</summary>
+    [ValidateObjectMembers]
     public SemanticPolicy Semantic { get; set; } = new();
 }

@@ -1,9 +1,11 @@
 using System.Globalization;
 using DurableSessions.Core;
+using DurableSessions.Core.Storage;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Errors;
 using DurableSessions.Http.Requests;
+using DurableSessions.Orchestration;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -17,6 +19,7 @@ namespace DurableSessions.Http.Endpoints;
 internal static class SystemEndpoints
 {
     private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(5);
+    private static readonly OrchestrationQuery AnyInstance = new() { PageSize = 1 };
 
     public static void MapSystem(this IEndpointRouteBuilder endpoints)
     {
@@ -42,11 +45,11 @@ internal static class SystemEndpoints
     }
 
     private static async Task ReadyAsync(
-        HttpContext http, DurableSessionsHttpOptions options, TimeProvider time, ILogger<SessionProbe> logger)
+        HttpContext http, SessionStorage storage, OrchestrationClient engine, TimeProvider time, ILogger<SessionProbe> logger)
     {
         bool[] ready = await Task.WhenAll(
-            IsReadyAsync("storage", options.CheckStorage, time, logger, http.RequestAborted),
-            IsReadyAsync("engine", options.CheckEngine, time, logger, http.RequestAborted));
+            IsReadyAsync("storage", token => storage.Container.ExistsAsync(token), time, logger, http.RequestAborted),
+            IsReadyAsync("engine", token => engine.ListInstancesAsync(AnyInstance, token), time, logger, http.RequestAborted));
         bool all = ready.All(static r => r);
         http.Response.StatusCode = all ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
         await EnvelopeResult.SendAsync(http, json =>

@@ -1,7 +1,9 @@
 using System.Globalization;
 using DurableSessions.Http.Errors;
+using DurableSessions.Http.Limits;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace DurableSessions.Http.Envelope;
 
@@ -10,7 +12,7 @@ namespace DurableSessions.Http.Envelope;
 /// error response of the API.
 /// </summary>
 internal sealed class EnvelopeMiddleware(
-    RequestDelegate next, TimeProvider time, DurableSessionsHttpOptions options, ILogger<EnvelopeMiddleware> logger)
+    RequestDelegate next, TimeProvider time, IOptions<HttpLimits> limits, ILogger<EnvelopeMiddleware> logger)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -54,10 +56,10 @@ internal sealed class EnvelopeMiddleware(
     private void CheckHeaders(HttpRequest request)
     {
         long bytes = request.Headers.Sum(static h => h.Value.Sum(v => (long)h.Key.Length + (v?.Length ?? 0) + 4));
-        if (bytes > options.Limits.HeaderBytes)
+        if (bytes > limits.Value.HeaderBytes)
         {
             throw ApiException.Invalid(
-                new Location(null, "header"), $"all headers together must be at most {options.Limits.HeaderBytes} bytes.", "too_long");
+                new Location(null, "header"), $"all headers together must be at most {limits.Value.HeaderBytes} bytes.", "too_long");
         }
     }
 

@@ -1,41 +1,67 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Configuration;
+
 namespace DurableSessions.Http.Limits;
 
-/// <summary>Limits of requests and connections. The limits of single fields are in <see cref="RequestLimits"/>.</summary>
+/// <summary>
+/// Limits of requests and connections; the section <c>Limits</c> of a host's settings. The limits of single fields are in
+/// <see cref="RequestLimits"/>.
+/// </summary>
 public sealed record HttpLimits
 {
+    /// <summary>The name of the section.</summary>
+    public const string Section = "Limits";
+
     /// <summary>The upper bound of <see cref="BodyBytes"/>.</summary>
     public const int MaxBodyBytes = 32 * 1024 * 1024;
 
     /// <summary>The upper bound of <see cref="HeaderBytes"/>.</summary>
     public const int MaxHeaderBytes = 128 * 1024;
 
-    /// <summary>The largest body of a request, in bytes.</summary>
-    public int BodyBytes { get; init; } = MaxBodyBytes;
+    private const int MinBytes = 1_024;
+    private const int MaxConnections = 1_000_000;
+    private const int MaxRequests = 1_000_000;
+    private const int MaxSeconds = 3_600;
+    private const string NoNumber = "{0} is not a whole number of {1} to {2}.";
 
-    /// <summary>The largest headers of a request, all together, in bytes.</summary>
-    public int HeaderBytes { get; init; } = 32 * 1024;
+    /// <summary>The largest body of a request, in bytes: 1,024 to <see cref="MaxBodyBytes"/>.</summary>
+    [Range(MinBytes, MaxBodyBytes, ErrorMessage = NoNumber)]
+    public int BodyBytes { get; set; } = MaxBodyBytes;
 
-    /// <summary>Concurrent connections; one more is closed at once.</summary>
-    public int Connections { get; init; } = 2_000;
+    /// <summary>The largest headers of a request, all together, in bytes: 1,024 to <see cref="MaxHeaderBytes"/>.</summary>
+    [Range(MinBytes, MaxHeaderBytes, ErrorMessage = NoNumber)]
+    public int HeaderBytes { get; set; } = 32 * 1024;
 
-    /// <summary>Requests per second with one key, sustained.</summary>
-    public int RequestsPerSecond { get; init; } = 500;
+    /// <summary>Concurrent connections, 1 to 1,000,000; one more is closed at once.</summary>
+    [Range(1, MaxConnections, ErrorMessage = NoNumber)]
+    public int Connections { get; set; } = 2_000;
 
-    /// <summary>Requests with one key in a burst: the capacity of its token bucket.</summary>
-    public int Burst { get; init; } = 1_000;
+    /// <summary>Requests per second with one key, sustained: 1 to 1,000,000.</summary>
+    [Range(1, MaxRequests, ErrorMessage = NoNumber)]
+    public int RequestsPerSecond { get; set; } = 500;
 
-    /// <summary>Requests per second of one address without a valid key, sustained and in a burst.</summary>
-    public int UnauthenticatedRequestsPerSecond { get; init; } = 50;
+    /// <summary>Requests with one key in a burst, 1 to 1,000,000: the capacity of its token bucket.</summary>
+    [Range(1, MaxRequests, ErrorMessage = NoNumber)]
+    public int Burst { get; set; } = 1_000;
 
-    /// <summary>The timeout of a request's headers, in seconds.</summary>
-    public int HeadersSeconds { get; init; } = 15;
+    /// <summary>Requests per second of one address without a valid key, sustained and in a burst: 1 to 1,000,000.</summary>
+    [ConfigurationKeyName("StrangerRequestsPerSecond")]
+    [Range(1, MaxRequests, ErrorMessage = NoNumber)]
+    public int UnauthenticatedRequestsPerSecond { get; set; } = 50;
 
-    /// <summary>The timeout of an idle connection, in seconds.</summary>
-    public int KeepAliveSeconds { get; init; } = 120;
+    /// <summary>The timeout of a request's headers, in seconds: 1 to 3,600.</summary>
+    [Range(1, MaxSeconds, ErrorMessage = NoNumber)]
+    public int HeadersSeconds { get; set; } = 15;
 
-    /// <summary>The lowest data rate of request and response bodies, in bytes per second.</summary>
-    public int MinBytesPerSecond { get; init; } = 240;
+    /// <summary>The timeout of an idle connection, in seconds: 1 to 3,600.</summary>
+    [Range(1, MaxSeconds, ErrorMessage = NoNumber)]
+    public int KeepAliveSeconds { get; set; } = 120;
 
-    /// <summary>The grace period of <see cref="MinBytesPerSecond"/>, in seconds; at least 2.</summary>
-    public int SlowSeconds { get; init; } = 5;
+    /// <summary>The lowest data rate of request and response bodies, in bytes per second: 1 to <see cref="MaxBodyBytes"/>.</summary>
+    [Range(1, MaxBodyBytes, ErrorMessage = NoNumber)]
+    public int MinBytesPerSecond { get; set; } = 240;
+
+    /// <summary>The grace period of <see cref="MinBytesPerSecond"/>, in seconds: 2 to 3,600.</summary>
+    [Range(2, MaxSeconds, ErrorMessage = NoNumber)]
+    public int SlowSeconds { get; set; } = 5;
 }

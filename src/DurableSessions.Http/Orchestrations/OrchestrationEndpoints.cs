@@ -22,25 +22,27 @@ internal static partial class OrchestrationEndpoints
     private const int MaxReasonLength = 4_096;
     private const int MaxEventNameLength = 256;
 
-    public static void MapOrchestrations(this IEndpointRouteBuilder instances, Func<OrchestrationClient> client)
+    public static void MapOrchestrations(this IEndpointRouteBuilder instances)
     {
-        instances.MapGet("/", (HttpContext http, Operator _) => OrchestrationListing.ListAsync(http, client()));
-        instances.MapGet("/{instance_id}", (HttpContext http, Operator _, string instance_id) =>
-            GetAsync(http, client(), Check(instance_id)));
-        instances.MapDelete("/{instance_id}", (HttpContext http, Operator _, string instance_id) =>
-            PurgeAsync(http, client(), Check(instance_id)));
-        instances.MapPost("/{instance_id}/raiseEvent/{event_name}", (HttpContext http, Operator _, string instance_id, string event_name) =>
-            RaiseEventAsync(http, client(), Check(instance_id), event_name));
+        instances.MapGet("/", (HttpContext http, Operator _, OrchestrationClient client) => OrchestrationListing.ListAsync(http, client));
+        instances.MapGet("/{instance_id}", (HttpContext http, Operator _, OrchestrationClient client, string instance_id) =>
+            GetAsync(http, client, Check(instance_id)));
+        instances.MapDelete("/{instance_id}", (HttpContext http, Operator _, OrchestrationClient client, string instance_id) =>
+            PurgeAsync(http, client, Check(instance_id)));
+        instances.MapPost(
+            "/{instance_id}/raiseEvent/{event_name}",
+            (HttpContext http, Operator _, OrchestrationClient client, string instance_id, string event_name) =>
+                RaiseEventAsync(http, client, Check(instance_id), event_name));
         MapControl("terminate", static (c, id, reason, token) => c.TerminateInstanceAsync(id, reason, token));
         MapControl("suspend", static (c, id, reason, token) => c.SuspendInstanceAsync(id, reason, token));
         MapControl("resume", static (c, id, reason, token) => c.ResumeInstanceAsync(id, reason, token));
 
         void MapControl(string name, Func<OrchestrationClient, string, string?, CancellationToken, Task> control) =>
-            instances.MapPost("/{instance_id}/" + name, async (HttpContext http, Operator _, string instance_id) =>
+            instances.MapPost("/{instance_id}/" + name, async (HttpContext http, Operator _, OrchestrationClient client, string instance_id) =>
             {
                 string? reason = Query.Text(http, "reason", MaxReasonLength);
-                await FindRunningAsync(http, client(), Check(instance_id));
-                await control(client(), instance_id, reason, http.RequestAborted);
+                await FindRunningAsync(http, client, Check(instance_id));
+                await control(client, instance_id, reason, http.RequestAborted);
                 return Results.StatusCode(StatusCodes.Status202Accepted);
             });
     }

@@ -8,6 +8,7 @@ using DurableSessions.Http.Limits;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
@@ -74,7 +75,7 @@ internal sealed class JsonBody : IDisposable
     private static async Task<JsonBody> ReadAsync(HttpContext http, bool isOptional, Parser parser)
     {
         string? key = ReadKey(http.Request);
-        HttpLimits limits = http.RequestServices.GetRequiredService<DurableSessionsHttpOptions>().Limits;
+        HttpLimits limits = http.RequestServices.GetRequiredService<IOptions<HttpLimits>>().Value;
         Memory<byte> body = await ReadBytesAsync(http, limits.BodyBytes);
         if (!body.IsEmpty)
         {

@@ -1,11 +1,9 @@
 using System.CommandLine;
-using System.Globalization;
 using DurableSessions.Core;
 using DurableSessions.Core.Auditing;
-using DurableSessions.Core.Storage;
-using DurableSessions.Engine;
-using DurableSessions.Semantics.Extractive;
+using DurableSessions.Core.Configuration;
 using DurableSessions.Server.Serving;
+using Microsoft.Extensions.Options;
 
 namespace DurableSessions.Server.Checking;
 
@@ -32,35 +30,23 @@ internal static class CheckCommand
         // The settings of the server: the same files, the same environment.
         WebApplicationBuilder builder = WebApplication.CreateBuilder(
             new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        AuditOptions options = Options(builder.Configuration, repair);
-        await using StorageConnection storage = await StorageConnection.OpenAsync(
-            StorageSettings.Read(builder.Configuration), Console.Out.WriteLine, cancellationToken);
-        return await AuditAsync(storage, options, cancellationToken) > 0 ? ErrorsFound : 0;
-    }
+        await using var storage = new StorageConnection();
+        builder.Logging.ClearProviders();
+        builder.Services.AddStorage(storage);
+        builder.Services.AddStore(builder.Configuration);
 
-    /// <exception cref="StartException">The age is not a time span, or negative.</exception>
-    private static AuditOptions Options(ConfigurationManager configuration, bool repair)
-    {
-        var options = new AuditOptions { Repair = repair };
-        return configuration["Check:OrphanAge"] switch
+        // For its client, which reads instances. The host is never started, so this process claims and runs no instance.
+        builder.Services.AddEmbeddedEngine();
+        builder.Services.AddSingleton<IValidateOptions<CheckSettings>, CheckSettingsValidator>();
+        builder.Services.AddOptions<CheckSettings>().BindSettings(CheckSettings.Section);
+        await using WebApplication host = builder.Build();
+        await storage.OpenAsync(host.Services, Console.Out.WriteLine, cancellationToken);
+        var options = new AuditOptions
         {
-            null or "" => options,
-            { } text when TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out TimeSpan age) && age >= TimeSpan.Zero =>
-                options with { OrphanAge = age },
-            { } text => throw new StartException($"Check:OrphanAge is '{text}'; it must be a time such as 1.00:00:00 (a day)."),
+            Repair = repair,
+            OrphanAge = host.Services.GetRequiredService<IOptions<CheckSettings>>().Value.OrphanAge,
         };
-    }
-
-    // The engine is built for its client, which reads instances. It is never started, so this process claims and runs no instance.
-    private static async Task<int> AuditAsync(StorageConnection connection, AuditOptions options, CancellationToken cancellationToken)
-    {
-        SessionStorage storage = connection.Storage;
-        var services = new ServiceCollection();
-        services.AddDurableSessions(storage);
-        services.AddExtractiveDigest();
-        services.AddEmbeddedEngine(storage.Container, storage.Unretried);
-        await using ServiceProvider provider = services.BuildServiceProvider();
-        StorageAudit audit = provider.GetRequiredService<SessionStore>().Audit;
-        return await new CheckReport(connection.Description, options).RunAsync(audit, cancellationToken);
+        StorageAudit audit = host.Services.GetRequiredService<SessionStore>().Audit;
+        return await new CheckReport(storage.Description, options).RunAsync(audit, cancellationToken) > 0 ? ErrorsFound : 0;
     }
 }

@@ -40,12 +40,12 @@ internal static class DrainCommand
     {
         HostApplicationBuilder builder = Host.CreateApplicationBuilder(
             new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
-        await using StorageConnection storage = await StorageConnection.OpenAsync(
-            StorageSettings.Read(builder.Configuration), Console.Out.WriteLine, cancellationToken);
-        var semantics = SemanticsSettings.Read(builder.Configuration);
-        builder.Services.AddStore(storage.Storage, semantics, static _ => { });
-        builder.Services.AddEngine(storage.Storage, builder.Configuration);
+        await using var storage = new StorageConnection();
+        builder.Services.AddStorage(storage);
+        builder.Services.AddStore(builder.Configuration);
+        builder.Services.AddEngine(builder.Configuration);
         using IHost host = builder.Build();
+        await storage.OpenAsync(host.Services, Console.Out.WriteLine, cancellationToken);
         await host.StartAsync(cancellationToken);
         bool drained = await DrainAsync(host.Services.GetRequiredService<OrchestrationClient>(), atMost, cancellationToken);
         await host.StopAsync(CancellationToken.None);

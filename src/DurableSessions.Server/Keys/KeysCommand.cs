@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using DurableSessions.Core.Identities;
+using DurableSessions.Http;
 using DurableSessions.Http.Keys;
 using DurableSessions.Server.Serving;
 
@@ -132,9 +133,12 @@ internal static class KeysCommand
             // The settings of the server: the same files, the same environment.
             WebApplicationBuilder builder = WebApplication.CreateBuilder(
                 new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-            await using StorageConnection storage = await StorageConnection.OpenAsync(
-                StorageSettings.Read(builder.Configuration), Console.Error.WriteLine, stop);
-            return await run(new KeyStore(storage.Storage.Container, TimeProvider.System), stop);
+            await using var storage = new StorageConnection();
+            builder.Services.AddStorage(storage);
+            builder.Services.AddApiKeys();
+            await using WebApplication host = builder.Build();
+            await storage.OpenAsync(host.Services, Console.Error.WriteLine, stop);
+            return await run(host.Services.GetRequiredService<KeyStore>(), stop);
         },
         static e => CommandRun.IsOfStorage(e) || e is InvalidOperationException or TimeoutException,
         cancellationToken);

@@ -1,3 +1,4 @@
+using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Storage;
 using DurableSessions.Engine;
 
@@ -11,13 +12,12 @@ internal static class EngineServices
     /// <c>ConnectionStrings:Scheduler</c>).
     /// </summary>
     /// <exception cref="StartException">There is no such engine, or one of its settings is missing or invalid.</exception>
-    public static void AddEngine(this IServiceCollection services, SessionStorage storage, IConfiguration configuration)
+    public static void AddEngine(this IServiceCollection services, IConfiguration configuration)
     {
         switch (configuration["Engine"])
         {
             case null or "" or "Embedded":
-                Action<EngineOptions> configure = EmbeddedSettings.Read(configuration);
-                services.AddEmbeddedEngine(storage.Container, storage.Unretried).Configure(configure);
+                services.AddEmbeddedEngine();
                 break;
             case "DurableTask":
                 services.AddScheduler(configuration.GetConnectionString("Scheduler") is { Length: > 0 } connection
@@ -30,4 +30,12 @@ internal static class EngineServices
                 throw new StartException($"Engine is '{other}'; it must be Embedded or DurableTask.");
         }
     }
+
+    /// <summary>Adds the embedded engine on the storage among the services, with its settings.</summary>
+    public static void AddEmbeddedEngine(this IServiceCollection services) => services
+        .AddEmbeddedEngine(
+            static provider => provider.GetRequiredService<SessionStorage>().Container,
+            static provider => provider.GetRequiredService<SessionStorage>().Unretried)
+        .AddSettings()
+        .BindSettings(EmbeddedSettings.Section);
 }

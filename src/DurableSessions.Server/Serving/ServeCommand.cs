@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DurableSessions.Core.Configuration;
 using DurableSessions.LocalStorage;
 
 namespace DurableSessions.Server.Serving;
@@ -25,7 +26,7 @@ internal static class ServeCommand
             await ServerProgram.RunAsync(urls, cancellationToken);
             return 0;
         }
-        catch (Exception e) when (e is StartException or LocalStorageException)
+        catch (Exception e) when (e is StartException or SettingsException or LocalStorageException)
         {
             await Console.Error.WriteLineAsync($"error: {e.Message.ReplaceLineEndings(" ")}");
             return 1;

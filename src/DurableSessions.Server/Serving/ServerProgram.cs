@@ -2,20 +2,18 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Azure;
 using DurableSessions.Core.Configuration;
-using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 using DurableSessions.Http;
 using DurableSessions.Http.Documentation;
 using DurableSessions.Http.Keys;
-using DurableSessions.Http.Limits;
 using DurableSessions.LocalStorage;
-using DurableSessions.Orchestration;
 using Microsoft.AspNetCore.Connections;
-using SessionOptions = DurableSessions.Core.Configuration.SessionOptions;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
 
 namespace DurableSessions.Server.Serving;
 
-/// <summary>Start and stop in order: addresses are checked, storage is reached, requests are served; backwards at the end.</summary>
+/// <summary>Start and stop in order: addresses and settings are checked, storage is reached, requests are served; backwards at the end.</summary>
 internal static class ServerProgram
 {
     /// <summary>
@@ -25,31 +23,32 @@ internal static class ServerProgram
 
     /// <summary>Serves until SIGINT, SIGTERM or cancellation.</summary>
     /// <exception cref="StartException">It cannot start.</exception>
+    /// <exception cref="SettingsException">A setting is invalid.</exception>
     /// <exception cref="LocalStorageException">Local storage cannot be started, or could not be kept running.</exception>
     public static async Task RunAsync(string? urls, CancellationToken cancellationToken)
     {
         WebApplicationBuilder builder = WebApplication.CreateBuilder(
             new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         var addresses = Addresses.Parse(urls ?? builder.Configuration[WebHostDefaults.ServerUrlsKey], builder.Configuration);
-        var semantics = SemanticsSettings.Read(builder.Configuration);
-        Action<SessionOptions> options = ReadOptions(name => builder.Configuration[name]);
-        await using StorageConnection storage = await StorageConnection.OpenAsync(
-            StorageSettings.Read(builder.Configuration), Console.Out.WriteLine, cancellationToken);
-        KeyRing keys = await LoadKeysAsync(storage.Storage, cancellationToken);
+        await using var storage = new StorageConnection();
+        await using WebApplication app = Build(builder, addresses, storage);
+        await storage.OpenAsync(app.Services, Console.Out.WriteLine, cancellationToken);
+
+        // The options of Kestrel are made with the app, before settings are validated.
+        app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.ApplyDurableSessionsLimits();
+        KeyRing keys = await LoadKeysAsync(app.Services, storage.Storage, cancellationToken);
         if (!keys.HasKeys)
         {
             addresses.RequireLoopback();
         }
 
-        await using WebApplication app = Build(builder, addresses, storage.Storage, keys, semantics, options);
         await StartAsync(app, addresses, cancellationToken);
         await Welcome.WriteAsync(Console.Out, app.Urls, storage.Description, keys.HasKeys);
         await RunUntilStoppedAsync(app, storage.Lost);
     }
 
-    private static WebApplication Build(
-        WebApplicationBuilder builder, Addresses addresses, SessionStorage storage, KeyRing keys, SemanticsSettings semantics,
-        Action<SessionOptions> configure)
+    // Nothing is opened or started by it.
+    private static WebApplication Build(WebApplicationBuilder builder, Addresses addresses, StorageConnection storage)
     {
         builder.WebHost.UseUrls([.. addresses.Urls]);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = s_stopTimeout);
@@ -59,20 +58,18 @@ internal static class ServerProgram
             options.UseUtcTimestamp = true;
             options.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
         });
-        builder.Services.AddStore(storage, semantics, configure);
-        builder.Services.AddEngine(storage, builder.Configuration);
-        HttpLimits limits = LimitSettings.Read(builder.Configuration);
-        builder.WebHost.ConfigureKestrel(server => server.ApplyDurableSessionsLimits(limits));
+        builder.Services.AddStorage(storage);
+        builder.Services.AddStore(builder.Configuration);
+        builder.Services.AddEngine(builder.Configuration);
 
         // A failed start is one line on standard error, written by the command; this keeps the host's stack trace out of the log.
         CancellationToken started = default;
         builder.Logging.AddFilter(
             "Microsoft.Extensions.Hosting.Internal.Host", level => level >= LogLevel.Information && started.IsCancellationRequested);
 
-        WebApplication? app = null;
-        builder.Services.AddApi(storage, () => app!.Services.GetRequiredService<OrchestrationClient>(), keys, limits);
+        builder.Services.AddApi();
         builder.Services.AddApiDocumentation(ServerVersion.Text);
-        app = builder.Build();
+        WebApplication app = builder.Build();
         started = app.Lifetime.ApplicationStarted;
         app.UseDurableSessionsHttp();
         app.MapDurableSessions();
@@ -80,27 +77,10 @@ internal static class ServerProgram
         return app;
     }
 
-    private static Action<SessionOptions> ReadOptions(Func<string, string?> find)
+    private static async Task<KeyRing> LoadKeysAsync(
+        IServiceProvider services, SessionStorage storage, CancellationToken cancellationToken)
     {
-        try
-        {
-            TimeSpan repetitions = RepetitionSettings.Read(find);
-            AutoCommitPolicy? autoCommit = AutoCommitSettings.Read(find);
-            return options =>
-            {
-                options.RepetitionWindow = repetitions;
-                options.DefaultAutoCommitPolicy = autoCommit;
-            };
-        }
-        catch (FormatException e)
-        {
-            throw new StartException(e.Message, e);
-        }
-    }
-
-    private static async Task<KeyRing> LoadKeysAsync(SessionStorage storage, CancellationToken cancellationToken)
-    {
-        var keys = new KeyRing(new KeyStore(storage.Container, TimeProvider.System), TimeProvider.System);
+        KeyRing keys = services.GetRequiredService<KeyRing>();
         try
         {
             await keys.LoadAsync(cancellationToken);

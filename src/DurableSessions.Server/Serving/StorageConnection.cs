@@ -1,60 +1,63 @@
 using Azure.Identity;
+using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Storage;
 using DurableSessions.LocalStorage;
+using Microsoft.Extensions.Options;
 
 namespace DurableSessions.Server.Serving;
 
-/// <summary>Storage that was reached, and the Azurite behind it where it is local.</summary>
+/// <summary>Storage, once it was reached, and the Azurite behind it where it is local.</summary>
 internal sealed class StorageConnection : IAsyncDisposable
 {
-    private readonly LocalAzurite? _local;
+    private SessionStorage? _storage;
+    private LocalAzurite? _local;
 
-    private StorageConnection(SessionStorage storage, string description, LocalAzurite? local)
-    {
-        Storage = storage;
-        Description = description;
-        _local = local;
-    }
-
-    public SessionStorage Storage { get; }
+    /// <exception cref="InvalidOperationException">It is not open yet.</exception>
+    public SessionStorage Storage => _storage ?? throw new InvalidOperationException("Storage is not open yet.");
 
     /// <summary>Where the data is, without secrets.</summary>
-    public string Description { get; }
+    public string Description { get; private set; } = "";
 
     /// <summary>Fails when local storage could not be kept running; never completes where storage is not local.</summary>
     public Task Lost => _local?.Completion ?? Task.Delay(Timeout.Infinite);
 
-    /// <summary>Connects, starting local storage where no other is configured, and makes sure that the container is there.</summary>
-    /// <param name="settings">Which storage.</param>
+    /// <summary>
+    /// Validates all settings of a host, and only then connects, starting local storage where no other is configured, and makes sure that
+    /// the container is there.
+    /// </summary>
+    /// <param name="services">The services of the host, with its settings.</param>
     /// <param name="report">Receives one line for each step that takes time, and later for each event of local storage.</param>
     /// <param name="cancellationToken">Stops the attempt.</param>
-    /// <exception cref="StartException">It cannot be reached or used.</exception>
+    /// <exception cref="SettingsException">A setting is invalid.</exception>
+    /// <exception cref="StartException">Storage cannot be reached or used.</exception>
     /// <exception cref="LocalStorageException">Local storage cannot be started.</exception>
-    public static async Task<StorageConnection> OpenAsync(
-        StorageSettings settings, Action<string> report, CancellationToken cancellationToken)
+    public async Task OpenAsync(IServiceProvider services, Action<string> report, CancellationToken cancellationToken)
     {
-        if (settings.Connection is { } connection)
+        services.ValidateSettings();
+        string container = services.GetRequiredService<IOptions<StorageSettings>>().Value.Container;
+        string? connection = services.GetRequiredService<IConfiguration>().GetConnectionString("Storage");
+        if (!string.IsNullOrWhiteSpace(connection))
         {
-            SessionStorage storage = Connect(connection, settings.Container);
+            SessionStorage storage = Connect(connection.Trim(), container);
             await StorageCheck.RunAsync(storage.Container, cancellationToken);
-            return new StorageConnection(storage, $"{storage.Container.Uri}", local: null);
+            Description = $"{storage.Container.Uri}";
+            _storage = storage;
+            return;
         }
 
+        string? folder = services.GetRequiredService<IOptions<LocalStorageSettings>>().Value.Folder;
+        await OpenLocalAsync(folder, container, report, cancellationToken);
+    }
+
+    private async Task OpenLocalAsync(string? folder, string container, Action<string> report, CancellationToken cancellationToken)
+    {
         AzuriteInstallation installation = await AzuriteInstallation.EnsureAsync(report, cancellationToken);
-        string folder = settings.Folder ?? Path.Combine(installation.Folder, "..", "..", ".data", "azurite");
-        LocalAzurite local = await LocalAzurite.StartAsync(installation, folder, report, TimeProvider.System, cancellationToken);
-        try
-        {
-            var storage = SessionStorage.Connect(local.ConnectionString, settings.Container);
-            await StorageCheck.RunAsync(storage.Container, cancellationToken);
-            string description = $"{local.Location}, container {settings.Container} (Azurite on port {local.Port})";
-            return new StorageConnection(storage, description, local);
-        }
-        catch
-        {
-            await local.DisposeAsync();
-            throw;
-        }
+        folder ??= Path.Combine(installation.Folder, "..", "..", ".data", "azurite");
+        _local = await LocalAzurite.StartAsync(installation, folder, report, TimeProvider.System, cancellationToken);
+        var storage = SessionStorage.Connect(_local.ConnectionString, container);
+        await StorageCheck.RunAsync(storage.Container, cancellationToken);
+        Description = $"{_local.Location}, container {container} (Azurite on port {_local.Port})";
+        _storage = storage;
     }
 
     /// <summary>Stops local storage after it has saved every request that it acknowledged.</summary>

@@ -1,40 +1,58 @@
+using Azure.Core;
+using Azure.Identity;
 using DurableSessions.Core;
-using DurableSessions.Core.Storage;
+using DurableSessions.Core.Configuration;
 using DurableSessions.Http;
-using DurableSessions.Http.Keys;
-using DurableSessions.Http.Limits;
-using DurableSessions.Orchestration;
 using DurableSessions.Semantics.Chat;
 using DurableSessions.Semantics.Extractive;
-using SessionOptions = DurableSessions.Core.Configuration.SessionOptions;
 
 namespace DurableSessions.Server.Serving;
 
-/// <summary>Puts the store and the API together.</summary>
+/// <summary>Puts storage, the store and the API together, with their settings.</summary>
 internal static class StoreServices
 {
-    public static void AddStore(
-        this IServiceCollection services, SessionStorage storage, SemanticsSettings semantics, Action<SessionOptions> configure)
+    private const string IdentityScope = "https://cognitiveservices.azure.com/.default";
+
+    /// <summary>Adds storage, which the host opens once its settings are validated.</summary>
+    public static void AddStorage(this IServiceCollection services, StorageConnection connection)
     {
-        services.AddDurableSessions(storage).Configure(configure).Configure(options => options.Semantic = semantics.Policy);
+        services.AddStorageSettings();
+        services.AddOptions<LocalStorageSettings>().BindSettings(StorageSettings.Section);
+        services.AddSingleton(_ => connection.Storage);
+    }
+
+    public static void AddStore(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddDurableSessions().BindStoreSettings();
         services.AddExtractiveDigest();
-        if (semantics.Model is { } model)
+        services.AddChatSettings();
+        if (!string.IsNullOrWhiteSpace(configuration[$"{ChatSettings.Section}:{nameof(ChatSettings.Endpoint)}"]))
         {
-            services.AddChatDigest(model, semantics.Credential);
+            services.AddChatDigest(Credential);
         }
     }
 
-    public static void AddApi(
-        this IServiceCollection services, SessionStorage storage, Func<OrchestrationClient> client, KeyRing keys, HttpLimits limits)
+    public static void AddApi(this IServiceCollection services)
     {
-        services.AddApiKeys(keys);
-        services.AddDurableSessionsHttp(new DurableSessionsHttpOptions
+        services.AddApiKeys();
+        services.AddDurableSessionsHttp(new DurableSessionsHttpOptions { Version = ServerVersion.Text }).BindLimits();
+    }
+
+    // Without a key, requests to Azure carry a token of the server's identity; requests to other endpoints carry no credential.
+    internal static ChatCredential Credential(ChatSettings settings)
+    {
+        if (settings.Key is { } key)
         {
-            Version = ServerVersion.Text,
-            CheckStorage = cancellationToken => storage.Container.ExistsAsync(cancellationToken),
-            Limits = limits,
-            Orchestrations = client,
-            CheckEngine = cancellationToken => client().ListInstancesAsync(new OrchestrationQuery { PageSize = 1 }, cancellationToken),
-        });
+            return new ChatCredential(key.Trim());
+        }
+
+        if (!settings.Endpoint!.Host.EndsWith(".azure.com", StringComparison.OrdinalIgnoreCase))
+        {
+            return new ChatCredential();
+        }
+
+        var identity = new DefaultAzureCredential();
+        return new ChatCredential(GetTokenAsync: async cancellationToken =>
+            (await identity.GetTokenAsync(new TokenRequestContext([IdentityScope]), cancellationToken)).Token);
     }
 }

@@ -2,7 +2,6 @@ using DurableSessions.Core.Storage;
 using DurableSessions.Http.Documentation;
 using DurableSessions.Http.Keys;
 using DurableSessions.Http.Limits;
-using DurableSessions.Orchestration;
 using DurableSessions.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -10,6 +9,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace DurableSessions.Http.Tests.Hosting;
 
@@ -31,18 +31,17 @@ internal sealed class ApiHost : IAsyncDisposable
 
     /// <param name="storage">Where everything is.</param>
     /// <param name="withEngine">Whether commits run.</param>
-    /// <param name="checkStorage">What <c>/ready</c> asks.</param>
     /// <param name="keyTime">The clock of the keys; <see langword="null"/> for a host that knows no keys.</param>
     /// <param name="limits">What it takes from clients.</param>
     /// <param name="options">Bounds and times of the store.</param>
     public static async Task<ApiHost> StartAsync(
-        SessionStorage storage, bool withEngine = true, Func<CancellationToken, Task>? checkStorage = null, TimeProvider? keyTime = null,
+        SessionStorage storage, bool withEngine = true, TimeProvider? keyTime = null,
         HttpLimits? limits = null, Core.Configuration.SessionOptions? options = null)
     {
         var processor = new ScriptedProcessor();
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(server => server.ApplyDurableSessionsLimits(limits ?? new HttpLimits()));
+        builder.WebHost.ConfigureKestrel(static server => server.ApplyDurableSessionsLimits());
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddHost(storage, processor, options: options);
         if (!withEngine)
@@ -50,28 +49,25 @@ internal sealed class ApiHost : IAsyncDisposable
             builder.Services.Remove(builder.Services.Last(static service => service.ServiceType == typeof(IHostedService)));
         }
 
-        KeyRing? keys = keyTime is null ? null : new KeyRing(new KeyStore(storage.Container, keyTime), keyTime);
-        if (keys is not null)
+        if (keyTime is not null)
         {
-            await keys.LoadAsync(CancellationToken.None);
-            builder.Services.AddApiKeys(keys);
+            builder.Services.AddApiKeys();
+            builder.Services.AddSingleton(new KeyRing(new KeyStore(storage.Container, keyTime), keyTime));
         }
 
-        WebApplication? app = null;
-        builder.Services.AddDurableSessionsHttp(new DurableSessionsHttpOptions
-        {
-            Version = "1.2.3",
-            Limits = limits ?? new HttpLimits(),
-            CheckStorage = checkStorage ?? (async token => await storage.Container.ExistsAsync(token)),
-            Orchestrations = () => app!.Services.GetRequiredService<OrchestrationClient>(),
-            CheckEngine = static _ => Task.CompletedTask,
-        });
+        builder.Services.AddDurableSessionsHttp(new DurableSessionsHttpOptions { Version = "1.2.3" });
+        builder.Services.AddSingleton(Options.Create(limits ?? new HttpLimits()));
         builder.Services.AddApiDocumentation("1.2.3");
-        app = builder.Build();
+        WebApplication app = builder.Build();
         app.UseDurableSessionsHttp();
         app.MapDurableSessions();
         app.MapApiDocumentation();
         app.MapGet("/bug", static string () => throw new InvalidCastException("secret of the house")).ExcludeFromDescription();
+        if (keyTime is not null)
+        {
+            await app.Services.GetRequiredService<KeyRing>().LoadAsync(CancellationToken.None);
+        }
+
         await app.StartAsync();
         return new ApiHost(app, processor);
     }

@@ -2,7 +2,6 @@ using System.Text.Json;
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.State;
 using DurableSessions.Testing;
-using Microsoft.Extensions.Configuration;
 
 namespace DurableSessions.Server.Tests.Serving;
 
@@ -46,7 +45,7 @@ public sealed class AutoCommitSettingsTests
     [InlineData("MinCommitIntervalSeconds", " ", 604_800)]
     public void What_is_no_number_in_its_bounds_is_named(string name, string value, int max) => Assert.Equal(
         $"AutoCommit:{name} '{value}' is not a whole number of 0 to {max}.",
-        Assert.Throws<FormatException>(() => Read(($"AutoCommit:{name}", value))).Message);
+        SettingsHost.Error(($"AutoCommit:{name}", value)));
 
     [Fact]
     public async Task A_server_gives_it_to_new_sessions()
@@ -61,11 +60,6 @@ public sealed class AutoCommitSettingsTests
         Assert.Equal(150_000, policy.GetProperty("pending_token_threshold").GetInt32());
     }
 
-    private static AutoCommitPolicy? Read(params (string Name, string Value)[] settings)
-    {
-        IConfiguration configuration = new ConfigurationBuilder()
-            .AddInMemoryCollection(settings.Select(static s => KeyValuePair.Create(s.Name, (string?)s.Value)))
-            .Build();
-        return AutoCommitSettings.Read(name => configuration[name]);
-    }
+    private static AutoCommitPolicy? Read(params (string Name, string? Value)[] settings) =>
+        SettingsHost.Read<SessionOptions>(settings).DefaultAutoCommitPolicy;
 }

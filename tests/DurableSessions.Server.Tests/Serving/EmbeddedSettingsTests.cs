@@ -1,6 +1,4 @@
 using DurableSessions.Engine;
-using DurableSessions.Server.Serving;
-using Microsoft.Extensions.Configuration;
 
 namespace DurableSessions.Server.Tests.Serving;
 
@@ -21,14 +19,7 @@ public sealed class EmbeddedSettingsTests
     [InlineData("soon")]
     public void One_that_is_invalid_is_named(string value) => Assert.Equal(
         $"Embedded:OwnershipSeconds '{value}' is not a whole number of 3 to 300.",
-        Assert.Throws<StartException>(() => Read(value)).Message);
+        SettingsHost.Error(("Embedded:OwnershipSeconds", value)));
 
-    private static EngineOptions Read(string? value)
-    {
-        var options = new EngineOptions();
-        EmbeddedSettings.Read(new ConfigurationBuilder()
-            .AddInMemoryCollection([KeyValuePair.Create("Embedded:OwnershipSeconds", value)])
-            .Build())(options);
-        return options;
-    }
+    private static EngineOptions Read(string? value) => SettingsHost.Read<EngineOptions>(("Embedded:OwnershipSeconds", value));
 }

@@ -1,6 +1,8 @@
+using DurableSessions.Core.Configuration;
+using DurableSessions.Core.Semantics;
 using DurableSessions.Semantics.Chat;
 using DurableSessions.Server.Serving;
-using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace DurableSessions.Server.Tests.Serving;
 
@@ -9,56 +11,81 @@ public sealed class SemanticsSettingsTests
     [Fact]
     public void Without_an_endpoint_the_built_in_digest_is_all()
     {
-        SemanticsSettings settings = Read();
-        Assert.Null(settings.Model);
-        Assert.True(settings.Policy.FallBack);
+        Assert.Null(Read().Endpoint);
+        Assert.True(ReadPolicy().FallBack);
+        Assert.Equal(TimeSpan.FromSeconds(600), ReadPolicy().Timeout);
+        using ServiceProvider services = SettingsHost.Build(("Semantics:Endpoint", ""));
+        Assert.Null(services.GetKeyedService<ISemanticProcessor>(SemanticProcessors.ConfiguredKey));
     }
 
     [Fact]
     public void A_model_is_read_with_its_limits()
     {
-        SemanticsSettings settings = Read(
-            "Endpoint=http://localhost:11434/v1",
-            "Model=qwen3",
-            "Key=secret",
-            "ContextTokens=16000",
-            "WhenAway=wait",
-            "WhenFailed=fail",
-            "TokensPerMinute=20000");
-        Assert.Equal("qwen3", settings.Model!.Model);
-        Assert.Equal((16_000, 4_000, 20_000), (settings.Model.ContextTokens, settings.Model.AnswerTokens, settings.Model.TokensPerMinute));
-        Assert.Equal(WhenUnavailable.Wait, settings.Model.WhenUnavailable);
-        Assert.Equal("secret", settings.Credential.Key);
-        Assert.False(settings.Policy.FallBack);
+        string[] values =
+        [
+            "Endpoint=http://localhost:11434/v1", "Model=qwen3", "Key=secret", "ContextTokens=16000", "WhenAway=wait", "WhenFailed=fail",
+            "TokensPerMinute=20000", "RequestTimeoutSeconds=7", "TimeoutSeconds=8",
+        ];
+        ChatModelOptions model = Read(values).ToOptions();
+        Assert.Equal(
+            new ChatModelOptions
+            {
+                Endpoint = new Uri("http://localhost:11434/v1"),
+                Model = "qwen3",
+                ContextTokens = 16_000,
+                TokensPerMinute = 20_000,
+                Timeout = TimeSpan.FromSeconds(7),
+                WhenUnavailable = WhenUnavailable.Wait,
+            },
+            model);
+        Assert.Equal("secret", StoreServices.Credential(Read(values)).Key);
+        Assert.Equal(new SemanticPolicy { FallBack = false, Timeout = TimeSpan.FromSeconds(8) }, ReadPolicy(values));
+        using ServiceProvider services = SettingsHost.Build(Settings(values));
+        Assert.NotNull(services.GetKeyedService<ISemanticProcessor>(SemanticProcessors.ConfiguredKey));
+    }
+
+    [Fact]
+    public void An_empty_value_is_none()
+    {
+        ChatModelOptions model = Read("Endpoint=http://localhost/v1", "Model=m", "AnswerTokens=", "WhenAway=", "Key=", "WhenFailed=").ToOptions();
+        Assert.Equal(new ChatModelOptions { Endpoint = new Uri("http://localhost/v1"), Model = "m" }, model);
     }
 
     [Fact]
     public void Azure_without_a_key_is_asked_as_an_identity_and_others_without_a_credential()
     {
-        Assert.NotNull(Read("Endpoint=https://x.openai.azure.com/openai/v1", "Model=m").Credential.GetTokenAsync);
-        Assert.Equal(new ChatCredential(), Read("Endpoint=http://localhost:1/v1", "Model=m").Credential);
+        Assert.NotNull(StoreServices.Credential(Read("Endpoint=https://x.openai.azure.com/openai/v1", "Model=m")).GetTokenAsync);
+        Assert.Equal(new ChatCredential(), StoreServices.Credential(Read("Endpoint=http://localhost:1/v1", "Model=m")));
     }
 
     [Theory]
     [InlineData("Semantics:Endpoint", "Endpoint=localhost")]
     [InlineData("Semantics:Endpoint", "Endpoint=ftp://x/v1")]
+    [InlineData("Semantics:Endpoint", "Endpoint=http://", "Model=m")]
     [InlineData("Semantics:Model", "Endpoint=http://localhost/v1")]
     [InlineData("Semantics:ContextTokens", "Endpoint=http://localhost/v1", "Model=m", "ContextTokens=100")]
     [InlineData("Semantics:ContextTokens", "Endpoint=http://localhost/v1", "Model=m", "ContextTokens=9000")]
     [InlineData("Semantics:Concurrency", "Endpoint=http://localhost/v1", "Model=m", "Concurrency=0")]
     [InlineData("Semantics:RequestsPerMinute", "Endpoint=http://localhost/v1", "Model=m", "RequestsPerMinute=many")]
     [InlineData("Semantics:WhenAway", "Endpoint=http://localhost/v1", "Model=m", "WhenAway=cry")]
+    [InlineData("Semantics:ContextTokens", "AnswerTokens=14001")]
+    [InlineData("Semantics:AnswerTokens", "AnswerTokens=499")]
+    [InlineData("Semantics:TokensPerMinute", "TokensPerMinute=999")]
+    [InlineData("Semantics:RequestTimeoutSeconds", "RequestTimeoutSeconds=3601")]
+    [InlineData("Semantics:TimeoutSeconds", "TimeoutSeconds=86401")]
     [InlineData("Semantics:WhenFailed", "WhenFailed=cry")]
+    [InlineData("Semantics:WhenFailed", "WhenFailed=Fail")]
     public void What_is_wrong_is_reported_in_one_line(string name, params string[] values)
     {
-        string message = Assert.Throws<StartException>(() => Read(values)).Message;
+        string message = SettingsHost.Error(Settings(values));
         Assert.StartsWith(name + " '", message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', message);
     }
 
-    private static SemanticsSettings Read(params string[] values) => SemanticsSettings.Read(new ConfigurationBuilder()
-        .AddInMemoryCollection(values
-            .Select(static v => v.Split('=', 2))
-            .Select(static v => KeyValuePair.Create("Semantics:" + v[0], (string?)v[1])))
-        .Build());
+    private static ChatSettings Read(params string[] values) => SettingsHost.Read<ChatSettings>(Settings(values));
+
+    private static SemanticPolicy ReadPolicy(params string[] values) => SettingsHost.Read<SessionOptions>(Settings(values)).Semantic;
+
+    private static (string Key, string? Value)[] Settings(string[] values) =>
+        [.. values.Select(static v => v.Split('=', 2)).Select(static v => ("Semantics:" + v[0], (string?)v[1]))];
 }

@@ -1,0 +1,38 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace DurableSessions.Core.Configuration;
+
+/// <summary>The settings of the store, which every host calls the same.</summary>
+public static class StoreSettings
+{
+    /// <summary>
+    /// Fills options of the store from the sections <c>Appends</c>, <c>AutoCommit</c> and <c>Semantics</c> of the host's configuration.
+    /// </summary>
+    public static OptionsBuilder<SessionOptions> BindStoreSettings(this OptionsBuilder<SessionOptions> options)
+    {
+        options.Services.AddSettings<AppendSettings, AppendSettingsValidator>(AppendSettings.Section);
+        options.Services.AddSettings<AutoCommitSettings, AutoCommitSettingsValidator>(AutoCommitSettings.Section);
+        options.Services.AddSettings<SemanticSettings, SemanticSettingsValidator>(SemanticSettings.Section);
+        return options.Configure<IOptions<AppendSettings>, IOptions<AutoCommitSettings>, IOptions<SemanticSettings>>(
+            static (store, appends, autoCommit, semantics) =>
+            {
+                store.RepetitionWindow = TimeSpan.FromSeconds(appends.Value.RepetitionSeconds);
+                store.DefaultAutoCommitPolicy = autoCommit.Value.ToPolicy();
+                store.Semantic = semantics.Value.ToPolicy();
+            });
+    }
+
+    /// <summary>Adds <see cref="StorageSettings"/> from the section <c>Storage</c> of the host's configuration.</summary>
+    public static OptionsBuilder<StorageSettings> AddStorageSettings(this IServiceCollection services) =>
+        services.AddSettings<StorageSettings, StorageSettingsValidator>(StorageSettings.Section);
+
+    private static OptionsBuilder<T> AddSettings<T, TValidator>(this IServiceCollection services, string section)
+        where T : class
+        where TValidator : class, IValidateOptions<T>
+    {
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<T>, TValidator>());
+        return services.AddOptions<T>().BindSettings(section);
+    }
+}

@@ -1,0 +1,42 @@
+using DurableSessions.Core.Configuration;
+using DurableSessions.Server.Serving;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace DurableSessions.Server.Tests.Serving;
+
+/// <summary>The services of the server, with settings of a test, and with storage that is never opened.</summary>
+internal static class SettingsHost
+{
+    /// <summary>Options that come of settings, each by its whole key.</summary>
+    /// <exception cref="SettingsException">A setting is invalid.</exception>
+    public static T Read<T>(params (string Key, string? Value)[] settings)
+        where T : class
+    {
+        using ServiceProvider services = Build(settings);
+        services.ValidateSettings();
+        return services.GetRequiredService<IOptions<T>>().Value;
+    }
+
+    /// <summary>What a start with these settings says.</summary>
+    public static string Error(params (string Key, string? Value)[] settings)
+    {
+        using ServiceProvider services = Build(settings);
+        return Assert.Throws<SettingsException>(services.ValidateSettings).Message;
+    }
+
+    public static ServiceProvider Build(params (string Key, string? Value)[] settings)
+    {
+        IConfiguration configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(settings.Select(static s => KeyValuePair.Create(s.Key, s.Value)))
+            .Build();
+        var services = new ServiceCollection();
+        services.AddSingleton(configuration);
+        services.AddStorage(new StorageConnection());
+        services.AddStore(configuration);
+        services.AddEngine(configuration);
+        services.AddApi();
+        return services.BuildServiceProvider();
+    }
+}

@@ -1,0 +1,146 @@
+using DurableSessions.Core.Configuration;
+using DurableSessions.Core.Storage;
+using DurableSessions.Http.Limits;
+using DurableSessions.Server.Serving;
+using DurableSessions.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using SessionOptions = DurableSessions.Core.Configuration.SessionOptions;
+
+namespace DurableSessions.Server.Tests.Serving;
+
+/// <summary>What holds for the settings of every section.</summary>
+public sealed class SettingsTests
+{
+    [Fact]
+    public void Nothing_needs_to_be_set()
+    {
+        Assert.Equal(new SessionOptions { Semantic = new() { Timeout = TimeSpan.FromMinutes(10) } }, SettingsHost.Read<SessionOptions>());
+        Assert.Equal(new HttpLimits(), SettingsHost.Read<HttpLimits>());
+        Assert.Equal("durable-sessions", SettingsHost.Read<StorageSettings>().Container);
+    }
+
+    [Fact]
+    public void An_empty_value_is_none()
+    {
+        Assert.Equal(new HttpLimits(), SettingsHost.Read<HttpLimits>(("Limits:Burst", ""), ("Limits:StrangerRequestsPerSecond", "")));
+        Assert.Equal(TimeSpan.Zero, SettingsHost.Read<SessionOptions>(("Appends:RepetitionSeconds", "")).RepetitionWindow);
+        Assert.Equal("durable-sessions", SettingsHost.Read<StorageSettings>(("Storage:Container", "")).Container);
+        Assert.Null(SettingsHost.Read<LocalStorageSettings>(("Storage:Folder", "")).Folder);
+    }
+
+    [Fact]
+    public void A_value_is_read_under_its_key_in_any_case()
+    {
+        HttpLimits limits = SettingsHost.Read<HttpLimits>(
+            ("Limits:Burst", "7"), ("limits:strangerrequestspersecond", "8"), ("Limits:BodyBytes", "1024"));
+        Assert.Equal(new HttpLimits { Burst = 7, UnauthenticatedRequestsPerSecond = 8, BodyBytes = 1_024 }, limits);
+        Assert.Equal(TimeSpan.FromDays(1), SettingsHost.Read<SessionOptions>(("Appends:RepetitionSeconds", "86400")).RepetitionWindow);
+    }
+
+    [Theory]
+    [InlineData("Limits:Brust", "Limits:Brust is no setting; Limits has BodyBytes, Burst, Connections, ")]
+    [InlineData("Limits:UnauthenticatedRequestsPerSecond", "Limits:UnauthenticatedRequestsPerSecond is no setting; Limits has ")]
+    [InlineData("Limits:Burst:Most", "Limits:Burst:Most is no setting")]
+    [InlineData("Semantics:Modell", "Semantics:Modell is no setting; Semantics has AnswerTokens, Concurrency, ContextTokens, Endpoint, Key, ")]
+    [InlineData("Semantics:WhenUnavailable", "Semantics:WhenUnavailable is no setting")]
+    [InlineData("Storage:Containers", "Storage:Containers is no setting; Storage has Container, Folder.")]
+    [InlineData("Appends:Seconds", "Appends:Seconds is no setting; Appends has RepetitionSeconds.")]
+    [InlineData("AutoCommit:KeepRecent", "AutoCommit:KeepRecent is no setting; AutoCommit has IdleTimeoutSeconds, ")]
+    [InlineData("Embedded:Ownership", "Embedded:Ownership is no setting; Embedded has OwnershipSeconds.")]
+    public void A_key_that_no_setting_has_is_named(string key, string expected) =>
+        Assert.StartsWith(expected, SettingsHost.Error((key, "1")), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("BodyBytes", 1_024, 33_554_432)]
+    [InlineData("HeaderBytes", 1_024, 131_072)]
+    [InlineData("Connections", 1, 1_000_000)]
+    [InlineData("RequestsPerSecond", 1, 1_000_000)]
+    [InlineData("Burst", 1, 1_000_000)]
+    [InlineData("StrangerRequestsPerSecond", 1, 1_000_000)]
+    [InlineData("HeadersSeconds", 1, 3_600)]
+    [InlineData("KeepAliveSeconds", 1, 3_600)]
+    [InlineData("MinBytesPerSecond", 1, 33_554_432)]
+    [InlineData("SlowSeconds", 2, 3_600)]
+    public void A_limit_has_bounds(string name, int min, int max)
+    {
+        Assert.NotEqual(new HttpLimits(), SettingsHost.Read<HttpLimits>(("Limits:" + name, $"{min}")));
+        SettingsHost.Read<HttpLimits>(("Limits:" + name, $"{max}"));
+        foreach (string wrong in (string[])[$"{min - 1}", $"{max + 1}", "0x1000", "1.5", "many", "99999999999999999999"])
+        {
+            Assert.Equal(
+                $"Limits:{name} '{wrong}' is not a whole number of {min} to {max}.", SettingsHost.Error(("Limits:" + name, wrong)));
+        }
+    }
+
+    [Fact]
+    public void All_that_is_wrong_is_named_at_once()
+    {
+        string error = SettingsHost.Error(
+            ("Limits:Burst", "0"), ("Limits:Connections", "many"), ("Storage:Container", "A"), ("Appends:RepetitionSeconds", "-1"), ("Embedded:X", "1"));
+        foreach (string key in (string[])["Limits:Connections 'many'", "Storage:Container 'A'", "Appends:RepetitionSeconds '-1'", "Embedded:X is"])
+        {
+            Assert.Contains(key, error, StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain('\n', error);
+        Assert.Equal(error.IndexOf("Appends:", StringComparison.Ordinal), error.LastIndexOf("Appends:", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Validation_asks_for_no_storage()
+    {
+        using ServiceProvider services = SettingsHost.Build();
+        services.ValidateSettings();
+        Assert.Throws<InvalidOperationException>(services.GetRequiredService<SessionStorage>);
+    }
+
+    [Theory]
+    [InlineData("Limits__Burst", "0", "Limits:Burst '0' is not a whole number of 1 to 1000000.")]
+    [InlineData("Limits__Brust", "1", "Limits:Brust is no setting; Limits has ")]
+    [InlineData("Semantics__WhenFailed", "cry", "Semantics:WhenFailed 'cry' is not fallback or fail.")]
+    [InlineData("Semantics__WhenAway", "cry", "Semantics:WhenAway 'cry' is not fallback or wait.")]
+    [InlineData("Storage__Container", "A", "Storage:Container 'A' is no container name")]
+    [InlineData("Appends__RepetitionSeconds", "86401", "Appends:RepetitionSeconds '86401' is not a whole number of 0 (off) to 86400.")]
+    [InlineData("AutoCommit__KeepRecentCount", "-1", "AutoCommit:KeepRecentCount '-1' is not a whole number of 0 to 1000.")]
+    [InlineData("Embedded__OwnershipSeconds", "2", "Embedded:OwnershipSeconds '2' is not a whole number of 3 to 300.")]
+    public async Task A_wrong_setting_ends_the_start_before_local_storage_is_started(string name, string value, string expected)
+    {
+        using var folder = new TemporaryFolder();
+        string data = Path.Combine(folder.Path, "data");
+        var environment = new Dictionary<string, string> { ["Storage__Folder"] = data, [name] = value };
+        await StartErrorTests.AssertErrorAsync(environment, "http://127.0.0.1:0", expected);
+        Assert.False(Directory.Exists(data));
+    }
+
+    [Fact]
+    public async Task A_limit_of_connections_reaches_the_server()
+    {
+        using var folder = new TemporaryFolder();
+        var environment = new Dictionary<string, string> { ["Storage__Folder"] = folder.Path, ["Limits__Connections"] = "1" };
+        await using ServerProcess server = await ServerProcess.StartAsync(environment);
+        using HttpResponseMessage first = await server.Client.GetAsync("/health");
+        Assert.True(first.IsSuccessStatusCode);
+
+        // The client of the process keeps its connection.
+        using var other = new HttpClient { BaseAddress = server.Address };
+        await Assert.ThrowsAsync<HttpRequestException>(() => other.GetAsync("/health"));
+    }
+
+    [Theory]
+    [InlineData("check", "Check__OrphanAge", "-00:00:01", "Check:OrphanAge '-00:00:01' is not a time such as 1.00:00:00 (a day)")]
+    [InlineData("check", "Check__Age", "1", "Check:Age is no setting; Check has OrphanAge.")]
+    [InlineData("check", "Appends__RepetitionSeconds", "x", "Appends:RepetitionSeconds 'x'")]
+    [InlineData("drain", "Embedded__OwnershipSeconds", "2", "Embedded:OwnershipSeconds '2'")]
+    [InlineData("keys list", "Storage__Container", "A", "Storage:Container 'A'")]
+    public async Task It_ends_a_command_too(string command, string name, string value, string expected)
+    {
+        using var folder = new TemporaryFolder();
+        string data = Path.Combine(folder.Path, "data");
+        var environment = new Dictionary<string, string> { ["Storage__Folder"] = data, [name] = value };
+        (int exitCode, _, string errors) = await ServerProcess.RunAsync(environment, command.Split(' '));
+        Assert.StartsWith("error: " + expected, errors, StringComparison.Ordinal);
+        Assert.Equal(1, errors.Count(static character => character == '\n'));
+        Assert.Equal(1, exitCode);
+        Assert.False(Directory.Exists(data));
+    }
+}
