@@ -17,7 +17,9 @@ public static class ChatServices
         this IServiceCollection services, ChatModelOptions options, ChatCredential credential) =>
         services.AddModel(provider => new ChatModel(options, credential, provider.GetRequiredService<TimeProvider>()));
 
-    /// <summary>Adds the model that <see cref="ChatSettings"/> name, as the other overload does; see <see cref="AddChatSettings"/>.</summary>
+    /// <summary>
+    /// Adds the model that <see cref="ChatSettings"/> name, as the other overload does; see <see cref="AddChatSettings"/>.
+    /// </summary>
     /// <param name="services">The host's services.</param>
     /// <param name="credential">What requests to the model are signed with.</param>
     public static IServiceCollection AddChatDigest(this IServiceCollection services, Func<ChatSettings, ChatCredential> credential) =>

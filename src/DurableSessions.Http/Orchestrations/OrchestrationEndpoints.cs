@@ -38,13 +38,15 @@ internal static partial class OrchestrationEndpoints
         MapControl("resume", static (c, id, reason, token) => c.ResumeInstanceAsync(id, reason, token));
 
         void MapControl(string name, Func<OrchestrationClient, string, string?, CancellationToken, Task> control) =>
-            instances.MapPost("/{instance_id}/" + name, async (HttpContext http, Operator _, OrchestrationClient client, string instance_id) =>
-            {
-                string? reason = Query.Text(http, "reason", MaxReasonLength);
-                await FindRunningAsync(http, client, Check(instance_id));
-                await control(client, instance_id, reason, http.RequestAborted);
-                return Results.StatusCode(StatusCodes.Status202Accepted);
-            });
+            instances.MapPost(
+                "/{instance_id}/" + name,
+                async (HttpContext http, Operator _, OrchestrationClient client, string instance_id) =>
+                {
+                    string? reason = Query.Text(http, "reason", MaxReasonLength);
+                    await FindRunningAsync(http, client, Check(instance_id));
+                    await control(client, instance_id, reason, http.RequestAborted);
+                    return Results.StatusCode(StatusCodes.Status202Accepted);
+                });
     }
 
     private static async Task GetAsync(HttpContext http, OrchestrationClient client, string id)

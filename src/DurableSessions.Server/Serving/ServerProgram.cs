@@ -13,7 +13,9 @@ using Microsoft.Extensions.Options;
 
 namespace DurableSessions.Server.Serving;
 
-/// <summary>Start and stop in order: addresses and settings are checked, storage is reached, requests are served; backwards at the end.</summary>
+/// <summary>
+/// Start and stop in order: addresses and settings are checked, storage is reached, requests are served; backwards at the end.
+/// </summary>
 internal static class ServerProgram
 {
     /// <summary>

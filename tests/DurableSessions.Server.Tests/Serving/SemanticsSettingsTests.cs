@@ -47,7 +47,8 @@ public sealed class SemanticsSettingsTests
     [Fact]
     public void An_empty_value_is_none()
     {
-        ChatModelOptions model = Read("Endpoint=http://localhost/v1", "Model=m", "AnswerTokens=", "WhenAway=", "Key=", "WhenFailed=").ToOptions();
+        ChatSettings settings = Read("Endpoint=http://localhost/v1", "Model=m", "AnswerTokens=", "WhenAway=", "Key=", "WhenFailed=");
+        ChatModelOptions model = settings.ToOptions();
         Assert.Equal(new ChatModelOptions { Endpoint = new Uri("http://localhost/v1"), Model = "m" }, model);
     }
 
