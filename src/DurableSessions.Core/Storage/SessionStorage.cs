@@ -27,13 +27,23 @@ public sealed class SessionStorage
     /// <summary>Both clients from a connection string.</summary>
     /// <param name="connectionString">Of the storage account.</param>
     /// <param name="containerName">The container's name.</param>
+    public static SessionStorage Connect(string connectionString, string containerName) =>
+        Connect(connectionString, containerName, configure: null);
+
+    /// <summary>Both clients from a connection string.</summary>
+    /// <param name="connectionString">Of the storage account.</param>
+    /// <param name="containerName">The container's name.</param>
     /// <param name="configure">Applied to the options of each of the two clients.</param>
-    public static SessionStorage Connect(string connectionString, string containerName, Action<BlobClientOptions>? configure = null) =>
+    public static SessionStorage Connect(string connectionString, string containerName, Action<BlobClientOptions>? configure) =>
         new(
             new BlobServiceClient(connectionString, Options(configure, retried: true)).GetBlobContainerClient(containerName),
             new BlobServiceClient(connectionString, Options(configure, retried: false)).GetBlobContainerClient(containerName));
 
     /// <summary>Both clients from the URL of a blob service.</summary>
+    /// <param name="blobService">The URL, without a query.</param>
+    /// <param name="credential">What each request is authorized with.</param>
+    /// <param name="containerName">The container's name.</param>
+    /// <param name="configure">Applied to the options of each of the two clients, where it is given.</param>
     public static SessionStorage Connect(
         Uri blobService, TokenCredential credential, string containerName, Action<BlobClientOptions>? configure = null) =>
         new(
