@@ -20,7 +20,7 @@ public sealed class ChatModel : IDisposable
     /// <param name="time">The clock.</param>
     [System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA2000", Justification = "The client owns its handlers.")]
     public ChatModel(ChatModelOptions options, ChatCredential credential, TimeProvider time)
-        : this(options, credential, time, new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+        : this(options, credential, time, Sockets())
     {
     }
 
@@ -58,6 +58,13 @@ public sealed class ChatModel : IDisposable
         _http.Dispose();
         _rateLimiter.Dispose();
     }
+
+    // A redirection could lead conversations, and the credential, to a host that the settings do not name.
+    private static SocketsHttpHandler Sockets() => new()
+    {
+        AllowAutoRedirect = false,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+    };
 
     private static ResiliencePipeline<HttpResponseMessage> Pipeline(ChatModelOptions options, TimeProvider time)
     {

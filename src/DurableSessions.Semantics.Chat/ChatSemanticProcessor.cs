@@ -103,9 +103,9 @@ public sealed class ChatSemanticProcessor(IChatClient client, ChatModelOptions o
                 counted?.ReasoningTokenCount ?? 0);
             return new PaidAnswer(response.Text, response.FinishReason?.Value, usage);
         }
-        catch (ClientResultException e) when (e.Status is 400 or 401 or 403 or 404 or 422)
+        catch (ClientResultException e) when (e.Status is (>= 300 and < 400) or 400 or 401 or 403 or 404 or 422)
         {
-            // A retry would be refused again: the key, the name of the model or the question is not valid.
+            // A retry would be refused again: the address, the key, the name of the model or the question is not valid.
             throw new ModelAnswerException($"Model '{options.Model}' refuses: HTTP status {e.Status}.");
         }
     }

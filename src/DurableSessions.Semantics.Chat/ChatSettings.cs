@@ -25,6 +25,12 @@ public sealed class ChatSettings
         ErrorMessage = "{0} is not the URL of an OpenAI-compatible API, such as https://api.openai.com/v1.")]
     public Uri? Endpoint { get; set; }
 
+    /// <summary>
+    /// Whether <see cref="Endpoint"/> may be <c>http</c> beyond loopback: then conversations, and the key, cross the network in clear text.
+    /// </summary>
+    [AllowedValues(true, false, ErrorMessage = "{0} is not true or false.")]
+    public bool AllowHttp { get; set; }
+
     /// <summary>The name of the model or deployment; needed where <see cref="Endpoint"/> is set.</summary>
     public string? Model { get; set; }
 

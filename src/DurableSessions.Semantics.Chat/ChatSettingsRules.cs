@@ -16,6 +16,20 @@ internal sealed class ChatSettingsRules : IValidateOptions<ChatSettings>
                 + $"{ChatSettings.Section}:{nameof(ChatSettings.Endpoint)} needs.");
         }
 
+        if (options.Endpoint is { IsAbsoluteUri: true, UserInfo.Length: > 0 })
+        {
+            failures.AddError(
+                $"{ChatSettings.Section}:{nameof(ChatSettings.Endpoint)} has a user name or a password in it; a key is set as "
+                + $"{ChatSettings.Section}:{nameof(ChatSettings.Key)}.");
+        }
+        else if (options is { AllowHttp: false, Endpoint: { IsAbsoluteUri: true, IsLoopback: false } endpoint }
+            && endpoint.Scheme == Uri.UriSchemeHttp)
+        {
+            failures.AddError(
+                $"{ChatSettings.Section}:{nameof(ChatSettings.Endpoint)} '{endpoint}' is not https: conversations would cross the network in "
+                + $"clear text. Where that network is trusted, set {ChatSettings.Section}:{nameof(ChatSettings.AllowHttp)}=true.");
+        }
+
         if (options.ContextTokens < (2L * options.AnswerTokens) + 4_000)
         {
             failures.AddError(string.Create(

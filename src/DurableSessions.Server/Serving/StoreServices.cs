@@ -13,6 +13,9 @@ internal static class StoreServices
 {
     private const string IdentityScope = "https://cognitiveservices.azure.com/.default";
 
+    // Azure gives out names below these for its model services alone: https://learn.microsoft.com/azure/ai-services/cognitive-services-custom-subdomains
+    private static readonly string[] s_identityHosts = [".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com"];
+
     /// <summary>Adds storage, which the host opens once its settings are validated.</summary>
     public static void AddStorage(this IServiceCollection services, StorageConnection connection)
     {
@@ -38,7 +41,8 @@ internal static class StoreServices
         services.AddDurableSessionsHttp(new DurableSessionsHttpOptions { Version = ServerVersion.Text }).BindLimits();
     }
 
-    // Without a key, requests to Azure carry a token of the server's identity; requests to other endpoints carry no credential.
+    // Without a key, requests to a model of Azure carry a token of the server's identity; requests to other endpoints, those on other hosts
+    // of Azure included, carry no credential.
     internal static ChatCredential Credential(ChatSettings settings)
     {
         if (settings.Key is { } key)
@@ -46,7 +50,9 @@ internal static class StoreServices
             return new ChatCredential(key.Trim());
         }
 
-        if (!settings.Endpoint!.Host.EndsWith(".azure.com", StringComparison.OrdinalIgnoreCase))
+        Uri endpoint = settings.Endpoint!;
+        if (endpoint.Scheme != Uri.UriSchemeHttps
+            || !s_identityHosts.Any(suffix => endpoint.Host.EndsWith(suffix, StringComparison.OrdinalIgnoreCase)))
         {
             return new ChatCredential();
         }

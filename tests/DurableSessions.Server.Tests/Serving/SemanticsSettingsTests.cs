@@ -60,9 +60,28 @@ public sealed class SemanticsSettingsTests
     }
 
     [Theory]
+    [InlineData("https://x.blob.core.azure.com/v1")]
+    [InlineData("https://x.eastus.cloudapp.azure.com/v1")]
+    [InlineData("https://openai.azure.com.example.org/v1")]
+    [InlineData("https://xopenai.azure.com/v1")]
+    [InlineData("http://x.openai.azure.com/v1", "AllowHttp=true")]
+    public void A_token_of_the_servers_identity_goes_to_no_other_host(string endpoint, params string[] values) =>
+        Assert.Equal(new ChatCredential(), StoreServices.Credential(Read([$"Endpoint={endpoint}", "Model=m", .. values])));
+
+    [Theory]
+    [InlineData("http://localhost:11434/v1")]
+    [InlineData("http://127.0.0.1/v1")]
+    [InlineData("http://[::1]/v1")]
+    [InlineData("http://ollama:11434/v1", "AllowHttp=true")]
+    public void An_endpoint_in_clear_text_is_on_this_machine_or_allowed(string endpoint, params string[] values) =>
+        Assert.Equal(new Uri(endpoint), Read([$"Endpoint={endpoint}", "Model=m", .. values]).ToOptions().Endpoint);
+
+    [Theory]
     [InlineData("Semantics:Endpoint", "Endpoint=localhost")]
     [InlineData("Semantics:Endpoint", "Endpoint=ftp://x/v1")]
     [InlineData("Semantics:Endpoint", "Endpoint=http://", "Model=m")]
+    [InlineData("Semantics:Endpoint", "Endpoint=http://ollama:11434/v1", "Model=m")]
+    [InlineData("Semantics:AllowHttp", "AllowHttp=maybe")]
     [InlineData("Semantics:Model", "Endpoint=http://localhost/v1")]
     [InlineData("Semantics:ContextTokens", "Endpoint=http://localhost/v1", "Model=m", "ContextTokens=100")]
     [InlineData("Semantics:ContextTokens", "Endpoint=http://localhost/v1", "Model=m", "ContextTokens=9000")]
@@ -81,6 +100,14 @@ public sealed class SemanticsSettingsTests
         string message = SettingsHost.Error(Settings(values));
         Assert.StartsWith(name + " '", message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', message);
+    }
+
+    [Fact]
+    public void A_password_in_the_address_is_refused_and_not_repeated()
+    {
+        string message = SettingsHost.Error(Settings(["Endpoint=https://ada:secret@example.org/v1", "Model=m"]));
+        Assert.StartsWith("Semantics:Endpoint has", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", message, StringComparison.Ordinal);
     }
 
     private static ChatSettings Read(params string[] values) => SettingsHost.Read<ChatSettings>(Settings(values));
