@@ -67,6 +67,7 @@ public static class DurableSessionsServices
             return new SemanticProcessors(configured ?? fallback, fallback);
         });
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SessionOptions>, SessionOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SessionOptions>, SessionOptionsRules>());
         return services.AddOptions<SessionOptions>().ValidateOnStart();
     }
 

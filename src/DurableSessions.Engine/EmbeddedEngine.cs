@@ -95,7 +95,7 @@ public sealed class EmbeddedEngine : IHostedService, IAsyncDisposable
     }
 
     /// <summary>Stops like a process that is killed: it writes nothing more, and gives nothing back. For tests.</summary>
-    public async Task KillAsync()
+    internal async Task KillAsync()
     {
         _loaded.Close();
         await _lifetime.LeaveAsync();

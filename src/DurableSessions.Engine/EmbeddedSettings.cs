@@ -12,6 +12,6 @@ public sealed class EmbeddedSettings
     /// <see cref="EngineOptions.Ownership"/> in seconds: 3 to 300, 15 unless set. A renewal may take a third of it, and a storage request
     /// has at least one second.
     /// </summary>
-    [Range(3, 300, ErrorMessage = "{0} is not a whole number of {1} to {2}.")]
+    [Range(3, 300, ErrorMessage = "{0} is not a whole number from {1} to {2}.")]
     public int OwnershipSeconds { get; set; } = 15;
 }

@@ -1,4 +1,5 @@
 using DurableSessions.Http;
+using DurableSessions.Http.Documentation;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
@@ -15,7 +16,7 @@ public sealed class ApiPipeline
         var app = new ApplicationBuilder(services);
         app.UseDurableSessionsHttp();
         app.UseRouting();
-        app.UseEndpoints(static endpoints => endpoints.MapDurableSessions());
+        app.UseEndpoints(static endpoints => endpoints.MapDurableSessions().MapApiDocumentation());
         _run = app.Build();
     }
 

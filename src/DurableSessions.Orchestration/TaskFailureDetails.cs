@@ -7,4 +7,10 @@ namespace DurableSessions.Orchestration;
 /// </param>
 /// <param name="StackTrace">The stack trace, at most 16,384 characters; for logs and operators, never sent to users.</param>
 /// <param name="IsNonRetriable">Whether no retry policy applies.</param>
-public sealed record TaskFailureDetails(string ErrorType, string ErrorMessage, string? StackTrace = null, bool IsNonRetriable = false);
+public sealed record TaskFailureDetails(string ErrorType, string ErrorMessage, string? StackTrace = null, bool IsNonRetriable = false)
+{
+    /// <summary>Whether the exception was of exactly this type.</summary>
+    /// <typeparam name="T">A type whose name stays: histories hold it.</typeparam>
+    public bool IsCausedBy<T>()
+        where T : Exception => ErrorType == typeof(T).FullName;
+}

@@ -13,7 +13,7 @@ public sealed class ChatSettings
     /// <summary>The name of the section.</summary>
     public const string Section = SemanticSettings.Section;
 
-    private const string NoNumber = "{0} is not a whole number of {1} to {2}.";
+    private const string NoNumber = "{0} is not a whole number from {1} to {2}.";
     private const string FallBack = "fallback";
     private const string Wait = "wait";
 

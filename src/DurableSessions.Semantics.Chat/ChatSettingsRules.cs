@@ -26,8 +26,8 @@ internal sealed class ChatSettingsRules : IValidateOptions<ChatSettings>
             && endpoint.Scheme == Uri.UriSchemeHttp)
         {
             failures.AddError(
-                $"{ChatSettings.Section}:{nameof(ChatSettings.Endpoint)} '{endpoint}' is not https: conversations would cross the network in "
-                + $"clear text. Where that network is trusted, set {ChatSettings.Section}:{nameof(ChatSettings.AllowHttp)}=true.");
+                $"{ChatSettings.Section}:{nameof(ChatSettings.Endpoint)} '{endpoint}' is not https: conversations would cross the network "
+                + $"in clear text. Where that network is trusted, set {ChatSettings.Section}:{nameof(ChatSettings.AllowHttp)}=true.");
         }
 
         if (options.ContextTokens < (2L * options.AnswerTokens) + 4_000)

@@ -36,6 +36,22 @@ public class LayerTests
         Assert.Empty(upward.Distinct().Order());
     }
 
+    /// <summary>What stands in no folder puts the folders together; of it they may use the log.</summary>
+    [Fact]
+    public void None_refers_to_what_puts_them_together()
+    {
+        string[] upward =
+        [
+            .. from type in s_core.Types
+               where LayerOf(type) is not null
+               from dependency in type.Dependencies
+               where dependency.Target.Namespace?.FullName == Root.TrimEnd('.') && dependency.Target.Name != nameof(Log)
+               select $"{type.FullName} -> {dependency.Target.FullName}",
+        ];
+
+        Assert.Empty(upward.Distinct().Order());
+    }
+
     [Fact]
     public void References_of_methods_are_seen() => Assert.Contains(
         s_core.Types.Single(static t => t.Name == "ManifestStore").Dependencies, static d => d.Target.Name == "BlobNames");

@@ -34,6 +34,18 @@ public class OptionsTests
         Assert.Contains(name, await StartAsync(s_wrong[name], static _ => { }), StringComparison.Ordinal);
 
     [Fact]
+    public async Task Repetitions_that_are_to_be_known_for_longer_than_what_came_before() => Assert.Contains(
+        nameof(SessionOptions.RepetitionWindow),
+        await StartAsync(
+            static o =>
+            {
+                o.IdempotencyWindow = TimeSpan.FromMinutes(1);
+                o.RepetitionWindow = TimeSpan.FromMinutes(2);
+            },
+            static _ => { }),
+        StringComparison.Ordinal);
+
+    [Fact]
     public async Task One_of_the_engine() => Assert.Contains(
         nameof(EngineOptions.Ownership),
         await StartAsync(static _ => { }, static o => o.Ownership = TimeSpan.Zero),

@@ -31,7 +31,7 @@ internal sealed class SessionCheck(AuditedStorage storage, LiveCheck live, Archi
             }
 
             Manifest manifest = read.Document!;
-            List<string> broken = [.. ManifestRules.FindBroken(key, manifest)];
+            List<string> broken = [.. ManifestRules.FindBroken(key, manifest).Select(static broken => broken.Text)];
             if (await live.TryRunAsync(key, manifest, cancellationToken) is not { } state)
             {
                 continue;

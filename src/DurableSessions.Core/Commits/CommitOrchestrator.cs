@@ -24,7 +24,7 @@ public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOut
         {
             return await CommitAsync(context, input);
         }
-        catch (TaskFailedException e) when (e.FailureDetails.ErrorType == typeof(SessionGoneException).FullName)
+        catch (TaskFailedException e) when (e.FailureDetails.IsCausedBy<SessionGoneException>())
         {
             return new CommitOutput { Fate = CommitFate.Cancelled, Cancelled = true, IsSessionDeleted = true, Reason = "session deleted" };
         }
@@ -117,7 +117,7 @@ public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOut
         {
             return (await digest, null);
         }
-        catch (TaskFailedException e) when (e.FailureDetails.ErrorType != typeof(SessionGoneException).FullName)
+        catch (TaskFailedException e) when (!e.FailureDetails.IsCausedBy<SessionGoneException>())
         {
             return (uncovered, e.FailureDetails);
         }
@@ -166,7 +166,7 @@ public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOut
             return await context.CallActivityAsync<SemanticOutcome>(
                 CommitNames.SemanticProcess, new SemanticInput(input, Fallback: false), new TaskOptions(retry));
         }
-        catch (TaskFailedException e) when (policy.FallBack && e.FailureDetails.ErrorType != typeof(SessionGoneException).FullName)
+        catch (TaskFailedException e) when (policy.FallBack && !e.FailureDetails.IsCausedBy<SessionGoneException>())
         {
             return await context.CallActivityAsync<SemanticOutcome>(
                 CommitNames.SemanticProcess, new SemanticInput(input, Fallback: true), StorageStep);

@@ -9,6 +9,6 @@ public sealed class AppendSettings
     public const string Section = "Appends";
 
     /// <summary><see cref="SessionOptions.RepetitionWindow"/> in seconds: 0 (off, and the default) to 86,400.</summary>
-    [Range(0, 86_400, ErrorMessage = "{0} is not a whole number of {1} (off) to {2}.")]
+    [Range(0, 86_400, ErrorMessage = "{0} is not a whole number from {1} (off) to {2}.")]
     public int RepetitionSeconds { get; set; }
 }

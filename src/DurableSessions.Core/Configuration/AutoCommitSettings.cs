@@ -12,7 +12,7 @@ public sealed class AutoCommitSettings
     /// <summary>The name of the section.</summary>
     public const string Section = "AutoCommit";
 
-    private const string NoNumber = "{0} is not a whole number of {1} to {2}.";
+    private const string NoNumber = "{0} is not a whole number from {1} to {2}.";
 
     /// <summary>0 (off) to <see cref="AutoCommitPolicy.MaxPendingTokenThreshold"/>.</summary>
     [Range(0, AutoCommitPolicy.MaxPendingTokenThreshold, ErrorMessage = NoNumber)]

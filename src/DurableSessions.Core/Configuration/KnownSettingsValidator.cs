@@ -22,7 +22,7 @@ internal sealed class KnownSettingsValidator(IEnumerable<SettingsSection> sectio
                 string? unknown = known.Contains(child.Key) ? child.GetChildren().FirstOrDefault()?.Path : child.Path;
                 if (unknown is not null)
                 {
-                    failures.AddError($"{unknown} is no setting; {settings}.");
+                    failures.AddError($"{unknown} is not a setting; {settings}.");
                 }
             }
         }

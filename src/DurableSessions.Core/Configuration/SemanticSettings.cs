@@ -14,14 +14,15 @@ public sealed class SemanticSettings
     private const string FallBack = "fallback";
 
     /// <summary>The timeout of one attempt at a digest, in seconds: 1 to 86,400, 600 unless set.</summary>
-    [Range(1, 86_400, ErrorMessage = "{0} is not a whole number of {1} to {2}.")]
-    public int TimeoutSeconds { get; set; } = 600;
+    [Range(1, 86_400, ErrorMessage = "{0} is not a whole number from {1} to {2}.")]
+    public int TimeoutSeconds { get; set; } = (int)new SemanticPolicy().Timeout.TotalSeconds;
 
     /// <summary><c>fallback</c>, the default, or <c>fail</c>; see <see cref="SemanticPolicy.FallBack"/>.</summary>
     [AllowedValues(FallBack, "fail", ErrorMessage = "{0} is not fallback or fail.")]
     public string WhenFailed { get; set => field = value.Trim(); } = FallBack;
 
-    internal SemanticPolicy ToPolicy() => new()
+    /// <summary>The policy with what is set here; the rest of it stays.</summary>
+    internal SemanticPolicy Apply(SemanticPolicy policy) => policy with
     {
         FallBack = WhenFailed == FallBack,
         Timeout = TimeSpan.FromSeconds(TimeoutSeconds),

@@ -20,7 +20,7 @@ public static class StoreSettings
             {
                 store.RepetitionWindow = TimeSpan.FromSeconds(appends.Value.RepetitionSeconds);
                 store.DefaultAutoCommitPolicy = autoCommit.Value.ToPolicy();
-                store.Semantic = semantics.Value.ToPolicy();
+                store.Semantic = semantics.Value.Apply(store.Semantic);
             });
     }
 

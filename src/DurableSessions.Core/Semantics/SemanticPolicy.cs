@@ -13,9 +13,9 @@ public sealed record SemanticPolicy
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan FirstRetryInterval { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long one attempt may take: more than 0, up to a day.</summary>
+    /// <summary>How long one attempt may take: more than 0, up to a day; 10 minutes unless set.</summary>
     [Range(typeof(TimeSpan), "00:00:00.0000001", "1.00:00:00")]
-    public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(2);
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>
     /// Whether the built-in digest stands in when all attempts have failed; otherwise the task fails and the archive stays uncovered.

@@ -12,7 +12,9 @@ internal static class ManifestRules
 
     /// <summary>Throws where a manifest about to be written breaks a rule that the one before it keeps.</summary>
     /// <remarks>A manifest that damage has reached stays writable, so that its session can be deleted; an audit reports it.</remarks>
-    /// <exception cref="BrokenManifestException">A rule that held would not hold any more.</exception>
+    /// <exception cref="BrokenManifestException">
+    /// A rule that held would not hold any more, whether or not others were broken before.
+    /// </exception>
     public static void EnsureKept(SessionKey key, Manifest? before, Manifest after)
     {
         if (before is not null && FindBrokenStep(before, after) is { } step)
@@ -20,9 +22,16 @@ internal static class ManifestRules
             throw new BrokenManifestException(key, step);
         }
 
-        if (FindBroken(key, after).FirstOrDefault() is { } broken && (before is null || !FindBroken(key, before).Any()))
+        BrokenRule[] broken = [.. FindBroken(key, after)];
+        if (broken.Length > 0 && before is not null)
         {
-            throw new BrokenManifestException(key, broken);
+            HashSet<ManifestRule> already = [.. FindBroken(key, before).Select(static b => b.Rule)];
+            broken = [.. broken.Where(b => !already.Contains(b.Rule))];
+        }
+
+        if (broken.Length > 0)
+        {
+            throw new BrokenManifestException(key, broken[0].Text);
         }
     }
 
@@ -44,8 +53,21 @@ internal static class ManifestRules
             return "takes back a number that was given out";
         }
 
-        return before.Pending.Any(p => after.FindPending(p.CommitId) is { } still && (still.Number, still.Attempt) != (p.Number, p.Attempt))
-            ? "gives a pending archive another number"
+        if (before.Pending.Any(p => after.FindPending(p.CommitId) is { } still && (still.Number, still.Attempt) != (p.Number, p.Attempt)))
+        {
+            return "gives a pending archive another number";
+        }
+
+        return FindLeft(before, after);
+    }
+
+    // A message goes from live to the archive that consumes its segment, and to no other place.
+    private static string? FindLeft(Manifest before, Manifest after)
+    {
+        HashSet<string> left = [.. before.Live.Select(static s => s.Name).Except(after.Live.Select(static s => s.Name))];
+        string[] consumed = [.. after.Pending.Where(p => before.FindPending(p.CommitId) is null).SelectMany(static p => p.Segments)];
+        return consumed.Length > 0 && !left.SetEquals(consumed)
+            ? $"makes an archive of segments [{string.Join(", ", consumed)}], while [{string.Join(", ", left)}] leave live"
             : null;
     }
 
@@ -66,56 +88,68 @@ internal static class ManifestRules
             : null;
     }
 
-    /// <summary>Each rule that does not hold, in words that follow "the manifest".</summary>
-    public static IEnumerable<string> FindBroken(SessionKey key, Manifest manifest)
+    /// <summary>Each rule that does not hold.</summary>
+    public static IEnumerable<BrokenRule> FindBroken(SessionKey key, Manifest manifest)
     {
         if (new SessionKey(manifest.Account, manifest.User, manifest.SessionId) != key)
         {
-            yield return $"is that of {manifest.Account}/{manifest.User}/{manifest.SessionId}";
+            yield return new BrokenRule(ManifestRule.Key, $"is that of {manifest.Account}/{manifest.User}/{manifest.SessionId}");
         }
 
         if (manifest.Live.Count == 0)
         {
-            yield return "names no live segment";
+            yield return new BrokenRule(ManifestRule.Live, "names no live segment");
             yield break;
         }
 
         string prefix = BlobNames.SegmentPrefix(key, manifest.Incarnation);
         if (manifest.Live.Any(s => !s.Name.StartsWith(prefix, StringComparison.Ordinal)))
         {
-            yield return "names a live segment of another session";
+            yield return new BrokenRule(ManifestRule.Names, "names a live segment of another session");
         }
 
         if (manifest.Live.DistinctBy(static s => s.Name).Count() != manifest.Live.Count)
         {
-            yield return "names a live segment twice";
+            yield return new BrokenRule(ManifestRule.Twice, "names a live segment twice");
         }
 
         if (manifest.Last.Immutable)
         {
-            yield return "has no segment that takes appends";
+            yield return new BrokenRule(ManifestRule.Last, "has no segment that takes appends");
         }
 
         if (FindMisnumbered(manifest, prefix) is { } misnumbered)
         {
-            yield return $"names live segment {misnumbered}, whose number is not above those before it or was not given out";
+            yield return new BrokenRule(
+                ManifestRule.Numbered,
+                $"names live segment {misnumbered}, whose number is not above those before it or was not given out");
         }
 
         if (manifest.Cutting is { } cutting && manifest.FindPending(cutting.CommitId) is not null)
         {
-            yield return $"shows a cut of commit {cutting.CommitId}, whose archive is pending";
+            yield return new BrokenRule(ManifestRule.CutPending, $"shows a cut of commit {cutting.CommitId}, whose archive is pending");
+        }
+
+        if (manifest.Closed.FirstOrDefault(c => IsInWork(manifest, c)) is { } closed)
+        {
+            yield return new BrokenRule(
+                ManifestRule.Closed, $"shows attempt {closed.Attempt} of commit {closed.CommitId} as closed, and at work");
         }
 
         if (manifest.Cutting is { } cut && (cut.Segments < 1 || cut.Segments >= manifest.Live.Count))
         {
-            yield return $"shows a cut of {cut.Segments} of its {manifest.Live.Count} live segments";
+            yield return new BrokenRule(ManifestRule.Cut, $"shows a cut of {cut.Segments} of its {manifest.Live.Count} live segments");
         }
 
-        foreach (string broken in FindBrokenNumbers(manifest))
+        foreach (BrokenRule broken in FindBrokenNumbers(manifest))
         {
             yield return broken;
         }
     }
+
+    private static bool IsInWork(Manifest manifest, ClosedCommit closed) =>
+        (manifest.Cutting is { } cut && cut.CommitId == closed.CommitId && cut.Attempt == closed.Attempt)
+        || (manifest.FindPending(closed.CommitId) is { } pending && pending.Attempt == closed.Attempt);
 
     // What a commit retains has no number. Names that no version writes are for another rule.
     private static string? FindMisnumbered(Manifest manifest, string prefix)
@@ -138,33 +172,36 @@ internal static class ManifestRules
         return null;
     }
 
-    private static IEnumerable<string> FindBrokenNumbers(Manifest manifest)
+    private static IEnumerable<BrokenRule> FindBrokenNumbers(Manifest manifest)
     {
         List<int> pending = [.. manifest.Pending.Select(static p => p.Number)];
         List<int> uncovered = [.. manifest.Uncovered.Select(static u => u.Number)];
         if (!AreInOrder(pending, manifest.ArchiveCount) || manifest.Pending.DistinctBy(static p => p.CommitId).Count() != pending.Count)
         {
-            yield return
-                $"has pending archives [{string.Join(", ", pending)}] of {manifest.ArchiveCount}, which are not in order or not different";
+            yield return new BrokenRule(
+                ManifestRule.Pending,
+                $"has pending archives [{string.Join(", ", pending)}] of {manifest.ArchiveCount}, which are not in order or not different");
         }
 
         if (!AreInOrder(uncovered, manifest.ArchiveCount) || uncovered.Intersect(pending).Any())
         {
-            yield return
+            yield return new BrokenRule(
+                ManifestRule.Uncovered,
                 $"has uncovered archives [{string.Join(", ", uncovered)}] of {manifest.ArchiveCount}, "
-                + "which are not in order, or pending too";
+                + "which are not in order, or pending too");
         }
 
         int reach = manifest.Overview?.Number ?? 0;
         if (reach > manifest.ArchiveCount)
         {
-            yield return $"has an overview of archive {reach} of {manifest.ArchiveCount}";
+            yield return new BrokenRule(ManifestRule.Overview, $"has an overview of archive {reach} of {manifest.ArchiveCount}");
         }
 
         if (pending.Any(n => n <= reach))
         {
-            yield return
-                $"has an overview up to archive {reach}, and archive {pending.First(n => n <= reach)} before it is still to be digested";
+            yield return new BrokenRule(
+                ManifestRule.Order,
+                $"has an overview up to archive {reach}, and archive {pending.First(n => n <= reach)} before it is still to be digested");
         }
 
         // What no overview reaches is in one of the two lists, so a gap shows within their length.
@@ -173,7 +210,9 @@ internal static class ManifestRules
         {
             if (!known.Contains(number))
             {
-                yield return $"has archive {number}, which is neither covered, nor uncovered, nor pending: its messages are in no context";
+                yield return new BrokenRule(
+                    ManifestRule.Gap,
+                    $"has archive {number}, which is neither covered, nor uncovered, nor pending: its messages are in no context");
                 yield break;
             }
         }

@@ -128,6 +128,10 @@ internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache,
                     return null;
                 case Transition.Refused refused when fresh:
                     throw refused.Error;
+                case Transition.NothingToDo or Transition.SessionGone or Transition.Refused:
+                    break;
+                case { } unknown:
+                    throw new InvalidOperationException($"The store does not know how to apply {unknown}.");
             }
 
             current = await LoadAsync(key, cancellationToken);

@@ -1,5 +1,3 @@
-using DurableSessions.Core.Configuration;
-
 namespace DurableSessions.Core.State;
 
 /// <summary>What a client may set on a session; checked where it enters.</summary>
@@ -10,8 +8,8 @@ public sealed record SessionSettings
 
     /// <summary>
     /// When the session commits by itself; <see langword="null"/>: never. Decided when the session is created: what its user says, where
-    /// that is nothing what <see cref="SessionOptions.DefaultAutoCommitPolicy"/> says; stored so, absent and <see langword="null"/> mean
-    /// the same, also in sessions from before there was a default.
+    /// that is nothing the host's default. Stored, absent and <see langword="null"/> mean the same, also in sessions from before there was
+    /// a default.
     /// </summary>
     public AutoCommitPolicy? AutoCommitPolicy { get; init; }
 

@@ -93,7 +93,7 @@ internal sealed record InstanceDocument
 
     /// <summary>The instance failed because it was beyond a limit.</summary>
     [JsonIgnore]
-    public bool IsOverLimit => Failure?.ErrorType == typeof(EngineLimitException).FullName;
+    public bool IsOverLimit => Failure?.IsCausedBy<EngineLimitException>() == true;
 
     /// <summary>Whether storage has a message, in the inbox or in the history.</summary>
     public bool Holds(string messageId) =>

@@ -22,7 +22,7 @@ public sealed record HttpLimits
     private const int MaxConnections = 1_000_000;
     private const int MaxRequests = 1_000_000;
     private const int MaxSeconds = 3_600;
-    private const string NoNumber = "{0} is not a whole number of {1} to {2}.";
+    private const string NoNumber = "{0} is not a whole number from {1} to {2}.";
 
     /// <summary>The largest body of a request, in bytes: 1,024 to <see cref="MaxBodyBytes"/>.</summary>
     [Range(MinBytes, MaxBodyBytes, ErrorMessage = NoNumber)]

@@ -35,8 +35,9 @@ internal static class CheckCommand
         builder.Services.AddStorage(storage);
         builder.Services.AddStore(builder.Configuration);
 
-        // For its client, which reads instances. The host is never started, so this process claims and runs no instance.
-        builder.Services.AddEmbeddedEngine();
+        // The engine of the servers on this storage, for its client: what it does not know is over, and may be removed. The host is never
+        // started, so this process claims and runs no instance.
+        builder.Services.AddEngine(builder.Configuration);
         builder.Services.AddSingleton<IValidateOptions<CheckSettings>, CheckSettingsValidator>();
         builder.Services.AddOptions<CheckSettings>().BindSettings(CheckSettings.Section);
         await using WebApplication host = builder.Build();

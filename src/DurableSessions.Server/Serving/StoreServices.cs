@@ -13,7 +13,8 @@ internal static class StoreServices
 {
     private const string IdentityScope = "https://cognitiveservices.azure.com/.default";
 
-    // Azure gives out names below these for its model services alone: https://learn.microsoft.com/azure/ai-services/cognitive-services-custom-subdomains
+    // Azure gives out names below these for its model services alone:
+    // https://learn.microsoft.com/azure/ai-services/cognitive-services-custom-subdomains
     private static readonly string[] s_identityHosts = [".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com"];
 
     /// <summary>Adds storage, which the host opens once its settings are validated.</summary>

@@ -25,6 +25,16 @@ public class ManifestRulesTests
         ["gives a pending archive another number"] = (
             s_pending,
             static m => m with { ArchiveCount = 2, Pending = [m.Pending[0] with { Number = 2 }], Overview = new(1, "semantic.json") }),
+        ["as closed, and at work"] = (
+            s_pending, static m => m with { Closed = [new ClosedCommit(FirstCommit, 1, CommitFate.Cancelled, null)] }),
+        ["makes an archive of segments"] = (
+            New().After(nameof(Transitions.BeginCut)),
+            static m => m.After(nameof(Transitions.Clear)) with { Live = [.. m.Live] }),
+        ["while ["] = (
+            New().After(nameof(Transitions.BeginCut)),
+            static m => m.After(nameof(Transitions.Clear)) is var cleared
+                ? cleared with { Pending = [cleared.Pending[0] with { Segments = ["another"] }] }
+                : m),
         ["changes a session that is deleted"] = (New().After(nameof(Transitions.Delete)), static m => m with { DeletedAt = null }),
         ["replaces a session that is not deleted"] = (New(), static m => m with { Incarnation = "ffffffffffff" }),
     };
@@ -47,5 +57,16 @@ public class ManifestRulesTests
         Manifest damaged = s_pending with { Pending = [] };
 
         ManifestRules.EnsureKept(Key, damaged, damaged.After(nameof(Transitions.Delete)));
+    }
+
+    [Fact]
+    public void Damage_to_one_rule_lets_no_other_be_broken()
+    {
+        Manifest damaged = s_pending with { Pending = [] };
+
+        BrokenManifestException thrown = Assert.Throws<BrokenManifestException>(
+            () => ManifestRules.EnsureKept(Key, damaged, damaged with { Live = [damaged.Last, damaged.Last] }));
+
+        Assert.Contains("names a live segment twice", thrown.Message, StringComparison.Ordinal);
     }
 }

@@ -84,6 +84,6 @@ internal sealed class Manifests
     private static string? FindBroken(Manifest before, Manifest after)
     {
         string? step = ReferenceEquals(before, after) ? null : ManifestRules.FindBrokenStep(before, after);
-        return step ?? ManifestRules.FindBroken(Names.Session, after).FirstOrDefault();
+        return step ?? ManifestRules.FindBroken(Names.Session, after).FirstOrDefault()?.Text;
     }
 }

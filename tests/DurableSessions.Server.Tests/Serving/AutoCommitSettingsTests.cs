@@ -44,7 +44,7 @@ public sealed class AutoCommitSettingsTests
     [InlineData("KeepRecentCount", "99999999999999999999", 1_000)]
     [InlineData("MinCommitIntervalSeconds", " ", 604_800)]
     public void What_is_no_number_in_its_bounds_is_named(string name, string value, int max) => Assert.Equal(
-        $"AutoCommit:{name} '{value}' is not a whole number of 0 to {max}.",
+        $"AutoCommit:{name} '{value}' is not a whole number from 0 to {max}.",
         SettingsHost.Error(($"AutoCommit:{name}", value)));
 
     [Fact]

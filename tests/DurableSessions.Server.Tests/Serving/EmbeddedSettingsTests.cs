@@ -18,7 +18,7 @@ public sealed class EmbeddedSettingsTests
     [InlineData("-5")]
     [InlineData("soon")]
     public void One_that_is_invalid_is_named(string value) => Assert.Equal(
-        $"Embedded:OwnershipSeconds '{value}' is not a whole number of 3 to 300.",
+        $"Embedded:OwnershipSeconds '{value}' is not a whole number from 3 to 300.",
         SettingsHost.Error(("Embedded:OwnershipSeconds", value)));
 
     private static EngineOptions Read(string? value) => SettingsHost.Read<EngineOptions>(("Embedded:OwnershipSeconds", value));

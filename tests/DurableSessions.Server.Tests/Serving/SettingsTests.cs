@@ -38,15 +38,15 @@ public sealed class SettingsTests
     }
 
     [Theory]
-    [InlineData("Limits:Brust", "Limits:Brust is no setting; Limits has BodyBytes, Burst, Connections, ")]
-    [InlineData("Limits:UnauthenticatedRequestsPerSecond", "Limits:UnauthenticatedRequestsPerSecond is no setting; Limits has ")]
+    [InlineData("Limits:Brust", "Limits:Brust is not a setting; Limits has BodyBytes, Burst, Connections, ")]
+    [InlineData("Limits:UnauthenticatedRequestsPerSecond", "Limits:UnauthenticatedRequestsPerSecond is not a setting; Limits has ")]
     [InlineData("Limits:Burst:Most", "Limits:Burst:Most is no setting")]
-    [InlineData("Semantics:Modell", "Semantics:Modell is no setting; Semantics has AnswerTokens, Concurrency, ContextTokens, ")]
+    [InlineData("Semantics:Modell", "Semantics:Modell is not a setting; Semantics has AnswerTokens, Concurrency, ContextTokens, ")]
     [InlineData("Semantics:WhenUnavailable", "Semantics:WhenUnavailable is no setting")]
-    [InlineData("Storage:Containers", "Storage:Containers is no setting; Storage has Container, Folder.")]
-    [InlineData("Appends:Seconds", "Appends:Seconds is no setting; Appends has RepetitionSeconds.")]
-    [InlineData("AutoCommit:KeepRecent", "AutoCommit:KeepRecent is no setting; AutoCommit has IdleTimeoutSeconds, ")]
-    [InlineData("Embedded:Ownership", "Embedded:Ownership is no setting; Embedded has OwnershipSeconds.")]
+    [InlineData("Storage:Containers", "Storage:Containers is not a setting; Storage has Container, Folder.")]
+    [InlineData("Appends:Seconds", "Appends:Seconds is not a setting; Appends has RepetitionSeconds.")]
+    [InlineData("AutoCommit:KeepRecent", "AutoCommit:KeepRecent is not a setting; AutoCommit has IdleTimeoutSeconds, ")]
+    [InlineData("Embedded:Ownership", "Embedded:Ownership is not a setting; Embedded has OwnershipSeconds.")]
     public void A_key_that_no_setting_has_is_named(string key, string expected) =>
         Assert.StartsWith(expected, SettingsHost.Error((key, "1")), StringComparison.Ordinal);
 
@@ -68,7 +68,7 @@ public sealed class SettingsTests
         foreach (string wrong in (string[])[$"{min - 1}", $"{max + 1}", "0x1000", "1.5", "many", "99999999999999999999"])
         {
             Assert.Equal(
-                $"Limits:{name} '{wrong}' is not a whole number of {min} to {max}.", SettingsHost.Error(("Limits:" + name, wrong)));
+                $"Limits:{name} '{wrong}' is not a whole number from {min} to {max}.", SettingsHost.Error(("Limits:" + name, wrong)));
         }
     }
 
@@ -100,14 +100,14 @@ public sealed class SettingsTests
     }
 
     [Theory]
-    [InlineData("Limits__Burst", "0", "Limits:Burst '0' is not a whole number of 1 to 1000000.")]
-    [InlineData("Limits__Brust", "1", "Limits:Brust is no setting; Limits has ")]
+    [InlineData("Limits__Burst", "0", "Limits:Burst '0' is not a whole number from 1 to 1000000.")]
+    [InlineData("Limits__Brust", "1", "Limits:Brust is not a setting; Limits has ")]
     [InlineData("Semantics__WhenFailed", "cry", "Semantics:WhenFailed 'cry' is not fallback or fail.")]
     [InlineData("Semantics__WhenAway", "cry", "Semantics:WhenAway 'cry' is not fallback or wait.")]
     [InlineData("Storage__Container", "A", "Storage:Container 'A' is no container name")]
-    [InlineData("Appends__RepetitionSeconds", "86401", "Appends:RepetitionSeconds '86401' is not a whole number of 0 (off) to 86400.")]
-    [InlineData("AutoCommit__KeepRecentCount", "-1", "AutoCommit:KeepRecentCount '-1' is not a whole number of 0 to 1000.")]
-    [InlineData("Embedded__OwnershipSeconds", "2", "Embedded:OwnershipSeconds '2' is not a whole number of 3 to 300.")]
+    [InlineData("Appends__RepetitionSeconds", "86401", "Appends:RepetitionSeconds '86401' is not a whole number from 0 (off) to 86400.")]
+    [InlineData("AutoCommit__KeepRecentCount", "-1", "AutoCommit:KeepRecentCount '-1' is not a whole number from 0 to 1000.")]
+    [InlineData("Embedded__OwnershipSeconds", "2", "Embedded:OwnershipSeconds '2' is not a whole number from 3 to 300.")]
     public async Task A_wrong_setting_ends_the_start_before_local_storage_is_started(string name, string value, string expected)
     {
         using var folder = new TemporaryFolder();
@@ -133,7 +133,7 @@ public sealed class SettingsTests
 
     [Theory]
     [InlineData("check", "Check__OrphanAge", "-00:00:01", "Check:OrphanAge '-00:00:01' is not a time such as 1.00:00:00 (a day)")]
-    [InlineData("check", "Check__Age", "1", "Check:Age is no setting; Check has OrphanAge.")]
+    [InlineData("check", "Check__Age", "1", "Check:Age is not a setting; Check has OrphanAge.")]
     [InlineData("check", "Appends__RepetitionSeconds", "x", "Appends:RepetitionSeconds 'x'")]
     [InlineData("drain", "Embedded__OwnershipSeconds", "2", "Embedded:OwnershipSeconds '2'")]
     [InlineData("keys list", "Storage__Container", "A", "Storage:Container 'A'")]

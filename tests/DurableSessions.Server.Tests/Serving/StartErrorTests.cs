@@ -64,12 +64,12 @@ public sealed class StartErrorTests(AzuriteFixture azurite)
     {
         Dictionary<string, string> environment = Connection(await azurite.GetConnectionStringAsync());
         environment["Embedded__OwnershipSeconds"] = "soon";
-        await AssertErrorAsync(environment, "http://127.0.0.1:0", "Embedded:OwnershipSeconds 'soon' is not a whole number of 3 to 300.");
+        await AssertErrorAsync(environment, "http://127.0.0.1:0", "Embedded:OwnershipSeconds 'soon' is not a whole number from 3 to 300.");
     }
 
     [Theory]
-    [InlineData("Burst", "0", "Limits:Burst '0' is not a whole number of 1 to 1000000.")]
-    [InlineData("BodyBytes", "many", "Limits:BodyBytes 'many' is not a whole number of 1024 to 33554432.")]
+    [InlineData("Burst", "0", "Limits:Burst '0' is not a whole number from 1 to 1000000.")]
+    [InlineData("BodyBytes", "many", "Limits:BodyBytes 'many' is not a whole number from 1024 to 33554432.")]
     public async Task A_limit_that_is_invalid(string name, string value, string expected)
     {
         Dictionary<string, string> environment = Connection(await azurite.GetConnectionStringAsync());
@@ -85,12 +85,12 @@ public sealed class StartErrorTests(AzuriteFixture azurite)
         Dictionary<string, string> environment = Connection(await azurite.GetConnectionStringAsync());
         environment["Appends__RepetitionSeconds"] = value;
         await AssertErrorAsync(
-            environment, "http://127.0.0.1:0", $"Appends:RepetitionSeconds '{value}' is not a whole number of 0 (off) to 86400.");
+            environment, "http://127.0.0.1:0", $"Appends:RepetitionSeconds '{value}' is not a whole number from 0 (off) to 86400.");
     }
 
     [Theory]
-    [InlineData("MessageCountThreshold", "1001", "AutoCommit:MessageCountThreshold '1001' is not a whole number of 0 to 1000.")]
-    [InlineData("IdleTimeoutSeconds", "1d", "AutoCommit:IdleTimeoutSeconds '1d' is not a whole number of 0 to 604800.")]
+    [InlineData("MessageCountThreshold", "1001", "AutoCommit:MessageCountThreshold '1001' is not a whole number from 0 to 1000.")]
+    [InlineData("IdleTimeoutSeconds", "1d", "AutoCommit:IdleTimeoutSeconds '1d' is not a whole number from 0 to 604800.")]
     public async Task A_policy_for_new_sessions_that_is_invalid(string name, string value, string expected)
     {
         Dictionary<string, string> environment = Connection(await azurite.GetConnectionStringAsync());

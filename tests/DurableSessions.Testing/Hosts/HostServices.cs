@@ -24,8 +24,10 @@ internal static class HostServices
         services.AddKeyedSingleton(SemanticProcessors.FallbackKey, fallback ?? processor);
         services.AddDurableSessions(storage);
         services.AddEmbeddedEngine(storage.Container, storage.Unretried);
-        services.AddSingleton(Options.Create(options ?? new SessionOptions()));
-        services.AddSingleton(Options.Create(engine ?? new EngineOptions()));
-        return services;
+        return services.Give(options ?? new SessionOptions()).Give(engine ?? new EngineOptions());
     }
+
+    private static IServiceCollection Give<T>(this IServiceCollection services, T options)
+        where T : class => services.AddSingleton<IOptionsFactory<T>>(
+            provider => new GivenOptions<T>(options, provider.GetServices<IValidateOptions<T>>()));
 }
