@@ -60,11 +60,11 @@ public static class DurableSessionsHttp
     }
 
     /// <summary>
-    /// Adds the envelope middleware (request ids, process times, errors as the API documents them) and the rate limiter. It is the first
-    /// middleware of the host.
+    /// Adds the envelope middleware (request ids, process times, errors as the API documents them), the refusal of requests that are not
+    /// local while there is no authentication, and the rate limiter. It is the first middleware of the host.
     /// </summary>
     public static IApplicationBuilder UseDurableSessionsHttp(this IApplicationBuilder app) =>
-        app.UseMiddleware<EnvelopeMiddleware>().UseRateLimiter();
+        app.UseMiddleware<EnvelopeMiddleware>().UseMiddleware<AdmissionMiddleware>().UseRateLimiter();
 
     /// <summary>Maps the routes.</summary>
     public static IEndpointRouteBuilder MapDurableSessions(this IEndpointRouteBuilder endpoints)
