@@ -21,6 +21,7 @@ internal sealed class EnvelopeMiddleware(
         context.TraceIdentifier = requestId;
         context.Response.OnStarting(() =>
         {
+            CachingHeaders.Set(context.Response.Headers);
             context.Response.Headers[RequestId.Header] = requestId;
             context.Response.Headers["X-Process-Time"] =
                 time.GetElapsedTime(started).TotalSeconds.ToString("F6", CultureInfo.InvariantCulture);
