@@ -7,7 +7,9 @@ using DurableSessions.Testing;
 
 namespace DurableSessions.Http.Tests;
 
-/// <summary>What a server with keys answers to browsers: they attach no key by themselves, and a GET on behalf of a page writes nothing.</summary>
+/// <summary>
+/// What a server with keys answers to browsers: they attach no key by themselves, and a GET on behalf of a page writes nothing.
+/// </summary>
 public sealed class KeyBrowserTests(AzuriteFixture azurite)
 {
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;

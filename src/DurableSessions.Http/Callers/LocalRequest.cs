@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Http;
 namespace DurableSessions.Http.Callers;
 
 /// <summary>
-/// The requests that a server without keys answers: those of clients on its own machine. A browser runs pages of other sites on that machine
-/// too, and a proxy brings in requests of other machines; those are refused.
+/// The requests that a server without keys answers: those of clients on its own machine. A browser runs pages of other sites on that
+/// machine too, and a proxy brings in requests of other machines; those are refused.
 /// </summary>
 internal static class LocalRequest
 {
