@@ -8,6 +8,8 @@ using DurableSessions.Http.Limits;
 using DurableSessions.Http.Orchestrations;
 using DurableSessions.Orchestration;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.HostFiltering;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -60,11 +62,31 @@ public static class DurableSessionsHttp
     }
 
     /// <summary>
-    /// Adds the envelope middleware (request ids, process times, errors as the API documents them) and the rate limiter. It is the first
-    /// middleware of the host.
+    /// Answers a request whose <c>Host</c> is none of ASP.NET Core's setting <c>AllowedHosts</c> as the API answers errors. For a web host
+    /// that serves the API alone: the envelope middleware is then around its whole pipeline.
     /// </summary>
-    public static IApplicationBuilder UseDurableSessionsHttp(this IApplicationBuilder app) =>
-        app.UseMiddleware<EnvelopeMiddleware>().UseRateLimiter();
+    public static IServiceCollection AddHostFilteringErrors(this IServiceCollection services)
+    {
+        services.Configure<HostFilteringOptions>(static filtering => filtering.IncludeFailureMessage = false);
+
+        // Filters run in the order of their registration, and that of the host is registered with the host's builder.
+        services.Insert(0, ServiceDescriptor.Transient<IStartupFilter, EnvelopeStartupFilter>());
+        return services;
+    }
+
+    /// <summary>
+    /// Adds the envelope middleware (request ids, process times, errors as the API documents them), the refusal of requests that are not
+    /// local while there is no authentication, and the rate limiter. It is the first middleware of the host.
+    /// </summary>
+    public static IApplicationBuilder UseDurableSessionsHttp(this IApplicationBuilder app)
+    {
+        if (!app.ApplicationServices.GetServices<IStartupFilter>().OfType<EnvelopeStartupFilter>().Any())
+        {
+            app.UseMiddleware<EnvelopeMiddleware>();
+        }
+
+        return app.UseMiddleware<AdmissionMiddleware>().UseRateLimiter();
+    }
 
     /// <summary>Maps the routes.</summary>
     public static IEndpointRouteBuilder MapDurableSessions(this IEndpointRouteBuilder endpoints)

@@ -80,6 +80,30 @@ public sealed partial class DocumentationTests(ApiFixture api) : IClassFixture<A
         }
     }
 
+    [Fact]
+    public async Task The_page_runs_its_own_scripts_alone_and_is_framed_by_no_other()
+    {
+        Reply page = await api.GetAsync("/docs/");
+        Dictionary<string, string> policy = page.Header("Content-Security-Policy").Split("; ")
+            .ToDictionary(static d => d.Split(' ')[0], static d => d[d.IndexOf(' ')..].Trim());
+        Assert.Equal("'self'", policy["default-src"]);
+        Assert.Equal("'none'", policy["frame-ancestors"]);
+        Assert.Equal("'none'", policy["base-uri"]);
+        Assert.Equal("'none'", policy["object-src"]);
+        Assert.Equal("'none'", policy["form-action"]);
+        string nonce = Nonce().Match(policy["script-src"]).Groups[1].Value;
+        Assert.InRange(nonce.Length, 22, 100);
+        Assert.All(ScriptTag().Matches(page.Text), tag => Assert.Contains($"nonce=\"{nonce}\"", tag.Value, StringComparison.Ordinal));
+        Assert.NotEqual(
+            page.Header("Content-Security-Policy"), (await api.GetAsync("/docs/")).Header("Content-Security-Policy"));
+    }
+
+    [GeneratedRegex("^'self' 'nonce-([^']+)'$")]
+    private static partial Regex Nonce();
+
+    [GeneratedRegex("<script[^>]*>")]
+    private static partial Regex ScriptTag();
+
     [GeneratedRegex(@"\{([a-z_]+)\}")]
     private static partial Regex PathParameter();
 

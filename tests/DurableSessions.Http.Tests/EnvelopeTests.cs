@@ -33,6 +33,33 @@ public sealed class EnvelopeTests(ApiFixture api) : IClassFixture<ApiFixture>
         Assert.InRange(double.Parse(reply.Header("X-Process-Time"), CultureInfo.InvariantCulture), 0.000001, 60);
     }
 
+    [Theory]
+    [InlineData("/health", "no-store")]
+    [InlineData("/ready", "no-store")]
+    [InlineData("/api/v1/sessions", "no-store")]
+    [InlineData("/api/v1/nothing", "no-store")]
+    [InlineData("/bug", "no-store")]
+    [InlineData("/openapi/v1.json", "no-store")]
+    [InlineData("/docs/", "no-store")]
+    [InlineData("/docs/scalar.js", "no-cache")]
+    public async Task Every_answer_says_what_a_browser_and_a_cache_may_do_with_it(string path, string cached)
+    {
+        foreach ((string, string)[] headers in ((string, string)[][])[[], [("X-API-Key", "x")], [("X-Request-ID", "a b")]])
+        {
+            Reply reply = await api.GetAsync(path, headers);
+            Assert.Equal("nosniff", reply.Header("X-Content-Type-Options"));
+            Assert.Equal(headers.Length == 0 ? cached : "no-store", reply.Header("Cache-Control"));
+            Assert.Superset(
+                new HashSet<string>(
+                    ["X-API-Key", "Authorization", "X-OpenViking-Account", "X-OpenViking-User", "Origin", "Sec-Fetch-Site"]),
+                reply.Headers.GetValues("Vary").SelectMany(static v => v.Split(", ")).ToHashSet());
+        }
+    }
+
+    [Fact]
+    public async Task A_route_that_varies_by_more_says_so() =>
+        Assert.Contains("Accept-Encoding", (await api.GetAsync("/docs/scalar.js")).Headers.GetValues("Vary"));
+
     [Fact]
     public async Task A_path_that_is_not_there_is_not_found_in_the_envelope()
     {

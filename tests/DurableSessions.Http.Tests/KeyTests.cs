@@ -85,12 +85,59 @@ public sealed class KeyTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Without_keys_health_looks_at_none()
+    public async Task Without_keys_a_key_is_refused_by_health_as_by_every_route()
     {
         await using ApiHost host = await ApiHost.StartAsync(await azurite.NewStorageAsync(), withEngine: false, keyTime: _time);
+        foreach (string path in (string[])["/health", "/api/v1/sessions"])
+        {
+            Reply reply = await SendAsync(host, path, [("X-API-Key", "x")]);
+            Assert.Equal(HttpStatusCode.Unauthorized, reply.Status);
+            Assert.Contains("'keys add'", reply.Error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        }
+
         Assert.Equal(
-            """{"status":"ok","healthy":true,"version":"1.2.3","auth_mode":"dev"}""",
-            (await SendAsync(host, "/health", [("X-API-Key", "x")])).Text);
+            """{"status":"ok","healthy":true,"version":"1.2.3","auth_mode":"dev"}""", (await SendAsync(host, "/health")).Text);
+    }
+
+    [Fact]
+    public async Task A_host_that_was_started_without_keys_takes_the_first_one_within_a_minute_under_every_name_and_behind_a_proxy()
+    {
+        SessionStorage storage = await azurite.NewStorageAsync();
+        await using ApiHost host = await ApiHost.StartAsync(storage, withEngine: false, keyTime: _time);
+        string text = (await Store(storage).AddAsync("acme", "ann", Cancelled)).Text;
+        (string, string)[] headers = [("X-API-Key", text), ("Host", "sessions.example"), ("X-Forwarded-For", "192.0.2.1")];
+        Assert.Equal(HttpStatusCode.Forbidden, (await SendAsync(host, "/api/v1/system/status", headers)).Status);
+        _time.Advance(TimeSpan.FromSeconds(31));
+        Assert.Equal(
+            """{"initialized":true,"user":"ann"}""", (await SendAsync(host, "/api/v1/system/status", headers)).ResultText());
+    }
+
+    [Fact]
+    public async Task Without_keys_a_request_that_is_refused_asks_storage_no_more_often_than_others()
+    {
+        var log = new RequestLog();
+        SessionStorage storage = await azurite.NewStorageAsync(log.Configure);
+        await using ApiHost host = await ApiHost.StartAsync(storage, withEngine: false, keyTime: _time);
+        int before = log.Requests.Count;
+        for (int i = 0; i < 20; i++)
+        {
+            Assert.Equal(HttpStatusCode.Forbidden, (await SendAsync(host, "/health", [("Host", "elsewhere.example")])).Status);
+        }
+
+        Assert.Equal(before, log.Requests.Count);
+    }
+
+    [Fact]
+    public async Task A_key_that_cannot_be_looked_for_in_storage_is_not_passed_over()
+    {
+        var faults = new FaultTransport();
+        SessionStorage storage = await azurite.NewStorageAsync(faults.Configure);
+        await using ApiHost host = await ApiHost.StartAsync(storage, withEngine: false, keyTime: _time);
+        faults.When(static request => request.Blob == KeyStore.BlobName, Fault.Respond(503, "ServerBusy"), times: int.MaxValue);
+        _time.Advance(TimeSpan.FromSeconds(61));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await SendAsync(host, "/health", [("X-API-Key", "x")])).Status);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await SendAsync(host, "/health", [("Host", "elsewhere.example")])).Status);
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync(host, "/health")).Status);
     }
 
     [Fact]

@@ -7,13 +7,17 @@ namespace DurableSessions.Http.Callers;
 
 /// <summary>
 /// Takes the caller from the headers <c>X-OpenViking-Account</c> and <c>X-OpenViking-User</c>, <c>default</c> where they are absent,
-/// without authentication. Only for a server that listens on a loopback address.
+/// without authentication. Only for a server that listens on a loopback address, and for requests that <see cref="LocalRequest"/> lets in.
 /// </summary>
 internal sealed class DevCallerSource : ICallerSource
 {
     private const string DefaultId = "default";
 
     public string AuthMode => "dev";
+
+    public ValueTask AdmitAsync(HttpContext context) => LocalRequest.Refusal(context.Request) is { } refusal
+        ? ValueTask.FromException(new ApiException(refusal))
+        : ValueTask.CompletedTask;
 
     public ValueTask<Caller> IdentifyAsync(HttpContext context) =>
         ValueTask.FromResult(new Caller(Id(context, "X-OpenViking-Account"), Id(context, "X-OpenViking-User")));

@@ -8,6 +8,12 @@ public interface ICallerSource
     /// <summary>The authentication mode that <c>/health</c> reports: <c>dev</c> or <c>api_key</c>.</summary>
     string AuthMode { get; }
 
+    /// <summary>
+    /// Ends a request with an error that is refused whatever it asks for: without authentication, all but those of local clients. Runs
+    /// before the body is read and the route is known.
+    /// </summary>
+    ValueTask AdmitAsync(HttpContext context);
+
     /// <summary>The caller. A request that is not authenticated ends with an error.</summary>
     ValueTask<Caller> IdentifyAsync(HttpContext context);
 

@@ -15,6 +15,17 @@ internal sealed class KeyCallerSource(KeyRing ring, ILogger<KeyCallerSource> log
 
     public string AuthMode => ring.HasKeys ? "api_key" : _dev.AuthMode;
 
+    public async ValueTask AdmitAsync(HttpContext context)
+    {
+        // The cache may be older than the first key, which a request that would be refused without keys may present.
+        if (!ring.HasKeys
+            && LocalRequest.Refusal(context.Request) is { } refusal
+            && await ring.GetAsync(log, context.RequestAborted) is null)
+        {
+            throw new ApiException(refusal);
+        }
+    }
+
     public async ValueTask<Caller> IdentifyAsync(HttpContext context)
     {
         if (await ring.GetAsync(log, context.RequestAborted) is not { } keys)

@@ -92,6 +92,13 @@ internal static class SessionEndpoints
     {
         SessionKey key = caller.Session(session_id);
         bool autoCreate = Query.Boolean(http, "auto_create");
+        if (autoCreate && BrowserOrigin.ForeignHeader(http.Request) is { } foreign)
+        {
+            throw new ApiException(ApiError.PermissionDenied(
+                Location.Query("auto_create"),
+                $"a page of another site creates no session; the request's {foreign} says that it comes from one."));
+        }
+
         SessionInfo session = await store.Sessions.GetAsync(key, autoCreate, http.RequestAborted);
         return new EnvelopeResult(json => Write(json, session));
     }

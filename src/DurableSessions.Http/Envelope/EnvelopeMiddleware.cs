@@ -21,6 +21,7 @@ internal sealed class EnvelopeMiddleware(
         context.TraceIdentifier = requestId;
         context.Response.OnStarting(() =>
         {
+            CachingHeaders.Set(context.Response.Headers);
             context.Response.Headers[RequestId.Header] = requestId;
             context.Response.Headers["X-Process-Time"] =
                 time.GetElapsedTime(started).TotalSeconds.ToString("F6", CultureInfo.InvariantCulture);
@@ -63,7 +64,7 @@ internal sealed class EnvelopeMiddleware(
         }
     }
 
-    // Routing answers an unknown path or method with a status and no body.
+    // Routing answers an unknown path or method with a status and no body, and host filtering, before it, an unknown host.
     private static Task WriteStatusErrorAsync(HttpContext context)
     {
         HttpResponse response = context.Response;
@@ -74,6 +75,8 @@ internal sealed class EnvelopeMiddleware(
 
         return EnvelopeResult.SendErrorAsync(context, response.StatusCode switch
         {
+            StatusCodes.Status400BadRequest when context.GetEndpoint() is null => ApiError.InvalidArgument(
+                Location.Header("Host"), "is none of the setting AllowedHosts.", "value_error"),
             StatusCodes.Status404NotFound => ApiError.NotFound("There is no such path."),
             StatusCodes.Status405MethodNotAllowed => ApiError.MethodNotAllowed(context.Request.Method),
             int status => new ApiError(status, status >= 500 ? "INTERNAL" : "UNKNOWN", $"HTTP status {status}."),

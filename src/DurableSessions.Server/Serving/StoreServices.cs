@@ -39,6 +39,7 @@ internal static class StoreServices
     public static void AddApi(this IServiceCollection services)
     {
         services.AddApiKeys();
+        services.AddHostFilteringErrors();
         services.AddDurableSessionsHttp(new DurableSessionsHttpOptions { Version = ServerVersion.Text }).BindLimits();
     }
 
