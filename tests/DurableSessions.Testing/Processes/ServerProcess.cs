@@ -125,7 +125,8 @@ public sealed partial class ServerProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (string inherited in (string[])["ConnectionStrings__Storage", "Storage__Container", "Storage__Folder", "ASPNETCORE_URLS"])
+        string[] all = ["ConnectionStrings__Storage", "Storage__Container", "Storage__Folder", "Auth__Mode", "ASPNETCORE_URLS"];
+        foreach (string inherited in all)
         {
             start.Environment.Remove(inherited);
         }
