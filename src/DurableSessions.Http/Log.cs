@@ -27,6 +27,6 @@ internal static partial class Log
     [LoggerMessage(
         EventId = 3003,
         Level = LogLevel.Warning,
-        Message = "The container's metadata cannot be set to say that it has keys; if their blob is ever deleted, it looks as if it had none")]
+        Message = "The container cannot be marked as one that has keys: without their blob it would look as if it never had any")]
     public static partial void KeysNotMarked(ILogger logger, Exception exception);
 }

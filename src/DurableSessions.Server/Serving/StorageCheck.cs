@@ -25,8 +25,9 @@ internal static class StorageCheck
                 if (mustExist)
                 {
                     throw new StartException(
-                        $"There is no container at {container.Address()}, so there are no keys. Check Storage:Container. 'keys add' creates the "
-                        + "container with the first key; with Auth:Mode=dev the server creates it, and answers this machine alone, without keys.");
+                        $"There is no container at {container.Address()}, so there are no keys. Check Storage:Container. 'keys add' "
+                        + "creates the container with the first key; with Auth:Mode=dev the server creates it, and answers this machine "
+                        + "alone, without keys.");
                 }
 
                 await container.CreateIfNotExistsAsync(cancellationToken: limit.Token);
@@ -39,7 +40,9 @@ internal static class StorageCheck
         catch (AuthenticationFailedException e)
         {
             throw new StartException(
-                $"There are no Azure credentials for {container.Address()}: sign in with 'az login', or give the server a managed identity.", e);
+                $"There are no Azure credentials for {container.Address()}: sign in with 'az login', or give the server a managed "
+                + "identity.",
+                e);
         }
         catch (RequestFailedException e)
         {
