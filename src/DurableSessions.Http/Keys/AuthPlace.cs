@@ -1,3 +1,6 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
+
 namespace DurableSessions.Http.Keys;
 
 /// <summary>Where a host runs, as far as it decides whether requests need a key.</summary>
@@ -8,6 +11,24 @@ namespace DurableSessions.Http.Keys;
 /// <param name="Closing">How to keep clients on other machines away, beginning with a verb; ends the errors that need it.</param>
 public sealed record AuthPlace(string? Reachable, bool DefaultsToKeys, string Closing)
 {
+    // Azure sets these for every app that it runs; the tools that run an app on a developer's machine do not.
+    private static readonly string[] s_deployed = ["WEBSITE_INSTANCE_ID", "WEBSITE_SITE_NAME", "CONTAINER_APP_NAME"];
+
+    /// <summary>
+    /// The place of a Functions app. Only one that runs in development and is not deployed is reached by its own machine alone: an app
+    /// that is deployed with the environment <c>Development</c> is reached by all.
+    /// </summary>
+    /// <param name="configuration">The app's configuration, with the environment's variables.</param>
+    /// <param name="environment">The app's environment.</param>
+    public static AuthPlace OfFunctions(IConfiguration configuration, IHostEnvironment environment)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        bool isDeployed = Array.Exists(s_deployed, name => !string.IsNullOrEmpty(configuration[name]));
+        bool isOwnMachine = environment.IsDevelopment() && !isDeployed;
+        return new AuthPlace(
+            isOwnMachine ? null : "this app", DefaultsToKeys: false, "run it in development, where it is not deployed");
+    }
+
     /// <summary>Whether a host here serves with keys alone.</summary>
     public bool NeedsKeys(AuthSettings settings)
     {

@@ -34,6 +34,11 @@ internal sealed class Addresses
     /// <summary>The first address that other machines reach; <see langword="null"/> where all are loopback addresses.</summary>
     public string? Reachable => _all.FirstOrDefault(static address => !IsLoopback(address))?.ToString();
 
+    /// <summary>The addresses that other machines reach without TLS.</summary>
+    public IEnumerable<string> ReachableInPlainText => _all
+        .Where(static address => address.Scheme == Uri.UriSchemeHttp && !IsLoopback(address))
+        .Select(static address => address.ToString());
+
     public override string ToString() => string.Join(", ", _all);
 
     private static BindingAddress ParseOne(string url)

@@ -43,6 +43,11 @@ internal static class ServerProgram
         app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.ApplyDurableSessionsLimits();
         KeyRing keys = await LoadKeysAsync(app.Services, storage.Storage, cancellationToken);
         Check(place.Refuse(auth, keys));
+        foreach (string address in addresses.ReachableInPlainText)
+        {
+            Log.PlainText(app.Logger, address);
+        }
+
         await StartAsync(app, addresses, cancellationToken);
         await Welcome.WriteAsync(Console.Out, app.Urls, storage.Description, keys.HasKeys);
         await RunUntilStoppedAsync(app, storage.Lost);

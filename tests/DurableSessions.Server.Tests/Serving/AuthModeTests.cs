@@ -98,6 +98,20 @@ public sealed class AuthModeTests(AzuriteFixture azurite)
     }
 
     [Theory]
+    [InlineData("http://127.0.0.1:0", 0)]
+    [InlineData("http://127.0.0.1:0;http://0.0.0.0:0", 1)]
+    public async Task Addresses_that_others_reach_without_encryption_are_warned_of(string urls, int warnings)
+    {
+        Dictionary<string, string> settings = await SettingsAsync(await azurite.NewContainerAsync(), mode: null);
+        Assert.Equal(0, (await ServerProcess.RunAsync(settings, "keys", "add")).ExitCode);
+
+        await using ServerProcess server = await ServerProcess.StartAsync(settings, urls);
+
+        Assert.Equal(
+            warnings, server.Output.Split('\n').Count(static line => line.Contains("[4000] Requests to http://0.0.0.0:0 are not encrypted")));
+    }
+
+    [Theory]
     [InlineData("Auth__Mode", "none", "Auth:Mode 'none' is not dev or keys.")]
     [InlineData("Auth__Mod", "keys", "Auth:Mod is no setting; Auth has Mode.")]
     public async Task A_mode_that_is_invalid(string name, string value, string expected) =>
