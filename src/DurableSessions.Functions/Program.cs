@@ -12,6 +12,7 @@ using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Azure.Functions.Worker.OpenTelemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 
 FunctionsApplicationBuilder builder = FunctionsApplication.CreateBuilder(args);
 builder.ConfigureFunctionsWebApplication();
@@ -29,14 +30,25 @@ if (builder.Configuration["APPLICATIONINSIGHTS_CONNECTION_STRING"] is { Length: 
 
 using IHost app = builder.Build();
 app.Services.ValidateSettings();
-await app.Services.GetRequiredService<SessionStorage>().Container.CreateIfNotExistsAsync();
-KeyRing keys = app.Services.GetRequiredService<KeyRing>();
-await keys.LoadAsync(CancellationToken.None);
-if (!keys.HasKeys && !builder.Environment.IsDevelopment())
+AuthSettings auth = app.Services.GetRequiredService<IOptions<AuthSettings>>().Value;
+AuthPlace place = AuthPlace.OfFunctions(builder.Configuration, builder.Environment);
+SessionStorage storage = app.Services.GetRequiredService<SessionStorage>();
+if (!place.NeedsKeys(auth))
+{
+    await storage.Container.CreateIfNotExistsAsync();
+}
+else if (!await storage.Container.ExistsAsync())
 {
     throw new InvalidOperationException(
-        "There are no keys, so any client that reaches this app could read and change every session. "
-        + "Make one with the server's command 'keys add'.");
+        $"There is no container {storage.Container.Name}, so there are no keys. Check Storage:Container; the server's command 'keys add' "
+        + "creates the container with the first key.");
+}
+
+KeyRing keys = app.Services.GetRequiredService<KeyRing>();
+await keys.LoadAsync(CancellationToken.None);
+if (place.Refuse(auth, keys) is { } refusal)
+{
+    throw new InvalidOperationException(refusal);
 }
 
 await app.RunAsync();

@@ -49,7 +49,8 @@ public static class DurableSessionsHttp
 
     /// <summary>
     /// Authenticates requests by API keys in the <see cref="SessionStorage"/> among the services, once the first key exists; call it before
-    /// <see cref="AddDurableSessionsHttp"/>. A host calls <see cref="KeyRing.LoadAsync"/> before it serves.
+    /// <see cref="AddDurableSessionsHttp"/>. A host calls <see cref="KeyRing.LoadAsync"/> before it serves, and does not serve where
+    /// <see cref="AuthPlace.Refuse(AuthSettings, KeyRing)"/> says why. <see cref="AuthSettings"/> are of the host's configuration.
     /// </summary>
     public static IServiceCollection AddApiKeys(this IServiceCollection services)
     {
@@ -58,6 +59,8 @@ public static class DurableSessionsHttp
             provider.GetRequiredService<SessionStorage>().Container, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<KeyRing>();
         services.AddSingleton<ICallerSource, KeyCallerSource>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AuthSettings>, AuthSettingsValidator>());
+        services.AddOptions<AuthSettings>().BindSettings(AuthSettings.Section);
         return services;
     }
 

@@ -23,4 +23,10 @@ internal static partial class Log
         Level = LogLevel.Warning,
         Message = "The keys cannot be read; the keys last read are valid for {Seconds} s from when they were read")]
     public static partial void KeysUnavailable(ILogger logger, Exception exception, double seconds);
+
+    [LoggerMessage(
+        EventId = 3003,
+        Level = LogLevel.Warning,
+        Message = "The container cannot be marked as one that has keys: without their blob it would look as if it never had any")]
+    public static partial void KeysNotMarked(ILogger logger, Exception exception);
 }

@@ -5,6 +5,9 @@ namespace DurableSessions.LocalStorage;
 /// <summary>The Azurite that this repository pins in <c>infra/azurite</c>, installed from its lock file.</summary>
 public sealed class AzuriteInstallation
 {
+    /// <summary>A file beside a program that was built in a clone: the path of the clone's <c>infra/azurite</c>.</summary>
+    private const string Pointer = "azurite.path";
+
     private const string InstalledLock = "node_modules/.package-lock.json";
 
     /// <summary>The timeout of an installation, and of the wait for the installation by another process.</summary>
@@ -16,8 +19,9 @@ public sealed class AzuriteInstallation
     public string Folder { get; }
 
     /// <summary>
-    /// Finds <c>infra/azurite</c> above this program or above the current directory, and runs <c>npm ci</c> there unless what the
-    /// lock file names is installed already. Any number of processes may call it at once: one installs, the others wait for it.
+    /// Finds <c>infra/azurite</c> by what is beside this program, and runs <c>npm ci</c> there unless what the lock file names is installed
+    /// already. No other folder counts: what it holds is executed, and the right to write to the program's folder is the right
+    /// to change the program. Any number of processes may call it at once: one installs, the others wait for it.
     /// </summary>
     /// <param name="progress">Called with one line before an installation.</param>
     /// <param name="cancellationToken">Cancels the wait, and a running installation.</param>
@@ -25,7 +29,7 @@ public sealed class AzuriteInstallation
     /// The folder or Node.js is missing, <c>npm ci</c> failed, or 5 minutes have passed.
     /// </exception>
     public static Task<AzuriteInstallation> EnsureAsync(Action<string>? progress = null, CancellationToken cancellationToken = default) =>
-        EnsureAsync(FindFolder(), progress, cancellationToken);
+        EnsureAsync(FindFolder(AppContext.BaseDirectory), progress, cancellationToken);
 
     /// <summary>Installs Azurite in a folder that has <c>package.json</c> and its lock file.</summary>
     internal static async Task<AzuriteInstallation> EnsureAsync(
@@ -48,22 +52,20 @@ public sealed class AzuriteInstallation
         return new AzuriteInstallation(folder);
     }
 
-    private static string FindFolder()
+    /// <summary>
+    /// The folder <c>infra/azurite</c> in the program's folder, else the one that the file <c>azurite.path</c> in it names, which a build
+    /// writes and a publish leaves out.
+    /// </summary>
+    /// <param name="program">The program's folder.</param>
+    /// <exception cref="LocalStorageException">There is neither.</exception>
+    internal static string FindFolder(string program)
     {
-        foreach (string start in (string[])[AppContext.BaseDirectory, Directory.GetCurrentDirectory()])
-        {
-            for (DirectoryInfo? directory = new(start); directory is not null; directory = directory.Parent)
-            {
-                string folder = Path.Combine(directory.FullName, "infra", "azurite");
-                if (File.Exists(Path.Combine(folder, "package-lock.json")))
-                {
-                    return folder;
-                }
-            }
-        }
-
-        throw new LocalStorageException(
-            "Local storage needs infra/azurite of the repository, which is neither above this program nor above the current directory.");
+        string pointer = Path.Combine(program, Pointer);
+        string?[] folders = [Path.Combine(program, "infra", "azurite"), File.Exists(pointer) ? File.ReadAllText(pointer).Trim() : null];
+        return Array.Find(folders, static folder => folder is not null && File.Exists(Path.Combine(folder, "package-lock.json")))
+            ?? throw new LocalStorageException(
+                $"Local storage needs the repository's infra/azurite in {program}, which a program that runs from a clone finds by itself. "
+                + "Copy it there, or name a storage account in ConnectionStrings__Storage.");
     }
 
     private static async Task InstallAsync(string folder, CancellationToken cancellationToken)

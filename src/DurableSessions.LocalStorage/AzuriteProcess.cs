@@ -18,17 +18,19 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
 
     // Published by Microsoft for the emulator; not a secret.
     private const string AccountName = "devstoreaccount1";
-    private const string AccountKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+    private const string PublishedKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
     private readonly Process _process;
+    private readonly string _key;
     private readonly LastLines _output = new(50);
     private readonly TaskCompletionSource<int> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private int _disposed;
 
-    private AzuriteProcess(Process process)
+    private AzuriteProcess(Process process, string key)
     {
         _process = process;
+        _key = key;
         ProcessId = process.Id;
         Exited = ReadUntilExitAsync();
     }
@@ -40,7 +42,7 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     public int Port { get; private set; }
 
     /// <summary>The connection string of its blob service.</summary>
-    public string ConnectionString => ConnectionStringFor(Port);
+    public string ConnectionString => ConnectionStringFor(Port, _key);
 
     /// <summary>Completes with the exit code when the process has ended, also after a crash.</summary>
     public Task<int> Exited { get; }
@@ -48,10 +50,12 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     /// <summary>The last lines of its output, at most 50, oldest first.</summary>
     public IReadOnlyList<string> Output => _output.Snapshot();
 
-    /// <summary>The connection string of the blob service of any Azurite on 127.0.0.1.</summary>
-    public static string ConnectionStringFor(int port) => string.Create(
+    /// <summary>The connection string of the blob service of an Azurite on 127.0.0.1.</summary>
+    /// <param name="port">Its port.</param>
+    /// <param name="key">Its account key in Base64; the published one of the emulator, where null, which is that of one in memory.</param>
+    public static string ConnectionStringFor(int port, string? key = null) => string.Create(
         CultureInfo.InvariantCulture,
-        $"DefaultEndpointsProtocol=http;AccountName={AccountName};AccountKey={AccountKey};"
+        $"DefaultEndpointsProtocol=http;AccountName={AccountName};AccountKey={key ?? PublishedKey};"
         + $"BlobEndpoint=http://127.0.0.1:{port}/{AccountName};");
 
     /// <summary>Starts an Azurite that keeps its data in memory, on a free port.</summary>
@@ -59,19 +63,25 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     public static Task<AzuriteProcess> StartInMemoryAsync(AzuriteInstallation installation, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(installation);
-        return StartAsync(installation, ["--inMemoryPersistence"], port: 0, onStarted: null, cancellationToken);
+        return StartAsync(installation, ["--inMemoryPersistence"], PublishedKey, port: 0, onStarted: null, cancellationToken);
     }
 
     /// <summary>Starts Azurite on a folder that no other process uses. <see cref="LocalAzurite"/> guarantees that.</summary>
     /// <param name="installation">The installed Azurite.</param>
     /// <param name="folder">The folder of its data.</param>
+    /// <param name="key">The account key, in Base64.</param>
     /// <param name="port">The port, or 0 for a free one.</param>
     /// <param name="onStarted">Called with the process before it opens the folder.</param>
     /// <param name="cancellationToken">Cancels the start; the process is stopped.</param>
     /// <exception cref="LocalStorageException">Azurite does not start within <see cref="StartTimeout"/>.</exception>
     internal static Task<AzuriteProcess> StartOnFolderAsync(
-        AzuriteInstallation installation, string folder, int port, Action<Process> onStarted, CancellationToken cancellationToken) =>
-        StartAsync(installation, ["--location", folder], port, onStarted, cancellationToken);
+        AzuriteInstallation installation,
+        string folder,
+        string key,
+        int port,
+        Action<Process> onStarted,
+        CancellationToken cancellationToken) =>
+        StartAsync(installation, ["--location", folder], key, port, onStarted, cancellationToken);
 
     /// <summary>Stops Azurite, which saves its data first; kills it after <see cref="StopTimeout"/>.</summary>
     public async ValueTask DisposeAsync()
@@ -96,14 +106,22 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     }
 
     private static async Task<AzuriteProcess> StartAsync(
-        AzuriteInstallation installation, string[] persistence, int port, Action<Process>? onStarted, CancellationToken cancellationToken)
+        AzuriteInstallation installation,
+        string[] persistence,
+        string key,
+        int port,
+        Action<Process>? onStarted,
+        CancellationToken cancellationToken)
     {
         string[] arguments =
         [
             Path.Combine(installation.Folder, "start.cjs"), "--blobHost", "127.0.0.1",
             "--blobPort", port.ToString(CultureInfo.InvariantCulture), "--disableTelemetry", "--silent", .. persistence,
         ];
-        var azurite = new AzuriteProcess(NodeCommand.Start("node", arguments, installation.Folder));
+
+        // In the environment: other users of the machine see the arguments of a process.
+        var environment = new Dictionary<string, string> { ["AZURITE_ACCOUNTS"] = $"{AccountName}:{key}" };
+        var azurite = new AzuriteProcess(NodeCommand.Start("node", arguments, installation.Folder, environment), key);
         try
         {
             onStarted?.Invoke(azurite._process);

@@ -10,6 +10,8 @@ namespace DurableSessions.LocalStorage;
 /// </summary>
 internal sealed class DataFolder : IDisposable
 {
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
 
     private readonly FileStream _lock;
@@ -24,13 +26,21 @@ internal sealed class DataFolder : IDisposable
 
     public string Location { get; }
 
-    /// <summary>Locks the folder, and waits for an earlier Azurite on it to end.</summary>
-    /// <exception cref="LocalStorageException">Another process has locked the folder, or the folder is not writable.</exception>
+    /// <summary>The account key of Azurite on this folder, in Base64.</summary>
+    public string Key { get; private set; } = "";
+
+    /// <summary>
+    /// Locks the folder, waits for an earlier Azurite on it to end, and reads or makes its account key. Only the folder's owner has access
+    /// to it afterwards.
+    /// </summary>
+    /// <exception cref="LocalStorageException">
+    /// Another process has locked the folder, or the folder is not writable, or is one that all users share, such as <c>/tmp</c>.
+    /// </exception>
     public static async Task<DataFolder> OpenAsync(string path, CancellationToken cancellationToken)
     {
         try
         {
-            Directory.CreateDirectory(path);
+            Create(path);
             FileStream fileLock = await FileLock.AcquireAsync(Path.Combine(path, "in-use.lock"), TimeSpan.FromSeconds(1), cancellationToken)
                 ?? throw new LocalStorageException(
                     $"Another server uses the data in {path}. "
@@ -39,6 +49,7 @@ internal sealed class DataFolder : IDisposable
             try
             {
                 await folder.WaitForPreviousProcessAsync(cancellationToken);
+                folder.Key = AccountKey.Ensure(path);
                 return folder;
             }
             catch
@@ -59,6 +70,28 @@ internal sealed class DataFolder : IDisposable
             _processFile, string.Create(CultureInfo.InvariantCulture, $"{process.Id} {process.StartTime.ToUniversalTime():O}"));
 
     public void Dispose() => _lock.Dispose();
+
+    private static void Create(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+            return;
+        }
+
+        Directory.CreateDirectory(path, OwnerOnly);
+        UnixFileMode mode = File.GetUnixFileMode(path);
+        if (mode.HasFlag(UnixFileMode.StickyBit))
+        {
+            throw new LocalStorageException(
+                $"All users of this machine share the folder {path}. Name one in Storage__Folder that holds nothing else.");
+        }
+
+        if (mode != OwnerOnly)
+        {
+            File.SetUnixFileMode(path, OwnerOnly);
+        }
+    }
 
     /// <summary>
     /// Waits for an Azurite whose parent was killed: it exits by itself. It is never killed here, since it may be saving writes that it has

@@ -66,7 +66,7 @@ public sealed class LocalAzurite : IAsyncDisposable
         try
         {
             AzuriteProcess process = await AzuriteProcess.StartOnFolderAsync(
-                installation, dataFolder.Location, port: 0, dataFolder.RecordProcess, cancellationToken);
+                installation, dataFolder.Location, dataFolder.Key, port: 0, dataFolder.RecordProcess, cancellationToken);
             return new LocalAzurite(installation, dataFolder, process, report, time);
         }
         catch
@@ -120,7 +120,7 @@ public sealed class LocalAzurite : IAsyncDisposable
             try
             {
                 return await AzuriteProcess.StartOnFolderAsync(
-                    _installation, _folder.Location, Port, _folder.RecordProcess, _stopping.Token);
+                    _installation, _folder.Location, _folder.Key, Port, _folder.RecordProcess, _stopping.Token);
             }
             catch (LocalStorageException e) when (attempt < MaxRestarts)
             {

@@ -44,7 +44,8 @@ internal static class NodeCommand
 
     /// <summary>Starts the command with its three streams redirected.</summary>
     /// <exception cref="LocalStorageException">The command is not installed.</exception>
-    public static Process Start(string command, IReadOnlyList<string> arguments, string folder)
+    public static Process Start(
+        string command, IReadOnlyList<string> arguments, string folder, IReadOnlyDictionary<string, string>? environment = null)
     {
         string file = OperatingSystem.IsWindows() && command == "npm" ? "npm.cmd" : command;
         var start = new ProcessStartInfo(file, arguments)
@@ -55,6 +56,11 @@ internal static class NodeCommand
             RedirectStandardError = true,
             UseShellExecute = false,
         };
+        foreach ((string name, string value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
+        }
+
         try
         {
             return Process.Start(start)!;

@@ -32,7 +32,11 @@ internal static class CommandRun
         }
         catch (Exception e) when (isExpected(e))
         {
-            await Console.Error.WriteLineAsync($"error: {e.Message.ReplaceLineEndings(" ")}");
+            // The SDK's own message lists the headers and the body of the answer.
+            string message = e is RequestFailedException { Status: > 0 } refused
+                ? $"Storage answered {refused.Status} {refused.ErrorCode}."
+                : e.Message.ReplaceLineEndings(" ");
+            await Console.Error.WriteLineAsync($"error: {message}");
             return Failed;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

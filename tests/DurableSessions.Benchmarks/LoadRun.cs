@@ -33,6 +33,7 @@ internal sealed class LoadRun(HttpClient http, CancellationToken over)
         await using ServerProcess server = await ServerProcess.StartAsync(new Dictionary<string, string>
         {
             ["ConnectionStrings__Storage"] = azurite.ConnectionString,
+            ["Auth__Mode"] = "dev",
             ["Logging__LogLevel__Default"] = "Warning",
         });
         using var handler = new SocketsHttpHandler { MaxConnectionsPerServer = Clients };

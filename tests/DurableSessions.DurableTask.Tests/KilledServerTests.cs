@@ -32,6 +32,7 @@ public sealed class KilledServerTests(AzuriteFixture azurite, ITestOutputHelper 
                 {
                     ["ConnectionStrings__Storage"] = storage,
                     ["Storage__Container"] = container.Name,
+                    ["Auth__Mode"] = "dev",
                     ["Engine"] = "DurableTask",
                     ["ConnectionStrings__Scheduler"] = $"Endpoint={scheduler.Address};Authentication=None;TaskHub=default",
                 };

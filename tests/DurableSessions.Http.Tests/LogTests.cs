@@ -10,6 +10,7 @@ public sealed class LogTests
         [3000] = nameof(Log.RequestFailed),
         [3001] = nameof(Log.NotReady),
         [3002] = nameof(Log.KeysUnavailable),
+        [3003] = nameof(Log.KeysNotMarked),
     };
 
     [Fact]

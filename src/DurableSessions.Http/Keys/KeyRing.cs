@@ -1,5 +1,7 @@
+using Azure;
 using DurableSessions.Http.Errors;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DurableSessions.Http.Keys;
 
@@ -10,7 +12,8 @@ namespace DurableSessions.Http.Keys;
 /// </summary>
 /// <param name="store">The keys in storage.</param>
 /// <param name="time">Measures the age of the cache.</param>
-public sealed class KeyRing(KeyStore store, TimeProvider time)
+/// <param name="logger">Logs a container that cannot be marked as one that has keys.</param>
+public sealed class KeyRing(KeyStore store, TimeProvider time, ILogger<KeyRing>? logger = null)
 {
     private static readonly TimeSpan RefreshAfter = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(1);
@@ -27,9 +30,34 @@ public sealed class KeyRing(KeyStore store, TimeProvider time)
     /// </summary>
     public bool HasKeys => _snapshot?.Set is not null;
 
-    /// <summary>Reads the keys. A host calls it before it serves, and after it has created the container.</summary>
-    /// <exception cref="Azure.RequestFailedException">Storage is unavailable, or the container does not exist.</exception>
-    public async Task LoadAsync(CancellationToken cancellationToken) => _snapshot = await ReadAsync(cancellationToken);
+    /// <summary>
+    /// Whether the container has had keys and their blob is not there. <see cref="HasKeys"/> is true then, and every request is refused.
+    /// </summary>
+    public bool AreMissing => _snapshot?.Stored.AreMissing ?? false;
+
+    /// <summary>
+    /// Reads the keys, and marks a container that has keys from before there were marks. A host calls it before it serves, and after it
+    /// has created the container.
+    /// </summary>
+    /// <exception cref="RequestFailedException">Storage is unavailable, or the container does not exist.</exception>
+    public async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        _snapshot = await ReadAsync(cancellationToken);
+        if (_snapshot.Stored.Keys is null)
+        {
+            return;
+        }
+
+        try
+        {
+            await store.MarkAsync(cancellationToken);
+        }
+        catch (RequestFailedException e) when (e.Status == 403)
+        {
+            // Its credentials may read and write blobs alone. It authenticates all the same.
+            Log.KeysNotMarked(logger ?? NullLogger<KeyRing>.Instance, e);
+        }
+    }
 
     /// <summary>The keys; <see langword="null"/> while no key was ever created, and requests are not authenticated.</summary>
     /// <param name="log">Logs the first refresh that fails; the next entry follows only after a refresh has succeeded.</param>
@@ -89,7 +117,7 @@ public sealed class KeyRing(KeyStore store, TimeProvider time)
         StoredKeys stored = await store.ReadAsync(before?.Stored, cancellationToken);
         KeySet? set = ReferenceEquals(stored, before?.Stored) ? before.Set
             : stored.Keys is { } keys ? new KeySet(keys)
-            : before?.Set is not null ? new KeySet([])
+            : stored.AreMissing || before?.Set is not null ? new KeySet([])
             : null;
         return new Snapshot(stored, set, now);
     }

@@ -9,6 +9,13 @@ namespace DurableSessions.Http.Keys;
 /// The keys in storage: one blob, <c>keys/keys.json</c>, replaced by compare-and-swap on its ETag, so that a host sees every change by one
 /// conditional request. Once the blob exists, requests need a key, also after the last key is revoked: then every request is refused.
 /// </summary>
+/// <remarks>
+/// The container's metadata say that it has keys (<see cref="Mark"/>), so that a blob that was deleted is not taken for one that never was.
+/// The mark is written before the first key. A process that dies between the two leaves a container that needs keys and has none: hosts
+/// refuse every request, and the next <see cref="AddAsync"/> writes the blob. The other order could leave keys without a mark. Azure
+/// Storage takes no <c>If-Match</c> for a container's metadata, so another program that changes them in the same moment may undo the mark;
+/// every change of a key and every start of a host with keys writes it again.
+/// </remarks>
 /// <param name="container">The container of the service.</param>
 /// <param name="time">The clock that dates new keys.</param>
 public sealed class KeyStore(BlobContainerClient container, TimeProvider time)
@@ -16,8 +23,14 @@ public sealed class KeyStore(BlobContainerClient container, TimeProvider time)
     /// <summary>The name of the blob.</summary>
     public const string BlobName = "keys/keys.json";
 
+    /// <summary>The name in the container's metadata that says that the container has had keys.</summary>
+    public const string Mark = "durable_sessions_keys";
+
     /// <summary>The most keys at a time.</summary>
     public const int MaxKeys = 10_000;
+
+    internal const string MissingMessage = $"The container has had keys, but its blob {BlobName} is missing, so no request can be "
+        + "authenticated. Restore the blob, or make new keys with 'keys add'.";
 
     private const int Attempts = 20;
 
@@ -45,8 +58,24 @@ public sealed class KeyStore(BlobContainerClient container, TimeProvider time)
         ChangeAsync(keys => [.. keys.Where(k => k.Id != id)], cancellationToken);
 
     /// <summary>All keys, oldest first; <see langword="null"/> where no key was ever created.</summary>
-    public async Task<IReadOnlyList<ApiKey>?> ListAsync(CancellationToken cancellationToken) =>
-        (await ReadAsync(known: null, cancellationToken)).Keys;
+    /// <exception cref="InvalidOperationException">The container has had keys, but their blob is missing.</exception>
+    public async Task<IReadOnlyList<ApiKey>?> ListAsync(CancellationToken cancellationToken)
+    {
+        StoredKeys stored = await ReadAsync(known: null, cancellationToken);
+        return stored.AreMissing ? throw new InvalidOperationException(MissingMessage) : stored.Keys;
+    }
+
+    /// <summary>Has the container's metadata say that it has keys; what else they hold stays.</summary>
+    /// <exception cref="RequestFailedException">Storage is unavailable or refuses.</exception>
+    internal async Task MarkAsync(CancellationToken cancellationToken)
+    {
+        BlobContainerProperties properties = await container.GetPropertiesAsync(cancellationToken: cancellationToken);
+        if (!IsMarked(properties))
+        {
+            var metadata = new Dictionary<string, string>(properties.Metadata, StringComparer.OrdinalIgnoreCase) { [Mark] = "true" };
+            await container.SetMetadataAsync(metadata, cancellationToken: cancellationToken);
+        }
+    }
 
     /// <summary>The keys; <paramref name="known"/> itself where they have not changed.</summary>
     /// <param name="known">The result of an earlier read; <see langword="null"/> for none.</param>
@@ -68,9 +97,13 @@ public sealed class KeyStore(BlobContainerClient container, TimeProvider time)
         {
             // Any other 404, of a missing container or of a proxy, says nothing about keys: a host that read it as "no keys" would not
             // authenticate requests.
-            return StoredKeys.None;
+            BlobContainerProperties properties = await container.GetPropertiesAsync(cancellationToken: cancellationToken);
+            return IsMarked(properties) ? StoredKeys.Missing : StoredKeys.None;
         }
     }
+
+    private static bool IsMarked(BlobContainerProperties properties) =>
+        properties.Metadata.Keys.Contains(Mark, StringComparer.OrdinalIgnoreCase);
 
     private static StoredKeys Read(BlobDownloadResult blob) => new(
         blob.Details.ETag,
@@ -99,6 +132,7 @@ public sealed class KeyStore(BlobContainerClient container, TimeProvider time)
             };
             try
             {
+                await MarkAsync(cancellationToken);
                 await _blob.UploadAsync(new BinaryData(JsonSerializer.SerializeToUtf8Bytes(after, Json)), options, cancellationToken);
                 return true;
             }

@@ -35,6 +35,7 @@ internal sealed class DemoServer : IAsyncDisposable
         string[] arguments = [.. assembly, "--urls", "http://127.0.0.1:0"];
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["ConnectionStrings__Storage"] = storage;
+        start.Environment["Auth__Mode"] = "dev";
         start.Environment.Remove("Storage__Container");
         var server = new DemoServer(Process.Start(start)!);
         try

@@ -105,7 +105,7 @@ internal static class KeysCommand
 
         await Console.Out.WriteLineAsync(keys switch
         {
-            null => "There never was a key: the server is in dev mode.",
+            null => "There never was a key. Make the first one with 'keys add'.",
             [] => "There is no key, so every request is refused.",
             _ => $"{keys.Count} of at most {KeyStore.MaxKeys} keys.",
         });

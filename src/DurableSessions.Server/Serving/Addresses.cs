@@ -31,17 +31,13 @@ internal sealed class Addresses
         return new Addresses(given, [.. given.Concat(endpoints).Select(ParseOne)]);
     }
 
-    /// <summary>Guarantees that only this machine reaches the server. Without keys every client that reaches it has full access.</summary>
-    /// <exception cref="StartException">An address is not a loopback address.</exception>
-    public void RequireLoopback()
-    {
-        if (_all.FirstOrDefault(address => !IsLoopback(address)) is { } open)
-        {
-            throw new StartException(
-                $"There are no keys, so any client that reaches {open} could read and change every session. "
-                + $"Make one with 'keys add', or listen on a loopback address such as {Default}.");
-        }
-    }
+    /// <summary>The first address that other machines reach; <see langword="null"/> where all are loopback addresses.</summary>
+    public string? Reachable => _all.FirstOrDefault(static address => !IsLoopback(address))?.ToString();
+
+    /// <summary>The addresses that other machines reach without TLS.</summary>
+    public IEnumerable<string> ReachableInPlainText => _all
+        .Where(static address => address.Scheme == Uri.UriSchemeHttp && !IsLoopback(address))
+        .Select(static address => address.ToString());
 
     public override string ToString() => string.Join(", ", _all);
 

@@ -34,19 +34,45 @@ internal static class ServerProgram
         var addresses = Addresses.Parse(urls ?? builder.Configuration[WebHostDefaults.ServerUrlsKey], builder.Configuration);
         await using var storage = new StorageConnection();
         await using WebApplication app = Build(builder, addresses, storage);
-        await storage.OpenAsync(app.Services, Console.Out.WriteLine, cancellationToken);
+        AuthSettings auth = ReadAuth(app.Services);
+        AuthPlace place = Place(addresses, builder.Configuration);
+        Check(place.Refuse(auth));
+        await storage.OpenAsync(app.Services, Console.Out.WriteLine, cancellationToken, mustExist: place.NeedsKeys(auth));
 
         // The options of Kestrel are made with the app, before settings are validated.
         app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.ApplyDurableSessionsLimits();
         KeyRing keys = await LoadKeysAsync(app.Services, storage.Storage, cancellationToken);
-        if (!keys.HasKeys)
+        Check(place.Refuse(auth, keys));
+        foreach (string address in addresses.ReachableInPlainText)
         {
-            addresses.RequireLoopback();
+            Log.PlainText(app.Logger, address);
         }
 
         await StartAsync(app, addresses, cancellationToken);
         await Welcome.WriteAsync(Console.Out, app.Urls, storage.Description, keys.HasKeys);
         await RunUntilStoppedAsync(app, storage.Lost);
+    }
+
+    private static AuthSettings ReadAuth(IServiceProvider services)
+    {
+        services.ValidateSettings();
+        return services.GetRequiredService<IOptions<AuthSettings>>().Value;
+    }
+
+    // A storage account may be that of a service with keys, under a name of a container that was mistyped or restored without them.
+    private static AuthPlace Place(Addresses addresses, IConfiguration configuration)
+    {
+        bool isConfigured = StorageConnection.Configured(configuration) is not null;
+        string closing = $"listen on a loopback address such as {Addresses.Default}";
+        return new AuthPlace(addresses.Reachable, isConfigured, isConfigured ? $"{closing} with Auth:Mode=dev" : closing);
+    }
+
+    private static void Check(string? refusal)
+    {
+        if (refusal is not null)
+        {
+            throw new StartException(refusal);
+        }
     }
 
     // Nothing is opened or started by it.
@@ -88,11 +114,11 @@ internal static class ServerProgram
             await keys.LoadAsync(cancellationToken);
             return keys;
         }
-        catch (RequestFailedException e) when (e.Status == 404)
+        catch (RequestFailedException e) when (e.Status > 0)
         {
-            // The container was deleted after the storage check. Without it the host cannot know whether there are keys.
+            // 404: the container was deleted after the storage check. Without it the host cannot know whether there are keys.
             throw new StartException(
-                $"The keys cannot be read from storage at {storage.Container.Uri}: it answered {e.Status} {e.ErrorCode}.", e);
+                $"The keys cannot be read from storage at {storage.Container.Address()}: it answered {e.Status} {e.ErrorCode}.", e);
         }
         catch (Exception e) when (e is RequestFailedException or AggregateException or JsonException or FormatException)
         {

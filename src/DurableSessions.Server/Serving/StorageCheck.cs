@@ -9,8 +9,11 @@ internal static class StorageCheck
 {
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(10);
 
-    /// <exception cref="StartException">Storage does not answer in time, or refuses.</exception>
-    public static async Task RunAsync(BlobContainerClient container, CancellationToken cancellationToken)
+    /// <param name="container">The container.</param>
+    /// <param name="mustExist">Whether a container that is missing is an error; otherwise it is created.</param>
+    /// <param name="cancellationToken">Stops the attempt.</param>
+    /// <exception cref="StartException">Storage does not answer in time, or refuses, or has no such container.</exception>
+    public static async Task RunAsync(BlobContainerClient container, bool mustExist, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(s_timeout);
@@ -19,17 +22,27 @@ internal static class StorageCheck
             // Checked first: an identity may have access to the container without the right to create one.
             if (!await container.ExistsAsync(limit.Token))
             {
+                if (mustExist)
+                {
+                    throw new StartException(
+                        $"There is no container at {container.Address()}, so there are no keys. Check Storage:Container. 'keys add' "
+                        + "creates the container with the first key; with Auth:Mode=dev the server creates it, and answers this machine "
+                        + "alone, without keys.");
+                }
+
                 await container.CreateIfNotExistsAsync(cancellationToken: limit.Token);
             }
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new StartException($"Storage at {container.Uri} has not answered within {s_timeout.TotalSeconds:0} seconds.", e);
+            throw new StartException($"Storage at {container.Address()} has not answered within {s_timeout.TotalSeconds:0} seconds.", e);
         }
         catch (AuthenticationFailedException e)
         {
             throw new StartException(
-                $"There are no Azure credentials for {container.Uri}: sign in with 'az login', or give the server a managed identity.", e);
+                $"There are no Azure credentials for {container.Address()}: sign in with 'az login', or give the server a managed "
+                + "identity.",
+                e);
         }
         catch (RequestFailedException e)
         {
@@ -44,11 +57,11 @@ internal static class StorageCheck
     private static string Explain(BlobContainerClient container, RequestFailedException e) => e.Status switch
     {
         0 => Unreachable(container, e),
-        401 or 403 => $"Storage at {container.Uri} refuses the credentials ({e.ErrorCode}): "
+        401 or 403 => $"Storage at {container.Address()} refuses the credentials ({e.ErrorCode}): "
             + "check the account key, or the role Storage Blob Data Contributor.",
-        _ => $"Storage at {container.Uri} cannot be used: it answered {e.Status} {e.ErrorCode}.",
+        _ => $"Storage at {container.Address()} cannot be used: it answered {e.Status} {e.ErrorCode}.",
     };
 
     private static string Unreachable(BlobContainerClient container, Exception e) =>
-        $"Storage at {container.Uri} cannot be reached: {e.GetBaseException().Message}.";
+        $"Storage at {container.Address()} cannot be reached: {e.GetBaseException().Message}.";
 }

@@ -28,34 +28,40 @@ internal sealed class StorageConnection : IAsyncDisposable
     /// <param name="services">The services of the host, with its settings.</param>
     /// <param name="report">Receives one line for each step that takes time, and later for each event of local storage.</param>
     /// <param name="cancellationToken">Stops the attempt.</param>
+    /// <param name="mustExist">Whether a container that is missing is an error; otherwise it is created.</param>
     /// <exception cref="SettingsException">A setting is invalid.</exception>
     /// <exception cref="StartException">Storage cannot be reached or used.</exception>
     /// <exception cref="LocalStorageException">Local storage cannot be started.</exception>
-    public async Task OpenAsync(IServiceProvider services, Action<string> report, CancellationToken cancellationToken)
+    public async Task OpenAsync(
+        IServiceProvider services, Action<string> report, CancellationToken cancellationToken, bool mustExist = false)
     {
         services.ValidateSettings();
         string container = services.GetRequiredService<IOptions<StorageSettings>>().Value.Container;
-        string? connection = services.GetRequiredService<IConfiguration>().GetConnectionString("Storage");
-        if (!string.IsNullOrWhiteSpace(connection))
+        if (Configured(services.GetRequiredService<IConfiguration>()) is { } connection)
         {
-            SessionStorage storage = Connect(connection.Trim(), container);
-            await StorageCheck.RunAsync(storage.Container, cancellationToken);
-            Description = $"{storage.Container.Uri}";
+            SessionStorage storage = Connect(connection, container);
+            await StorageCheck.RunAsync(storage.Container, mustExist, cancellationToken);
+            Description = storage.Container.Address();
             _storage = storage;
             return;
         }
 
         string? folder = services.GetRequiredService<IOptions<LocalStorageSettings>>().Value.Folder;
-        await OpenLocalAsync(folder, container, report, cancellationToken);
+        await OpenLocalAsync(folder, container, report, mustExist, cancellationToken);
     }
 
-    private async Task OpenLocalAsync(string? folder, string container, Action<string> report, CancellationToken cancellationToken)
+    /// <summary><c>ConnectionStrings:Storage</c>; <see langword="null"/> where storage is local.</summary>
+    public static string? Configured(IConfiguration configuration) =>
+        configuration.GetConnectionString("Storage")?.Trim() is { Length: > 0 } connection ? connection : null;
+
+    private async Task OpenLocalAsync(
+        string? folder, string container, Action<string> report, bool mustExist, CancellationToken cancellationToken)
     {
         AzuriteInstallation installation = await AzuriteInstallation.EnsureAsync(report, cancellationToken);
         folder ??= Path.Combine(installation.Folder, "..", "..", ".data", "azurite");
         _local = await LocalAzurite.StartAsync(installation, folder, report, TimeProvider.System, cancellationToken);
         var storage = SessionStorage.Connect(_local.ConnectionString, container);
-        await StorageCheck.RunAsync(storage.Container, cancellationToken);
+        await StorageCheck.RunAsync(storage.Container, mustExist, cancellationToken);
         Description = $"{_local.Location}, container {container} (Azurite on port {_local.Port})";
         _storage = storage;
     }

@@ -121,5 +121,10 @@ public sealed class StorageAwayTests(ITestOutputHelper output) : IDisposable
     }
 
     private async Task<AzuriteProcess> StartStorageAsync(int port) => await AzuriteProcess.StartOnFolderAsync(
-        await AzuriteInstallation.EnsureAsync(), _folder.Path, port, static _ => { }, CancellationToken.None);
+        await AzuriteInstallation.EnsureAsync(),
+        _folder.Path,
+        AccountKey.Ensure(_folder.Path),
+        port,
+        static _ => { },
+        CancellationToken.None);
 }

@@ -96,7 +96,13 @@ public sealed class AzuriteSpeedTests : IDisposable
     private static string NameOf(int number) => string.Create(CultureInfo.InvariantCulture, $"archives/{number}/messages.jsonl");
 
     private Task<AzuriteProcess> StartAsync(AzuriteInstallation installation) =>
-        AzuriteProcess.StartOnFolderAsync(installation, _folder.Path, port: 0, _ => { }, TestContext.Current.CancellationToken);
+        AzuriteProcess.StartOnFolderAsync(
+            installation,
+            _folder.Path,
+            AccountKey.Ensure(_folder.Path),
+            port: 0,
+            _ => { },
+            TestContext.Current.CancellationToken);
 
     private async Task StoreOneBlobAsync(AzuriteInstallation installation)
     {

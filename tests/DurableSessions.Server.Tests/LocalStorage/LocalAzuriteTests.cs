@@ -71,7 +71,7 @@ public sealed class LocalAzuriteTests : IDisposable
     {
         // Without its standard input ending yet: as the Azurite of a killed process that is still busy saving.
         await using AzuriteProcess last = await AzuriteProcess.StartOnFolderAsync(
-            await AzuriteInstallation.EnsureAsync(), _folder.Path, port: 0, Note, CancellationToken.None);
+            await AzuriteInstallation.EnsureAsync(), _folder.Path, AccountKey.Ensure(_folder.Path), port: 0, Note, CancellationToken.None);
 
         Task<LocalAzurite> start = StartAsync();
         Assert.NotSame(start, await Task.WhenAny(start, Task.Delay(TimeSpan.FromSeconds(3))));

@@ -17,6 +17,7 @@ public sealed class DrainCommandTests(AzuriteFixture azurite)
             ["ConnectionStrings__Storage"] = await azurite.GetConnectionStringAsync(),
             ["Storage__Container"] = container.Name,
             ["Embedded__OwnershipSeconds"] = "3",
+            ["Auth__Mode"] = "dev",
         };
         await using (ServerProcess server = await ServerProcess.StartAsync(environment))
         {

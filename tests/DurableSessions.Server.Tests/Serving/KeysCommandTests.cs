@@ -14,7 +14,7 @@ public sealed class KeysCommandTests(AzuriteFixture azurite)
             ["ConnectionStrings__Storage"] = await azurite.GetConnectionStringAsync(),
             ["Storage__Container"] = (await azurite.NewContainerAsync()).Name,
         };
-        Assert.Equal("There never was a key: the server is in dev mode.\n", await RunAsync(environment, "list"));
+        Assert.Equal("There never was a key. Make the first one with 'keys add'.\n", await RunAsync(environment, "list"));
 
         string[] added = (await RunAsync(environment, "add", "--account", "acme", "--user", "ann")).TrimEnd().Split('\n');
         string key = added[^1];

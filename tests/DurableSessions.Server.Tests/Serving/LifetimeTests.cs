@@ -55,7 +55,7 @@ public sealed class LifetimeTests : IDisposable
     public async Task Killed_and_started_again_at_once_it_finds_everything_that_was_acknowledged()
     {
         await using ServerProcess first = await StartAsync();
-        BlobContainerClient container = Container(first.AzuritePort);
+        BlobContainerClient container = Container(first);
         for (int i = 0; i < 50; i++)
         {
             await container.GetBlobClient($"blob-{i}").UploadAsync(BinaryData.FromString($"content {i}"));
@@ -67,7 +67,7 @@ public sealed class LifetimeTests : IDisposable
 
         // It has saved and ended before the second one opened the folder; the system may still have to bury it.
         await azurite.WaitForExitAsync().WaitAsync(s_timeout);
-        container = Container(second.AzuritePort);
+        container = Container(second);
         for (int i = 0; i < 50; i++)
         {
             Assert.Equal($"content {i}", (await container.GetBlobClient($"blob-{i}").DownloadContentAsync()).Value.Content.ToString());
@@ -78,7 +78,7 @@ public sealed class LifetimeTests : IDisposable
     public async Task An_Azurite_that_ends_by_itself_runs_again_on_the_same_port_with_its_data()
     {
         await using ServerProcess server = await StartAsync();
-        BlobClient blob = Container(server.AzuritePort).GetBlobClient("blob");
+        BlobClient blob = Container(server).GetBlobClient("blob");
         await blob.UploadAsync(BinaryData.FromString("content"));
 
         using (Process azurite = FindAzurite())
@@ -131,7 +131,7 @@ public sealed class LifetimeTests : IDisposable
 
         Signal.Send(azurite.Id, Signal.Interrupt);
 
-        await Container(server.AzuritePort).GetBlobClient("blob").UploadAsync(BinaryData.FromString("content"));
+        await Container(server).GetBlobClient("blob").UploadAsync(BinaryData.FromString("content"));
         Assert.False(azurite.HasExited);
     }
 
@@ -186,8 +186,11 @@ public sealed class LifetimeTests : IDisposable
         }
     }
 
-    private static BlobContainerClient Container(int port) =>
-        SessionStorage.Connect(AzuriteProcess.ConnectionStringFor(port), "durable-sessions").Container;
+    private BlobContainerClient Container(ServerProcess server)
+    {
+        string key = File.ReadAllText(Path.Combine(_folder.Path, AccountKey.FileName));
+        return SessionStorage.Connect(AzuriteProcess.ConnectionStringFor(server.AzuritePort, key), "durable-sessions").Container;
+    }
 
     private static char StateOf(int processId) => File.ReadAllText($"/proc/{processId}/stat").Split(") ")[^1][0];
 

@@ -21,12 +21,12 @@ public sealed class StartErrorTests(AzuriteFixture azurite)
     [InlineData("http://[::]:5000", "There are no keys")]
     [InlineData("http://192.0.2.1:5000", "There are no keys")]
     public async Task An_address_that_others_could_reach_while_there_are_no_keys(string urls, string expected) =>
-        await AssertErrorAsync(Connection(await azurite.GetConnectionStringAsync()), urls, expected);
+        await AssertErrorAsync(await EmptyContainerAsync(), urls, expected);
 
     [Fact]
     public async Task An_endpoint_of_Kestrel_that_others_could_reach() =>
         await AssertErrorAsync(
-            new(Connection(await azurite.GetConnectionStringAsync())) { ["Kestrel__Endpoints__Open__Url"] = "http://0.0.0.0:5000" },
+            new(await EmptyContainerAsync()) { ["Kestrel__Endpoints__Open__Url"] = "http://0.0.0.0:5000" },
             "http://127.0.0.1:0",
             "There are no keys");
 
@@ -123,12 +123,12 @@ public sealed class StartErrorTests(AzuriteFixture azurite)
         using var other = new TcpListener(IPAddress.Loopback, 0);
         other.Start();
         string url = $"http://127.0.0.1:{((IPEndPoint)other.LocalEndpoint).Port}";
-        await AssertErrorAsync(Connection(await azurite.GetConnectionStringAsync()), url, $"Another process listens on {url} already");
+        await AssertErrorAsync(await DevAsync(), url, $"Another process listens on {url} already");
     }
 
     [Fact]
     public async Task Kestrel_cannot_do_what_was_asked() => await AssertErrorAsync(
-        Connection(await azurite.GetConnectionStringAsync()), "http://localhost:0", "Cannot listen on http://localhost:0");
+        await DevAsync(), "http://localhost:0", "Cannot listen on http://localhost:0");
 
     [Fact]
     public async Task No_Node_where_local_storage_is_wanted()
@@ -152,6 +152,11 @@ public sealed class StartErrorTests(AzuriteFixture azurite)
         Assert.Equal(1, exitCode);
         Assert.Contains("'--bogus'", errors, StringComparison.Ordinal);
     }
+
+    private async Task<Dictionary<string, string>> EmptyContainerAsync() =>
+        new(Connection(await azurite.GetConnectionStringAsync())) { ["Storage__Container"] = (await azurite.NewContainerAsync()).Name };
+
+    private async Task<Dictionary<string, string>> DevAsync() => new(await EmptyContainerAsync()) { ["Auth__Mode"] = "dev" };
 
     internal static Dictionary<string, string> Connection(string connection) => new() { ["ConnectionStrings__Storage"] = connection };
 

@@ -89,6 +89,18 @@ internal static class KnownSequences
             new(StepKind.Get) { NoneMatch = Tag.Foreign },
             new(StepKind.Get) { NoneMatch = Tag.Newest },
         ]),
+        ["new metadata of a container replace all of it, and its blobs stay"] = ("200 abc", [
+            new(StepKind.CreateContainer) { Container = 1, Metadata = 1 },
+            new(StepKind.Put) { Container = 1 },
+            new(StepKind.SetContainerMetadata) { Container = 1, Metadata = 2 },
+            new(StepKind.ContainerProperties) { Container = 1 },
+            new(StepKind.SetContainerMetadata) { Container = 1 },
+            new(StepKind.ContainerProperties) { Container = 1 },
+            new(StepKind.Get) { Container = 1 },
+        ]),
+        ["metadata of a container that is gone"] = ("404 ContainerNotFound", [
+            new(StepKind.SetContainerMetadata) { Container = 1, Metadata = 1 },
+        ]),
         ["a container that is gone"] = ("404 ContainerNotFound", [
             new(StepKind.CreateContainer),
             new(StepKind.CreateContainer) { Container = 1, Metadata = 1 },

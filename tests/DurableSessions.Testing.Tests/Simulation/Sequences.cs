@@ -11,6 +11,7 @@ internal static class Sequences
         (1, Gen.Const(StepKind.CreateContainer)),
         (1, Gen.Const(StepKind.DeleteContainer)),
         (1, Gen.Const(StepKind.ContainerProperties)),
+        (1, Gen.Const(StepKind.SetContainerMetadata)),
         (6, Gen.Const(StepKind.List)),
         (8, Gen.Const(StepKind.Put)),
         (10, Gen.Const(StepKind.Get)),

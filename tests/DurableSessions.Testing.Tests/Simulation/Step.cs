@@ -5,6 +5,7 @@ internal enum StepKind
     CreateContainer,
     DeleteContainer,
     ContainerProperties,
+    SetContainerMetadata,
     List,
     Put,
     Get,

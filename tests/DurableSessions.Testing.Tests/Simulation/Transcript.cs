@@ -123,6 +123,9 @@ internal sealed class Transcript
             case StepKind.ContainerProperties:
                 await container.GetPropertiesAsync(cancellationToken: Cancelled);
                 return "";
+            case StepKind.SetContainerMetadata:
+                await container.SetMetadataAsync(Metadata(step), cancellationToken: Cancelled);
+                return "";
             case StepKind.List:
                 return await ListAsync(container, step);
             case StepKind.Put:

@@ -39,6 +39,7 @@ internal sealed class Hosts : IAsyncDisposable
         {
             ["ConnectionStrings__Storage"] = connection,
             ["Storage__Container"] = container,
+            ["Auth__Mode"] = "dev",
             ["Embedded__OwnershipSeconds"] = ownershipSeconds.ToString(CultureInfo.InvariantCulture),
         };
         return await StartAsync(_ => Task.FromResult<IReadOnlyDictionary<string, string>>(environment), count);

@@ -43,9 +43,11 @@ public sealed partial class ServerProcess : IAsyncDisposable
 
     /// <summary>Starts the server on a free port and waits until it serves.</summary>
     /// <param name="environment">Settings, such as <c>ConnectionStrings__Storage</c> or <c>Storage__Folder</c>.</param>
-    public static async Task<ServerProcess> StartAsync(IReadOnlyDictionary<string, string> environment)
+    /// <param name="urls">Where it listens; the first is its address.</param>
+    public static async Task<ServerProcess> StartAsync(
+        IReadOnlyDictionary<string, string> environment, string urls = "http://127.0.0.1:0")
     {
-        ServerProcess server = Launch(environment, ["--urls", "http://127.0.0.1:0"]);
+        ServerProcess server = Launch(environment, ["--urls", urls]);
         try
         {
             server.Client.BaseAddress = await server._serving.Task.WaitAsync(s_timeout);
@@ -125,7 +127,8 @@ public sealed partial class ServerProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (string inherited in (string[])["ConnectionStrings__Storage", "Storage__Container", "Storage__Folder", "ASPNETCORE_URLS"])
+        string[] all = ["ConnectionStrings__Storage", "Storage__Container", "Storage__Folder", "Auth__Mode", "ASPNETCORE_URLS"];
+        foreach (string inherited in all)
         {
             start.Environment.Remove(inherited);
         }

@@ -35,6 +35,15 @@ internal static class ContainerRequests
         return answer;
     }
 
+    /// <summary>Replaces all of it; the product sends no condition.</summary>
+    public static SimulatedAnswer SetMetadata(SimulatedAccount account, SimulatedRequest request)
+    {
+        SimulatedContainer container = account.Get(request);
+        container.Metadata = request.Metadata;
+        container.Stamp = account.NextStamp();
+        return new SimulatedAnswer(200).With(container.Stamp);
+    }
+
     /// <summary>With all blobs in it.</summary>
     public static SimulatedAnswer Delete(SimulatedAccount account, SimulatedRequest request)
     {

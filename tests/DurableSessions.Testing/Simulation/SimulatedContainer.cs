@@ -3,9 +3,9 @@ namespace DurableSessions.Testing;
 /// <summary>A container and its blobs.</summary>
 internal sealed class SimulatedContainer(Stamp stamp, Dictionary<string, string> metadata)
 {
-    public Stamp Stamp { get; } = stamp;
+    public Stamp Stamp { get; set; } = stamp;
 
-    public IReadOnlyDictionary<string, string> Metadata { get; } = metadata;
+    public IReadOnlyDictionary<string, string> Metadata { get; set; } = metadata;
 
     /// <summary>By name, in the order of a listing. A name that has staged blocks alone is among them.</summary>
     public SortedDictionary<string, SimulatedBlob> Blobs { get; } = new(StringComparer.Ordinal);

@@ -32,6 +32,7 @@ internal sealed record SimulatedOperation(
         new("GET", "", false, null, [], ContainerRequests.Properties),
         new("HEAD", "", false, null, [], ContainerRequests.Properties),
         new("DELETE", "", false, null, [], ContainerRequests.Delete),
+        new("PUT", "metadata", false, null, [Metadata], ContainerRequests.SetMetadata),
         new("GET", "list", false, null, ["prefix", "marker", "maxresults", "include"], Listing.Answer),
         new("PUT", "", true, "BlockBlob", [.. s_conditions, "x-ms-blob-type", "x-ms-blob-content-type", Metadata], BlobRequests.Put),
         new("GET", "", true, null, [.. s_conditions, "x-ms-range"], BlobRequests.Get),
