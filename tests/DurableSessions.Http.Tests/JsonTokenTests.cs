@@ -27,7 +27,8 @@ public class JsonTokenTests
         long before = GC.GetAllocatedBytesForCurrentThread();
         ApiException refused = Assert.Throws<ApiException>(() => RequestJsonParser.ParseMessages(body, out _));
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        Assert.Equal("body: has more than 2000000 JSON tokens (names, values, and both ends of objects and arrays).", refused.Error.Message);
+        Assert.Equal(
+            "body: has more than 2000000 JSON tokens (names, values, and both ends of objects and arrays).", refused.Error.Message);
         Assert.Equal(400, refused.Error.HttpStatus);
         Assert.InRange(allocated, 0, 64 * 1024);
         Assert.Throws<ApiException>(() => RequestJsonParser.Parse(body, out _));

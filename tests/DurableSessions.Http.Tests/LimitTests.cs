@@ -127,6 +127,47 @@ public sealed class LimitTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task A_body_that_is_not_whole_in_time_is_answered_and_changes_nothing()
+    {
+        var limits = new HttpLimits { BodySeconds = 1, SlowSeconds = 60 };
+        await using ApiHost host = await ApiHost.StartAsync(await azurite.NewStorageAsync(), withEngine: false, limits: limits);
+        RawReply reply = await RawClient.SendAsync(
+            host.Client.BaseAddress!,
+            "POST /api/v1/sessions/s/messages HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n",
+            Encoding.UTF8.GetBytes("""{"role":"user","""));
+        Assert.Equal(408, reply.Status);
+        Assert.Equal(
+            """{"status":"error","error":{"code":"DEADLINE_EXCEEDED","message":"body: must be sent within 1 seconds.","details":{}}}""",
+            reply.Body);
+        Assert.Equal(0, host.Bodies.Held);
+        Assert.Equal(HttpStatusCode.NotFound, (await GetAsync(host, "/api/v1/sessions/s", null)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_body_waits_while_others_hold_the_bytes_and_is_told_to_come_again()
+    {
+        await using ApiHost host = await ApiHost.StartAsync(await azurite.NewStorageAsync(), withEngine: false);
+        using BodyLease held = host.Bodies.Begin("address 127.0.0.1");
+        await held.GrowToAsync(new HttpLimits().BodiesBytes / 2, Cancelled);
+        using var content = new StringContent("""{"role":"user","content":"x"}""", Encoding.UTF8, "application/json");
+        using HttpResponseMessage refused = await host.Client.PostAsync("/api/v1/sessions/s/messages", content, Cancelled);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        Assert.Equal(TimeSpan.FromSeconds(2), refused.Headers.RetryAfter?.Delta);
+        Assert.Contains("\"UNAVAILABLE\"", await refused.Content.ReadAsStringAsync(Cancelled), StringComparison.Ordinal);
+        Task<HttpStatusCode> waiting = AppendAsync(host, 10);
+        held.Dispose();
+        Assert.Equal(HttpStatusCode.OK, await waiting);
+        Assert.Equal(0, host.Bodies.Held);
+    }
+
+    [Fact]
+    public async Task A_connection_of_HTTP_2_has_a_bounded_number_of_requests()
+    {
+        await using ApiHost host = await ApiHost.StartAsync(await azurite.NewStorageAsync(), withEngine: false);
+        Assert.Equal(50, host.Kestrel.Limits.Http2.MaxStreamsPerConnection);
+    }
+
+    [Fact]
     public async Task Other_sites_are_not_let_in_by_browsers()
     {
         await using ApiHost host = await ApiHost.StartAsync(await azurite.NewStorageAsync(), withEngine: false);

@@ -8,7 +8,9 @@ using DurableSessions.Http.Errors;
 
 namespace DurableSessions.Http.Requests;
 
-/// <summary>Makes valid UTF-8 JSON of a body that a client cut inside a character or sent with a byte order mark; bounds its tokens.</summary>
+/// <summary>
+/// Makes valid UTF-8 JSON of a body that a client cut inside a character or sent with a byte order mark, and bounds its tokens.
+/// </summary>
 internal static class JsonRepair
 {
     private static readonly string TooManyTokens = string.Create(
@@ -21,7 +23,8 @@ internal static class JsonRepair
     /// <param name="replaced">How many characters were replaced.</param>
     /// <returns>The body in UTF-8; in it every string and name is valid Unicode.</returns>
     /// <exception cref="ApiException">
-    /// The body is not JSON, nests deeper than <paramref name="maxDepth"/>, or has more than <see cref="RequestLimits.MaxJsonTokens"/> tokens.
+    /// The body is not JSON, nests deeper than <paramref name="maxDepth"/>, or has more tokens than
+    /// <see cref="RequestLimits.MaxJsonTokens"/>.
     /// </exception>
     public static ReadOnlyMemory<byte> Repair(Memory<byte> body, int maxDepth, out int replaced)
     {

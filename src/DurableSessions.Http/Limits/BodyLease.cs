@@ -1,0 +1,28 @@
+namespace DurableSessions.Http.Limits;
+
+/// <summary>The bytes that one request's body holds of <see cref="BodyMemory"/>, until it is disposed.</summary>
+internal sealed class BodyLease(BodyMemory memory, string client) : IDisposable
+{
+    private long _bytes;
+
+    /// <summary>Holds <paramref name="bytes"/> in all, where it held fewer.</summary>
+    /// <exception cref="Errors.ApiException">503: they were not free in time.</exception>
+    public async ValueTask GrowToAsync(long bytes, CancellationToken cancellationToken)
+    {
+        if (bytes > _bytes)
+        {
+            await memory.TakeAsync(client, bytes - _bytes, cancellationToken);
+            _bytes = bytes;
+        }
+    }
+
+    /// <summary>Gives all of them back.</summary>
+    public void Dispose()
+    {
+        long bytes = Interlocked.Exchange(ref _bytes, 0);
+        if (bytes > 0)
+        {
+            memory.Return(client, bytes);
+        }
+    }
+}
