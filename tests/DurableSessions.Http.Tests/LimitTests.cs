@@ -167,6 +167,39 @@ public sealed class LimitTests(AzuriteFixture azurite)
         Assert.Equal(50, host.Kestrel.Limits.Http2.MaxStreamsPerConnection);
     }
 
+    [Theory]
+    [InlineData(10_000_000, 3_600)]
+    [InlineData(240, 1)]
+    public async Task A_client_that_does_not_take_a_large_context_is_cut_off(int bytesPerSecond, int answerSeconds)
+    {
+        var limits = new HttpLimits
+        {
+            Connections = 2, SlowSeconds = 2, MinBytesPerSecond = bytesPerSecond, AnswerSeconds = answerSeconds,
+        };
+        await using ApiHost host = await ApiHost.StartAsync(await azurite.NewStorageAsync(), withEngine: false, limits: limits);
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.Equal(HttpStatusCode.OK, await AppendAsync(host, 8 * 1024 * 1024));
+        }
+
+        using var slow = new TcpClient { ReceiveBufferSize = 4 * 1024 };
+        await slow.ConnectAsync(host.Client.BaseAddress!.Host, host.Client.BaseAddress.Port, Cancelled);
+        await slow.GetStream().WriteAsync(
+            "GET /api/v1/sessions/s/context?token_budget=10000000 HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray(), Cancelled);
+        Assert.Equal(256, await ReadOrEndAsync(slow));
+
+        // The host takes two connections, and the other one is kept alive by the client of the test.
+        var watch = Stopwatch.StartNew();
+        int answered = 0;
+        while (answered == 0 && watch.Elapsed < TimeSpan.FromSeconds(30))
+        {
+            using TcpClient next = await ConnectAsync(host, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
+            answered = await ReadOrEndAsync(next);
+        }
+
+        Assert.True(answered > 0, "The client that takes nothing has its connection still.");
+    }
+
     [Fact]
     public async Task Other_sites_are_not_let_in_by_browsers()
     {

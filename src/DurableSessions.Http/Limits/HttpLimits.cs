@@ -75,6 +75,10 @@ public sealed record HttpLimits
     [Range(1, MaxSeconds, ErrorMessage = NoNumber)]
     public int BodySeconds { get; set; } = 300;
 
+    /// <summary>The timeout of a large answer as a whole, in seconds, however fast it is taken: 1 to 3,600.</summary>
+    [Range(1, MaxSeconds, ErrorMessage = NoNumber)]
+    public int AnswerSeconds { get; set; } = 300;
+
     /// <summary>
     /// The bodies of requests in memory at a time, all together, in bytes: <see cref="MinBodiesBytes"/> to <see cref="MaxBodiesBytes"/>.
     /// One key, or one address without a key, may have half of them. More wait for some seconds.
