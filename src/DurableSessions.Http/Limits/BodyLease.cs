@@ -1,9 +1,16 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
 namespace DurableSessions.Http.Limits;
 
-/// <summary>The bytes that one request's body holds of <see cref="BodyMemory"/>, until it is disposed.</summary>
+/// <summary>The bytes that one request's body, or its answer, holds of <see cref="BodyMemory"/>, until it is disposed.</summary>
 internal sealed class BodyLease(BodyMemory memory, string client) : IDisposable
 {
     private long _bytes;
+
+    /// <summary>Holds nothing yet, for a request.</summary>
+    public static BodyLease Begin(HttpContext http) =>
+        http.RequestServices.GetRequiredService<BodyMemory>().Begin(ClientName.Of(http));
 
     /// <summary>Holds <paramref name="bytes"/> in all, where it held fewer.</summary>
     /// <exception cref="Errors.ApiException">503: they were not free in time.</exception>

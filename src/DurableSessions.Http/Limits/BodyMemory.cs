@@ -4,8 +4,8 @@ using Microsoft.Extensions.Options;
 namespace DurableSessions.Http.Limits;
 
 /// <summary>
-/// Bounds the bytes of all bodies that the host holds at a time, over all connections. A client, by its key or its address, may hold half of
-/// them.
+/// Bounds the bytes of all bodies that the host holds at a time, over all connections: of requests, and of contexts and archives that
+/// clients are about to take. A client, by its key or its address, may hold half of them.
 /// </summary>
 /// <remarks>
 /// Bytes are taken as they come, not as a request announces them: a slow client holds what it has sent, and no more. Bodies that wait for

@@ -53,7 +53,7 @@ internal sealed class JsonBody : IDisposable
     /// <summary>Reads a body that is one JSON value of any kind, of at most <paramref name="maxBytes"/> bytes.</summary>
     public static async Task<JsonDocument> ReadValueAsync(HttpContext http, int maxBytes)
     {
-        using BodyLease lease = Lease(http);
+        using BodyLease lease = BodyLease.Begin(http);
         Memory<byte> body = await BodyReader.ReadAsync(http, maxBytes, lease);
         CheckHeaders(http.Request);
         return Parse(http, body, RequestJsonParser.Parse);
@@ -79,7 +79,7 @@ internal sealed class JsonBody : IDisposable
 
     private static async Task<JsonBody> ReadAsync(HttpContext http, bool isOptional, Parser parser)
     {
-        BodyLease lease = Lease(http);
+        BodyLease lease = BodyLease.Begin(http);
         try
         {
             return await ReadAsync(http, isOptional, parser, lease);
@@ -160,9 +160,6 @@ internal sealed class JsonBody : IDisposable
             throw ApiException.Invalid(Location.Header(HeaderNames.ContentEncoding), "compressed bodies are not supported.");
         }
     }
-
-    private static BodyLease Lease(HttpContext http) =>
-        http.RequestServices.GetRequiredService<BodyMemory>().Begin(ClientName.Of(http));
 
     private delegate JsonDocument Parser(Memory<byte> body, out int replaced);
 }
