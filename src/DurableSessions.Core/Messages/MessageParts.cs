@@ -15,7 +15,7 @@ public sealed class MessageParts : IReadOnlyList<MessagePart>
     internal MessageParts(ReadOnlyMemory<byte> array) => _array = array;
 
     /// <inheritdoc/>
-    public int Count => _count ??= Enumerable.Count(this);
+    public int Count => _count ??= CountAll();
 
     /// <inheritdoc/>
     public MessagePart this[int index] => index >= 0 ? this.ElementAt(index) : throw new ArgumentOutOfRangeException(nameof(index));
@@ -45,4 +45,15 @@ public sealed class MessageParts : IReadOnlyList<MessagePart>
     }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    private int CountAll()
+    {
+        int count = 0;
+        foreach (MessagePart _ in this)
+        {
+            count++;
+        }
+
+        return count;
+    }
 }

@@ -16,6 +16,6 @@ internal readonly record struct MessageShape(int Tokens, TurnPart Part)
         "user_query" => TurnPart.Query,
         "tool_transport" => TurnPart.Transport,
         _ when role != "user" => TurnPart.Step,
-        _ => parts.Any() && parts.All(static p => p.IsTool) ? TurnPart.Transport : TurnPart.Query,
+        _ => parts.Count > 0 && parts.All(static p => p.IsTool) ? TurnPart.Transport : TurnPart.Query,
     };
 }
