@@ -22,6 +22,9 @@ namespace DurableSessions.Http;
 /// <summary>The HTTP API, for any host that has a <see cref="Core.SessionStore"/> among its services.</summary>
 public static class DurableSessionsHttp
 {
+    /// <summary>Concurrent requests on one connection of HTTP/2; one more is refused until another has ended.</summary>
+    private const int MaxStreams = 50;
+
     /// <summary>
     /// Adds the services of the API. Requests are not authenticated (dev mode) unless the host adds its own <see cref="ICallerSource"/>
     /// before.
@@ -37,6 +40,7 @@ public static class DurableSessionsHttp
         services.AddSingleton(options);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ICallerSource, DevCallerSource>();
+        services.TryAddSingleton<BodyMemory>();
         services.AddRateLimiter(static _ => { });
         services.AddOptions<RateLimiterOptions>()
             .Configure<IOptions<HttpLimits>>(static (rates, limits) => KeyRateLimiting.Configure(rates, limits.Value));
@@ -116,7 +120,7 @@ public static class DurableSessionsHttp
     }
 
     /// <summary>
-    /// Limits the number of connections and the lowest data rate. The server accepts more header bytes than the API does, so that a
+    /// Limits the number of connections, of HTTP/2 streams and the lowest data rate. The server accepts more header bytes than the API does, so that a
     /// request with too many is answered by the API, with an envelope, and not by the server without one.
     /// </summary>
     public static void ApplyDurableSessionsLimits(this KestrelServerOptions server)
@@ -126,6 +130,7 @@ public static class DurableSessionsHttp
         server.Limits.MaxRequestLineSize = 64 * 1024;
         server.Limits.MaxRequestHeadersTotalSize = 2 * HttpLimits.MaxHeaderBytes;
         server.Limits.MaxRequestHeaderCount = 1_000;
+        server.Limits.Http2.MaxStreamsPerConnection = MaxStreams;
         server.Limits.MaxConcurrentConnections = limits.Connections;
         server.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(limits.HeadersSeconds);
         server.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(limits.KeepAliveSeconds);

@@ -61,8 +61,8 @@ internal static class ConversationWindows
             text.Append(part.Text ?? part.Abstract);
             if (part.ToolName is not null)
             {
-                text.Append("tool ").Append(part.ToolName).Append(": ").Append(Cut(Text(part.ToolInput), ToolInput, 0))
-                    .Append(" -> ").Append(Cut(Text(part.ToolOutput), ToolOutputHead, ToolOutputTail));
+                text.Append("tool ").Append(part.ToolName).Append(": ").Append(Cut(part.ToolInput?.Text() ?? "", ToolInput, 0))
+                    .Append(" -> ").Append(Cut(part.ToolOutput?.Text() ?? "", ToolOutputHead, ToolOutputTail));
             }
         }
 
@@ -88,13 +88,6 @@ internal static class ConversationWindows
     // Counted as JSON, as it is sent: escapes make it longer.
     private static int Count(PromptMessage message, Tokenizer tokenizer) =>
         tokenizer.CountTokens(JsonSerializer.Serialize(message, ModelQuestion.Json)) + 2;
-
-    private static string Text(JsonElement? value) => value switch
-    {
-        { ValueKind: JsonValueKind.String } text => text.GetString()!,
-        { } other => other.GetRawText(),
-        null => "",
-    };
 
     private static string Cut(string text, int head, int tail) => text.Length <= head + tail + Mark.Length
         ? text

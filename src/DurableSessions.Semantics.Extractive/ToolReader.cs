@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using DurableSessions.Core.Messages;
 
@@ -10,7 +9,8 @@ namespace DurableSessions.Semantics.Extractive;
 /// </summary>
 internal sealed partial class ToolReader(Digestion digestion)
 {
-    private const int MaxStrings = 200;
+    /// <summary>As many values of a tool's input are looked at, objects and arrays among them.</summary>
+    private const int MaxValues = 200;
     private const int MaxOutput = 24 * 1024;
 
     /// <summary>As much of a name, a key or the first line of a command is read: far more than a digest shows of it.</summary>
@@ -27,75 +27,66 @@ internal sealed partial class ToolReader(Digestion digestion)
         string? command = null;
         if (part.ToolInput is { } input)
         {
-            int budget = MaxStrings;
-            ReadInput(input, "", writes, ref command, ref budget);
+            command = ReadInput(input, writes);
         }
 
         if (part.ToolOutput is { } output)
         {
-            string text = output.ValueKind == JsonValueKind.String ? JsonStrings.TextOf(output) ?? "" : output.GetRawText();
-            ReadOutput(tool, command, Clip.Ends(text, MaxOutput / 2, MaxOutput / 2), part.ToolStatus is "error" or "failed");
+            ReadOutput(tool, command, Clip.Ends(output.Text(), MaxOutput / 2, MaxOutput / 2), part.ToolStatus is "error" or "failed");
         }
 
         return _order;
     }
 
-    private void ReadInput(JsonElement value, string key, bool writes, ref string? command, ref int budget)
+    // Returns the command that was run, if any.
+    private string? ReadInput(MessageValue input, bool writes)
     {
-        if (budget-- <= 0)
+        string? command = null;
+        foreach (InputValue value in InputValue.FirstOf(input, MaxValues))
         {
-            return;
+            if (value is { Content: { } content, Status: { } status })
+            {
+                ReadTodo(content.Text(), status.Text());
+            }
+            else if (value.Text is { } text)
+            {
+                command = ReadText(value.Key, text, writes) ?? command;
+            }
         }
 
-        switch (value.ValueKind)
+        return command;
+    }
+
+    private string? ReadText(string key, MessageValue value, bool writes)
+    {
+        bool isCommand = key is "command" or "cmd" or "script";
+        bool isFile = key.Contains("path", StringComparison.OrdinalIgnoreCase) || key.Contains("file", StringComparison.OrdinalIgnoreCase);
+        if ((!isCommand && !isFile) || value.Text() is not { Length: > 1 } text)
         {
-            case JsonValueKind.Object:
-                ReadTodo(value);
-                foreach (JsonProperty property in value.EnumerateObject())
-                {
-                    ReadInput(property.Value, Clip.Ends(JsonStrings.NameOf(property), MaxShort, 0), writes, ref command, ref budget);
-                }
-
-                break;
-            case JsonValueKind.Array:
-                foreach (JsonElement item in value.EnumerateArray())
-                {
-                    ReadInput(item, key, writes, ref command, ref budget);
-                }
-
-                break;
-            case JsonValueKind.String when JsonStrings.TextOf(value) is { Length: > 1 } text:
-                if (key is "command" or "cmd" or "script")
-                {
-                    command = ReadCommand(text);
-                }
-                else if (key.Contains("path", StringComparison.OrdinalIgnoreCase)
-                    || key.Contains("file", StringComparison.OrdinalIgnoreCase))
-                {
-                    if (text.Length <= 300 && NameFinder.IsPath(text))
-                    {
-                        digestion.Names.Add(NameKind.File, Shorten(text), writes ? 2 : 0.5);
-                    }
-                }
-
-                break;
-            default:
-                break;
+            return null;
         }
+
+        if (isCommand)
+        {
+            return ReadCommand(text);
+        }
+
+        if (text.Length <= 300 && NameFinder.IsPath(text))
+        {
+            digestion.Names.Add(NameKind.File, Shorten(text), writes ? 2 : 0.5);
+        }
+
+        return null;
     }
 
     // An item of a to-do list, as coding agents keep them.
-    private void ReadTodo(JsonElement item)
+    private void ReadTodo(string content, string status)
     {
-        if (item.TryGetProperty("content", out JsonElement content) && item.TryGetProperty("status", out JsonElement status)
-            && content.ValueKind == JsonValueKind.String && status.ValueKind == JsonValueKind.String)
+        string text = InlineText.Clean(Clip.Ends(content, MaxShort, 0));
+        if (text.Length > 3)
         {
-            string text = InlineText.Clean(Clip.Ends(JsonStrings.TextOf(content) ?? "", MaxShort, 0));
-            if (text.Length > 3)
-            {
-                bool done = JsonStrings.TextOf(status) is "completed" or "done" or "cancelled";
-                Add(done ? StatementKind.Done : StatementKind.Open, done ? "Completed: " + text : text, done ? 1.1 : 2.2);
-            }
+            bool done = status is "completed" or "done" or "cancelled";
+            Add(done ? StatementKind.Done : StatementKind.Open, done ? "Completed: " + text : text, done ? 1.1 : 2.2);
         }
     }
 

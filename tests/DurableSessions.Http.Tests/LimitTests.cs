@@ -127,6 +127,80 @@ public sealed class LimitTests(AzuriteFixture azurite)
         Assert.Equal(HttpStatusCode.NotFound, (await GetAsync(host, "/api/v1/sessions/s", null)).StatusCode);
     }
 
+    [Fact]
+    public async Task A_body_that_is_not_whole_in_time_is_answered_and_changes_nothing()
+    {
+        var limits = new HttpLimits { BodySeconds = 1, SlowSeconds = 60 };
+        await using ApiHost host = await ApiHost.StartAsync(await azurite.NewStorageAsync(), withEngine: false, limits: limits);
+        RawReply reply = await RawClient.SendAsync(
+            host.Client.BaseAddress!,
+            "POST /api/v1/sessions/s/messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n",
+            Encoding.UTF8.GetBytes("""{"role":"user","""));
+        Assert.Equal(408, reply.Status);
+        Assert.Equal(
+            """{"status":"error","error":{"code":"DEADLINE_EXCEEDED","message":"body: must be sent within 1 seconds.","details":{}}}""",
+            reply.Body);
+        Assert.Equal(0, host.Bodies.Held);
+        Assert.Equal(HttpStatusCode.NotFound, (await GetAsync(host, "/api/v1/sessions/s", null)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_body_waits_while_others_hold_the_bytes_and_is_asked_to_come_again()
+    {
+        await using ApiHost host = await ApiHost.StartAsync(await azurite.NewStorageAsync(), withEngine: false);
+        using BodyLease held = host.Bodies.Begin("address 127.0.0.1");
+        await held.GrowToAsync(new HttpLimits().BodiesBytes / 2, Cancelled);
+        using var content = new StringContent("""{"role":"user","content":"x"}""", Encoding.UTF8, "application/json");
+        using HttpResponseMessage refused = await host.Client.PostAsync("/api/v1/sessions/s/messages", content, Cancelled);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        Assert.Equal(TimeSpan.FromSeconds(2), refused.Headers.RetryAfter?.Delta);
+        Assert.Contains("\"UNAVAILABLE\"", await refused.Content.ReadAsStringAsync(Cancelled), StringComparison.Ordinal);
+        Task<HttpStatusCode> waiting = AppendAsync(host, 10);
+        held.Dispose();
+        Assert.Equal(HttpStatusCode.OK, await waiting);
+        Assert.Equal(0, host.Bodies.Held);
+    }
+
+    [Fact]
+    public async Task A_connection_of_HTTP_2_has_a_bounded_number_of_requests()
+    {
+        await using ApiHost host = await ApiHost.StartAsync(await azurite.NewStorageAsync(), withEngine: false);
+        Assert.Equal(50, host.Kestrel.Limits.Http2.MaxStreamsPerConnection);
+    }
+
+    [Theory]
+    [InlineData(10_000_000, 3_600)]
+    [InlineData(240, 1)]
+    public async Task A_client_that_does_not_take_a_large_context_is_cut_off(int bytesPerSecond, int answerSeconds)
+    {
+        var limits = new HttpLimits
+        {
+            Connections = 2, SlowSeconds = 2, MinBytesPerSecond = bytesPerSecond, AnswerSeconds = answerSeconds,
+        };
+        await using ApiHost host = await ApiHost.StartAsync(await azurite.NewStorageAsync(), withEngine: false, limits: limits);
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.Equal(HttpStatusCode.OK, await AppendAsync(host, 8 * 1024 * 1024));
+        }
+
+        using var slow = new TcpClient { ReceiveBufferSize = 4 * 1024 };
+        await slow.ConnectAsync(host.Client.BaseAddress!.Host, host.Client.BaseAddress.Port, Cancelled);
+        await slow.GetStream().WriteAsync(
+            "GET /api/v1/sessions/s/context?token_budget=10000000 HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray(), Cancelled);
+        Assert.Equal(256, await ReadOrEndAsync(slow));
+
+        // The host takes two connections, and the other one is kept alive by the client of the test.
+        var watch = Stopwatch.StartNew();
+        int answered = 0;
+        while (answered == 0 && watch.Elapsed < TimeSpan.FromSeconds(30))
+        {
+            using TcpClient next = await ConnectAsync(host, "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            answered = await ReadOrEndAsync(next);
+        }
+
+        Assert.True(answered > 0, "The client that takes nothing has its connection still.");
+    }
+
     [Theory]
     [InlineData(false, HttpStatusCode.Forbidden)]
     [InlineData(true, HttpStatusCode.MethodNotAllowed)]

@@ -19,7 +19,8 @@ internal sealed class ContextReader(
 {
     private const int MaxRestarts = 20;
 
-    public async Task<SessionContext> ReadAsync(SessionKey key, long tokenBudget, bool includeMemories, CancellationToken cancellationToken)
+    public async Task<SessionContext> ReadAsync(
+        SessionKey key, long tokenBudget, bool includeMemories, HoldBytes? hold, CancellationToken cancellationToken)
     {
         for (int attempt = 1; attempt <= MaxRestarts; attempt++)
         {
@@ -31,7 +32,7 @@ internal sealed class ContextReader(
 
             try
             {
-                SessionContext context = await ReadAsync(key, stored, tokenBudget, cancellationToken);
+                SessionContext context = await ReadAsync(key, stored, tokenBudget, hold, cancellationToken);
                 return includeMemories
                     ? context with
                     {
@@ -50,7 +51,7 @@ internal sealed class ContextReader(
     }
 
     private async Task<SessionContext> ReadAsync(
-        SessionKey key, StoredManifest stored, long tokenBudget, CancellationToken cancellationToken)
+        SessionKey key, StoredManifest stored, long tokenBudget, HoldBytes? hold, CancellationToken cancellationToken)
     {
         Manifest manifest = stored.Manifest;
         List<ArchiveReference> open =
@@ -61,18 +62,19 @@ internal sealed class ContextReader(
         ];
         var window = new ContextWindow(tokenBudget);
         var seen = new HashSet<string>(StringComparer.Ordinal);
+        await HoldAsync(BlobLines.RangeBytes);
         foreach (ArchiveReference archive in open)
         {
             await foreach (SessionMessage message in archives.ReadMessagesAsync(
                 new CommitAttempt(key, manifest.Incarnation, archive.CommitId, archive.Attempt), cancellationToken))
             {
-                Add(message, archive.Number);
+                await AddAsync(message, archive.Number);
             }
         }
 
         await foreach (SessionMessage message in live.ReadAsync(key, stored, cancellationToken))
         {
-            Add(message, null);
+            await AddAsync(message, null);
         }
 
         (IReadOnlyList<ContextMessage> messages, long left) = window.Close();
@@ -89,13 +91,17 @@ internal sealed class ContextReader(
             FailedArchives = manifest.Uncovered.Count,
         };
 
-        void Add(SessionMessage message, int? archive)
+        async ValueTask AddAsync(SessionMessage message, int? archive)
         {
             if (seen.Add(message.Id))
             {
+                await HoldAsync(window.Bytes + message.Line.Length);
                 window.Add(message, archive);
             }
         }
+
+        ValueTask HoldAsync(long bytes) =>
+            hold?.Invoke(Math.Min(bytes, ContextWindow.MaxBytes), cancellationToken) ?? ValueTask.CompletedTask;
     }
 
     private async Task<string> OverviewAsync(Manifest manifest, long tokensLeft, CancellationToken cancellationToken)

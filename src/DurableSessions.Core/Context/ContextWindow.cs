@@ -20,6 +20,9 @@ internal sealed class ContextWindow(long tokenBudget)
     private int _count;
     private bool _dropped;
 
+    /// <summary>The bytes of its run.</summary>
+    public long Bytes => _runBytes;
+
     public void Add(SessionMessage message, int? archive)
     {
         var entry = new Entry(message, archive, _count++);

@@ -1,7 +1,7 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using DurableSessions.Core.Messages;
 
 namespace DurableSessions.Core.Context;
@@ -14,47 +14,58 @@ internal static class MessageTruncation
 {
     private const string Mark = " […] ";
 
-    private static readonly string[] Cuttable = ["text", "abstract", "tool_output", "tool_input"];
+    private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private static readonly JsonSerializerOptions Json = new()
-    {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        MaxDepth = MessageLimits.MaxStoredDepth,
-    };
-
-    /// <summary>The message, cut to at most <paramref name="tokens"/> as far as its texts allow.</summary>
+    /// <summary>
+    /// The message, cut to at most <paramref name="tokens"/> as far as its texts allow. What is not cut keeps its spelling.
+    /// </summary>
     public static SessionMessage ToFit(SessionMessage message, long tokens)
     {
-        var options = new JsonDocumentOptions { MaxDepth = MessageLimits.MaxStoredDepth };
-        JsonNode root = JsonNode.Parse(message.Line.Span, documentOptions: options)!;
-        List<(JsonObject Part, string Name, string Text)> texts = [.. Texts(root["parts"]!.AsArray())];
-        long others = (message.EstimatedTokens * 4) - texts.Sum(static t => TokenEstimate.Quarters(t.Text));
-        long most = Share([.. texts.Select(static t => TokenEstimate.Quarters(t.Text))], Math.Max(0, (tokens * 4) - Math.Max(0, others)));
-        foreach ((JsonObject part, string name, string text) in texts)
+        var values = new List<MessageValue>();
+        var lengths = new List<long>();
+        foreach (MessagePart part in message.Parts)
         {
-            if (TokenEstimate.Quarters(text) > most)
+            values.Clear();
+            part.AddLongValues(values);
+            foreach (MessageValue value in values)
             {
-                part[name] = Middle(text, most);
+                lengths.Add(value.Quarters());
             }
         }
 
-        return SessionMessage.Parse(JsonSerializer.SerializeToUtf8Bytes(root, Json));
-    }
-
-    private static IEnumerable<(JsonObject Part, string Name, string Text)> Texts(JsonArray parts)
-    {
-        foreach (JsonObject part in parts.OfType<JsonObject>())
+        long others = (message.EstimatedTokens * 4) - lengths.Sum();
+        long most = Share(lengths, Math.Max(0, (tokens * 4) - Math.Max(0, others)));
+        if (most == long.MaxValue)
         {
-            foreach (string name in Cuttable)
+            return message;
+        }
+
+        var cut = new ArrayBufferWriter<byte>(message.Line.Length);
+        int copied = 0;
+        foreach (MessagePart part in message.Parts)
+        {
+            values.Clear();
+            part.AddLongValues(values);
+            values.RemoveAll(value => value.Quarters() <= most);
+            values.Sort((a, b) => Place(message, a).CompareTo(Place(message, b)));
+            foreach (MessageValue value in values)
             {
-                if (part[name] is { } value)
-                {
-                    bool isText = value.GetValueKind() == JsonValueKind.String;
-                    yield return (part, name, isText ? value.GetValue<string>() : value.ToJsonString(Json));
-                }
+                int place = Place(message, value);
+                cut.Write(message.Line.Span[copied..place]);
+                cut.Write(JsonSerializer.SerializeToUtf8Bytes(Middle(value.Text(), most), Json));
+                copied = place + value.Utf8.Length;
             }
         }
+
+        cut.Write(message.Line.Span[copied..]);
+        return SessionMessage.Parse(cut.WrittenSpan.ToArray());
     }
+
+    // The offset of a value in the line, of which it is a slice.
+    private static int Place(SessionMessage message, MessageValue value) =>
+        message.Line.Span.Overlaps(value.Utf8.Span, out int place)
+            ? place
+            : throw new ArgumentException("Not of this message.", nameof(value));
 
     // The most that each text may have, so that all together fit: short ones keep what they have.
     private static long Share(List<long> lengths, long available)
@@ -98,7 +109,7 @@ internal static class MessageTruncation
         int tail = text.Length;
         used = 0;
         while (tail > head
-            && Rune.DecodeLastFromUtf16(text.AsSpan(0, tail), out Rune rune, out int length) == System.Buffers.OperationStatus.Done)
+            && Rune.DecodeLastFromUtf16(text.AsSpan(0, tail), out Rune rune, out int length) == OperationStatus.Done)
         {
             used += TokenEstimate.Quarters(rune);
             if (used > each)

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -13,34 +14,36 @@ namespace DurableSessions.Core.Messages;
 /// </remarks>
 public static partial class JsonStrings
 {
-    /// <summary>
-    /// The text of a string, with U+FFFD for each half of a surrogate pair; <see langword="null"/> for a JSON <c>null</c>.
-    /// </summary>
-    /// <param name="value">A string or <c>null</c>.</param>
-    /// <exception cref="InvalidOperationException">The value is neither a string nor <c>null</c>.</exception>
-    public static string? TextOf(JsonElement value)
+    /// <summary>How stored lines are read.</summary>
+    internal static JsonReaderOptions ReaderOptions { get; } = new() { MaxDepth = MessageLimits.MaxStoredDepth };
+
+    /// <summary>The text of a string or of a property's name, with U+FFFD for each half of a surrogate pair.</summary>
+    /// <param name="reader">Stands at the string or the name, in JSON that is in memory as a whole.</param>
+    /// <exception cref="InvalidOperationException">It stands at neither.</exception>
+    public static string TextOf(ref Utf8JsonReader reader)
     {
         try
         {
-            return value.GetString();
+            return reader.GetString() ?? throw new InvalidOperationException("The reader stands at null.");
         }
-        catch (InvalidOperationException) when (value.ValueKind == JsonValueKind.String)
+        catch (InvalidOperationException) when (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName)
         {
-            return Repair(value.GetRawText());
+            return Repair($"\"{Encoding.UTF8.GetString(reader.ValueSpan)}\"");
         }
     }
 
-    /// <summary>The name of a property; empty where the name has half of a surrogate pair.</summary>
-    /// <param name="property">A property of any object.</param>
-    public static string NameOf(JsonProperty property)
+    /// <summary>Whether a property has this name, however it is spelled.</summary>
+    /// <param name="reader">Stands at a property's name.</param>
+    /// <param name="name">The name in UTF-8, without escapes.</param>
+    public static bool IsName(ref Utf8JsonReader reader, ReadOnlySpan<byte> name)
     {
         try
         {
-            return property.Name;
+            return reader.ValueTextEquals(name);
         }
-        catch (InvalidOperationException)
+        catch (InvalidOperationException) when (reader.TokenType == JsonTokenType.PropertyName)
         {
-            return "";
+            return false;
         }
     }
 

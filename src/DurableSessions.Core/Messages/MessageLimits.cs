@@ -16,7 +16,7 @@ public static class MessageLimits
     public const int MaxNameLength = 4_096;
 
     /// <summary>Parts of one message.</summary>
-    public const int MaxParts = 10_000;
+    public const int MaxParts = 1_000;
 
     /// <summary>Messages that one message names as its sources.</summary>
     public const int MaxSources = 1_000;

@@ -98,11 +98,7 @@ public sealed record NewMessage
     internal string SaidAt(DateTimeOffset now) => CreatedAt ?? Microseconds(now);
 
     /// <summary>What retention will know of it, as if it were read from where it is stored.</summary>
-    internal MessageShape Shape()
-    {
-        using var parts = JsonDocument.Parse(Parts, new JsonDocumentOptions { MaxDepth = MessageLimits.MaxStoredDepth });
-        return MessageShape.Of(Role, MessageKind, [.. parts.RootElement.EnumerateArray().Select(static part => new MessagePart(part))]);
-    }
+    internal MessageShape Shape() => MessageShape.Of(Role, MessageKind, new MessageParts(Parts));
 
     private static string Microseconds(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'+00:00'", CultureInfo.InvariantCulture);

@@ -1,5 +1,5 @@
+using System.Buffers;
 using System.Text;
-using System.Text.Json;
 
 namespace DurableSessions.Core.Messages;
 
@@ -16,8 +16,7 @@ public static class TokenEstimate
         long quarters = 0;
         foreach (MessagePart part in parts)
         {
-            quarters += Quarters(part.Text) + Quarters(part.Abstract) + Quarters(part.ToolId) + Quarters(part.ToolName)
-                + Quarters(part.ToolInput) + Quarters(part.ToolOutput);
+            quarters += part.Quarters();
         }
 
         return (quarters + 3) / 4;
@@ -25,13 +24,6 @@ public static class TokenEstimate
 
     /// <summary>The estimate for a text.</summary>
     public static long Of(string? text) => (Quarters(text) + 3) / 4;
-
-    private static long Quarters(JsonElement? json) => json switch
-    {
-        null => 0,
-        { ValueKind: JsonValueKind.String } text => Quarters(JsonStrings.TextOf(text)),
-        { } value => Quarters(value.GetRawText()),
-    };
 
     /// <summary>The weight of a text, in quarters of a token.</summary>
     internal static long Quarters(string? text)
@@ -45,6 +37,29 @@ public static class TokenEstimate
         foreach (Rune rune in text.EnumerateRunes())
         {
             quarters += Quarters(rune);
+        }
+
+        return quarters;
+    }
+
+    /// <summary>The weight of a text in UTF-8, in quarters of a token.</summary>
+    internal static long Quarters(ReadOnlySpan<byte> utf8)
+    {
+        long quarters = 0;
+        while (!utf8.IsEmpty)
+        {
+            if (Rune.DecodeFromUtf8(utf8, out Rune rune, out int length) == OperationStatus.Done && rune.IsAscii)
+            {
+                // Most texts are ASCII, and each character of it is one quarter.
+                length = utf8.IndexOfAnyExceptInRange((byte)0, (byte)0x7F) is >= 0 and var ascii ? ascii : utf8.Length;
+                quarters += length;
+            }
+            else
+            {
+                quarters += Quarters(rune);
+            }
+
+            utf8 = utf8[length..];
         }
 
         return quarters;

@@ -30,7 +30,7 @@ internal static class BlobLines
         BlobClient blob = container.GetBlobClient(name);
         long position = offset;
         long known = offset;
-        byte[] begun = [];
+        var begun = new List<ReadOnlyMemory<byte>>();
         while (true)
         {
             var read = await ReadRangeAsync(blob, position, rangeBytes, cancellationToken);
@@ -45,31 +45,55 @@ internal static class BlobLines
             }
 
             known = Math.Max(known, range.BlobLength);
-            byte[] bytes = range.Content;
+            ReadOnlyMemory<byte> bytes = range.Content;
+            long start = position;
             position += bytes.Length;
-            long start = position - bytes.Length - begun.Length;
-            byte[] buffer = begun.Length == 0 ? bytes : [.. begun, .. bytes];
             int from = 0;
-            while (buffer.AsSpan(from).IndexOf((byte)'\n') is >= 0 and var length)
+            while (bytes.Span[from..].IndexOf((byte)'\n') is >= 0 and var length)
             {
-                yield return new BlobLine(buffer.AsMemory(from, length), start + from + length + 1, range.WrittenAt);
+                ReadOnlyMemory<byte> line = bytes.Slice(from, length);
                 from += length + 1;
+                yield return new BlobLine(Join(begun, line), start + from, range.WrittenAt);
+                begun.Clear();
             }
 
-            begun = buffer[from..];
+            if (from < bytes.Length)
+            {
+                begun.Add(bytes[from..]);
+            }
+
             if (bytes.Length == 0 || position >= range.BlobLength)
             {
                 break;
             }
         }
 
-        if (begun.Length > 0)
+        if (begun.Count > 0)
         {
             throw new FormatException($"Blob '{name}' ends in the middle of a line.");
         }
     }
 
-    private static async Task<(byte[] Content, long BlobLength, DateTimeOffset WrittenAt)?> ReadRangeAsync(
+    // A line of several ranges is copied once, when its end is there.
+    private static ReadOnlyMemory<byte> Join(List<ReadOnlyMemory<byte>> begun, ReadOnlyMemory<byte> end)
+    {
+        if (begun.Count == 0)
+        {
+            return end;
+        }
+
+        byte[] line = new byte[begun.Sum(static b => b.Length) + end.Length];
+        int at = 0;
+        foreach (ReadOnlyMemory<byte> piece in begun.Append(end))
+        {
+            piece.CopyTo(line.AsMemory(at));
+            at += piece.Length;
+        }
+
+        return line;
+    }
+
+    private static async Task<(ReadOnlyMemory<byte> Content, long BlobLength, DateTimeOffset WrittenAt)?> ReadRangeAsync(
         BlobClient blob, long offset, int rangeBytes, CancellationToken cancellationToken)
     {
         try
@@ -77,7 +101,7 @@ internal static class BlobLines
             Response<BlobDownloadResult> answer = await blob.DownloadContentAsync(
                 new BlobDownloadOptions { Range = new HttpRange(offset, rangeBytes) }, cancellationToken);
             BlobDownloadDetails details = answer.Value.Details;
-            byte[] content = answer.Value.Content.ToArray();
+            ReadOnlyMemory<byte> content = answer.Value.Content.ToMemory();
             return (content, BlobLength(details.ContentRange) ?? offset + content.Length, details.LastModified);
         }
         catch (RequestFailedException e) when (e.IsBehindEnd())

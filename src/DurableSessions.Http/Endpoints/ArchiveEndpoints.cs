@@ -6,6 +6,7 @@ using DurableSessions.Core.Messages;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Errors;
+using DurableSessions.Http.Limits;
 using DurableSessions.Http.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -62,6 +63,11 @@ internal static class ArchiveEndpoints
         Ids.Check(archive_id, Location.Path("archive_id"));
         int number = Wire.ArchiveNumber(archive_id) ?? throw new ApiException(Wire.ArchiveNotFound(archive_id));
         Archive archive = await store.Archives.GetAsync(key, number, http.RequestAborted);
+
+        // Lines are read one after the other: no more than one of the largest is in memory, and less of a small archive.
+        BodyLease lease = BodyLease.Begin(http);
+        http.Response.RegisterForDispose(lease);
+        await lease.GrowToAsync(Math.Min(archive.Info.Counts.Bytes, MessageLimits.MaxAppendBytes), http.RequestAborted);
 
         // An error can be sent only before the response starts: once the first message is read, the archive exists.
         IAsyncEnumerator<SessionMessage> messages = archive.Messages.GetAsyncEnumerator(http.RequestAborted);

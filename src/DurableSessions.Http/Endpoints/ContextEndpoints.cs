@@ -5,6 +5,7 @@ using DurableSessions.Core.Identities;
 using DurableSessions.Core.Memories;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
+using DurableSessions.Http.Limits;
 using DurableSessions.Http.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -24,7 +25,10 @@ internal static class ContextEndpoints
         SessionKey key = caller.Session(session_id);
         int budget = Query.Integer(http, "token_budget", 0, RequestLimits.MaxTokenBudget, otherwise: DefaultTokenBudget);
         bool withMemories = Query.Boolean(http, "include_memories");
-        SessionContext context = await store.Sessions.ReadContextAsync(key, budget, withMemories, http.RequestAborted);
+        BodyLease lease = BodyLease.Begin(http);
+        http.Response.RegisterForDispose(lease);
+        SessionContext context = await store.Sessions.ReadContextAsync(
+            key, budget, withMemories, lease.GrowToAsync, http.RequestAborted);
         return new StreamedEnvelopeResult(answer => WriteAsync(answer, context, withMemories ? caller.User : null));
     }
 

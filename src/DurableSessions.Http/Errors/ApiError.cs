@@ -68,6 +68,10 @@ internal sealed record ApiError(int HttpStatus, string Code, string Message, Jso
     public static ApiError Unavailable(string message) =>
         new(StatusCodes.Status503ServiceUnavailable, "UNAVAILABLE", message, RetryAfterSeconds: 2);
 
+    /// <summary>The request did not come in time.</summary>
+    public static ApiError RequestTimeout(string message) =>
+        new(StatusCodes.Status408RequestTimeout, "DEADLINE_EXCEEDED", message);
+
     public static ApiError DeadlineExceeded(string message, string type, string resource) =>
         new(StatusCodes.Status504GatewayTimeout, "DEADLINE_EXCEEDED", message, Resource(type, resource));
 

@@ -18,6 +18,12 @@ public sealed record HttpLimits
     /// <summary>The upper bound of <see cref="HeaderBytes"/>.</summary>
     public const int MaxHeaderBytes = 128 * 1024;
 
+    /// <summary>The lower bound of <see cref="BodiesBytes"/>: two clients can send the largest body at a time.</summary>
+    public const int MinBodiesBytes = 2 * MaxBodyBytes;
+
+    /// <summary>The upper bound of <see cref="BodiesBytes"/>.</summary>
+    public const int MaxBodiesBytes = 1024 * 1024 * 1024;
+
     private const int MinBytes = 1_024;
     private const int MaxConnections = 1_000_000;
     private const int MaxRequests = 1_000_000;
@@ -64,4 +70,20 @@ public sealed record HttpLimits
     /// <summary>The grace period of <see cref="MinBytesPerSecond"/>, in seconds: 2 to 3,600.</summary>
     [Range(2, MaxSeconds, ErrorMessage = NoNumber)]
     public int SlowSeconds { get; set; } = 5;
+
+    /// <summary>The timeout of a request's body as a whole, in seconds, however fast it comes: 1 to 3,600.</summary>
+    [Range(1, MaxSeconds, ErrorMessage = NoNumber)]
+    public int BodySeconds { get; set; } = 300;
+
+    /// <summary>The timeout of a large answer as a whole, in seconds, however fast it is taken: 1 to 3,600.</summary>
+    [Range(1, MaxSeconds, ErrorMessage = NoNumber)]
+    public int AnswerSeconds { get; set; } = 300;
+
+    /// <summary>
+    /// The bodies of requests, contexts and archives in memory at a time, all together, in bytes:
+    /// <see cref="MinBodiesBytes"/> to <see cref="MaxBodiesBytes"/>. One key, or one address without a key, may have half of them. More wait
+    /// for some seconds.
+    /// </summary>
+    [Range(MinBodiesBytes, MaxBodiesBytes, ErrorMessage = NoNumber)]
+    public int BodiesBytes { get; set; } = 4 * MaxBodyBytes;
 }

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Threading.RateLimiting;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Errors;
@@ -17,8 +15,6 @@ namespace DurableSessions.Http.Limits;
 /// </summary>
 internal static class KeyRateLimiting
 {
-    private const int IPv6NetworkBytes = 8;
-
     public static void Configure(RateLimiterOptions rates, HttpLimits limits)
     {
         rates.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(http => Partition(http, limits));
@@ -44,7 +40,7 @@ internal static class KeyRateLimiting
                 || http.Request.Path.Equals("/ready", StringComparison.Ordinal));
         string kind = isProbe ? "probe" : "address";
         int perSecond = limits.UnauthenticatedRequestsPerSecond;
-        return Bucket($"{kind} {Network(http.Connection.RemoteIpAddress)}", perSecond, burst: perSecond);
+        return Bucket($"{kind} {ClientName.Network(http.Connection.RemoteIpAddress)}", perSecond, burst: perSecond);
     }
 
     private static RateLimitPartition<string> Bucket(string name, int perSecond, int burst) =>
@@ -55,15 +51,6 @@ internal static class KeyRateLimiting
             ReplenishmentPeriod = TimeSpan.FromSeconds(1),
             QueueLimit = 0,
         });
-
-    // One client can use any number of IPv6 addresses of its network of 64 bits.
-    private static string Network(IPAddress? address) => address switch
-    {
-        null => "local",
-        { IsIPv4MappedToIPv6: true } => address.MapToIPv4().ToString(),
-        { AddressFamily: AddressFamily.InterNetworkV6 } => Convert.ToHexString(address.GetAddressBytes(), 0, IPv6NetworkBytes),
-        _ => address.ToString(),
-    };
 
     private static async ValueTask RejectAsync(OnRejectedContext rejected)
     {

@@ -6,7 +6,6 @@ using DurableSessions.Core.Identities;
 using DurableSessions.Http.Errors;
 using DurableSessions.Http.Limits;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
@@ -21,13 +20,14 @@ internal sealed class JsonBody : IDisposable
     private const string ReplacedHeader = "X-Replaced-Characters";
 
     private const string KeyHeader = "Idempotency-Key";
-    private const int ReadAtOnce = 64 * 1024;
 
     private readonly JsonDocument _document;
+    private readonly BodyLease _lease;
 
-    private JsonBody(JsonDocument document, IdempotencyKey? idempotencyKey)
+    private JsonBody(JsonDocument document, BodyLease lease, IdempotencyKey? idempotencyKey)
     {
         _document = document;
+        _lease = lease;
         IdempotencyKey = idempotencyKey;
         Root = new JsonField(document.RootElement, Location.Body).Object();
     }
@@ -53,13 +53,18 @@ internal sealed class JsonBody : IDisposable
     /// <summary>Reads a body that is one JSON value of any kind, of at most <paramref name="maxBytes"/> bytes.</summary>
     public static async Task<JsonDocument> ReadValueAsync(HttpContext http, int maxBytes)
     {
-        Memory<byte> body = await ReadBytesAsync(http, maxBytes);
+        using BodyLease lease = BodyLease.Begin(http);
+        Memory<byte> body = await BodyReader.ReadAsync(http, maxBytes, lease);
         CheckHeaders(http.Request);
         return Parse(http, body, RequestJsonParser.Parse);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _document.Dispose();
+    public void Dispose()
+    {
+        _document.Dispose();
+        _lease.Dispose();
+    }
 
     private static JsonDocument Parse(HttpContext http, Memory<byte> body, Parser parser)
     {
@@ -74,9 +79,23 @@ internal sealed class JsonBody : IDisposable
 
     private static async Task<JsonBody> ReadAsync(HttpContext http, bool isOptional, Parser parser)
     {
+        BodyLease lease = BodyLease.Begin(http);
+        try
+        {
+            return await ReadAsync(http, isOptional, parser, lease);
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
+    }
+
+    private static async Task<JsonBody> ReadAsync(HttpContext http, bool isOptional, Parser parser, BodyLease lease)
+    {
         string? key = ReadKey(http.Request);
         HttpLimits limits = http.RequestServices.GetRequiredService<IOptions<HttpLimits>>().Value;
-        Memory<byte> body = await ReadBytesAsync(http, limits.BodyBytes);
+        Memory<byte> body = await BodyReader.ReadAsync(http, limits.BodyBytes, lease);
         if (!body.IsEmpty)
         {
             CheckHeaders(http.Request);
@@ -93,7 +112,7 @@ internal sealed class JsonBody : IDisposable
         JsonDocument document = Parse(http, body, parser);
         try
         {
-            return new JsonBody(document, key is null ? null : new IdempotencyKey(key, Identity(http.Request, document)));
+            return new JsonBody(document, lease, key is null ? null : new IdempotencyKey(key, Identity(http.Request, document)));
         }
         catch
         {
@@ -140,36 +159,6 @@ internal sealed class JsonBody : IDisposable
         {
             throw ApiException.Invalid(Location.Header(HeaderNames.ContentEncoding), "compressed bodies are not supported.");
         }
-    }
-
-    private static async Task<Memory<byte>> ReadBytesAsync(HttpContext http, int maxBytes)
-    {
-        // Counted here, so that the response is the same on every host, and so that the server still reads the rest of the body (for some
-        // seconds) and does not close the connection of a client that has not read the response.
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-        {
-            limit.MaxRequestBodySize = null;
-        }
-
-        if (http.Request.ContentLength > maxBytes)
-        {
-            throw new ApiException(ApiError.TooLarge("body", maxBytes));
-        }
-
-        using var body = new MemoryStream((int)Math.Min(http.Request.ContentLength ?? 0, ReadAtOnce));
-        byte[] buffer = new byte[(int)Math.Clamp(http.Request.ContentLength ?? ReadAtOnce, 1, ReadAtOnce)];
-        int read;
-        while ((read = await http.Request.Body.ReadAsync(buffer, http.RequestAborted)) > 0)
-        {
-            if (body.Length + read > maxBytes)
-            {
-                throw new ApiException(ApiError.TooLarge("body", maxBytes));
-            }
-
-            await body.WriteAsync(buffer.AsMemory(0, read), http.RequestAborted);
-        }
-
-        return body.GetBuffer().AsMemory(0, (int)body.Length);
     }
 
     private delegate JsonDocument Parser(Memory<byte> body, out int replaced);

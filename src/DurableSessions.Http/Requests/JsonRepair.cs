@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
@@ -7,15 +8,24 @@ using DurableSessions.Http.Errors;
 
 namespace DurableSessions.Http.Requests;
 
-/// <summary>Makes valid UTF-8 JSON of a body that a client cut inside a character or sent with a byte order mark.</summary>
+/// <summary>
+/// Makes valid UTF-8 JSON of a body that a client cut inside a character or sent with a byte order mark, and bounds its tokens.
+/// </summary>
 internal static class JsonRepair
 {
+    private static readonly string TooManyTokens = string.Create(
+        CultureInfo.InvariantCulture,
+        $"has more than {RequestLimits.MaxJsonTokens} JSON tokens (names, values, and both ends of objects and arrays).");
+
     /// <summary>Removes a byte order mark, and replaces by U+FFFD bytes that are not UTF-8 and unpaired surrogates.</summary>
     /// <param name="body">The body; changed in place where its length stays the same.</param>
     /// <param name="maxDepth">How deep the JSON may nest.</param>
     /// <param name="replaced">How many characters were replaced.</param>
     /// <returns>The body in UTF-8; in it every string and name is valid Unicode.</returns>
-    /// <exception cref="ApiException">The body is not JSON, or nests deeper than <paramref name="maxDepth"/>.</exception>
+    /// <exception cref="ApiException">
+    /// The body is not JSON, nests deeper than <paramref name="maxDepth"/>, or has more tokens than
+    /// <see cref="RequestLimits.MaxJsonTokens"/>.
+    /// </exception>
     public static ReadOnlyMemory<byte> Repair(Memory<byte> body, int maxDepth, out int replaced)
     {
         replaced = 0;
@@ -53,10 +63,16 @@ internal static class JsonRepair
     {
         var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = maxDepth });
         int replaced = 0;
+        int tokens = 0;
         try
         {
             while (reader.Read())
             {
+                if (++tokens > RequestLimits.MaxJsonTokens)
+                {
+                    throw ApiException.Invalid(Location.Body, TooManyTokens, "too_long");
+                }
+
                 if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
                 {
                     replaced += ReplaceUnpairedSurrogates(body.Slice((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length));

@@ -32,7 +32,7 @@ internal static class RequestJsonParser
     /// <summary>Parses a body. The document refers to its bytes.</summary>
     /// <param name="body">The body; repaired in place where that is possible.</param>
     /// <param name="replaced">How many characters were replaced by U+FFFD.</param>
-    /// <exception cref="ApiException">The body is not such JSON, or nests deeper than 64 levels.</exception>
+    /// <exception cref="ApiException">The body is not such JSON, nests deeper than 64 levels, or has too many tokens.</exception>
     public static JsonDocument Parse(Memory<byte> body, out int replaced) =>
         Parse(JsonRepair.Repair(body, MaxDepth, out replaced), MaxDepth, uniqueNames: true);
 
@@ -42,7 +42,7 @@ internal static class RequestJsonParser
     /// </summary>
     /// <param name="body">The body; repaired in place where that is possible.</param>
     /// <param name="replaced">How many characters were replaced by U+FFFD.</param>
-    /// <exception cref="ApiException">The body is not such JSON.</exception>
+    /// <exception cref="ApiException">The body is not such JSON, or has too many tokens.</exception>
     public static JsonDocument ParseMessages(Memory<byte> body, out int replaced)
     {
         ReadOnlyMemory<byte> repaired = JsonRepair.Repair(body, MessageLimits.MaxDepth, out replaced);

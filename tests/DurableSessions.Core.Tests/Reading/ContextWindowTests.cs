@@ -87,8 +87,8 @@ public sealed class ContextWindowTests
         SessionMessage cut = MessageTruncation.ToFit(message, 100);
         Assert.InRange(cut.EstimatedTokens, 80, 100);
         Assert.DoesNotContain('\uFFFD', cut.Parts[0].Text!);
-        Assert.Equal("ok", cut.Parts[1].ToolOutput!.Value.GetString());
-        Assert.Equal("[1,2,3]", cut.Parts[2].Json.GetProperty("keep").GetRawText());
+        Assert.Equal("ok", cut.Parts[1].ToolOutput!.Value.Text());
+        Assert.Equal("""{"type":"custom","keep":[1,2,3]}""", Encoding.UTF8.GetString(cut.Parts[2].Utf8.Span));
     }
 
     [Fact]

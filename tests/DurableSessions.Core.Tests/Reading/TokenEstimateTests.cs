@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text;
 using DurableSessions.Core.Messages;
 
 namespace DurableSessions.Core.Tests.Reading;
@@ -23,9 +23,9 @@ public sealed class TokenEstimateTests
     [InlineData("""[{"type":"context","uri":"x","abstract":"abcd"}]""", 1)]
     [InlineData("""[{"type":"tool","tool_id":"ab","tool_name":"cd","tool_input":{"a":1},"tool_output":"efgh"}]""", 4)]
     [InlineData("""[{"type":"tool","tool_id":"ab","tool_name":"cd","tool_input":null,"tool_output":[1]}]""", 2)]
-    public void All_parts_count_that_a_model_sees(string parts, long tokens)
-    {
-        using var json = JsonDocument.Parse(parts);
-        Assert.Equal(tokens, TokenEstimate.Of(json.RootElement.EnumerateArray().Select(static p => new MessagePart(p))));
-    }
+    [InlineData("""[{"type":"text","text":"\u6f22\u5b57\ud83d\ude00"},{"type":"text","text":"a漢😀é"}]""", 9)]
+    [InlineData("""[ {"type":"text","text":"ab","t\u0065xt":"abcde"} , {"\ud800":"abcdefgh"} , {} , [ 1 ] , "x" , null , 5 ]""", 2)]
+    [InlineData(" [ ] ", 0)]
+    public void All_parts_count_that_a_model_sees(string parts, long tokens) =>
+        Assert.Equal(tokens, TokenEstimate.Of(new MessageParts(Encoding.UTF8.GetBytes(parts))));
 }

@@ -107,10 +107,20 @@ internal static class BadRequests
             $$"""{"role":"user","content":"x","source_message_ids":[{{string.Join(',', Enumerable.Repeat("\"a\"", 1_001))}}]}""",
             "body.source_message_ids");
         yield return Invalid(
-            "10,001 parts",
+            "1,001 parts",
             Messages,
-            $$"""{"role":"user","parts":[{{string.Join(',', Enumerable.Repeat("{}", 10_001))}}]}""",
+            $$"""{"role":"user","parts":[{{string.Join(',', Enumerable.Repeat("{}", 1_001))}}]}""",
             "body.parts");
+        yield return Invalid(
+            "1,001 parts in a batch",
+            Batch,
+            $$"""{"messages":[{{Good}},{"role":"user","parts":[{{string.Join(',', Enumerable.Repeat("{}", 1_001))}}]}]}""",
+            "body.messages.1.parts");
+        yield return Invalid(
+            "2,000,003 JSON tokens",
+            Messages,
+            $$"""{"x":[{{string.Join(',', Enumerable.Repeat('0', 1_999_998))}}]}""",
+            "body");
         yield return Invalid(
             "a name twice among 10,001",
             Messages,

@@ -6,6 +6,7 @@ using DurableSessions.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -28,6 +29,11 @@ internal sealed class ApiHost : IAsyncDisposable
     public HttpClient Client { get; }
 
     public ScriptedProcessor Processor { get; }
+
+    /// <summary>The bodies in its memory.</summary>
+    public BodyMemory Bodies => _app.Services.GetRequiredService<BodyMemory>();
+
+    public KestrelServerOptions Kestrel => _app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value;
 
     /// <param name="storage">Where everything is.</param>
     /// <param name="withEngine">Whether commits run.</param>

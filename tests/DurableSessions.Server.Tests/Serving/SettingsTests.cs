@@ -61,6 +61,9 @@ public sealed class SettingsTests
     [InlineData("KeepAliveSeconds", 1, 3_600)]
     [InlineData("MinBytesPerSecond", 1, 33_554_432)]
     [InlineData("SlowSeconds", 2, 3_600)]
+    [InlineData("BodySeconds", 1, 3_600)]
+    [InlineData("AnswerSeconds", 1, 3_600)]
+    [InlineData("BodiesBytes", 67_108_864, 1_073_741_824)]
     public void A_limit_has_bounds(string name, int min, int max)
     {
         Assert.NotEqual(new HttpLimits(), SettingsHost.Read<HttpLimits>(("Limits:" + name, $"{min}")));

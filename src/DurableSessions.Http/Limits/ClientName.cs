@@ -1,0 +1,29 @@
+using System.Net;
+using System.Net.Sockets;
+using DurableSessions.Http.Keys;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace DurableSessions.Http.Limits;
+
+/// <summary>By what a client is counted: its key where that is known, else its address.</summary>
+internal static class ClientName
+{
+    private const int IPv6NetworkBytes = 8;
+
+    public static string Of(HttpContext http) =>
+        http.RequestServices.GetService<KeyRing>() is { HasKeys: true } ring
+        && PresentedKey.Of(http.Request) is { } text
+        && ring.FindCached(text) is { } key
+            ? $"key {key.Id}"
+            : $"address {Network(http.Connection.RemoteIpAddress)}";
+
+    /// <summary>The network of an address: a client can use any number of IPv6 addresses of its network of 64 bits.</summary>
+    public static string Network(IPAddress? address) => address switch
+    {
+        null => "local",
+        { IsIPv4MappedToIPv6: true } => address.MapToIPv4().ToString(),
+        { AddressFamily: AddressFamily.InterNetworkV6 } => Convert.ToHexString(address.GetAddressBytes(), 0, IPv6NetworkBytes),
+        _ => address.ToString(),
+    };
+}
