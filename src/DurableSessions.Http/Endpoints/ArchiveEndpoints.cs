@@ -1,6 +1,7 @@
 using System.Globalization;
 using DurableSessions.Core;
 using DurableSessions.Core.Archives;
+using DurableSessions.Core.Context;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Messages;
 using DurableSessions.Http.Callers;
@@ -65,9 +66,8 @@ internal static class ArchiveEndpoints
         Archive archive = await store.Archives.GetAsync(key, number, http.RequestAborted);
 
         // Lines are read one after the other: no more than one of the largest is in memory, and less of a small archive.
-        BodyLease lease = BodyLease.Begin(http);
-        http.Response.RegisterForDispose(lease);
-        await lease.GrowToAsync(Math.Min(archive.Info.Counts.Bytes, MessageLimits.MaxAppendBytes), http.RequestAborted);
+        HoldBytes hold = BodyLease.ForAnswer(http);
+        await hold(Math.Min(archive.Info.Counts.Bytes, MessageLimits.MaxAppendBytes), http.RequestAborted);
 
         // An error can be sent only before the response starts: once the first message is read, the archive exists.
         IAsyncEnumerator<SessionMessage> messages = archive.Messages.GetAsyncEnumerator(http.RequestAborted);

@@ -25,10 +25,8 @@ internal static class ContextEndpoints
         SessionKey key = caller.Session(session_id);
         int budget = Query.Integer(http, "token_budget", 0, RequestLimits.MaxTokenBudget, otherwise: DefaultTokenBudget);
         bool withMemories = Query.Boolean(http, "include_memories");
-        BodyLease lease = BodyLease.Begin(http);
-        http.Response.RegisterForDispose(lease);
         SessionContext context = await store.Sessions.ReadContextAsync(
-            key, budget, withMemories, lease.GrowToAsync, http.RequestAborted);
+            key, budget, withMemories, BodyLease.ForAnswer(http), http.RequestAborted);
         return new StreamedEnvelopeResult(answer => WriteAsync(answer, context, withMemories ? caller.User : null));
     }
 

@@ -1,3 +1,4 @@
+using DurableSessions.Core.Context;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -21,6 +22,15 @@ internal sealed class BodyLease(BodyMemory memory, string client) : IDisposable
             await memory.TakeAsync(client, bytes - _bytes, cancellationToken);
             _bytes = bytes;
         }
+    }
+
+    /// <summary>For a request's answer, which the host holds bytes for until it has sent it.</summary>
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA2000", Justification = "The response disposes of it.")]
+    public static HoldBytes ForAnswer(HttpContext http)
+    {
+        BodyLease lease = Begin(http);
+        http.Response.RegisterForDispose(lease);
+        return lease.GrowToAsync;
     }
 
     /// <summary>Gives all of them back.</summary>
