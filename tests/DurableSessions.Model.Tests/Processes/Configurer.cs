@@ -52,7 +52,7 @@ internal sealed class Configurer(string name, int bit) : Process(name)
             case AskEmpty:
                 next.Other = known.Live[^2];
                 next.Pc = Drop;
-                if (Names.IsFrozen(next.Other) || (x.Now.Store.TryGet(next.Other, out Blob blob) && blob.Value != 0))
+                if (Names.IsImmutable(next.Other) || (x.Now.Store.TryGet(next.Other, out Blob blob) && blob.Value != 0))
                 {
                     Finish(x, ref next);
                 }
@@ -90,7 +90,7 @@ internal sealed class Configurer(string name, int bit) : Process(name)
         proc.Index = 0;
         for (int i = from; i < manifest.Live.Length - 1; i++)
         {
-            if (!Names.IsFrozen(manifest.Live[i]))
+            if (!Names.IsImmutable(manifest.Live[i]))
             {
                 proc.Pc = Seal;
                 proc.Index = (byte)i;
