@@ -102,14 +102,15 @@ internal sealed class Configurer(string name, int bit) : Process(name)
     private void ReadAgain(Expansion x, ref Proc proc)
     {
         KnownManifest manifest = x.Manifest;
-        if (!manifest.IsOf(0))
-        {
-            proc = default;
-        }
-        else if (x.Swaps.Configure(manifest.Id, bit, proc.Other).IsChanged)
+        Decision decided = x.Swaps.Configure(manifest.Id, bit, proc.Other);
+        if (decided.IsChanged)
         {
             proc.Known = manifest.Id;
             proc.Pc = Configure;
+        }
+        else if (decided.Outcome == Outcome.SessionGone)
+        {
+            proc = default;
         }
         else if (manifest.Last == proc.Other)
         {
