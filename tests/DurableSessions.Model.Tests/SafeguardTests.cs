@@ -29,6 +29,7 @@ public sealed class SafeguardTests(ITestOutputHelper output)
         [Safeguards.SwitchAsksForPending] = ("terminate", "the manifest has uncovered archives [1, 1] of 2"),
         [Safeguards.FenceBeforeRemove] = ("repair", "live segment 000002-p1d0 is not in storage"),
         [Safeguards.UnnamedAfterFence] = ("repair", "live segment 000002-p1d0 is not in storage"),
+        [Safeguards.CutNamesRetained] = ("repair-retained", "live segment retained-c0/1 is not in storage"),
         [Safeguards.SkipGoesForward] = ("repair", "the manifest takes back a number that was given out"),
         [Safeguards.TombstoneIsGone] = ("delete", "the manifest changes a session that is deleted"),
         [Safeguards.IncarnationIsGone] = ("create-again-configure", "the manifest names a live segment of another session"),
@@ -37,7 +38,15 @@ public sealed class SafeguardTests(ITestOutputHelper output)
     };
 
     public static TheoryData<string> All =>
-        [.. Enum.GetValues<Safeguards>().Where(static s => s != Safeguards.None && (s & Safeguards.Redundant) == 0).Select(static s => s.ToString())];
+    [
+        .. Enum.GetValues<Safeguards>()
+            .Where(static s => s != Safeguards.None && (s & Safeguards.Redundant) == 0)
+            .Select(static s => s.ToString()),
+    ];
+
+    public static TheoryData<string> Small => [.. Configurations.Small];
+
+    public static TheoryData<string> WhereRedundant => [.. Configurations.Redundant];
 
     [Theory]
     [MemberData(nameof(All))]
@@ -53,6 +62,15 @@ public sealed class SafeguardTests(ITestOutputHelper output)
     }
 
     [Theory]
+    [MemberData(nameof(WhereRedundant))]
+    public void Without_the_redundant_guards_there_is_no_other_state(string configuration) => CheckRedundant(configuration);
+
+    [Theory(Explicit = true)]
+    [MemberData(nameof(Small))]
+    public void Without_the_redundant_guards_there_is_no_other_state_in_any_small_configuration(string configuration) =>
+        CheckRedundant(configuration);
+
+    [Theory]
     [InlineData(nameof(Safeguards.SealBeforeStaging))]
     [InlineData(nameof(Safeguards.RecordBeforeCut))]
     [InlineData(nameof(Safeguards.SearchAfterUnknown))]
@@ -64,5 +82,14 @@ public sealed class SafeguardTests(ITestOutputHelper output)
 
         output.WriteLine(result.ToString());
         Assert.NotNull(result.Violation);
+    }
+
+    private void CheckRedundant(string configuration)
+    {
+        SearchResult result = new Search(Configurations.Get(configuration, Safeguards.Redundant)).Run();
+
+        output.WriteLine(result.ToString());
+        Assert.True(result.Violation is null, result.ToString());
+        Assert.Equal(Readme.Counts[configuration], result.States);
     }
 }

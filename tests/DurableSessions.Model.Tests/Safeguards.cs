@@ -105,6 +105,9 @@ internal enum Safeguards : long
     /// <summary><c>AddSegment</c> asks for the full segment to be the last one still.</summary>
     AddAsksForLast = 1L << 32,
 
-    /// <summary>Guards that decide nothing, because what asks the transition has looked at the same before.</summary>
+    /// <summary>An audit takes what a cut retains for named, although it is not live before the cut is cleared.</summary>
+    CutNamesRetained = 1L << 33,
+
+    /// <summary>Guards that decide nothing, because something else guards the same: <c>README.md</c> says what.</summary>
     Redundant = CutAsksForCut | CutAsksForOpen | CutAsksForClosed | CloseAsksForPending | CloseAsksForClosed | AddAsksForLast,
 }

@@ -8,8 +8,8 @@ namespace DurableSessions.Model.Tests.Processes;
 /// segment.
 /// </summary>
 /// <remarks>
-/// The audit waits until a segment is a day old. Here it waits for nothing, so that only the fence keeps apart what a stalled host may still
-/// name and what no host can name any more.
+/// The audit waits until a segment is a day old. Here it waits for nothing, so that only the fence keeps apart what a stalled host may
+/// still name and what no host can name any more.
 /// </remarks>
 internal sealed class Repairer(string name) : Process(name)
 {
@@ -58,7 +58,7 @@ internal sealed class Repairer(string name) : Process(name)
 
         foreach (Blob blob in x.Now.Store.Blobs)
         {
-            if (Names.IsSegment(blob.Key) && Names.IncarnationOf(blob.Key) == 0 && !IsNamed(manifest, blob.Key))
+            if (Names.IsSegment(blob.Key) && Names.IncarnationOf(blob.Key) == 0 && !IsNamed(x, manifest, blob.Key))
             {
                 x.Fork(Id) = new Proc { Pc = Load, Other = blob.Key };
                 x.Emit(Id, "finds a segment that the manifest does not name");
@@ -88,11 +88,13 @@ internal sealed class Repairer(string name) : Process(name)
 
     private static void ToRemove(Expansion x, ref Proc proc, KnownManifest manifest)
     {
-        bool isFree = manifest.IsOf(0) && !(x.Keeps(Safeguards.UnnamedAfterFence) && IsNamed(manifest, proc.Other));
+        bool isFree = manifest.IsOf(0) && !(x.Keeps(Safeguards.UnnamedAfterFence) && IsNamed(x, manifest, proc.Other));
         proc = isFree ? new Proc { Pc = Remove, Other = proc.Other } : default;
     }
 
     // What a commit retains is named by its cut before it is live.
-    private static bool IsNamed(KnownManifest manifest, int segment) =>
-        manifest.IsLive(segment) || (manifest.Cut >= 0 && segment == Names.Retained(manifest.Cut)) || manifest.Keeps(segment);
+    private static bool IsNamed(Expansion x, KnownManifest manifest, int segment) =>
+        manifest.IsLive(segment)
+        || manifest.Keeps(segment)
+        || (manifest.Cut >= 0 && segment == Names.Retained(manifest.Cut) && x.Keeps(Safeguards.CutNamesRetained));
 }
