@@ -31,6 +31,6 @@ internal static partial class Readme
     [GeneratedRegex(@"(?<count>\d+\.\d) million states, in about")]
     private static partial Regex Total();
 
-    [GeneratedRegex(@"`(?<name>[a-z-]+)` \((?<count>[\d,]+)\)")]
+    [GeneratedRegex(@"`(?<name>[a-z-]+)`\s\((?<count>[\d,]+)\)")]
     private static partial Regex Stated();
 }
