@@ -11,10 +11,13 @@ internal static class Configurations
     [
         "appends", "order", "repeated", "repeated-keep", "came-back", "came-back-configure",
         "zombie", "two-commits", "keep", "skip", "memories",
-        "cancel", "cancel-zombie", "cancel-two", "retry", "retry-cancelled", "cancel-retry", "cover", "terminate",
-        "configure", "configure-two", "roll",
-        "delete", "create-again", "create-again-late",
+        "cancel", "cancel-zombie", "cancel-two", "retry", "retry-cancelled", "cancel-retry", "cover", "cover-again", "terminate",
+        "configure", "configure-two", "roll", "repair", "repair-configure", "repair-delete", "repair-retained",
+        "delete", "create-again", "create-again-late", "create-again-configure",
     ];
+
+    /// <summary>Those of the small ones that reach every guard of <see cref="Safeguards.Redundant"/>.</summary>
+    public static string[] Redundant { get; } = ["two-commits", "cancel-zombie", "retry-cancelled", "cover", "roll", "repair"];
 
     /// <summary>Those that are searched by hand.</summary>
     public static string[] Large { get; } = ["crowd", "delete-late", "two-commits-zombie", "commits-late", Everything];
@@ -80,6 +83,28 @@ internal static class Configurations
             "configure" => new(name, new Configurer("s1", 1), p1, a1) { Without = without, Lost = 1 },
             "configure-two" => new(name, new Configurer("s1", 1), new Configurer("s2", 2), p1) { Without = without, Stored = 1 },
             "roll" => new(name, new Roller("r"), p1, a1) { Without = without, Lost = 1 },
+            "cover-again" => new(name, new Commit("p1", 0, fails: true), retry)
+            {
+                Without = without,
+                Stored = 1,
+                Lost = 1,
+                HasMemories = true,
+            },
+            "repair" => new(name, new Roller("r"), new Repairer("audit"), p1, a1) { Without = without, Stored = 1 },
+            "repair-configure" => new(name, new Configurer("s1", 1), new Repairer("audit"), new Commit("p1", 0, keep: 1))
+            {
+                Without = without,
+                Stored = 2,
+                Late = 1,
+                LateCreations = true,
+                LateSwaps = true,
+            },
+            "repair-delete" => new(name, new Roller("r"), new Repairer("audit"), new Deleter("d")) { Without = without, Stored = 1 },
+            "repair-retained" => new(name, new Commit("p1", 0, keep: 1), new Canceller("cancel", 0), new Repairer("audit"))
+            {
+                Without = without,
+                Stored = 2,
+            },
             "delete" => new(name, new Deleter("d"), p1, a1) { Without = without, Stored = 1 },
             "delete-late" => new(name, new Deleter("d"), p1, a1) { Without = without, Stored = 1, Late = 1, Lost = 1, LateSwaps = true },
             "create-again" => new(name, new Deleter("d"), a1, a2) { Without = without, CreatesAgain = true },
@@ -90,9 +115,14 @@ internal static class Configurations
                 LateCreations = true,
                 CreatesAgain = true,
             },
+            "create-again-configure" => new(name, new Deleter("d"), new Configurer("s1", 1), a1)
+            {
+                Without = without,
+                CreatesAgain = true,
+            },
             Everything => new(
                 name, new Appender("a1", 1, 2), new Appender("a2", 3), p1, terminate, new Commit("q1", 1, keep: 1),
-                new Canceller("cancel", 1), retry, new Configurer("s1", 1), new Roller("r"))
+                new Canceller("cancel", 1), retry, new Configurer("s1", 1), new Roller("r"), new Repairer("audit"))
             {
                 Without = without,
                 Stored = 1,

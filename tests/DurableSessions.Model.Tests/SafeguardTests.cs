@@ -27,10 +27,24 @@ public sealed class SafeguardTests(ITestOutputHelper output)
         [Safeguards.ClearAsksForAttempt] = ("retry", "archive 1 is not in storage"),
         [Safeguards.SegmentNumber] = ("configure", "the manifest names a live segment twice"),
         [Safeguards.SwitchAsksForPending] = ("terminate", "the manifest has uncovered archives [1, 1] of 2"),
+        [Safeguards.FenceBeforeRemove] = ("repair", "live segment 000002-p1d0 is not in storage"),
+        [Safeguards.UnnamedAfterFence] = ("repair", "live segment 000002-p1d0 is not in storage"),
+        [Safeguards.CutNamesRetained] = ("repair-retained", "live segment retained-c0/1 is not in storage"),
+        [Safeguards.SkipGoesForward] = ("repair", "the manifest takes back a number that was given out"),
+        [Safeguards.TombstoneIsGone] = ("delete", "the manifest changes a session that is deleted"),
+        [Safeguards.IncarnationIsGone] = ("create-again-configure", "the manifest names a live segment of another session"),
+        [Safeguards.CoverAsksForUncovered] = ("cover-again", "more memories are counted than there are digests"),
         [Safeguards.DropWaitsForCut] = ("configure", "the manifest shows a cut of 2 of its 2 live segments"),
     };
 
-    public static TheoryData<string> All => [.. Enum.GetNames<Safeguards>().Where(static n => n != nameof(Safeguards.None))];
+    public static TheoryData<string> All =>
+    [
+        .. Enum.GetValues<Safeguards>()
+            .Where(static s => s != Safeguards.None && (s & Safeguards.Redundant) == 0)
+            .Select(static s => s.ToString()),
+    ];
+
+    public static TheoryData<string> WhereRedundant => [.. Configurations.Redundant];
 
     [Theory]
     [MemberData(nameof(All))]
@@ -46,6 +60,14 @@ public sealed class SafeguardTests(ITestOutputHelper output)
     }
 
     [Theory]
+    [MemberData(nameof(WhereRedundant))]
+    public void Without_the_redundant_guards_there_is_no_other_state(string configuration) => CheckRedundant(configuration);
+
+    [Fact(Explicit = true)]
+    public void Without_the_redundant_guards_there_is_no_other_state_in_any_small_configuration() =>
+        Assert.All(Configurations.Small, CheckRedundant);
+
+    [Theory]
     [InlineData(nameof(Safeguards.SealBeforeStaging))]
     [InlineData(nameof(Safeguards.RecordBeforeCut))]
     [InlineData(nameof(Safeguards.SearchAfterUnknown))]
@@ -57,5 +79,14 @@ public sealed class SafeguardTests(ITestOutputHelper output)
 
         output.WriteLine(result.ToString());
         Assert.NotNull(result.Violation);
+    }
+
+    private void CheckRedundant(string configuration)
+    {
+        SearchResult result = new Search(Configurations.Get(configuration, Safeguards.Redundant)).Run();
+
+        output.WriteLine(result.ToString());
+        Assert.True(result.Violation is null, result.ToString());
+        Assert.Equal(Readme.Counts[configuration], result.States);
     }
 }

@@ -2,7 +2,7 @@ namespace DurableSessions.Model.Tests;
 
 /// <summary>What makes the protocol safe. The model can do without each one, and must find what goes wrong then.</summary>
 [Flags]
-internal enum Safeguards
+internal enum Safeguards : long
 {
     None = 0,
 
@@ -68,4 +68,46 @@ internal enum Safeguards
 
     /// <summary>What was read from an empty segment counts only where the manifest is still the same.</summary>
     EmptyAsksForManifest = 1 << 20,
+
+    /// <summary>The number of a segment that no manifest names is given away before an audit removes the segment.</summary>
+    FenceBeforeRemove = 1 << 21,
+
+    /// <summary>Once it is, the manifest is asked again whether it names the segment.</summary>
+    UnnamedAfterFence = 1 << 22,
+
+    /// <summary><c>SkipSegmentNumbers</c> takes no number back.</summary>
+    SkipGoesForward = 1 << 23,
+
+    /// <summary>A tombstone answers every transition that the session is gone.</summary>
+    TombstoneIsGone = 1 << 24,
+
+    /// <summary>A session that was created again answers transitions of the one before that it is gone.</summary>
+    IncarnationIsGone = 1 << 25,
+
+    /// <summary><c>Cover</c> asks for an uncovered archive.</summary>
+    CoverAsksForUncovered = 1 << 26,
+
+    /// <summary><c>BeginCut</c> does nothing while a commit cuts. Redundant, as all that follow.</summary>
+    CutAsksForCut = 1 << 27,
+
+    /// <summary><c>BeginCut</c> does nothing for a commit whose archive is pending or uncovered.</summary>
+    CutAsksForOpen = 1 << 28,
+
+    /// <summary><c>BeginCut</c> does nothing for an attempt that the manifest shows as closed.</summary>
+    CutAsksForClosed = 1 << 29,
+
+    /// <summary><c>Close</c> does nothing where the commit is pending.</summary>
+    CloseAsksForPending = 1 << 30,
+
+    /// <summary><c>Close</c> does nothing where the attempt is closed already.</summary>
+    CloseAsksForClosed = 1L << 31,
+
+    /// <summary><c>AddSegment</c> asks for the full segment to be the last one still.</summary>
+    AddAsksForLast = 1L << 32,
+
+    /// <summary>An audit takes what a cut retains for named, although it is not live before the cut is cleared.</summary>
+    CutNamesRetained = 1L << 33,
+
+    /// <summary>Guards that decide nothing, because something else guards the same: <c>README.md</c> says what.</summary>
+    Redundant = CutAsksForCut | CutAsksForOpen | CutAsksForClosed | CloseAsksForPending | CloseAsksForClosed | AddAsksForLast,
 }

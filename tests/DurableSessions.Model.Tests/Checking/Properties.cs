@@ -24,7 +24,7 @@ internal static class Properties
         }
 
         KnownManifest manifest = x.Manifests[world.Ghost.Manifest];
-        string? broken = FindInMemories(world);
+        string? broken = FindInMemories(world) ?? FindInCounts(manifest);
         return broken is not null || manifest.IsDeleted
             ? broken
             : FindLost(x, world, manifest) ?? FindFates(x, world, manifest) ?? FindInSettings(world, manifest);
@@ -80,6 +80,12 @@ internal static class Properties
 
         return null;
     }
+
+    // Each digest asks for one change, and is counted with the archive that it covers.
+    private static string? FindInCounts(KnownManifest manifest) =>
+        manifest.Manifest.MemoriesExtracted > manifest.Manifest.SwitchedCount - manifest.Uncovered.Length
+            ? "more memories are counted than there are digests"
+            : null;
 
     // Each acknowledged message is in one place, and behind what was acknowledged before it was sent.
     private static string? FindLost(Expansion x, World world, KnownManifest manifest)

@@ -3,7 +3,7 @@ using DurableSessions.Model.Tests.State;
 
 namespace DurableSessions.Model.Tests.Processes;
 
-/// <summary>The append request of a lane, and what the lane reads where its segment refuses it.</summary>
+/// <summary>The append request of an appender, and what the appender reads where its segment refuses it.</summary>
 internal sealed class AppendRequest(Appender appender)
 {
     public void Send(Expansion x, in Proc now, KnownManifest view)

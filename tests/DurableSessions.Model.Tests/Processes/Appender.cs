@@ -3,7 +3,7 @@ using DurableSessions.Model.Tests.State;
 
 namespace DurableSessions.Model.Tests.Processes;
 
-/// <summary>A host's lane, with some messages to append one after the other: see <c>SessionLane</c>.</summary>
+/// <summary>A host's appends to the session, some messages one after the other: see <c>SessionAppender</c>.</summary>
 /// <remarks>
 /// <see cref="Proc.Target"/> is the message in hand, <see cref="Proc.Length"/> the messages known to be in the last segment,
 /// <see cref="Proc.Flag"/> whether an append of unknown outcome is on its way, <see cref="Proc.Fate"/> whether that segment is sealed,
@@ -157,7 +157,7 @@ internal sealed class Appender : Process
     {
         for (int i = from; i < view.Live.Length - 1; i++)
         {
-            if (!Names.IsFrozen(view.Live[i]))
+            if (!Names.IsImmutable(view.Live[i]))
             {
                 index = (byte)i;
                 return Seal;

@@ -67,7 +67,7 @@ internal sealed class CommitClearing(Commit commit)
         KnownManifest manifest = x.Manifest;
         ref Proc read = ref x.Fork(commit.Id);
         bool isOwn = now.Target / 2 == commit.CommitNumber;
-        if (manifest.IsOf(0) && Decide(x, now, manifest.Id).IsChanged)
+        if (Decide(x, now, manifest.Id).IsChanged)
         {
             read.Known = manifest.Id;
             read.Pc = Clear;

@@ -106,7 +106,7 @@ internal sealed class CommitStaging(Commit commit)
         proc.Index = 0;
         for (int i = from; i < manifest.CutCount; i++)
         {
-            if (!Names.IsFrozen(manifest.Live[i]))
+            if (!Names.IsImmutable(manifest.Live[i]))
             {
                 proc.Pc = Seal;
                 proc.Index = (byte)i;

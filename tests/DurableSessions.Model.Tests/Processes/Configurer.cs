@@ -52,7 +52,7 @@ internal sealed class Configurer(string name, int bit) : Process(name)
             case AskEmpty:
                 next.Other = known.Live[^2];
                 next.Pc = Drop;
-                if (Names.IsFrozen(next.Other) || (x.Now.Store.TryGet(next.Other, out Blob blob) && blob.Value != 0))
+                if (Names.IsImmutable(next.Other) || (x.Now.Store.TryGet(next.Other, out Blob blob) && blob.Value != 0))
                 {
                     Finish(x, ref next);
                 }
@@ -90,7 +90,7 @@ internal sealed class Configurer(string name, int bit) : Process(name)
         proc.Index = 0;
         for (int i = from; i < manifest.Live.Length - 1; i++)
         {
-            if (!Names.IsFrozen(manifest.Live[i]))
+            if (!Names.IsImmutable(manifest.Live[i]))
             {
                 proc.Pc = Seal;
                 proc.Index = (byte)i;
@@ -102,14 +102,15 @@ internal sealed class Configurer(string name, int bit) : Process(name)
     private void ReadAgain(Expansion x, ref Proc proc)
     {
         KnownManifest manifest = x.Manifest;
-        if (!manifest.IsOf(0))
-        {
-            proc = default;
-        }
-        else if (x.Swaps.Configure(manifest.Id, bit, proc.Other).IsChanged)
+        Decision decided = x.Swaps.Configure(manifest.Id, bit, proc.Other);
+        if (decided.IsChanged)
         {
             proc.Known = manifest.Id;
             proc.Pc = Configure;
+        }
+        else if (decided.Outcome == Outcome.SessionGone)
+        {
+            proc = default;
         }
         else if (manifest.Last == proc.Other)
         {

@@ -76,7 +76,7 @@ internal sealed class Deleter(string name) : Process(name)
         proc.Index = 0;
         for (int i = from; i < manifest.Live.Length && x.Keeps(Safeguards.SealBeforeDelete); i++)
         {
-            if (!Names.IsFrozen(manifest.Live[i]))
+            if (!Names.IsImmutable(manifest.Live[i]))
             {
                 proc.Pc = Seal;
                 proc.Index = (byte)i;

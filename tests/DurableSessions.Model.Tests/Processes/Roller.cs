@@ -38,11 +38,6 @@ internal sealed class Roller(string name) : Process(name)
                 }
                 else
                 {
-                    if (!x.Manifest.Keeps(now.Other))
-                    {
-                        x.Next.Store.Delete(now.Other);
-                    }
-
                     again = default;
                 }
 

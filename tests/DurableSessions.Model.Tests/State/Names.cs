@@ -39,7 +39,7 @@ internal static class Names
 
     public static int Digest(int attempt) => DigestKind | attempt;
 
-    public static bool IsFrozen(int key) => key >> KindBits == 2;
+    public static bool IsImmutable(int key) => key >> KindBits == 2;
 
     public static bool IsSegment(int key) => key >> KindBits is 1 or 2;
 
@@ -66,7 +66,7 @@ internal static class Names
 
     public static string Blob(int key)
     {
-        if (IsFrozen(key))
+        if (IsImmutable(key))
         {
             return BlobNames.Retained(Attempt(AttemptOf(key)));
         }

@@ -13,5 +13,6 @@ internal enum Operation
     Delete,
     DropEmptySegment,
     Settle,
+    SkipSegmentNumbers,
     Switch,
 }

@@ -9,6 +9,7 @@ internal sealed class Swaps(Manifests manifests, Safeguards without)
 {
     private static readonly DateTimeOffset Now = DateTimeOffset.UnixEpoch;
     private static readonly MemoryCategory[] OneMemory = [MemoryCategory.Profile];
+    private readonly Guards _guards = new(without);
 
     public int Create() => manifests.Intern(Transitions.Create(Names.Session, CreationOf(0), Fresh(Names.Segment(0, 1, 0, 0)), Now));
 
@@ -16,17 +17,21 @@ internal sealed class Swaps(Manifests manifests, Safeguards without)
         manifest, Operation.CreateAgain, Of(0, segment),
         m => Transitions.CreateAgain(m, Names.Session, CreationOf(incarnation), Fresh(segment), Now));
 
-    public Decision AddSegment(int manifest, int incarnation, int full, int segment) => manifests.Decide(
-        manifest, Operation.AddSegment, Of(full, segment),
-        m => Transitions.AddSegment(m, Names.Incarnation(incarnation), Names.Blob(full), FreshFor(m, segment)));
+    public Decision AddSegment(int manifest, int incarnation, int full, int segment) => Decide(
+        manifest, Operation.AddSegment, Of(full, segment), incarnation,
+        m => Transitions.AddSegment(m, Names.Incarnation(incarnation), _guards.FullOf(m, Names.Blob(full)), FreshFor(m, segment)));
 
-    public Decision Configure(int manifest, int bit, int segment) => manifests.Decide(
-        manifest, Operation.Configure, Of(bit, segment),
+    public Decision Configure(int manifest, int bit, int segment) => Decide(
+        manifest, Operation.Configure, Of(bit, segment), 0,
         m => Transitions.Configure(m, Names.Incarnation(0), s => With(s, bit), FreshFor(m, segment)));
+
+    public Decision SkipSegmentNumbers(int manifest, int number) => Decide(
+        manifest, Operation.SkipSegmentNumbers, number, 0,
+        m => _guards.SkipSegmentNumbers(m, number, asked => Transitions.SkipSegmentNumbers(asked, Names.Incarnation(0), number)));
 
     public Decision DropEmpty(int manifest, int segment)
     {
-        return manifests.Decide(manifest, Operation.DropEmptySegment, Of(0, segment), Drop);
+        return Decide(manifest, Operation.DropEmptySegment, Of(0, segment), 0, Drop);
 
         Transition Drop(Manifest m)
         {
@@ -39,13 +44,21 @@ internal sealed class Swaps(Manifests manifests, Safeguards without)
         }
     }
 
-    public Decision BeginCut(int manifest, int attempt, int keep, int segment) => manifests.Decide(
-        manifest, Operation.BeginCut, Of(attempt, segment),
-        m => Transitions.BeginCut(m, Names.Attempt(attempt), new CutRetention(keep, null, false), FreshFor(m, segment)));
+    public Decision BeginCut(int manifest, int attempt, int keep, int segment)
+    {
+        return Decide(manifest, Operation.BeginCut, Of(attempt, segment), 0, Begun);
+
+        Transition Begun(Manifest m)
+        {
+            CommitAttempt commit = Names.Attempt(attempt);
+            return _guards.BeginCut(
+                m, commit, asked => Transitions.BeginCut(asked, commit, new CutRetention(keep, null, false), FreshFor(asked, segment)));
+        }
+    }
 
     public Decision Clear(int manifest, int attempt, int archived, int retained)
     {
-        return manifests.Decide(manifest, Operation.Clear, Of(attempt, (archived << 8) | retained), Cleared);
+        return Decide(manifest, Operation.Clear, Of(attempt, (archived << 8) | retained), 0, Cleared);
 
         Transition Cleared(Manifest m)
         {
@@ -62,7 +75,7 @@ internal sealed class Swaps(Manifests manifests, Safeguards without)
 
     public Decision Switch(int manifest, int attempt, Record record, bool memories)
     {
-        return manifests.Decide(manifest, Operation.Switch, Of(attempt, (record.Flags << 1) | (memories ? 1 : 0)), Switched);
+        return Decide(manifest, Operation.Switch, Of(attempt, (record.Flags << 1) | (memories ? 1 : 0)), 0, Switched);
 
         Transition Switched(Manifest m)
         {
@@ -82,19 +95,22 @@ internal sealed class Swaps(Manifests manifests, Safeguards without)
         }
     }
 
-    public Decision Cover(int manifest, int number, int semantic, bool memories) => manifests.Decide(
-        manifest, Operation.Cover, Of(number, (semantic << 1) | (memories ? 1 : 0)),
-        m => Transitions.Cover(m, Names.Incarnation(0), number, $"digest-{semantic}", null, memories ? OneMemory : []));
+    public Decision Cover(int manifest, int number, int semantic, bool memories) => Decide(
+        manifest, Operation.Cover, Of(number, (semantic << 1) | (memories ? 1 : 0)), 0,
+        m => _guards.Cover(
+            m, number,
+            asked => Transitions.Cover(asked, Names.Incarnation(0), number, $"digest-{semantic}", null, memories ? OneMemory : [])));
 
     public Decision Close(int manifest, int attempt, CommitFate fate, bool isRetried, int emptyList)
     {
-        return manifests.Decide(manifest, Operation.Close, Of(attempt, (emptyList << 3) | ((int)fate << 1) | (isRetried ? 1 : 0)), Closed);
+        return Decide(manifest, Operation.Close, Of(attempt, (emptyList << 3) | ((int)fate << 1) | (isRetried ? 1 : 0)), 0, Closed);
 
         Transition Closed(Manifest m)
         {
             CommitAttempt commit = Names.Attempt(attempt);
-            Transition closed = Transitions.Close(
-                m, commit, fate, isRetried ? CommitLedger.RetriedReason : "asked", [.. manifests.Lists[emptyList].Select(Names.Blob)]);
+            string reason = isRetried ? CommitLedger.RetriedReason : "asked";
+            string[] empty = [.. manifests.Lists[emptyList].Select(Names.Blob)];
+            Transition closed = _guards.Close(m, commit, asked => Transitions.Close(asked, commit, fate, reason, empty));
             return (without & Safeguards.CloseAlwaysMoves) != 0 && closed is Transition.Changed && m.Cutting?.CommitId != commit.CommitId
                 ? new Transition.Changed(m)
                 : closed;
@@ -102,10 +118,13 @@ internal sealed class Swaps(Manifests manifests, Safeguards without)
     }
 
     public Decision Settle(int manifest, int attempt) =>
-        manifests.Decide(manifest, Operation.Settle, attempt, m => Transitions.Settle(m, Names.Attempt(attempt)));
+        Decide(manifest, Operation.Settle, attempt, 0, m => Transitions.Settle(m, Names.Attempt(attempt)));
 
     public Decision Delete(int manifest) =>
-        manifests.Decide(manifest, Operation.Delete, 0, static m => Transitions.Delete(m, Names.Incarnation(0), Now));
+        Decide(manifest, Operation.Delete, 0, 0, static m => Transitions.Delete(m, Names.Incarnation(0), Now));
+
+    private Decision Decide(int manifest, Operation operation, long arguments, int incarnation, Func<Manifest, Transition> transition) =>
+        manifests.Decide(manifest, operation, arguments, m => _guards.OfIncarnation(m, incarnation, transition));
 
     private static long Of(int high, int low) => ((long)high << 32) | (uint)low;
 
