@@ -2,7 +2,6 @@ using DurableSessions.Core.Storage;
 using DurableSessions.Http.Keys;
 using DurableSessions.Testing;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Internal;
 
 namespace DurableSessions.Http.Tests;

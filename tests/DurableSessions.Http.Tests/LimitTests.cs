@@ -175,7 +175,10 @@ public sealed class LimitTests(AzuriteFixture azurite)
     {
         var limits = new HttpLimits
         {
-            Connections = 2, SlowSeconds = 2, MinBytesPerSecond = bytesPerSecond, AnswerSeconds = answerSeconds,
+            Connections = 2,
+            SlowSeconds = 2,
+            MinBytesPerSecond = bytesPerSecond,
+            AnswerSeconds = answerSeconds,
         };
         await using ApiHost host = await ApiHost.StartAsync(await azurite.NewStorageAsync(), withEngine: false, limits: limits);
         for (int i = 0; i < 3; i++)

@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using Azure;
 using Azure.Storage.Blobs;
 using DurableSessions.Core.Storage;
@@ -7,12 +8,15 @@ using DurableSessions.Testing;
 namespace DurableSessions.Server.Tests.LocalStorage;
 
 /// <summary>Only the owner of a data folder has access to what is in it, through Azurite too.</summary>
+[UnsupportedOSPlatform("windows")]
 public sealed class AccountKeyTests : IDisposable
 {
     private const UnixFileMode Folder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode File = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private readonly TemporaryFolder _folder = new();
+
+    public AccountKeyTests() => Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows keeps who may open a file in another way.");
 
     private string Data => Path.Combine(_folder.Path, "data");
 

@@ -72,7 +72,8 @@ public sealed class SecretTests(AzuriteFixture azurite)
     private static (string Connection, string Signature) Sign(string connection, DateTimeOffset end)
     {
         var sas = new AccountSasBuilder(
-            AccountSasPermissions.All, end, AccountSasServices.Blobs, AccountSasResourceTypes.All) { Protocol = SasProtocol.HttpsAndHttp };
+            AccountSasPermissions.All, end, AccountSasServices.Blobs, AccountSasResourceTypes.All)
+        { Protocol = SasProtocol.HttpsAndHttp };
         string query = sas.ToSasQueryParameters(
             new StorageSharedKeyCredential(Part(connection, "AccountName"), Part(connection, "AccountKey"))).ToString();
         string signature = query.Split('&').Single(static p => p.StartsWith("sig=", StringComparison.Ordinal))["sig=".Length..];
