@@ -134,7 +134,8 @@ public sealed class LimitTests(AzuriteFixture azurite)
         await using ApiHost host = await ApiHost.StartAsync(await azurite.NewStorageAsync(), withEngine: false, limits: limits);
         RawReply reply = await RawClient.SendAsync(
             host.Client.BaseAddress!,
-            "POST /api/v1/sessions/s/messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n",
+            "POST /api/v1/sessions/s/messages HTTP/1.1\r\nHost: localhost\r\n"
+            + "Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n",
             Encoding.UTF8.GetBytes("""{"role":"user","""));
         Assert.Equal(408, reply.Status);
         Assert.Equal(

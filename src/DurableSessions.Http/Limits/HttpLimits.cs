@@ -81,8 +81,8 @@ public sealed record HttpLimits
 
     /// <summary>
     /// The bodies of requests, contexts and archives in memory at a time, all together, in bytes:
-    /// <see cref="MinBodiesBytes"/> to <see cref="MaxBodiesBytes"/>. One key, or one address without a key, may have half of them. More wait
-    /// for some seconds.
+    /// <see cref="MinBodiesBytes"/> to <see cref="MaxBodiesBytes"/>. One key, or one address without a key, may have half of them. More
+    /// wait for some seconds.
     /// </summary>
     [Range(MinBodiesBytes, MaxBodiesBytes, ErrorMessage = NoNumber)]
     public int BodiesBytes { get; set; } = 4 * MaxBodyBytes;

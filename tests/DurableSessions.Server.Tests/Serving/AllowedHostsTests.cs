@@ -52,6 +52,7 @@ public sealed class AllowedHostsTests(AzuriteFixture azurite)
     {
         Dictionary<string, string> environment = await EnvironmentAsync();
         environment["AllowedHosts"] = "*";
+        environment["Auth__Mode"] = "dev";
         environment["ASPNETCORE_FORWARDEDHEADERS_ENABLED"] = "true";
         await using ServerProcess server = await ServerProcess.StartAsync(environment);
         foreach (string path in s_paths)

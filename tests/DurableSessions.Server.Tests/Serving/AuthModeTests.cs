@@ -113,7 +113,7 @@ public sealed class AuthModeTests(AzuriteFixture azurite)
 
     [Theory]
     [InlineData("Auth__Mode", "none", "Auth:Mode 'none' is not dev or keys.")]
-    [InlineData("Auth__Mod", "keys", "Auth:Mod is no setting; Auth has Mode.")]
+    [InlineData("Auth__Mod", "keys", "Auth:Mod is not a setting; Auth has Mode.")]
     public async Task A_mode_that_is_invalid(string name, string value, string expected) =>
         await StartErrorTests.AssertErrorAsync(new Dictionary<string, string> { [name] = value }, Loopback, expected);
 

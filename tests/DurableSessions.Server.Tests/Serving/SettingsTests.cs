@@ -38,11 +38,11 @@ public sealed class SettingsTests
     }
 
     [Theory]
-    [InlineData("Limits:Brust", "Limits:Brust is not a setting; Limits has BodyBytes, Burst, Connections, ")]
+    [InlineData("Limits:Brust", "Limits:Brust is not a setting; Limits has AnswerSeconds, BodiesBytes, BodyBytes, ")]
     [InlineData("Limits:UnauthenticatedRequestsPerSecond", "Limits:UnauthenticatedRequestsPerSecond is not a setting; Limits has ")]
-    [InlineData("Limits:Burst:Most", "Limits:Burst:Most is no setting")]
-    [InlineData("Semantics:Modell", "Semantics:Modell is not a setting; Semantics has AnswerTokens, Concurrency, ContextTokens, ")]
-    [InlineData("Semantics:WhenUnavailable", "Semantics:WhenUnavailable is no setting")]
+    [InlineData("Limits:Burst:Most", "Limits:Burst:Most is not a setting")]
+    [InlineData("Semantics:Modell", "Semantics:Modell is not a setting; Semantics has AllowHttp, AnswerTokens, Concurrency, ")]
+    [InlineData("Semantics:WhenUnavailable", "Semantics:WhenUnavailable is not a setting")]
     [InlineData("Storage:Containers", "Storage:Containers is not a setting; Storage has Container, Folder.")]
     [InlineData("Appends:Seconds", "Appends:Seconds is not a setting; Appends has RepetitionSeconds.")]
     [InlineData("AutoCommit:KeepRecent", "AutoCommit:KeepRecent is not a setting; AutoCommit has IdleTimeoutSeconds, ")]
