@@ -108,7 +108,8 @@ public sealed class AuthModeTests(AzuriteFixture azurite)
         await using ServerProcess server = await ServerProcess.StartAsync(settings, urls);
 
         Assert.Equal(
-            warnings, server.Output.Split('\n').Count(static line => line.Contains("[4000] Requests to http://0.0.0.0:0 are not encrypted")));
+            warnings,
+            server.Output.Split('\n').Count(static line => line.Contains("[4000] Requests to http://0.0.0.0:0 are not encrypted")));
     }
 
     [Theory]
