@@ -14,10 +14,10 @@ internal sealed class MessageSender(
     InstanceStore store, LoadedInstances loaded, Claims claims, DueQueue due, TimeProvider time, ILogger log)
 {
     private const int Attempts = 20;
-    private const int Lanes = 64;
+    private const int Stripes = 64;
 
-    // Messages of this host for one instance do not compete with each other; an instance always has the same lane.
-    private readonly SemaphoreSlim[] _lanes = [.. Enumerable.Range(0, Lanes).Select(static _ => new SemaphoreSlim(1))];
+    // Messages of this host for one instance do not compete with each other; an instance always has the same stripe.
+    private readonly SemaphoreSlim[] _stripes = [.. Enumerable.Range(0, Stripes).Select(static _ => new SemaphoreSlim(1))];
 
     /// <summary>Records a message.</summary>
     /// <returns><see langword="false"/>: the instance was over.</returns>
@@ -51,8 +51,8 @@ internal sealed class MessageSender(
     // Null: another write came first.
     private async Task<bool?> SendThroughStorageAsync(string id, HistoryEntry message, CancellationToken cancellationToken)
     {
-        SemaphoreSlim lane = _lanes[(uint)id.GetHashCode(StringComparison.Ordinal) % Lanes];
-        await lane.WaitAsync(cancellationToken);
+        SemaphoreSlim stripe = _stripes[(uint)id.GetHashCode(StringComparison.Ordinal) % Stripes];
+        await stripe.WaitAsync(cancellationToken);
         try
         {
             if (loaded.TryFind(id, out _))
@@ -70,7 +70,7 @@ internal sealed class MessageSender(
         }
         finally
         {
-            lane.Release();
+            stripe.Release();
         }
     }
 

@@ -20,12 +20,11 @@ internal static class StoreServices
     /// </summary>
     private static SessionStorage Connect(IServiceProvider services)
     {
-        string connection = services.GetRequiredService<IConfiguration>().GetConnectionString("Storage")
-            ?? throw new InvalidOperationException("ConnectionStrings:Storage is missing.");
+        string connection = services.GetRequiredService<IConfiguration>().GetConnectionString("Storage")?.Trim() is { Length: > 0 } given
+            ? given
+            : throw new SettingsException("ConnectionStrings:Storage is missing.");
         string container = services.GetRequiredService<IOptions<StorageSettings>>().Value.Container;
-        return Uri.TryCreate(connection, UriKind.Absolute, out Uri? service) && service.Scheme == Uri.UriSchemeHttps
-            ? SessionStorage.Connect(service, new DefaultAzureCredential(), container)
-            : SessionStorage.Connect(connection, container);
+        return StorageSettings.Connect(connection, new DefaultAzureCredential(), container);
     }
 
     public static void AddStoreAndApi(this IServiceCollection services, string version)

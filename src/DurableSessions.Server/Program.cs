@@ -1,5 +1,5 @@
 using System.CommandLine;
-using DurableSessions.Server.Checking;
+using DurableSessions.Server.Auditing;
 using DurableSessions.Server.Demo;
 using DurableSessions.Server.Draining;
 using DurableSessions.Server.Keys;

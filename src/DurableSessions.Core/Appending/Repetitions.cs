@@ -31,8 +31,8 @@ internal static class Repetitions
             run = run == i ? i + 1 : run;
         }
 
-        int believed = run == lines.Count || run >= MinRun ? run : 0;
-        foreach (AppendLine line in lines.Skip(believed).Where(static l => l.Match == RepetitionMatch.Content))
+        int repeated = run == lines.Count || run >= MinRun ? run : 0;
+        foreach (AppendLine line in lines.Skip(repeated).Where(static l => l.Match == RepetitionMatch.Content))
         {
             found.Remove(line);
         }

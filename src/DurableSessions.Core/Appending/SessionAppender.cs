@@ -57,7 +57,7 @@ internal sealed class SessionAppender
 
         if (_queue.Add(append))
         {
-            _ = Task.Run(PumpAsync);
+            _ = Task.Run(AppendQueuedAsync);
         }
 
         return append.Completion;
@@ -113,7 +113,7 @@ internal sealed class SessionAppender
         }
     }
 
-    private async Task PumpAsync()
+    private async Task AppendQueuedAsync()
     {
         while (_queue.TakeGroup() is { Count: > 0 } group)
         {

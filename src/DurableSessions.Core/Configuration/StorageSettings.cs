@@ -1,4 +1,6 @@
 using System.ComponentModel.DataAnnotations;
+using Azure.Core;
+using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.Configuration;
 
@@ -14,4 +16,37 @@ public sealed class StorageSettings
         ErrorMessage = "{0} is no container name: 3 to 63 lower-case letters, digits and single hyphens, "
             + "beginning and ending with a letter or digit.")]
     public string Container { get; set; } = "durable-sessions";
+
+    /// <summary>Connects to what <c>ConnectionStrings:Storage</c> names; no request is sent.</summary>
+    /// <param name="connection">A connection string, or the <c>https</c> URL of a blob service.</param>
+    /// <param name="identity">What requests are authorized with where it is a URL.</param>
+    /// <param name="container">The container's name.</param>
+    /// <exception cref="SettingsException">It is neither. The message repeats nothing of it: it may hold the account's key.</exception>
+    public static SessionStorage Connect(string connection, TokenCredential identity, string container)
+    {
+        try
+        {
+            if (!connection.Contains("://", StringComparison.Ordinal) || connection.Contains(';', StringComparison.Ordinal))
+            {
+                return SessionStorage.Connect(connection, container);
+            }
+
+            if (Uri.TryCreate(connection, UriKind.Absolute, out Uri? service)
+                && service.Scheme == Uri.UriSchemeHttps
+                && service.Query.Length == 0)
+            {
+                return SessionStorage.Connect(service, identity, container);
+            }
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException)
+        {
+            // Without the inner exception, whose message may repeat a part of the key.
+            throw new SettingsException(
+                "ConnectionStrings:Storage is no connection string of a storage account; it looks like "
+                + "'DefaultEndpointsProtocol=https;AccountName=...;AccountKey=...'.");
+        }
+
+        throw new SettingsException(
+            "ConnectionStrings:Storage is a URL, but not one of a blob service; it looks like https://account.blob.core.windows.net.");
+    }
 }

@@ -57,7 +57,7 @@ internal sealed class MemoryBaseline(
 
     private string? Refusal(MemoryChange change) =>
         !categories.Contains(change.Category)
-            ? "the session's memory_policy does not allow this category"
+            ? "the session's memory policy does not allow this category"
             : change.Name.Length == 0 || !MemoryName.IsValid(change.Name)
                 ? "it has no name"
                 : change.Operation != MemoryOperation.Delete && string.IsNullOrWhiteSpace(change.Content)

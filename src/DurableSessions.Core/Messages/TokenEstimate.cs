@@ -4,7 +4,7 @@ using System.Text;
 namespace DurableSessions.Core.Messages;
 
 /// <summary>
-/// An estimate of the tokens a model will see. The rule is the wire's: over text, abstract, tool id and name, and the JSON
+/// An estimate of the tokens a model will see. The rule, which is OpenViking's: over text, abstract, tool id and name, and the JSON
 /// of tool input and output, the sum of weights for each code point, rounded up once; CJK 1.5, other code points above
 /// U+FFFF 2.0, everything else 0.25. Images weigh nothing.
 /// </summary>

@@ -9,7 +9,7 @@ namespace DurableSessions.Core.Retaining;
 /// <para>A turn begins with a user's message that is not only the transport of tool results, and goes on to the next such message; what
 /// stands before the first one is a turn too. In a turn, a step is a message of any other role together with the tool transports that
 /// follow it. <c>message_kind</c> decides where it is <c>user_query</c> or <c>tool_transport</c>, otherwise the role and the parts do;
-/// <c>turn_id</c> decides nothing, as on the wire this follows.</para>
+/// <c>turn_id</c> decides nothing, as in OpenViking, whose rule this follows.</para>
 /// <para>The newest turn is kept even where it alone is over the budget, but cut down to its last steps: as many as fit, and never fewer
 /// than <see cref="MinTailSteps"/>. Where it has no more than these, it stays whole. So what is kept is within the budget, or the least
 /// there is to keep.</para>

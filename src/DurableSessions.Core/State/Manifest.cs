@@ -46,7 +46,7 @@ internal sealed record Manifest
 
     /// <summary>
     /// Which turns the last commit kept live; <see langword="null"/>: it kept <see cref="KeepRecentCount"/> messages, or was started
-    /// because the session was idle, and kept none. On the wire too, such a commit leaves the count and ends the turns.
+    /// because the session was idle, and kept none. Such a commit leaves the count and ends the turns.
     /// </summary>
     public TurnRetention? TurnRetention { get; init; }
 

@@ -1,6 +1,6 @@
 namespace DurableSessions.Core.State;
 
-/// <summary>What a memory is about. The names are those of the wire and of folders in storage, in lower case.</summary>
+/// <summary>What a memory is about. In lower case, the names are those of folders in storage.</summary>
 public enum MemoryCategory
 {
     /// <summary>Who the user is.</summary>

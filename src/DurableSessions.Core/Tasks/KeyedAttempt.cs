@@ -16,7 +16,7 @@ namespace DurableSessions.Core.Tasks;
 /// seen yet it is raised twice: the orchestrator takes one.</item>
 /// </list>
 /// <para>
-/// A request that is refused (404, 412) enters nothing. Two requests that retry the same attempt start one: the engine replaces
+/// A request that is refused enters nothing. Two requests that retry the same attempt start one: the engine replaces
 /// only the generation that was looked at.
 /// </para>
 /// </remarks>

@@ -37,7 +37,12 @@ internal static class ServerProgram
         AuthSettings auth = ReadAuth(app.Services);
         AuthPlace place = Place(addresses, builder.Configuration);
         Check(place.Refuse(auth));
-        await storage.OpenAsync(app.Services, Console.Out.WriteLine, cancellationToken, mustExist: place.NeedsKeys(auth));
+        await storage.OpenAsync(
+            app.Services,
+            Console.Out.WriteLine,
+            cancellationToken,
+            mustExist: place.NeedsKeys(auth),
+            events: text => Log.LocalStorage(app.Logger, text));
 
         // The options of Kestrel are made with the app, before settings are validated.
         app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.ApplyDurableSessionsLimits();

@@ -14,7 +14,7 @@ namespace DurableSessions.Core.Commits.Steps;
 /// </summary>
 internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catalogues, MemoryContents contents, TimeProvider time)
 {
-    private const string NotAllowed = "the session's memory_policy allows none";
+    private const string NotAllowed = "the session's memory policy allows none";
 
     /// <summary>Digests with one processor, and stores the answer once under <paramref name="name"/>.</summary>
     public async Task<SemanticDocument> DigestAsync(

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
 
-namespace DurableSessions.Server.Checking;
+namespace DurableSessions.Server.Auditing;
 
 /// <summary>Checks the bounds of <see cref="CheckSettings"/> before storage is opened.</summary>
 [OptionsValidator]

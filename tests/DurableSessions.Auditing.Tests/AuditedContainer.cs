@@ -7,7 +7,7 @@ using DurableSessions.Core.Auditing;
 using DurableSessions.Core.Storage;
 using DurableSessions.Testing;
 
-namespace DurableSessions.Checking.Tests;
+namespace DurableSessions.Auditing.Tests;
 
 /// <summary>A container whose blobs a test reads and changes directly, and audits.</summary>
 internal sealed class AuditedContainer(BlobContainerClient container)

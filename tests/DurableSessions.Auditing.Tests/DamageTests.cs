@@ -6,7 +6,7 @@ using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Identities;
 using DurableSessions.Testing;
 
-namespace DurableSessions.Checking.Tests;
+namespace DurableSessions.Auditing.Tests;
 
 /// <summary>
 /// Every kind of damage, done by hand to a session with two archives, a retained message, a full segment and one that is not.

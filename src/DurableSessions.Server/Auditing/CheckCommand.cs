@@ -5,7 +5,7 @@ using DurableSessions.Core.Configuration;
 using DurableSessions.Server.Serving;
 using Microsoft.Extensions.Options;
 
-namespace DurableSessions.Server.Checking;
+namespace DurableSessions.Server.Auditing;
 
 /// <summary>
 /// <c>check [--repair]</c>: audits storage. Exits with 0 when it found no error (orphans are not errors), with 2 when it found one, and

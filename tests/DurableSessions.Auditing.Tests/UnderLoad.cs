@@ -6,7 +6,7 @@ using DurableSessions.Core.Identities;
 using DurableSessions.Core.Tasks;
 using DurableSessions.Testing;
 
-namespace DurableSessions.Checking.Tests;
+namespace DurableSessions.Auditing.Tests;
 
 /// <summary>Hosts at work and an audit beside them. What derives from it takes seconds, and runs beside each other.</summary>
 public abstract class UnderLoad(AzuriteFixture azurite)

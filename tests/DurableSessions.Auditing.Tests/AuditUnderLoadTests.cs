@@ -1,6 +1,6 @@
 using DurableSessions.Testing;
 
-namespace DurableSessions.Checking.Tests;
+namespace DurableSessions.Auditing.Tests;
 
 /// <summary>No audit beside hosts at work finds an error.</summary>
 public sealed class AuditUnderLoadTests(AzuriteFixture azurite) : UnderLoad(azurite)

@@ -4,7 +4,7 @@ using DurableSessions.Core.Identities;
 using DurableSessions.Core.Tasks;
 using DurableSessions.Testing;
 
-namespace DurableSessions.Checking.Tests;
+namespace DurableSessions.Auditing.Tests;
 
 /// <summary>Hosts at work: nothing that they do is an error.</summary>
 public sealed class LoadTests(AzuriteFixture azurite)

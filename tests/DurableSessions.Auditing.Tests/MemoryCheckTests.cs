@@ -5,7 +5,7 @@ using DurableSessions.Core.Recall;
 using DurableSessions.Core.State;
 using DurableSessions.Testing;
 
-namespace DurableSessions.Checking.Tests;
+namespace DurableSessions.Auditing.Tests;
 
 /// <summary>Memories are audited like everything else.</summary>
 public sealed class MemoryCheckTests(AzuriteFixture azurite)

@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using DurableSessions.Core.Auditing;
 
-namespace DurableSessions.Server.Checking;
+namespace DurableSessions.Server.Auditing;
 
 /// <summary>The section <c>Check</c> of the settings.</summary>
 internal sealed class CheckSettings

@@ -7,7 +7,7 @@ using DurableSessions.Core.Storage;
 using DurableSessions.Core.Tasks;
 using DurableSessions.Testing;
 
-namespace DurableSessions.Checking.Tests;
+namespace DurableSessions.Auditing.Tests;
 
 /// <summary>A blob that nothing refers to is found, kept while it is young, and removed when it is old; and nothing else is.</summary>
 public sealed class OrphanTests(AzuriteFixture azurite)

@@ -2,7 +2,7 @@ using DurableSessions.Core.Identities;
 using DurableSessions.Core.Storage;
 using DurableSessions.Testing;
 
-namespace DurableSessions.Checking.Tests;
+namespace DurableSessions.Auditing.Tests;
 
 /// <summary>The command, in a process of its own.</summary>
 public sealed class CheckCommandTests(AzuriteFixture azurite)
@@ -60,6 +60,26 @@ public sealed class CheckCommandTests(AzuriteFixture azurite)
         (exitCode, string output, errors) = await ServerProcess.RunAsync(settings, "check");
         Assert.True(exitCode == 0, output + errors);
         Assert.Contains("Looked at 0 sessions", output, StringComparison.Ordinal);
+    }
+
+    /// <summary>
+    /// Another engine than the servers' does not know their commits: they would look abandoned, and a repair would remove what is theirs.
+    /// </summary>
+    [Fact]
+    public async Task The_engine_of_the_servers_is_asked_and_no_other()
+    {
+        var container = new AuditedContainer(await azurite.NewContainerAsync());
+        (int exitCode, _, string errors) = await ServerProcess.RunAsync(
+            new Dictionary<string, string>
+            {
+                ["ConnectionStrings__Storage"] = await azurite.GetConnectionStringAsync(),
+                ["Storage__Container"] = container.Name,
+                ["Engine"] = "Another",
+            },
+            "check",
+            "--repair");
+        Assert.Equal(1, exitCode);
+        Assert.Contains("Engine is 'Another'", errors, StringComparison.Ordinal);
     }
 
     private async Task<(int ExitCode, string Output, string Errors)> RunAsync(

@@ -1,6 +1,6 @@
 using DurableSessions.Testing;
 
-namespace DurableSessions.Checking.Tests;
+namespace DurableSessions.Auditing.Tests;
 
 /// <summary>No repair beside hosts at work takes anything from them.</summary>
 public sealed class RepairUnderLoadTests(AzuriteFixture azurite) : UnderLoad(azurite)

@@ -1,7 +1,7 @@
 using DurableSessions.Core.Auditing;
 using Spectre.Console;
 
-namespace DurableSessions.Server.Checking;
+namespace DurableSessions.Server.Auditing;
 
 /// <summary>Writes an audit to the console: a line for each finding when it is made, the progress meanwhile, and a summary.</summary>
 internal sealed class CheckReport(string storage, AuditOptions options)
