@@ -69,7 +69,7 @@ public static class DurableSessionsHttp
     }
 
     /// <summary>
-    /// Answers a request whose <c>Host</c> is none of ASP.NET Core's setting <c>AllowedHosts</c> as the API answers errors. For a web host
+    /// Answers a request whose <c>Host</c> is not in ASP.NET Core's setting <c>AllowedHosts</c> as the API answers errors. For a web host
     /// that serves the API alone: the envelope middleware is then around its whole pipeline.
     /// </summary>
     public static IServiceCollection AddHostFilteringErrors(this IServiceCollection services)

@@ -47,7 +47,7 @@ internal static class AccountKey
         return key;
     }
 
-    // Null: there is none that Azurite could use, as after a crash of the machine.
+    // Null: there is no key that Azurite could use, as after a crash of the machine.
     private static string? Read(string path)
     {
         if (!File.Exists(path))

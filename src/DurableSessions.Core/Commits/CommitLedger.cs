@@ -12,9 +12,6 @@ namespace DurableSessions.Core.Commits;
 /// </summary>
 internal sealed class CommitLedger(ManifestStore manifests, ArchiveStore archives, SessionStorage storage, TimeProvider time)
 {
-    /// <summary>Why an attempt was closed that a later one replaces.</summary>
-    public const string RetriedReason = "retried";
-
     private const int MaxAttempts = 40;
 
     /// <summary>The manifest of the session the commit was accepted for.</summary>
@@ -47,7 +44,7 @@ internal sealed class CommitLedger(ManifestStore manifests, ArchiveStore archive
         for (int attempt = commit.Attempt; attempt >= 1; attempt--)
         {
             CommitRecord? record = await archives.FindRecordAsync(commit with { Attempt = attempt }, cancellationToken);
-            if (record is { Fate: CommitFate.Cancelled, Reason: RetriedReason } && attempt == commit.Attempt)
+            if (record is { IsRetried: true } && attempt == commit.Attempt)
             {
                 // Closed by an attempt after this one, which knows what became of the commit; or will.
                 return await FindNewestRecordAsync(commit, cancellationToken);

@@ -21,7 +21,7 @@ internal sealed class SettingsSection(string name, Type type)
             static property => property.GetCustomAttribute<ConfigurationKeyNameAttribute>()?.Name ?? property.Name,
             StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Sets what has a value in <paramref name="configuration"/>; an empty value is none.</summary>
+    /// <summary>Sets what has a value in <paramref name="configuration"/>; an empty value counts as absent.</summary>
     /// <exception cref="OptionsValidationException">A value is not of the type of its setting.</exception>
     public void Bind(object options, IConfiguration configuration)
     {

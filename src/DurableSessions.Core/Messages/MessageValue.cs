@@ -10,7 +10,7 @@ public readonly struct MessageValue
     /// <param name="utf8">One valid JSON value, without white space around it.</param>
     public MessageValue(ReadOnlyMemory<byte> utf8) => Utf8 = utf8;
 
-    /// <summary>The value's JSON in UTF-8; empty where there is none.</summary>
+    /// <summary>The value's JSON in UTF-8; empty where there is no value.</summary>
     public ReadOnlyMemory<byte> Utf8 { get; }
 
     /// <summary>Whether it is a string.</summary>

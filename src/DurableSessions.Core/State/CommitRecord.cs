@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using DurableSessions.Core.Identities;
 
 namespace DurableSessions.Core.State;
@@ -17,6 +18,13 @@ internal sealed record CommitRecord
     public required CommitFate Fate { get; init; }
 
     public string? Reason { get; init; }
+
+    /// <summary>
+    /// Whether a later attempt of the commit has closed this one, and what became of the commit is in the record of one after it. It is
+    /// stored as the reason.
+    /// </summary>
+    [JsonIgnore]
+    public bool IsRetried => Fate == CommitFate.Cancelled && Reason == ClosedCommit.RetriedReason;
 
     public required DateTimeOffset DecidedAt { get; init; }
 

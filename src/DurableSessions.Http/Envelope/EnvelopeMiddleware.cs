@@ -76,7 +76,7 @@ internal sealed class EnvelopeMiddleware(
         return EnvelopeResult.SendErrorAsync(context, response.StatusCode switch
         {
             StatusCodes.Status400BadRequest when context.GetEndpoint() is null => ApiError.InvalidArgument(
-                Location.Header("Host"), "is none of the setting AllowedHosts.", "value_error"),
+                Location.Header("Host"), "is not in the setting AllowedHosts.", "value_error"),
             StatusCodes.Status404NotFound => ApiError.NotFound("There is no such path."),
             StatusCodes.Status405MethodNotAllowed => ApiError.MethodNotAllowed(context.Request.Method),
             int status => new ApiError(status, status >= 500 ? "INTERNAL" : "UNKNOWN", $"HTTP status {status}."),

@@ -24,7 +24,7 @@ internal static class PresentedKey
 
     /// <summary>
     /// The header by which a request presents a credential of any kind, valid or not; <see langword="null"/> where it presents none. An
-    /// empty value is none: clients send it where their setting is empty.
+    /// empty value counts as absent: clients send it where their setting is empty.
     /// </summary>
     public static string? HeaderOf(HttpRequest request)
     {

@@ -110,7 +110,7 @@ internal sealed class CommitClosing(Process process)
         proc.Known = manifest.Id;
         proc.Target = (byte)Names.AttemptOf(closed.CommitId, closed.Attempt);
         proc.Fate = closed.Fate == CommitFate.Skipped ? Skipped
-            : closed.Reason == Core.Commits.CommitLedger.RetriedReason ? Retried
+            : closed.Reason == ClosedCommit.RetriedReason ? Retried
             : Cancelled;
         proc.Pc = x.Keeps(Safeguards.RecordBeforeSettle) ? WriteFate : Forget;
     }

@@ -1,4 +1,3 @@
-using DurableSessions.Core.Commits;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
 
@@ -108,7 +107,7 @@ internal sealed class Swaps(Manifests manifests, Safeguards without)
         Transition Closed(Manifest m)
         {
             CommitAttempt commit = Names.Attempt(attempt);
-            string reason = isRetried ? CommitLedger.RetriedReason : "asked";
+            string reason = isRetried ? ClosedCommit.RetriedReason : "asked";
             string[] empty = [.. manifests.Lists[emptyList].Select(Names.Blob)];
             Transition closed = _guards.Close(m, commit, asked => Transitions.Close(asked, commit, fate, reason, empty));
             return (without & Safeguards.CloseAlwaysMoves) != 0 && closed is Transition.Changed && m.Cutting?.CommitId != commit.CommitId

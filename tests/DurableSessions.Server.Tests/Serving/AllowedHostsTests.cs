@@ -20,9 +20,9 @@ public sealed class AllowedHostsTests(AzuriteFixture azurite)
             Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
             Assert.Equal(
                 """
-                {"status":"error","error":{"code":"INVALID_ARGUMENT","message":"header.Host: is none of the setting AllowedHosts.",
+                {"status":"error","error":{"code":"INVALID_ARGUMENT","message":"header.Host: is not in the setting AllowedHosts.",
                 "details":{"validation_errors":[
-                {"loc":["header","Host"],"message":"is none of the setting AllowedHosts.","type":"value_error"}]}}}
+                {"loc":["header","Host"],"message":"is not in the setting AllowedHosts.","type":"value_error"}]}}}
                 """.ReplaceLineEndings(""),
                 await refused.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
             Assert.Equal("application/json", refused.Content.Headers.ContentType?.ToString());

@@ -88,7 +88,7 @@ internal sealed class ArchiveToTempActivity(
         for (int attempt = 1; attempt < commit.Attempt; attempt++)
         {
             CommitAttempt earlier = commit.ThisAttempt with { Attempt = attempt };
-            if (await ledger.CloseAsync(earlier, CommitFate.Cancelled, CommitLedger.RetriedReason, [], cancellationToken) is null)
+            if (await ledger.CloseAsync(earlier, CommitFate.Cancelled, ClosedCommit.RetriedReason, [], cancellationToken) is null)
             {
                 throw new ContentionException($"Attempt {attempt} of commit '{commit.CommitId}' is still in work.");
             }
