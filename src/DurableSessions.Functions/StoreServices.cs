@@ -20,11 +20,9 @@ internal static class StoreServices
     /// </summary>
     private static SessionStorage Connect(IServiceProvider services)
     {
-        string connection = services.GetRequiredService<IConfiguration>().GetConnectionString("Storage")?.Trim() is { Length: > 0 } given
-            ? given
-            : throw new SettingsException("ConnectionStrings:Storage is missing.");
-        string container = services.GetRequiredService<IOptions<StorageSettings>>().Value.Container;
-        return StorageSettings.Connect(connection, new DefaultAzureCredential(), container);
+        string connection = StorageSettings.FindConnection(services.GetRequiredService<IConfiguration>())
+            ?? throw new SettingsException("ConnectionStrings:Storage is missing.");
+        return services.GetRequiredService<IOptions<StorageSettings>>().Value.Connect(connection, new DefaultAzureCredential());
     }
 
     public static void AddStoreAndApi(this IServiceCollection services, string version)

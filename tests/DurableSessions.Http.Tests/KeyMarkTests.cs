@@ -5,6 +5,7 @@ using DurableSessions.Core.Storage;
 using DurableSessions.Http.Keys;
 using DurableSessions.Http.Tests.Hosting;
 using DurableSessions.Testing;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
@@ -137,7 +138,8 @@ public sealed class KeyMarkTests
         (string text, _) = await Store(storage).AddAsync("acme", "ann", Cancelled);
         KeyRing ring = await LoadAsync(storage);
         Assert.False(ring.AreMissing);
-        Assert.NotNull(ring.FindCached(text));
+        var http = new DefaultHttpContext { Request = { Headers = { ["X-API-Key"] = text } } };
+        Assert.NotNull(ring.FindCached(http.Request));
         faults.FailHanging();
         await added.ContinueWith(static _ => { }, TaskScheduler.Default);
     }

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Azure.Core;
 using DurableSessions.Core.Storage;
+using Microsoft.Extensions.Configuration;
 
 namespace DurableSessions.Core.Configuration;
 
@@ -17,25 +18,28 @@ public sealed class StorageSettings
             + "beginning and ending with a letter or digit.")]
     public string Container { get; set; } = "durable-sessions";
 
-    /// <summary>Connects to what <c>ConnectionStrings:Storage</c> names; no request is sent.</summary>
+    /// <summary><c>ConnectionStrings:Storage</c> of a host's configuration; <see langword="null"/> where it is not set.</summary>
+    public static string? FindConnection(IConfiguration configuration) =>
+        configuration.GetConnectionString(Section)?.Trim() is { Length: > 0 } connection ? connection : null;
+
+    /// <summary>Connects to <see cref="Container"/> in what <see cref="FindConnection"/> has found; no request is sent.</summary>
     /// <param name="connection">A connection string, or the <c>https</c> URL of a blob service.</param>
     /// <param name="identity">What requests are authorized with where it is a URL.</param>
-    /// <param name="container">The container's name.</param>
     /// <exception cref="SettingsException">It is neither. The message repeats nothing of it: it may hold the account's key.</exception>
-    public static SessionStorage Connect(string connection, TokenCredential identity, string container)
+    public SessionStorage Connect(string connection, TokenCredential identity)
     {
         try
         {
             if (!connection.Contains("://", StringComparison.Ordinal) || connection.Contains(';', StringComparison.Ordinal))
             {
-                return SessionStorage.Connect(connection, container);
+                return SessionStorage.Connect(connection, Container);
             }
 
             if (Uri.TryCreate(connection, UriKind.Absolute, out Uri? service)
                 && service.Scheme == Uri.UriSchemeHttps
                 && service.Query.Length == 0)
             {
-                return SessionStorage.Connect(service, identity, container);
+                return SessionStorage.Connect(service, identity, Container);
             }
         }
         catch (Exception e) when (e is FormatException or ArgumentException)

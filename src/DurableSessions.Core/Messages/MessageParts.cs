@@ -23,11 +23,11 @@ public sealed class MessageParts : IReadOnlyList<MessagePart>
     /// <inheritdoc/>
     public IEnumerator<MessagePart> GetEnumerator()
     {
-        int at = _array.Span.IndexOf((byte)'[');
+        // Between the parts of a valid array there are commas and white space alone.
+        int at = _array.Span.IndexOf((byte)'[') + 1;
         while (true)
         {
-            at++;
-            at += _array.Span[at..].IndexOfAnyExcept(" \t\r\n"u8);
+            at += _array.Span[at..].IndexOfAnyExcept(" \t\r\n,"u8);
             if (_array.Span[at] == (byte)']')
             {
                 yield break;
@@ -36,11 +36,6 @@ public sealed class MessageParts : IReadOnlyList<MessagePart>
             var part = new MessagePart(_array[at..]);
             at += part.Utf8.Length;
             yield return part;
-            at += _array.Span[at..].IndexOfAny(",]"u8);
-            if (_array.Span[at] == (byte)']')
-            {
-                yield break;
-            }
         }
     }
 

@@ -1,5 +1,6 @@
 using Azure;
 using DurableSessions.Http.Errors;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -92,9 +93,8 @@ public sealed class KeyRing(KeyStore store, TimeProvider time, ILogger<KeyRing>?
         }
     }
 
-    /// <summary>The cached key of this text, without a request to storage; <see langword="null"/> where the text is no valid key.</summary>
-    /// <param name="text">The key as a request presents it.</param>
-    internal ApiKey? FindCached(string text) => _snapshot?.Set?.Find(text);
+    /// <summary>The cached key that a request presents; <see langword="null"/> where it presents no valid key. Asks no storage.</summary>
+    internal ApiKey? FindCached(HttpRequest request) => PresentedKey.Of(request) is { } text ? _snapshot?.Set?.Find(text) : null;
 
     private Task<Snapshot> SharedRefreshAsync()
     {

@@ -12,11 +12,11 @@ internal static class ClientName
     private const int IPv6NetworkBytes = 8;
 
     public static string Of(HttpContext http) =>
-        http.RequestServices.GetService<KeyRing>() is { HasKeys: true } ring
-        && PresentedKey.Of(http.Request) is { } text
-        && ring.FindCached(text) is { } key
-            ? $"key {key.Id}"
+        http.RequestServices.GetService<KeyRing>()?.FindCached(http.Request) is { } key
+            ? Of(key)
             : $"address {Network(http.Connection.RemoteIpAddress)}";
+
+    public static string Of(ApiKey key) => $"key {key.Id}";
 
     /// <summary>The network of an address: a client can use any number of IPv6 addresses of its network of 64 bits.</summary>
     public static string Network(IPAddress? address) => address switch

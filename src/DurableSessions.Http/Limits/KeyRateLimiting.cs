@@ -28,14 +28,13 @@ internal static class KeyRateLimiting
             return RateLimitPartition.GetNoLimiter("");
         }
 
-        string? text = PresentedKey.Of(http.Request);
-        if (text is not null && ring.FindCached(text) is { } key)
+        if (ring.FindCached(http.Request) is { } key)
         {
-            return Bucket($"key {key.Id}", limits.RequestsPerSecond, limits.Burst);
+            return Bucket(ClientName.Of(key), limits.RequestsPerSecond, limits.Burst);
         }
 
         // Probes have a bucket of their own, which unauthenticated requests do not empty. A request that presents a key is no probe.
-        bool isProbe = text is null
+        bool isProbe = PresentedKey.Of(http.Request) is null
             && (http.Request.Path.Equals("/health", StringComparison.Ordinal)
                 || http.Request.Path.Equals("/ready", StringComparison.Ordinal));
         string kind = isProbe ? "probe" : "address";

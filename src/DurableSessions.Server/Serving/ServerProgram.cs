@@ -67,7 +67,7 @@ internal static class ServerProgram
     // A storage account may be that of a service with keys, under a name of a container that was mistyped or restored without them.
     private static AuthPlace Place(Addresses addresses, IConfiguration configuration)
     {
-        bool isConfigured = StorageConnection.Configured(configuration) is not null;
+        bool isConfigured = StorageSettings.FindConnection(configuration) is not null;
         string closing = $"listen on a loopback address such as {Addresses.Default}";
         return new AuthPlace(addresses.Reachable, isConfigured, isConfigured ? $"{closing} with Auth:Mode=dev" : closing);
     }

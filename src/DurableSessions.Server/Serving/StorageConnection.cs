@@ -41,10 +41,10 @@ internal sealed class StorageConnection : IAsyncDisposable
         Action<string>? events = null)
     {
         services.ValidateSettings();
-        string container = services.GetRequiredService<IOptions<StorageSettings>>().Value.Container;
-        if (Configured(services.GetRequiredService<IConfiguration>()) is { } connection)
+        StorageSettings settings = services.GetRequiredService<IOptions<StorageSettings>>().Value;
+        if (StorageSettings.FindConnection(services.GetRequiredService<IConfiguration>()) is { } connection)
         {
-            SessionStorage storage = StorageSettings.Connect(connection, new DefaultAzureCredential(), container);
+            SessionStorage storage = settings.Connect(connection, new DefaultAzureCredential());
             await StorageCheck.RunAsync(storage.Container, mustExist, cancellationToken);
             Description = storage.Container.Address();
             _storage = storage;
@@ -55,15 +55,11 @@ internal sealed class StorageConnection : IAsyncDisposable
         AzuriteInstallation installation = await AzuriteInstallation.EnsureAsync(report, cancellationToken);
         folder ??= Path.Combine(installation.Folder, "..", "..", ".data", "azurite");
         _local = await LocalAzurite.StartAsync(installation, folder, events ?? report, TimeProvider.System, cancellationToken);
-        var local = SessionStorage.Connect(_local.ConnectionString, container);
+        var local = SessionStorage.Connect(_local.ConnectionString, settings.Container);
         await StorageCheck.RunAsync(local.Container, mustExist, cancellationToken);
-        Description = $"{_local.Location}, container {container} (Azurite on port {_local.Port})";
+        Description = $"{_local.Location}, container {settings.Container} (Azurite on port {_local.Port})";
         _storage = local;
     }
-
-    /// <summary><c>ConnectionStrings:Storage</c>; <see langword="null"/> where storage is local.</summary>
-    public static string? Configured(IConfiguration configuration) =>
-        configuration.GetConnectionString("Storage")?.Trim() is { Length: > 0 } connection ? connection : null;
 
     /// <summary>Stops local storage after it has saved every request that it acknowledged.</summary>
     public ValueTask DisposeAsync() => _local?.DisposeAsync() ?? ValueTask.CompletedTask;
