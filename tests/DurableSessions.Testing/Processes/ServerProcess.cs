@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using DurableSessions.LocalStorage;
 
 namespace DurableSessions.Testing;
 
@@ -47,7 +48,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
     public static async Task<ServerProcess> StartAsync(
         IReadOnlyDictionary<string, string> environment, string urls = "http://127.0.0.1:0")
     {
-        ServerProcess server = Launch(environment, ["--urls", urls]);
+        ServerProcess server = await LaunchAsync(environment, ["--urls", urls]);
         try
         {
             server.Client.BaseAddress = await server._serving.Task.WaitAsync(s_timeout);
@@ -64,7 +65,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
     public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(
         IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
-        await using ServerProcess server = Launch(environment, arguments);
+        await using ServerProcess server = await LaunchAsync(environment, arguments);
         return (await server.WaitForExitAsync(), server.Output, server.Errors);
     }
 
@@ -120,8 +121,11 @@ public sealed partial class ServerProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static ServerProcess Launch(IReadOnlyDictionary<string, string> environment, string[] arguments)
+    private static async Task<ServerProcess> LaunchAsync(IReadOnlyDictionary<string, string> environment, string[] arguments)
     {
+        // In a fresh clone a server on local storage would install Azurite first, and take minutes for it beside other work. The
+        // installation has a bound of its own.
+        await AzuriteInstallation.EnsureAsync();
         var start = new ProcessStartInfo(DotnetPath(), [Path.Combine(AppContext.BaseDirectory, "DurableSessions.Server.dll"), .. arguments])
         {
             RedirectStandardOutput = true,
