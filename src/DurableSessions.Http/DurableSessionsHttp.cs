@@ -13,6 +13,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -41,6 +42,12 @@ public static class DurableSessionsHttp
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ICallerSource, DevCallerSource>();
         services.TryAddSingleton<BodyMemory>();
+        services.TryAddSingleton<TrustedProxies>();
+        services.TryAddSingleton<ConnectionLimit>();
+        services.TryAddSingleton<Readiness>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ProxySettings>, ProxySettingsValidator>());
+        services.AddOptions<ForwardedHeadersOptions>()
+            .PostConfigure<TrustedProxies>(static (forwarded, proxies) => proxies.Configure(forwarded));
         services.AddRateLimiter(static _ => { });
         services.AddOptions<RateLimiterOptions>()
             .Configure<IOptions<HttpLimits>>(static (rates, limits) => KeyRateLimiting.Configure(rates, limits.Value));
@@ -48,8 +55,15 @@ public static class DurableSessionsHttp
         return services.AddOptions<HttpLimits>().ValidateOnStart();
     }
 
-    /// <summary>Fills the limits from the section <c>Limits</c> of the host's configuration.</summary>
-    public static OptionsBuilder<HttpLimits> BindLimits(this OptionsBuilder<HttpLimits> limits) => limits.BindSettings(HttpLimits.Section);
+    /// <summary>
+    /// Fills the limits from the section <c>Limits</c> of the host's configuration, and the proxies before it from <c>Proxies</c>.
+    /// </summary>
+    public static OptionsBuilder<HttpLimits> BindLimits(this OptionsBuilder<HttpLimits> limits)
+    {
+        ArgumentNullException.ThrowIfNull(limits);
+        limits.Services.AddOptions<ProxySettings>().BindSettings(ProxySettings.Section);
+        return limits.BindSettings(HttpLimits.Section);
+    }
 
     /// <summary>
     /// Authenticates requests by API keys in the <see cref="SessionStorage"/> among the services, once the first key exists; call it before
@@ -82,14 +96,22 @@ public static class DurableSessionsHttp
     }
 
     /// <summary>
-    /// Adds the envelope middleware (request ids, process times, errors as the API documents them), the refusal of requests that are not
-    /// local while there is no authentication, and the rate limiter. It is the first middleware of the host.
+    /// Adds the envelope middleware (request ids, process times, errors as the API documents them), the addresses of clients behind trusted
+    /// proxies, the refusal of requests that are not local while there is no authentication, and the rate limiter. It is the first
+    /// middleware of the host.
     /// </summary>
     public static IApplicationBuilder UseDurableSessionsHttp(this IApplicationBuilder app)
     {
         if (!app.ApplicationServices.GetServices<IStartupFilter>().OfType<EnvelopeStartupFilter>().Any())
         {
             app.UseMiddleware<EnvelopeMiddleware>();
+        }
+
+        // ASP.NET Core's own switch has put the same middleware in front of all others; a second pass would believe one proxy more.
+        var configuration = app.ApplicationServices.GetService<IConfiguration>();
+        if (!string.Equals(configuration?["ForwardedHeaders_Enabled"], "true", StringComparison.OrdinalIgnoreCase))
+        {
+            app.UseForwardedHeaders();
         }
 
         return app.UseMiddleware<AdmissionMiddleware>().UseRateLimiter();
@@ -120,7 +142,7 @@ public static class DurableSessionsHttp
     }
 
     /// <summary>
-    /// Limits the number of connections and of HTTP/2 streams, and the lowest data rate. The server accepts more header bytes than the API
+    /// Limits the number of connections, in all and of each address, and of HTTP/2 streams, and the lowest data rate. The server accepts more header bytes than the API
     /// does, so that a request with too many is answered by the API, with an envelope, and not by the server without one.
     /// </summary>
     public static void ApplyDurableSessionsLimits(this KestrelServerOptions server)
@@ -132,6 +154,9 @@ public static class DurableSessionsHttp
         server.Limits.MaxRequestHeaderCount = 1_000;
         server.Limits.Http2.MaxStreamsPerConnection = MaxStreams;
         server.Limits.MaxConcurrentConnections = limits.Connections;
+        ConnectionLimit connections = server.ApplicationServices.GetRequiredService<ConnectionLimit>();
+        server.ConfigureEndpointDefaults(
+            endpoint => endpoint.Use(next => connection => connections.RunAsync(connection, next)));
         server.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(limits.HeadersSeconds);
         server.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(limits.KeepAliveSeconds);
         var slowest = new MinDataRate(limits.MinBytesPerSecond, TimeSpan.FromSeconds(limits.SlowSeconds));

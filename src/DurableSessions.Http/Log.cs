@@ -29,4 +29,10 @@ internal static partial class Log
         Level = LogLevel.Warning,
         Message = "The container cannot be marked as one that has keys: without their blob it would look as if it never had any")]
     public static partial void KeysNotMarked(ILogger logger, Exception exception);
+
+    [LoggerMessage(
+        EventId = 3004,
+        Level = LogLevel.Warning,
+        Message = "Address {Client} has {Connections} connections, and more of it are closed (Limits:ConnectionsPerAddress)")]
+    public static partial void ConnectionsRefused(ILogger logger, string client, int connections);
 }

@@ -16,8 +16,10 @@ public static class ApiDocumentation
         + "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; script-src 'self'";
 
     /// <summary>Adds the services of the document.</summary>
-    public static IServiceCollection AddApiDocumentation(this IServiceCollection services, string version) =>
-        services.AddOpenApi("v1", options =>
+    public static IServiceCollection AddApiDocumentation(this IServiceCollection services, string version)
+    {
+        services.AddSingleton<OpenApiText>();
+        return services.AddOpenApi(OpenApiText.Name, options =>
         {
             options.AddOperationTransformer<OperationDocumentation>();
             options.AddDocumentTransformer((document, _, _) =>
@@ -45,6 +47,7 @@ public static class ApiDocumentation
                 return Task.CompletedTask;
             });
         });
+    }
 
     /// <summary>
     /// Maps both routes. Its Content-Security-Policy allows the page to load files only from this server, to run only the scripts that it
@@ -52,7 +55,7 @@ public static class ApiDocumentation
     /// </summary>
     public static IEndpointRouteBuilder MapApiDocumentation(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapOpenApi();
+        endpoints.MapGet($"/openapi/{OpenApiText.Name}.json", SendDocumentAsync).ExcludeFromDescription();
         endpoints.MapScalarApiReference("/docs", static options =>
         {
             options.Title = "Durable sessions";
@@ -69,6 +72,9 @@ public static class ApiDocumentation
         });
         return endpoints;
     }
+
+    private static async Task<IResult> SendDocumentAsync(OpenApiText text, CancellationToken aborted) =>
+        Results.Bytes(await text.GetAsync(aborted), "application/json;charset=utf-8");
 
     // Once the page is written: only then is the nonce of its scripts known.
     private static Task SetContentSecurityPolicy(object state)

@@ -1,15 +1,12 @@
 using System.Globalization;
 using DurableSessions.Core;
-using DurableSessions.Core.Storage;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Errors;
 using DurableSessions.Http.Requests;
-using DurableSessions.Orchestration;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.Logging;
 
 namespace DurableSessions.Http.Endpoints;
 
@@ -18,9 +15,6 @@ namespace DurableSessions.Http.Endpoints;
 /// </summary>
 internal static class SystemEndpoints
 {
-    private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(5);
-    private static readonly OrchestrationQuery AnyInstance = new() { PageSize = 1 };
-
     public static void MapSystem(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapGet("/health", HealthAsync);
@@ -44,21 +38,18 @@ internal static class SystemEndpoints
         });
     }
 
-    private static async Task ReadyAsync(
-        HttpContext http, SessionStorage storage, OrchestrationClient engine, TimeProvider time, ILogger<SessionProbe> logger)
+    private static async Task ReadyAsync(HttpContext http, Readiness readiness)
     {
-        bool[] ready = await Task.WhenAll(
-            IsReadyAsync("storage", token => storage.Container.ExistsAsync(token), time, logger, http.RequestAborted),
-            IsReadyAsync("engine", token => engine.ListInstancesAsync(AnyInstance, token), time, logger, http.RequestAborted));
-        bool all = ready.All(static r => r);
+        Readiness.Answer ready = await readiness.AskAsync(http.RequestAborted);
+        bool all = ready is { Storage: true, Engine: true };
         http.Response.StatusCode = all ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
         await EnvelopeResult.SendAsync(http, json =>
         {
             json.WriteStartObject();
             json.WriteString("status", all ? "ready" : "not_ready");
             json.WriteStartObject("checks");
-            json.WriteString("storage", Word(ready[0]));
-            json.WriteString("engine", Word(ready[1]));
+            json.WriteString("storage", Word(ready.Storage));
+            json.WriteString("engine", Word(ready.Engine));
             json.WriteEndObject();
             json.WriteEndObject();
         });
@@ -103,24 +94,4 @@ internal static class SystemEndpoints
     }
 
     private static string Word(bool isReady) => isReady ? "ok" : "unavailable";
-
-    private static async Task<bool> IsReadyAsync(
-        string name, Func<CancellationToken, Task> check, TimeProvider time, ILogger logger, CancellationToken aborted)
-    {
-        using var limit = new CancellationTokenSource(CheckTimeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, aborted);
-        try
-        {
-            await check(either.Token).WaitAsync(either.Token);
-            return true;
-        }
-        catch (Exception e) when (!aborted.IsCancellationRequested)
-        {
-            Log.NotReady(logger, e, name);
-            return false;
-        }
-    }
-
-    /// <summary>The log category of readiness checks.</summary>
-    internal sealed class SessionProbe;
 }

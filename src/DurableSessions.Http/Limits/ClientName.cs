@@ -14,7 +14,10 @@ internal static class ClientName
     public static string Of(HttpContext http) =>
         http.RequestServices.GetService<KeyRing>()?.FindCached(http.Request) is { } key
             ? Of(key)
-            : $"address {Network(http.Connection.RemoteIpAddress)}";
+            : OfAddress(http);
+
+    /// <summary>By its address, whatever key it presents.</summary>
+    public static string OfAddress(HttpContext http) => $"address {Network(http.Connection.RemoteIpAddress)}";
 
     public static string Of(ApiKey key) => $"key {key.Id}";
 

@@ -42,6 +42,13 @@ public sealed record HttpLimits
     [Range(1, MaxConnections, ErrorMessage = NoNumber)]
     public int Connections { get; set; } = 2_000;
 
+    /// <summary>
+    /// Concurrent connections of one address, or of one IPv6 network of 64 bits, 1 to 1,000,000; one more is closed at once. Those of
+    /// <see cref="ProxySettings.Trusted"/> are not counted.
+    /// </summary>
+    [Range(1, MaxConnections, ErrorMessage = NoNumber)]
+    public int ConnectionsPerAddress { get; set; } = 500;
+
     /// <summary>Requests per second with one key, sustained: 1 to 1,000,000.</summary>
     [Range(1, MaxRequests, ErrorMessage = NoNumber)]
     public int RequestsPerSecond { get; set; } = 500;

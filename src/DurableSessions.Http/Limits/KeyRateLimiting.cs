@@ -10,8 +10,9 @@ using Microsoft.Extensions.DependencyInjection;
 namespace DurableSessions.Http.Limits;
 
 /// <summary>
-/// Limits the request rate by a token bucket for each API key. Requests without a valid key share a smaller bucket for each address. In
-/// dev mode there is no limit: all requests come from this machine.
+/// Limits the request rate by a token bucket for each API key. Requests without a valid key share a smaller bucket for each address,
+/// which is that of the client where a trusted proxy has forwarded the request. Probes are not limited: they cost nothing. In dev mode
+/// there is no limit: all requests come from this machine.
 /// </summary>
 internal static class KeyRateLimiting
 {
@@ -33,13 +34,14 @@ internal static class KeyRateLimiting
             return Bucket(ClientName.Of(key), limits.RequestsPerSecond, limits.Burst);
         }
 
-        // Probes have a bucket of their own, which unauthenticated requests do not empty. A request that presents a key is no probe.
+        // A balancer that were refused would take the host for one that is down. A request that presents a key is no probe.
         bool isProbe = PresentedKey.Of(http.Request) is null
             && (http.Request.Path.Equals("/health", StringComparison.Ordinal)
                 || http.Request.Path.Equals("/ready", StringComparison.Ordinal));
-        string kind = isProbe ? "probe" : "address";
         int perSecond = limits.UnauthenticatedRequestsPerSecond;
-        return Bucket($"{kind} {ClientName.Network(http.Connection.RemoteIpAddress)}", perSecond, burst: perSecond);
+        return isProbe
+            ? RateLimitPartition.GetNoLimiter("")
+            : Bucket(ClientName.OfAddress(http), perSecond, burst: perSecond);
     }
 
     private static RateLimitPartition<string> Bucket(string name, int perSecond, int burst) =>

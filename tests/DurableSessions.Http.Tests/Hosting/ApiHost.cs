@@ -40,9 +40,10 @@ internal sealed class ApiHost : IAsyncDisposable
     /// <param name="keyTime">The clock of the keys; <see langword="null"/> for a host that knows no keys.</param>
     /// <param name="limits">What it takes from clients.</param>
     /// <param name="options">Bounds and times of the store.</param>
+    /// <param name="proxies">The proxies that it believes.</param>
     public static async Task<ApiHost> StartAsync(
         SessionStorage storage, bool withEngine = true, TimeProvider? keyTime = null,
-        HttpLimits? limits = null, Core.Configuration.SessionOptions? options = null)
+        HttpLimits? limits = null, Core.Configuration.SessionOptions? options = null, ProxySettings? proxies = null)
     {
         var processor = new ScriptedProcessor();
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
@@ -63,6 +64,7 @@ internal sealed class ApiHost : IAsyncDisposable
 
         builder.Services.AddDurableSessionsHttp(new DurableSessionsHttpOptions { Version = "1.2.3" });
         builder.Services.AddSingleton(Options.Create(limits ?? new HttpLimits()));
+        builder.Services.AddSingleton(Options.Create(proxies ?? new ProxySettings()));
         builder.Services.AddApiDocumentation("1.2.3");
         WebApplication app = builder.Build();
         app.UseDurableSessionsHttp();
