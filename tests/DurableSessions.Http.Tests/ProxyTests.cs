@@ -6,6 +6,7 @@ using DurableSessions.Http.Keys;
 using DurableSessions.Http.Limits;
 using DurableSessions.Http.Tests.Hosting;
 using DurableSessions.Testing;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Options;
 
 namespace DurableSessions.Http.Tests;
@@ -50,6 +51,20 @@ public sealed class ProxyTests(AzuriteFixture azurite)
         await ExhaustAsync(host, "203.0.113.1, 10.1.2.3");
         Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync(host, "203.0.113.2, 10.1.2.3"));
         Assert.Equal(HttpStatusCode.TooManyRequests, await AskAsync(host, "10.9.9.9, 203.0.113.1, 10.1.2.3"));
+
+        // A client in the proxies' network is a client all the same.
+        await ExhaustAsync(host, "203.0.113.7, 10.9.9.9, 10.1.2.3");
+        Assert.Equal(HttpStatusCode.TooManyRequests, await AskAsync(host, "203.0.113.8, 10.9.9.9, 10.1.2.3"));
+    }
+
+    [Fact]
+    public void The_proxies_that_ASP_NET_Core_believes_by_itself_are_not_believed()
+    {
+        var options = new ForwardedHeadersOptions();
+        Assert.NotEmpty(options.KnownProxies);
+        new TrustedProxies(Options.Create(new ProxySettings { Trusted = "192.0.2.7" })).Configure(options);
+        Assert.Empty(options.KnownProxies);
+        Assert.Equal("192.0.2.7/32", Assert.Single(options.KnownIPNetworks).ToString());
     }
 
     [Fact]

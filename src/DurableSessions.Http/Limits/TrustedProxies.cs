@@ -36,11 +36,7 @@ internal sealed class TrustedProxies(IOptions<ProxySettings> settings)
     }
 
     /// <summary>Whether a connection from this address is one of a proxy's.</summary>
-    public bool Contains(IPAddress address)
-    {
-        IPAddress plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        return _networks.Any(network => network.Contains(plain));
-    }
+    public bool Contains(IPAddress address) => _networks.Any(network => network.Contains(address));
 
     /// <summary>Has ASP.NET Core believe the headers of these proxies and of no others; its own defaults believe every local one.</summary>
     public void Configure(ForwardedHeadersOptions options)
