@@ -91,7 +91,8 @@ public sealed partial class AzureTests
     }
 
     // The source with each run of white space as one space.
-    private static string Source(string file) => WhiteSpace().Replace(File.ReadAllText(Repository.PathOf($"infra/azure/{file}.bicep")), " ");
+    private static string Source(string file) =>
+        WhiteSpace().Replace(File.ReadAllText(Repository.PathOf($"infra/azure/{file}.bicep")), " ");
 
     // From the name of a declaration to the end of its outermost braces.
     private static string Block(string file, string declaration)

@@ -18,7 +18,9 @@ public sealed class ContainerTests
 
         Assert.Equal(2, images.Length);
         Assert.All(images, static image => Assert.Matches("=[a-z0-9./-]+:[a-z0-9.-]+@sha256:[0-9a-f]{64}$", image));
-        Assert.All(lines.Where(static line => line.StartsWith("FROM ", StringComparison.Ordinal)), static line => Assert.Contains("_IMAGE", line));
+        Assert.All(
+            lines.Where(static line => line.StartsWith("FROM ", StringComparison.Ordinal)),
+            static line => Assert.Contains("_IMAGE", line));
         Assert.Contains(lines, static line => line.Contains("dotnet publish") && line.Contains("-p:RestoreLockedMode=true"));
     }
 
