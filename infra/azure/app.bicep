@@ -14,19 +14,36 @@ param maximumInstances int = 40
 @allowed([512, 2048, 4096])
 param instanceMemory int = 2048
 
-@description('Days after which an ended orchestration of the embedded engine is forgotten; its commit is answered from its archive from then on.')
+@description('Days after which an ended orchestration of the embedded engine is forgotten; its commit is then answered from its archive.')
 @minValue(1)
 param finishedDays int = 30
+
+@description('Days for which a deleted blob or container can be restored.')
+@minValue(1)
+@maxValue(365)
+param restoreDays int = 7
+
+@description('Whether what a write replaces or a deletion removes is kept as a version: manifests, segments and archives of the last days.')
+param keepVersions bool = true
+
+@description('Days after which such a version is deleted.')
+@minValue(1)
+param versionDays int = 7
+
+@description('From where operators reach the storage and the scheduler: public IPv4 addresses and ranges, separated by commas.')
+param allowedIps string = ''
 
 var unique = uniqueString(subscription().id, resourceGroup().id, environmentName)
 var tags = { 'azd-env-name': environmentName }
 var sessions = 'durable-sessions'
 var packages = 'packages'
 var hub = 'DurableSessions'
+var operators = empty(allowedIps) ? [] : map(split(allowedIps, ','), ip => trim(ip))
 
 var roles = {
+  sessions: 'ba92f5b4-2d11-453d-a403-e96b0029c9fe' // Storage Blob Data Contributor
   blobs: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b' // Storage Blob Data Owner
-  queues: '974c5e8b-45b9-4653-ba55-5f855dd0fbd8' // Storage Queue Data Contributor
+  queues: '974c5e8b-45b9-4653-ba55-5f855dd0fb88' // Storage Queue Data Contributor
   tables: '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3' // Storage Table Data Contributor
   metrics: '3913510d-42f4-4e42-8a64-420c390055eb' // Monitoring Metrics Publisher
   scheduler: '0ad04412-c4d5-4796-b79c-f76d14c8d402' // Durable Task Data Contributor
@@ -38,27 +55,56 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' 
   tags: tags
 }
 
+// Of both accounts: no keys, no public blobs, and no network but the app's and the operators'.
+var closed = {
+  accessTier: 'Hot'
+  allowBlobPublicAccess: false
+  allowSharedKeyAccess: false
+  defaultToOAuthAuthentication: true
+  minimumTlsVersion: 'TLS1_2'
+  supportsHttpsTrafficOnly: true
+  publicNetworkAccess: empty(operators) ? 'Disabled' : 'Enabled'
+  networkAcls: {
+    defaultAction: 'Deny'
+    bypass: 'None'
+    ipRules: map(operators, ip => { value: ip, action: 'Allow' })
+  }
+}
+
+// The sessions.
 resource storage 'Microsoft.Storage/storageAccounts@2023-05-01' = {
   name: 'st${unique}'
   location: location
   tags: tags
   kind: 'StorageV2'
   sku: { name: 'Standard_LRS' }
-  properties: {
-    accessTier: 'Hot'
-    allowBlobPublicAccess: false
-    allowSharedKeyAccess: false
-    defaultToOAuthAuthentication: true
-    minimumTlsVersion: 'TLS1_2'
-    supportsHttpsTrafficOnly: true
-  }
+  properties: closed
 
   resource blobs 'blobServices' = {
     name: 'default'
+    properties: {
+      deleteRetentionPolicy: { enabled: true, days: restoreDays }
+      containerDeleteRetentionPolicy: { enabled: true, days: restoreDays }
+      isVersioningEnabled: keepVersions
+    }
 
     resource sessionsContainer 'containers' = {
       name: sessions
     }
+  }
+}
+
+// The Functions host's own: its locks, the package of the app and, without a scheduler, the task hub.
+resource hostStorage 'Microsoft.Storage/storageAccounts@2023-05-01' = {
+  name: 'sthost${unique}'
+  location: location
+  tags: tags
+  kind: 'StorageV2'
+  sku: { name: 'Standard_LRS' }
+  properties: closed
+
+  resource blobs 'blobServices' = {
+    name: 'default'
 
     resource packagesContainer 'containers' = {
       name: packages
@@ -66,7 +112,47 @@ resource storage 'Microsoft.Storage/storageAccounts@2023-05-01' = {
   }
 }
 
-// Manifests, segments and records are the truth of a session: no rule may touch them.
+module network 'network.bicep' = {
+  name: 'network'
+  params: {
+    name: 'vnet-${environmentName}'
+    location: location
+    tags: tags
+    targets: concat(
+      [
+        {
+          name: storage.name
+          id: storage.id
+          group: 'blob'
+          zone: 'privatelink.blob.${environment().suffixes.storage}'
+        }
+        {
+          name: hostStorage.name
+          id: hostStorage.id
+          group: 'blob'
+          zone: 'privatelink.blob.${environment().suffixes.storage}'
+        }
+        {
+          name: hostStorage.name
+          id: hostStorage.id
+          group: 'queue'
+          zone: 'privatelink.queue.${environment().suffixes.storage}'
+        }
+        {
+          name: hostStorage.name
+          id: hostStorage.id
+          group: 'table'
+          zone: 'privatelink.table.${environment().suffixes.storage}'
+        }
+      ],
+      useScheduler
+        ? [{ name: scheduler.name, id: scheduler.id, group: 'scheduler', zone: 'privatelink.durabletask.io' }]
+        : []
+    )
+  }
+}
+
+// Manifests, segments and records are the truth of a session: no rule may touch them. Versions are what they were.
 resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2023-05-01' = {
   parent: storage
   name: 'default'
@@ -97,6 +183,18 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2023-05
             actions: { baseBlob: { tierToCool: { daysAfterModificationGreaterThan: 90 } } }
           }
         }
+        {
+          name: 'delete-old-versions'
+          enabled: true
+          type: 'Lifecycle'
+          definition: {
+            filters: {
+              blobTypes: ['blockBlob', 'appendBlob']
+              prefixMatch: ['${sessions}/']
+            }
+            actions: { version: { delete: { daysAfterCreationGreaterThan: versionDays } } }
+          }
+        }
       ]
     }
   }
@@ -124,17 +222,19 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
   }
 }
 
-resource scheduler 'Microsoft.DurableTask/schedulers@2025-11-01' = if (useScheduler) {
+resource scheduler 'Microsoft.DurableTask/schedulers@2026-02-01' = if (useScheduler) {
   name: 'dts-${unique}'
   location: location
   tags: tags
   properties: {
     sku: { name: 'Consumption' }
-    ipAllowlist: ['0.0.0.0/0']
+    // The app comes by the private endpoint.
+    publicNetworkAccess: empty(operators) ? 'Disabled' : 'Enabled'
+    ipAllowlist: operators
   }
 }
 
-resource taskHub 'Microsoft.DurableTask/schedulers/taskHubs@2025-11-01' = if (useScheduler) {
+resource taskHub 'Microsoft.DurableTask/schedulers/taskHubs@2026-02-01' = if (useScheduler) {
   parent: scheduler
   name: hub
 }
@@ -163,7 +263,11 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   properties: {
     serverFarmId: plan.id
     httpsOnly: true
-    siteConfig: { minTlsVersion: '1.2' }
+    virtualNetworkSubnetId: network.outputs.appSubnetId
+    siteConfig: {
+      minTlsVersion: '1.2'
+      ftpsState: 'Disabled'
+    }
     functionAppConfig: {
       runtime: {
         name: 'dotnet-isolated'
@@ -176,7 +280,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       deployment: {
         storage: {
           type: 'blobContainer'
-          value: '${storage.properties.primaryEndpoints.blob}${packages}'
+          value: '${hostStorage.properties.primaryEndpoints.blob}${packages}'
           authentication: {
             type: 'UserAssignedIdentity'
             userAssignedIdentityResourceId: identity.id
@@ -186,11 +290,22 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     }
   }
 
+  // Packages are published with a token of Microsoft Entra ID, never with a name and a password.
+  resource ftp 'basicPublishingCredentialsPolicies' = {
+    name: 'ftp'
+    properties: { allow: false }
+  }
+
+  resource scm 'basicPublishingCredentialsPolicies' = {
+    name: 'scm'
+    properties: { allow: false }
+  }
+
   resource settings 'config' = {
     name: 'appsettings'
     properties: union(
       {
-        AzureWebJobsStorage__accountName: storage.name
+        AzureWebJobsStorage__accountName: hostStorage.name
         AzureWebJobsStorage__credential: 'managedidentity'
         AzureWebJobsStorage__clientId: identity.properties.clientId
         AzureWebJobsDisableHomepage: 'true'
@@ -210,13 +325,23 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     )
   }
 
-  dependsOn: [storageRoles, metricsRole]
+  dependsOn: [sessionsRole, hostRoles, metricsRole]
 }
 
-resource storageRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+resource sessionsRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(storage::blobs::sessionsContainer.id, identity.id, roles.sessions)
+  scope: storage::blobs::sessionsContainer
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.sessions)
+    principalId: identity.properties.principalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+resource hostRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for role in [roles.blobs, roles.queues, roles.tables]: {
-    name: guid(storage.id, identity.id, role)
-    scope: storage
+    name: guid(hostStorage.id, identity.id, role)
+    scope: hostStorage
     properties: {
       roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role)
       principalId: identity.properties.principalId

@@ -11,6 +11,9 @@ param location string
 @description('Whether orchestrations run on the Durable Task Scheduler; otherwise in the storage account.')
 param useScheduler bool = false
 
+@description('From where operators reach the storage and the scheduler: public IPv4 addresses and ranges, separated by commas.')
+param allowedIps string = ''
+
 resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
   name: 'rg-${environmentName}'
   location: location
@@ -24,6 +27,7 @@ module app 'app.bicep' = {
     environmentName: environmentName
     location: location
     useScheduler: useScheduler
+    allowedIps: allowedIps
   }
 }
 

@@ -1,3 +1,5 @@
+using DurableSessions.Testing;
+
 namespace DurableSessions.Core.Tests;
 
 /// <summary>The lines of all source, of the products and of the tests.</summary>
@@ -8,7 +10,7 @@ public class LineTests
     [Fact]
     public void None_has_more_than_140_characters()
     {
-        string root = Root();
+        string root = Repository.Root;
         string[] files =
         [
             .. Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
@@ -29,16 +31,4 @@ public class LineTests
     }
 
     private static bool IsGenerated(string file) => file.Split(Path.DirectorySeparatorChar).Any(static folder => folder is "bin" or "obj");
-
-    // The tests run where they were built, within the repository.
-    private static string Root()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "DurableSessions.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder?.FullName ?? throw new DirectoryNotFoundException($"No solution above {AppContext.BaseDirectory}");
-    }
 }
