@@ -71,9 +71,14 @@ internal sealed class KeyCallerSource(KeyRing ring, ILogger<KeyCallerSource> log
         }
     }
 
-    private static ApiKey Find(KeySet keys, HttpContext context) => PresentedKey.Of(context.Request) switch
+    private ApiKey Find(KeySet keys, HttpContext context)
     {
-        null => throw new ApiException(ApiError.Unauthenticated("A key is needed, as X-API-Key or as Authorization: Bearer.")),
-        { } text => keys.Find(text) ?? throw new ApiException(ApiError.Unauthenticated("The key is not known, or was revoked.")),
-    };
+        if (PresentedKey.Of(context.Request) is not { } text)
+        {
+            throw new ApiException(ApiError.Unauthenticated("A key is needed, as X-API-Key or as Authorization: Bearer."));
+        }
+
+        ApiKey key = keys.Find(text) ?? throw new ApiException(ApiError.Unauthenticated("The key is not known, or was revoked."));
+        return ring.IsExpired(key) ? throw new ApiException(ApiError.Unauthenticated("The key has expired.")) : key;
+    }
 }

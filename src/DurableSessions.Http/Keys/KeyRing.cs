@@ -12,7 +12,7 @@ namespace DurableSessions.Http.Keys;
 /// and not longer: a key may have been revoked meanwhile.
 /// </summary>
 /// <param name="store">The keys in storage.</param>
-/// <param name="time">Measures the age of the cache.</param>
+/// <param name="time">Measures the age of the cache, and says whether a key has expired.</param>
 /// <param name="logger">Logs a container that cannot be marked as one that has keys.</param>
 public sealed class KeyRing(KeyStore store, TimeProvider time, ILogger<KeyRing>? logger = null)
 {
@@ -94,7 +94,11 @@ public sealed class KeyRing(KeyStore store, TimeProvider time, ILogger<KeyRing>?
     }
 
     /// <summary>The cached key that a request presents; <see langword="null"/> where it presents no valid key. Asks no storage.</summary>
-    internal ApiKey? FindCached(HttpRequest request) => PresentedKey.Of(request) is { } text ? _snapshot?.Set?.Find(text) : null;
+    internal ApiKey? FindCached(HttpRequest request) =>
+        PresentedKey.Of(request) is { } text && _snapshot?.Set?.Find(text) is { } key && !IsExpired(key) ? key : null;
+
+    /// <summary>Whether a key has expired by this host's clock, however old the cache is.</summary>
+    internal bool IsExpired(ApiKey key) => key.IsExpired(time.GetUtcNow());
 
     private Task<Snapshot> SharedRefreshAsync()
     {

@@ -12,9 +12,9 @@ namespace DurableSessions.Http.Keys;
 /// <remarks>
 /// The container's metadata say that it has keys (<see cref="Mark"/>), so that a blob that was deleted is not taken for one that never was.
 /// The mark is written before the first key. A process that dies between the two leaves a container that needs keys and has none: hosts
-/// refuse every request, and the next <see cref="AddAsync"/> writes the blob. The other order could leave keys without a mark. Azure
-/// Storage takes no <c>If-Match</c> for a container's metadata, so another program that changes them in the same moment may undo the mark;
-/// every change of a key and every start of a host with keys writes it again.
+/// refuse every request, and the next <see cref="AddAsync(NewKey, CancellationToken)"/> writes the blob. The other order could leave keys
+/// without a mark. Azure Storage takes no <c>If-Match</c> for a container's metadata, so another program that changes them in the same
+/// moment may undo the mark; every change of a key and every start of a host with keys writes it again.
 /// </remarks>
 /// <param name="container">The container of the service.</param>
 /// <param name="time">The clock that dates new keys.</param>
@@ -41,10 +41,17 @@ public sealed class KeyStore(BlobContainerClient container, TimeProvider time)
     /// <summary>Creates a key of a user; without a user, an operator's key.</summary>
     /// <returns>The text of the key, which is not stored and cannot be read again, and what was stored of it.</returns>
     /// <exception cref="InvalidOperationException">There are <see cref="MaxKeys"/> keys already.</exception>
-    public async Task<(string Text, ApiKey Key)> AddAsync(string? account, string? user, CancellationToken cancellationToken)
+    public Task<(string Text, ApiKey Key)> AddAsync(string? account, string? user, CancellationToken cancellationToken) =>
+        AddAsync(new NewKey(account, user), cancellationToken);
+
+    /// <summary>Creates a key.</summary>
+    /// <returns>The text of the key, which is not stored and cannot be read again, and what was stored of it.</returns>
+    /// <exception cref="ArgumentException">The name or the lifetime is not valid.</exception>
+    /// <exception cref="InvalidOperationException">There are <see cref="MaxKeys"/> keys already.</exception>
+    public async Task<(string Text, ApiKey Key)> AddAsync(NewKey what, CancellationToken cancellationToken)
     {
-        (string id, string text) = KeyText.Create();
-        var key = new ApiKey(id, KeyText.Hash(text), account, user, time.GetUtcNow());
+        ArgumentNullException.ThrowIfNull(what);
+        (string text, ApiKey key) = Make(what);
         await ChangeAsync(
             keys => keys.Contains(key) ? keys
                 : keys.Count < MaxKeys ? [.. keys, key]
@@ -100,6 +107,30 @@ public sealed class KeyStore(BlobContainerClient container, TimeProvider time)
             BlobContainerProperties properties = await container.GetPropertiesAsync(cancellationToken: cancellationToken);
             return IsMarked(properties) ? StoredKeys.Missing : StoredKeys.None;
         }
+    }
+
+    private (string Text, ApiKey Key) Make(NewKey what)
+    {
+        if (what.Name is { } name && !NewKey.IsValidName(name))
+        {
+            throw new ArgumentException($"A key's name is 1 to {NewKey.MaxNameLength} printed characters.", nameof(what));
+        }
+
+        if (what.LifetimeDays is < 1 or > NewKey.MaxLifetimeDays)
+        {
+            throw new ArgumentException($"A key is valid for 1 to {NewKey.MaxLifetimeDays} days.", nameof(what));
+        }
+
+        (string id, string text) = KeyText.Create();
+        DateTimeOffset now = time.GetUtcNow();
+        var key = new ApiKey(id, KeyText.Hash(text), what.Account, what.User, now)
+        {
+            Name = what.Name,
+            ExpiresAt = what.LifetimeDays is { } days ? now.AddDays(days) : null,
+            LifetimeDays = what.LifetimeDays,
+            IsReadOnly = what.IsReadOnly,
+        };
+        return (text, key);
     }
 
     private static bool IsMarked(BlobContainerProperties properties) =>

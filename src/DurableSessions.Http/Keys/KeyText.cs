@@ -29,6 +29,7 @@ internal static class KeyText
     /// <summary>The id in the text of a key; <see langword="null"/> where the text has not the form of a key.</summary>
     public static string? IdOf(string text) =>
         text.Length == Length && text.StartsWith(Prefix, StringComparison.Ordinal) && text[Prefix.Length + IdLength] == '_'
+            && !text.AsSpan(Prefix.Length, IdLength).ContainsAnyExcept("0123456789abcdef")
             ? text.Substring(Prefix.Length, IdLength)
             : null;
 

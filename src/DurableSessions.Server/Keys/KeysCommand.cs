@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using DurableSessions.Core.Identities;
 using DurableSessions.Http;
 using DurableSessions.Http.Keys;
@@ -39,7 +38,16 @@ internal static class KeysCommand
         {
             Description = "An operator's key instead: it opens the orchestrations and no sessions.",
         };
-        var command = new Command("add", "Make a key, and show it: once, since only its hash is kept.") { account, user, isOperator };
+        var name = new Option<string>("--name") { Description = "What the key is for, as the list shows it." };
+        var expires = new Option<int?>("--expires")
+        {
+            Description = $"For how many days the key is valid, 1 to {NewKey.MaxLifetimeDays}; else until it is revoked.",
+        };
+        var isReadOnly = new Option<bool>("--read-only") { Description = "The key opens only what reads." };
+        var command = new Command("add", "Make a key, and show it: once, since only its hash is kept.")
+        {
+            account, user, isOperator, name, expires, isReadOnly,
+        };
         command.Validators.Add(parsed =>
         {
             foreach (Option<string> option in (Option<string>[])[account, user])
@@ -57,11 +65,30 @@ internal static class KeysCommand
             {
                 parsed.AddError("An operator's key belongs to no account and no user.");
             }
+
+            if (parsed.GetValue(name) is { } text && !NewKey.IsValidName(text))
+            {
+                parsed.AddError(
+                    $"--name is 1 to {NewKey.MaxNameLength} characters that are all printed, the first and the last no spaces.");
+            }
+
+            if (parsed.GetResult(expires) is { Errors: [] } && parsed.GetValue(expires) is < 1 or > NewKey.MaxLifetimeDays)
+            {
+                parsed.AddError($"--expires is 1 to {NewKey.MaxLifetimeDays} days.");
+            }
         });
         command.SetAction((parsed, cancellationToken) => RunAsync(
-            (store, stop) => parsed.GetValue(isOperator)
-                ? AddAsync(store, null, null, stop)
-                : AddAsync(store, parsed.GetValue(account), parsed.GetValue(user), stop),
+            (store, stop) =>
+            {
+                bool isOf = !parsed.GetValue(isOperator);
+                var what = new NewKey(isOf ? parsed.GetValue(account) : null, isOf ? parsed.GetValue(user) : null)
+                {
+                    Name = parsed.GetValue(name),
+                    LifetimeDays = parsed.GetValue(expires),
+                    IsReadOnly = parsed.GetValue(isReadOnly),
+                };
+                return AddAsync(store, what, stop);
+            },
             cancellationToken));
         return command;
     }
@@ -82,12 +109,12 @@ internal static class KeysCommand
         return command;
     }
 
-    private static async Task<int> AddAsync(KeyStore store, string? account, string? user, CancellationToken cancellationToken)
+    private static async Task<int> AddAsync(KeyStore store, NewKey what, CancellationToken cancellationToken)
     {
-        (string text, ApiKey key) = await store.AddAsync(account, user, cancellationToken);
+        (string text, ApiKey key) = await store.AddAsync(what, cancellationToken);
         await Console.Out.WriteLineAsync(
             $"""
-            Key {key.Id} of {Owner(key)}. It is shown this once:
+            Key {key.Id} of {KeyLine.Owner(key)}. It is shown this once:
 
             {text}
             """);
@@ -99,8 +126,7 @@ internal static class KeysCommand
         IReadOnlyList<ApiKey>? keys = await store.ListAsync(cancellationToken);
         foreach (ApiKey key in keys ?? [])
         {
-            string createdAt = key.CreatedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture);
-            await Console.Out.WriteLineAsync($"{key.Id}  {createdAt}  {Owner(key)}");
+            await Console.Out.WriteLineAsync(KeyLine.Of(key, TimeProvider.System.GetUtcNow()));
         }
 
         await Console.Out.WriteLineAsync(keys switch
@@ -123,8 +149,6 @@ internal static class KeysCommand
         await Console.Error.WriteLineAsync($"error: There is no key {id}.");
         return CommandRun.Failed;
     }
-
-    private static string Owner(ApiKey key) => key.IsOperator ? "an operator" : $"user {key.User} of account {key.Account}";
 
     private static Task<int> RunAsync(
         Func<KeyStore, CancellationToken, Task<int>> run, CancellationToken cancellationToken) => CommandRun.RunAsync(

@@ -1,3 +1,4 @@
+using System.Text;
 using DurableSessions.Core.Storage;
 using DurableSessions.Http.Documentation;
 using DurableSessions.Http.Keys;
@@ -6,6 +7,7 @@ using DurableSessions.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -32,6 +34,10 @@ internal sealed class ApiHost : IAsyncDisposable
 
     /// <summary>The bodies in its memory.</summary>
     public BodyMemory Bodies => _app.Services.GetRequiredService<BodyMemory>();
+
+    /// <summary>What it serves.</summary>
+    public IReadOnlyList<RouteEndpoint> Routes =>
+        [.. _app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()];
 
     public KestrelServerOptions Kestrel => _app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value;
 
@@ -76,6 +82,20 @@ internal sealed class ApiHost : IAsyncDisposable
 
         await app.StartAsync();
         return new ApiHost(app, processor);
+    }
+
+    /// <summary>Sends a request with a key.</summary>
+    public async Task<Reply> SendAsync(string path, string key, HttpMethod? method = null, string? json = null)
+    {
+        using var request = new HttpRequestMessage(method ?? HttpMethod.Get, path);
+        request.Headers.Add("X-API-Key", key);
+        request.Content = json is null ? null : new StringContent(json, Encoding.UTF8, "application/json");
+        using HttpResponseMessage response = await Client.SendAsync(request, TestContext.Current.CancellationToken);
+        return new Reply(
+            response.StatusCode,
+            await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken),
+            response.Headers,
+            response.Content.Headers.ContentType?.ToString());
     }
 
     public async ValueTask DisposeAsync()
