@@ -33,9 +33,9 @@ internal sealed class KeyCallerSource(KeyRing ring, ILogger<KeyCallerSource> log
             return await _dev.IdentifyAsync(context);
         }
 
-        ApiKey key = Find(keys, context);
+        ApiKey key = Authorize(keys, context);
         return key is { Account: { } account, User: { } user }
-            ? new Caller(account, user)
+            ? new Caller(account, user) { IsReadOnly = key.IsReadOnly }
             : throw new ApiException(ApiError.NotPermitted("This is an operator's key; sessions and tasks are their users'."));
     }
 
@@ -65,10 +65,19 @@ internal sealed class KeyCallerSource(KeyRing ring, ILogger<KeyCallerSource> log
 
     public async ValueTask RequireOperatorAsync(HttpContext context)
     {
-        if (await ring.GetAsync(log, context.RequestAborted) is { } keys && !Find(keys, context).IsOperator)
+        if (await ring.GetAsync(log, context.RequestAborted) is { } keys && !Authorize(keys, context).IsOperator)
         {
             throw new ApiException(ApiError.NotPermitted("An operator's key is required."));
         }
+    }
+
+    // Every endpoint that needs a key asks here, so that one that does not say that it only reads is closed to read-only keys.
+    private ApiKey Authorize(KeySet keys, HttpContext context)
+    {
+        ApiKey key = Find(keys, context);
+        return key.IsReadOnly && !OnlyReadsAttribute.IsOn(context.GetEndpoint())
+            ? throw new ApiException(ApiError.NotPermitted("The scope of this key is read-only; this route changes something."))
+            : key;
     }
 
     private ApiKey Find(KeySet keys, HttpContext context)

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Azure;
 using DurableSessions.Core;
+using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Retaining;
 using DurableSessions.Core.Sessions;
@@ -99,8 +100,16 @@ internal static class SessionEndpoints
                 $"a page of another site creates no session; the request's {foreign} says that it comes from one."));
         }
 
-        SessionInfo session = await store.Sessions.GetAsync(key, autoCreate, http.RequestAborted);
-        return new EnvelopeResult(json => Write(json, session));
+        try
+        {
+            SessionInfo session = await store.Sessions.GetAsync(key, autoCreate && !caller.IsReadOnly, http.RequestAborted);
+            return new EnvelopeResult(json => Write(json, session));
+        }
+        catch (SessionNotFoundException) when (autoCreate && caller.IsReadOnly)
+        {
+            throw new ApiException(ApiError.PermissionDenied(
+                Location.Query("auto_create"), "the session does not exist, and the scope of this key is read-only."));
+        }
     }
 
     private static async Task<IResult> DeleteAsync(HttpContext http, Caller caller, SessionStore store, string session_id)
