@@ -32,6 +32,10 @@ public sealed record ApiKey(string Id, string Hash, string? Account, string? Use
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool IsReadOnly { get; init; }
 
+    /// <summary>The id of the key that takes its place; <see langword="null"/> where it was not rotated. That key may be revoked since.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? RotatedTo { get; init; }
+
     /// <summary>Whether it gives access to the operator's routes, and to no user's sessions.</summary>
     public bool IsOperator => User is null;
 

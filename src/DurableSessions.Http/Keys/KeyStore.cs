@@ -29,6 +29,9 @@ public sealed class KeyStore(BlobContainerClient container, TimeProvider time)
     /// <summary>The most keys at a time.</summary>
     public const int MaxKeys = 10_000;
 
+    /// <summary>The longest overlap of a rotation.</summary>
+    public static TimeSpan MaxOverlap { get; } = TimeSpan.FromHours(720);
+
     internal const string MissingMessage = $"The container has had keys, but its blob {BlobName} is missing, so no request can be "
         + "authenticated. Restore the blob, or make new keys with 'keys add'.";
 
@@ -51,13 +54,71 @@ public sealed class KeyStore(BlobContainerClient container, TimeProvider time)
     public async Task<(string Text, ApiKey Key)> AddAsync(NewKey what, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(what);
-        (string text, ApiKey key) = Make(what);
+        Check(what);
+        (string id, string text) = KeyText.Create();
+        ApiKey key = Make(id, text, time.GetUtcNow(), what);
         await ChangeAsync(
-            keys => keys.Contains(key) ? keys
-                : keys.Count < MaxKeys ? [.. keys, key]
-                : throw new InvalidOperationException($"There are {MaxKeys} keys, and there cannot be more: revoke some."),
+            keys => keys.Contains(key) ? keys : [.. WithRoom(keys), key],
             cancellationToken);
         return (text, key);
+    }
+
+    /// <summary>
+    /// Makes a key with the owner, the name, the scope and the lifetime of another one, which expires after an overlap, or before where it
+    /// would have anyway. One compare-and-swap does both: either both keys are stored so, or the old one is as it was.
+    /// </summary>
+    /// <remarks>
+    /// A process that dies, or whose caller goes away, after the compare-and-swap leaves a valid key whose text was never shown. The old key
+    /// names it (<see cref="ApiKey.RotatedTo"/>), the list has it, and another rotation of the old key is refused, and says so: two keys
+    /// are valid at a time, not three. It is revoked by its id, and the old key rotated again, which does not prolong the overlap.
+    /// </remarks>
+    /// <param name="id">The id of the key that is to be replaced. It may have expired.</param>
+    /// <param name="overlap">How long both are valid: 0 to <see cref="MaxOverlap"/>.</param>
+    /// <param name="cancellationToken">Stops it; whether the keys are rotated is open then, as after a lost answer.</param>
+    /// <returns>The text of the new key, it, and the old one as it is now; <see langword="null"/> where no key has this id.</returns>
+    /// <exception cref="InvalidOperationException">
+    /// The key that takes its place is there already, or there are <see cref="MaxKeys"/> keys.
+    /// </exception>
+    public async Task<(string Text, ApiKey Key, ApiKey Old)?> RotateAsync(string id, TimeSpan overlap, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(overlap, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(overlap, MaxOverlap);
+        (string newId, string text) = KeyText.Create();
+        DateTimeOffset now = time.GetUtcNow();
+        (ApiKey New, ApiKey Old)? rotated = null;
+        await ChangeAsync(
+            keys =>
+            {
+                if (keys.Any(k => k.Id == newId))
+                {
+                    return keys;
+                }
+
+                rotated = null;
+                if (keys.FirstOrDefault(k => k.Id == id) is not { } old)
+                {
+                    return keys;
+                }
+
+                if (old.RotatedTo is { } next && keys.Any(k => k.Id == next))
+                {
+                    throw new InvalidOperationException(
+                        $"Key {id} was rotated already: key {next} takes its place. If that one was never shown, revoke it, and rotate again.");
+                }
+
+                DateTimeOffset end = now + overlap;
+                ApiKey retiring = old with { ExpiresAt = old.ExpiresAt < end ? old.ExpiresAt : end, RotatedTo = newId };
+                ApiKey made = Make(newId, text, now, new NewKey(old.Account, old.User)
+                {
+                    Name = old.Name,
+                    LifetimeDays = old.LifetimeDays,
+                    IsReadOnly = old.IsReadOnly,
+                });
+                rotated = (made, retiring);
+                return [.. WithRoom(keys).Select(k => k.Id == id ? retiring : k), made];
+            },
+            cancellationToken);
+        return rotated is { } done ? (text, done.New, done.Old) : null;
     }
 
     /// <summary>Revokes a key. Returns false where no key has this id.</summary>
@@ -109,7 +170,7 @@ public sealed class KeyStore(BlobContainerClient container, TimeProvider time)
         }
     }
 
-    private (string Text, ApiKey Key) Make(NewKey what)
+    private static void Check(NewKey what)
     {
         if (what.Name is { } name && !NewKey.IsValidName(name))
         {
@@ -120,18 +181,20 @@ public sealed class KeyStore(BlobContainerClient container, TimeProvider time)
         {
             throw new ArgumentException($"A key is valid for 1 to {NewKey.MaxLifetimeDays} days.", nameof(what));
         }
+    }
 
-        (string id, string text) = KeyText.Create();
-        DateTimeOffset now = time.GetUtcNow();
-        var key = new ApiKey(id, KeyText.Hash(text), what.Account, what.User, now)
+    private static ApiKey Make(string id, string text, DateTimeOffset now, NewKey what) =>
+        new(id, KeyText.Hash(text), what.Account, what.User, now)
         {
             Name = what.Name,
             ExpiresAt = what.LifetimeDays is { } days ? now.AddDays(days) : null,
             LifetimeDays = what.LifetimeDays,
             IsReadOnly = what.IsReadOnly,
         };
-        return (text, key);
-    }
+
+    private static IReadOnlyList<ApiKey> WithRoom(IReadOnlyList<ApiKey> keys) => keys.Count < MaxKeys
+        ? keys
+        : throw new InvalidOperationException($"There are {MaxKeys} keys, and there cannot be more: revoke some.");
 
     private static bool IsMarked(BlobContainerProperties properties) =>
         properties.Metadata.Keys.Contains(Mark, StringComparer.OrdinalIgnoreCase);

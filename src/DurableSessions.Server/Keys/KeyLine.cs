@@ -8,7 +8,9 @@ internal static class KeyLine
 {
     /// <summary>Its line in the list.</summary>
     public static string Of(ApiKey key, DateTimeOffset now) =>
-        $"{key.Id}  {Time(key.CreatedAt)}  {Owner(key)}{Expiry(key, now)}{(key.Name is { } name ? $", named {name}" : "")}";
+        $"{key.Id}  {Time(key.CreatedAt)}  {Owner(key)}{Expiry(key, now)}"
+        + (key.RotatedTo is { } next ? $", rotated to {next}" : "")
+        + $"{(key.Name is { } name ? $", named {name}" : "")}";
 
     /// <summary>Whom it belongs to, and what it opens.</summary>
     public static string Owner(ApiKey key) =>

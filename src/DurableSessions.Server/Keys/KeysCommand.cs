@@ -7,7 +7,7 @@ using DurableSessions.Server.Serving;
 namespace DurableSessions.Server.Keys;
 
 /// <summary>
-/// <c>keys add|list|revoke</c>: who may use the service. Works on the configured storage, also while hosts run on it. Exits with 0, or
+/// <c>keys add|list|rotate|revoke</c>: who may use the service. Works on the configured storage, also while hosts run on it. Exits with 0, or
 /// with 1 after an error.
 /// </summary>
 internal static class KeysCommand
@@ -18,6 +18,7 @@ internal static class KeysCommand
             "keys", "Who may use the service. Once there is a key, every request needs one; a change reaches all hosts within a minute.");
         command.Add(CreateAdd());
         command.Add(CreateList());
+        command.Add(CreateRotate());
         command.Add(CreateRevoke());
         return command;
     }
@@ -72,7 +73,7 @@ internal static class KeysCommand
                     $"--name is 1 to {NewKey.MaxNameLength} characters that are all printed, the first and the last no spaces.");
             }
 
-            if (parsed.GetResult(expires) is { Errors: [] } && parsed.GetValue(expires) is < 1 or > NewKey.MaxLifetimeDays)
+            if (parsed.GetResult(expires) is { } given && !given.Errors.Any() && parsed.GetValue(expires) is < 1 or > NewKey.MaxLifetimeDays)
             {
                 parsed.AddError($"--expires is 1 to {NewKey.MaxLifetimeDays} days.");
             }
@@ -97,6 +98,30 @@ internal static class KeysCommand
     {
         var command = new Command("list", "List the keys, without their secrets.");
         command.SetAction((_, cancellationToken) => RunAsync(ListAsync, cancellationToken));
+        return command;
+    }
+
+    private static Command CreateRotate()
+    {
+        int maxHours = (int)KeyStore.MaxOverlap.TotalHours;
+        var id = new Argument<string>("id") { Description = "The id of the key that is replaced, as the list has it." };
+        var overlap = new Option<int>("--overlap")
+        {
+            Description = $"For how many hours both keys are valid, 0 to {maxHours}.",
+            DefaultValueFactory = static _ => 24,
+        };
+        var command = new Command("rotate", "Make a key in the place of another one, which expires, and show it once.") { id, overlap };
+        command.Validators.Add(parsed =>
+        {
+            if (parsed.GetResult(overlap) is { } given && !given.Errors.Any()
+                && (parsed.GetValue(overlap) < 0 || parsed.GetValue(overlap) > maxHours))
+            {
+                parsed.AddError($"--overlap is 0 to {maxHours} hours.");
+            }
+        });
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            (store, stop) => RotateAsync(store, parsed.GetValue(id)!, TimeSpan.FromHours(parsed.GetValue(overlap)), stop),
+            cancellationToken));
         return command;
     }
 
@@ -146,6 +171,28 @@ internal static class KeysCommand
             return 0;
         }
 
+        return await MissingAsync(id);
+    }
+
+    private static async Task<int> RotateAsync(KeyStore store, string id, TimeSpan overlap, CancellationToken cancellationToken)
+    {
+        if (await store.RotateAsync(id, overlap, cancellationToken) is not { } rotated)
+        {
+            return await MissingAsync(id);
+        }
+
+        await Console.Out.WriteLineAsync(
+            $"""
+            Key {rotated.Key.Id} of {KeyLine.Owner(rotated.Key)} takes the place of key {id},
+            which is valid until {KeyLine.Time(rotated.Old.ExpiresAt!.Value)}. It is shown this once:
+
+            {rotated.Text}
+            """);
+        return 0;
+    }
+
+    private static async Task<int> MissingAsync(string id)
+    {
         await Console.Error.WriteLineAsync($"error: There is no key {id}.");
         return CommandRun.Failed;
     }
