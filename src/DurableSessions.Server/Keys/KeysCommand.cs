@@ -12,6 +12,8 @@ namespace DurableSessions.Server.Keys;
 /// </summary>
 internal static class KeysCommand
 {
+    private const int OverlapHours = 24;
+
     public static Command Create()
     {
         var command = new Command(
@@ -40,10 +42,8 @@ internal static class KeysCommand
             Description = "An operator's key instead: it opens the orchestrations and no sessions.",
         };
         var name = new Option<string>("--name") { Description = "What the key is for, as the list shows it." };
-        var expires = new Option<int?>("--expires")
-        {
-            Description = $"For how many days the key is valid, 1 to {NewKey.MaxLifetimeDays}; else until it is revoked.",
-        };
+        Option<int?> expires = NumberOption.Create(
+            "--expires", 1, NewKey.MaxLifetimeDays, "days", "How long the key is valid; else until it is revoked");
         var isReadOnly = new Option<bool>("--read-only") { Description = "The key opens only what reads." };
         var command = new Command("add", "Make a key, and show it: once, since only its hash is kept.")
         {
@@ -72,11 +72,6 @@ internal static class KeysCommand
                 parsed.AddError(
                     $"--name is 1 to {NewKey.MaxNameLength} characters that are all printed, the first and the last no spaces.");
             }
-
-            if (parsed.GetResult(expires) is { } given && !given.Errors.Any() && parsed.GetValue(expires) is < 1 or > NewKey.MaxLifetimeDays)
-            {
-                parsed.AddError($"--expires is 1 to {NewKey.MaxLifetimeDays} days.");
-            }
         });
         command.SetAction((parsed, cancellationToken) => RunAsync(
             (store, stop) =>
@@ -103,24 +98,12 @@ internal static class KeysCommand
 
     private static Command CreateRotate()
     {
-        int maxHours = (int)KeyStore.MaxOverlap.TotalHours;
         var id = new Argument<string>("id") { Description = "The id of the key that is replaced, as the list has it." };
-        var overlap = new Option<int>("--overlap")
-        {
-            Description = $"For how many hours both keys are valid, 0 to {maxHours}.",
-            DefaultValueFactory = static _ => 24,
-        };
+        Option<int?> overlap = NumberOption.Create(
+            "--overlap", 0, (int)KeyStore.MaxOverlap.TotalHours, "hours", $"How long both keys are valid, {OverlapHours} unless set");
         var command = new Command("rotate", "Make a key in the place of another one, which expires, and show it once.") { id, overlap };
-        command.Validators.Add(parsed =>
-        {
-            if (parsed.GetResult(overlap) is { } given && !given.Errors.Any()
-                && (parsed.GetValue(overlap) < 0 || parsed.GetValue(overlap) > maxHours))
-            {
-                parsed.AddError($"--overlap is 0 to {maxHours} hours.");
-            }
-        });
         command.SetAction((parsed, cancellationToken) => RunAsync(
-            (store, stop) => RotateAsync(store, parsed.GetValue(id)!, TimeSpan.FromHours(parsed.GetValue(overlap)), stop),
+            (store, stop) => RotateAsync(store, parsed.GetValue(id)!, TimeSpan.FromHours(parsed.GetValue(overlap) ?? OverlapHours), stop),
             cancellationToken));
         return command;
     }
