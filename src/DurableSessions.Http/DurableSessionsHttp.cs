@@ -62,6 +62,8 @@ public static class DurableSessionsHttp
         services.AddSingleton(static provider => new KeyStore(
             provider.GetRequiredService<SessionStorage>().Container, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<KeyRing>();
+        services.AddSingleton<KeyUses>();
+        services.AddHostedService(static provider => provider.GetRequiredService<KeyUses>());
         services.AddSingleton<ICallerSource, KeyCallerSource>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AuthSettings>, AuthSettingsValidator>());
         services.AddOptions<AuthSettings>().BindSettings(AuthSettings.Section);

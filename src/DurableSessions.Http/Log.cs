@@ -29,4 +29,10 @@ internal static partial class Log
         Level = LogLevel.Warning,
         Message = "The container cannot be marked as one that has keys: without their blob it would look as if it never had any")]
     public static partial void KeysNotMarked(ILogger logger, Exception exception);
+
+    [LoggerMessage(
+        EventId = 3004,
+        Level = LogLevel.Debug,
+        Message = "That key {KeyId} is used cannot be noted; the next request with a key tries again, and writes no entry until one is noted")]
+    public static partial void KeyUseNotNoted(ILogger logger, Exception exception, string keyId);
 }

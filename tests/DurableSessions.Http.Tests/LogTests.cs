@@ -11,6 +11,7 @@ public sealed class LogTests
         [3001] = nameof(Log.NotReady),
         [3002] = nameof(Log.KeysUnavailable),
         [3003] = nameof(Log.KeysNotMarked),
+        [3004] = nameof(Log.KeyUseNotNoted),
     };
 
     [Fact]

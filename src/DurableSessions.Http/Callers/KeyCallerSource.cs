@@ -9,7 +9,7 @@ namespace DurableSessions.Http.Callers;
 /// Authenticates callers by API keys. The key names the account and the user; the headers that name them are ignored. Until the first key
 /// is created, the headers count, as in <see cref="DevCallerSource"/>.
 /// </summary>
-internal sealed class KeyCallerSource(KeyRing ring, ILogger<KeyCallerSource> log) : ICallerSource
+internal sealed class KeyCallerSource(KeyRing ring, KeyUses uses, ILogger<KeyCallerSource> log) : ICallerSource
 {
     private readonly DevCallerSource _dev = new();
 
@@ -75,9 +75,13 @@ internal sealed class KeyCallerSource(KeyRing ring, ILogger<KeyCallerSource> log
     private ApiKey Authorize(KeySet keys, HttpContext context)
     {
         ApiKey key = Find(keys, context);
-        return key.IsReadOnly && !OnlyReadsAttribute.IsOn(context.GetEndpoint())
-            ? throw new ApiException(ApiError.NotPermitted("The scope of this key is read-only; this route changes something."))
-            : key;
+        if (key.IsReadOnly && !OnlyReadsAttribute.IsOn(context.GetEndpoint()))
+        {
+            throw new ApiException(ApiError.NotPermitted("The scope of this key is read-only; this route changes something."));
+        }
+
+        uses.Note(key);
+        return key;
     }
 
     private ApiKey Find(KeySet keys, HttpContext context)

@@ -35,6 +35,9 @@ public sealed class KeyStore(BlobContainerClient container, TimeProvider time)
     internal const string MissingMessage = $"The container has had keys, but its blob {BlobName} is missing, so no request can be "
         + "authenticated. Restore the blob, or make new keys with 'keys add'.";
 
+    /// <summary>Before the id of a key: the blob whose last change says when it was used.</summary>
+    internal const string UsePrefix = "keys/used/";
+
     private const int Attempts = 20;
 
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
@@ -122,8 +125,43 @@ public sealed class KeyStore(BlobContainerClient container, TimeProvider time)
     }
 
     /// <summary>Revokes a key. Returns false where no key has this id.</summary>
-    public Task<bool> RevokeAsync(string id, CancellationToken cancellationToken) =>
-        ChangeAsync(keys => [.. keys.Where(k => k.Id != id)], cancellationToken);
+    /// <remarks>
+    /// What says when it was used is removed too where storage allows it. What stays, and what a host writes that has not seen the change
+    /// yet, is an empty blob.
+    /// </remarks>
+    public async Task<bool> RevokeAsync(string id, CancellationToken cancellationToken)
+    {
+        bool isRevoked = await ChangeAsync(keys => [.. keys.Where(k => k.Id != id)], cancellationToken);
+        if (isRevoked)
+        {
+            try
+            {
+                await container.DeleteBlobIfExistsAsync(UsePrefix + id, cancellationToken: cancellationToken);
+            }
+            catch (Exception e) when (e is RequestFailedException or AggregateException or OperationCanceledException)
+            {
+                // The key is revoked all the same.
+            }
+        }
+
+        return isRevoked;
+    }
+
+    /// <summary>
+    /// When keys were used last, by their ids, to the day: a host notes the first use on each UTC day. A key that never was used is not
+    /// among them; one that was revoked may be.
+    /// </summary>
+    public async Task<IReadOnlyDictionary<string, DateOnly>> ListUsesAsync(CancellationToken cancellationToken)
+    {
+        var days = new Dictionary<string, DateOnly>(StringComparer.Ordinal);
+        var listing = new GetBlobsOptions { Prefix = UsePrefix };
+        await foreach (BlobItem blob in container.GetBlobsAsync(listing, cancellationToken))
+        {
+            days[blob.Name[UsePrefix.Length..]] = DateOnly.FromDateTime(blob.Properties.LastModified!.Value.UtcDateTime);
+        }
+
+        return days;
+    }
 
     /// <summary>All keys, oldest first; <see langword="null"/> where no key was ever created.</summary>
     /// <exception cref="InvalidOperationException">The container has had keys, but their blob is missing.</exception>
@@ -132,6 +170,10 @@ public sealed class KeyStore(BlobContainerClient container, TimeProvider time)
         StoredKeys stored = await ReadAsync(known: null, cancellationToken);
         return stored.AreMissing ? throw new InvalidOperationException(MissingMessage) : stored.Keys;
     }
+
+    /// <summary>Notes that a key is used now.</summary>
+    internal Task NoteUseAsync(string id, CancellationToken cancellationToken) =>
+        container.GetBlobClient(UsePrefix + id).UploadAsync(BinaryData.Empty, overwrite: true, cancellationToken);
 
     /// <summary>Has the container's metadata say that it has keys; what else they hold stays.</summary>
     /// <exception cref="RequestFailedException">Storage is unavailable or refuses.</exception>

@@ -132,9 +132,11 @@ internal static class KeysCommand
     private static async Task<int> ListAsync(KeyStore store, CancellationToken cancellationToken)
     {
         IReadOnlyList<ApiKey>? keys = await store.ListAsync(cancellationToken);
+        IReadOnlyDictionary<string, DateOnly> uses = await store.ListUsesAsync(cancellationToken);
         foreach (ApiKey key in keys ?? [])
         {
-            await Console.Out.WriteLineAsync(KeyLine.Of(key, TimeProvider.System.GetUtcNow()));
+            DateOnly? used = uses.TryGetValue(key.Id, out DateOnly day) ? day : null;
+            await Console.Out.WriteLineAsync(KeyLine.Of(key, used, TimeProvider.System.GetUtcNow()));
         }
 
         await Console.Out.WriteLineAsync(keys switch

@@ -1,4 +1,5 @@
 using System.Text;
+using DurableSessions.Core.Auditing;
 using DurableSessions.Core.Storage;
 using DurableSessions.Http.Documentation;
 using DurableSessions.Http.Keys;
@@ -39,6 +40,10 @@ internal sealed class ApiHost : IAsyncDisposable
     public IReadOnlyList<RouteEndpoint> Routes =>
         [.. _app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()];
 
+    public StorageAudit Audit => _app.Services.GetRequiredService<StorageAudit>();
+
+    public KeyRing Keys => _app.Services.GetRequiredService<KeyRing>();
+
     public KestrelServerOptions Kestrel => _app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value;
 
     /// <param name="storage">Where everything is.</param>
@@ -46,13 +51,19 @@ internal sealed class ApiHost : IAsyncDisposable
     /// <param name="keyTime">The clock of the keys; <see langword="null"/> for a host that knows no keys.</param>
     /// <param name="limits">What it takes from clients.</param>
     /// <param name="options">Bounds and times of the store.</param>
+    /// <param name="log">Where it logs.</param>
     public static async Task<ApiHost> StartAsync(
         SessionStorage storage, bool withEngine = true, TimeProvider? keyTime = null,
-        HttpLimits? limits = null, Core.Configuration.SessionOptions? options = null)
+        HttpLimits? limits = null, Core.Configuration.SessionOptions? options = null, HostLog? log = null)
     {
         var processor = new ScriptedProcessor();
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
+        if (log is not null)
+        {
+            builder.Logging.AddProvider(log);
+        }
+
         builder.WebHost.ConfigureKestrel(static server => server.ApplyDurableSessionsLimits());
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddHost(storage, processor, options: options);

@@ -23,7 +23,7 @@ public sealed class KeysCommandTests(AzuriteFixture azurite)
         string operatorKey = (await RunAsync(environment, "add", "--operator")).TrimEnd().Split('\n')[^1];
         string listed = await RunAsync(environment, "list");
         Assert.Matches(
-            $@"\A{id}  \d{{4}}-\d\d-\d\d \d\d:\d\dZ  user ann of account acme\n"
+            $@"\A{id}  \d{{4}}-\d\d-\d\d \d\d:\d\dZ  used never  user ann of account acme\n"
             + @"[0-9a-f]{12}  .*  an operator\n2 of at most 10000 keys\.\n\z",
             listed);
         Assert.DoesNotContain(key[^43..], listed, StringComparison.Ordinal);
