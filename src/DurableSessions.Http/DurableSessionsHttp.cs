@@ -1,5 +1,6 @@
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Storage;
+using DurableSessions.Http.Audit;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Endpoints;
 using DurableSessions.Http.Envelope;
@@ -41,6 +42,7 @@ public static class DurableSessionsHttp
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ICallerSource, DevCallerSource>();
         services.TryAddSingleton<BodyMemory>();
+        services.TryAddSingleton<RequestAudit>();
         services.AddRateLimiter(static _ => { });
         services.AddOptions<RateLimiterOptions>()
             .Configure<IOptions<HttpLimits>>(static (rates, limits) => KeyRateLimiting.Configure(rates, limits.Value));
@@ -61,6 +63,7 @@ public static class DurableSessionsHttp
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(static provider => new KeyStore(
             provider.GetRequiredService<SessionStorage>().Container, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<KeyAudit>();
         services.AddSingleton<KeyRing>();
         services.AddSingleton<KeyUses>();
         services.AddHostedService(static provider => provider.GetRequiredService<KeyUses>());

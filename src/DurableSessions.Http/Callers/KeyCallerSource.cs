@@ -1,3 +1,4 @@
+using DurableSessions.Http.Audit;
 using DurableSessions.Http.Errors;
 using DurableSessions.Http.Keys;
 using Microsoft.AspNetCore.Http;
@@ -36,7 +37,7 @@ internal sealed class KeyCallerSource(KeyRing ring, KeyUses uses, ILogger<KeyCal
         ApiKey key = Authorize(keys, context);
         return key is { Account: { } account, User: { } user }
             ? new Caller(account, user) { IsReadOnly = key.IsReadOnly }
-            : throw new ApiException(ApiError.NotPermitted("This is an operator's key; sessions and tasks are their users'."));
+            : throw new ApiException(ApiError.NotPermitted("This is an operator's key; sessions and tasks are their users'.", RefusalReason.OperatorsKey));
     }
 
     public async ValueTask RejectInvalidKeyAsync(HttpContext context)
@@ -67,7 +68,7 @@ internal sealed class KeyCallerSource(KeyRing ring, KeyUses uses, ILogger<KeyCal
     {
         if (await ring.GetAsync(log, context.RequestAborted) is { } keys && !Authorize(keys, context).IsOperator)
         {
-            throw new ApiException(ApiError.NotPermitted("An operator's key is required."));
+            throw new ApiException(ApiError.NotPermitted("An operator's key is required.", RefusalReason.NoOperatorsKey));
         }
     }
 
@@ -77,9 +78,11 @@ internal sealed class KeyCallerSource(KeyRing ring, KeyUses uses, ILogger<KeyCal
         ApiKey key = Find(keys, context);
         if (key.IsReadOnly && !OnlyReadsAttribute.IsOn(context.GetEndpoint()))
         {
-            throw new ApiException(ApiError.NotPermitted("The scope of this key is read-only; this route changes something."));
+            throw new ApiException(ApiError.NotPermitted(
+                "The scope of this key is read-only; this route changes something.", RefusalReason.ReadOnlyKey));
         }
 
+        context.Features.Set(new RequestKey(key));
         uses.Note(key);
         return key;
     }
@@ -88,10 +91,14 @@ internal sealed class KeyCallerSource(KeyRing ring, KeyUses uses, ILogger<KeyCal
     {
         if (PresentedKey.Of(context.Request) is not { } text)
         {
-            throw new ApiException(ApiError.Unauthenticated("A key is needed, as X-API-Key or as Authorization: Bearer."));
+            throw new ApiException(
+                ApiError.Unauthenticated("A key is needed, as X-API-Key or as Authorization: Bearer.", RefusalReason.NoKey));
         }
 
-        ApiKey key = keys.Find(text) ?? throw new ApiException(ApiError.Unauthenticated("The key is not known, or was revoked."));
-        return ring.IsExpired(key) ? throw new ApiException(ApiError.Unauthenticated("The key has expired.")) : key;
+        ApiKey key = keys.Find(text)
+            ?? throw new ApiException(ApiError.Unauthenticated("The key is not known, or was revoked.", RefusalReason.UnknownKey));
+        return ring.IsExpired(key)
+            ? throw new ApiException(ApiError.Unauthenticated("The key has expired.", RefusalReason.ExpiredKey))
+            : key;
     }
 }

@@ -8,6 +8,7 @@ using DurableSessions.Core.Identities;
 using DurableSessions.Core.Retaining;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Core.State;
+using DurableSessions.Http.Audit;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Errors;
@@ -97,7 +98,8 @@ internal static class SessionEndpoints
         {
             throw new ApiException(ApiError.PermissionDenied(
                 Location.Query("auto_create"),
-                $"a page of another site creates no session; the request's {foreign} says that it comes from one."));
+                $"a page of another site creates no session; the request's {foreign} says that it comes from one.",
+                RefusalReason.ForeignPage));
         }
 
         try
@@ -108,7 +110,7 @@ internal static class SessionEndpoints
         catch (SessionNotFoundException) when (autoCreate && caller.IsReadOnly)
         {
             throw new ApiException(ApiError.PermissionDenied(
-                Location.Query("auto_create"), "the session does not exist, and the scope of this key is read-only."));
+                Location.Query("auto_create"), "the session does not exist, and the scope of this key is read-only.", RefusalReason.ReadOnlyKey));
         }
     }
 

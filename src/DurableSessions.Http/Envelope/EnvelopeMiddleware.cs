@@ -1,4 +1,5 @@
 using System.Globalization;
+using DurableSessions.Http.Audit;
 using DurableSessions.Http.Errors;
 using DurableSessions.Http.Limits;
 using Microsoft.AspNetCore.Http;
@@ -12,7 +13,7 @@ namespace DurableSessions.Http.Envelope;
 /// error response of the API.
 /// </summary>
 internal sealed class EnvelopeMiddleware(
-    RequestDelegate next, TimeProvider time, IOptions<HttpLimits> limits, ILogger<EnvelopeMiddleware> logger)
+    RequestDelegate next, TimeProvider time, IOptions<HttpLimits> limits, RequestAudit audit, ILogger<EnvelopeMiddleware> logger)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -52,6 +53,8 @@ internal sealed class EnvelopeMiddleware(
         {
             await WriteErrorAsync(context, e, requestId);
         }
+
+        audit.Answered(context);
     }
 
     private void CheckHeaders(HttpRequest request)
@@ -86,6 +89,7 @@ internal sealed class EnvelopeMiddleware(
     private async Task WriteErrorAsync(HttpContext context, Exception exception, string requestId)
     {
         ApiError error = ErrorTranslation.Of(exception, requestId);
+        audit.Refused(context, error);
         if (error.HttpStatus >= 500)
         {
             LogLevel level = error.Code == "INTERNAL" ? LogLevel.Error : LogLevel.Warning;

@@ -1,4 +1,5 @@
 using Azure;
+using DurableSessions.Http.Audit;
 using DurableSessions.Http.Errors;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -14,7 +15,8 @@ namespace DurableSessions.Http.Keys;
 /// <param name="store">The keys in storage.</param>
 /// <param name="time">Measures the age of the cache, and says whether a key has expired.</param>
 /// <param name="logger">Logs a container that cannot be marked as one that has keys.</param>
-public sealed class KeyRing(KeyStore store, TimeProvider time, ILogger<KeyRing>? logger = null)
+/// <param name="audit">Learns what has changed, from the first refresh on.</param>
+public sealed class KeyRing(KeyStore store, TimeProvider time, ILogger<KeyRing>? logger = null, KeyAudit? audit = null)
 {
     private static readonly TimeSpan RefreshAfter = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(1);
@@ -111,7 +113,11 @@ public sealed class KeyRing(KeyStore store, TimeProvider time, ILogger<KeyRing>?
     private async Task<Snapshot> RefreshAsync()
     {
         using var limit = new CancellationTokenSource(ReadTimeout, time);
-        return _snapshot = await ReadAsync(limit.Token);
+        Snapshot? before = _snapshot;
+        Snapshot now = await ReadAsync(limit.Token);
+        _snapshot = now;
+        audit?.Compare(before?.Set, before?.Time ?? default, now.Set, now.Time);
+        return now;
     }
 
     private async Task<Snapshot> ReadAsync(CancellationToken cancellationToken)
@@ -123,8 +129,8 @@ public sealed class KeyRing(KeyStore store, TimeProvider time, ILogger<KeyRing>?
             : stored.Keys is { } keys ? new KeySet(keys)
             : stored.AreMissing || before?.Set is not null ? new KeySet([])
             : null;
-        return new Snapshot(stored, set, now);
+        return new Snapshot(stored, set, now, time.GetUtcNow());
     }
 
-    private sealed record Snapshot(StoredKeys Stored, KeySet? Set, long At);
+    private sealed record Snapshot(StoredKeys Stored, KeySet? Set, long At, DateTimeOffset Time);
 }

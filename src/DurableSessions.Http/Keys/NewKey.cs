@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text;
+using DurableSessions.Http.Audit;
 
 namespace DurableSessions.Http.Keys;
 
@@ -35,10 +35,6 @@ public sealed record NewKey(string? Account, string? User)
         return name.Length is > 0 and <= MaxNameLength
             && name[0] != ' '
             && name[^1] != ' '
-            && name.EnumerateRunes().All(static rune => rune != Rune.ReplacementChar && IsPrinted(rune));
+            && name.EnumerateRunes().All(static rune => rune != Rune.ReplacementChar && AuditText.IsPrinted(rune));
     }
-
-    private static bool IsPrinted(Rune rune) => Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format
-        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.PrivateUse
-        or UnicodeCategory.OtherNotAssigned);
 }

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using DurableSessions.Core.Identities;
 using DurableSessions.Http;
+using DurableSessions.Http.Audit;
 using DurableSessions.Http.Keys;
 using DurableSessions.Server.Serving;
+using Microsoft.Extensions.Logging.Console;
 
 namespace DurableSessions.Server.Keys;
 
@@ -13,6 +15,9 @@ namespace DurableSessions.Server.Keys;
 internal static class KeysCommand
 {
     private const int OverlapHours = 24;
+
+    // The entries of the audit log that the command writes, to standard error, name the user of the operating system.
+    private static string Operator => $"operator {Environment.UserName}";
 
     public static Command Create()
     {
@@ -74,7 +79,7 @@ internal static class KeysCommand
             }
         });
         command.SetAction((parsed, cancellationToken) => RunAsync(
-            (store, stop) =>
+            (store, audit, stop) =>
             {
                 bool isOf = !parsed.GetValue(isOperator);
                 var what = new NewKey(isOf ? parsed.GetValue(account) : null, isOf ? parsed.GetValue(user) : null)
@@ -83,7 +88,7 @@ internal static class KeysCommand
                     LifetimeDays = parsed.GetValue(expires),
                     IsReadOnly = parsed.GetValue(isReadOnly),
                 };
-                return AddAsync(store, what, stop);
+                return AddAsync(store, audit, what, stop);
             },
             cancellationToken));
         return command;
@@ -92,7 +97,8 @@ internal static class KeysCommand
     private static Command CreateList()
     {
         var command = new Command("list", "List the keys, without their secrets.");
-        command.SetAction((_, cancellationToken) => RunAsync(ListAsync, cancellationToken));
+        command.SetAction((_, cancellationToken) => RunAsync(
+            static (store, _, stop) => ListAsync(store, stop), cancellationToken));
         return command;
     }
 
@@ -103,7 +109,8 @@ internal static class KeysCommand
             "--overlap", 0, (int)KeyStore.MaxOverlap.TotalHours, "hours", $"How long both keys are valid, {OverlapHours} unless set");
         var command = new Command("rotate", "Make a key in the place of another one, which expires, and show it once.") { id, overlap };
         command.SetAction((parsed, cancellationToken) => RunAsync(
-            (store, stop) => RotateAsync(store, parsed.GetValue(id)!, TimeSpan.FromHours(parsed.GetValue(overlap) ?? OverlapHours), stop),
+            (store, audit, stop) => RotateAsync(
+                store, audit, parsed.GetValue(id)!, TimeSpan.FromHours(parsed.GetValue(overlap) ?? OverlapHours), stop),
             cancellationToken));
         return command;
     }
@@ -113,13 +120,14 @@ internal static class KeysCommand
         var id = new Argument<string>("id") { Description = "The key's id, as the list has it." };
         var command = new Command("revoke", "Take a key back.") { id };
         command.SetAction((parsed, cancellationToken) => RunAsync(
-            (store, stop) => RevokeAsync(store, parsed.GetValue(id)!, stop), cancellationToken));
+            (store, audit, stop) => RevokeAsync(store, audit, parsed.GetValue(id)!, stop), cancellationToken));
         return command;
     }
 
-    private static async Task<int> AddAsync(KeyStore store, NewKey what, CancellationToken cancellationToken)
+    private static async Task<int> AddAsync(KeyStore store, KeyAudit audit, NewKey what, CancellationToken cancellationToken)
     {
         (string text, ApiKey key) = await store.AddAsync(what, cancellationToken);
+        audit.Added(key, Operator);
         await Console.Out.WriteLineAsync(
             $"""
             Key {key.Id} of {KeyLine.Owner(key)}. It is shown this once:
@@ -148,10 +156,11 @@ internal static class KeysCommand
         return 0;
     }
 
-    private static async Task<int> RevokeAsync(KeyStore store, string id, CancellationToken cancellationToken)
+    private static async Task<int> RevokeAsync(KeyStore store, KeyAudit audit, string id, CancellationToken cancellationToken)
     {
         if (await store.RevokeAsync(id, cancellationToken))
         {
+            audit.Revoked(id, name: null, Operator);
             await Console.Out.WriteLineAsync($"Key {id} is revoked; within a minute no host takes it.");
             return 0;
         }
@@ -159,13 +168,15 @@ internal static class KeysCommand
         return await MissingAsync(id);
     }
 
-    private static async Task<int> RotateAsync(KeyStore store, string id, TimeSpan overlap, CancellationToken cancellationToken)
+    private static async Task<int> RotateAsync(
+        KeyStore store, KeyAudit audit, string id, TimeSpan overlap, CancellationToken cancellationToken)
     {
         if (await store.RotateAsync(id, overlap, cancellationToken) is not { } rotated)
         {
             return await MissingAsync(id);
         }
 
+        audit.Rotated(rotated.Old, Operator);
         await Console.Out.WriteLineAsync(
             $"""
             Key {rotated.Key.Id} of {KeyLine.Owner(rotated.Key)} takes the place of key {id},
@@ -183,7 +194,7 @@ internal static class KeysCommand
     }
 
     private static Task<int> RunAsync(
-        Func<KeyStore, CancellationToken, Task<int>> run, CancellationToken cancellationToken) => CommandRun.RunAsync(
+        Func<KeyStore, KeyAudit, CancellationToken, Task<int>> run, CancellationToken cancellationToken) => CommandRun.RunAsync(
         async stop =>
         {
             // The settings of the server: the same files, the same environment.
@@ -192,9 +203,12 @@ internal static class KeysCommand
             await using var storage = new StorageConnection();
             builder.Services.AddStorage(storage);
             builder.Services.AddApiKeys();
+            builder.Logging.AddUtcConsole();
+            builder.Services.Configure<ConsoleLoggerOptions>(static options => options.LogToStandardErrorThreshold = LogLevel.Trace);
             await using WebApplication host = builder.Build();
             await storage.OpenAsync(host.Services, Console.Error.WriteLine, stop);
-            return await run(host.Services.GetRequiredService<KeyStore>(), stop);
+            return await run(
+                host.Services.GetRequiredService<KeyStore>(), host.Services.GetRequiredService<KeyAudit>(), stop);
         },
         static e => CommandRun.IsOfStorage(e) || e is InvalidOperationException or TimeoutException,
         cancellationToken);

@@ -1,6 +1,8 @@
 using System.Text;
 using DurableSessions.Core.Auditing;
 using DurableSessions.Core.Storage;
+using DurableSessions.Http.Audit;
+using DurableSessions.Http.Callers;
 using DurableSessions.Http.Documentation;
 using DurableSessions.Http.Keys;
 using DurableSessions.Http.Limits;
@@ -52,9 +54,10 @@ internal sealed class ApiHost : IAsyncDisposable
     /// <param name="limits">What it takes from clients.</param>
     /// <param name="options">Bounds and times of the store.</param>
     /// <param name="log">Where it logs.</param>
+    /// <param name="time">The clock of the audit log.</param>
     public static async Task<ApiHost> StartAsync(
         SessionStorage storage, bool withEngine = true, TimeProvider? keyTime = null,
-        HttpLimits? limits = null, Core.Configuration.SessionOptions? options = null, HostLog? log = null)
+        HttpLimits? limits = null, Core.Configuration.SessionOptions? options = null, HostLog? log = null, TimeProvider? time = null)
     {
         var processor = new ScriptedProcessor();
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
@@ -75,7 +78,14 @@ internal sealed class ApiHost : IAsyncDisposable
         if (keyTime is not null)
         {
             builder.Services.AddApiKeys();
-            builder.Services.AddSingleton(new KeyRing(new KeyStore(storage.Container, keyTime), keyTime));
+            builder.Services.AddSingleton(provider => new KeyRing(
+                new KeyStore(storage.Container, keyTime), keyTime, audit: provider.GetRequiredService<KeyAudit>()));
+        }
+
+        if (time is not null)
+        {
+            builder.Services.AddSingleton(provider => new RequestAudit(
+                provider.GetRequiredService<ILoggerFactory>(), provider.GetRequiredService<ICallerSource>(), time));
         }
 
         builder.Services.AddDurableSessionsHttp(new DurableSessionsHttpOptions { Version = "1.2.3" });
