@@ -5,6 +5,7 @@ internal static class RefusalReason
 {
     public const string NoKey = "no_key";
     public const string UnknownKey = "unknown_key";
+    public const string RevokedKey = "revoked_key";
     public const string ExpiredKey = "expired_key";
     public const string ReadOnlyKey = "read_only_key";
     public const string OperatorsKey = "operators_key";

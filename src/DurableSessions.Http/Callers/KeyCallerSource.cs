@@ -82,7 +82,7 @@ internal sealed class KeyCallerSource(KeyRing ring, KeyUses uses, ILogger<KeyCal
                 "The scope of this key is read-only; this route changes something.", RefusalReason.ReadOnlyKey));
         }
 
-        context.Features.Set(new RequestKey(key));
+        RequestKey.Begin(context, key, ring.Open);
         uses.Note(key);
         return key;
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using DurableSessions.Http.Audit;
 using DurableSessions.Http.Errors;
+using DurableSessions.Http.Keys;
 using DurableSessions.Http.Limits;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -41,6 +42,10 @@ internal sealed class EnvelopeMiddleware(
             RequestTarget.Check(context);
             await next(context);
             await WriteStatusErrorAsync(context);
+        }
+        catch (Exception) when (RequestKey.HasEnded(context))
+        {
+            await WriteErrorAsync(context, new ApiException(RequestKey.TakeError(context)), requestId);
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
