@@ -35,14 +35,11 @@ internal sealed class RequestAudit(ILoggerFactory loggers, ICallerSource callers
 
         HttpRequest request = context.Request;
         string? id = PresentedKey.Of(request) is { } text ? KeyText.IdOf(text) : null;
-        Log.RequestRefused(
-            _log,
-            why,
-            AuditText.Of(request.Method),
-            AuditText.Of(request.Path.Value ?? ""),
-            context.Connection.RemoteIpAddress?.ToString() ?? "local",
-            id ?? "none",
-            AuditText.Of(context.TraceIdentifier));
+        string method = AuditText.Of(request.Method);
+        string path = AuditText.Of(request.Path.Value ?? "");
+        string address = context.Connection.RemoteIpAddress?.ToString() ?? "local";
+        string requestId = AuditText.Of(context.TraceIdentifier);
+        Log.RequestRefused(_log, why, method, path, address, id ?? "none", requestId);
     }
 
     /// <summary>Notes a request that has been answered, where an operator has changed something by it, or has tried to.</summary>
@@ -54,14 +51,9 @@ internal sealed class RequestAudit(ILoggerFactory loggers, ICallerSource callers
         }
 
         ApiKey? key = context.Features.Get<RequestKey>()?.Key;
-        Log.OperatorActed(
-            _log,
-            action.Name,
-            AuditText.Of(context.GetRouteValue("instance_id")?.ToString() ?? ""),
-            key?.Id ?? "none",
-            key?.Name,
-            context.Response.StatusCode,
-            AuditText.Of(context.TraceIdentifier));
+        string instance = AuditText.Of(context.GetRouteValue("instance_id")?.ToString() ?? "");
+        string requestId = AuditText.Of(context.TraceIdentifier);
+        Log.OperatorActed(_log, action.Name, instance, key?.Id ?? "none", key?.Name, context.Response.StatusCode, requestId);
     }
 
     private bool MayWrite()

@@ -35,6 +35,8 @@ internal sealed class RequestKey : IDisposable
     public ApiKey Key { get; }
 
     /// <summary>Begins it, where the request is not authenticated yet; it ends with the response.</summary>
+    [System.Diagnostics.CodeAnalysis.SuppressMessage(
+        "Reliability", "CA2000", Justification = "The response disposes it.")]
     public static void Begin(HttpContext http, ApiKey key, OpenKeys keys)
     {
         if (http.Features.Get<RequestKey>() is null)
