@@ -158,6 +158,7 @@ public sealed class KeyUseTests : IAsyncDisposable
         }
 
         _loggers.Dispose();
+        _log.Dispose();
     }
 
     private async Task<KeyUses> StartAsync(SessionStorage storage)
