@@ -1,5 +1,6 @@
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Storage;
+using DurableSessions.Http.Audit;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Endpoints;
 using DurableSessions.Http.Envelope;
@@ -48,6 +49,7 @@ public static class DurableSessionsHttp
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ProxySettings>, ProxySettingsValidator>());
         services.AddOptions<ForwardedHeadersOptions>()
             .PostConfigure<TrustedProxies>(static (forwarded, proxies) => proxies.Configure(forwarded));
+        services.TryAddSingleton<RequestAudit>();
         services.AddRateLimiter(static _ => { });
         services.AddOptions<RateLimiterOptions>()
             .Configure<IOptions<HttpLimits>>(static (rates, limits) => KeyRateLimiting.Configure(rates, limits.Value));
@@ -75,7 +77,10 @@ public static class DurableSessionsHttp
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(static provider => new KeyStore(
             provider.GetRequiredService<SessionStorage>().Container, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<KeyAudit>();
         services.AddSingleton<KeyRing>();
+        services.AddSingleton<KeyUses>();
+        services.AddHostedService(static provider => provider.GetRequiredService<KeyUses>());
         services.AddSingleton<ICallerSource, KeyCallerSource>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AuthSettings>, AuthSettingsValidator>());
         services.AddOptions<AuthSettings>().BindSettings(AuthSettings.Section);

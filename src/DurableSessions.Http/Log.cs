@@ -35,4 +35,53 @@ internal static partial class Log
         Level = LogLevel.Warning,
         Message = "Address {Client} has {Connections} connections, and more of it are closed (Limits:ConnectionsPerAddress)")]
     public static partial void ConnectionsRefused(ILogger logger, string client, int connections);
+
+    [LoggerMessage(
+        EventId = 3005,
+        Level = LogLevel.Debug,
+        Message = "That key {KeyId} is used cannot be noted; the next request with a key tries again, and writes no entry until one is noted")]
+    public static partial void KeyUseNotNoted(ILogger logger, Exception exception, string keyId);
+
+    [LoggerMessage(
+        EventId = 3020,
+        Level = LogLevel.Information,
+        Message = "Refused, {Why}: {Method} {Path} from {Address} with key {KeyId} ({RequestId})")]
+    public static partial void RequestRefused(
+        ILogger logger, string why, string method, string path, string address, string keyId, string requestId);
+
+    [LoggerMessage(
+        EventId = 3021,
+        Level = LogLevel.Warning,
+        Message = "More than {Count} requests were refused within a minute; the others of this minute are counted, and have no entries")]
+    public static partial void RefusalsCounted(ILogger logger, int count);
+
+    [LoggerMessage(EventId = 3022, Level = LogLevel.Warning, Message = "{Count} refused requests had no entries")]
+    public static partial void RefusalsOmitted(ILogger logger, int count);
+
+    [LoggerMessage(
+        EventId = 3023,
+        Level = LogLevel.Information,
+        Message = "Key {KeyId} ({KeyName}) added, of {Account}/{User}, scope {Scope}, valid until {ExpiresAt}; by {By}")]
+    public static partial void KeyAdded(
+        ILogger logger, string keyId, string? keyName, string? account, string? user, string scope, DateTimeOffset? expiresAt, string by);
+
+    [LoggerMessage(EventId = 3024, Level = LogLevel.Information, Message = "Key {KeyId} ({KeyName}) revoked; by {By}")]
+    public static partial void KeyRevoked(ILogger logger, string keyId, string? keyName, string by);
+
+    [LoggerMessage(EventId = 3025, Level = LogLevel.Information, Message = "Key {KeyId} ({KeyName}) expired at {ExpiresAt}")]
+    public static partial void KeyExpired(ILogger logger, string keyId, string? keyName, DateTimeOffset? expiresAt);
+
+    [LoggerMessage(
+        EventId = 3026,
+        Level = LogLevel.Information,
+        Message = "Key {KeyId} ({KeyName}) rotated to key {NewKeyId}, valid until {ExpiresAt}; by {By}")]
+    public static partial void KeyRotated(
+        ILogger logger, string keyId, string? keyName, string? newKeyId, DateTimeOffset? expiresAt, string by);
+
+    [LoggerMessage(
+        EventId = 3027,
+        Level = LogLevel.Information,
+        Message = "Operator's key {KeyId} ({KeyName}): {Action} of instance {InstanceId} answered {Status} ({RequestId})")]
+    public static partial void OperatorActed(
+        ILogger logger, string action, string instanceId, string keyId, string? keyName, int status, string requestId);
 }

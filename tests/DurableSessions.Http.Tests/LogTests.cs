@@ -12,6 +12,15 @@ public sealed class LogTests
         [3002] = nameof(Log.KeysUnavailable),
         [3003] = nameof(Log.KeysNotMarked),
         [3004] = nameof(Log.ConnectionsRefused),
+        [3005] = nameof(Log.KeyUseNotNoted),
+        [3020] = nameof(Log.RequestRefused),
+        [3021] = nameof(Log.RefusalsCounted),
+        [3022] = nameof(Log.RefusalsOmitted),
+        [3023] = nameof(Log.KeyAdded),
+        [3024] = nameof(Log.KeyRevoked),
+        [3025] = nameof(Log.KeyExpired),
+        [3026] = nameof(Log.KeyRotated),
+        [3027] = nameof(Log.OperatorActed),
     };
 
     [Fact]

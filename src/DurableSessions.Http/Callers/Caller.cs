@@ -11,6 +11,12 @@ namespace DurableSessions.Http.Callers;
 /// <param name="User">The user within the account; a valid id.</param>
 public sealed record Caller(string Account, string User)
 {
+    /// <summary>
+    /// Whether the request may change nothing. Its endpoint only reads then; an endpoint that reads, and creates what it does not find,
+    /// asks for it.
+    /// </summary>
+    public bool IsReadOnly { get; init; }
+
     /// <summary>Authenticates the request by the host's <see cref="ICallerSource"/>.</summary>
     public static ValueTask<Caller> BindAsync(HttpContext context) =>
         context.RequestServices.GetRequiredService<ICallerSource>().IdentifyAsync(context);

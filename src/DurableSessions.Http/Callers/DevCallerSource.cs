@@ -11,9 +11,12 @@ namespace DurableSessions.Http.Callers;
 /// </summary>
 internal sealed class DevCallerSource : ICallerSource
 {
+    /// <summary>The mode of a host that knows callers by no keys.</summary>
+    public const string Mode = "dev";
+
     private const string DefaultId = "default";
 
-    public string AuthMode => "dev";
+    public string AuthMode => Mode;
 
     public ValueTask AdmitAsync(HttpContext context) => LocalRequest.Refusal(context.Request) is { } refusal
         ? ValueTask.FromException(new ApiException(refusal))

@@ -1,3 +1,4 @@
+using DurableSessions.Http.Audit;
 using DurableSessions.Http.Errors;
 using DurableSessions.Http.Keys;
 using Microsoft.AspNetCore.Http;
@@ -9,7 +10,7 @@ namespace DurableSessions.Http.Callers;
 /// Authenticates callers by API keys. The key names the account and the user; the headers that name them are ignored. Until the first key
 /// is created, the headers count, as in <see cref="DevCallerSource"/>.
 /// </summary>
-internal sealed class KeyCallerSource(KeyRing ring, ILogger<KeyCallerSource> log) : ICallerSource
+internal sealed class KeyCallerSource(KeyRing ring, KeyUses uses, ILogger<KeyCallerSource> log) : ICallerSource
 {
     private readonly DevCallerSource _dev = new();
 
@@ -33,10 +34,10 @@ internal sealed class KeyCallerSource(KeyRing ring, ILogger<KeyCallerSource> log
             return await _dev.IdentifyAsync(context);
         }
 
-        ApiKey key = Find(keys, context);
+        ApiKey key = Authorize(keys, context);
         return key is { Account: { } account, User: { } user }
-            ? new Caller(account, user)
-            : throw new ApiException(ApiError.NotPermitted("This is an operator's key; sessions and tasks are their users'."));
+            ? new Caller(account, user) { IsReadOnly = key.IsReadOnly }
+            : throw new ApiException(ApiError.NotPermitted("This is an operator's key; sessions and tasks are their users'.", RefusalReason.OperatorsKey));
     }
 
     public async ValueTask RejectInvalidKeyAsync(HttpContext context)
@@ -65,15 +66,39 @@ internal sealed class KeyCallerSource(KeyRing ring, ILogger<KeyCallerSource> log
 
     public async ValueTask RequireOperatorAsync(HttpContext context)
     {
-        if (await ring.GetAsync(log, context.RequestAborted) is { } keys && !Find(keys, context).IsOperator)
+        if (await ring.GetAsync(log, context.RequestAborted) is { } keys && !Authorize(keys, context).IsOperator)
         {
-            throw new ApiException(ApiError.NotPermitted("An operator's key is required."));
+            throw new ApiException(ApiError.NotPermitted("An operator's key is required.", RefusalReason.NoOperatorsKey));
         }
     }
 
-    private static ApiKey Find(KeySet keys, HttpContext context) => PresentedKey.Of(context.Request) switch
+    // Every endpoint that needs a key asks here, so that one that does not say that it only reads is closed to read-only keys.
+    private ApiKey Authorize(KeySet keys, HttpContext context)
     {
-        null => throw new ApiException(ApiError.Unauthenticated("A key is needed, as X-API-Key or as Authorization: Bearer.")),
-        { } text => keys.Find(text) ?? throw new ApiException(ApiError.Unauthenticated("The key is not known, or was revoked.")),
-    };
+        ApiKey key = Find(keys, context);
+        if (key.IsReadOnly && !OnlyReadsAttribute.IsOn(context.GetEndpoint()))
+        {
+            throw new ApiException(ApiError.NotPermitted(
+                "The scope of this key is read-only; this route changes something.", RefusalReason.ReadOnlyKey));
+        }
+
+        RequestKey.Begin(context, key, ring.Open);
+        uses.Note(key);
+        return key;
+    }
+
+    private ApiKey Find(KeySet keys, HttpContext context)
+    {
+        if (PresentedKey.Of(context.Request) is not { } text)
+        {
+            throw new ApiException(
+                ApiError.Unauthenticated("A key is needed, as X-API-Key or as Authorization: Bearer.", RefusalReason.NoKey));
+        }
+
+        ApiKey key = keys.Find(text)
+            ?? throw new ApiException(ApiError.Unauthenticated("The key is not known, or was revoked.", RefusalReason.UnknownKey));
+        return ring.IsExpired(key)
+            ? throw new ApiException(ApiError.Unauthenticated("The key has expired.", RefusalReason.ExpiredKey))
+            : key;
+    }
 }

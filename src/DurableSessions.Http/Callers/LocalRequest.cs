@@ -1,4 +1,5 @@
 using System.Net;
+using DurableSessions.Http.Audit;
 using DurableSessions.Http.Errors;
 using DurableSessions.Http.Keys;
 using Microsoft.AspNetCore.Http;
@@ -30,26 +31,29 @@ internal static class LocalRequest
         {
             return ApiError.PermissionDenied(
                 Location.Header("Host"),
-                $"a server without keys is localhost, 127.0.0.1 or [::1]; to reach it under another name, {MakeKey}.");
+                $"a server without keys is localhost, 127.0.0.1 or [::1]; to reach it under another name, {MakeKey}.",
+                RefusalReason.ForeignHost);
         }
 
         if (BrowserOrigin.ForeignHeader(request) is { } foreign)
         {
             return ApiError.PermissionDenied(
-                Location.Header(foreign), "a server without keys answers no page of another site.");
+                Location.Header(foreign), "a server without keys answers no page of another site.", RefusalReason.ForeignPage);
         }
 
         if (ProxyHeaders.FirstOrDefault(request.Headers.ContainsKey) is { } proxy)
         {
             return ApiError.PermissionDenied(
-                Location.Header(proxy), $"a server without keys answers no request that a proxy has forwarded; {MakeKey}.");
+                Location.Header(proxy), $"a server without keys answers no request that a proxy has forwarded; {MakeKey}.",
+                RefusalReason.Forwarded);
         }
 
         // 401, as for a wrong key: plugins keep the turns that are refused so, and send them again.
         return PresentedKey.HeaderOf(request) is { } credential
             ? ApiError.Unauthenticated(
                 $"{Location.Header(credential)}: this server has no keys, so that every local client may do everything; "
-                + $"{MakeKey}, or send none.")
+                + $"{MakeKey}, or send none.",
+                RefusalReason.KeyWithoutKeys)
             : null;
     }
 

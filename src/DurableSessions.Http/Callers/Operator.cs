@@ -16,6 +16,7 @@ public sealed record Operator
     public static async ValueTask<Operator> BindAsync(HttpContext context)
     {
         await context.RequestServices.GetRequiredService<ICallerSource>().RequireOperatorAsync(context);
+        context.Features.Set(Known);
         return Known;
     }
 }

@@ -3,10 +3,12 @@ using System.Text;
 using System.Text.Json;
 using Azure;
 using DurableSessions.Core;
+using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Retaining;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Core.State;
+using DurableSessions.Http.Audit;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Errors;
@@ -96,11 +98,20 @@ internal static class SessionEndpoints
         {
             throw new ApiException(ApiError.PermissionDenied(
                 Location.Query("auto_create"),
-                $"a page of another site creates no session; the request's {foreign} says that it comes from one."));
+                $"a page of another site creates no session; the request's {foreign} says that it comes from one.",
+                RefusalReason.ForeignPage));
         }
 
-        SessionInfo session = await store.Sessions.GetAsync(key, autoCreate, http.RequestAborted);
-        return new EnvelopeResult(json => Write(json, session));
+        try
+        {
+            SessionInfo session = await store.Sessions.GetAsync(key, autoCreate && !caller.IsReadOnly, http.RequestAborted);
+            return new EnvelopeResult(json => Write(json, session));
+        }
+        catch (SessionNotFoundException) when (autoCreate && caller.IsReadOnly)
+        {
+            throw new ApiException(ApiError.PermissionDenied(
+                Location.Query("auto_create"), "the session does not exist, and the scope of this key is read-only.", RefusalReason.ReadOnlyKey));
+        }
     }
 
     private static async Task<IResult> DeleteAsync(HttpContext http, Caller caller, SessionStore store, string session_id)

@@ -20,7 +20,7 @@ internal static class SystemEndpoints
         endpoints.MapGet("/health", HealthAsync);
         endpoints.MapGet("/ready", ReadyAsync);
         endpoints.MapGet("/api/v1/system/status", Status);
-        endpoints.MapPost("/api/v1/system/wait", WaitAsync);
+        endpoints.MapPost("/api/v1/system/wait", WaitAsync).WithMetadata(new OnlyReadsAttribute());
     }
 
     // A plugin calls this before it sends its turns, and drops turns that are refused later: an invalid key must be refused here.

@@ -1,5 +1,7 @@
 using System.Globalization;
+using DurableSessions.Http.Audit;
 using DurableSessions.Http.Errors;
+using DurableSessions.Http.Keys;
 using DurableSessions.Http.Limits;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -12,7 +14,7 @@ namespace DurableSessions.Http.Envelope;
 /// error response of the API.
 /// </summary>
 internal sealed class EnvelopeMiddleware(
-    RequestDelegate next, TimeProvider time, IOptions<HttpLimits> limits, ILogger<EnvelopeMiddleware> logger)
+    RequestDelegate next, TimeProvider time, IOptions<HttpLimits> limits, RequestAudit audit, ILogger<EnvelopeMiddleware> logger)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -41,6 +43,10 @@ internal sealed class EnvelopeMiddleware(
             await next(context);
             await WriteStatusErrorAsync(context);
         }
+        catch (Exception) when (RequestKey.HasEnded(context))
+        {
+            await WriteErrorAsync(context, new ApiException(RequestKey.TakeError(context)), requestId);
+        }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
             // The client has closed the connection. A commit that was accepted goes on.
@@ -52,6 +58,8 @@ internal sealed class EnvelopeMiddleware(
         {
             await WriteErrorAsync(context, e, requestId);
         }
+
+        audit.Answered(context);
     }
 
     private void CheckHeaders(HttpRequest request)
@@ -86,6 +94,7 @@ internal sealed class EnvelopeMiddleware(
     private async Task WriteErrorAsync(HttpContext context, Exception exception, string requestId)
     {
         ApiError error = ErrorTranslation.Of(exception, requestId);
+        audit.Refused(context, error);
         if (error.HttpStatus >= 500)
         {
             LogLevel level = error.Code == "INTERNAL" ? LogLevel.Error : LogLevel.Warning;

@@ -12,6 +12,11 @@ namespace DurableSessions.Http.Errors;
 /// <param name="RetryAfterSeconds">Seconds for the <c>Retry-After</c> header; <see langword="null"/> sends no header.</param>
 internal sealed record ApiError(int HttpStatus, string Code, string Message, JsonObject? Details = null, int? RetryAfterSeconds = null)
 {
+    /// <summary>
+    /// The word of <see cref="Audit.RefusalReason"/> that the audit log has for it; <see langword="null"/> for an error that is no refusal.
+    /// </summary>
+    public string? Refusal { get; init; }
+
     /// <summary>A field of the request is missing or not valid.</summary>
     /// <param name="location">The path of the field, from <c>body</c>, <c>query</c>, <c>path</c> or <c>header</c>.</param>
     /// <param name="message">What is wrong, without the field's name.</param>
@@ -19,17 +24,19 @@ internal sealed record ApiError(int HttpStatus, string Code, string Message, Jso
     public static ApiError InvalidArgument(Location location, string message, string type) =>
         new(StatusCodes.Status400BadRequest, "INVALID_ARGUMENT", $"{location}: {message}", Validation(location, message, type));
 
-    public static ApiError PermissionDenied(Location location, string message) =>
+    public static ApiError PermissionDenied(Location location, string message, string? refusal = null) =>
         new(
             StatusCodes.Status403Forbidden,
             "PERMISSION_DENIED",
             $"{location}: {message}",
-            Validation(location, message, "permission_denied"));
+            Validation(location, message, "permission_denied")) { Refusal = refusal };
 
     /// <summary>The caller is authenticated, and not authorized for this request.</summary>
-    public static ApiError NotPermitted(string message) => new(StatusCodes.Status403Forbidden, "PERMISSION_DENIED", message);
+    public static ApiError NotPermitted(string message, string refusal) =>
+        new(StatusCodes.Status403Forbidden, "PERMISSION_DENIED", message) { Refusal = refusal };
 
-    public static ApiError Unauthenticated(string message) => new(StatusCodes.Status401Unauthorized, "UNAUTHENTICATED", message);
+    public static ApiError Unauthenticated(string message, string refusal) =>
+        new(StatusCodes.Status401Unauthorized, "UNAUTHENTICATED", message) { Refusal = refusal };
 
     public static ApiError NotFound(string message, string? type = null, string? resource = null) =>
         new(StatusCodes.Status404NotFound, "NOT_FOUND", message, type is null ? null : Resource(type, resource));

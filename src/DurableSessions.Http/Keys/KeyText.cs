@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Security.Cryptography;
@@ -12,6 +13,8 @@ namespace DurableSessions.Http.Keys;
 internal static class KeyText
 {
     public const int IdLength = 12;
+
+    private static readonly SearchValues<char> IdCharacters = SearchValues.Create("0123456789abcdef");
 
     private const string Prefix = "dsk_";
     private const int SecretBytes = 32;
@@ -29,6 +32,7 @@ internal static class KeyText
     /// <summary>The id in the text of a key; <see langword="null"/> where the text has not the form of a key.</summary>
     public static string? IdOf(string text) =>
         text.Length == Length && text.StartsWith(Prefix, StringComparison.Ordinal) && text[Prefix.Length + IdLength] == '_'
+            && !text.AsSpan(Prefix.Length, IdLength).ContainsAnyExcept(IdCharacters)
             ? text.Substring(Prefix.Length, IdLength)
             : null;
 

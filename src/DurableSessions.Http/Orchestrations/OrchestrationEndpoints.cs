@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using DurableSessions.Http.Audit;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Errors;
@@ -28,11 +29,11 @@ internal static partial class OrchestrationEndpoints
         instances.MapGet("/{instance_id}", (HttpContext http, Operator _, OrchestrationClient client, string instance_id) =>
             GetAsync(http, client, Check(instance_id)));
         instances.MapDelete("/{instance_id}", (HttpContext http, Operator _, OrchestrationClient client, string instance_id) =>
-            PurgeAsync(http, client, Check(instance_id)));
+            PurgeAsync(http, client, Check(instance_id))).WithMetadata(new OperatorAction("purge"));
         instances.MapPost(
             "/{instance_id}/raiseEvent/{event_name}",
             (HttpContext http, Operator _, OrchestrationClient client, string instance_id, string event_name) =>
-                RaiseEventAsync(http, client, Check(instance_id), event_name));
+                RaiseEventAsync(http, client, Check(instance_id), event_name)).WithMetadata(new OperatorAction("raiseEvent"));
         MapControl("terminate", static (c, id, reason, token) => c.TerminateInstanceAsync(id, reason, token));
         MapControl("suspend", static (c, id, reason, token) => c.SuspendInstanceAsync(id, reason, token));
         MapControl("resume", static (c, id, reason, token) => c.ResumeInstanceAsync(id, reason, token));
@@ -46,7 +47,7 @@ internal static partial class OrchestrationEndpoints
                     await FindRunningAsync(http, client, Check(instance_id));
                     await control(client, instance_id, reason, http.RequestAborted);
                     return Results.StatusCode(StatusCodes.Status202Accepted);
-                });
+                }).WithMetadata(new OperatorAction(name));
     }
 
     private static async Task GetAsync(HttpContext http, OrchestrationClient client, string id)

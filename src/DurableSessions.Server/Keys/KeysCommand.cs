@@ -1,24 +1,31 @@
 using System.CommandLine;
-using System.Globalization;
 using DurableSessions.Core.Identities;
 using DurableSessions.Http;
+using DurableSessions.Http.Audit;
 using DurableSessions.Http.Keys;
 using DurableSessions.Server.Serving;
+using Microsoft.Extensions.Logging.Console;
 
 namespace DurableSessions.Server.Keys;
 
 /// <summary>
-/// <c>keys add|list|revoke</c>: who may use the service. Works on the configured storage, also while hosts run on it. Exits with 0, or
+/// <c>keys add|list|rotate|revoke</c>: who may use the service. Works on the configured storage, also while hosts run on it. Exits with 0, or
 /// with 1 after an error.
 /// </summary>
 internal static class KeysCommand
 {
+    private const int OverlapHours = 24;
+
+    // The entries of the audit log that the command writes, to standard error, name the user of the operating system.
+    private static string Operator => $"operator {Environment.UserName}";
+
     public static Command Create()
     {
         var command = new Command(
             "keys", "Who may use the service. Once there is a key, every request needs one; a change reaches all hosts within a minute.");
         command.Add(CreateAdd());
         command.Add(CreateList());
+        command.Add(CreateRotate());
         command.Add(CreateRevoke());
         return command;
     }
@@ -39,7 +46,14 @@ internal static class KeysCommand
         {
             Description = "An operator's key instead: it opens the orchestrations and no sessions.",
         };
-        var command = new Command("add", "Make a key, and show it: once, since only its hash is kept.") { account, user, isOperator };
+        var name = new Option<string>("--name") { Description = "What the key is for, as the list shows it." };
+        Option<int?> expires = NumberOption.Create(
+            "--expires", 1, NewKey.MaxLifetimeDays, "days", "How long the key is valid; else until it is revoked");
+        var isReadOnly = new Option<bool>("--read-only") { Description = "The key opens only what reads." };
+        var command = new Command("add", "Make a key, and show it: once, since only its hash is kept.")
+        {
+            account, user, isOperator, name, expires, isReadOnly,
+        };
         command.Validators.Add(parsed =>
         {
             foreach (Option<string> option in (Option<string>[])[account, user])
@@ -57,11 +71,25 @@ internal static class KeysCommand
             {
                 parsed.AddError("An operator's key belongs to no account and no user.");
             }
+
+            if (parsed.GetValue(name) is { } text && !NewKey.IsValidName(text))
+            {
+                parsed.AddError(
+                    $"--name is 1 to {NewKey.MaxNameLength} characters that are all printed, the first and the last no spaces.");
+            }
         });
         command.SetAction((parsed, cancellationToken) => RunAsync(
-            (store, stop) => parsed.GetValue(isOperator)
-                ? AddAsync(store, null, null, stop)
-                : AddAsync(store, parsed.GetValue(account), parsed.GetValue(user), stop),
+            (store, audit, stop) =>
+            {
+                bool isOf = !parsed.GetValue(isOperator);
+                var what = new NewKey(isOf ? parsed.GetValue(account) : null, isOf ? parsed.GetValue(user) : null)
+                {
+                    Name = parsed.GetValue(name),
+                    LifetimeDays = parsed.GetValue(expires),
+                    IsReadOnly = parsed.GetValue(isReadOnly),
+                };
+                return AddAsync(store, audit, what, stop);
+            },
             cancellationToken));
         return command;
     }
@@ -69,7 +97,21 @@ internal static class KeysCommand
     private static Command CreateList()
     {
         var command = new Command("list", "List the keys, without their secrets.");
-        command.SetAction((_, cancellationToken) => RunAsync(ListAsync, cancellationToken));
+        command.SetAction((_, cancellationToken) => RunAsync(
+            static (store, _, stop) => ListAsync(store, stop), cancellationToken));
+        return command;
+    }
+
+    private static Command CreateRotate()
+    {
+        var id = new Argument<string>("id") { Description = "The id of the key that is replaced, as the list has it." };
+        Option<int?> overlap = NumberOption.Create(
+            "--overlap", 0, (int)KeyStore.MaxOverlap.TotalHours, "hours", $"How long both keys are valid, {OverlapHours} unless set");
+        var command = new Command("rotate", "Make a key in the place of another one, which expires, and show it once.") { id, overlap };
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            (store, audit, stop) => RotateAsync(
+                store, audit, parsed.GetValue(id)!, TimeSpan.FromHours(parsed.GetValue(overlap) ?? OverlapHours), stop),
+            cancellationToken));
         return command;
     }
 
@@ -78,16 +120,17 @@ internal static class KeysCommand
         var id = new Argument<string>("id") { Description = "The key's id, as the list has it." };
         var command = new Command("revoke", "Take a key back.") { id };
         command.SetAction((parsed, cancellationToken) => RunAsync(
-            (store, stop) => RevokeAsync(store, parsed.GetValue(id)!, stop), cancellationToken));
+            (store, audit, stop) => RevokeAsync(store, audit, parsed.GetValue(id)!, stop), cancellationToken));
         return command;
     }
 
-    private static async Task<int> AddAsync(KeyStore store, string? account, string? user, CancellationToken cancellationToken)
+    private static async Task<int> AddAsync(KeyStore store, KeyAudit audit, NewKey what, CancellationToken cancellationToken)
     {
-        (string text, ApiKey key) = await store.AddAsync(account, user, cancellationToken);
+        (string text, ApiKey key) = await store.AddAsync(what, cancellationToken);
+        audit.Added(key, Operator);
         await Console.Out.WriteLineAsync(
             $"""
-            Key {key.Id} of {Owner(key)}. It is shown this once:
+            Key {key.Id} of {KeyLine.Owner(key)}. It is shown this once:
 
             {text}
             """);
@@ -97,10 +140,11 @@ internal static class KeysCommand
     private static async Task<int> ListAsync(KeyStore store, CancellationToken cancellationToken)
     {
         IReadOnlyList<ApiKey>? keys = await store.ListAsync(cancellationToken);
+        IReadOnlyDictionary<string, DateOnly> uses = await store.ListUsesAsync(cancellationToken);
         foreach (ApiKey key in keys ?? [])
         {
-            string createdAt = key.CreatedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture);
-            await Console.Out.WriteLineAsync($"{key.Id}  {createdAt}  {Owner(key)}");
+            DateOnly? used = uses.TryGetValue(key.Id, out DateOnly day) ? day : null;
+            await Console.Out.WriteLineAsync(KeyLine.Of(key, used, TimeProvider.System.GetUtcNow()));
         }
 
         await Console.Out.WriteLineAsync(keys switch
@@ -112,22 +156,45 @@ internal static class KeysCommand
         return 0;
     }
 
-    private static async Task<int> RevokeAsync(KeyStore store, string id, CancellationToken cancellationToken)
+    private static async Task<int> RevokeAsync(KeyStore store, KeyAudit audit, string id, CancellationToken cancellationToken)
     {
         if (await store.RevokeAsync(id, cancellationToken))
         {
+            audit.Revoked(id, name: null, Operator);
             await Console.Out.WriteLineAsync($"Key {id} is revoked; within a minute no host takes it.");
             return 0;
         }
 
+        return await MissingAsync(id);
+    }
+
+    private static async Task<int> RotateAsync(
+        KeyStore store, KeyAudit audit, string id, TimeSpan overlap, CancellationToken cancellationToken)
+    {
+        if (await store.RotateAsync(id, overlap, cancellationToken) is not { } rotated)
+        {
+            return await MissingAsync(id);
+        }
+
+        audit.Rotated(rotated.Old, Operator);
+        await Console.Out.WriteLineAsync(
+            $"""
+            Key {rotated.Key.Id} of {KeyLine.Owner(rotated.Key)} takes the place of key {id},
+            which is valid until {KeyLine.Time(rotated.Old.ExpiresAt!.Value)}. It is shown this once:
+
+            {rotated.Text}
+            """);
+        return 0;
+    }
+
+    private static async Task<int> MissingAsync(string id)
+    {
         await Console.Error.WriteLineAsync($"error: There is no key {id}.");
         return CommandRun.Failed;
     }
 
-    private static string Owner(ApiKey key) => key.IsOperator ? "an operator" : $"user {key.User} of account {key.Account}";
-
     private static Task<int> RunAsync(
-        Func<KeyStore, CancellationToken, Task<int>> run, CancellationToken cancellationToken) => CommandRun.RunAsync(
+        Func<KeyStore, KeyAudit, CancellationToken, Task<int>> run, CancellationToken cancellationToken) => CommandRun.RunAsync(
         async stop =>
         {
             // The settings of the server: the same files, the same environment.
@@ -136,9 +203,12 @@ internal static class KeysCommand
             await using var storage = new StorageConnection();
             builder.Services.AddStorage(storage);
             builder.Services.AddApiKeys();
+            builder.Logging.AddUtcConsole();
+            builder.Services.Configure<ConsoleLoggerOptions>(static options => options.LogToStandardErrorThreshold = LogLevel.Trace);
             await using WebApplication host = builder.Build();
             await storage.OpenAsync(host.Services, Console.Error.WriteLine, stop);
-            return await run(host.Services.GetRequiredService<KeyStore>(), stop);
+            return await run(
+                host.Services.GetRequiredService<KeyStore>(), host.Services.GetRequiredService<KeyAudit>(), stop);
         },
         static e => CommandRun.IsOfStorage(e) || e is InvalidOperationException or TimeoutException,
         cancellationToken);

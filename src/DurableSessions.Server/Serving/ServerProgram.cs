@@ -85,12 +85,7 @@ internal static class ServerProgram
     {
         builder.WebHost.UseUrls([.. addresses.Urls]);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = s_stopTimeout);
-        builder.Logging.AddSimpleConsole(options =>
-        {
-            options.SingleLine = true;
-            options.UseUtcTimestamp = true;
-            options.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
-        });
+        builder.Logging.AddUtcConsole();
         builder.Services.AddStorage(storage);
         builder.Services.AddStore(builder.Configuration);
         builder.Services.AddEngine(builder.Configuration);

@@ -1,4 +1,8 @@
+using System.Text;
+using DurableSessions.Core.Auditing;
 using DurableSessions.Core.Storage;
+using DurableSessions.Http.Audit;
+using DurableSessions.Http.Callers;
 using DurableSessions.Http.Documentation;
 using DurableSessions.Http.Keys;
 using DurableSessions.Http.Limits;
@@ -6,6 +10,7 @@ using DurableSessions.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -33,6 +38,14 @@ internal sealed class ApiHost : IAsyncDisposable
     /// <summary>The bodies in its memory.</summary>
     public BodyMemory Bodies => _app.Services.GetRequiredService<BodyMemory>();
 
+    /// <summary>What it serves.</summary>
+    public IReadOnlyList<RouteEndpoint> Routes =>
+        [.. _app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()];
+
+    public StorageAudit Audit => _app.Services.GetRequiredService<StorageAudit>();
+
+    public KeyRing Keys => _app.Services.GetRequiredService<KeyRing>();
+
     public KestrelServerOptions Kestrel => _app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value;
 
     /// <param name="storage">Where everything is.</param>
@@ -40,14 +53,22 @@ internal sealed class ApiHost : IAsyncDisposable
     /// <param name="keyTime">The clock of the keys; <see langword="null"/> for a host that knows no keys.</param>
     /// <param name="limits">What it takes from clients.</param>
     /// <param name="options">Bounds and times of the store.</param>
+    /// <param name="log">Where it logs.</param>
+    /// <param name="time">The clock of the audit log.</param>
     /// <param name="proxies">The proxies that it believes.</param>
     public static async Task<ApiHost> StartAsync(
         SessionStorage storage, bool withEngine = true, TimeProvider? keyTime = null,
-        HttpLimits? limits = null, Core.Configuration.SessionOptions? options = null, ProxySettings? proxies = null)
+        HttpLimits? limits = null, Core.Configuration.SessionOptions? options = null, HostLog? log = null, TimeProvider? time = null,
+        ProxySettings? proxies = null)
     {
         var processor = new ScriptedProcessor();
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
+        if (log is not null)
+        {
+            builder.Logging.AddProvider(log);
+        }
+
         builder.WebHost.ConfigureKestrel(static server => server.ApplyDurableSessionsLimits());
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddHost(storage, processor, options: options);
@@ -59,7 +80,14 @@ internal sealed class ApiHost : IAsyncDisposable
         if (keyTime is not null)
         {
             builder.Services.AddApiKeys();
-            builder.Services.AddSingleton(new KeyRing(new KeyStore(storage.Container, keyTime), keyTime));
+            builder.Services.AddSingleton(provider => new KeyRing(
+                new KeyStore(storage.Container, keyTime), keyTime, audit: provider.GetRequiredService<KeyAudit>()));
+        }
+
+        if (time is not null)
+        {
+            builder.Services.AddSingleton(provider => new RequestAudit(
+                provider.GetRequiredService<ILoggerFactory>(), provider.GetRequiredService<ICallerSource>(), time));
         }
 
         builder.Services.AddDurableSessionsHttp(new DurableSessionsHttpOptions { Version = "1.2.3" });
@@ -78,6 +106,20 @@ internal sealed class ApiHost : IAsyncDisposable
 
         await app.StartAsync();
         return new ApiHost(app, processor);
+    }
+
+    /// <summary>Sends a request with a key.</summary>
+    public async Task<Reply> SendAsync(string path, string key, HttpMethod? method = null, string? json = null)
+    {
+        using var request = new HttpRequestMessage(method ?? HttpMethod.Get, path);
+        request.Headers.Add("X-API-Key", key);
+        request.Content = json is null ? null : new StringContent(json, Encoding.UTF8, "application/json");
+        using HttpResponseMessage response = await Client.SendAsync(request, TestContext.Current.CancellationToken);
+        return new Reply(
+            response.StatusCode,
+            await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken),
+            response.Headers,
+            response.Content.Headers.ContentType?.ToString());
     }
 
     public async ValueTask DisposeAsync()

@@ -23,7 +23,7 @@ public sealed class KeysCommandTests(AzuriteFixture azurite)
         string operatorKey = (await RunAsync(environment, "add", "--operator")).TrimEnd().Split('\n')[^1];
         string listed = await RunAsync(environment, "list");
         Assert.Matches(
-            $@"\A{id}  \d{{4}}-\d\d-\d\d \d\d:\d\dZ  user ann of account acme\n"
+            $@"\A{id}  \d{{4}}-\d\d-\d\d \d\d:\d\dZ  used never  user ann of account acme\n"
             + @"[0-9a-f]{12}  .*  an operator\n2 of at most 10000 keys\.\n\z",
             listed);
         Assert.DoesNotContain(key[^43..], listed, StringComparison.Ordinal);
@@ -44,8 +44,40 @@ public sealed class KeysCommandTests(AzuriteFixture azurite)
         }
     }
 
+    [Fact]
+    public async Task A_key_has_a_name_an_end_and_a_scope_and_is_rotated()
+    {
+        var environment = new Dictionary<string, string>
+        {
+            ["ConnectionStrings__Storage"] = await azurite.GetConnectionStringAsync(),
+            ["Storage__Container"] = (await azurite.NewContainerAsync()).Name,
+        };
+        string[] added = (await RunAsync(environment, "add", "--name", "ci of ann", "--expires", "30", "--read-only")).Split('\n');
+        string id = added[0].Split(' ')[1];
+        Assert.Equal($"Key {id} of user default of account default, read-only. It is shown this once:", added[0]);
+
+        string[] rotated = (await RunAsync(environment, "rotate", id, "--overlap", "1")).TrimEnd().Split('\n');
+
+        string next = rotated[0].Split(' ')[1];
+        Assert.StartsWith($"dsk_{next}_", rotated[^1], StringComparison.Ordinal);
+        string listed = await RunAsync(environment, "list");
+        const string Time = @"\d{4}-\d\d-\d\d \d\d:\d\dZ";
+        const string Owner = "user default of account default, read-only, expires";
+        Assert.Matches(
+            $@"\A{id}  {Time}  used never  {Owner} {Time}, rotated to {next}, named ci of ann\n"
+            + $@"{next}  {Time}  used never  {Owner} {Time}, named ci of ann\n2 of at most 10000 keys\.\n\z",
+            listed);
+        (int exitCode, _, string errors) = await ServerProcess.RunAsync(environment, "keys", "rotate", id);
+        Assert.Equal(1, exitCode);
+        Assert.Contains($"error: Key {id} was rotated already: key {next} takes its place.", errors, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("error: There is no key 0123456789ab.", "revoke", "0123456789ab")]
+    [InlineData("error: There is no key 0123456789ab.", "rotate", "0123456789ab")]
+    [InlineData("--overlap is 0 to 720 hours.", "rotate", "0123456789ab", "--overlap", "721")]
+    [InlineData("--expires is 1 to 3650 days.", "add", "--expires", "soon")]
+    [InlineData("--name is 1 to 64 characters", "add", "--name", "two\nlines")]
     [InlineData("--user is 1 to 128 characters", "add", "--user", "a b")]
     [InlineData("An operator's key belongs to no account and no user.", "add", "--operator", "--user", "ann")]
     public async Task What_cannot_be_done_is_said_and_fails(string expected, params string[] arguments)
@@ -63,8 +95,18 @@ public sealed class KeysCommandTests(AzuriteFixture azurite)
     private static async Task<string> RunAsync(Dictionary<string, string> environment, params string[] arguments)
     {
         (int exitCode, string output, string errors) = await ServerProcess.RunAsync(environment, ["keys", .. arguments]);
-        Assert.Equal("", errors);
         Assert.Equal(0, exitCode);
+        if (arguments[0] == "list")
+        {
+            Assert.Equal("", errors);
+        }
+        else
+        {
+            Assert.Matches(
+                $@"\A\S+Z info: DurableSessions\.Audit\[30\d\d\] Key [0-9a-f]{{12}} .* by operator {Environment.UserName}\n\z", errors);
+            Assert.DoesNotContain("dsk_", errors, StringComparison.Ordinal);
+        }
+
         return output;
     }
 

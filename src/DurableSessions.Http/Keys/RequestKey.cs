@@ -1,0 +1,71 @@
+using DurableSessions.Http.Errors;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace DurableSessions.Http.Keys;
+
+/// <summary>
+/// A feature of a request: the key by which it is authenticated. Where the key ends, so does the request: what waits for it, or reads its
+/// body, is cancelled by <see cref="HttpContext.RequestAborted"/>, and a response that has begun is aborted.
+/// </summary>
+internal sealed class RequestKey : IDisposable
+{
+    private readonly OpenKeys _keys;
+    private readonly OpenKey _open;
+    private readonly CancellationToken _aborted;
+    private readonly CancellationTokenSource _either;
+    private readonly CancellationTokenRegistration _abort;
+
+    private RequestKey(HttpContext http, ApiKey key, OpenKeys keys)
+    {
+        Key = key;
+        _keys = keys;
+        _open = keys.Hold(key);
+        _aborted = http.RequestAborted;
+        _either = CancellationTokenSource.CreateLinkedTokenSource(_aborted, _open.Ended);
+        _abort = _open.Ended.Register(() =>
+        {
+            if (http.Response.HasStarted)
+            {
+                http.Abort();
+            }
+        });
+    }
+
+    public ApiKey Key { get; }
+
+    /// <summary>Begins it, where the request is not authenticated yet; it ends with the response.</summary>
+    [System.Diagnostics.CodeAnalysis.SuppressMessage(
+        "Reliability", "CA2000", Justification = "The response disposes it.")]
+    public static void Begin(HttpContext http, ApiKey key, OpenKeys keys)
+    {
+        if (http.Features.Get<RequestKey>() is null)
+        {
+            var begun = new RequestKey(http, key, keys);
+            http.Response.RegisterForDispose(begun);
+            http.Features.Set(begun);
+            http.RequestAborted = begun._either.Token;
+        }
+    }
+
+    /// <summary>
+    /// Whether a request is to be answered with an error, since its key has ended. Not where its client has gone before a response began.
+    /// </summary>
+    public static bool HasEnded(HttpContext http) => http.Features.Get<RequestKey>() is { _open.Error: not null } key
+        && (http.Response.HasStarted || !key._aborted.IsCancellationRequested);
+
+    /// <summary>The error where <see cref="HasEnded"/>. From then on only the client aborts the request, which is to be answered.</summary>
+    public static ApiError TakeError(HttpContext http)
+    {
+        RequestKey key = http.Features.GetRequiredFeature<RequestKey>();
+        http.RequestAborted = key._aborted;
+        return key._open.Error!;
+    }
+
+    public void Dispose()
+    {
+        _abort.Dispose();
+        _either.Dispose();
+        _keys.Release(_open);
+    }
+}
