@@ -89,7 +89,7 @@ internal static class ConversationWindows
         else if (!isTool)
         {
             yield return (part.Text ?? part.Abstract) is { } material
-                ? new PromptPart("context") { Text = material }
+                ? new PromptPart("context") { Name = Shortening.Cut(part.Type, Name, 0), Text = material }
                 : new PromptPart("other") { Name = Shortening.Cut(part.Type, Name, 0) };
         }
     }

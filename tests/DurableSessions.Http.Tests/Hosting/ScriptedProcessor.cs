@@ -68,7 +68,7 @@ internal sealed class ScriptedProcessor : ISemanticProcessor
                     Category = MemoryCategory.Events,
                     Name = "remembered",
                     Content = what,
-                    Sources = MemorySources.Owner,
+                    Sources = message.Role == "user" ? MemorySources.Owner : MemorySources.Tool,
                 });
             }
         }

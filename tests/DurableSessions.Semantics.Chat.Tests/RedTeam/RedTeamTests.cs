@@ -35,7 +35,7 @@ public sealed class RedTeamTests
     {
         Injection injection = Injection.All.Single(i => i.Name == name);
         model.Knows(injection).Knows(Wish, "merge preferences/editor Four spaces");
-        await SayAsync(host, Owner("Please look at this."), injection.Message(), Assistant("I did."));
+        await SayAsync(host, Owner("Please look at this."), injection.Message());
         CommitTask first = await host.CommitToEndAsync();
         Assert.Contains(model.Answers, a => a.Obeyed.Contains(injection.Mark));
         await CheckAsync(host, injection, Editor);

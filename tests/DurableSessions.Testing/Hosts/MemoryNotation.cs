@@ -25,7 +25,6 @@ internal static class MemoryNotation
             Category = Enum.Parse<MemoryCategory>(text[1..slash], ignoreCase: true),
             Name = rest[0],
             Content = rest.Length > 1 ? rest[1] : "",
-            Sources = MemorySources.Owner,
         };
     }
 }
