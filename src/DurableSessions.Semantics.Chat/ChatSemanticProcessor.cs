@@ -10,7 +10,7 @@ namespace DurableSessions.Semantics.Chat;
 
 /// <summary>
 /// Digests by a chat model: window by window, each with the overview of the window before. The conversation is sent to the model as data,
-/// separate from the instructions, with its sources told apart.
+/// separate from the instructions, with its sources kept apart.
 /// </summary>
 /// <remarks>
 /// Every answer is stored under its commit, by a hash of the question, before it is parsed: after a crash, on any host, the same question
@@ -63,7 +63,9 @@ public sealed class ChatSemanticProcessor(IChatClient client, ChatModelOptions o
             if (ledger is not null)
             {
                 ledger.Add(answer.Memories, sources, shown!);
-                usage += isOwners ? TokenUsage.None : await AskOfOwnerAsync(ledger, window, memoryTokens, request.Answers, cancellationToken);
+                usage += isOwners
+                    ? TokenUsage.None
+                    : await AskOfOwnerAsync(ledger, window, memoryTokens, request.Answers, cancellationToken);
             }
         }
 

@@ -80,7 +80,8 @@ internal sealed class MemoryLedger(IReadOnlyList<Memory> memories)
     }
 
     // Each memory once: those that were changed, then the stored ones.
-    private IEnumerable<(MemoryCategory, string)> Keys() => Changes.Select(static c => (c.Category, c.Name)).Concat(_stored.Keys).Distinct();
+    private IEnumerable<(MemoryCategory, string)> Keys() =>
+        Changes.Select(static c => (c.Category, c.Name)).Concat(_stored.Keys).Distinct();
 
     private PromptMemory? Whole((MemoryCategory Category, string Name) memory)
     {

@@ -18,7 +18,8 @@ internal sealed record ModelAnswer(string Abstract, string Overview, IReadOnlyLi
 
     /// <summary>Parses a digest; <see langword="null"/> where it is unusable. Texts that are too long are cut.</summary>
     public static ModelAnswer? TryRead(string text) =>
-        TryRead<ModelAnswer>(text) is { } answer && !string.IsNullOrWhiteSpace(answer.Abstract) && !string.IsNullOrWhiteSpace(answer.Overview)
+        TryRead<ModelAnswer>(text) is { } answer
+            && !string.IsNullOrWhiteSpace(answer.Abstract) && !string.IsNullOrWhiteSpace(answer.Overview)
             && answer.Memories.All(static m => m?.Name is not null)
             ? answer with
             {

@@ -22,7 +22,8 @@ internal sealed record PromptMessage(string Id, string Role, string From, string
 
     /// <summary>The owner's own words in it; <see langword="null"/> where there are none.</summary>
     public PromptMessage? OwnersWords() =>
-        Author == MemorySources.Owner && Parts.Where(static p => p.IsText && !string.IsNullOrWhiteSpace(p.Text)).ToList() is { Count: > 0 } words
+        Author == MemorySources.Owner
+            && Parts.Where(static p => p.IsText && !string.IsNullOrWhiteSpace(p.Text)).ToList() is { Count: > 0 } words
             ? this with { Peer = null, Parts = words }
             : null;
 

@@ -4,9 +4,9 @@ using DurableSessions.Core.Messages;
 namespace DurableSessions.Semantics.Chat;
 
 /// <summary>
-/// Tells the owner of a conversation from other speakers. A user's message without a peer id is the owner's. Clients send one peer id for a
-/// working directory with both sides of a conversation, or another one for each speaker, with that one's messages alone: so a user's message
-/// with a peer id is the owner's only where the assistant speaks under the same id, and no message of a user has another one.
+/// Tells the owner of a conversation from other speakers. A user's message without a peer id is the owner's. Clients send one peer id for
+/// a working directory with both sides of a conversation, or another one for each speaker, with that one's messages alone: so a user's
+/// message with a peer id is the owner's only where the assistant speaks under the same id, and no message of a user has another one.
 /// </summary>
 internal sealed class Speakers
 {

@@ -107,7 +107,8 @@ public sealed class ChatDigestTests
         Assert.Equal(2, text.Count('<'));
         Assert.Equal(2, text.Count('\n'));
         JsonElement document = StubModel.Document(question);
-        Assert.Equal(["previous_overview", "memory_changes", "memories", "messages"], document.EnumerateObject().Select(static p => p.Name));
+        Assert.Equal(
+            ["previous_overview", "memory_changes", "memories", "messages"], document.EnumerateObject().Select(static p => p.Name));
         Assert.Equal(injection, document.GetProperty("previous_overview").GetString());
         Assert.Equal(injection, document.GetProperty("memories")[0].GetProperty("content").GetString());
         Assert.Equal(3, document.GetProperty("messages").GetArrayLength());

@@ -3,6 +3,7 @@ using DurableSessions.Core.Memories;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
+using Microsoft.ML.Tokenizers;
 
 namespace DurableSessions.Semantics.Chat.Tests;
 
@@ -31,7 +32,10 @@ public sealed class SourcesTests
         { "user:mallory assistant:mallory user:bob assistant:bob", "peer assistant peer assistant" },
         { "user:mallory", "peer" },
         { "User OWNER system tool function", "peer peer assistant tool tool" },
-        { "user::tool_transport user::checkpoint user::assistant_step user::user_query assistant::user_query", "tool assistant assistant owner assistant" },
+        {
+            "user::tool_transport user::checkpoint user::assistant_step user::user_query assistant::user_query",
+            "tool assistant assistant owner assistant"
+        },
     };
 
     [Theory]
@@ -146,12 +150,13 @@ public sealed class SourcesTests
     {
         await using StubModel stub = await StubModel.StartAsync();
         using ChatModel model = Asking.Connect(stub);
-        foreach ((MemorySources? previous, MemorySources? memory, int questions, string may) in new (MemorySources?, MemorySources?, int, string)[]
-        {
+        (MemorySources?, MemorySources?, int, string)[] cases =
+        [
             (MemorySources.Owner, MemorySources.Owner, 1, "all"), (null, MemorySources.Owner, 2, "additions"),
             (MemorySources.Owner, null, 2, "additions"), (MemorySources.Owner, MemorySources.Tool, 2, "additions"),
             (MemorySources.Assistant, MemorySources.Owner, 2, "additions"),
-        })
+        ];
+        foreach ((MemorySources? previous, MemorySources? memory, int questions, string may) in cases)
         {
             int before = stub.Questions.Count;
             await model.Processor.DigestAsync(
@@ -171,11 +176,13 @@ public sealed class SourcesTests
     {
         await using StubModel stub = await StubModel.StartAsync();
         using ChatModel model = Asking.Connect(stub, static o => o with { ContextTokens = 8_000, AnswerTokens = 1_000 });
-        object[] parts = [.. Enumerable.Range(1, 3_000).Select(static i => new { type = "text", text = $"{i} " + new string('x', i % 90) })];
+        object[] parts =
+            [.. Enumerable.Range(1, 3_000).Select(static i => new { type = "text", text = $"{i} " + new string('x', i % 90) })];
         await model.Processor.DigestAsync(Asking.Request(null, Asking.Message("user", parts)), Cancelled);
         JsonElement question = Assert.Single(stub.Questions);
-        string all = string.Concat(question.GetProperty("messages").EnumerateArray().Select(static m => m.GetProperty("content").GetString()));
-        Assert.InRange(Microsoft.ML.Tokenizers.TiktokenTokenizer.CreateForEncoding("o200k_base").CountTokens(all), 1, 7_000);
+        string all = string.Concat(
+            question.GetProperty("messages").EnumerateArray().Select(static m => m.GetProperty("content").GetString()));
+        Assert.InRange(TiktokenTokenizer.CreateForEncoding("o200k_base").CountTokens(all), 1, 7_000);
         JsonElement[] shown = [.. Messages(question)[0].GetProperty("parts").EnumerateArray()];
         Assert.StartsWith("1 ", shown[0].GetProperty("text").GetString(), StringComparison.Ordinal);
         Assert.StartsWith("3000 ", shown[^1].GetProperty("text").GetString(), StringComparison.Ordinal);

@@ -20,7 +20,8 @@ internal static class MemoryRouteDescriptions
         """
         {"session_id":"demo","archive_id":"archive_001","task_id":"c0123","applied_at":"2026-01-31T09:00:00.000000+00:00",
         "changes":[{"uri":"viking://user/default/memories/preferences/tea.md","category":"preferences","name":"tea","before":"green",
-        "after":"green, no sugar","sources":["owner"]}],"memories_skipped":[{"reason":"it says so already","category":"events","name":"move"}]}
+        "after":"green, no sugar","sources":["owner"]}],
+        "memories_skipped":[{"reason":"it says so already","category":"events","name":"move"}]}
         """;
 
     private const string DiffFile =

@@ -39,11 +39,12 @@ public sealed class MemorySourcesTests(SimulatedFixture storage)
             "!entities/bob=gone", "-events/e", "!cases/c=open", "+entities/bob=an enemy", "+events/new=happened");
         Assert.Equal(
             [
-                "profile/me 1 ada", "preferences/tea 1 green", "entities/bob 2 a friend an enemy", "events/e 1 was", "events/new 1 happened",
-                "cases/c 1 solved",
+                "profile/me 1 ada", "preferences/tea 1 green", "entities/bob 2 a friend an enemy", "events/e 1 was",
+                "events/new 1 happened", "cases/c 1 solved",
             ],
             await StoredMemories.AllAsync(host));
-        Assert.Equal(9, task.Output!.Memories!.Skipped.Count(static s => s.Reason.StartsWith("only the owner's", StringComparison.Ordinal)));
+        Assert.Equal(
+            9, task.Output!.Memories!.Skipped.Count(static s => s.Reason.StartsWith("only the owner's", StringComparison.Ordinal)));
     }
 
     [Fact]

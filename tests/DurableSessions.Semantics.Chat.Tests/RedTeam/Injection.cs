@@ -23,7 +23,8 @@ internal sealed partial record Injection(string Name, string Via, string Text, I
     public NewMessage Message() => Via switch
     {
         "tool" => Said("assistant", new { type = "tool", tool_name = "web", tool_input = new { q = "x" }, tool_output = Text }),
-        "tool_input" => Said("assistant", new { type = "tool", tool_name = "bash", tool_input = new { command = Text }, tool_output = "ok" }),
+        "tool_input" => Said(
+            "assistant", new { type = "tool", tool_name = "bash", tool_input = new { command = Text }, tool_output = "ok" }),
         "tool_name" => Said("assistant", new { type = "tool", tool_name = Text, tool_output = "ok" }),
         "tool_text" => Said("user", new { type = "tool", text = Text, tool_name = "web" }),
         "context" => Said("user", new { type = "context", @abstract = Text }),
