@@ -1,5 +1,6 @@
 using System.ClientModel;
 using System.Globalization;
+using DurableSessions.Core.Memories;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
 using Microsoft.Extensions.AI;
@@ -9,12 +10,17 @@ namespace DurableSessions.Semantics.Chat;
 
 /// <summary>
 /// Digests by a chat model: window by window, each with the overview of the window before. The conversation is sent to the model as data,
-/// separate from the instructions.
+/// separate from the instructions, with its sources kept apart.
 /// </summary>
 /// <remarks>
 /// Every answer is stored under its commit, by a hash of the question, before it is parsed: after a crash, on any host, the same question
 /// finds the stored answer and is not paid for twice. An unusable answer is stored too, and the question is sent again with a note, at
 /// most twice in one attempt of a commit; a retry of the commit continues from there.
+/// <para>
+/// Where a question contains more than the owner's own words, nothing in its answer may change the owner's profile and preferences, or
+/// replace or delete a memory: <see cref="MemoryAuthority"/>. What the owner wants is then asked in a second question, of the owner's words
+/// alone. It contains no text that another source wrote, so no answer to it can follow one.
+/// </para>
 /// </remarks>
 public sealed class ChatSemanticProcessor(IChatClient client, ChatModelOptions options, ChatRateLimiter rateLimiter) : ISemanticProcessor
 {
@@ -22,8 +28,8 @@ public sealed class ChatSemanticProcessor(IChatClient client, ChatModelOptions o
     private const int MemoryShare = 4;
 
     private static readonly Tokenizer Tokens = TiktokenTokenizer.CreateForEncoding("o200k_base");
-    private static readonly int PromptTokens = Tokens.CountTokens(Prompt.Digest) + Tokens.CountTokens(Prompt.Again)
-        + Tokens.CountTokens(Prompt.Schema.GetRawText()) + 64;
+    private static readonly int PromptTokens = Math.Max(CountTokens(Prompt.Digest), CountTokens(Prompt.Owner))
+        + Tokens.CountTokens(Prompt.Again) + 64;
 
     // Tokens are counted by the encoding of the newest models; other models count up to a tenth more.
     private readonly int _room = (options.ContextTokens * 9 / 10) - options.AnswerTokens - PromptTokens;
@@ -36,6 +42,7 @@ public sealed class ChatSemanticProcessor(IChatClient client, ChatModelOptions o
     {
         MemoryLedger? ledger = request.Memories is { } memories ? new MemoryLedger(await memories.ReadAsync(cancellationToken)) : null;
         string? overview = request.PreviousOverview;
+        MemorySources? sources = overview is null ? MemorySources.None : request.PreviousSources;
         string line = "";
         var usage = new TokenUsage(0, 0, 0);
         int overviewTokens = SemanticDigest.MaxOverviewLength / 2;
@@ -43,19 +50,54 @@ public sealed class ChatSemanticProcessor(IChatClient client, ChatModelOptions o
         await foreach (IReadOnlyList<PromptMessage> window in ConversationWindows.OfAsync(
             request.Messages, Tokens, Math.Max(256, _room - overviewTokens - memoryTokens), cancellationToken))
         {
-            var question = ModelQuestion.Of(overview, ledger?.Show(static t => Tokens.CountTokens(t), memoryTokens), window);
-            (ModelAnswer answer, TokenUsage paid) = await AskAsync(question, request.Answers, cancellationToken);
+            IReadOnlyList<PromptMemory>? shown = ledger?.Show(static t => Tokens.CountTokens(t), memoryTokens);
+            sources = window.Select(static m => (MemorySources?)m.Sources)
+                .Concat((shown ?? []).Select(static m => m.Sources))
+                .Aggregate(sources, MemoryAuthority.Union);
+            bool isOwners = sources == MemorySources.Owner;
+            var question = ModelQuestion.Whole(overview, shown, isOwners, window);
+            (ModelAnswer answer, TokenUsage paid) = await AskAsync(question, request.Answers, ModelAnswer.TryRead, cancellationToken);
             usage += paid;
             line = answer.Abstract;
             overview = answer.Overview;
-            ledger?.Add(answer.Memories);
+            if (ledger is not null)
+            {
+                ledger.Add(answer.Memories, sources, shown!);
+                usage += isOwners
+                    ? TokenUsage.None
+                    : await AskOfOwnerAsync(ledger, window, memoryTokens, request.Answers, cancellationToken);
+            }
         }
 
-        return new SemanticDigest(line, overview ?? "") { Memories = ledger?.Changes ?? [], Usage = usage };
+        return new SemanticDigest(line, overview ?? "")
+        {
+            Memories = ledger?.Changes ?? [],
+            MemoriesSkipped = ledger?.Skipped ?? [],
+            Sources = sources,
+            Usage = usage,
+        };
     }
 
-    private async Task<(ModelAnswer Answer, TokenUsage Usage)> AskAsync(
-        ModelQuestion question, PaidAnswers? paid, CancellationToken cancellationToken)
+    // What the owner's words alone change; what that has cost.
+    private async Task<TokenUsage> AskOfOwnerAsync(
+        MemoryLedger ledger, IReadOnlyList<PromptMessage> window, int memoryTokens, PaidAnswers? paid, CancellationToken cancellationToken)
+    {
+        List<PromptMessage> words = [.. window.Select(static m => m.OwnersWords()).OfType<PromptMessage>()];
+        if (words.Count == 0)
+        {
+            return TokenUsage.None;
+        }
+
+        IReadOnlyList<PromptMemory> shown = ledger.ShowToOwner(new OwnersWords(words), static t => Tokens.CountTokens(t), memoryTokens);
+        (IReadOnlyList<MemoryChange> changes, TokenUsage usage) =
+            await AskAsync(ModelQuestion.Owners(shown, words), paid, ModelAnswer.TryReadMemories, cancellationToken);
+        ledger.Add(changes, MemorySources.Owner, shown);
+        return usage;
+    }
+
+    private async Task<(T Answer, TokenUsage Usage)> AskAsync<T>(
+        ModelQuestion question, PaidAnswers? paid, Func<string, T?> tryRead, CancellationToken cancellationToken)
+        where T : class
     {
         string hash = question.Hash(options.Model);
         var usage = new TokenUsage(0, 0, 0);
@@ -66,13 +108,13 @@ public sealed class ChatSemanticProcessor(IChatClient client, ChatModelOptions o
             PaidAnswer? kept = paid is null ? null : await paid.FindAsync(name, cancellationToken);
             if (kept is null)
             {
-                kept = await AskModelAsync(question.Messages(attempt), cancellationToken);
+                kept = await AskModelAsync(question, attempt, cancellationToken);
                 kept = paid is null ? kept : await paid.KeepAsync(name, kept, cancellationToken);
             }
 
             usage += kept.Usage;
             ending = kept.Ending;
-            if (ModelAnswer.TryRead(kept.Text) is { } answer)
+            if (tryRead(kept.Text) is { } answer)
             {
                 return (answer, usage);
             }
@@ -81,15 +123,16 @@ public sealed class ChatSemanticProcessor(IChatClient client, ChatModelOptions o
         throw new ModelAnswerException($"Model '{options.Model}' gave no answer that can be used; the last one ended with '{ending}'.");
     }
 
-    private async Task<PaidAnswer> AskModelAsync(IReadOnlyList<ChatMessage> messages, CancellationToken cancellationToken)
+    private async Task<PaidAnswer> AskModelAsync(ModelQuestion question, int attempt, CancellationToken cancellationToken)
     {
+        IReadOnlyList<ChatMessage> messages = question.Messages(attempt);
         int tokens = messages.Sum(static m => Tokens.CountTokens(m.Text)) + options.AnswerTokens;
         using IDisposable running = await rateLimiter.AcquireAsync(tokens, cancellationToken);
         var chat = new ChatOptions
         {
             MaxOutputTokens = options.AnswerTokens,
             ResponseFormat = ChatResponseFormat.ForJsonSchema(
-                Prompt.Schema, "digest", "A digest of a conversation, and changes of memories."),
+                question.Prompt.Schema, "digest", "A digest of a conversation, and changes of memories."),
         };
         try
         {
@@ -109,4 +152,7 @@ public sealed class ChatSemanticProcessor(IChatClient client, ChatModelOptions o
             throw new ModelAnswerException($"Model '{options.Model}' refuses: HTTP status {e.Status}.");
         }
     }
+
+    private static int CountTokens(Prompt prompt) =>
+        Tokens.CountTokens(prompt.Instructions) + Tokens.CountTokens(prompt.Schema.GetRawText());
 }

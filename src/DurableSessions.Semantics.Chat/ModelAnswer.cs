@@ -16,8 +16,24 @@ internal sealed record ModelAnswer(string Abstract, string Overview, IReadOnlyLi
         RespectRequiredConstructorParameters = true,
     };
 
-    /// <summary>Parses an answer; <see langword="null"/> where it is unusable. Texts that are too long are cut.</summary>
-    public static ModelAnswer? TryRead(string text)
+    /// <summary>Parses a digest; <see langword="null"/> where it is unusable. Texts that are too long are cut.</summary>
+    public static ModelAnswer? TryRead(string text) =>
+        TryRead<ModelAnswer>(text) is { } answer
+            && !string.IsNullOrWhiteSpace(answer.Abstract) && !string.IsNullOrWhiteSpace(answer.Overview)
+            && answer.Memories.All(static m => m?.Name is not null)
+            ? answer with
+            {
+                Abstract = OneLine(answer.Abstract),
+                Overview = Cut(answer.Overview.ReplaceLineEndings("\n").Trim(), SemanticDigest.MaxOverviewLength),
+            }
+            : null;
+
+    /// <summary>Parses changes of memories alone; <see langword="null"/> where they are unusable.</summary>
+    public static IReadOnlyList<MemoryChange>? TryReadMemories(string text) =>
+        TryRead<OfMemories>(text)?.Memories is { } memories && memories.All(static m => m?.Name is not null) ? memories : null;
+
+    private static T? TryRead<T>(string text)
+        where T : class
     {
         string trimmed = text.Trim();
         if (trimmed.StartsWith("```", StringComparison.Ordinal) && trimmed.EndsWith("```", StringComparison.Ordinal)
@@ -29,15 +45,7 @@ internal sealed record ModelAnswer(string Abstract, string Overview, IReadOnlyLi
 
         try
         {
-            ModelAnswer? answer = JsonSerializer.Deserialize<ModelAnswer>(trimmed, Json);
-            return answer is null || string.IsNullOrWhiteSpace(answer.Abstract) || string.IsNullOrWhiteSpace(answer.Overview)
-                || answer.Memories.Any(static m => m?.Name is null)
-                ? null
-                : answer with
-                {
-                    Abstract = OneLine(answer.Abstract),
-                    Overview = Cut(answer.Overview.ReplaceLineEndings("\n").Trim(), SemanticDigest.MaxOverviewLength),
-                };
+            return JsonSerializer.Deserialize<T>(trimmed, Json);
         }
         catch (JsonException)
         {
@@ -51,4 +59,6 @@ internal sealed record ModelAnswer(string Abstract, string Overview, IReadOnlyLi
     private static string Cut(string text, int length) => text.Length <= length
         ? text
         : text[..(char.IsHighSurrogate(text[length - 2]) ? length - 2 : length - 1)] + "…";
+
+    private sealed record OfMemories(IReadOnlyList<MemoryChange> Memories);
 }

@@ -8,10 +8,10 @@ using Microsoft.Extensions.AI;
 namespace DurableSessions.Semantics.Chat;
 
 /// <summary>
-/// The prompt of one window: instructions, and the conversation as one JSON document between two tags. In the document every quote, line
+/// A question about one window: instructions, and the conversation as one JSON document between two tags. In the document every quote, line
 /// end, <c>&lt;</c>, <c>&gt;</c> and <c>&amp;</c> of a text is escaped, so that no text can end its string or the document.
 /// </summary>
-internal sealed record ModelQuestion(string Document)
+internal sealed record ModelQuestion(Prompt Prompt, string Document)
 {
     public static JsonSerializerOptions Json { get; } = new()
     {
@@ -19,9 +19,27 @@ internal sealed record ModelQuestion(string Document)
         Encoder = JavaScriptEncoder.Create(UnicodeRanges.All),
     };
 
-    public static ModelQuestion Of(
-        string? previousOverview, IReadOnlyList<PromptMemory>? memories, IReadOnlyList<PromptMessage> messages) =>
-        new(JsonSerializer.Serialize(new { PreviousOverview = previousOverview, Memories = memories, Messages = messages }, Json));
+    /// <summary>Asks for a digest of everything.</summary>
+    /// <param name="previousOverview">The overview of everything before.</param>
+    /// <param name="memories">The memories; <see langword="null"/> where none may be changed.</param>
+    /// <param name="isOwners">Whether the owner alone said all of it: then every change may be asked for.</param>
+    /// <param name="messages">The window.</param>
+    public static ModelQuestion Whole(
+        string? previousOverview, IReadOnlyList<PromptMemory>? memories, bool isOwners, IReadOnlyList<PromptMessage> messages) => new(
+        Prompt.Digest,
+        JsonSerializer.Serialize(
+            new
+            {
+                PreviousOverview = previousOverview,
+                MemoryChanges = memories is null ? "none" : isOwners ? "all" : "additions",
+                Memories = memories,
+                Messages = messages,
+            },
+            Json));
+
+    /// <summary>Asks what the owner's words alone change in memories.</summary>
+    public static ModelQuestion Owners(IReadOnlyList<PromptMemory> memories, IReadOnlyList<PromptMessage> words) =>
+        new(Prompt.Owner, JsonSerializer.Serialize(new { Memories = memories, Messages = words }, Json));
 
     /// <summary>
     /// The chat messages of attempt <paramref name="attempt"/>, counted from 1; from the second on, with a note that the answer before was
@@ -29,15 +47,15 @@ internal sealed record ModelQuestion(string Document)
     /// </summary>
     public IReadOnlyList<ChatMessage> Messages(int attempt) =>
     [
-        new(ChatRole.System, Prompt.Digest),
+        new(ChatRole.System, Prompt.Instructions),
         new(ChatRole.User, $"<data>\n{Document}\n</data>"),
-        .. attempt > 1 ? [new ChatMessage(ChatRole.User, Prompt.Again)] : Array.Empty<ChatMessage>(),
+        .. attempt > 1 ? [new ChatMessage(ChatRole.User, Chat.Prompt.Again)] : Array.Empty<ChatMessage>(),
     ];
 
     /// <summary>The hash of the model's name, the instructions and the document, which identifies the question in storage.</summary>
     public string Hash(string model)
     {
-        string all = string.Join('\u0000', model, Prompt.Digest, Prompt.Again, Prompt.Schema.GetRawText(), Document);
+        string all = string.Join('\u0000', model, Prompt.Instructions, Chat.Prompt.Again, Prompt.Schema.GetRawText(), Document);
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(all)));
     }
 }

@@ -2,16 +2,22 @@ using System.Text.Json;
 
 namespace DurableSessions.Semantics.Chat;
 
-/// <summary>The instructions to the model, from the files in <c>Prompts</c>.</summary>
-internal static class Prompt
+/// <summary>Instructions to the model, and the schema of its answer: files in <c>Prompts</c>.</summary>
+internal sealed record Prompt(string Instructions, JsonElement Schema)
 {
-    public static string Digest { get; } = Read("digest.md");
+    /// <summary>Asks for a digest of everything, and for changes of memories.</summary>
+    public static Prompt Digest { get; } = Read("digest");
 
-    public static string Again { get; } = Read("again.md");
+    /// <summary>Asks what the owner's words alone change in memories.</summary>
+    public static Prompt Owner { get; } = Read("owner");
 
-    public static JsonElement Schema { get; } = JsonDocument.Parse(Read("digest.schema.json")).RootElement;
+    /// <summary>Asks again, after an answer that could not be used.</summary>
+    public static string Again { get; } = ReadText("again.md");
 
-    private static string Read(string name)
+    private static Prompt Read(string name) =>
+        new(ReadText($"{name}.md"), JsonDocument.Parse(ReadText($"{name}.schema.json")).RootElement);
+
+    private static string ReadText(string name)
     {
         using Stream stream = typeof(Prompt).Assembly.GetManifestResourceStream(name) ?? throw new FileNotFoundException(name);
         using var reader = new StreamReader(stream);

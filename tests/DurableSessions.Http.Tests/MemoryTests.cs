@@ -121,6 +121,34 @@ public sealed class MemoryTests(ApiFixture api) : IClassFixture<ApiFixture>
         Assert.Equal("NOT_FOUND", Code(await api.GetAsync($"/api/v1/sessions/{id}/archives/archive_001/memory_diff", NewUser())));
     }
 
+    [Fact]
+    public async Task Where_a_memory_comes_from_is_in_listings_reads_hits_contexts_and_diffs()
+    {
+        (string, string)[] user = NewUser();
+        Reply written = await PutAsync("events/remembered", "tea", user);
+        Assert.Equal("""[null,null,["owner"]]""", Origin(written.Succeeded().Result));
+
+        string id = ApiFixture.NewSession();
+        await api.PostAsync($"/api/v1/sessions/{id}/messages", """{"role":"tool","content":"remember coffee"}""", user);
+        Reply committed = (await api.PostAsync($"/api/v1/sessions/{id}/commit?wait=60", null, user)).Succeeded();
+        string mixed = $"""["{committed.ResultText("task_id")}","{id}",["owner","tool"]]""";
+        Assert.Equal(mixed, Origin((await api.GetAsync($"{Memories}/events/remembered", user)).Result));
+        Assert.Equal(mixed, Origin((await api.GetAsync(Memories, user)).Result[0]));
+        Assert.Equal(mixed, Origin((await api.GetAsync($"{Memories}/search?q=coffee", user)).Result[0]));
+        Reply context = await api.GetAsync($"/api/v1/sessions/{id}/context?include_memories=true", user);
+        Assert.Equal(mixed, Origin(context.Result.GetProperty("memories")[0]));
+        string diff = $"/api/v1/sessions/{id}/archives/archive_001/memory_diff";
+        Reply changes = await api.GetAsync(diff, user);
+        Assert.Equal("""["owner","tool"]""", changes.Result.GetProperty("changes")[0].GetProperty("sources").GetRawText());
+
+        (await api.PostAsync($"{diff}/undo", null, user)).Succeeded();
+        Assert.Equal("""[null,null,["owner"]]""", Origin((await api.GetAsync($"{Memories}/events/remembered", user)).Result));
+    }
+
+    private static string Origin(JsonElement memory) =>
+        $"[{memory.GetProperty("task_id").GetRawText()},{memory.GetProperty("session_id").GetRawText()},"
+        + $"{memory.GetProperty("sources").GetRawText()}]";
+
     private static (string, string)[] NewUser() => [("X-OpenViking-User", $"u{Guid.NewGuid():N}")];
 
     private static string[] Paths(Reply reply) =>

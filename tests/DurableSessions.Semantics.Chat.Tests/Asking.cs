@@ -24,10 +24,23 @@ internal static class Asking
     public static ChatModel Connect(StubModel stub, Func<ChatModelOptions, ChatModelOptions>? change = null) =>
         new((change ?? (static o => o))(Options(stub)), new ChatCredential("the-key"), TimeProvider.System);
 
-    public static SessionMessage Message(string role, params object[] parts) => SessionMessage.Parse(JsonSerializer.SerializeToUtf8Bytes(
-        new { id = "msg_" + Guid.NewGuid().ToString("N"), role, parts, created_at = "2026-01-01T00:00:00.000000+00:00" }));
+    public static SessionMessage Message(string role, params object[] parts) => Message(role, null, null, parts);
+
+    public static SessionMessage Message(string role, string? peer, string? kind, params object[] parts) =>
+        SessionMessage.Parse(JsonSerializer.SerializeToUtf8Bytes(new
+        {
+            id = "msg_" + Guid.NewGuid().ToString("N"),
+            role,
+            parts,
+            created_at = "2026-01-01T00:00:00.000000+00:00",
+            peer_id = peer,
+            message_kind = kind,
+        }));
 
     public static SessionMessage Text(string text) => Message("user", new { type = "text", text });
+
+    /// <summary>The text of a message's first part in a prompt.</summary>
+    public static string ShownText(JsonElement message) => message.GetProperty("parts")[0].GetProperty("text").GetString()!;
 
     public static SemanticRequest Request(string? overview, params SessionMessage[] messages) =>
         new(overview, messages.ToAsyncEnumerable());
@@ -35,7 +48,7 @@ internal static class Asking
     public static MemoryExtraction Memories(params Memory[] memories) =>
         new(Enum.GetValues<MemoryCategory>(), _ => Task.FromResult<IReadOnlyList<Memory>>(memories));
 
-    public static Memory Memory(MemoryCategory category, string name, string content) => new(
+    public static Memory Memory(MemoryCategory category, string name, string content, MemorySources? sources = MemorySources.Owner) => new(
         new MemoryInfo
         {
             Category = category,
@@ -45,6 +58,7 @@ internal static class Asking
             Abstract = content,
             Tokens = 1,
             ChangedAt = DateTimeOffset.UnixEpoch,
+            Sources = sources,
         },
         content);
 

@@ -83,7 +83,7 @@ public sealed class ChatCommitTests
         CommitTask task = Assert.Single(tasks);
         Assert.Equal((CommitTaskStatus.Completed, ArchiveState.Covered), (task.Status, task.Output!.State!.Value));
         Assert.True(
-            model.Questions.Count <= windows + (lostOne ? 1 : 0),
+            model.Questions.Count <= windows + (isDrawn ? Unkept(host.Log) + Unkept(next.Log) : lostOne ? 1 : 0),
             $"{model.Questions.Count} answers were paid for, of {windows}: {host.Faults}{Environment.NewLine}{host.Log}");
         Assert.Equal(new TokenUsage(100 * windows, 10 * windows, windows, 40 * windows, 4 * windows), task.Output.Usage);
 
@@ -93,6 +93,10 @@ public sealed class ChatCommitTests
         Assert.Equal(1, memory.Info.Revision);
         return died;
     }
+
+    // Answers that storage may not have: where the clock goes on while requests wait, a client may give up keeping one.
+    private static int Unkept(RequestLog log) => log.Requests.Count(static r =>
+        r.Method == "PUT" && r.Blob.Contains("/answers/", StringComparison.Ordinal) && r.Status is not (>= 200 and < 300));
 
     private static async Task<int> CountWindowsAsync()
     {

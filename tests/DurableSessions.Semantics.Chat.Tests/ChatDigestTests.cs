@@ -23,7 +23,10 @@ public sealed class ChatDigestTests
         using ChatModel model = Asking.Connect(stub);
         SemanticRequest request = Asking.Request("# Before", Asking.Text("I like green tea"))
             with
-        { Memories = Asking.Memories(Asking.Memory(MemoryCategory.Preferences, "tea", "black")) };
+        {
+            PreviousSources = MemorySources.Owner,
+            Memories = Asking.Memories(Asking.Memory(MemoryCategory.Preferences, "tea", "black")),
+        };
         SemanticDigest digest = await model.Processor.DigestAsync(request, Cancelled);
         Assert.Equal(("Tea", "# Tea\n- green"), (digest.Abstract, digest.Overview));
         Assert.Equal(new TokenUsage(100, 10, 1, 40, 4), digest.Usage);
@@ -39,7 +42,7 @@ public sealed class ChatDigestTests
         JsonElement document = StubModel.Document(question);
         Assert.Equal("# Before", document.GetProperty("previous_overview").GetString());
         Assert.Equal("black", document.GetProperty("memories")[0].GetProperty("content").GetString());
-        Assert.Equal("I like green tea", document.GetProperty("messages")[0].GetProperty("text").GetString());
+        Assert.Equal("I like green tea", Asking.ShownText(document.GetProperty("messages")[0]));
     }
 
     [Theory]
@@ -94,6 +97,7 @@ public sealed class ChatDigestTests
             { Memories = Asking.Memories(Asking.Memory(MemoryCategory.Events, "e", injection)) },
             Cancelled);
 
+        Assert.Equal(3, stub.Questions.Count);
         JsonElement plain = stub.Questions[0];
         JsonElement question = stub.Questions[1];
         Assert.Equal(2, question.GetProperty("messages").GetArrayLength());
@@ -103,13 +107,18 @@ public sealed class ChatDigestTests
         Assert.Equal(2, text.Count('<'));
         Assert.Equal(2, text.Count('\n'));
         JsonElement document = StubModel.Document(question);
-        Assert.Equal(["previous_overview", "memories", "messages"], document.EnumerateObject().Select(static p => p.Name));
+        Assert.Equal(
+            ["previous_overview", "memory_changes", "memories", "messages"], document.EnumerateObject().Select(static p => p.Name));
         Assert.Equal(injection, document.GetProperty("previous_overview").GetString());
         Assert.Equal(injection, document.GetProperty("memories")[0].GetProperty("content").GetString());
         Assert.Equal(3, document.GetProperty("messages").GetArrayLength());
-        Assert.Equal(injection, document.GetProperty("messages")[0].GetProperty("text").GetString());
-        Assert.Equal(injection, document.GetProperty("messages")[1].GetProperty("role").GetString());
-        Assert.Equal($"tool {injection}:  -> {injection}", document.GetProperty("messages")[2].GetProperty("text").GetString());
+        Assert.Equal(injection, Asking.ShownText(document.GetProperty("messages")[0]));
+        Assert.StartsWith(
+            document.GetProperty("messages")[1].GetProperty("role").GetString()!.Split(" […]")[0], injection, StringComparison.Ordinal);
+        Assert.Equal("peer", document.GetProperty("messages")[1].GetProperty("from").GetString());
+        JsonElement part = Assert.Single(document.GetProperty("messages")[2].GetProperty("parts").EnumerateArray());
+        Assert.Equal("tool", part.GetProperty("type").GetString());
+        Assert.Equal(injection, part.GetProperty("output").GetString());
     }
 
     [Fact]
@@ -140,7 +149,7 @@ public sealed class ChatDigestTests
             Assert.InRange(Microsoft.ML.Tokenizers.TiktokenTokenizer.CreateForEncoding("o200k_base").CountTokens(all), 1, 7_000);
             JsonElement document = StubModel.Document(stub.Questions[i]);
             Assert.Equal(i == 0 ? null : $"overview {i}", document.GetProperty("previous_overview").GetString());
-            shown.AddRange(document.GetProperty("messages").EnumerateArray().Select(static m => m.GetProperty("text").GetString()!));
+            shown.AddRange(document.GetProperty("messages").EnumerateArray().Select(Asking.ShownText));
         }
 
         Assert.Equal(Enumerable.Range(1, 61).Select(static i => $"{i}"), shown.Select(static s => s.Split(' ')[0]));
@@ -164,10 +173,13 @@ public sealed class ChatDigestTests
                 tool_output = "START" + new string('o', 9_000) + "END",
             });
         await model.Processor.DigestAsync(Asking.Request(null, tool), Cancelled);
-        string text = StubModel.Document(stub.Questions[0]).GetProperty("messages")[0].GetProperty("text").GetString()!;
-        Assert.InRange(text.Length, 2_400, 2_600);
-        Assert.Contains("-> START", text, StringComparison.Ordinal);
-        Assert.EndsWith("oEND", text, StringComparison.Ordinal);
+        JsonElement part = StubModel.Document(stub.Questions[0]).GetProperty("messages")[0].GetProperty("parts")[0];
+        string output = part.GetProperty("output").GetString()!;
+        Assert.Equal("Bash", part.GetProperty("name").GetString());
+        Assert.InRange(part.GetProperty("input").GetString()!.Length, 500, 510);
+        Assert.InRange(output.Length, 2_000, 2_010);
+        Assert.StartsWith("START", output, StringComparison.Ordinal);
+        Assert.EndsWith("oEND", output, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -58,11 +58,13 @@ internal sealed class MemoryBaseline(
     private string? Refusal(MemoryChange change) =>
         !categories.Contains(change.Category)
             ? "the session's memory policy does not allow this category"
-            : change.Name.Length == 0 || !MemoryName.IsValid(change.Name)
-                ? "it has no name"
-                : change.Operation != MemoryOperation.Delete && string.IsNullOrWhiteSpace(change.Content)
-                    ? "it has no content"
-                    : change.Content.Length > MemoryLimits.MaxContentLength
-                        ? $"it is longer than {MemoryLimits.MaxContentLength} characters"
-                        : null;
+            : MemoryAuthority.Refusal(change) is { } refusal
+                ? refusal
+                : change.Name.Length == 0 || !MemoryName.IsValid(change.Name)
+                    ? "it has no name"
+                    : change.Operation != MemoryOperation.Delete && string.IsNullOrWhiteSpace(change.Content)
+                        ? "it has no content"
+                        : change.Content.Length > MemoryLimits.MaxContentLength
+                            ? $"it is longer than {MemoryLimits.MaxContentLength} characters"
+                            : null;
 }

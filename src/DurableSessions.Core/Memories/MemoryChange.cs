@@ -18,6 +18,13 @@ public sealed record MemoryChange
     public string Content { get; init; } = "";
 
     /// <summary>
+    /// Everything that the question contained to which this is the answer; <see langword="null"/>: unknown. A digest that leaves it out may
+    /// do no more than a tool's output: see <see cref="MemoryAuthority"/>. A change that an earlier version stored has none, and is
+    /// applied as it was accepted.
+    /// </summary>
+    public MemorySources? Sources { get; init; }
+
+    /// <summary>
     /// The memory's content as the digest was shown it; the store fills this in. <see langword="null"/>: it was not shown, or there
     /// was none.
     /// </summary>

@@ -16,4 +16,10 @@ public sealed record MemoryDifference
 
     /// <summary>Its content after; <see langword="null"/>: it was deleted.</summary>
     public string? After { get; init; }
+
+    /// <summary>Where the content before may come from; <see langword="null"/>: unknown, or there was none.</summary>
+    public MemorySources? SourcesBefore { get; init; }
+
+    /// <summary>Where the content after may come from; <see langword="null"/>: unknown, or it was deleted.</summary>
+    public MemorySources? Sources { get; init; }
 }

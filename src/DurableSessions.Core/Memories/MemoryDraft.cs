@@ -10,7 +10,7 @@ namespace DurableSessions.Core.Memories;
 /// </summary>
 internal sealed class MemoryDraft(UserKey user, MemoryCatalogue start, MemoryContents contents, DateTimeOffset now)
 {
-    private readonly Dictionary<(MemoryCategory, string), (string? Before, string? After)> _touched = [];
+    private readonly Dictionary<(MemoryCategory, string), Touched> _touched = [];
     private readonly List<MemorySkip> _skipped = [];
 
     /// <summary>What it starts from.</summary>
@@ -23,8 +23,9 @@ internal sealed class MemoryDraft(UserKey user, MemoryCatalogue start, MemoryCon
 
     public async Task ApplyAsync(MemoryChange change, CancellationToken cancellationToken)
     {
-        (string? before, string? current) = await ReadAsync(change.Category, change.Name, cancellationToken);
-        MemoryMerge merge = MemoryMerge.Of(change, current);
+        Touched memory = await ReadAsync(change.Category, change.Name, cancellationToken);
+        string? current = memory.After;
+        MemoryMerge merge = MemoryMerge.Of(change, current, memory.Sources);
         string? refusal = merge.Refusal ?? (current is null && Count() >= MemoryLimits.MaxMemories
             ? $"there are {MemoryLimits.MaxMemories} memories, which is the most"
             : null);
@@ -34,13 +35,14 @@ internal sealed class MemoryDraft(UserKey user, MemoryCatalogue start, MemoryCon
             return;
         }
 
-        _touched[(change.Category, change.Name)] = (before, merge.Content);
+        _touched[(change.Category, change.Name)] = memory with { After = merge.Content, Sources = merge.Sources };
     }
 
     /// <summary>Takes a difference back: what came after it stays, where the two can be separated.</summary>
     public async Task UndoAsync(MemoryDifference difference, CancellationToken cancellationToken)
     {
-        (string? before, string? current) = await ReadAsync(difference.Category, difference.Name, cancellationToken);
+        Touched memory = await ReadAsync(difference.Category, difference.Name, cancellationToken);
+        string? current = memory.After;
         string? wanted = current == difference.After
             ? difference.Before
             : MemoryText.Rebase(current ?? "", difference.After, difference.Before ?? "");
@@ -52,11 +54,22 @@ internal sealed class MemoryDraft(UserKey user, MemoryCatalogue start, MemoryCon
             return;
         }
 
-        _touched[(difference.Category, difference.Name)] = (before, wanted);
+        _touched[(difference.Category, difference.Name)] = memory with
+        {
+            After = wanted,
+            Sources = wanted is null
+                ? null
+                : current is null || current == difference.After
+                    ? difference.SourcesBefore
+                    : difference.Before is null ? memory.Sources : MemoryAuthority.Union(memory.Sources, difference.SourcesBefore),
+        };
     }
 
-    /// <summary>Puts a content, or <see langword="null"/> for none, in the place of the present one, which need not be read.</summary>
-    public void Set(MemoryCategory category, string name, string? before, string? after) => _touched[(category, name)] = (before, after);
+    /// <summary>
+    /// Puts a content of the owner, or <see langword="null"/> for none, in the place of the present one, which need not be read.
+    /// </summary>
+    public void Set(MemoryCategory category, string name, string? before, string? after) =>
+        _touched[(category, name)] = new Touched(before, after, null, MemorySources.Owner);
 
     /// <summary>The differences, and what was skipped.</summary>
     public MemoryDiff Diff(CommitId commitId) => new()
@@ -69,8 +82,10 @@ internal sealed class MemoryDraft(UserKey user, MemoryCatalogue start, MemoryCon
             {
                 Category = t.Category,
                 Name = t.Name,
-                Before = t.Before,
-                After = t.After,
+                Before = t.Memory.Before,
+                After = t.Memory.After,
+                SourcesBefore = t.Memory.SourcesBefore,
+                Sources = t.Memory.Sources,
             }),
         ],
         Skipped = _skipped,
@@ -78,19 +93,23 @@ internal sealed class MemoryDraft(UserKey user, MemoryCatalogue start, MemoryCon
 
     /// <summary>Writes the new versions, which no client sees yet, and returns the catalogue that names them.</summary>
     /// <param name="changedBy">The commit; <see langword="null"/>: the user.</param>
+    /// <param name="changedIn">The session that the commit is of.</param>
     /// <param name="written">Gets each version before it is written.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task<MemoryCatalogue> WriteAsync(string? changedBy, List<MemoryInfo> written, CancellationToken cancellationToken)
+    public async Task<MemoryCatalogue> WriteAsync(
+        string? changedBy, string? changedIn, List<MemoryInfo> written, CancellationToken cancellationToken)
     {
         MemoryCatalogue catalogue = start;
-        foreach ((MemoryCategory category, string name, _, string? after) in Differences())
+        foreach ((MemoryCategory category, string name, Touched memory) in Differences())
         {
-            MemoryInfo? info = after is null ? null : Info(category, name, after, changedBy);
+            MemoryInfo? info = memory.After is null
+                ? null
+                : Info(category, name, memory.After, memory.Sources) with { ChangedBy = changedBy, ChangedIn = changedIn };
             catalogue = catalogue.With(category, name, info);
             if (info is not null)
             {
                 written.Add(info);
-                await contents.WriteAsync(user, info, after!, cancellationToken);
+                await contents.WriteAsync(user, info, memory.After!, cancellationToken);
             }
         }
 
@@ -100,28 +119,27 @@ internal sealed class MemoryDraft(UserKey user, MemoryCatalogue start, MemoryCon
     /// <summary>The versions that are not named any more once the draft is in force.</summary>
     public IEnumerable<MemoryInfo> Superseded() => Differences().Select(t => start.Find(t.Category, t.Name)).OfType<MemoryInfo>();
 
-    private async Task<(string? Before, string? Current)> ReadAsync(
-        MemoryCategory category, string name, CancellationToken cancellationToken)
+    private async Task<Touched> ReadAsync(MemoryCategory category, string name, CancellationToken cancellationToken)
     {
-        if (_touched.TryGetValue((category, name), out (string? Before, string? After) touched))
+        if (_touched.TryGetValue((category, name), out Touched? touched))
         {
-            return (touched.Before, touched.After);
+            return touched;
         }
 
-        string? content = start.Find(category, name) is { } info
+        MemoryInfo? info = start.Find(category, name);
+        string? content = info is not null
             ? await contents.FindAsync(user, info, cancellationToken)
                 ?? (ToleratesLoss ? "" : throw new MemoryVersionGoneException(info))
             : null;
-        return (content, content);
+        return new Touched(content, content, info?.Sources, info?.Sources);
     }
 
-    private IEnumerable<(MemoryCategory Category, string Name, string? Before, string? After)> Differences() =>
-        _touched.Where(static t => t.Value.Before != t.Value.After)
-            .Select(static t => (t.Key.Item1, t.Key.Item2, t.Value.Before, t.Value.After));
+    private IEnumerable<(MemoryCategory Category, string Name, Touched Memory)> Differences() =>
+        _touched.Where(static t => t.Value.Before != t.Value.After).Select(static t => (t.Key.Item1, t.Key.Item2, t.Value));
 
     private int Count() => start.Memories.Count + _touched.Values.Sum(static t => (t.After is null ? 0 : 1) - (t.Before is null ? 0 : 1));
 
-    private MemoryInfo Info(MemoryCategory category, string name, string content, string? changedBy) => new()
+    private MemoryInfo Info(MemoryCategory category, string name, string content, MemorySources? sources) => new()
     {
         Category = category,
         Name = name,
@@ -130,6 +148,8 @@ internal sealed class MemoryDraft(UserKey user, MemoryCatalogue start, MemoryCon
         Abstract = MemoryText.Abstract(content),
         Tokens = TokenEstimate.Of(content),
         ChangedAt = now,
-        ChangedBy = changedBy,
+        Sources = sources,
     };
+
+    private sealed record Touched(string? Before, string? After, MemorySources? SourcesBefore, MemorySources? Sources);
 }

@@ -28,4 +28,12 @@ public sealed record MemoryInfo
 
     /// <summary>The commit that last changed it; <see langword="null"/>: its user did.</summary>
     public string? ChangedBy { get; init; }
+
+    /// <summary>
+    /// The session whose commit last changed it; <see langword="null"/>: its user did, or it was written before this was recorded.
+    /// </summary>
+    public string? ChangedIn { get; init; }
+
+    /// <summary>Where its content may come from; <see langword="null"/>: unknown, it was written before this was recorded.</summary>
+    public MemorySources? Sources { get; init; }
 }

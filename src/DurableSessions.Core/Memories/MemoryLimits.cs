@@ -12,6 +12,9 @@ public static class MemoryLimits
     /// <summary>The most changes that one digest may ask for; those behind them are skipped.</summary>
     public const int MaxChanges = 32;
 
+    /// <summary>The most changes that a digest says it did not ask for, one by one; of more it says how many.</summary>
+    public const int MaxSkipped = 64;
+
     /// <summary>The longest first line that listings tell, in characters.</summary>
     public const int MaxAbstractLength = 200;
 

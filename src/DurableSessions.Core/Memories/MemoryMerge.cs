@@ -6,9 +6,10 @@ namespace DurableSessions.Core.Memories;
 /// </summary>
 /// <param name="Content">The content after; <see langword="null"/>: there is no such memory after.</param>
 /// <param name="Refusal">Why nothing is done; <see langword="null"/>: it is done.</param>
-internal sealed record MemoryMerge(string? Content, string? Refusal = null)
+/// <param name="Sources">Where the content after may come from: a content that is replaced as a whole leaves none of its sources.</param>
+internal sealed record MemoryMerge(string? Content, string? Refusal = null, MemorySources? Sources = null)
 {
-    public static MemoryMerge Of(MemoryChange change, string? current)
+    public static MemoryMerge Of(MemoryChange change, string? current, MemorySources? sources)
     {
         string? after = change.Operation switch
         {
@@ -17,6 +18,7 @@ internal sealed record MemoryMerge(string? Content, string? Refusal = null)
             MemoryOperation.Update => MemoryText.Rebase(current, change.Base, change.Content),
             _ => MemoryText.Union(current, change.Content),
         };
+        bool standsAlone = current is null || (change.Operation == MemoryOperation.Update && change.Base == current);
         return change.Operation == MemoryOperation.Delete && current is null
             ? new MemoryMerge(null, "there is no such memory")
             : change.Operation == MemoryOperation.Delete && change.Base != current
@@ -25,6 +27,8 @@ internal sealed record MemoryMerge(string? Content, string? Refusal = null)
                     ? new MemoryMerge(current, $"it would be longer than {MemoryLimits.MaxContentLength} characters")
                     : after?.Trim() == current?.Trim()
                         ? new MemoryMerge(current, "it says so already")
-                        : new MemoryMerge(after);
+                        : new MemoryMerge(
+                            after,
+                            Sources: after is null ? null : standsAlone ? change.Sources : MemoryAuthority.Union(sources, change.Sources));
     }
 }

@@ -114,7 +114,9 @@ internal sealed class MemoryStage(
                 Diff = diff,
                 IsLate = manifest.FindPending(commitId) is null,
             };
-            MemoryCatalogue next = await draft.WriteAsync(commitId.Value, written, cancellationToken) with { Applied = [.. open, entry] };
+            MemoryCatalogue next = await draft.WriteAsync(commitId.Value, session.Id, written, cancellationToken)
+                with
+            { Applied = [.. open, entry] };
             if (await catalogues.TrySwapAsync(user, stored, next, cancellationToken))
             {
                 await contents.DeleteAsync(user, draft.Superseded(), cancellationToken);

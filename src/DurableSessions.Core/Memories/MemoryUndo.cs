@@ -84,7 +84,7 @@ internal sealed class MemoryUndo(
         var answer = new KeyedUndo { RequestHash = key.RequestHash, Diff = draft.Diff(done.CommitId) };
         var named = new UndoRequest(key, BlobNames.Request(user, $"{key.KeyHash}-{Guid.NewGuid():N}"));
         await storage.Container.WriteOnceAsync(named.DraftBlob, answer, cancellationToken);
-        MemoryCatalogue next = await draft.WriteAsync(null, [], cancellationToken) with { Undone = named };
+        MemoryCatalogue next = await draft.WriteAsync(null, null, [], cancellationToken) with { Undone = named };
         if (!await catalogues.TrySwapAsync(user, stored, next, cancellationToken))
         {
             return null;

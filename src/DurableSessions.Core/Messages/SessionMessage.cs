@@ -43,6 +43,10 @@ public sealed class SessionMessage
                 {
                     CreatedAt = ReadString(ref reader);
                 }
+                else if (JsonStrings.IsName(ref reader, "peer_id"u8))
+                {
+                    PeerId = ReadString(ref reader);
+                }
                 else if (JsonStrings.IsName(ref reader, "message_kind"u8))
                 {
                     MessageKind = ReadString(ref reader);
@@ -78,6 +82,9 @@ public sealed class SessionMessage
 
     /// <summary>When it was said, exactly as the client wrote it.</summary>
     public string? CreatedAt { get; }
+
+    /// <summary>The peer it concerns: another speaker, or a place such as a working directory, as its client uses it.</summary>
+    public string? PeerId { get; }
 
     /// <summary>Its kind, as the client named it.</summary>
     public string? MessageKind { get; }

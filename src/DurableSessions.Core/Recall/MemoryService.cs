@@ -245,7 +245,7 @@ public sealed class MemoryService
                 return stored.Catalogue;
             }
 
-            MemoryCatalogue next = await draft.WriteAsync(null, written, cancellationToken);
+            MemoryCatalogue next = await draft.WriteAsync(null, null, written, cancellationToken);
             if (await _catalogues.TrySwapAsync(user, stored, next, cancellationToken))
             {
                 await _contents.DeleteAsync(user, draft.Superseded(), cancellationToken);

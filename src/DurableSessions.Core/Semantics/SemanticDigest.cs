@@ -20,6 +20,14 @@ public sealed record SemanticDigest(string Abstract, string Overview)
     public IReadOnlyList<MemoryChange> Memories { get; init; } = [];
 
     /// <summary>
+    /// Changes that the processor itself refused, and why; of more than <see cref="MemoryLimits.MaxSkipped"/> the number is stored.
+    /// </summary>
+    public IReadOnlyList<MemorySkip> MemoriesSkipped { get; init; } = [];
+
+    /// <summary>Where abstract and overview may come from; <see langword="null"/>: unknown.</summary>
+    public MemorySources? Sources { get; init; }
+
+    /// <summary>
     /// What the model has taken and given for this digest, answers kept before a crash included; <see langword="null"/>: there
     /// was no model.
     /// </summary>

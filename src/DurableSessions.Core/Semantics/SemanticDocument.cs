@@ -29,6 +29,9 @@ internal sealed record SemanticDocument
 
     public required string Overview { get; init; }
 
+    /// <summary>Where abstract and overview may come from; <see langword="null"/>: unknown.</summary>
+    public MemorySources? Sources { get; init; }
+
     /// <summary>Changes of the user's memories, for the switch to apply.</summary>
     public IReadOnlyList<MemoryChange> Memories { get; init; } = [];
 

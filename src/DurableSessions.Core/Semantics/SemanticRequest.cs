@@ -10,6 +10,9 @@ namespace DurableSessions.Core.Semantics;
 /// <param name="Messages">The new messages in order; read once, as a stream: there may be more than fit in memory.</param>
 public sealed record SemanticRequest(string? PreviousOverview, IAsyncEnumerable<SessionMessage> Messages)
 {
+    /// <summary>Where <see cref="PreviousOverview"/> may come from; <see langword="null"/>: unknown, or there is none.</summary>
+    public MemorySources? PreviousSources { get; init; }
+
     /// <summary>What may be done with the user's memories; <see langword="null"/>: the session's policy allows nothing.</summary>
     public MemoryExtraction? Memories { get; init; }
 

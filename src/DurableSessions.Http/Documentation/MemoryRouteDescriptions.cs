@@ -9,14 +9,19 @@ internal static class MemoryRouteDescriptions
         """
         "uri":"viking://user/default/memories/preferences/tea.md","category":"preferences","name":"tea","abstract":"green, no sugar",
         "etag":"\"0123456789abcdef0123456789abcdef\"","revision":2,"tokens":4,"updated_at":"2026-01-31T09:00:00.000000+00:00",
-        "task_id":"c0123"
+        "task_id":"c0123","session_id":"demo","sources":["owner"]
         """;
+
+    private const string Fields =
+        " sources: where the content may come from, any of owner, assistant, tool and peer; null where that was not recorded. task_id and "
+        + "session_id: the commit that last changed it, and its session; null where the caller did.";
 
     private const string Diff =
         """
         {"session_id":"demo","archive_id":"archive_001","task_id":"c0123","applied_at":"2026-01-31T09:00:00.000000+00:00",
         "changes":[{"uri":"viking://user/default/memories/preferences/tea.md","category":"preferences","name":"tea","before":"green",
-        "after":"green, no sugar"}],"memories_skipped":[{"reason":"it says so already","category":"events","name":"move"}]}
+        "after":"green, no sugar","sources":["owner"]}],
+        "memories_skipped":[{"reason":"it says so already","category":"events","name":"move"}]}
         """;
 
     private const string DiffFile =
@@ -37,7 +42,8 @@ internal static class MemoryRouteDescriptions
         ["GET /api/v1/memories"] = new(
             Memories,
             "List memories",
-            "The caller's memories, in the order of category and name. X-Next-Cursor is the cursor of the next page.",
+            "The caller's memories, in the order of category and name. X-Next-Cursor is the cursor of the next page."
+            + Fields,
             $"[{{{Info}}}]")
         {
             Query = new Dictionary<string, string>
@@ -50,7 +56,7 @@ internal static class MemoryRouteDescriptions
         ["GET /api/v1/memories/search"] = new(
             Memories,
             "Search memories and archives",
-            "By words, best hits first: the caller's memories, and the abstracts of the newest 500 archives.",
+            "By words, best hits first: the caller's memories, and the abstracts of the newest 500 archives." + Fields,
             $$"""[{"type":"memory","score":1.25,{{Info}}}]""")
         {
             Query = new Dictionary<string, string> { ["q"] = "\"tea\"", ["limit"] = "10" },
@@ -58,13 +64,14 @@ internal static class MemoryRouteDescriptions
         ["GET /api/v1/memories/{category}/{name}"] = new(
             Memories,
             "Read a memory",
-            "With its ETag; 304 where If-None-Match contains it.",
+            "With its ETag; 304 where If-None-Match contains it." + Fields,
             $$"""{{{Info}},"content":"green, no sugar"}""",
             ErrorCode.NotFound),
         ["PUT /api/v1/memories/{category}/{name}"] = new(
             Memories,
             "Write a memory",
-            "Replaces the content. If-Match with an ETag changes only that version, If-None-Match: * only creates.",
+            "Replaces the content. If-Match with an ETag changes only that version, If-None-Match: * only creates. Its source "
+            + "is the owner.",
             $"{{{Info}}}",
             ErrorCode.FailedPrecondition, ErrorCode.TooLarge)
         {
@@ -79,7 +86,8 @@ internal static class MemoryRouteDescriptions
         ["GET /api/v1/sessions/{session_id}/archives/{archive_id}/memory_diff"] = new(
             Memories,
             "Read the memory changes of a commit",
-            "Each memory that the commit changed, with its content before and after.",
+            "Each memory that the commit changed, with its content before and after. sources: where the content after may come "
+            + "from, any of owner, assistant, tool and peer; null where that was not recorded, and for a deletion.",
             Diff,
             ErrorCode.NotFound),
         ["POST /api/v1/sessions/{session_id}/archives/{archive_id}/memory_diff/undo"] = new(

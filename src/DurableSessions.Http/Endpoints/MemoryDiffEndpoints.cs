@@ -59,6 +59,7 @@ internal static class MemoryDiffEndpoints
             json.WriteString("name", change.Name);
             json.WriteString("before", change.Before);
             json.WriteString("after", change.After);
+            MemoryEndpoints.WriteSources(json, change.Sources);
             json.WriteEndObject();
         }
 

@@ -41,6 +41,26 @@ internal static class MemoryEndpoints
         json.WriteNumber("tokens", memory.Tokens);
         json.WriteString("updated_at", Wire.Time(memory.ChangedAt));
         json.WriteString("task_id", memory.ChangedBy);
+        json.WriteString("session_id", memory.ChangedIn);
+        WriteSources(json, memory.Sources);
+    }
+
+    /// <summary>Writes where a content may come from; <see langword="null"/> where that is unknown.</summary>
+    public static void WriteSources(Utf8JsonWriter json, MemorySources? sources)
+    {
+        if (sources is null)
+        {
+            json.WriteNull("sources");
+            return;
+        }
+
+        json.WriteStartArray("sources");
+        foreach (MemorySources source in Enum.GetValues<MemorySources>().Where(s => s != MemorySources.None && sources.Value.HasFlag(s)))
+        {
+            json.WriteStringValue(source.ToString().ToLowerInvariant());
+        }
+
+        json.WriteEndArray();
     }
 
     private static async Task<IResult> ListAsync(HttpContext http, Caller caller, SessionStore store)

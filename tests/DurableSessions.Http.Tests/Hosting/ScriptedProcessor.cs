@@ -51,8 +51,13 @@ internal sealed class ScriptedProcessor : ISemanticProcessor
             {
                 // Only what was shown is deleted.
                 await request.Memories!.ReadAsync(cancellationToken);
-                memories.Add(
-                    new MemoryChange { Operation = MemoryOperation.Delete, Category = MemoryCategory.Events, Name = "remembered" });
+                memories.Add(new MemoryChange
+                {
+                    Operation = MemoryOperation.Delete,
+                    Category = MemoryCategory.Events,
+                    Name = "remembered",
+                    Sources = MemorySources.Owner,
+                });
             }
 
             if (message.Parts is [{ Text: ['r', 'e', 'm', 'e', 'm', 'b', 'e', 'r', ' ', .. { } what] }])
@@ -63,6 +68,7 @@ internal sealed class ScriptedProcessor : ISemanticProcessor
                     Category = MemoryCategory.Events,
                     Name = "remembered",
                     Content = what,
+                    Sources = message.Role == "user" ? MemorySources.Owner : MemorySources.Tool,
                 });
             }
         }

@@ -25,6 +25,9 @@ internal sealed class FakeProcessor : ISemanticProcessor
     /// <summary>Whether it decides about memories without asking which there are.</summary>
     public bool WithoutLooking { get; set; }
 
+    /// <summary>Where it says that the changes come from.</summary>
+    public MemorySources? Sources { get; set; } = MemorySources.Owner;
+
     public string Name { get; init; } = "first-words";
 
     /// <summary>What its digests say besides: a model never answers twice the same.</summary>
@@ -42,7 +45,7 @@ internal sealed class FakeProcessor : ISemanticProcessor
             first = count++ == 0 ? Words.Text(message) : first;
             if (MemoryNotation.Parse(Words.Text(message)) is { } change)
             {
-                changes.Add(change);
+                changes.Add(change with { Sources = Sources });
             }
         }
 

@@ -21,15 +21,16 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
         CommitInput commit, Manifest manifest, ArchiveReference archive, ISemanticProcessor processor, bool degraded, string name,
         CancellationToken cancellationToken)
     {
-        string? previous = manifest.Overview is { } overview
-            ? (await archives.FindSemanticAsync(overview.Blob, cancellationToken)
-                ?? throw new FormatException($"Digest '{overview.Blob}' is gone.")).Overview
+        SemanticDocument? previous = manifest.Overview is { } overview
+            ? await archives.FindSemanticAsync(overview.Blob, cancellationToken)
+                ?? throw new FormatException($"Digest '{overview.Blob}' is gone.")
             : null;
         List<ArchiveReference> covers = [.. manifest.Uncovered.Where(u => u.Number < archive.Number), archive];
         IReadOnlyList<MemoryCategory> categories = AllowedCategories.Of(manifest.Settings.MemoryPolicy);
         var memories = new MemoryBaseline(catalogues, contents, commit.Session.Owner, categories);
-        var request = new SemanticRequest(previous, ReadAsync(commit, covers, cancellationToken))
+        var request = new SemanticRequest(previous?.Overview, ReadAsync(commit, covers, cancellationToken))
         {
+            PreviousSources = previous?.Sources,
             Memories = categories.Count == 0 ? null : memories.Extraction,
             Answers = archives.Answers(commit.ThisAttempt),
         };
@@ -54,12 +55,21 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
             Abstract = digest.Abstract,
             Overview = digest.Overview,
             Usage = digest.Usage,
+            Sources = digest.Sources,
             Memories = changes,
-            MemoriesSkipped = without is null ? skipped : [new MemorySkip(without), .. skipped],
+            MemoriesSkipped = [.. without is null ? [] : new[] { new MemorySkip(without) }, .. Bounded(digest.MemoriesSkipped), .. skipped],
             CreatedAt = time.GetUtcNow(),
         };
         return await archives.WriteSemanticAsync(name, document, cancellationToken);
     }
+
+    private static IEnumerable<MemorySkip> Bounded(IReadOnlyList<MemorySkip> skipped) => skipped.Count <= MemoryLimits.MaxSkipped
+        ? skipped
+        :
+        [
+            .. skipped.Take(MemoryLimits.MaxSkipped),
+            new MemorySkip($"{skipped.Count - MemoryLimits.MaxSkipped} more changes that the digest refused"),
+        ];
 
     private async IAsyncEnumerable<SessionMessage> ReadAsync(
         CommitInput commit, List<ArchiveReference> covers, [EnumeratorCancellation] CancellationToken cancellationToken)

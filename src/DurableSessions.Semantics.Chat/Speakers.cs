@@ -1,0 +1,50 @@
+using DurableSessions.Core.Memories;
+using DurableSessions.Core.Messages;
+
+namespace DurableSessions.Semantics.Chat;
+
+/// <summary>
+/// Tells the owner of a conversation from other speakers. A user's message without a peer id is the owner's. Clients send one peer id for
+/// a working directory with both sides of a conversation, or another one for each speaker, with that one's messages alone: so a user's
+/// message with a peer id is the owner's only where the assistant speaks under the same id, and no message of a user has another one.
+/// </summary>
+internal sealed class Speakers
+{
+    private const int MaxIds = 256;
+
+    private readonly HashSet<string> _assistants = new(StringComparer.Ordinal);
+    private string? _user;
+    private bool _hasOtherUsers;
+
+    /// <summary>Takes note of a message's peer id.</summary>
+    public void Hear(SessionMessage message)
+    {
+        if (message.PeerId is not { } peer)
+        {
+            return;
+        }
+
+        if (message.Role == "assistant" && _assistants.Count < MaxIds)
+        {
+            _assistants.Add(peer);
+        }
+        else if (message.Role == "user")
+        {
+            _user ??= peer;
+            _hasOtherUsers |= _user != peer;
+        }
+    }
+
+    /// <summary>The author of a message, by all that was heard so far.</summary>
+    public MemorySources AuthorOf(SessionMessage message) => (message.Role, message.MessageKind) switch
+    {
+        (_, "tool_transport") => MemorySources.Tool,
+        ("user", "assistant_step" or "checkpoint") => MemorySources.Assistant,
+        ("user", _) => IsOwner(message.PeerId) ? MemorySources.Owner : MemorySources.Peer,
+        ("assistant" or "system" or "developer", _) => MemorySources.Assistant,
+        ("tool" or "function", _) => MemorySources.Tool,
+        _ => MemorySources.Peer,
+    };
+
+    private bool IsOwner(string? peer) => peer is null || (!_hasOtherUsers && _assistants.Contains(peer));
+}
