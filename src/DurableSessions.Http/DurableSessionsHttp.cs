@@ -147,8 +147,9 @@ public static class DurableSessionsHttp
     }
 
     /// <summary>
-    /// Limits the number of connections, in all and of each address, and of HTTP/2 streams, and the lowest data rate. The server accepts more header bytes than the API
-    /// does, so that a request with too many is answered by the API, with an envelope, and not by the server without one.
+    /// Limits the number of connections, in all and of each address, and of HTTP/2 streams, and the lowest data rate. The server accepts
+    /// more header bytes than the API does, so that a request with too many is answered by the API, with an envelope, and not by the
+    /// server without one.
     /// </summary>
     public static void ApplyDurableSessionsLimits(this KestrelServerOptions server)
     {

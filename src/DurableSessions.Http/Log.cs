@@ -39,7 +39,7 @@ internal static partial class Log
     [LoggerMessage(
         EventId = 3005,
         Level = LogLevel.Debug,
-        Message = "That key {KeyId} is used cannot be noted; the next request with a key tries again, and writes no entry until one is noted")]
+        Message = "The use of key {KeyId} cannot be noted; later requests try again, and write no entry until a use is noted")]
     public static partial void KeyUseNotNoted(ILogger logger, Exception exception, string keyId);
 
     [LoggerMessage(

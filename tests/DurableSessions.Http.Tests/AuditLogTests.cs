@@ -54,7 +54,8 @@ public sealed class AuditLogTests
         LogEntry entry = await _log.NextAsync(3020);
         Assert.Equal(KeyAudit.Category, entry.Category);
         Assert.Equal(
-            $"Address=127.0.0.1; KeyId={id}; Method={method}; Path={path.Split('?')[0]}; RequestId={reply.Header("X-Request-ID")}; Why={why}",
+            $"Address=127.0.0.1; KeyId={id}; Method={method}; Path={path.Split('?')[0]}; "
+                + $"RequestId={reply.Header("X-Request-ID")}; Why={why}",
             entry.FieldText);
     }
 

@@ -73,7 +73,8 @@ public sealed class KeyUseTests : IAsyncDisposable
         ApiKey key = (await Store(storage).AddAsync("acme", "ann", Cancelled)).Key;
         ApiKey other = (await Store(storage).AddAsync("acme", "bob", Cancelled)).Key;
         _faults.When(
-            static r => r.Blob.StartsWith(KeyStore.UsePrefix, StringComparison.Ordinal), Fault.Respond(403, "AuthorizationFailure"), times: 3);
+            static r => r.Blob.StartsWith(KeyStore.UsePrefix, StringComparison.Ordinal), Fault.Respond(403, "AuthorizationFailure"),
+            times: 3);
         KeyUses uses = await StartAsync(storage);
         uses.Note(key);
         LogEntry entry = await _log.NextAsync(3004);

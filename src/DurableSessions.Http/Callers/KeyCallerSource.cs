@@ -37,7 +37,8 @@ internal sealed class KeyCallerSource(KeyRing ring, KeyUses uses, ILogger<KeyCal
         ApiKey key = Authorize(keys, context);
         return key is { Account: { } account, User: { } user }
             ? new Caller(account, user) { IsReadOnly = key.IsReadOnly }
-            : throw new ApiException(ApiError.NotPermitted("This is an operator's key; sessions and tasks are their users'.", RefusalReason.OperatorsKey));
+            : throw new ApiException(ApiError.NotPermitted(
+                "This is an operator's key; sessions and tasks are their users'.", RefusalReason.OperatorsKey));
     }
 
     public async ValueTask RejectInvalidKeyAsync(HttpContext context)

@@ -110,7 +110,9 @@ internal static class SessionEndpoints
         catch (SessionNotFoundException) when (autoCreate && caller.IsReadOnly)
         {
             throw new ApiException(ApiError.PermissionDenied(
-                Location.Query("auto_create"), "the session does not exist, and the scope of this key is read-only.", RefusalReason.ReadOnlyKey));
+                Location.Query("auto_create"),
+                "the session does not exist, and the scope of this key is read-only.",
+                RefusalReason.ReadOnlyKey));
         }
     }
 

@@ -32,7 +32,9 @@ public sealed record ApiKey(string Id, string Hash, string? Account, string? Use
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool IsReadOnly { get; init; }
 
-    /// <summary>The id of the key that takes its place; <see langword="null"/> where it was not rotated. That key may be revoked since.</summary>
+    /// <summary>
+    /// The id of the key that takes its place; <see langword="null"/> where it was not rotated. That key may be revoked since.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? RotatedTo { get; init; }
 

@@ -71,9 +71,9 @@ public sealed class KeyStore(BlobContainerClient container, TimeProvider time)
     /// would have anyway. One compare-and-swap does both: either both keys are stored so, or the old one is as it was.
     /// </summary>
     /// <remarks>
-    /// A process that dies, or whose caller goes away, after the compare-and-swap leaves a valid key whose text was never shown. The old key
-    /// names it (<see cref="ApiKey.RotatedTo"/>), the list has it, and another rotation of the old key is refused, and says so: two keys
-    /// are valid at a time, not three. It is revoked by its id, and the old key rotated again, which does not prolong the overlap.
+    /// A process that dies, or whose caller goes away, after the compare-and-swap leaves a valid key whose text was never shown. The old
+    /// key names it (<see cref="ApiKey.RotatedTo"/>), the list has it, and another rotation of the old key is refused, and says so: two
+    /// keys are valid at a time, not three. It is revoked by its id, and the old key rotated again, which does not prolong the overlap.
     /// </remarks>
     /// <param name="id">The id of the key that is to be replaced. It may have expired.</param>
     /// <param name="overlap">How long both are valid: 0 to <see cref="MaxOverlap"/>.</param>
@@ -106,7 +106,8 @@ public sealed class KeyStore(BlobContainerClient container, TimeProvider time)
                 if (old.RotatedTo is { } next && keys.Any(k => k.Id == next))
                 {
                     throw new InvalidOperationException(
-                        $"Key {id} was rotated already: key {next} takes its place. If that one was never shown, revoke it, and rotate again.");
+                        $"Key {id} was rotated already: key {next} takes its place. If that one was never shown, revoke it, and rotate "
+                        + "again.");
                 }
 
                 DateTimeOffset end = now + overlap;

@@ -11,7 +11,8 @@ internal static class KeyLine
     /// <param name="used">The day of its last use; <see langword="null"/> for none.</param>
     /// <param name="now">The time.</param>
     public static string Of(ApiKey key, DateOnly? used, DateTimeOffset now) =>
-        $"{key.Id}  {Time(key.CreatedAt)}  used {used?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) ?? "never"}  {Owner(key)}{Expiry(key, now)}"
+        $"{key.Id}  {Time(key.CreatedAt)}  used {used?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) ?? "never"}  "
+        + $"{Owner(key)}{Expiry(key, now)}"
         + (key.RotatedTo is { } next ? $", rotated to {next}" : "")
         + $"{(key.Name is { } name ? $", named {name}" : "")}";
 

@@ -9,8 +9,8 @@ using Microsoft.Extensions.Logging.Console;
 namespace DurableSessions.Server.Keys;
 
 /// <summary>
-/// <c>keys add|list|rotate|revoke</c>: who may use the service. Works on the configured storage, also while hosts run on it. Exits with 0, or
-/// with 1 after an error.
+/// <c>keys add|list|rotate|revoke</c>: who may use the service. Works on the configured storage, also while hosts run on it. Exits with
+/// 0, or with 1 after an error.
 /// </summary>
 internal static class KeysCommand
 {
