@@ -91,7 +91,10 @@ internal sealed partial class Tab : IAsyncDisposable
 
     /// <summary>The addresses that the page's frames show; an address of the browser's own where it refuses to show one.</summary>
     public async Task<string[]> FramesAsync() =>
-        [.. (await SendAsync("Page.getFrameTree"))["frameTree"]!["childFrames"]!.AsArray().Select(static f => (string)f!["frame"]!["url"]!)];
+    [
+        .. (await SendAsync("Page.getFrameTree"))["frameTree"]!["childFrames"]!.AsArray()
+            .Select(static f => (string)f!["frame"]!["url"]!),
+    ];
 
     public async ValueTask DisposeAsync()
     {
@@ -121,7 +124,8 @@ internal sealed partial class Tab : IAsyncDisposable
             case "Network.responseReceivedExtraInfo":
                 Answered((string)parameters["requestId"]!, (int)parameters["statusCode"]!);
                 break;
-            case "Network.webSocketFrameError" when RefusedHandshake().Match((string)parameters["errorMessage"]!) is { Success: true } refused:
+            case "Network.webSocketFrameError"
+                when RefusedHandshake().Match((string)parameters["errorMessage"]!) is { Success: true } refused:
                 Answered((string)parameters["requestId"]!, int.Parse(refused.Groups[1].Value, CultureInfo.InvariantCulture));
                 break;
             case "Log.entryAdded" when (string?)parameters["entry"]!["level"] == "error":
