@@ -7,6 +7,7 @@ using DurableSessions.Core.Commits.Steps;
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Context;
 using DurableSessions.Core.Deletion;
+using DurableSessions.Core.Failures;
 using DurableSessions.Core.Live;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Recall;
@@ -142,18 +143,21 @@ public static class DurableSessionsServices
         .AddSingleton<RemoveTombstoneActivity>()
         .AddSingleton(static p => new OrchestrationRegistry()
             .AddOrchestrator(CommitNames.Orchestrator, static () => new CommitOrchestrator())
-            .AddActivity(CommitNames.ArchiveToTemp, p.Get<ArchiveToTempActivity>)
-            .AddActivity(CommitNames.ClearLive, p.Get<ClearLiveActivity>)
-            .AddActivity(CommitNames.CheckTurn, p.Get<CheckTurnActivity>)
-            .AddActivity(CommitNames.SemanticProcess, p.Get<SemanticProcessActivity>)
-            .AddActivity(CommitNames.Switch, p.Get<SwitchActivity>)
-            .AddActivity(CommitNames.CancelCommit, p.Get<CancelCommitActivity>)
+            .AddActivity(CommitNames.ArchiveToTemp, p.Reported<ArchiveToTempActivity>)
+            .AddActivity(CommitNames.ClearLive, p.Reported<ClearLiveActivity>)
+            .AddActivity(CommitNames.CheckTurn, p.Reported<CheckTurnActivity>)
+            .AddActivity(CommitNames.SemanticProcess, p.Reported<SemanticProcessActivity>)
+            .AddActivity(CommitNames.Switch, p.Reported<SwitchActivity>)
+            .AddActivity(CommitNames.CancelCommit, p.Reported<CancelCommitActivity>)
             .AddOrchestrator(IdleNames.Orchestrator, static () => new CommitWhenIdleOrchestrator())
-            .AddActivity(IdleNames.CheckIdle, p.Get<CheckIdleActivity>)
+            .AddActivity(IdleNames.CheckIdle, p.Reported<CheckIdleActivity>)
             .AddOrchestrator(DeleteNames.Orchestrator, static () => new DeleteSessionOrchestrator())
-            .AddActivity(DeleteNames.SetTombstone, p.Get<SetTombstoneActivity>)
-            .AddActivity(DeleteNames.DeleteBlobs, p.Get<DeleteBlobsActivity>)
-            .AddActivity(DeleteNames.RemoveTombstone, p.Get<RemoveTombstoneActivity>));
+            .AddActivity(DeleteNames.SetTombstone, p.Reported<SetTombstoneActivity>)
+            .AddActivity(DeleteNames.DeleteBlobs, p.Reported<DeleteBlobsActivity>)
+            .AddActivity(DeleteNames.RemoveTombstone, p.Reported<RemoveTombstoneActivity>));
+
+    private static ReportedActivity Reported<T>(this IServiceProvider provider)
+        where T : ITaskActivity => new ReportedActivity(provider.Get<T>(), provider.Get<ILogger<ReportedActivity>>());
 
     private static T Get<T>(this IServiceProvider provider)
         where T : notnull => provider.GetRequiredService<T>();

@@ -82,4 +82,7 @@ internal static partial class Log
 
     [LoggerMessage(1016, LogLevel.Information, "Deletion of session {Session}, incarnation {Incarnation}: ended")]
     public static partial void DeletionEnded(this ILogger log, SessionKey session, string incarnation);
+
+    [LoggerMessage(1017, LogLevel.Warning, "Instance {InstanceId}: {Step} failed ({ErrorId}): {Details}")]
+    public static partial void StepFailed(this ILogger log, string instanceId, string step, string errorId, string details);
 }

@@ -1,10 +1,12 @@
 using System.ClientModel;
 using System.Globalization;
+using System.Text.Json;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
 using Microsoft.Extensions.AI;
 using Microsoft.ML.Tokenizers;
+using Polly.Timeout;
 
 namespace DurableSessions.Semantics.Chat;
 
@@ -149,7 +151,21 @@ public sealed class ChatSemanticProcessor(IChatClient client, ChatModelOptions o
         catch (ClientResultException e) when (e.Status is (>= 300 and < 400) or 400 or 401 or 403 or 404 or 422)
         {
             // A retry would be refused again: the address, the key, the name of the model or the question is not valid.
-            throw new ModelAnswerException($"Model '{options.Model}' refuses: HTTP status {e.Status}.");
+            throw new ModelAnswerException($"Model '{options.Model}' refuses: HTTP status {e.Status}.", e.Status);
+        }
+        catch (ClientResultException e)
+        {
+            throw new ModelErrorException(
+                $"Model '{options.Model}' failed: HTTP status {e.Status}.", e.Status == 0 ? null : e.Status);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or TimeoutRejectedException)
+        {
+            throw new ModelErrorException($"Model '{options.Model}' did not answer: {e.GetType().Name}.", null);
+        }
+        catch (Exception e) when (e is JsonException or FormatException or ArgumentException or InvalidOperationException)
+        {
+            // What came is no answer of such an API. The exception's text may quote it.
+            throw new ModelErrorException($"Model '{options.Model}' gave no answer of its API: {e.GetType().Name}.", null);
         }
     }
 

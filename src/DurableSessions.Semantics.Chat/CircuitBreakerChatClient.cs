@@ -22,7 +22,7 @@ internal sealed class CircuitBreakerChatClient(IChatClient inner, WhenUnavailabl
             {
                 if (whenUnavailable == WhenUnavailable.FallBack)
                 {
-                    throw new ModelAwayException("The model has failed several times; the circuit breaker is open.", e);
+                    throw new ModelAwayException("The model has failed several times; the circuit breaker is open.");
                 }
 
                 await Task.Delay(PollInterval, time, cancellationToken);

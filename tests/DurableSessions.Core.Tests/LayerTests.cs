@@ -12,7 +12,7 @@ public class LayerTests
     private static readonly string[] s_layers =
     [
         "Identities", "Errors", "Storage", "Messages", "Retaining", "State", "Live", "Memories", "Semantics", "Configuration", "Archives",
-        "Appending", "Commits", "Tasks", "AutoCommit", "Context", "Deletion", "Sessions", "Recall", "Auditing",
+        "Appending", "Commits", "Failures", "Tasks", "AutoCommit", "Context", "Deletion", "Sessions", "Recall", "Auditing",
     ];
 
     private static readonly Architecture s_core = new ArchLoader().LoadAssembly(typeof(SessionStore).Assembly).Build();

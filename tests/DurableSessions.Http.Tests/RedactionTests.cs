@@ -91,7 +91,7 @@ public sealed class RedactionTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task A_failure_is_reported_and_kept_without_the_secrets_in_it()
+    public async Task A_failure_is_reported_and_kept_without_the_text_of_its_exception()
     {
         SessionStorage storage = await azurite.NewStorageAsync();
         await using ApiHost host = await ApiHost.StartAsync(storage);
@@ -99,26 +99,29 @@ public sealed class RedactionTests(AzuriteFixture azurite)
         JsonElement task = (await PostAsync(host, "/api/v1/sessions/s/commit?wait=60", "{}")).GetProperty("result").GetProperty("task");
         Assert.Equal("failed", task.GetProperty("status").GetString());
         string error = task.GetProperty("error").GetString()!;
-        Assert.EndsWith(
-            "The model refuses api_key=[REDACTED], [REDACTED] and Bearer [REDACTED]:\nAuthorization: [REDACTED]\n<<end>>",
-            error,
-            StringComparison.Ordinal);
-        Assert.InRange(error.Length, 1, 500);
+        Assert.Matches(@"^The step semantic-process failed: the digest failed\. The log has it under ERR-[0-9a-f]{16}\.$", error);
 
         string instance = $"/runtime/webhooks/durabletask/instances/{task.GetProperty("task_id").GetString()}";
         string answer = await host.Client.GetStringAsync($"{instance}?showHistory=true&showHistoryOutput=true", Cancelled);
-        Assert.Contains("<<end>>", answer, StringComparison.Ordinal);
-        Assert.DoesNotContain("S3CRET", answer, StringComparison.Ordinal);
+        Assert.Contains(error, answer, StringComparison.Ordinal);
+        AssertNothingOfTheException(answer);
         int kept = 0;
         await foreach (BlobItem blob in storage.Container.GetBlobsAsync(cancellationToken: Cancelled))
         {
             BlobDownloadResult content = await storage.Container.GetBlobClient(blob.Name).DownloadContentAsync(Cancelled);
             string text = content.Content.ToString();
-            kept += text.Contains("end", StringComparison.Ordinal) && text.Contains("The model refuses", StringComparison.Ordinal) ? 1 : 0;
-            Assert.DoesNotContain("S3CRET", text, StringComparison.Ordinal);
+            kept += text.Contains(error, StringComparison.Ordinal) ? 1 : 0;
+            AssertNothingOfTheException(text);
         }
 
         Assert.True(kept > 0, "No blob holds the failure.");
+
+        static void AssertNothingOfTheException(string text)
+        {
+            Assert.DoesNotContain("S3CRET", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("The model refuses", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("<<end>>", text, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.ClientModel;
 using System.Collections.Concurrent;
 using System.Text.Json;
 using DurableSessions.Core.Memories;
@@ -299,7 +298,7 @@ public sealed class ChatDigestTests
         using ChatModel model = Asking.Connect(stub, static o => o with { Retries = 0, BreakDuration = TimeSpan.FromMinutes(1) });
         for (int i = 0; i < 4; i++)
         {
-            await Assert.ThrowsAnyAsync<ClientResultException>(
+            await Assert.ThrowsAsync<ModelErrorException>(
                 () => model.Processor.DigestAsync(Asking.Request(null, Asking.Text("x")), Cancelled));
         }
 
@@ -313,7 +312,7 @@ public sealed class ChatDigestTests
         await using StubModel stub = await StubModel.StartAsync();
         stub.NextStatus(500, times: 4);
         using ChatModel model = Asking.Connect(stub, static o => o with { Retries = 3, WhenUnavailable = WhenUnavailable.Wait });
-        await Assert.ThrowsAnyAsync<ClientResultException>(
+        await Assert.ThrowsAsync<ModelErrorException>(
             () => model.Processor.DigestAsync(Asking.Request(null, Asking.Text("x")), Cancelled));
         Assert.Equal("An abstract", (await model.Processor.DigestAsync(Asking.Request(null, Asking.Text("x")), Cancelled)).Abstract);
         Assert.Equal(5, stub.Questions.Count);

@@ -1,3 +1,5 @@
+using DurableSessions.Server.Tests.Browser;
 using DurableSessions.Testing;
 
 [assembly: AssemblyFixture(typeof(AzuriteFixture))]
+[assembly: AssemblyFixture(typeof(Chromium))]

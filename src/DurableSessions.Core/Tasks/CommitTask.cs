@@ -33,7 +33,7 @@ public sealed record CommitTask
     /// <summary>What became of it, once it is over.</summary>
     public CommitOutput? Output { get; init; }
 
-    /// <summary>Why it failed, at most 500 characters, without secrets.</summary>
+    /// <summary>Why it failed, in one of a few fixed texts, with the id under which the log has the details.</summary>
     public string? Error { get; init; }
 
     /// <summary>Whether it is over.</summary>

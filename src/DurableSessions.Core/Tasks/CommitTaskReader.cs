@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DurableSessions.Core.Commits;
+using DurableSessions.Core.Failures;
 using DurableSessions.Core.State;
 using DurableSessions.Orchestration;
 
@@ -8,11 +9,6 @@ namespace DurableSessions.Core.Tasks;
 /// <summary>Reads a task from the orchestration instance that is it.</summary>
 internal static class CommitTaskReader
 {
-    private const int MaxErrorLength = 500;
-
-    // As much of a failure as is looked through for secrets.
-    private const int MaxMessageLength = 4_096;
-
     /// <summary>What the commit was asked to do; <see langword="null"/> where the instance is no commit.</summary>
     public static CommitInput? Input(OrchestrationMetadata instance) =>
         instance.Name == CommitNames.Orchestrator && instance.SerializedInput is not null
@@ -74,14 +70,13 @@ internal static class CommitTaskReader
         _ => custom is { Cancelling: true } ? CommitTaskStatus.Cancelling : CommitTaskStatus.Running,
     };
 
-    // Redacted here as well: not every engine does it where it records a failure, and old ones did not.
-    private static string? Error(OrchestrationMetadata instance) =>
-        instance.FailureDetails is { ErrorMessage: { } message }
-            ? Cut(Redaction.Redact(Cut(message, MaxMessageLength)), MaxErrorLength)
-            : null;
-
-    private static string Cut(string text, int length) =>
-        text.Length <= length ? text : text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)];
+    // A history of an earlier version has the message of an exception, and an engine has messages of its own.
+    private static string? Error(OrchestrationMetadata instance) => instance switch
+    {
+        { FailureDetails: null } => null,
+        { RuntimeStatus: OrchestrationRuntimeStatus.Terminated } => "An operator terminated the commit.",
+        { FailureDetails.ErrorMessage: var message } => StepFailure.Find(message) ?? StepFailure.Other(instance.InstanceId),
+    };
 
     private static T? Read<T>(string? json)
         where T : class => json is null ? null : JsonSerializer.Deserialize<T>(json, OrchestrationJson.Options);

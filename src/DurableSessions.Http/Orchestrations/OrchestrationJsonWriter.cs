@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
+using DurableSessions.Core.Commits;
+using DurableSessions.Core.Failures;
 using DurableSessions.Orchestration;
 
 namespace DurableSessions.Http.Orchestrations;
@@ -25,7 +27,7 @@ internal static class OrchestrationJsonWriter
         WriteJson(json, "customStatus", instance.SerializedCustomStatus);
         if (instance.FailureDetails is { } failure)
         {
-            json.WriteString("output", Redaction.Redact(failure.ErrorMessage));
+            json.WriteString("output", Failure(instance, failure.ErrorMessage, $"{failure.ErrorType}: "));
         }
         else
         {
@@ -40,7 +42,7 @@ internal static class OrchestrationJsonWriter
         }
         else
         {
-            WriteHistory(json, history, instance.RuntimeStatus, showInput, showOutput);
+            WriteHistory(json, instance, history, showInput, showOutput);
         }
 
         json.WriteEndObject();
@@ -49,8 +51,8 @@ internal static class OrchestrationJsonWriter
     // As in Durable Functions, the event that ends a task contains its scheduled time and replaces its TaskScheduled event.
     private static void WriteHistory(
         Utf8JsonWriter json,
+        OrchestrationMetadata instance,
         IReadOnlyList<OrchestrationHistoryEvent> history,
-        OrchestrationRuntimeStatus status,
         bool showInput,
         bool showOutput)
     {
@@ -70,7 +72,7 @@ internal static class OrchestrationJsonWriter
             e => e.EventType != "TaskScheduled" || e.TaskId is not { } id || !ended.Contains(id)))
         {
             OrchestrationHistoryEvent? task = entry.TaskId is { } id ? scheduled.GetValueOrDefault(id) : null;
-            WriteEntry(json, entry, task, status, showInput, showOutput);
+            WriteEntry(json, instance, entry, task, showInput, showOutput);
         }
 
         json.WriteEndArray();
@@ -78,9 +80,9 @@ internal static class OrchestrationJsonWriter
 
     private static void WriteEntry(
         Utf8JsonWriter json,
+        OrchestrationMetadata instance,
         OrchestrationHistoryEvent entry,
         OrchestrationHistoryEvent? scheduled,
-        OrchestrationRuntimeStatus status,
         bool showInput,
         bool showOutput)
     {
@@ -106,7 +108,7 @@ internal static class OrchestrationJsonWriter
                 }
 
                 WriteOptional(json, "Result", showOutput ? entry.Payload : null);
-                WriteReason(json, entry.Details);
+                WriteReason(json, entry.Details is { } failure ? Failure(instance, failure) : null);
                 break;
             case "TimerCreated" or "TimerFired":
                 if (entry.FireAt is { } fireAt)
@@ -116,9 +118,9 @@ internal static class OrchestrationJsonWriter
 
                 break;
             case "ExecutionCompleted":
-                json.WriteString("OrchestrationStatus", status.ToString());
+                json.WriteString("OrchestrationStatus", instance.RuntimeStatus.ToString());
                 WriteOptional(json, "Result", showOutput ? entry.Payload : null);
-                WriteReason(json, entry.Details);
+                WriteReason(json, entry.Details is { } end ? Failure(instance, end) : null);
                 break;
             default:
                 if (entry.Name is not null)
@@ -127,7 +129,7 @@ internal static class OrchestrationJsonWriter
                 }
 
                 WriteOptional(json, "Input", showInput ? entry.Payload : null);
-                WriteReason(json, entry.Details);
+                WriteReason(json, entry.Details is { } reason ? Redaction.Redact(reason) : null);
                 break;
         }
 
@@ -138,9 +140,16 @@ internal static class OrchestrationJsonWriter
     {
         if (reason is not null)
         {
-            json.WriteString("Reason", Redaction.Redact(reason));
+            json.WriteString("Reason", reason);
         }
     }
+
+    // The history of a commit of an earlier version has the messages of exceptions, which may have a model's words in them. The reason of
+    // a termination is an operator's.
+    private static string Failure(OrchestrationMetadata instance, string message, string type = "") =>
+        instance.Name == CommitNames.Orchestrator && instance.RuntimeStatus != OrchestrationRuntimeStatus.Terminated
+            ? StepFailure.Find(message) ?? type + StepFailure.Other(instance.InstanceId)
+            : Redaction.Redact(message);
 
     private static void WriteOptional(Utf8JsonWriter json, string name, string? value)
     {

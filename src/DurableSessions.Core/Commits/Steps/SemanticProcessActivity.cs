@@ -81,9 +81,9 @@ internal sealed class SemanticProcessActivity(
         {
             return await step.DigestAsync(commit, manifest, archive, processor, degraded, name, either.Token);
         }
-        catch (OperationCanceledException e) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new TimeoutException($"Processor '{processor.Name}' did not answer within {commit.Semantic.Timeout}.", e);
+            throw new DigestTimeoutException(commit.Semantic.Timeout);
         }
     }
 

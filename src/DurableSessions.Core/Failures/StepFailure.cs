@@ -1,0 +1,52 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Azure;
+using DurableSessions.Core.Commits;
+using DurableSessions.Core.Errors;
+using DurableSessions.Core.Semantics;
+using DurableSessions.Core.Storage;
+
+namespace DurableSessions.Core.Failures;
+
+/// <summary>
+/// Why a step has failed, in one of a few fixed texts, with the id under which the log has the details. No text of an exception is in it:
+/// that may have a model's words, a message or a credential.
+/// </summary>
+/// <remarks>Histories hold these texts, and are looked through for them: one that is changed is still to be found as it was.</remarks>
+public static partial class StepFailure
+{
+    /// <summary>The text for a step, a failure and an id.</summary>
+    internal static string Text(string step, Exception failure, string id) =>
+        $"The step {step} failed: {Cause(step, failure)}. The log has it under {id}.";
+
+    /// <summary>The last such text in a message that a history holds; <see langword="null"/> where there is none.</summary>
+    public static string? Find(string message) => Known().Match(message) is { Success: true } known ? known.Value : null;
+
+    /// <summary>The text for an instance whose history holds another one, of an engine or of an earlier version.</summary>
+    public static string Other(string instanceId) => $"The server failed. The log has it under {instanceId}.";
+
+    private static string Cause(string step, Exception failure) => failure switch
+    {
+        IModelFailure { Failure: ModelFailure.Refused } e => $"the model refused{Status(e.HttpStatus)}",
+        IModelFailure { Failure: ModelFailure.Unusable } => "the model gave no answer that can be used",
+        IModelFailure e => $"the model did not answer{Status(e.HttpStatus)}",
+        DigestTimeoutException e => string.Create(
+            CultureInfo.InvariantCulture, $"the digest took longer than {e.Timeout.TotalSeconds:0.###} s"),
+        ContentionException => "other requests changed the session too often",
+        RequestFailedException e when !StorageErrors.IsUnknownOutcome(e) => $"storage refused{Status(e.Status)}",
+        RequestFailedException or AggregateException when StorageErrors.IsUnknownOutcome(failure) => "storage did not answer",
+        _ when step == CommitNames.SemanticProcess => "the digest failed",
+        _ => StorageErrors.IsUnknownOutcome(failure) ? "storage did not answer" : "the server failed",
+    };
+
+    private static string Status(int? status) =>
+        status is null ? "" : string.Create(CultureInfo.InvariantCulture, $": HTTP status {status}");
+
+    [GeneratedRegex(
+        "The step [a-z-]{1,40} failed: (?:(?:the model refused|the model did not answer|storage refused)(?:: HTTP status [0-9]{1,3})?"
+        + "|the model gave no answer that can be used|the digest took longer than [0-9.]{1,12} s"
+        + "|other requests changed the session too often|storage did not answer|the digest failed|the server failed)"
+        + @"\. The log has it under ERR-[0-9a-f]{16}\.",
+        RegexOptions.CultureInvariant | RegexOptions.RightToLeft)]
+    private static partial Regex Known();
+}
