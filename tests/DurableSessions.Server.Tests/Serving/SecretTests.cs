@@ -69,7 +69,8 @@ public sealed class SecretTests(AzuriteFixture azurite)
         ["Auth__Mode"] = "dev",
     };
 
-    private static (string Connection, string Signature) Sign(string connection, DateTimeOffset end)
+    /// <summary>A connection string with a signature that allows everything until then, and the signature as it stands in it.</summary>
+    internal static (string Connection, string Signature) Sign(string connection, DateTimeOffset end)
     {
         var sas = new AccountSasBuilder(
             AccountSasPermissions.All, end, AccountSasServices.Blobs, AccountSasResourceTypes.All)
@@ -80,7 +81,7 @@ public sealed class SecretTests(AzuriteFixture azurite)
         return ($"BlobEndpoint={Part(connection, "BlobEndpoint")};SharedAccessSignature={query}", signature);
     }
 
-    private static string Part(string connection, string name) => connection
+    internal static string Part(string connection, string name) => connection
         .Split(';')
         .Single(p => p.StartsWith(name + "=", StringComparison.Ordinal))[(name.Length + 1)..];
 
