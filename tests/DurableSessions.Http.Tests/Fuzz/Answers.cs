@@ -33,7 +33,9 @@ internal static class Answers
         string path = request.Path.Split('?')[0];
         if (!reply.Headers.Any(static h => h.StartsWith("X-Request-ID: ", StringComparison.Ordinal)))
         {
-            return s_unparsable.Contains(reply.Status) && reply.Body.Length == 0 ? null : "it is not of the API, and no refusal of the server";
+            return s_unparsable.Contains(reply.Status) && reply.Body.Length == 0
+                ? null
+                : "it is not of the API, and no refusal of the server";
         }
 
         if (reply.Status is 202 && reply.Body.Length == 0)
@@ -48,7 +50,8 @@ internal static class Answers
 
         // The document of the API has a charset.
         if (!reply.Headers.Contains("Content-Type: application/json")
-            && !(path.StartsWith("/openapi/", StringComparison.Ordinal) && reply.Headers.Contains("Content-Type: application/json;charset=utf-8")))
+            && !(path.StartsWith("/openapi/", StringComparison.Ordinal)
+                && reply.Headers.Contains("Content-Type: application/json;charset=utf-8")))
         {
             return "it is not JSON";
         }

@@ -21,8 +21,8 @@ internal enum RouteKind
 /// <summary>A route as its table has it: who may call it, and a request that its owner may send.</summary>
 /// <param name="Kind">Who may call it.</param>
 /// <param name="Path">
-/// The path and query, with <c>{session_id}</c>, <c>{task_id}</c> and the other parameters of routes where a value belongs; <see langword="null"/> where the
-/// route's pattern is its path.
+/// The path and query, with <c>{session_id}</c>, <c>{task_id}</c> and the other parameters of routes where a value belongs;
+/// <see langword="null"/> where the route's pattern is its path.
 /// </param>
 /// <param name="Body">The JSON body, with the same in it; <see langword="null"/> for none.</param>
 internal sealed record RouteAccess(RouteKind Kind, string? Path = null, string? Body = null)
@@ -41,7 +41,8 @@ internal sealed record RouteAccess(RouteKind Kind, string? Path = null, string? 
 }
 
 /// <summary>What a request names, and the text that it brings.</summary>
-internal sealed record RouteValues(string Session, string Task, string Memory, string Archive = "archive_001", string Text = "from a client")
+internal sealed record RouteValues(
+    string Session, string Task, string Memory, string Archive = "archive_001", string Text = "from a client")
 {
     public string Fill(string template) => template
         .Replace("{session_id}", Session, StringComparison.Ordinal)

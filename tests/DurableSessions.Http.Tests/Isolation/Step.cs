@@ -10,6 +10,7 @@ namespace DurableSessions.Http.Tests.Isolation;
 internal sealed record Step(string Route, RouteValues Values, string? Key, bool NamesForeignTask)
 {
     private const string Append = "POST /api/v1/sessions/{session_id}/messages";
+    private const string Context = "GET /api/v1/sessions/{session_id}/context";
     private const string Commit = "POST /api/v1/sessions/{session_id}/commit";
 
     private static readonly RouteValues s_plan = new("plan", "", "remembered");
@@ -29,7 +30,7 @@ internal sealed record Step(string Route, RouteValues Values, string? Key, bool 
          from key in OneOf("k1", "k2", null, null, null, null)
          from isForeign in Gen.Bool
          select new Step(route, new RouteValues(session, "", memory, archive), key, isForeign)).Array[60]
-        select (Step[])[.. steps, new Step(Append, s_plan, null, false), new Step("GET /api/v1/sessions/{session_id}/context", s_plan, null, false)];
+        select (Step[])[.. steps, new Step(Append, s_plan, null, false), new Step(Context, s_plan, null, false)];
 
     /// <summary>The request, as a tenant sends it who has this text.</summary>
     public HttpRequestMessage Request(string task, string text)

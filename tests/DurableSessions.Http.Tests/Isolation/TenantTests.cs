@@ -88,7 +88,9 @@ public sealed partial class TenantTests
     private static string Normalize(Step step, string text)
     {
         string normal = Varying().Replace(text, "*");
-        return step.Route == "GET /api/v1/sessions/" ? string.Join("},{", Item().Matches(normal).Select(static m => m.Value).Order()) : normal;
+        return step.Route == "GET /api/v1/sessions/"
+            ? string.Join("},{", Item().Matches(normal).Select(static m => m.Value).Order())
+            : normal;
     }
 
     // Random ids, versions, and times.
