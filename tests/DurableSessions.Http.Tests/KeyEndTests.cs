@@ -5,6 +5,8 @@ using DurableSessions.Core.Storage;
 using DurableSessions.Http.Keys;
 using DurableSessions.Http.Tests.Hosting;
 using DurableSessions.Testing;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Time.Testing;
 
 namespace DurableSessions.Http.Tests;
@@ -128,6 +130,32 @@ public sealed class KeyEndTests
         Assert.True(cut is HttpRequestException or IOException, cut.ToString());
     }
 
+    // What is sent may be waiting for its client, in code that looks at no token.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_request_is_aborted_where_its_answer_has_begun_and_cancelled_otherwise(bool hasBegun)
+    {
+        using var keys = new OpenKeys(_time, static () => Task.CompletedTask, static () => s_refresh);
+        var begun = new BegunResponse(hasBegun);
+        var http = new DefaultHttpContext();
+        http.Features.Set<IHttpResponseFeature>(begun);
+        http.Features.Set<IHttpRequestLifetimeFeature>(begun);
+        RequestKey.Begin(http, new ApiKey("0123456789ab", "", "acme", "ann", default), keys);
+        var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using CancellationTokenRegistration _ = http.RequestAborted.Register(cancelled.SetResult);
+
+        keys.EndInvalid(new KeySet([]), _time.GetUtcNow());
+
+        await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancelled);
+        if (hasBegun)
+        {
+            await begun.Aborted.WaitAsync(TimeSpan.FromSeconds(30), Cancelled);
+        }
+
+        Assert.Equal(hasBegun, begun.Aborted.IsCompleted);
+    }
+
     [Fact]
     public async Task Storage_is_asked_every_half_minute_while_a_request_is_on_its_way_and_not_without_one()
     {
@@ -199,5 +227,18 @@ public sealed class KeyEndTests
         });
         await storage.Container.CreateAsync(cancellationToken: Cancelled);
         return storage;
+    }
+
+    private sealed class BegunResponse(bool hasBegun) : HttpResponseFeature, IHttpRequestLifetimeFeature
+    {
+        private readonly TaskCompletionSource _aborted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public override bool HasStarted => hasBegun;
+
+        public CancellationToken RequestAborted { get; set; }
+
+        public Task Aborted => _aborted.Task;
+
+        public void Abort() => _aborted.TrySetResult();
     }
 }

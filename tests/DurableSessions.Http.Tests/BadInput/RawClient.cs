@@ -20,11 +20,13 @@ internal static class RawClient
         await stream.WriteAsync(Encoding.Latin1.GetBytes(head), limit.Token);
         await stream.WriteAsync(body, limit.Token);
         using var answer = new MemoryStream();
-        byte[] buffer = new byte[8192];
+        byte[] buffer = new byte[64 * 1024];
         int read;
-        while (!IsComplete(Encoding.Latin1.GetString(answer.ToArray())) && (read = await stream.ReadAsync(buffer, limit.Token)) > 0)
+        long? length = null;
+        while (answer.Length != length && (read = await stream.ReadAsync(buffer, limit.Token)) > 0)
         {
             answer.Write(buffer, 0, read);
+            length ??= Length(answer.GetBuffer().AsSpan(0, (int)answer.Length));
         }
 
         string text = Encoding.UTF8.GetString(answer.ToArray());
@@ -34,18 +36,18 @@ internal static class RawClient
         return new RawReply(int.Parse(lines[0].Split(' ')[1]), [.. lines.Skip(1)], text[(end + HeadEnd.Length)..]);
     }
 
-    // By its length: who half closes the connection is taken for gone, and what was sent too little of is waited for.
-    private static bool IsComplete(string answer)
+    // Of the whole answer, once its head is there; what has none ends with its connection. A client that half closes the connection is
+    // taken for gone, so that what was sent too little of is waited for.
+    private static long? Length(ReadOnlySpan<byte> answer)
     {
-        int end = answer.IndexOf(HeadEnd, StringComparison.Ordinal);
-        if (end <= 0)
-        {
-            return false;
-        }
-
-        string? length = answer[..end].Split("\r\n")
-            .FirstOrDefault(static h => h.StartsWith(LengthHeader, StringComparison.OrdinalIgnoreCase));
-        return length is not null && answer.Length - end - HeadEnd.Length >= int.Parse(length[LengthHeader.Length..]);
+        int end = answer.IndexOf("\r\n\r\n"u8);
+        string? length = end <= 0
+            ? null
+            : Encoding.Latin1.GetString(answer[..end]).Split("\r\n")
+                .FirstOrDefault(static h => h.StartsWith(LengthHeader, StringComparison.OrdinalIgnoreCase));
+        return length is null
+            ? null
+            : end + HeadEnd.Length + long.Parse(length[LengthHeader.Length..], System.Globalization.CultureInfo.InvariantCulture);
     }
 }
 

@@ -1,10 +1,11 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using CsCheck;
 
 namespace DurableSessions.Http.Tests.Fuzz;
 
 /// <summary>Requests that no client sends on purpose, and some that a client might send.</summary>
-internal static class Requests
+internal static partial class Requests
 {
     private static readonly string[] Bodies =
     [
@@ -31,20 +32,7 @@ internal static class Requests
         """.ReplaceLineEndings(""),
         """{"contexts":["viking://a"],"skill":{"uri":"b"}}""",
         """{"timeout":0}""",
-    ];
-
-    private static readonly (string Method, string Path)[] Routes =
-    [
-        ("POST", "/api/v1/sessions"), ("GET", "/api/v1/sessions"), ("GET", "/api/v1/sessions/{}"), ("DELETE", "/api/v1/sessions/{}"),
-        ("PATCH", "/api/v1/sessions/{}/config"), ("POST", "/api/v1/sessions/{}/messages"), ("POST", "/api/v1/sessions/{}/messages/batch"),
-        ("POST", "/api/v1/sessions/{}/commit"), ("GET", "/api/v1/sessions/{}/context"), ("GET", "/api/v1/sessions/{}/archives"),
-        ("GET", "/api/v1/sessions/{}/archives/{}"), ("POST", "/api/v1/sessions/{}/used"),
-        ("GET", "/api/v1/tasks"), ("GET", "/api/v1/tasks/{}"),
-        ("POST", "/api/v1/tasks/{}/cancel"), ("POST", "/api/v1/tasks/{}/retry"), ("POST", "/api/v1/system/wait"),
-        ("GET", "/runtime/webhooks/durabletask/instances"), ("GET", "/runtime/webhooks/durabletask/instances/{}"),
-        ("POST", "/runtime/webhooks/durabletask/instances/{}/raiseEvent/{}"),
-        ("POST", "/runtime/webhooks/durabletask/instances/{}/terminate"),
-        ("DELETE", "/runtime/webhooks/durabletask/instances/{}"), ("GET", "/{}"),
+        """{"content":"# Tea\n- green"}""",
     ];
 
     private static readonly string[] Tokens =
@@ -57,7 +45,7 @@ internal static class Requests
     private static readonly string[] Ids =
     [
         "fuzz", "a", "..", ".", "%2e%2e", "%2F", "%5C", "%00", "%ff", "a%20b", "a@b@c", "%E2%80%A8",
-        "archive_001", "archive_999999999999", "c0123456789", "a.b", "%25", "~",
+        "archive_001", "archive_999999999999", "events", "remembered", "c0123456789", "a.b", "%25", "~",
     ];
 
     private static readonly string[] Queries =
@@ -94,25 +82,27 @@ internal static class Requests
 
     private static readonly Gen<byte[]> Noise = Gen.Byte.Array[0, 64];
 
-    public static Gen<FuzzRequest> All { get; } =
-        from route in OneOf(Routes)
+    /// <param name="routes">The routes of the host; requests to paths that have none are drawn besides.</param>
+    public static Gen<FuzzRequest> Of(IEnumerable<(string Method, string Pattern)> routes) =>
+        from route in OneOf<(string Method, string Pattern)>([.. routes, ("GET", "/{path}")])
         from method in Gen.Frequency((9, Gen.Const(route.Method)), (1, OneOf(Methods)))
-        from first in OneOf(Ids)
-        from second in OneOf(Ids)
+        from ids in OneOf(Ids).Array[3]
         from query in OneOf(Queries)
         from header in OneOf(Headers)
         from type in OneOf(ContentTypes)
         from body in Gen.Frequency((9, Body), (1, Noise))
-        select new FuzzRequest(method, Path(route.Path, first, second) + query, header, type, method is "GET" or "OPTIONS" ? [] : body);
+        select new FuzzRequest(method, Path(route.Pattern, ids) + query, header, type, method is "GET" or "OPTIONS" ? [] : body);
 
     private static Gen<T> OneOf<T>(T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 
-    private static string Path(string path, string first, string second)
+    private static string Path(string pattern, string[] ids)
     {
-        int at = path.IndexOf("{}", StringComparison.Ordinal);
-        path = at < 0 ? path : string.Concat(path.AsSpan(0, at), first, path.AsSpan(at + 2));
-        return path.Replace("{}", second, StringComparison.Ordinal);
+        int next = 0;
+        return Parameter().Replace(pattern, _ => ids[next++]);
     }
+
+    [GeneratedRegex(@"\{[^}]+\}")]
+    private static partial Regex Parameter();
 
     private static byte[] Change(byte[] bytes, int kind, int place, string token, int length)
     {
@@ -132,8 +122,10 @@ internal static class Requests
 /// <summary>A request of the fuzz run.</summary>
 internal sealed record FuzzRequest(string Method, string Path, (string Name, string Value) Header, string ContentType, byte[] Body)
 {
-    public string Head() =>
+    /// <param name="key">A key that it presents; <see langword="null"/> for none.</param>
+    public string Head(string? key = null) =>
         $"{Method} {Path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{Header.Name}: {Header.Value}\r\n"
+        + (key is null ? "" : $"Authorization: Bearer {key}\r\n")
         + $"Content-Length: {Body.Length}\r\n"
         + (ContentType.Length > 0 ? $"Content-Type: {ContentType}\r\n\r\n" : "\r\n");
 

@@ -114,6 +114,12 @@ internal sealed class ApiHost : IAsyncDisposable
         using var request = new HttpRequestMessage(method ?? HttpMethod.Get, path);
         request.Headers.Add("X-API-Key", key);
         request.Content = json is null ? null : new StringContent(json, Encoding.UTF8, "application/json");
+        return await SendAsync(request);
+    }
+
+    /// <summary>Sends a request, and reads what comes back.</summary>
+    public async Task<Reply> SendAsync(HttpRequestMessage request)
+    {
         using HttpResponseMessage response = await Client.SendAsync(request, TestContext.Current.CancellationToken);
         return new Reply(
             response.StatusCode,

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using System.Text.RegularExpressions;
 using DurableSessions.Core.Storage;
 using DurableSessions.Http.Keys;
@@ -212,28 +211,14 @@ public sealed partial class RouteMatrixTests : IAsyncLifetime
     private async Task<Reply> SendAsync(
         string method, string pattern, RouteAccess access, string id, string task, (string Name, string Value)[] headers)
     {
-        using var request = new HttpRequestMessage(new HttpMethod(method), Fill(access.Path ?? pattern));
+        using HttpRequestMessage request = access.Request(
+            $"{method} {pattern}", new RouteValues(id, task, id == Owned ? OwnedMemory : Absent));
         foreach ((string name, string value) in headers)
         {
             Assert.True(request.Headers.TryAddWithoutValidation(name, value));
         }
 
-        request.Content = access.Body is { } body ? new StringContent(Fill(body), Encoding.UTF8, "application/json") : null;
-        using HttpResponseMessage response = await _host.Client.SendAsync(request, Cancelled);
-        return new Reply(
-            response.StatusCode,
-            await response.Content.ReadAsStringAsync(Cancelled),
-            response.Headers,
-            response.Content.Headers.ContentType?.ToString());
-
-        string Fill(string text) => text
-            .Replace("{session_id}", id, StringComparison.Ordinal)
-            .Replace("{archive_id}", "archive_001", StringComparison.Ordinal)
-            .Replace("{category}", "events", StringComparison.Ordinal)
-            .Replace("{name}", id == Owned ? OwnedMemory : Absent, StringComparison.Ordinal)
-            .Replace("{task_id}", task, StringComparison.Ordinal)
-            .Replace("{instance_id}", task, StringComparison.Ordinal)
-            .Replace("{event_name}", "look", StringComparison.Ordinal);
+        return await _host.SendAsync(request);
     }
 
     // Random ids, versions, and times.

@@ -10,7 +10,7 @@ internal static class RouteTable
     private const string Tasks = "/api/v1/tasks/";
     private const string Instances = "/runtime/webhooks/durabletask/instances/";
     private const string Instance = Instances + "{instance_id}";
-    private const string Message = """{"role":"user","content":"from a client"}""";
+    private const string Message = """{"role":"user","content":"{text}"}""";
 
     /// <summary>By method and pattern.</summary>
     public static IReadOnlyDictionary<string, RouteAccess> All { get; } = new Dictionary<string, RouteAccess>
@@ -43,7 +43,7 @@ internal static class RouteTable
         ["GET /api/v1/memories/"] = new(RouteKind.Caller),
         ["GET /api/v1/memories/search"] = new(RouteKind.Caller, "/api/v1/memories/search?q=canary"),
         ["GET " + Memory] = new(RouteKind.Caller),
-        ["PUT " + Memory] = new(RouteKind.Caller, Body: """{"content":"from a client"}"""),
+        ["PUT " + Memory] = new(RouteKind.Caller, Body: """{"content":"{text}"}"""),
         ["DELETE " + Memory] = new(RouteKind.Caller),
         ["GET /api/v1/content/read"] = new(
             RouteKind.Caller, "/api/v1/content/read?uri=viking://user/ann/sessions/{session_id}/history/{archive_id}/memory_diff.json"),
