@@ -58,6 +58,7 @@ public sealed class SettingsTests
     [InlineData("RequestsPerSecond", 1, 1_000_000)]
     [InlineData("Burst", 1, 1_000_000)]
     [InlineData("StrangerRequestsPerSecond", 1, 1_000_000)]
+    [InlineData("Waits", 1, 100_000)]
     [InlineData("HeadersSeconds", 1, 3_600)]
     [InlineData("KeepAliveSeconds", 1, 3_600)]
     [InlineData("MinBytesPerSecond", 1, 33_554_432)]
