@@ -82,4 +82,8 @@ internal static partial class Log
 
     [LoggerMessage(1016, LogLevel.Information, "Deletion of session {Session}, incarnation {Incarnation}: ended")]
     public static partial void DeletionEnded(this ILogger log, SessionKey session, string incarnation);
+
+    [LoggerMessage(
+        1017, LogLevel.Warning, "Account {Account} could not be measured for its quotas; what was known before counts until the next time")]
+    public static partial void AccountNotMeasured(this ILogger log, Exception exception, string account);
 }

@@ -26,6 +26,7 @@ public sealed class LogTests
         [1014] = nameof(Log.TombstoneSet),
         [1015] = nameof(Log.BlobsDeleted),
         [1016] = nameof(Log.DeletionEnded),
+        [1017] = nameof(Log.AccountNotMeasured),
     };
 
     [Fact]

@@ -8,18 +8,21 @@ namespace DurableSessions.Core.Configuration;
 public static class StoreSettings
 {
     /// <summary>
-    /// Fills options of the store from the sections <c>Appends</c>, <c>AutoCommit</c> and <c>Semantics</c> of the host's configuration.
+    /// Fills options of the store from the sections <c>Appends</c>, <c>AutoCommit</c>, <c>Quotas</c> and <c>Semantics</c> of the host's
+    /// configuration.
     /// </summary>
     public static OptionsBuilder<SessionOptions> BindStoreSettings(this OptionsBuilder<SessionOptions> options)
     {
         options.Services.AddSettings<AppendSettings, AppendSettingsValidator>(AppendSettings.Section);
         options.Services.AddSettings<AutoCommitSettings, AutoCommitSettingsValidator>(AutoCommitSettings.Section);
+        options.Services.AddSettings<QuotaSettings, QuotaSettingsValidator>(QuotaSettings.Section);
         options.Services.AddSettings<SemanticSettings, SemanticSettingsValidator>(SemanticSettings.Section);
-        return options.Configure<IOptions<AppendSettings>, IOptions<AutoCommitSettings>, IOptions<SemanticSettings>>(
-            static (store, appends, autoCommit, semantics) =>
+        return options.Configure<IOptions<AppendSettings>, IOptions<AutoCommitSettings>, IOptions<QuotaSettings>, IOptions<SemanticSettings>>(
+            static (store, appends, autoCommit, quotas, semantics) =>
             {
                 store.RepetitionWindow = TimeSpan.FromSeconds(appends.Value.RepetitionSeconds);
                 store.DefaultAutoCommitPolicy = autoCommit.Value.ToPolicy();
+                store.Quotas = quotas.Value;
                 store.Semantic = semantics.Value.Apply(store.Semantic);
             });
     }

@@ -27,6 +27,10 @@ internal static class BlobNames
 
     public static string ManifestPrefix(UserKey user) => $"{Manifests}{Path(user)}/";
 
+    /// <summary>Where everything of an account lies that grows with what it stores; manifests first.</summary>
+    public static IReadOnlyList<string> PrefixesOfAccount(string account) =>
+        [.. new[] { Manifests, Segments, Archives, Memories }.Select(folder => $"{folder}{Path(account)}/")];
+
     public static string SegmentPrefix(SessionKey key, string incarnation) => $"{Segments}{Path(key)}/{incarnation}/";
 
     /// <summary>The segment that holds what an attempt of a commit keeps live.</summary>

@@ -16,7 +16,7 @@ namespace DurableSessions.Http.Endpoints;
 internal static class ConfigEndpoints
 {
     public static void MapConfig(this IEndpointRouteBuilder sessions) =>
-        sessions.MapPatch("/{session_id}/config", ConfigureAsync).WithWeight(4).WithSessionNotFoundFilter();
+        sessions.MapPatch("/{session_id}/config", ConfigureAsync).WithWeight(8).WithSessionNotFoundFilter();
 
     private static async Task<IResult> ConfigureAsync(HttpContext http, Caller caller, SessionStore store, string session_id)
     {

@@ -19,7 +19,7 @@ internal static class SystemEndpoints
     public static void MapSystem(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapGet("/health", HealthAsync).WithWeight(1);
-        endpoints.MapGet("/ready", ReadyAsync).WithWeight(2);
+        endpoints.MapGet("/ready", ReadyAsync).WithWeight(3);
         endpoints.MapGet("/api/v1/system/status", Status).WithWeight(1);
         endpoints.MapPost("/api/v1/system/wait", WaitAsync).WithWeight(100).WithMetadata(new OnlyReadsAttribute());
     }

@@ -29,7 +29,7 @@ internal static partial class OrchestrationEndpoints
         instances.MapGet("/", (HttpContext http, Operator _, OrchestrationClient client) => OrchestrationListing.ListAsync(http, client))
             .WithWeight(static query =>
                 OrchestrationListing.MaxListings
-                + query.Number("top", OrchestrationListing.MaxPage, otherwise: OrchestrationListing.DefaultPage));
+                + (2 * query.Number("top", OrchestrationListing.MaxPage, otherwise: OrchestrationListing.DefaultPage)));
         instances.MapGet("/{instance_id}", (HttpContext http, Operator _, OrchestrationClient client, string instance_id) =>
             GetAsync(http, client, Check(instance_id))).WithWeight(4);
         instances.MapDelete("/{instance_id}", (HttpContext http, Operator _, OrchestrationClient client, string instance_id) =>
