@@ -77,6 +77,7 @@ public static class DurableSessionsServices
         .AddSingleton<RecentLines>()
         .AddSingleton<ManifestCache>()
         .AddSingleton<AccountUsages>()
+        .AddSingleton<DailyTokens>()
         .AddSingleton<IManifestObserver>(static p => p.Get<AccountUsages>())
         .AddSingleton<ManifestStore>()
         .AddSingleton<KeyedRequests>()

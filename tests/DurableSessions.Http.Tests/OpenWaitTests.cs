@@ -20,7 +20,8 @@ public sealed class OpenWaitTests(AzuriteFixture azurite)
         Task<HttpResponseMessage> waiting = PostAsync(host, "/api/v1/sessions/a/commit?wait=60", "{}");
         await WaitsAsync(host, 1);
 
-        foreach ((string path, string json) in new[] { ("/api/v1/sessions/b/commit?wait=1", "{}"), ("/api/v1/system/wait", """{"timeout":1}""") })
+        (string, string)[] waits = [("/api/v1/sessions/b/commit?wait=1", "{}"), ("/api/v1/system/wait", """{"timeout":1}""")];
+        foreach ((string path, string json) in waits)
         {
             using HttpResponseMessage refused = await PostAsync(host, path, json);
             Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
@@ -28,7 +29,8 @@ public sealed class OpenWaitTests(AzuriteFixture azurite)
             Assert.Equal(
                 ErrorText.Of(
                     "RESOURCE_EXHAUSTED",
-                    "As many requests of this key or address wait as may, 1 (Limits:Waits). Nothing was started; try again, or without a wait."),
+                    "As many requests of this key or address wait as may, 1 (Limits:Waits). "
+                    + "Nothing was started; try again, or without a wait."),
                 await refused.Content.ReadAsStringAsync(Cancelled));
         }
 
@@ -80,7 +82,8 @@ public sealed class OpenWaitTests(AzuriteFixture azurite)
         await WaitsAsync(host, 2);
         using HttpResponseMessage refused = await PostAsync(host, "/api/v1/system/wait", """{"timeout":60}""");
         Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
-        Assert.Contains("As many requests wait on this host as may, 2.", await refused.Content.ReadAsStringAsync(Cancelled), StringComparison.Ordinal);
+        string text = await refused.Content.ReadAsStringAsync(Cancelled);
+        Assert.Contains("As many requests wait on this host as may, 2.", text, StringComparison.Ordinal);
         host.Processor.Release();
         await Task.WhenAll(waiting);
     }

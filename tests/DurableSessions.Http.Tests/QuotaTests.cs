@@ -6,7 +6,9 @@ using DurableSessions.Testing;
 
 namespace DurableSessions.Http.Tests;
 
-/// <summary>What is over a quota is answered 429, with the quota, its limit and what there is: plugins keep their turns, and send them again.</summary>
+/// <summary>
+/// What is over a quota is answered 429, with the quota, its limit and what there is: plugins keep their turns, and send them again.
+/// </summary>
 public sealed class QuotaTests(AzuriteFixture azurite)
 {
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;

@@ -151,7 +151,8 @@ public sealed class RouteWeightTests(AzuriteFixture azurite)
             await CountAsync(host, HttpMethod.Post, "/api/v1/sessions/s/archives/archive_001/memory_diff/undo", "{}");
             await AskAsync(host, HttpMethod.Post, "/api/v1/sessions/t/messages", """{"role":"user","content":"x"}""");
             await CountAsync(host, HttpMethod.Post, "/api/v1/sessions/t/messages", """{"role":"user","content":"x"}""");
-            await CountAsync(host, HttpMethod.Post, "/api/v1/sessions/t/messages/batch", """{"messages":[{"role":"user","content":"x"}]}""");
+            const string Batch = """{"messages":[{"role":"user","content":"x"}]}""";
+            await CountAsync(host, HttpMethod.Post, "/api/v1/sessions/t/messages/batch", Batch);
             await CountAsync(host, HttpMethod.Delete, "/api/v1/sessions/t");
         }
 

@@ -43,8 +43,8 @@ internal sealed class AutoCommits(
     }
 
     /// <summary>
-    /// Starts the commit of this state of the session, unless it has been started. One that its account has no room for is an exception, and
-    /// is tried again as after any other.
+    /// Starts the commit of this state of the session, unless it has been started. One that its account has no room for is an exception,
+    /// and is tried again later.
     /// </summary>
     /// <param name="key">The session.</param>
     /// <param name="manifest">Its state.</param>

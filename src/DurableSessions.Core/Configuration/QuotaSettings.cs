@@ -24,8 +24,8 @@ public sealed record QuotaSettings
     public int? Sessions { get; set; }
 
     /// <summary>
-    /// Bytes of manifests, live messages, archives and memories: 1 to <see cref="MaxBytes"/>. Over it appends, new sessions and new contents
-    /// of memories are refused.
+    /// Bytes of manifests, live messages, archives and memories: 1 to <see cref="MaxBytes"/>. Over it appends, new sessions and new
+    /// contents of memories are refused.
     /// </summary>
     [Range(typeof(long), "1", "1125899906842624", ErrorMessage = NoNumber)]
     public long? Bytes { get; set; }
@@ -35,7 +35,14 @@ public sealed record QuotaSettings
     public int? WaitingCommits { get; set; }
 
     /// <summary>
-    /// How often a host lists what an account has, while that account writes, in seconds: 1 to 3,600. What other hosts do is known that late.
+    /// Tokens that models take and give for digests in a UTC day: 1 to 1,000,000,000,000. Once they are used, digests are the built-in one.
+    /// </summary>
+    [Range(typeof(long), "1", "1000000000000", ErrorMessage = NoNumber)]
+    public long? ModelTokensPerDay { get; set; }
+
+    /// <summary>
+    /// How often a host lists what an account has, while that account writes, in seconds: 1 to 3,600. What other hosts do is known that
+    /// late.
     /// </summary>
     [Range(1, 3_600, ErrorMessage = NoNumber)]
     public int MeasureSeconds { get; set; } = 60;

@@ -17,12 +17,12 @@ public static class StoreSettings
         options.Services.AddSettings<AutoCommitSettings, AutoCommitSettingsValidator>(AutoCommitSettings.Section);
         options.Services.AddSettings<QuotaSettings, QuotaSettingsValidator>(QuotaSettings.Section);
         options.Services.AddSettings<SemanticSettings, SemanticSettingsValidator>(SemanticSettings.Section);
-        return options.Configure<IOptions<AppendSettings>, IOptions<AutoCommitSettings>, IOptions<QuotaSettings>, IOptions<SemanticSettings>>(
-            static (store, appends, autoCommit, quotas, semantics) =>
+        options.Configure<IOptions<QuotaSettings>>(static (store, quotas) => store.Quotas = quotas.Value);
+        return options.Configure<IOptions<AppendSettings>, IOptions<AutoCommitSettings>, IOptions<SemanticSettings>>(
+            static (store, appends, autoCommit, semantics) =>
             {
                 store.RepetitionWindow = TimeSpan.FromSeconds(appends.Value.RepetitionSeconds);
                 store.DefaultAutoCommitPolicy = autoCommit.Value.ToPolicy();
-                store.Quotas = quotas.Value;
                 store.Semantic = semantics.Value.Apply(store.Semantic);
             });
     }

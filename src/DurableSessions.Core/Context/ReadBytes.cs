@@ -5,8 +5,8 @@ namespace DurableSessions.Core.Context;
 /// covers is read, whatever the budget is. The reading goes on once it returns; an exception ends it.
 /// </summary>
 /// <param name="bytes">
-/// The bytes of messages that were read since it was called last: 1 MiB or more. Each blob but one counts 1 MiB more, and those count before
-/// they are read.
+/// The bytes of messages that were read since it was called last: 1 MiB or more. Each blob but one counts 1 MiB more, and those count
+/// before they are read.
 /// </param>
 /// <param name="cancellationToken">Ends the reading.</param>
 public delegate ValueTask ReadBytes(long bytes, CancellationToken cancellationToken);

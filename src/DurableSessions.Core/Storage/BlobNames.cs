@@ -66,6 +66,12 @@ internal static class BlobNames
     public static string Memory(UserKey user, string category, string name, string version) =>
         $"{MemoryPrefix(user)}{category}/{Path(name)}/{version}.md";
 
+    /// <summary>What models have taken and given for an account.</summary>
+    public static string TokensOfAccount(string account) => $"usage/{Path(account)}/";
+
+    public static string TokensOfDay(string account, DateOnly day) =>
+        $"{TokensOfAccount(account)}{day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}.jsonl";
+
     private static string Path(SessionKey key) => $"{Path(key.Owner)}/{Path(key.Id)}";
 
     private static string Path(UserKey user) => $"{Path(user.Account)}/{Path(user.User)}";

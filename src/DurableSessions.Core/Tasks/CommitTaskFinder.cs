@@ -72,7 +72,8 @@ internal sealed class CommitTaskFinder(TaskIndex index, CommitLedger ledger, Orc
         while (query is not null && running.Count < MaxRunning)
         {
             OrchestrationPage page = await client.ListInstancesAsync(query, cancellationToken);
-            foreach (OrchestrationMetadata[] chunk in page.Values.Where(static m => m.Name == CommitNames.Orchestrator).Chunk(CommitTaskQuery.ReadAtOnce))
+            IEnumerable<OrchestrationMetadata> commits = page.Values.Where(static m => m.Name == CommitNames.Orchestrator);
+            foreach (OrchestrationMetadata[] chunk in commits.Chunk(CommitTaskQuery.ReadAtOnce))
             {
                 (OrchestrationMetadata Instance, CommitInput Input)?[] found = await Task.WhenAll(
                     chunk.Select(m => FindInstanceAsync(user, m.InstanceId, cancellationToken)));

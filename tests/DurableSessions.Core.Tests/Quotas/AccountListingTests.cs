@@ -70,7 +70,8 @@ public sealed class AccountListingTests
         Assert.Equal(6, usage.Value.Sessions);
     });
 
-    private static Task RunAsync(Func<SessionStorage, Task> test) => Simulated.RunAsync(async cluster => await test(await SeedAsync(cluster)));
+    private static Task RunAsync(Func<SessionStorage, Task> test) =>
+        Simulated.RunAsync(async cluster => await test(await SeedAsync(cluster)));
 
     private static async Task<SessionStorage> SeedAsync(SimulatedCluster cluster)
     {

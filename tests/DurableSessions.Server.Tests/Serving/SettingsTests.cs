@@ -82,6 +82,7 @@ public sealed class SettingsTests
     [InlineData("Sessions", 1, 1_000_000_000)]
     [InlineData("Bytes", 1, 1_125_899_906_842_624)]
     [InlineData("WaitingCommits", 1, 1_000_000)]
+    [InlineData("ModelTokensPerDay", 1, 1_000_000_000_000)]
     [InlineData("MeasureSeconds", 1, 3_600)]
     public void A_quota_has_bounds(string name, long min, long max)
     {
