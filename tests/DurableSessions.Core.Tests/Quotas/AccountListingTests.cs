@@ -1,7 +1,6 @@
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using DurableSessions.Core.Configuration;
-using DurableSessions.Core.Errors;
 using DurableSessions.Core.Quotas;
 using DurableSessions.Core.Storage;
 using DurableSessions.Testing;

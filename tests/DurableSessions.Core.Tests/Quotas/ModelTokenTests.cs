@@ -1,4 +1,3 @@
-using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using DurableSessions.Core.Auditing;
 using DurableSessions.Core.Commits;
@@ -24,9 +23,13 @@ public sealed class ModelTokenTests
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public Task Over_the_quota_the_digest_is_the_built_in_one_until_the_next_day_on_every_host() => Simulated.RunAsync(async cluster =>
+    public Task Over_the_quota_of_a_day_the_digest_is_the_built_in_one_on_every_host() => Simulated.RunAsync(async cluster =>
     {
         string container = (await cluster.NewContainerAsync()).Name;
+        SessionStorage storage = await cluster.ConnectAsync(container);
+        DateOnly yesterday = DateOnly.FromDateTime(cluster.Time.GetUtcNow().UtcDateTime).AddDays(-1);
+        await storage.Container.GetBlobClient($"usage/acme/{yesterday:yyyy-MM-dd}.jsonl")
+            .UploadAsync(BinaryData.FromString("{\"commit\":\"c\",\"tokens\":1000}\n"), Cancelled);
         using Host one = await Host.RunAsync(cluster, container, s_options, Model());
         foreach (string text in (string[])["1", "2"])
         {
@@ -51,14 +54,8 @@ public sealed class ModelTokenTests
         await one.AppendAsync(foreign, "1");
         Assert.Equal(ArchiveState.Covered, (await one.CommitToEndAsync(foreign)).Output!.State);
 
-        await one.StopAsync();
-        await other.StopAsync();
-        await Task.Delay(TimeSpan.FromDays(1), cluster.Time, Cancelled);
-        using Host tomorrow = await Host.RunAsync(cluster, container, s_options, Model());
-        await tomorrow.AppendAsync(s_key, "5");
-        Assert.Equal(ArchiveState.Covered, (await tomorrow.CommitToEndAsync(s_key)).Output!.State);
-        Assert.Equal(["1", "2", "3", "4", "5"], (await tomorrow.AuditAsync(s_key)).Everything);
-        await foreach (Finding finding in tomorrow.Store.Audit.RunAsync(new AuditOptions(), cancellationToken: Cancelled))
+        Assert.Equal(["1", "2", "3", "4"], (await one.AuditAsync(s_key)).Everything);
+        await foreach (Finding finding in one.Store.Audit.RunAsync(new AuditOptions(), cancellationToken: Cancelled))
         {
             Assert.DoesNotContain("usage/", finding.ToString(), StringComparison.Ordinal);
         }
