@@ -52,8 +52,7 @@ public sealed class OpenWaitTests(AzuriteFixture azurite)
         await PostAsync(host, "/api/v1/sessions/a/messages", $$"""{"role":"user","content":"{{ScriptedProcessor.HoldText}}"}""");
         using (var leaving = new CancellationTokenSource())
         {
-            using var content = new StringContent("{}", Encoding.UTF8, "application/json");
-            Task<HttpResponseMessage> waiting = host.Client.PostAsync("/api/v1/sessions/a/commit?wait=60", content, leaving.Token);
+            Task<HttpResponseMessage> waiting = host.Client.PostAsync("/api/v1/sessions/a/commit?wait=60", null, leaving.Token);
             await WaitsAsync(host, 1);
             await leaving.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
