@@ -10,6 +10,7 @@ using DurableSessions.Core.Deletion;
 using DurableSessions.Core.Failures;
 using DurableSessions.Core.Live;
 using DurableSessions.Core.Memories;
+using DurableSessions.Core.Quotas;
 using DurableSessions.Core.Recall;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Sessions;
@@ -76,6 +77,9 @@ public static class DurableSessionsServices
         .AddSingleton<HostCache>()
         .AddSingleton<RecentLines>()
         .AddSingleton<ManifestCache>()
+        .AddSingleton<AccountUsages>()
+        .AddSingleton<DailyTokens>()
+        .AddSingleton<IManifestObserver>(static p => p.Get<AccountUsages>())
         .AddSingleton<ManifestStore>()
         .AddSingleton<KeyedRequests>()
         .AddSingleton<SegmentStore>()
@@ -110,14 +114,14 @@ public static class DurableSessionsServices
             p.Get<Tombstones>(), p.Get<AutoCommits>(), p.Get<SettingsWriter>(), p.Get<OrchestrationClient>(), p.Get<SessionOptions>(),
             p.Get<TimeProvider>()))
         .AddSingleton(static p => new CommitService(
-            p.Get<ManifestStore>(), p.Get<SessionAppenders>(), p.Get<TaskIndex>(), p.Get<OrchestrationClient>(), p.Get<SessionOptions>(),
-            p.Get<TimeProvider>(), p.Get<ILogger<CommitService>>()))
+            p.Get<ManifestStore>(), p.Get<SessionAppenders>(), p.Get<TaskIndex>(), p.Get<OrchestrationClient>(), p.Get<AccountUsages>(),
+            p.Get<SessionOptions>(), p.Get<TimeProvider>(), p.Get<ILogger<CommitService>>()))
         .AddSingleton(static p => new TaskService(
             p.Get<CommitTaskFinder>(), p.Get<CommitCancellation>(), p.Get<CommitRetry>(), p.Get<OrchestrationClient>()))
         .AddSingleton(static p => new ArchiveService(p.Get<ManifestStore>(), p.Get<ArchiveStore>()))
         .AddSingleton(static p => new MemoryService(
             p.Get<MemoryCatalogues>(), p.Get<MemoryContents>(), p.Get<ManifestStore>(), p.Get<ArchiveStore>(), p.Get<MemoryStage>(),
-            p.Get<MemoryUndo>(), p.Get<TimeProvider>()))
+            p.Get<MemoryUndo>(), p.Get<AccountUsages>(), p.Get<TimeProvider>()))
         .AddSingleton(static p => new MemorySearch(
             p.Get<MemoryCatalogues>(), p.Get<MemoryContents>(), p.Get<ManifestStore>(), p.Get<ArchiveStore>(), p.Get<TaskIndex>(),
             p.Get<CommitLedger>(), p.Get<HostCache>()))

@@ -85,4 +85,11 @@ internal static partial class Log
 
     [LoggerMessage(1017, LogLevel.Warning, "Instance {InstanceId}: {Step} failed ({ErrorId}): {Details}")]
     public static partial void StepFailed(this ILogger log, string instanceId, string step, string errorId, string details);
+
+    [LoggerMessage(
+        1018, LogLevel.Warning, "Account {Account} could not be measured for its quotas; what was known before counts until the next time")]
+    public static partial void AccountNotMeasured(this ILogger log, Exception exception, string account);
+
+    [LoggerMessage(1019, LogLevel.Warning, "Account {Account}: the tokens of models could not be counted; the commit goes on")]
+    public static partial void TokensNotCounted(this ILogger log, Exception exception, string account);
 }

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace DurableSessions.Functions;
 
-/// <summary>The API as the server has it: the envelope, then the routes.</summary>
+/// <summary>The API as the server has it: routing, the envelope with the limits of each route, then the routes.</summary>
 public sealed class ApiPipeline
 {
     private readonly RequestDelegate _run;
@@ -14,8 +14,8 @@ public sealed class ApiPipeline
     public ApiPipeline(IServiceProvider services)
     {
         var app = new ApplicationBuilder(services);
-        app.UseDurableSessionsHttp();
         app.UseRouting();
+        app.UseDurableSessionsHttp();
         app.UseEndpoints(static endpoints => endpoints.MapDurableSessions().MapApiDocumentation());
         _run = app.Build();
     }

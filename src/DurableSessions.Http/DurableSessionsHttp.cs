@@ -11,7 +11,6 @@ using DurableSessions.Orchestration;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
@@ -50,9 +49,8 @@ public static class DurableSessionsHttp
         services.AddOptions<ForwardedHeadersOptions>()
             .PostConfigure<TrustedProxies>(static (forwarded, proxies) => proxies.Configure(forwarded));
         services.TryAddSingleton<RequestAudit>();
-        services.AddRateLimiter(static _ => { });
-        services.AddOptions<RateLimiterOptions>()
-            .Configure<IOptions<HttpLimits>>(static (rates, limits) => KeyRateLimiting.Configure(rates, limits.Value));
+        services.TryAddSingleton<RequestBuckets>();
+        services.TryAddSingleton<OpenWaits>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<HttpLimits>, HttpLimitsValidator>());
         return services.AddOptions<HttpLimits>().ValidateOnStart();
     }
@@ -103,7 +101,8 @@ public static class DurableSessionsHttp
     /// <summary>
     /// Adds the envelope middleware (request ids, process times, errors as the API documents them), the addresses of clients behind trusted
     /// proxies, the refusal of requests that are not local while there is no authentication, and the rate limiter. It is the first
-    /// middleware of the host.
+    /// middleware of the host after routing, which a <see cref="WebApplication"/> puts before all others; another host calls
+    /// <c>UseRouting</c> before it.
     /// </summary>
     public static IApplicationBuilder UseDurableSessionsHttp(this IApplicationBuilder app)
     {
@@ -119,7 +118,7 @@ public static class DurableSessionsHttp
             app.UseForwardedHeaders();
         }
 
-        return app.UseMiddleware<AdmissionMiddleware>().UseRateLimiter();
+        return app.UseMiddleware<AdmissionMiddleware>().UseMiddleware<RateLimitMiddleware>();
     }
 
     /// <summary>Maps the routes.</summary>

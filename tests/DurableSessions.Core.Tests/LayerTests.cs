@@ -11,8 +11,8 @@ public class LayerTests
     /// <summary>The folders, from the one that refers to no other.</summary>
     private static readonly string[] s_layers =
     [
-        "Identities", "Errors", "Storage", "Messages", "Retaining", "State", "Live", "Memories", "Semantics", "Configuration", "Archives",
-        "Appending", "Commits", "Failures", "Tasks", "AutoCommit", "Context", "Deletion", "Sessions", "Recall", "Auditing",
+        "Identities", "Errors", "Storage", "Messages", "Retaining", "State", "Live", "Memories", "Semantics", "Configuration", "Quotas",
+        "Archives", "Appending", "Commits", "Failures", "Tasks", "AutoCommit", "Context", "Deletion", "Sessions", "Recall", "Auditing",
     ];
 
     private static readonly Architecture s_core = new ArchLoader().LoadAssembly(typeof(SessionStore).Assembly).Build();

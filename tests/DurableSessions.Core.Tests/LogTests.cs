@@ -27,6 +27,8 @@ public sealed class LogTests
         [1015] = nameof(Log.BlobsDeleted),
         [1016] = nameof(Log.DeletionEnded),
         [1017] = nameof(Log.StepFailed),
+        [1018] = nameof(Log.AccountNotMeasured),
+        [1019] = nameof(Log.TokensNotCounted),
     };
 
     [Fact]

@@ -3,6 +3,7 @@ using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Live;
 using DurableSessions.Core.Messages;
+using DurableSessions.Core.Quotas;
 using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Appending;
@@ -21,6 +22,7 @@ internal sealed class SessionAppender
     private readonly SessionKey _key;
     private readonly ManifestStore _manifests;
     private readonly LiveViews _views;
+    private readonly AccountUsages _usages;
     private readonly SessionOptions _options;
     private readonly TimeProvider _time;
     private readonly AppendQueue _queue;
@@ -30,11 +32,12 @@ internal sealed class SessionAppender
 
     public SessionAppender(
         SessionKey key, ManifestStore manifests, SegmentStore segments, SegmentRoller roller, LiveViews views, KeyedMessageLoader loader,
-        SessionCreator creator, SessionOptions options, TimeProvider time)
+        SessionCreator creator, AccountUsages usages, SessionOptions options, TimeProvider time)
     {
         _key = key;
         _manifests = manifests;
         _views = views;
+        _usages = usages;
         _options = options;
         _time = time;
         _queue = new AppendQueue(key, options.MaxQueuedBytes);
@@ -47,7 +50,8 @@ internal sealed class SessionAppender
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
     /// <exception cref="AppendTooLargeException">The lines have more than <see cref="MessageLimits.MaxAppendBytes"/>.</exception>
     /// <exception cref="SessionBusyException">Too much is waiting to be appended.</exception>
-    public Task<AppendResult> AppendAsync(IReadOnlyList<NewMessage> messages, IdempotencyKey? idempotencyKey)
+    /// <exception cref="QuotaExceededException">The account has no room for so many bytes, or for another session.</exception>
+    public async Task<AppendResult> AppendAsync(IReadOnlyList<NewMessage> messages, IdempotencyKey? idempotencyKey)
     {
         var append = new PendingAppend(messages, idempotencyKey, _time.GetUtcNow(), byContent: _options.RepetitionWindow > TimeSpan.Zero);
         if (append.Block.Length > MessageLimits.MaxAppendBytes)
@@ -55,12 +59,15 @@ internal sealed class SessionAppender
             throw new AppendTooLargeException();
         }
 
+        using Reservation? reserved = await _usages.ReserveBytesAsync(_key.Account, append.Block.Length, CancellationToken.None);
         if (_queue.Add(append))
         {
             _ = Task.Run(AppendQueuedAsync);
         }
 
-        return append.Completion;
+        AppendResult result = await append.Completion;
+        reserved?.Keep();
+        return result;
     }
 
     /// <summary>

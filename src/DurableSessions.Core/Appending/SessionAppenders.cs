@@ -1,6 +1,7 @@
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Live;
+using DurableSessions.Core.Quotas;
 using DurableSessions.Core.State;
 using Microsoft.Extensions.Caching.Memory;
 
@@ -12,7 +13,7 @@ namespace DurableSessions.Core.Appending;
 /// </summary>
 internal sealed class SessionAppenders(
     ManifestStore manifests, SegmentStore segments, SegmentRoller roller, LiveViews views, KeyedMessageLoader loader,
-    SessionCreator creator, HostCache memory, SessionOptions options, TimeProvider time)
+    SessionCreator creator, AccountUsages usages, HostCache memory, SessionOptions options, TimeProvider time)
 {
     private readonly Lock _lock = new();
 
@@ -32,7 +33,7 @@ internal sealed class SessionAppenders(
                 {
                     entry.Size = 1;
                     entry.SlidingExpiration = TimeSpan.FromMinutes(30);
-                    return new SessionAppender(key, manifests, segments, roller, views, loader, creator, options, time);
+                    return new SessionAppender(key, manifests, segments, roller, views, loader, creator, usages, options, time);
                 })!;
         }
     }

@@ -2,6 +2,7 @@ using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Live;
+using DurableSessions.Core.Quotas;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 
@@ -13,7 +14,8 @@ namespace DurableSessions.Core.Appending;
 /// which attempt made it.
 /// </summary>
 internal sealed class SessionCreator(
-    ManifestStore manifests, SegmentStore segments, LiveViews views, SessionOptions options, TimeProvider time)
+    ManifestStore manifests, SegmentStore segments, LiveViews views, AccountUsages usages, SessionOptions options,
+    TimeProvider time)
 {
     private const int MaxAttempts = 5;
 
@@ -22,11 +24,13 @@ internal sealed class SessionCreator(
     /// </summary>
     /// <exception cref="SessionExistsException">It exists, made by another request.</exception>
     /// <exception cref="IdempotencyKeyReusedException">The key made it, with another request.</exception>
+    /// <exception cref="QuotaExceededException">The account has as many as it may have.</exception>
     public async Task<Manifest> CreateAsync(
         SessionKey key, SessionSettings settings, RequestKey? createdBy, CancellationToken cancellationToken) =>
         await TryCreateAsync(key, settings, createdBy, mayExist: false, cancellationToken);
 
     /// <summary>Creates the session, with the settings of which its user has said nothing, unless it exists.</summary>
+    /// <exception cref="QuotaExceededException">It does not, and the account has as many as it may have.</exception>
     public async Task<Manifest> EnsureAsync(SessionKey key, CancellationToken cancellationToken) =>
         await TryCreateAsync(key, options.InitialSettings, createdBy: null, mayExist: true, cancellationToken);
 
@@ -53,6 +57,7 @@ internal sealed class SessionCreator(
                 throw new ContentionException($"Session '{key.Id}' was created and deleted by others {MaxAttempts} times in a row.");
             }
 
+            using Reservation? reserved = await usages.ReserveSessionAsync(key.Account, cancellationToken);
             var creation = new SessionCreation(Guid.NewGuid().ToString("N")[..12], settings, createdBy);
             FreshSegment first = await segments.CreateAsync(key, creation.Incarnation, number: 1, cancellationToken);
             views.LearnCreated(first.Name);

@@ -1,7 +1,9 @@
 using DurableSessions.Core.Appending;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Configuration;
+using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
+using DurableSessions.Core.Quotas;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Tasks;
 using DurableSessions.Orchestration;
@@ -15,8 +17,8 @@ namespace DurableSessions.Core.AutoCommit;
 /// decided in the session. Sessions without a policy cost nothing.
 /// </summary>
 internal sealed class AutoCommits(
-    ManifestStore manifests, TaskIndex index, OrchestrationClient client, HostCache memory, SessionOptions options,
-    TimeProvider time, ILogger<AutoCommits> logger)
+    ManifestStore manifests, TaskIndex index, OrchestrationClient client, HostCache memory, AccountUsages usages,
+    SessionOptions options, TimeProvider time, ILogger<AutoCommits> logger)
 {
     private static readonly TimeSpan Remembered = TimeSpan.FromHours(1);
 
@@ -40,13 +42,17 @@ internal sealed class AutoCommits(
         }
     }
 
-    /// <summary>Starts the commit of this state of the session, unless it has been started.</summary>
+    /// <summary>
+    /// Starts the commit of this state of the session, unless it has been started. One that its account has no room for is an exception,
+    /// and is tried again later.
+    /// </summary>
     /// <param name="key">The session.</param>
     /// <param name="manifest">Its state.</param>
     /// <param name="keepRecent">How many messages stay live; <see langword="null"/>: it is idle, and none do.</param>
     /// <param name="cancellationToken">Ends the start, of which a part may then be done.</param>
     public async Task StartAsync(SessionKey key, Manifest manifest, int? keepRecent, CancellationToken cancellationToken)
     {
+        using Reservation? reserved = await usages.ReserveCommitAsync(key.Account, cancellationToken);
         CommitId commitId = CommitId.Automatic(manifest.Incarnation, manifest.DecidedCount);
         CommitInput input = await index.AddAsync(
             new CommitInput
@@ -106,6 +112,12 @@ internal sealed class AutoCommits(
             {
                 await StartAsync(key, manifest, policy.KeepRecentCount, CancellationToken.None);
                 logger.ThresholdExceeded(key, result.MessageCount, result.PendingTokens);
+            }
+            catch (QuotaExceededException e)
+            {
+                // Not looked at again before the account is measured.
+                memory.Set(start, true, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = e.RetryAfter });
+                logger.ThresholdCommitNotStarted(e, key);
             }
             catch (Exception e)
             {

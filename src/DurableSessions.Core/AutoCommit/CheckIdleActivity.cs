@@ -67,7 +67,14 @@ internal sealed class CheckIdleActivity(
         }
 
         logger.SessionIdle(watch.Session, lastAppend);
-        await commits.StartAsync(watch.Session, manifest, keepRecent: null, cancellationToken);
+        try
+        {
+            await commits.StartAsync(watch.Session, manifest, keepRecent: null, cancellationToken);
+        }
+        catch (QuotaExceededException e)
+        {
+            return new IdleCheck(time.GetUtcNow() + e.RetryAfter);
+        }
 
         // What is appended while that commit cuts is still this state's: looked at once more.
         return new IdleCheck(time.GetUtcNow() + TimeSpan.FromSeconds(policy.IdleTimeoutSeconds));

@@ -78,6 +78,7 @@ public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOut
             Counts = switched.Counts,
             Memories = switched.Memories,
             Usage = outcome.Usage,
+            Reason = outcome.Reason,
         };
     }
 

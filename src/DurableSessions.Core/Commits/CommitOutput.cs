@@ -13,7 +13,10 @@ public sealed record CommitOutput
     /// <summary>Whether it was cancelled; with an archive where that came after clear-live.</summary>
     public bool Cancelled { get; init; }
 
-    /// <summary>Why it was cancelled; where it was skipped the stored name of <see cref="SkipReason"/>.</summary>
+    /// <summary>
+    /// Why it was cancelled; where it was skipped the stored name of <see cref="SkipReason"/>; where its archive is degraded for a quota,
+    /// that.
+    /// </summary>
     public string? Reason { get; init; }
 
     /// <summary>Why nothing was archived; <see langword="null"/> where something was, or where it was cancelled.</summary>

@@ -54,6 +54,10 @@ public sealed record SessionOptions
     /// <summary>The settings of a session of which its user has said nothing.</summary>
     internal SessionSettings InitialSettings => new() { AutoCommitPolicy = DefaultAutoCommitPolicy };
 
+    /// <summary>What one account may use; nothing is bounded unless set.</summary>
+    [ValidateObjectMembers]
+    public QuotaSettings Quotas { get; set; } = new();
+
     /// <summary>How the semantic step of a commit is tried; a commit keeps what held when it was accepted.</summary>
     [ValidateObjectMembers]
     public SemanticPolicy Semantic { get; set; } = new();

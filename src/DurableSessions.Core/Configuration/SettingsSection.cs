@@ -60,6 +60,7 @@ internal sealed class SettingsSection(string name, Type type)
 
     private static bool IsOf(Type type, string text) => type == typeof(int)
         ? int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out _)
+        : type == typeof(long) ? long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out _)
         : TypeDescriptor.GetConverter(type).IsValid(text);
 
     private string Describe(string key, PropertyInfo property, string text)

@@ -20,7 +20,8 @@ internal sealed class ContextReader(
     private const int MaxRestarts = 20;
 
     public async Task<SessionContext> ReadAsync(
-        SessionKey key, long tokenBudget, bool includeMemories, HoldBytes? hold, CancellationToken cancellationToken)
+        SessionKey key, long tokenBudget, bool includeMemories, HoldBytes? hold, ReadBytes? read,
+        CancellationToken cancellationToken)
     {
         for (int attempt = 1; attempt <= MaxRestarts; attempt++)
         {
@@ -32,7 +33,7 @@ internal sealed class ContextReader(
 
             try
             {
-                SessionContext context = await ReadAsync(key, stored, tokenBudget, hold, cancellationToken);
+                SessionContext context = await ReadAsync(key, stored, tokenBudget, hold, read, cancellationToken);
                 return includeMemories
                     ? context with
                     {
@@ -51,7 +52,8 @@ internal sealed class ContextReader(
     }
 
     private async Task<SessionContext> ReadAsync(
-        SessionKey key, StoredManifest stored, long tokenBudget, HoldBytes? hold, CancellationToken cancellationToken)
+        SessionKey key, StoredManifest stored, long tokenBudget, HoldBytes? hold, ReadBytes? read,
+        CancellationToken cancellationToken)
     {
         Manifest manifest = stored.Manifest;
         List<ArchiveReference> open =
@@ -61,8 +63,15 @@ internal sealed class ContextReader(
                 .OrderBy(static a => a.Number),
         ];
         var window = new ContextWindow(tokenBudget);
+        long unasked = 0;
         var seen = new HashSet<string>(StringComparer.Ordinal);
         await HoldAsync(BlobLines.RangeBytes);
+        int moreBlobs = open.Count + manifest.Live.Count - 1;
+        if (moreBlobs > 0 && read is not null)
+        {
+            await read((long)moreBlobs * BlobLines.RangeBytes, cancellationToken);
+        }
+
         foreach (ArchiveReference archive in open)
         {
             await foreach (SessionMessage message in archives.ReadMessagesAsync(
@@ -93,6 +102,13 @@ internal sealed class ContextReader(
 
         async ValueTask AddAsync(SessionMessage message, int? archive)
         {
+            unasked += message.Line.Length;
+            if (unasked >= BlobLines.RangeBytes && read is not null)
+            {
+                await read(unasked, cancellationToken);
+                unasked %= BlobLines.RangeBytes;
+            }
+
             if (seen.Add(message.Id))
             {
                 await HoldAsync(window.Bytes + message.Line.Length);

@@ -1,7 +1,9 @@
+using System.Text;
 using DurableSessions.Core.Archives;
 using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Memories;
+using DurableSessions.Core.Quotas;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 
@@ -24,12 +26,12 @@ public sealed class MemoryService
     private readonly ArchiveStore _archives;
     private readonly MemoryStage _stage;
     private readonly MemoryUndo _undo;
+    private readonly AccountUsages _usages;
     private readonly TimeProvider _time;
 
     internal MemoryService(
         MemoryCatalogues catalogues, MemoryContents contents, ManifestStore manifests, ArchiveStore archives, MemoryStage stage,
-        MemoryUndo undo,
-        TimeProvider time)
+        MemoryUndo undo, AccountUsages usages, TimeProvider time)
     {
         _catalogues = catalogues;
         _contents = contents;
@@ -37,6 +39,7 @@ public sealed class MemoryService
         _archives = archives;
         _stage = stage;
         _undo = undo;
+        _usages = usages;
         _time = time;
     }
 
@@ -92,13 +95,18 @@ public sealed class MemoryService
     /// <param name="cancellationToken">Stops waiting; it may be written or not.</param>
     /// <exception cref="MemoryConditionException">The condition does not hold, or there are as many memories as there may be.</exception>
     /// <exception cref="ArgumentException">The content is empty, or longer than it may be.</exception>
+    /// <exception cref="QuotaExceededException">The account has no room for so many bytes.</exception>
     public async Task<MemoryInfo> PutAsync(
         UserKey user, MemoryCategory category, string name, string content, MemoryCondition condition,
         CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(content);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(content.Length, MemoryLimits.MaxContentLength, nameof(content));
-        MemoryCatalogue changed = await ChangeAsync(user, category, name, MemoryText.Clean(content), condition, cancellationToken);
+        string clean = MemoryText.Clean(content);
+        using Reservation? reserved = await _usages.ReserveBytesAsync(
+            user.Account, Encoding.UTF8.GetByteCount(clean), cancellationToken);
+        MemoryCatalogue changed = await ChangeAsync(user, category, name, clean, condition, cancellationToken);
+        reserved?.Keep();
         return changed.Find(category, name)!;
     }
 

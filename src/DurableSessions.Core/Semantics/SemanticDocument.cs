@@ -25,6 +25,9 @@ internal sealed record SemanticDocument
     /// <summary>Whether the configured processor failed and the built-in one stood in.</summary>
     public bool Degraded { get; init; }
 
+    /// <summary>Why the configured processor was not asked; <see langword="null"/>: it was.</summary>
+    public string? Reason { get; init; }
+
     public required string Abstract { get; init; }
 
     public required string Overview { get; init; }

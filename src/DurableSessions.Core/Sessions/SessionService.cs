@@ -188,21 +188,22 @@ public sealed class SessionService
     /// <exception cref="SessionNotFoundException">There is no such session.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The budget is negative.</exception>
     public Task<SessionContext> ReadContextAsync(SessionKey key, long tokenBudget, CancellationToken cancellationToken) =>
-        ReadContextAsync(key, tokenBudget, includeMemories: false, hold: null, cancellationToken);
+        ReadContextAsync(key, tokenBudget, includeMemories: false, hold: null, read: null, cancellationToken);
 
     /// <summary>As the other overload; with the user's memories, as far as these fit into what is left of the budget.</summary>
     /// <param name="key">The session.</param>
     /// <param name="tokenBudget">Estimated tokens, 0 or more.</param>
     /// <param name="includeMemories">Whether to read the memories.</param>
     /// <param name="hold">Asked before the context holds more bytes; <see langword="null"/> where nothing bounds them but 32 MiB.</param>
+    /// <param name="read">Learns of each MiB of messages that is read; <see langword="null"/> where that is not bounded.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="SessionNotFoundException">There is no such session.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The budget is negative.</exception>
     public Task<SessionContext> ReadContextAsync(
-        SessionKey key, long tokenBudget, bool includeMemories, HoldBytes? hold, CancellationToken cancellationToken)
+        SessionKey key, long tokenBudget, bool includeMemories, HoldBytes? hold, ReadBytes? read, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(tokenBudget);
-        return _contexts.ReadAsync(key, tokenBudget, includeMemories, hold, cancellationToken);
+        return _contexts.ReadAsync(key, tokenBudget, includeMemories, hold, read, cancellationToken);
     }
 
     /// <summary>

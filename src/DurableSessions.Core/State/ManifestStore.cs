@@ -1,3 +1,4 @@
+using System.Globalization;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
@@ -11,10 +12,13 @@ namespace DurableSessions.Core.State;
 /// Reads and swaps manifests. A manifest is replaced only with <c>If-Match</c>, so a stale one can be held for any time and
 /// does no harm: its swap fails. What was read or written last is kept in <see cref="ManifestCache"/> to save a read.
 /// </summary>
-internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache, TimeProvider time)
+internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache, TimeProvider time, IManifestObserver observer)
 {
     /// <summary>Marks a tombstone, so that a listing tells it from a session.</summary>
     public const string DeletedMetadata = "deleted";
+
+    /// <summary>How many commits of a session have not ended, where there are any, so that a listing counts them.</summary>
+    public const string WaitingMetadata = "waiting";
 
     /// <summary>Attempts at one transition; more are contention.</summary>
     private const int MaxAttempts = 40;
@@ -74,12 +78,14 @@ internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache,
         ManifestRules.EnsureKept(key, before: null, manifest);
         try
         {
-            return await WriteAsync(
+            StoredManifest created = await WriteAsync(
                 storage.Unretried,
                 key,
                 manifest with { WriteId = Guid.NewGuid().ToString("N") },
                 new BlobRequestConditions { IfNoneMatch = ETag.All },
                 cancellationToken);
+            observer.Written(key, before: null, created.Manifest);
+            return created;
         }
         catch (RequestFailedException e) when (e.IsConditionNotMet())
         {
@@ -156,6 +162,18 @@ internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache,
     private async Task<StoredManifest?> SwapAsync(
         SessionKey key, StoredManifest current, Manifest changed, CancellationToken cancellationToken)
     {
+        StoredManifest? swapped = await TrySwapAsync(key, current, changed, cancellationToken);
+        if (swapped is not null)
+        {
+            observer.Written(key, current.Manifest, swapped.Manifest);
+        }
+
+        return swapped;
+    }
+
+    private async Task<StoredManifest?> TrySwapAsync(
+        SessionKey key, StoredManifest current, Manifest changed, CancellationToken cancellationToken)
+    {
         ManifestRules.EnsureKept(key, current.Manifest, changed);
         Manifest next = changed with
         {
@@ -201,10 +219,17 @@ internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache,
         {
             Conditions = conditions,
             HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" },
-            Metadata = manifest.DeletedAt is null ? null : new Dictionary<string, string> { [DeletedMetadata] = "true" },
+            Metadata = MetadataOf(manifest),
         };
         Response<BlobContentInfo> answer = await container.GetBlobClient(BlobNames.Manifest(key))
             .UploadAsync(StoreJson.Write(manifest), options, cancellationToken);
         return cache.Observe(key, new StoredManifest(manifest, answer.Value.ETag));
     }
+
+    private static Dictionary<string, string>? MetadataOf(Manifest manifest) => manifest switch
+    {
+        { DeletedAt: not null } => new() { [DeletedMetadata] = "true" },
+        { Pending.Count: > 0 } => new() { [WaitingMetadata] = manifest.Pending.Count.ToString(CultureInfo.InvariantCulture) },
+        _ => null,
+    };
 }

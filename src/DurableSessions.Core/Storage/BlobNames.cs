@@ -27,6 +27,10 @@ internal static class BlobNames
 
     public static string ManifestPrefix(UserKey user) => $"{Manifests}{Path(user)}/";
 
+    /// <summary>Where everything of an account lies that grows with what it stores; manifests first.</summary>
+    public static IReadOnlyList<string> PrefixesOfAccount(string account) =>
+        [.. new[] { Manifests, Segments, Archives, Memories }.Select(folder => $"{folder}{Path(account)}/")];
+
     public static string SegmentPrefix(SessionKey key, string incarnation) => $"{Segments}{Path(key)}/{incarnation}/";
 
     /// <summary>The segment that holds what an attempt of a commit keeps live.</summary>
@@ -61,6 +65,12 @@ internal static class BlobNames
 
     public static string Memory(UserKey user, string category, string name, string version) =>
         $"{MemoryPrefix(user)}{category}/{Path(name)}/{version}.md";
+
+    /// <summary>What models have taken and given for an account.</summary>
+    public static string TokensOfAccount(string account) => $"usage/{Path(account)}/";
+
+    public static string TokensOfDay(string account, DateOnly day) =>
+        $"{TokensOfAccount(account)}{day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}.jsonl";
 
     private static string Path(SessionKey key) => $"{Path(key.Owner)}/{Path(key.Id)}";
 

@@ -4,6 +4,7 @@ using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Live;
+using DurableSessions.Core.Quotas;
 using DurableSessions.Core.State;
 using DurableSessions.Orchestration;
 using Microsoft.Extensions.Logging;
@@ -20,18 +21,20 @@ public sealed class CommitService
     private readonly SessionAppenders _appenders;
     private readonly TaskIndex _index;
     private readonly OrchestrationClient _client;
+    private readonly AccountUsages _usages;
     private readonly SessionOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<CommitService> _logger;
 
     internal CommitService(
-        ManifestStore manifests, SessionAppenders appenders, TaskIndex index, OrchestrationClient client, SessionOptions options,
-        TimeProvider time, ILogger<CommitService> logger)
+        ManifestStore manifests, SessionAppenders appenders, TaskIndex index, OrchestrationClient client, AccountUsages usages,
+        SessionOptions options, TimeProvider time, ILogger<CommitService> logger)
     {
         _manifests = manifests;
         _appenders = appenders;
         _index = index;
         _client = client;
+        _usages = usages;
         _options = options;
         _time = time;
         _logger = logger;
@@ -49,6 +52,9 @@ public sealed class CommitService
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
     /// <exception cref="SessionBusyException">
     /// <see cref="SessionOptions.MaxPendingCommits"/> commits of the session have not ended.
+    /// </exception>
+    /// <exception cref="QuotaExceededException">
+    /// <see cref="QuotaSettings.WaitingCommits"/> commits of the account have not ended.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">The request keeps more than it may.</exception>
     public async Task<CommitAnswer> CommitAsync(SessionKey key, CommitRequest request, CancellationToken cancellationToken)
@@ -87,6 +93,7 @@ public sealed class CommitService
 
         CommitInput input = Input(key, manifest.Incarnation, request);
         await EnsureRoomAsync(input, manifest, cancellationToken);
+        using Reservation? reserved = await ReserveAsync(input, cancellationToken);
         OrchestrationMetadata instance = await ScheduleAsync(input, cancellationToken);
         _logger.CommitAccepted(input.CommitId, key, (object?)request.Turns ?? request.KeepRecentCount);
         instance = await WaitForNumberAsync(instance, cancellationToken);
@@ -111,6 +118,24 @@ public sealed class CommitService
         throw new SessionBusyException(
             $"Session '{input.Session.Id}' has {manifest.Pending.Count} commits that have not ended; "
             + $"at most {_options.MaxPendingCommits} may wait.");
+    }
+
+    // Until the answer has the archive's number: from then on the manifest has the commit, and counts it. Never refused is a repetition.
+    private async Task<Reservation?> ReserveAsync(CommitInput input, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _usages.ReserveCommitAsync(input.Session.Account, cancellationToken);
+        }
+        catch (QuotaExceededException) when (input.CommitId.IsDerived)
+        {
+            if (await _client.GetInstanceAsync(input.CommitId.Value, cancellationToken) is null)
+            {
+                throw;
+            }
+
+            return null;
+        }
     }
 
     private async Task<OrchestrationMetadata> ScheduleAsync(CommitInput input, CancellationToken cancellationToken)

@@ -11,8 +11,6 @@ internal sealed class CommitTaskFinder(TaskIndex index, CommitLedger ledger, Orc
     /// <summary>Entries of the index that one listing looks at, with any filter.</summary>
     private const int MaxLookedAt = 1_000;
 
-    private const int ReadAtOnce = 8;
-
     private const int MaxRunning = 100;
 
     private static readonly OrchestrationQuery Running = new()
@@ -40,9 +38,10 @@ internal sealed class CommitTaskFinder(TaskIndex index, CommitLedger ledger, Orc
     {
         var tasks = new List<CommitTask>();
         IAsyncEnumerable<TaskReference[]> chunks = index.ListAsync(user, query.Session, cancellationToken)
-            .Take(MaxLookedAt).Chunk(ReadAtOnce);
+            .Take(MaxLookedAt).Chunk(CommitTaskQuery.ReadAtOnce);
         await foreach (TaskReference[] chunk in chunks.WithCancellation(cancellationToken))
         {
+            query.Reading?.Invoke(chunk.Length);
             (OrchestrationMetadata Instance, CommitInput Input)?[] found = await Task.WhenAll(
                 chunk.Select(r => FindInstanceAsync(user, r.CommitId.Value, cancellationToken)));
             foreach ((OrchestrationMetadata Instance, CommitInput Input)? one in found)
@@ -73,7 +72,8 @@ internal sealed class CommitTaskFinder(TaskIndex index, CommitLedger ledger, Orc
         while (query is not null && running.Count < MaxRunning)
         {
             OrchestrationPage page = await client.ListInstancesAsync(query, cancellationToken);
-            foreach (OrchestrationMetadata[] chunk in page.Values.Where(static m => m.Name == CommitNames.Orchestrator).Chunk(ReadAtOnce))
+            IEnumerable<OrchestrationMetadata> commits = page.Values.Where(static m => m.Name == CommitNames.Orchestrator);
+            foreach (OrchestrationMetadata[] chunk in commits.Chunk(CommitTaskQuery.ReadAtOnce))
             {
                 (OrchestrationMetadata Instance, CommitInput Input)?[] found = await Task.WhenAll(
                     chunk.Select(m => FindInstanceAsync(user, m.InstanceId, cancellationToken)));

@@ -1,3 +1,4 @@
+using DurableSessions.Http.Limits;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -55,7 +56,7 @@ public static class ApiDocumentation
     /// </summary>
     public static IEndpointRouteBuilder MapApiDocumentation(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapGet($"/openapi/{OpenApiText.Name}.json", SendDocumentAsync).ExcludeFromDescription();
+        endpoints.MapGet($"/openapi/{OpenApiText.Name}.json", SendDocumentAsync).WithWeight(1).ExcludeFromDescription();
         endpoints.MapScalarApiReference("/docs", static options =>
         {
             options.Title = "Durable sessions";

@@ -20,8 +20,9 @@ internal static class ArchiveEndpoints
 {
     public static void MapArchives(this IEndpointRouteBuilder sessions)
     {
-        sessions.MapGet("/{session_id}/archives", ListAsync);
-        sessions.MapGet("/{session_id}/archives/{archive_id}", GetAsync);
+        sessions.MapGet("/{session_id}/archives", ListAsync).WithWeight(
+            static query => 1 + (2 * query.Number("limit", ArchiveService.MaxPage, otherwise: ArchiveService.MaxPage)));
+        sessions.MapGet("/{session_id}/archives/{archive_id}", GetAsync).WithWeight(5);
     }
 
     private static async Task<IResult> ListAsync(HttpContext http, Caller caller, SessionStore store, string session_id)
@@ -64,6 +65,8 @@ internal static class ArchiveEndpoints
         Ids.Check(archive_id, Location.Path("archive_id"));
         int number = Wire.ArchiveNumber(archive_id) ?? throw new ApiException(Wire.ArchiveNotFound(archive_id));
         Archive archive = await store.Archives.GetAsync(key, number, http.RequestAborted);
+
+        RequestCost.Find(http)?.Take(RequestCost.Of(archive.Info.Counts.Bytes));
 
         // Lines are read one after the other: no more than one of the largest is in memory, and less of a small archive.
         HoldBytes hold = BodyLease.ForAnswer(http);

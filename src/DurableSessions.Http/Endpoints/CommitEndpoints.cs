@@ -8,6 +8,7 @@ using DurableSessions.Core.Tasks;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Errors;
+using DurableSessions.Http.Limits;
 using DurableSessions.Http.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -19,15 +20,20 @@ namespace DurableSessions.Http.Endpoints;
 /// <summary>Commits a session; with <c>wait</c>, the response follows the end of the commit.</summary>
 internal static class CommitEndpoints
 {
-    public static void MapCommits(this IEndpointRouteBuilder sessions) => sessions.MapPost("/{session_id}/commit", CommitAsync);
+    public static void MapCommits(this IEndpointRouteBuilder sessions) =>
+        sessions.MapPost("/{session_id}/commit", CommitAsync).WithWeight(25);
 
     private static async Task<IResult> CommitAsync(
-        HttpContext http, Caller caller, SessionStore store, TimeProvider time, string session_id)
+        HttpContext http, Caller caller, SessionStore store, TimeProvider time, OpenWaits waits, string session_id)
     {
         SessionKey key = caller.Session(session_id);
         int waitSeconds = Query.Integer(http, "wait", 0, RequestLimits.MaxWaitSeconds, otherwise: 0);
         using JsonBody body = await JsonBody.ReadOptionalAsync(http);
-        CommitAnswer answer = await CommitOrSkipAsync(store, key, CommitBody.Read(body), http.RequestAborted);
+        CommitRequest request = CommitBody.Read(body);
+
+        // Before the commit is started: one that is refused for its wait has not begun.
+        using IDisposable? wait = waitSeconds > 0 ? waits.Begin(http) : null;
+        CommitAnswer answer = await CommitOrSkipAsync(store, key, request, http.RequestAborted);
         string traceId = Activity.Current?.TraceId.ToHexString() ?? http.TraceIdentifier;
         if (answer.Task is not { } task)
         {

@@ -4,6 +4,7 @@ using DurableSessions.Core.State;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Errors;
+using DurableSessions.Http.Limits;
 using DurableSessions.Http.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -15,7 +16,7 @@ namespace DurableSessions.Http.Endpoints;
 internal static class ConfigEndpoints
 {
     public static void MapConfig(this IEndpointRouteBuilder sessions) =>
-        sessions.MapPatch("/{session_id}/config", ConfigureAsync).WithSessionNotFoundFilter();
+        sessions.MapPatch("/{session_id}/config", ConfigureAsync).WithWeight(8).WithSessionNotFoundFilter();
 
     private static async Task<IResult> ConfigureAsync(HttpContext http, Caller caller, SessionStore store, string session_id)
     {

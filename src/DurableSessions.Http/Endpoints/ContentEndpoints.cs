@@ -4,6 +4,7 @@ using DurableSessions.Core.Identities;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Errors;
+using DurableSessions.Http.Limits;
 using DurableSessions.Http.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -14,7 +15,7 @@ namespace DurableSessions.Http.Endpoints;
 /// <summary>Reads text by its URI: the memory changes of commits.</summary>
 internal static class ContentEndpoints
 {
-    public static void MapContent(this IEndpointRouteBuilder content) => content.MapGet("/read", ReadAsync);
+    public static void MapContent(this IEndpointRouteBuilder content) => content.MapGet("/read", ReadAsync).WithWeight(5);
 
     private static async Task<IResult> ReadAsync(HttpContext http, Caller caller, SessionStore store)
     {

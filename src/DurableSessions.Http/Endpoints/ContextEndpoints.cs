@@ -18,16 +18,26 @@ internal static class ContextEndpoints
 {
     private const int DefaultTokenBudget = 128_000;
 
-    public static void MapContext(this IEndpointRouteBuilder sessions) => sessions.MapGet("/{session_id}/context", ReadAsync);
+    public static void MapContext(this IEndpointRouteBuilder sessions) =>
+        sessions.MapGet("/{session_id}/context", ReadAsync).WithWeight(6);
 
     private static async Task<IResult> ReadAsync(HttpContext http, Caller caller, SessionStore store, string session_id)
     {
         SessionKey key = caller.Session(session_id);
         int budget = Query.Integer(http, "token_budget", 0, RequestLimits.MaxTokenBudget, otherwise: DefaultTokenBudget);
         bool withMemories = Query.Boolean(http, "include_memories");
+
+        // All that no overview covers is read, whatever the budget: what fits is its end.
+        ReadBytes? read = RequestCost.Find(http) is { } cost ? (bytes, _) => Take(cost, bytes) : null;
         SessionContext context = await store.Sessions.ReadContextAsync(
-            key, budget, withMemories, BodyLease.ForAnswer(http), http.RequestAborted);
+            key, budget, withMemories, BodyLease.ForAnswer(http), read, http.RequestAborted);
         return new StreamedEnvelopeResult(answer => WriteAsync(answer, context, withMemories ? caller.User : null));
+    }
+
+    private static ValueTask Take(RequestCost cost, long bytes)
+    {
+        cost.Take(RequestCost.Of(bytes));
+        return ValueTask.CompletedTask;
     }
 
     // Only where the request includes memories.

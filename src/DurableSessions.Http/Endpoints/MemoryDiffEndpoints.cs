@@ -5,6 +5,7 @@ using DurableSessions.Core.Memories;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Errors;
+using DurableSessions.Http.Limits;
 using DurableSessions.Http.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -17,8 +18,8 @@ internal static class MemoryDiffEndpoints
 {
     public static void MapMemoryDiffs(this IEndpointRouteBuilder sessions)
     {
-        sessions.MapGet("/{session_id}/archives/{archive_id}/memory_diff", GetAsync);
-        sessions.MapPost("/{session_id}/archives/{archive_id}/memory_diff/undo", UndoAsync);
+        sessions.MapGet("/{session_id}/archives/{archive_id}/memory_diff", GetAsync).WithWeight(5);
+        sessions.MapPost("/{session_id}/archives/{archive_id}/memory_diff/undo", UndoAsync).WithWeight(5 + (3 * MemoryLimits.MaxChanges));
     }
 
     private static async Task<IResult> GetAsync(HttpContext http, Caller caller, SessionStore store, string session_id, string archive_id)

@@ -7,6 +7,7 @@ using DurableSessions.Core.State;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Errors;
+using DurableSessions.Http.Limits;
 using DurableSessions.Http.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -22,11 +23,12 @@ internal static class MemoryEndpoints
 
     public static void MapMemories(this IEndpointRouteBuilder memories)
     {
-        memories.MapGet("/", ListAsync);
-        memories.MapGet("/search", SearchAsync);
-        memories.MapGet("/{category}/{name}", GetAsync);
-        memories.MapPut("/{category}/{name}", PutAsync);
-        memories.MapDelete("/{category}/{name}", DeleteAsync);
+        memories.MapGet("/", ListAsync).WithWeight(1);
+        memories.MapGet("/search", SearchAsync).WithWeight(
+            static query => 10 + query.Number("limit", MemorySearch.MaxHits, otherwise: DefaultHits));
+        memories.MapGet("/{category}/{name}", GetAsync).WithWeight(2);
+        memories.MapPut("/{category}/{name}", PutAsync).WithWeight(6);
+        memories.MapDelete("/{category}/{name}", DeleteAsync).WithWeight(6);
     }
 
     /// <summary>Writes the fields of a memory, without its content.</summary>

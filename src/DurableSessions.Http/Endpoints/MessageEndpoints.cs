@@ -6,6 +6,7 @@ using DurableSessions.Core.Messages;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
+using DurableSessions.Http.Limits;
 using DurableSessions.Http.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -18,8 +19,8 @@ internal static class MessageEndpoints
 {
     public static void MapMessages(this IEndpointRouteBuilder sessions)
     {
-        sessions.MapPost("/{session_id}/messages", AddAsync);
-        sessions.MapPost("/{session_id}/messages/batch", AddBatchAsync);
+        sessions.MapPost("/{session_id}/messages", AddAsync).WithWeight(1);
+        sessions.MapPost("/{session_id}/messages/batch", AddBatchAsync).WithWeight(1);
     }
 
     private static async Task<IResult> AddAsync(HttpContext http, Caller caller, SessionStore store, string session_id)

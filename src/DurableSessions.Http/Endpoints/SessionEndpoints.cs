@@ -12,6 +12,7 @@ using DurableSessions.Http.Audit;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Errors;
+using DurableSessions.Http.Limits;
 using DurableSessions.Http.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -22,16 +23,20 @@ namespace DurableSessions.Http.Endpoints;
 /// <summary>Sessions: create, list, get, delete.</summary>
 internal static class SessionEndpoints
 {
+    // A listing of 100 with metadata costs storage more than a small read does.
+    private const int ListedAtOnce = 100;
+
     internal const string NextCursorHeader = "X-Next-Cursor";
 
     private const int MaxCursorLength = 4096;
 
     public static void MapSessions(this IEndpointRouteBuilder sessions)
     {
-        sessions.MapPost("/", CreateAsync);
-        sessions.MapGet("/", ListAsync);
-        sessions.MapGet("/{session_id}", GetAsync).WithSessionNotFoundFilter();
-        sessions.MapDelete("/{session_id}", DeleteAsync);
+        sessions.MapPost("/", CreateAsync).WithWeight(6);
+        sessions.MapGet("/", ListAsync).WithWeight(
+            static query => 1 + (query.Number("limit", SessionService.MaxPage, otherwise: SessionService.MaxPage) / ListedAtOnce));
+        sessions.MapGet("/{session_id}", GetAsync).WithWeight(6).WithSessionNotFoundFilter();
+        sessions.MapDelete("/{session_id}", DeleteAsync).WithWeight(20);
     }
 
     private static async Task<IResult> CreateAsync(HttpContext http, Caller caller, SessionStore store)

@@ -3,6 +3,7 @@ using DurableSessions.Core;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Errors;
+using DurableSessions.Http.Limits;
 using DurableSessions.Http.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -17,10 +18,10 @@ internal static class SystemEndpoints
 {
     public static void MapSystem(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapGet("/health", HealthAsync);
-        endpoints.MapGet("/ready", ReadyAsync);
-        endpoints.MapGet("/api/v1/system/status", Status);
-        endpoints.MapPost("/api/v1/system/wait", WaitAsync).WithMetadata(new OnlyReadsAttribute());
+        endpoints.MapGet("/health", HealthAsync).WithWeight(1);
+        endpoints.MapGet("/ready", ReadyAsync).WithWeight(3);
+        endpoints.MapGet("/api/v1/system/status", Status).WithWeight(1);
+        endpoints.MapPost("/api/v1/system/wait", WaitAsync).WithWeight(100).WithMetadata(new OnlyReadsAttribute());
     }
 
     // A plugin calls this before it sends its turns, and drops turns that are refused later: an invalid key must be refused here.
@@ -64,13 +65,15 @@ internal static class SystemEndpoints
     });
 
     // The server bounds the wait: a longer timeout than MaxWaitSeconds is read as that.
-    private static async Task<IResult> WaitAsync(HttpContext http, Caller caller, SessionStore store, TimeProvider time)
+    private static async Task<IResult> WaitAsync(
+        HttpContext http, Caller caller, SessionStore store, TimeProvider time, OpenWaits waits)
     {
         using JsonBody body = await JsonBody.ReadOptionalAsync(http);
         TelemetryField.Check(body.Root);
         TimeSpan atMost = TimeSpan.FromSeconds(body.Root["timeout"] is { IsSet: true } timeout
             ? timeout.Number(0, RequestLimits.MaxWaitSeconds)
             : RequestLimits.MaxWaitSeconds);
+        using IDisposable wait = waits.Begin(http);
         using var limit = new CancellationTokenSource(atMost, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, http.RequestAborted);
         try

@@ -8,6 +8,7 @@ using DurableSessions.Core.Tasks;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Errors;
+using DurableSessions.Http.Limits;
 using DurableSessions.Http.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -22,14 +23,18 @@ internal static class TaskEndpoints
     private const int MaxPage = 200;
     private const int DefaultPage = 50;
 
+    // An instance that has ended is looked for among those that have not, first.
+    private const int RequestsPerTask = 2;
+
     private static readonly string[] Statuses = [.. Enum.GetNames<CommitTaskStatus>().Select(static s => s.ToLowerInvariant())];
 
     public static void MapTasks(this IEndpointRouteBuilder tasks)
     {
-        tasks.MapGet("/", ListAsync);
-        tasks.MapGet("/{task_id}", GetAsync);
-        tasks.MapPost("/{task_id}/cancel", CancelAsync);
-        tasks.MapPost("/{task_id}/retry", RetryAsync);
+        tasks.MapGet("/", ListAsync).WithWeight(
+            static query => 1 + (RequestsPerTask * ReadAtOnce(query.Number("limit", MaxPage, otherwise: DefaultPage))));
+        tasks.MapGet("/{task_id}", GetAsync).WithWeight(6);
+        tasks.MapPost("/{task_id}/cancel", CancelAsync).WithWeight(10);
+        tasks.MapPost("/{task_id}/retry", RetryAsync).WithWeight(25);
     }
 
     /// <summary>Writes a task, as all routes send it.</summary>
@@ -56,11 +61,13 @@ internal static class TaskEndpoints
     private static async Task<IResult> ListAsync(HttpContext http, Caller caller, SessionStore store)
     {
         string? resource = Query.Text(http, "resource_id", SessionKey.MaxIdLength);
+        int limit = Query.Integer(http, "limit", 1, MaxPage, otherwise: DefaultPage);
         var query = new CommitTaskQuery
         {
             Session = resource is null ? null : Ids.Check(resource, Location.Query("resource_id")),
             Status = Status(http),
-            Limit = Query.Integer(http, "limit", 1, MaxPage, otherwise: DefaultPage),
+            Limit = limit,
+            Reading = Reading(RequestCost.Find(http), ReadAtOnce(limit)),
         };
         IReadOnlyList<CommitTask> tasks = Query.Text(http, "task_type", SessionKey.MaxIdLength) is null or TaskType
             ? await store.Tasks.ListAsync(caller.Owner, query, http.RequestAborted)
@@ -100,6 +107,18 @@ internal static class TaskEndpoints
             caller.Owner, Check(task_id), body.IdempotencyKey, http.RequestAborted);
         return new EnvelopeResult(json => Write(json, task));
     }
+
+    // Tasks are read in chunks.
+    private static int ReadAtOnce(int limit) =>
+        (limit + CommitTaskQuery.ReadAtOnce - 1) / CommitTaskQuery.ReadAtOnce * CommitTaskQuery.ReadAtOnce;
+
+    // What is read beyond the limit, as a filter and entries without an instance make it, is no part of the route's weight.
+    private static Action<int>? Reading(RequestCost? cost, int weighed) => cost is null ? null : count =>
+    {
+        int more = Math.Max(0, count - weighed);
+        weighed = Math.Max(0, weighed - count);
+        cost.Take(RequestsPerTask * more);
+    };
 
     private static string Check(string taskId) => Ids.Check(taskId, Location.Path("task_id"));
 

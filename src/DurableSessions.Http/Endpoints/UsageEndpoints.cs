@@ -2,6 +2,7 @@ using DurableSessions.Core;
 using DurableSessions.Core.Identities;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
+using DurableSessions.Http.Limits;
 using DurableSessions.Http.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -15,7 +16,7 @@ internal static class UsageEndpoints
     private const int MaxContexts = 1_000;
     private const int MaxUriLength = 2_048;
 
-    public static void MapUsage(this IEndpointRouteBuilder sessions) => sessions.MapPost("/{session_id}/used", CountAsync);
+    public static void MapUsage(this IEndpointRouteBuilder sessions) => sessions.MapPost("/{session_id}/used", CountAsync).WithWeight(4);
 
     private static async Task<IResult> CountAsync(HttpContext http, Caller caller, SessionStore store, string session_id)
     {

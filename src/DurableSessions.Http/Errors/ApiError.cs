@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using DurableSessions.Core.Errors;
 using Microsoft.AspNetCore.Http;
 
 namespace DurableSessions.Http.Errors;
@@ -71,6 +72,15 @@ internal sealed record ApiError(int HttpStatus, string Code, string Message, Jso
 
     public static ApiError Busy(string message) =>
         new(StatusCodes.Status429TooManyRequests, "RESOURCE_EXHAUSTED", message, RetryAfterSeconds: 1);
+
+    /// <summary>The account has as much as it may have of something.</summary>
+    public static ApiError OverQuota(QuotaExceededException e) =>
+        new(
+            StatusCodes.Status429TooManyRequests,
+            "RESOURCE_EXHAUSTED",
+            e.Message,
+            new JsonObject { ["quota"] = e.Quota, ["limit"] = e.Limit, ["value"] = e.Value },
+            (int)Math.Ceiling(e.RetryAfter.TotalSeconds));
 
     public static ApiError Unavailable(string message) =>
         new(StatusCodes.Status503ServiceUnavailable, "UNAVAILABLE", message, RetryAfterSeconds: 2);

@@ -26,6 +26,7 @@ internal static class ErrorTranslation
             Location.Header("Idempotency-Key"), "was used before with another request; a key stands for one request.", "value_error"),
         AppendTooLargeException => ApiError.TooLarge("The messages of one request, as they are stored", MessageLimits.MaxAppendBytes),
         SessionBusyException e => ApiError.Busy(e.Message),
+        QuotaExceededException e => ApiError.OverQuota(e),
         ContentionException e => ApiError.Conflict(e.Message),
         OrchestrationNotFoundException e => ApiError.NotFound(e.Message, "orchestration", e.InstanceId),
         OrchestrationLimitException e => ApiError.TooLarge(e.Message),

@@ -27,6 +27,7 @@ public sealed record HttpLimits
     private const int MinBytes = 1_024;
     private const int MaxConnections = 1_000_000;
     private const int MaxRequests = 1_000_000;
+    private const int MaxWaits = 100_000;
     private const int MaxSeconds = 3_600;
     private const string NoNumber = "{0} is not a whole number from {1} to {2}.";
 
@@ -49,11 +50,15 @@ public sealed record HttpLimits
     [Range(1, MaxConnections, ErrorMessage = NoNumber)]
     public int ConnectionsPerAddress { get; set; } = 500;
 
-    /// <summary>Requests per second with one key, sustained: 1 to 1,000,000.</summary>
+    /// <summary>
+    /// Requests per second with one key, sustained: 1 to 1,000,000. A request counts as many times as it may cause storage requests.
+    /// </summary>
     [Range(1, MaxRequests, ErrorMessage = NoNumber)]
     public int RequestsPerSecond { get; set; } = 500;
 
-    /// <summary>Requests with one key in a burst, 1 to 1,000,000: the capacity of its token bucket.</summary>
+    /// <summary>
+    /// Requests with one key in a burst, 1 to 1,000,000: the capacity of its token bucket, and the most that one request counts.
+    /// </summary>
     [Range(1, MaxRequests, ErrorMessage = NoNumber)]
     public int Burst { get; set; } = 1_000;
 
@@ -61,6 +66,13 @@ public sealed record HttpLimits
     [ConfigurationKeyName("StrangerRequestsPerSecond")]
     [Range(1, MaxRequests, ErrorMessage = NoNumber)]
     public int UnauthenticatedRequestsPerSecond { get; set; } = 50;
+
+    /// <summary>
+    /// Requests of one key, or of one address without a key, that wait for commits at a time: 1 to 100,000; one more is refused before
+    /// anything is started. Of all together ten times as many, and at most half of <see cref="Connections"/>.
+    /// </summary>
+    [Range(1, MaxWaits, ErrorMessage = NoNumber)]
+    public int Waits { get; set; } = 100;
 
     /// <summary>The timeout of a request's headers, in seconds: 1 to 3,600.</summary>
     [Range(1, MaxSeconds, ErrorMessage = NoNumber)]

@@ -4,6 +4,7 @@ using DurableSessions.Http.Audit;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Errors;
+using DurableSessions.Http.Limits;
 using DurableSessions.Http.Requests;
 using DurableSessions.Orchestration;
 using Microsoft.AspNetCore.Builder;
@@ -25,15 +26,18 @@ internal static partial class OrchestrationEndpoints
 
     public static void MapOrchestrations(this IEndpointRouteBuilder instances)
     {
-        instances.MapGet("/", (HttpContext http, Operator _, OrchestrationClient client) => OrchestrationListing.ListAsync(http, client));
+        instances.MapGet("/", (HttpContext http, Operator _, OrchestrationClient client) => OrchestrationListing.ListAsync(http, client))
+            .WithWeight(static query =>
+                OrchestrationListing.MaxListings
+                + (2 * query.Number("top", OrchestrationListing.MaxPage, otherwise: OrchestrationListing.DefaultPage)));
         instances.MapGet("/{instance_id}", (HttpContext http, Operator _, OrchestrationClient client, string instance_id) =>
-            GetAsync(http, client, Check(instance_id)));
+            GetAsync(http, client, Check(instance_id))).WithWeight(4);
         instances.MapDelete("/{instance_id}", (HttpContext http, Operator _, OrchestrationClient client, string instance_id) =>
-            PurgeAsync(http, client, Check(instance_id))).WithMetadata(new OperatorAction("purge"));
+            PurgeAsync(http, client, Check(instance_id))).WithMetadata(new OperatorAction("purge")).WithWeight(8);
         instances.MapPost(
             "/{instance_id}/raiseEvent/{event_name}",
             (HttpContext http, Operator _, OrchestrationClient client, string instance_id, string event_name) =>
-                RaiseEventAsync(http, client, Check(instance_id), event_name)).WithMetadata(new OperatorAction("raiseEvent"));
+                RaiseEventAsync(http, client, Check(instance_id), event_name)).WithMetadata(new OperatorAction("raiseEvent")).WithWeight(8);
         MapControl("terminate", static (c, id, reason, token) => c.TerminateInstanceAsync(id, reason, token));
         MapControl("suspend", static (c, id, reason, token) => c.SuspendInstanceAsync(id, reason, token));
         MapControl("resume", static (c, id, reason, token) => c.ResumeInstanceAsync(id, reason, token));
@@ -47,7 +51,7 @@ internal static partial class OrchestrationEndpoints
                     await FindRunningAsync(http, client, Check(instance_id));
                     await control(client, instance_id, reason, http.RequestAborted);
                     return Results.StatusCode(StatusCodes.Status202Accepted);
-                }).WithMetadata(new OperatorAction(name));
+                }).WithMetadata(new OperatorAction(name)).WithWeight(8);
     }
 
     private static async Task GetAsync(HttpContext http, OrchestrationClient client, string id)

@@ -13,9 +13,16 @@ namespace DurableSessions.Http.Orchestrations;
 /// </summary>
 internal static class OrchestrationListing
 {
+    /// <summary>The most instances in one page.</summary>
+    public const int MaxPage = 1_000;
+
+    /// <summary>The instances in one page of a request that says nothing of it.</summary>
+    public const int DefaultPage = 100;
+
+    /// <summary>The listings of 1,000 for one page, at most 2 MiB each.</summary>
+    public const int MaxListings = 8;
+
     private const string TokenHeader = "x-ms-continuation-token";
-    private const int MaxPage = 1_000;
-    private const int DefaultPage = 100;
     private const int MaxPrefixLength = 256;
 
     // Statuses of Durable Functions that no instance of this service has.

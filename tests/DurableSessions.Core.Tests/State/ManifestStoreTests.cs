@@ -1,3 +1,5 @@
+using DurableSessions.Core.Configuration;
+using DurableSessions.Core.Quotas;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -35,6 +37,7 @@ public class ManifestStoreTests
     {
         SessionStorage storage = await cluster.ConnectAsync((await cluster.NewContainerAsync()).Name);
         using var cache = new HostCache(NullLoggerFactory.Instance);
-        await test(new ManifestStore(storage, new ManifestCache(cache), cluster.Time));
+        var usages = new AccountUsages(storage, cache, new SessionOptions(), cluster.Time, NullLogger<AccountUsages>.Instance);
+        await test(new ManifestStore(storage, new ManifestCache(cache), cluster.Time, usages));
     });
 }

@@ -38,6 +38,9 @@ internal sealed class ApiHost : IAsyncDisposable
     /// <summary>The bodies in its memory.</summary>
     public BodyMemory Bodies => _app.Services.GetRequiredService<BodyMemory>();
 
+    /// <summary>The requests that wait.</summary>
+    public OpenWaits Waits => _app.Services.GetRequiredService<OpenWaits>();
+
     /// <summary>What it serves.</summary>
     public IReadOnlyList<RouteEndpoint> Routes =>
         [.. _app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()];

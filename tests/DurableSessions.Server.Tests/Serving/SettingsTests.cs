@@ -46,6 +46,7 @@ public sealed class SettingsTests
     [InlineData("Storage:Containers", "Storage:Containers is not a setting; Storage has Container, Folder.")]
     [InlineData("Appends:Seconds", "Appends:Seconds is not a setting; Appends has RepetitionSeconds.")]
     [InlineData("AutoCommit:KeepRecent", "AutoCommit:KeepRecent is not a setting; AutoCommit has IdleTimeoutSeconds, ")]
+    [InlineData("Quotas:Session", "Quotas:Session is not a setting; Quotas has Bytes, MeasureSeconds, ")]
     [InlineData("Embedded:Ownership", "Embedded:Ownership is not a setting; Embedded has OwnershipSeconds.")]
     public void A_key_that_no_setting_has_is_named(string key, string expected) =>
         Assert.StartsWith(expected, SettingsHost.Error((key, "1")), StringComparison.Ordinal);
@@ -58,6 +59,7 @@ public sealed class SettingsTests
     [InlineData("RequestsPerSecond", 1, 1_000_000)]
     [InlineData("Burst", 1, 1_000_000)]
     [InlineData("StrangerRequestsPerSecond", 1, 1_000_000)]
+    [InlineData("Waits", 1, 100_000)]
     [InlineData("HeadersSeconds", 1, 3_600)]
     [InlineData("KeepAliveSeconds", 1, 3_600)]
     [InlineData("MinBytesPerSecond", 1, 33_554_432)]
@@ -73,6 +75,24 @@ public sealed class SettingsTests
         {
             Assert.Equal(
                 $"Limits:{name} '{wrong}' is not a whole number from {min} to {max}.", SettingsHost.Error(("Limits:" + name, wrong)));
+        }
+    }
+
+    [Theory]
+    [InlineData("Sessions", 1, 1_000_000_000)]
+    [InlineData("Bytes", 1, 1_125_899_906_842_624)]
+    [InlineData("WaitingCommits", 1, 1_000_000)]
+    [InlineData("ModelTokensPerDay", 1, 1_000_000_000_000)]
+    [InlineData("MeasureSeconds", 1, 3_600)]
+    public void A_quota_has_bounds(string name, long min, long max)
+    {
+        Assert.NotEqual(new QuotaSettings(), SettingsHost.Read<SessionOptions>(("Quotas:" + name, $"{min}")).Quotas);
+        Assert.NotEqual(new QuotaSettings(), SettingsHost.Read<SessionOptions>(("Quotas:" + name, $"{max}")).Quotas);
+        Assert.Equal(new QuotaSettings(), SettingsHost.Read<SessionOptions>(("Quotas:" + name, "")).Quotas);
+        foreach (string wrong in (string[])[$"{min - 1}", $"{max + 1}", "-1", "0x1000", "1.5", "many", "99999999999999999999"])
+        {
+            Assert.Equal(
+                $"Quotas:{name} '{wrong}' is not a whole number from {min} to {max}.", SettingsHost.Error(("Quotas:" + name, wrong)));
         }
     }
 
@@ -113,6 +133,7 @@ public sealed class SettingsTests
     [InlineData("Storage__Container", "A", "Storage:Container 'A' is no container name")]
     [InlineData("Appends__RepetitionSeconds", "86401", "Appends:RepetitionSeconds '86401' is not a whole number from 0 (off) to 86400.")]
     [InlineData("AutoCommit__KeepRecentCount", "-1", "AutoCommit:KeepRecentCount '-1' is not a whole number from 0 to 1000.")]
+    [InlineData("Quotas__Bytes", "0", "Quotas:Bytes '0' is not a whole number from 1 to 1125899906842624.")]
     [InlineData("Embedded__OwnershipSeconds", "2", "Embedded:OwnershipSeconds '2' is not a whole number from 3 to 300.")]
     public async Task A_wrong_setting_ends_the_start_before_local_storage_is_started(string name, string value, string expected)
     {

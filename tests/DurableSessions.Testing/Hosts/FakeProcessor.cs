@@ -1,6 +1,7 @@
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Semantics;
+using DurableSessions.Core.State;
 
 namespace DurableSessions.Testing;
 
@@ -24,6 +25,9 @@ internal sealed class FakeProcessor : ISemanticProcessor
 
     /// <summary>Whether it decides about memories without asking which there are.</summary>
     public bool WithoutLooking { get; set; }
+
+    /// <summary>What it says that its digests have cost.</summary>
+    public TokenUsage? Usage { get; init; }
 
     /// <summary>Where it says that the changes come from.</summary>
     public MemorySources? Sources { get; set; } = MemorySources.Owner;
@@ -61,6 +65,7 @@ internal sealed class FakeProcessor : ISemanticProcessor
         {
             Memories = changes,
             WithoutMemories = WithoutMemories,
+            Usage = Usage,
         };
     }
 }

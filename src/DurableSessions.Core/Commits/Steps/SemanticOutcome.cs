@@ -11,6 +11,9 @@ internal sealed record SemanticOutcome(ArchiveState State, string? Semantic)
     /// <summary>How many changes of memories the document asks for; where it asks for none, no host needs to read it.</summary>
     public int MemoryChanges { get; init; }
 
+    /// <summary>Why the configured processor was not asked; <see langword="null"/>: it was.</summary>
+    public string? Reason { get; init; }
+
     /// <summary>What the model has taken and given for it.</summary>
     public TokenUsage? Usage { get; init; }
 

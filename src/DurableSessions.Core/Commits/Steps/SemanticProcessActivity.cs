@@ -1,6 +1,7 @@
 using DurableSessions.Core.Archives;
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Memories;
+using DurableSessions.Core.Quotas;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
@@ -17,9 +18,11 @@ namespace DurableSessions.Core.Commits.Steps;
 /// with no second call of the processor. The session is not changed here: that is the switch.
 /// </remarks>
 internal sealed class SemanticProcessActivity(
-    CommitLedger ledger, ArchiveStore archives, SemanticStep step, SemanticProcessors processors, SessionOptions options,
-    TimeProvider time, ILogger<SemanticProcessActivity> logger) : TaskActivity<SemanticInput, SemanticOutcome>
+    CommitLedger ledger, ArchiveStore archives, SemanticStep step, SemanticProcessors processors, DailyTokens tokens,
+    SessionOptions options, TimeProvider time, ILogger<SemanticProcessActivity> logger) : TaskActivity<SemanticInput, SemanticOutcome>
 {
+    private bool HasModel => !ReferenceEquals(processors.Fallback, processors.Configured);
+
     public override async Task<SemanticOutcome> RunAsync(TaskActivityContext context, SemanticInput input)
     {
         CommitInput commit = input.Commit;
@@ -54,32 +57,44 @@ internal sealed class SemanticProcessActivity(
         string name = ArchiveStore.SemanticName(commit.ThisAttempt, fallback: false);
         SemanticDocument? document = await archives.FindSemanticAsync(name, cancellationToken);
         bool fallback = input.Fallback || manifest.Uncovered.Count >= options.MaxUncoveredArchives;
+        string? reason = null;
+        if (document is null && !fallback && tokens.HasQuota && HasModel)
+        {
+            // One that a crash left, made for the quota, is the digest, also where a new day has begun since.
+            string spent = ArchiveStore.SemanticName(commit.ThisAttempt, fallback: true);
+            reason = (await archives.FindSemanticAsync(spent, cancellationToken))?.Reason
+                ?? await tokens.FindReasonAsync(commit.Session.Account, cancellationToken);
+            fallback = reason is not null;
+        }
+
         if (document is null && fallback)
         {
             name = ArchiveStore.SemanticName(commit.ThisAttempt, fallback: true);
             document = await archives.FindSemanticAsync(name, cancellationToken);
         }
 
-        document ??= await RunProcessorAsync(commit, manifest, archive, fallback, name, cancellationToken);
+        document ??= await RunProcessorAsync(commit, manifest, archive, fallback, reason, name, cancellationToken);
         logger.ArchiveDigested(commit.CommitId, commit.Session, document.Processor, document.Covers);
         return new SemanticOutcome(document.Degraded ? ArchiveState.Degraded : ArchiveState.Covered, name)
         {
             Usage = document.Usage,
+            Reason = document.Reason,
             MemoryChanges = document.Memories.Count,
             Memories = document.MemoriesSkipped.Count == 0 ? null : new MemoryReport { Skipped = document.MemoriesSkipped },
         };
     }
 
     private async Task<SemanticDocument> RunProcessorAsync(
-        CommitInput commit, Manifest manifest, ArchiveReference archive, bool fallback, string name, CancellationToken cancellationToken)
+        CommitInput commit, Manifest manifest, ArchiveReference archive, bool fallback, string? reason, string name,
+        CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(commit.Semantic.Timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         ISemanticProcessor processor = fallback ? processors.Fallback : processors.Configured;
-        bool degraded = fallback && !ReferenceEquals(processors.Fallback, processors.Configured);
+        bool degraded = fallback && HasModel;
         try
         {
-            return await step.DigestAsync(commit, manifest, archive, processor, degraded, name, either.Token);
+            return await step.DigestAsync(commit, manifest, archive, processor, degraded, reason, name, either.Token);
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

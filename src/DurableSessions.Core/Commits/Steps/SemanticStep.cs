@@ -3,6 +3,7 @@ using DurableSessions.Core.Archives;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Messages;
+using DurableSessions.Core.Quotas;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
 
@@ -12,14 +13,15 @@ namespace DurableSessions.Core.Commits.Steps;
 /// Makes the digest that reaches up to one archive: from the newest overview, and the messages of every archive since that
 /// none covers. So the overview of an archive always holds everything up to it, also after failures.
 /// </summary>
-internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catalogues, MemoryContents contents, TimeProvider time)
+internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catalogues, MemoryContents contents, DailyTokens tokens,
+    TimeProvider time)
 {
     private const string NotAllowed = "the session's memory policy allows none";
 
     /// <summary>Digests with one processor, and stores the answer once under <paramref name="name"/>.</summary>
     public async Task<SemanticDocument> DigestAsync(
-        CommitInput commit, Manifest manifest, ArchiveReference archive, ISemanticProcessor processor, bool degraded, string name,
-        CancellationToken cancellationToken)
+        CommitInput commit, Manifest manifest, ArchiveReference archive, ISemanticProcessor processor, bool degraded, string? reason,
+        string name, CancellationToken cancellationToken)
     {
         SemanticDocument? previous = manifest.Overview is { } overview
             ? await archives.FindSemanticAsync(overview.Blob, cancellationToken)
@@ -52,6 +54,7 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
             Covers = [.. covers.Select(static c => c.Number)],
             Processor = processor.Name,
             Degraded = degraded,
+            Reason = reason,
             Abstract = digest.Abstract,
             Overview = digest.Overview,
             Usage = digest.Usage,
@@ -60,7 +63,14 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
             MemoriesSkipped = [.. without is null ? [] : new[] { new MemorySkip(without) }, .. Bounded(digest.MemoriesSkipped), .. skipped],
             CreatedAt = time.GetUtcNow(),
         };
-        return await archives.WriteSemanticAsync(name, document, cancellationToken);
+        SemanticDocument stored = await archives.WriteSemanticAsync(name, document, cancellationToken);
+        if (ReferenceEquals(stored, document))
+        {
+            // Not of one whose digest another host has stored: the answers were the same.
+            await tokens.AddAsync(commit.Session.Account, commit.CommitId, digest.Usage, cancellationToken);
+        }
+
+        return stored;
     }
 
     private static IEnumerable<MemorySkip> Bounded(IReadOnlyList<MemorySkip> skipped) => skipped.Count <= MemoryLimits.MaxSkipped
