@@ -45,7 +45,8 @@ internal static partial class Requests
     // One of them often: a session is created, and then asked about, only where both requests have the same.
     private static readonly string[] Ids =
     [
-        "fuzz", "fuzz", "fuzz", "fuzz", "fuzz", "fuzz", "fuzz", "fuzz", "a", "..", ".", "%2e%2e", "%2F", "%5C", "%00", "%ff", "a%20b", "a@b@c", "%E2%80%A8",
+        "fuzz", "fuzz", "fuzz", "fuzz", "fuzz", "fuzz", "fuzz", "fuzz",
+        "a", "..", ".", "%2e%2e", "%2F", "%5C", "%00", "%ff", "a%20b", "a@b@c", "%E2%80%A8",
         "archive_001", "archive_999999999999", "events", "remembered", "c0123456789", "a.b", "%25", "~",
     ];
 

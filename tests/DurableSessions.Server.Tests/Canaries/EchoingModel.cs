@@ -25,7 +25,8 @@ internal sealed class EchoingModel : IAsyncDisposable
 
     public int Questions => Volatile.Read(ref _questions);
 
-    public string Endpoint => _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single() + "/v1";
+    public string Endpoint =>
+        _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single() + "/v1";
 
     public static async Task<EchoingModel> StartAsync(string memory)
     {
