@@ -47,7 +47,10 @@ public sealed class KeyRotationTests
         Assert.Equal(
             new ApiKey(made.Id, made.Hash, "acme", "ann", _time.GetUtcNow())
             {
-                Name = "ci", LifetimeDays = 10, ExpiresAt = _time.GetUtcNow().AddDays(10), IsReadOnly = true,
+                Name = "ci",
+                LifetimeDays = 10,
+                ExpiresAt = _time.GetUtcNow().AddDays(10),
+                IsReadOnly = true,
             },
             made);
         ApiKey third = (await Store(storage).RotateAsync(made.Id, TimeSpan.Zero, Cancelled))!.Value.Key;

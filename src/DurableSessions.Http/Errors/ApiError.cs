@@ -30,7 +30,8 @@ internal sealed record ApiError(int HttpStatus, string Code, string Message, Jso
             StatusCodes.Status403Forbidden,
             "PERMISSION_DENIED",
             $"{location}: {message}",
-            Validation(location, message, "permission_denied")) { Refusal = refusal };
+            Validation(location, message, "permission_denied"))
+        { Refusal = refusal };
 
     /// <summary>The caller is authenticated, and not authorized for this request.</summary>
     public static ApiError NotPermitted(string message, string refusal) =>

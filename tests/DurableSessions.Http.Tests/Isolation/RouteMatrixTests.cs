@@ -19,7 +19,9 @@ public sealed partial class RouteMatrixTests : IAsyncLifetime
 
     private static readonly HttpLimits s_limits = new()
     {
-        RequestsPerSecond = 10_000, Burst = 10_000, UnauthenticatedRequestsPerSecond = 10_000,
+        RequestsPerSecond = 10_000,
+        Burst = 10_000,
+        UnauthenticatedRequestsPerSecond = 10_000,
     };
 
     private readonly SessionStorage _storage = new SimulatedStorage().Connect("matrix");
