@@ -38,6 +38,6 @@ internal static class StoreServices
         services.AddApiDocumentation(version);
 
         // No routes for operators: the Durable Functions extension has its own, under the same paths.
-        services.AddDurableSessionsHttp(new DurableSessionsHttpOptions { Version = version, MapsOrchestrations = false });
+        services.AddDurableSessionsHttp(new DurableSessionsHttpOptions { Version = version, MapsOrchestrations = false }).BindLimits();
     }
 }

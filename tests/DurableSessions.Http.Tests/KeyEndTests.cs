@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using DurableSessions.Core.Storage;
+using DurableSessions.Http.Callers;
 using DurableSessions.Http.Keys;
 using DurableSessions.Http.Tests.Hosting;
 using DurableSessions.Testing;
@@ -102,6 +103,32 @@ public sealed class KeyEndTests
         Assert.Equal("HTTP/1.1 401 Unauthorized", await status.WaitAsync(TimeSpan.FromSeconds(30), Cancelled));
     }
 
+    // A client that were answered 401 would send again what is stored.
+    [Fact]
+    public async Task What_is_being_stored_is_answered_as_stored()
+    {
+        SessionStorage storage = await NewContainerAsync();
+        (string text, ApiKey key) = await Store(storage).AddAsync("acme", "ann", Cancelled);
+        await using ApiHost host = await ApiHost.StartAsync(storage, withEngine: false, keyTime: _time);
+        const string Messages = "/api/v1/sessions/s/messages";
+        const string Message = """{"role":"user","content":"x"}""";
+        (await host.SendAsync(Messages, text, HttpMethod.Post, Message)).Succeeded();
+        await UntilAsync(() => host.Keys.Open.Requests == 0);
+        var storing = new HoldsRequest();
+        _faults.When(static r => r.Comp == "appendblock", storing);
+        Task<Reply> append = host.SendAsync(Messages, text, HttpMethod.Post, Message);
+        await storing.Arrived;
+
+        await Store(storage).RevokeAsync(key.Id, Cancelled);
+        int before = KeyReads;
+        _time.Advance(s_refresh);
+        await UntilAsync(() => KeyReads > before);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await host.SendAsync(Messages, text, HttpMethod.Post, Message)).Status);
+        await storing.ReleaseAsync();
+
+        (await append).Succeeded();
+    }
+
     [Fact]
     public async Task An_answer_that_has_begun_is_cut()
     {
@@ -141,6 +168,7 @@ public sealed class KeyEndTests
         var http = new DefaultHttpContext();
         http.Features.Set<IHttpResponseFeature>(begun);
         http.Features.Set<IHttpRequestLifetimeFeature>(begun);
+        http.SetEndpoint(new Endpoint(null, new EndpointMetadataCollection(new OnlyReadsAttribute()), null));
         RequestKey.Begin(http, new ApiKey("0123456789ab", "", "acme", "ann", default), keys);
         var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using CancellationTokenRegistration _ = http.RequestAborted.Register(cancelled.SetResult);

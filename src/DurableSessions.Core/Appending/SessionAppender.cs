@@ -59,8 +59,8 @@ internal sealed class SessionAppender
             throw new AppendTooLargeException();
         }
 
-        using Reservation? reserved = await _usages.ReserveBytesAsync(_key.Account, append.Block.Length, CancellationToken.None);
-        if (_queue.Add(append))
+        using Reservation? reserved = await ReserveAsync(append);
+        if (!append.Completion.IsCompleted && _queue.Add(append))
         {
             _ = Task.Run(AppendQueuedAsync);
         }
@@ -80,39 +80,74 @@ internal sealed class SessionAppender
         await _gate.WaitAsync(cancellationToken);
         try
         {
-            StoredManifest? seen = null;
-            for (int attempt = 1; ; attempt++)
+            LiveView? view = fresh ? await OpenFreshAsync(cancellationToken) : await _session.OpenAsync(seen: null, cancellationToken);
+            return view is null ? null : (view.Manifest, look(view));
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    // As storage has it now.
+    private async Task<LiveView?> OpenFreshAsync(CancellationToken cancellationToken)
+    {
+        StoredManifest? seen = null;
+        for (int attempt = 1; ; attempt++)
+        {
+            if (await _session.OpenAsync(seen, cancellationToken) is not { } view)
             {
-                LiveView? view = await _session.OpenAsync(seen, cancellationToken);
-                if (view is null)
-                {
-                    return null;
-                }
-
-                if (!fresh)
-                {
-                    return (view.Manifest, look(view));
-                }
-
-                // The segments first, and then the manifest: where it is still the same, none of them had gone when it was read, or had
-                // come back empty.
-                bool isThere = await _views.TryReadTailAsync(view.Last, _session.Add, cancellationToken);
-                seen = await _manifests.LoadAsync(_key, cancellationToken);
-                if (isThere && seen?.ETag == view.Stored.ETag)
-                {
-                    return (view.Manifest, look(view));
-                }
-
-                if (!isThere)
-                {
-                    _session.Invalidate();
-                }
-
-                if (attempt >= AppendConflicts.Max)
-                {
-                    throw AppendConflicts.TooMany(_key);
-                }
+                return null;
             }
+
+            // The segments first, and then the manifest: where it is still the same, none of them had gone when it was read, or had come
+            // back empty.
+            bool isThere = await _views.TryReadTailAsync(view.Last, _session.Add, cancellationToken);
+            seen = await _manifests.LoadAsync(_key, cancellationToken);
+            if (isThere && seen?.ETag == view.Stored.ETag)
+            {
+                return view;
+            }
+
+            if (!isThere)
+            {
+                _session.Invalidate();
+            }
+
+            if (attempt >= AppendConflicts.Max)
+            {
+                throw AppendConflicts.TooMany(_key);
+            }
+        }
+    }
+
+    private async Task<Reservation?> ReserveAsync(PendingAppend append)
+    {
+        try
+        {
+            return await _usages.ReserveBytesAsync(_key.Account, append.Block.Length, CancellationToken.None);
+        }
+        catch (QuotaExceededException) when (append.MayBeRepetition)
+        {
+            if (!await TryAnswerAsync(append))
+            {
+                throw;
+            }
+
+            return null;
+        }
+    }
+
+    // A repetition of what is stored needs no room.
+    private async Task<bool> TryAnswerAsync(PendingAppend append)
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            List<PendingAppend> group = [append];
+            return await OpenFreshAsync(CancellationToken.None) is { } view
+                && await _session.TryResolveAsync(group, view)
+                && group.Count == 0;
         }
         finally
         {

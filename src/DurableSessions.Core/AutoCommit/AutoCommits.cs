@@ -22,6 +22,9 @@ internal sealed class AutoCommits(
 {
     private static readonly TimeSpan Remembered = TimeSpan.FromHours(1);
 
+    // Until then the manifest has a commit that was started, and counts it.
+    private static readonly TimeSpan TimeToCount = TimeSpan.FromSeconds(10);
+
     /// <summary>
     /// To be called once messages are stored, before their client has the answer: from the first of them on, the session is watched. Never
     /// throws: the messages are stored, and the next append tries again.
@@ -52,7 +55,7 @@ internal sealed class AutoCommits(
     /// <param name="cancellationToken">Ends the start, of which a part may then be done.</param>
     public async Task StartAsync(SessionKey key, Manifest manifest, int? keepRecent, CancellationToken cancellationToken)
     {
-        using Reservation? reserved = await usages.ReserveCommitAsync(key.Account, cancellationToken);
+        using Reservation? reserved = await ReserveAsync(key, manifest, cancellationToken);
         CommitId commitId = CommitId.Automatic(manifest.Incarnation, manifest.DecidedCount);
         CommitInput input = await index.AddAsync(
             new CommitInput
@@ -72,6 +75,25 @@ internal sealed class AutoCommits(
             input,
             new StartOrchestrationOptions(commitId.Value) { ReusableStatuses = OrchestrationRuntimeStatuses.Broken },
             cancellationToken);
+        reserved?.KeepFor(TimeToCount, time);
+    }
+
+    // A commit that helps one which is over is not refused.
+    private async Task<Reservation?> ReserveAsync(SessionKey key, Manifest manifest, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await usages.ReserveCommitAsync(key.Account, cancellationToken);
+        }
+        catch (QuotaExceededException)
+        {
+            if (!await AbandonedCommits.HasAsync(manifest, client, cancellationToken))
+            {
+                throw;
+            }
+
+            return null;
+        }
     }
 
     private async Task WatchAsync(SessionKey key, Manifest manifest, AutoCommitPolicy policy)

@@ -27,7 +27,7 @@ internal sealed class ReportedActivity(ITaskActivity activity, ILogger<ReportedA
             string id = $"ERR-{RandomNumberGenerator.GetHexString(16, lowercase: true)}";
             logger.StepFailed(context.InstanceId, context.Name, id, Details(e));
             string text = StepFailure.Text(context.Name, e, id);
-            throw e is NonRetriableTaskException ? new FinalStepFailedException(text) : new StepFailedException(text);
+            throw e is NonRetriableTaskException ? new NonRetriableTaskException(text) : new StepFailedException(text);
         }
     }
 

@@ -1,3 +1,4 @@
+using Azure;
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Errors;
 using Microsoft.Extensions.Logging;
@@ -141,8 +142,15 @@ internal sealed class AccountUsage(
         }
         catch (Exception e)
         {
-            // What is known counts until the next time, which begins where this one did.
+            // What is known counts until the next time, which begins where this one did, unless storage refuses that place.
             log.AccountNotMeasured(e, account);
+            if (e is RequestFailedException { Status: 400 })
+            {
+                lock (_lock)
+                {
+                    (_place, _soFar) = (null, default);
+                }
+            }
         }
         finally
         {

@@ -72,7 +72,7 @@ internal sealed class AccountUsages(
                 entry =>
                 {
                     entry.Size = 1;
-                    entry.SlidingExpiration = TimeSpan.FromMinutes(30);
+                    entry.SlidingExpiration = TimeSpan.FromDays(1);
                     return new AccountUsage(account, _listing, _quotas, time, log);
                 })!;
         }

@@ -93,7 +93,7 @@ public sealed class CommitService
 
         CommitInput input = Input(key, manifest.Incarnation, request);
         await EnsureRoomAsync(input, manifest, cancellationToken);
-        using Reservation? reserved = await ReserveAsync(input, cancellationToken);
+        using Reservation? reserved = await ReserveAsync(input, manifest, cancellationToken);
         OrchestrationMetadata instance = await ScheduleAsync(input, cancellationToken);
         _logger.CommitAccepted(input.CommitId, key, (object?)request.Turns ?? request.KeepRecentCount);
         instance = await WaitForNumberAsync(instance, cancellationToken);
@@ -110,7 +110,7 @@ public sealed class CommitService
             || await _manifests.LoadAsync(input.Session, cancellationToken) is not { Manifest: var manifest }
             || manifest.Pending.Count < _options.MaxPendingCommits
             || await _client.GetInstanceAsync(input.CommitId.Value, cancellationToken) is not null
-            || await _client.GetInstanceAsync(manifest.Pending[0].CommitId.Value, cancellationToken) is null or { IsCompleted: true })
+            || await AbandonedCommits.HasAsync(manifest, _client, cancellationToken))
         {
             return;
         }
@@ -120,16 +120,19 @@ public sealed class CommitService
             + $"at most {_options.MaxPendingCommits} may wait.");
     }
 
-    // Until the answer has the archive's number: from then on the manifest has the commit, and counts it. Never refused is a repetition.
-    private async Task<Reservation?> ReserveAsync(CommitInput input, CancellationToken cancellationToken)
+    // Until the answer has the archive's number: from then on the manifest has the commit, and counts it. Never refused is a repetition,
+    // or a commit that helps one which is over, and which counts until it is helped.
+    private async Task<Reservation?> ReserveAsync(CommitInput input, Manifest manifest, CancellationToken cancellationToken)
     {
         try
         {
             return await _usages.ReserveCommitAsync(input.Session.Account, cancellationToken);
         }
-        catch (QuotaExceededException) when (input.CommitId.IsDerived)
+        catch (QuotaExceededException)
         {
-            if (await _client.GetInstanceAsync(input.CommitId.Value, cancellationToken) is null)
+            bool isRepetition = input.CommitId.IsDerived
+                && await _client.GetInstanceAsync(input.CommitId.Value, cancellationToken) is not null;
+            if (!isRepetition && !await AbandonedCommits.HasAsync(manifest, _client, cancellationToken))
             {
                 throw;
             }

@@ -8,6 +8,7 @@ using DurableSessions.Core.Tasks;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Errors;
+using DurableSessions.Http.Keys;
 using DurableSessions.Http.Limits;
 using DurableSessions.Http.Requests;
 using Microsoft.AspNetCore.Builder;
@@ -42,7 +43,7 @@ internal static class CommitEndpoints
 
         if (waitSeconds > 0)
         {
-            task = await WaitAsync(store, caller, task, TimeSpan.FromSeconds(waitSeconds), time, http.RequestAborted);
+            task = await WaitAsync(store, caller, task, TimeSpan.FromSeconds(waitSeconds), time, RequestKey.EndOf(http));
         }
 
         http.Response.Headers.Location = $"{http.Request.PathBase}/api/v1/tasks/{task.TaskId}";

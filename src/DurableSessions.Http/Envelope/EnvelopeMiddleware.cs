@@ -43,7 +43,7 @@ internal sealed class EnvelopeMiddleware(
             await next(context);
             await WriteStatusErrorAsync(context);
         }
-        catch (Exception) when (RequestKey.HasEnded(context))
+        catch (Exception e) when (RequestKey.HasEnded(context) && (e is OperationCanceledException || context.Response.HasStarted))
         {
             await WriteErrorAsync(context, new ApiException(RequestKey.TakeError(context)), requestId);
         }
@@ -58,8 +58,10 @@ internal sealed class EnvelopeMiddleware(
         {
             await WriteErrorAsync(context, e, requestId);
         }
-
-        audit.Answered(context);
+        finally
+        {
+            audit.Answered(context);
+        }
     }
 
     private void CheckHeaders(HttpRequest request)
@@ -98,8 +100,8 @@ internal sealed class EnvelopeMiddleware(
         if (error.HttpStatus >= 500)
         {
             LogLevel level = error.Code == "INTERNAL" ? LogLevel.Error : LogLevel.Warning;
-            string path = context.Request.Path;
-            Log.RequestFailed(logger, level, exception, context.Request.Method, path, error.Code, requestId);
+            string path = AuditText.Of(context.Request.Path.Value ?? "");
+            Log.RequestFailed(logger, level, exception, AuditText.Of(context.Request.Method), path, error.Code, requestId);
         }
 
         if (context.Response.HasStarted)

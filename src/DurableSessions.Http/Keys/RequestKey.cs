@@ -1,3 +1,4 @@
+using DurableSessions.Http.Callers;
 using DurableSessions.Http.Errors;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -5,8 +6,10 @@ using Microsoft.AspNetCore.Http.Features;
 namespace DurableSessions.Http.Keys;
 
 /// <summary>
-/// A feature of a request: the key by which it is authenticated. Where the key ends, so does the request: what waits for it, or reads its
-/// body, is cancelled by <see cref="HttpContext.RequestAborted"/>, and a response that has begun is aborted.
+/// A feature of a request: the key by which it is authenticated. Where the key ends, so does a request that only reads: what it does is
+/// cancelled by <see cref="HttpContext.RequestAborted"/>, and its response is aborted where it has begun. Of one that changes something
+/// the body and the wait end (<see cref="EndOf"/>), and nothing between: a client that were answered 401 while its change was stored would
+/// send it again.
 /// </summary>
 internal sealed class RequestKey : IDisposable
 {
@@ -16,7 +19,7 @@ internal sealed class RequestKey : IDisposable
     private readonly CancellationTokenSource _either;
     private readonly CancellationTokenRegistration _abort;
 
-    private RequestKey(HttpContext http, ApiKey key, OpenKeys keys)
+    private RequestKey(HttpContext http, ApiKey key, OpenKeys keys, bool onlyReads)
     {
         Key = key;
         _keys = keys;
@@ -25,11 +28,15 @@ internal sealed class RequestKey : IDisposable
         _either = CancellationTokenSource.CreateLinkedTokenSource(_aborted, _open.Ended);
         _abort = _open.Ended.Register(() =>
         {
-            if (http.Response.HasStarted)
+            if (onlyReads && http.Response.HasStarted)
             {
                 http.Abort();
             }
         });
+        if (onlyReads)
+        {
+            http.RequestAborted = _either.Token;
+        }
     }
 
     public ApiKey Key { get; }
@@ -41,12 +48,14 @@ internal sealed class RequestKey : IDisposable
     {
         if (http.Features.Get<RequestKey>() is null)
         {
-            var begun = new RequestKey(http, key, keys);
+            var begun = new RequestKey(http, key, keys, OnlyReadsAttribute.IsOn(http.GetEndpoint()));
             http.Response.RegisterForDispose(begun);
             http.Features.Set(begun);
-            http.RequestAborted = begun._either.Token;
         }
     }
+
+    /// <summary>Cancelled where the client has gone, or where the key of its request has ended.</summary>
+    public static CancellationToken EndOf(HttpContext http) => http.Features.Get<RequestKey>()?._either.Token ?? http.RequestAborted;
 
     /// <summary>
     /// Whether a request is to be answered with an error, since its key has ended. Not where its client has gone before a response began.

@@ -1,4 +1,5 @@
 using DurableSessions.Http.Errors;
+using DurableSessions.Http.Keys;
 using DurableSessions.Http.Limits;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -36,12 +37,13 @@ internal static class BodyReader
         int seconds = http.RequestServices.GetRequiredService<IOptions<HttpLimits>>().Value.BodySeconds;
         TimeProvider time = http.RequestServices.GetRequiredService<TimeProvider>();
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(seconds), time);
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, http.RequestAborted);
+        CancellationToken gone = RequestKey.EndOf(http);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, gone);
         try
         {
             return await ReadAsync(http.Request, maxBytes, lease, ended.Token);
         }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !gone.IsCancellationRequested)
         {
             throw new ApiException(ApiError.RequestTimeout($"body: must be sent within {seconds} seconds."));
         }

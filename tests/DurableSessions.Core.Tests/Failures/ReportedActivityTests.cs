@@ -30,7 +30,7 @@ public sealed class ReportedActivityTests
 
     [Fact]
     public async Task What_no_retry_mends_stays_so() =>
-        await Assert.ThrowsAsync<FinalStepFailedException>(() => RunAsync(new Lines(), new NonRetriableTaskException("details")));
+        await Assert.ThrowsAsync<NonRetriableTaskException>(() => RunAsync(new Lines(), new NonRetriableTaskException("details")));
 
     [Fact]
     public async Task A_session_that_is_gone_is_what_an_orchestrator_looks_for() => await Assert.ThrowsAsync<SessionGoneException>(

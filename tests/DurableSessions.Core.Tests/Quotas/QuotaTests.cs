@@ -1,3 +1,4 @@
+using DurableSessions.Core.Appending;
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
@@ -112,6 +113,52 @@ public sealed class QuotaTests
             await Task.Delay(TimeSpan.FromSeconds(1), cluster.Time, Cancelled);
             await host.AppendAsync(s_ada.Session("t"), text);
         });
+
+    [Fact]
+    public Task A_repetition_of_what_is_stored_needs_no_room() => Simulated.RunAsync(async cluster =>
+    {
+        string container = (await cluster.NewContainerAsync()).Name;
+        SessionOptions options = Of(new() { Bytes = 10_000 });
+        using Host host = await Host.RunAsync(cluster, container, options);
+        using Host other = await Host.RunAsync(cluster, container, options);
+        SessionKey key = s_ada.Session("s");
+        AppendResult first = await host.AppendAsync(key, Words.Key("first"), "first");
+        await host.AppendAsync(key, new string('x', 7_000));
+        string last = new('y', 600);
+        AppendResult second = await host.AppendAsync(key, Words.Key("second"), last);
+        while (await TryAsync(() => host.AppendAsync(key, last)))
+        {
+        }
+
+        foreach (Host asked in (Host[])[host, other])
+        {
+            Assert.Equal(first.MessageIds, (await asked.AppendAsync(key, Words.Key("first"), "first")).MessageIds);
+            Assert.Equal(second.MessageIds, (await asked.AppendAsync(key, Words.Key("second"), last)).MessageIds);
+            Assert.False(await TryAsync(() => asked.AppendAsync(key, Words.Key("third"), last)));
+            await Assert.ThrowsAsync<IdempotencyKeyReusedException>(() => asked.AppendAsync(key, Words.Key("first", "other"), last));
+        }
+    });
+
+    [Fact]
+    public Task A_commit_that_is_over_does_not_keep_out_the_one_that_helps_it() => Simulated.RunAsync(async cluster =>
+    {
+        var never = new FakeProcessor { Before = static token => Task.Delay(Timeout.Infinite, token) };
+        using Host host = await StartAsync(cluster, new() { WaitingCommits = 1 }, never);
+        SessionKey key = s_ada.Session("s");
+        await host.AppendAsync(key, "1");
+        CommitTask stuck = await host.CommitAsync(key);
+        await host.AppendAsync(key, "2");
+        Assert.False(await TryAsync(() => host.CommitAsync(key)));
+
+        await host.Client.TerminateInstanceAsync(stuck.TaskId, "test", Cancelled);
+        await host.EndOfAsync(key, stuck.TaskId);
+
+        never.Before = static _ => Task.CompletedTask;
+        Assert.Equal(CommitTaskStatus.Completed, (await host.CommitToEndAsync(key)).Status);
+        await host.AppendAsync(key, "3");
+        Assert.Equal(CommitTaskStatus.Completed, (await host.CommitToEndAsync(key)).Status);
+        Assert.Equal(["1", "2", "3"], (await host.AuditAsync(key)).Everything);
+    });
 
     [Fact]
     public Task One_waiting_commit_more_is_refused_until_one_has_ended() => Simulated.RunAsync(async cluster =>

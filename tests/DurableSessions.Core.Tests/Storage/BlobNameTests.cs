@@ -34,12 +34,14 @@ public class BlobNameTests
         [nameof(BlobNames.MemoryPrefix)] = true,
         [nameof(BlobNames.MemoryCatalogue)] = false,
         [nameof(BlobNames.Memory)] = false,
+        [nameof(BlobNames.TokensOfAccount)] = true,
+        [nameof(BlobNames.TokensOfDay)] = false,
     };
 
     private static readonly MethodInfo[] Methods =
     [
         .. typeof(BlobNames).GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly)
-            .Where(static m => m.Name != nameof(BlobNames.Unescape)),
+            .Where(static m => m.Name is not (nameof(BlobNames.Unescape) or nameof(BlobNames.PrefixesOfAccount))),
     ];
 
     private static readonly Gen<string> Id = Gen.OneOf(
@@ -82,6 +84,14 @@ public class BlobNameTests
             && (!IsFolder[folder.Method.Name]
             || !name.Text.StartsWith(folder.Text, StringComparison.Ordinal)
             || folder.Scope.SequenceEqual(name.Scope.Take(folder.Scope.Count))),
+        iter: Pairs);
+
+    [Fact]
+    public void What_is_counted_as_an_account_s_is_that_account_s() => Gen.Select(Pair, Id).Sample(
+        static (two, account) => two.First is var name
+            && BlobNames.PrefixesOfAccount(account) is var prefixes
+            && prefixes.All(static prefix => prefix.EndsWith('/'))
+            && (!prefixes.Any(prefix => name.Text.StartsWith(prefix, StringComparison.Ordinal)) || name.Scope[0].Equals(account)),
         iter: Pairs);
 
     [Fact]
@@ -135,7 +145,8 @@ public class BlobNameTests
             ("incarnation", _) => incarnation.Select(static i => (object)i),
             ("keyHash" or "version", _) => hex.Select(static h => (object)h),
             ("category", _) => OneOf(Enum.GetNames<MemoryCategory>()).Select(static c => (object)c.ToLowerInvariant()),
-            ("name", _) => id.Select(static n => (object)n),
+            ("day", _) => OneOf(1, 2, 400).Select(static d => (object)DateOnly.FromDayNumber(739_000 + d)),
+            ("name" or "account", _) => id.Select(static n => (object)n),
             _ => throw new NotSupportedException($"A new kind of argument: {parameter.Name}."),
         };
 
@@ -159,7 +170,7 @@ public class BlobNameTests
                 UserKey user => (object[])[user.Account, user.User],
                 SessionKey session => [session.Account, session.User, session.Id],
                 CommitAttempt c => [c.Session.Account, c.Session.User, c.Session.Id, c.Incarnation],
-                string or int => [a],
+                string or int or DateOnly => [a],
                 _ => throw new NotSupportedException(a.ToString()),
             }),
         ];
