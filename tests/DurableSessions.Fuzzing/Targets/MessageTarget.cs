@@ -15,25 +15,26 @@ internal static class MessageTarget
 
     public static void Run(byte[] input)
     {
-        NewMessage[] messages;
         try
         {
             using JsonDocument document = RequestJsonParser.ParseMessages(input, out _);
             JsonField body = new JsonField(document.RootElement, Location.Body).Object();
-            messages = body["messages"].IsGiven ? MessageBody.Batch(body) : MessageBody.One(body);
+            bool isBatch = body["messages"].IsGiven;
+            NewMessage[] messages = isBatch ? MessageBody.Batch(body) : MessageBody.One(body);
+            JsonElement[] sent = isBatch ? [.. body["messages"].Value.EnumerateArray()] : [document.RootElement];
+            Expect.Same(sent.Length, messages.Length);
+            foreach ((JsonElement one, NewMessage message) in sent.Zip(messages))
+            {
+                CheckStored(one, message);
+            }
         }
         catch (ApiException)
         {
-            return;
-        }
-
-        foreach (NewMessage message in messages)
-        {
-            CheckStored(message);
+            // Refused: nothing is stored.
         }
     }
 
-    private static void CheckStored(NewMessage message)
+    private static void CheckStored(JsonElement sent, NewMessage message)
     {
         var id = MessageId.NewRandom();
         byte[] line = message.ToLine(id, s_now);
@@ -50,6 +51,16 @@ internal static class MessageTarget
         JsonElement root = reference!.RootElement;
         Expect.SameBytes(
             message.Parts.Span, System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(root.GetProperty("parts")), "parts");
+        if (sent.TryGetProperty("parts", out JsonElement parts) && parts.ValueKind != JsonValueKind.Null)
+        {
+            Expect.That(Reference.AreSame(parts, root.GetProperty("parts")));
+        }
+        else
+        {
+            Expect.Same(sent.GetProperty("content").GetString(), stored.Parts[0].Text);
+        }
+
+        Expect.Same(sent.GetProperty("role").GetString(), stored.Role);
         Expect.Same(message.TurnId, Reference.Text(Reference.Last(root, "turn_id")));
         if (message.SourceMessageIds is { } sources)
         {
