@@ -122,6 +122,7 @@ public sealed partial class OrchestrationTests(ApiFixture api, AzuriteFixture az
     [InlineData("GET", "?top=0", "query.top")]
     [InlineData("GET", "?top=1001", "query.top")]
     [InlineData("GET", "?createdTimeFrom=yesterday", "query.createdTimeFrom")]
+    [InlineData("GET", "?createdTimeFrom=2026-01-31%00", "query.createdTimeFrom")]
     [InlineData("GET", "?showInput=perhaps", "query.showInput")]
     [InlineData("GET", "/a%20b", "path.instance_id")]
     [InlineData("POST", "/a/raiseEvent/e", "body")]

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
@@ -26,6 +27,8 @@ internal readonly record struct MessageId(ulong High, ulong Low)
     private const ulong VersionMask = 0xF000;
     private const ulong VariantMask = 0xC000_0000_0000_0000;
     private const int RandomBits = 30;
+
+    private static readonly SearchValues<char> s_digits = SearchValues.Create("0123456789abcdefABCDEF");
 
     /// <summary>Whether it is derived, and so is looked for again.</summary>
     public bool IsKeyed => (High & VersionMask) == 0x8000;
@@ -79,7 +82,10 @@ internal readonly record struct MessageId(ulong High, ulong Low)
     public static bool TryParse(string text, out MessageId id)
     {
         id = default;
+
+        // The parsers of numbers take characters behind the digits where all of these are NUL.
         if (text.Length != Prefix.Length + 32 || !text.StartsWith(Prefix, StringComparison.Ordinal)
+            || text.AsSpan(Prefix.Length).ContainsAnyExcept(s_digits)
             || !ulong.TryParse(text.AsSpan(4, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong high)
             || !ulong.TryParse(text.AsSpan(20, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong low))
         {

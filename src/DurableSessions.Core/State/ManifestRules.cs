@@ -83,10 +83,20 @@ internal static class ManifestRules
         object?[] required =
             [manifest.Live, manifest.Pending, manifest.Uncovered, manifest.Closed, manifest.Incarnation, manifest.Settings];
         return required.Any(static r => r is null)
-            || manifest.Live.Concat<object?>(manifest.Pending).Concat(manifest.Uncovered).Any(static r => r is null)
+            || manifest.Live.Concat<object?>(manifest.Pending).Concat(manifest.Uncovered).Concat(manifest.Closed).Any(static r => r is null)
+            || LacksName(manifest)
             ? "lacks something that every manifest has"
             : null;
     }
+
+    // Nor does the serializer miss a segment's name or a commit's id: written again, an absent id is a null that it does not read.
+    private static bool LacksName(Manifest manifest) =>
+        manifest.Live.Any(static s => s.Name is null)
+        || manifest.Pending.Any(static p => p is { CommitId.Value: null } or { Counts: null } or { Segments: null })
+        || manifest.Pending.Any(static p => p.Segments.Contains(null!))
+        || manifest.Uncovered.Any(static u => u.CommitId.Value is null)
+        || manifest.Closed.Any(static c => c.CommitId.Value is null)
+        || manifest.Cutting is { CommitId.Value: null };
 
     /// <summary>Each rule that does not hold.</summary>
     public static IEnumerable<BrokenRule> FindBroken(SessionKey key, Manifest manifest)

@@ -29,7 +29,7 @@ internal static class Query
             return otherwise;
         }
 
-        return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
+        return !EndsWithNul(text) && int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
             && value >= min && value <= max
             ? value
             : throw ApiException.Invalid(
@@ -40,7 +40,7 @@ internal static class Query
     public static DateTimeOffset? Time(HttpContext http, string name) => Text(http, name, int.MaxValue) switch
     {
         null => null,
-        { } text when DateTimeOffset.TryParse(
+        { } text when !EndsWithNul(text) && DateTimeOffset.TryParse(
             text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time) => time,
         _ => throw ApiException.Invalid(Location.Query(name), "must be a time such as 2026-01-31T09:00:00Z.", "datetime_type"),
     };
@@ -53,4 +53,7 @@ internal static class Query
             "true" or "1" => true,
             _ => throw ApiException.Invalid(Location.Query(name), "must be true or false.", "bool_type"),
         };
+
+    // The parsers of numbers and times take any number of them at the end, as if they were not there.
+    private static bool EndsWithNul(string text) => text.EndsWith('\0');
 }

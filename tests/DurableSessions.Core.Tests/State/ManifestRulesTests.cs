@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using DurableSessions.Core.State;
+using DurableSessions.Core.Storage;
 using static DurableSessions.Core.Tests.State.Manifests;
 
 namespace DurableSessions.Core.Tests.State;
@@ -68,5 +70,30 @@ public class ManifestRulesTests
             () => ManifestRules.EnsureKept(Key, damaged, damaged with { Live = [damaged.Last, damaged.Last] }));
 
         Assert.Contains("names a live segment twice", thrown.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("live", "{}")]
+    [InlineData("closed", "null")]
+    [InlineData("closed", """{"attempt":1}""")]
+    [InlineData("uncovered", """{"number":1,"attempt":1}""")]
+    [InlineData("pending", """{"commit_id":"c","attempt":1,"number":1,"counts":null,"segments":[],"cleared_at":"2026-01-31"}""")]
+    [InlineData("pending", """{"commit_id":"c","attempt":1,"number":1,"counts":{},"segments":null,"cleared_at":"2026-01-31"}""")]
+    [InlineData("pending", """{"commit_id":"c","attempt":1,"number":1,"counts":{},"segments":[null],"cleared_at":"2026-01-31"}""")]
+    public void A_list_whose_item_lacks_its_name_makes_a_manifest_unreadable(string list, string item) =>
+        Assert.NotNull(ManifestRules.FindUnreadable(With(list, $"[{item}]")));
+
+    [Fact]
+    public void A_cut_without_the_commit_that_cuts_makes_a_manifest_unreadable() =>
+        Assert.NotNull(ManifestRules.FindUnreadable(With("cutting", """{"attempt":1}""")));
+
+    [Fact]
+    public void What_commits_leave_in_a_manifest_is_readable() => Assert.Null(ManifestRules.FindUnreadable(s_pending));
+
+    private static Manifest With(string field, string json)
+    {
+        JsonObject stored = JsonNode.Parse(StoreJson.Write(New()).ToString())!.AsObject();
+        stored[field] = JsonNode.Parse(json);
+        return StoreJson.Read<Manifest>(BinaryData.FromString(stored.ToJsonString()));
     }
 }

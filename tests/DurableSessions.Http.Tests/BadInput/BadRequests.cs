@@ -323,7 +323,7 @@ internal static class BadRequests
     private static IEnumerable<BadRequest> Queries()
     {
         foreach (string value in (string[])
-            ["-1", "10000001", "1.5", "x", "1e3", "NaN", "0x10", "99999999999999999999", "%00", "1&token_budget=2"])
+            ["-1", "10000001", "1.5", "x", "1e3", "NaN", "0x10", "99999999999999999999", "%00", "5%00", "1&token_budget=2"])
         {
             yield return Invalid(
                 $"a budget of {value}", $"GET /api/v1/sessions/{{id}}/context?token_budget={value}", "", "query.token_budget");
