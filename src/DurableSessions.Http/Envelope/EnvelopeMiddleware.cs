@@ -100,8 +100,9 @@ internal sealed class EnvelopeMiddleware(
         if (error.HttpStatus >= 500)
         {
             LogLevel level = error.Code == "INTERNAL" ? LogLevel.Error : LogLevel.Warning;
+            string method = AuditText.Of(context.Request.Method);
             string path = AuditText.Of(context.Request.Path.Value ?? "");
-            Log.RequestFailed(logger, level, exception, AuditText.Of(context.Request.Method), path, error.Code, requestId);
+            Log.RequestFailed(logger, level, exception, method, path, error.Code, requestId);
         }
 
         if (context.Response.HasStarted)

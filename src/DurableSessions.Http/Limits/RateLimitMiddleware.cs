@@ -5,7 +5,7 @@ namespace DurableSessions.Http.Limits;
 
 /// <summary>
 /// Limits what clients' requests cost, each by the weight of its route. Routing has run before it: a request whose endpoint is not known
-/// weighs 1.
+/// weighs 1, and so does one without a valid key, which is refused before it costs anything.
 /// </summary>
 internal sealed class RateLimitMiddleware(RequestDelegate next, RequestBuckets buckets, IOptions<HttpLimits> limits)
 {
@@ -14,7 +14,7 @@ internal sealed class RateLimitMiddleware(RequestDelegate next, RequestBuckets b
         if (RequestBucket.Find(context, limits.Value) is { } bucket)
         {
             var cost = new RequestCost(buckets, bucket);
-            cost.Take(RouteWeight.Of(context));
+            cost.Take(bucket.IsOfKey ? RouteWeight.Of(context) : 1);
             context.Features.Set(cost);
         }
 

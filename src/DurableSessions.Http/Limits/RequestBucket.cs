@@ -11,7 +11,8 @@ namespace DurableSessions.Http.Limits;
 /// <param name="Name">Of the client.</param>
 /// <param name="PerSecond">The tokens that come back in a second.</param>
 /// <param name="Burst">The most tokens it holds.</param>
-internal sealed record RequestBucket(string Name, int PerSecond, int Burst)
+/// <param name="IsOfKey">Whether it is that of a key.</param>
+internal sealed record RequestBucket(string Name, int PerSecond, int Burst, bool IsOfKey)
 {
     /// <summary>
     /// The bucket of a request; <see langword="null"/> where it is not limited. Probes are not: they cost nothing. In dev mode there is no
@@ -26,7 +27,7 @@ internal sealed record RequestBucket(string Name, int PerSecond, int Burst)
 
         if (ring.FindCached(http.Request) is { } key)
         {
-            return new RequestBucket(ClientName.Of(key), limits.RequestsPerSecond, limits.Burst);
+            return new RequestBucket(ClientName.Of(key), limits.RequestsPerSecond, limits.Burst, IsOfKey: true);
         }
 
         // A balancer that were refused would take the host for one that is down. A request that presents a key is no probe.
@@ -34,6 +35,6 @@ internal sealed record RequestBucket(string Name, int PerSecond, int Burst)
             && (http.Request.Path.Equals("/health", StringComparison.Ordinal)
                 || http.Request.Path.Equals("/ready", StringComparison.Ordinal));
         int perSecond = limits.UnauthenticatedRequestsPerSecond;
-        return isProbe ? null : new RequestBucket(ClientName.OfAddress(http), perSecond, Burst: perSecond);
+        return isProbe ? null : new RequestBucket(ClientName.OfAddress(http), perSecond, Burst: perSecond, IsOfKey: false);
     }
 }

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using CsCheck;
 using DurableSessions.Core.Storage;
 using DurableSessions.Http.Keys;
+using DurableSessions.Http.Limits;
 using DurableSessions.Http.Tests.Hosting;
 using DurableSessions.Testing;
 
@@ -14,6 +15,9 @@ namespace DurableSessions.Http.Tests.Isolation;
 public sealed partial class TenantTests
 {
     private const int Runs = 3;
+
+    // As many requests as a test sends in a moment.
+    private static readonly HttpLimits s_limits = new() { RequestsPerSecond = 100_000, Burst = 100_000 };
 
     private static readonly (string Account, string User)[] s_tenants =
         [("acme", "ann"), ("acme", "anna"), ("acme.", "ann"), ("acme.", "anna")];
@@ -62,7 +66,7 @@ public sealed partial class TenantTests
             texts[tenant] = (await keys.AddAsync(s_tenants[tenant].Account, s_tenants[tenant].User, Cancelled)).Text;
         }
 
-        await using ApiHost host = await ApiHost.StartAsync(storage, keyTime: TimeProvider.System);
+        await using ApiHost host = await ApiHost.StartAsync(storage, keyTime: TimeProvider.System, limits: s_limits);
         string[] tasks = new string[s_tenants.Length];
         string[][] answers = new string[s_tenants.Length][];
         await Task.WhenAll(tenants.Select(async tenant =>
