@@ -77,7 +77,7 @@ public sealed class KeyUseTests : IAsyncDisposable
             times: 3);
         KeyUses uses = await StartAsync(storage);
         uses.Note(key);
-        LogEntry entry = await _log.NextAsync(3004);
+        LogEntry entry = await _log.NextAsync(3005);
         Assert.Equal((LogLevel.Debug, key.Id), (entry.Level, entry.Fields["KeyId"]));
         uses.Note(key);
         while (Written.Count() < 2)
@@ -93,7 +93,7 @@ public sealed class KeyUseTests : IAsyncDisposable
 
         uses.Note(other);
         await UntilUsedAsync(storage, other.Id, s_first);
-        Assert.Single(_log.Entries, static e => e.Event.Id == 3004);
+        Assert.Single(_log.Entries, static e => e.Event.Id == 3005);
     }
 
     [Fact]

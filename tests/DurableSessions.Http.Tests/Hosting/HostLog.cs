@@ -32,10 +32,12 @@ internal sealed class HostLog : ILoggerProvider
         }
     }
 
-    /// <summary>The next entry with this id, of those that were not read.</summary>
+    /// <summary>The next entry with this id, of those that were not read; fails where none has come within 30 s.</summary>
     public async Task<LogEntry> NextAsync(int id)
     {
-        await foreach (LogEntry entry in _unread.Reader.ReadAllAsync(TestContext.Current.CancellationToken))
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        await foreach (LogEntry entry in _unread.Reader.ReadAllAsync(limit.Token))
         {
             if (entry.Event.Id == id)
             {
