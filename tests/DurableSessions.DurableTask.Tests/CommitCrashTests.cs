@@ -34,9 +34,11 @@ public sealed class CommitCrashTests(AzuriteFixture azurite)
     [MemberData(nameof(Steps))]
     public async Task Another_host_carries_a_commit_to_its_end_whichever_step_killed_the_first(string step, bool after)
     {
-        using var patience = new CancellationTokenSource(s_timeout);
         var key = new SessionKey("a", "u", "s");
         BlobContainerClient container = await azurite.NewContainerAsync();
+
+        // Not before there is storage: in a fresh clone it is installed first.
+        using var patience = new CancellationTokenSource(s_timeout);
         await using var hub = new DurableHub();
         var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using Member first = await Member.StartAsync(

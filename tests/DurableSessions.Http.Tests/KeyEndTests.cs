@@ -22,7 +22,7 @@ public sealed class KeyEndTests
     private static readonly TimeSpan s_refresh = TimeSpan.FromSeconds(31);
 
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
-    private readonly SimulatedStorage _storage = new();
+    private readonly SimulatedFixture _storage = new();
     private readonly RequestLog _requests = new();
     private readonly FaultTransport _faults = new();
     private readonly HostLog _log = new();
@@ -246,16 +246,11 @@ public sealed class KeyEndTests
 
     private KeyStore Store(SessionStorage storage) => new(storage.Container, _time);
 
-    private async Task<SessionStorage> NewContainerAsync()
+    private Task<SessionStorage> NewContainerAsync() => _storage.NewStorageAsync(options =>
     {
-        SessionStorage storage = _storage.Connect("keys", options =>
-        {
-            _requests.Configure(options);
-            _faults.Configure(options);
-        });
-        await storage.Container.CreateAsync(cancellationToken: Cancelled);
-        return storage;
-    }
+        _requests.Configure(options);
+        _faults.Configure(options);
+    });
 
     private sealed class BegunResponse(bool hasBegun) : HttpResponseFeature, IHttpRequestLifetimeFeature
     {

@@ -3,7 +3,6 @@ using DurableSessions.Core.Identities;
 using DurableSessions.Core.Live;
 using DurableSessions.Core.Quotas;
 using DurableSessions.Core.State;
-using Microsoft.Extensions.Caching.Memory;
 
 namespace DurableSessions.Core.Appending;
 
@@ -15,26 +14,11 @@ internal sealed class SessionAppenders(
     ManifestStore manifests, SegmentStore segments, SegmentRoller roller, LiveViews views, KeyedMessageLoader loader,
     SessionCreator creator, AccountUsages usages, HostCache memory, SessionOptions options, TimeProvider time)
 {
-    private readonly Lock _lock = new();
+    private static readonly TimeSpan s_unused = TimeSpan.FromMinutes(30);
 
     /// <summary>The appender of a session.</summary>
-    public SessionAppender For(SessionKey key)
-    {
-        if (memory.TryGetValue(("appender", key), out SessionAppender? appender))
-        {
-            return appender!;
-        }
-
-        lock (_lock)
-        {
-            return memory.GetOrCreate(
-                ("appender", key),
-                entry =>
-                {
-                    entry.Size = 1;
-                    entry.SlidingExpiration = TimeSpan.FromMinutes(30);
-                    return new SessionAppender(key, manifests, segments, roller, views, loader, creator, usages, options, time);
-                })!;
-        }
-    }
+    public SessionAppender For(SessionKey key) => memory.GetOrCreateOnce(
+        ("appender", key),
+        s_unused,
+        () => new SessionAppender(key, manifests, segments, roller, views, loader, creator, usages, options, time));
 }

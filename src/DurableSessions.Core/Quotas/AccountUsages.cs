@@ -3,7 +3,6 @@ using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
-using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Logging;
 
 namespace DurableSessions.Core.Quotas;
@@ -22,7 +21,8 @@ internal sealed class AccountUsages(
     // A manifest without anything.
     private const long BytesOfSession = 1_024;
 
-    private readonly Lock _lock = new();
+    private static readonly TimeSpan s_unused = TimeSpan.FromDays(1);
+
     private readonly AccountListing _listing = new(storage, withBytes: options.Quotas.Bytes is not null);
     private readonly QuotaSettings _quotas = options.Quotas;
 
@@ -58,23 +58,6 @@ internal sealed class AccountUsages(
         ? default
         : new AccountTotals(Sessions: 1, WaitingCommits: manifest.Pending.Count);
 
-    private AccountUsage For(string account)
-    {
-        if (memory.TryGetValue(("usage", account), out AccountUsage? usage))
-        {
-            return usage!;
-        }
-
-        lock (_lock)
-        {
-            return memory.GetOrCreate(
-                ("usage", account),
-                entry =>
-                {
-                    entry.Size = 1;
-                    entry.SlidingExpiration = TimeSpan.FromDays(1);
-                    return new AccountUsage(account, _listing, _quotas, time, log);
-                })!;
-        }
-    }
+    private AccountUsage For(string account) => memory.GetOrCreateOnce(
+        ("usage", account), s_unused, () => new AccountUsage(account, _listing, _quotas, time, log));
 }

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using DurableSessions.Http.Keys;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace DurableSessions.Http.Limits;
 
@@ -11,10 +10,8 @@ internal static class ClientName
 {
     private const int IPv6NetworkBytes = 8;
 
-    public static string Of(HttpContext http) =>
-        http.RequestServices.GetService<KeyRing>()?.FindCached(http.Request) is { } key
-            ? Of(key)
-            : OfAddress(http);
+    /// <summary>As the rate limit counts it; by its address where nothing is limited.</summary>
+    public static string Of(HttpContext http) => RequestCost.Find(http)?.Client ?? OfAddress(http);
 
     /// <summary>By its address, whatever key it presents.</summary>
     public static string OfAddress(HttpContext http) => $"address {Network(http.Connection.RemoteIpAddress)}";

@@ -14,6 +14,9 @@ internal sealed class RequestCost(RequestBuckets buckets, RequestBucket bucket)
 
     private int _taken;
 
+    /// <summary>The client whose bucket it is; see <see cref="ClientName"/>.</summary>
+    public string Client => bucket.Name;
+
     /// <summary>The cost of a request; <see langword="null"/> where requests are not limited.</summary>
     public static RequestCost? Find(HttpContext http) => http.Features.Get<RequestCost>();
 
