@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text;
+using DurableSessions.Core.Storage;
+using DurableSessions.Http.Keys;
 using DurableSessions.Http.Limits;
 using DurableSessions.Http.Tests.Hosting;
 using DurableSessions.Testing;
@@ -43,6 +45,27 @@ public sealed class OpenWaitTests(AzuriteFixture azurite)
         Assert.Equal(HttpStatusCode.OK, (await waiting).StatusCode);
         await WaitsAsync(host, 0);
         Assert.Equal(HttpStatusCode.OK, (await PostAsync(host, "/api/v1/system/wait", """{"timeout":60}""")).StatusCode);
+    }
+
+    [Fact]
+    public async Task Each_key_has_its_own_also_from_one_address()
+    {
+        SessionStorage storage = await azurite.NewStorageAsync();
+        var keys = new KeyStore(storage.Container, TimeProvider.System);
+        string ann = (await keys.AddAsync("acme", "ann", Cancelled)).Text;
+        string bob = (await keys.AddAsync("acme", "bob", Cancelled)).Text;
+        await using ApiHost host = await ApiHost.StartAsync(
+            storage, keyTime: TimeProvider.System, limits: new HttpLimits { Waits = 1 });
+        string message = $$"""{"role":"user","content":"{{ScriptedProcessor.HoldText}}"}""";
+        await host.SendAsync("/api/v1/sessions/a/messages", ann, HttpMethod.Post, message);
+        Task<Reply> waiting = host.SendAsync("/api/v1/sessions/a/commit?wait=60", ann, HttpMethod.Post, "{}");
+        await WaitsAsync(host, 1);
+
+        const string Wait = "/api/v1/system/wait";
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await host.SendAsync(Wait, ann, HttpMethod.Post, "{}")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await host.SendAsync(Wait, bob, HttpMethod.Post, "{}")).Status);
+        host.Processor.Release();
+        (await waiting).Succeeded();
     }
 
     [Fact]
