@@ -11,10 +11,12 @@ namespace DurableSessions.Core.Commits;
 /// </summary>
 public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOutput>
 {
+    private const int TurnCheckShare = 20;
+
     /// <summary>For steps that need nothing but storage: tried for about a quarter of an hour.</summary>
     private static readonly TaskOptions StorageStep = new(new RetryPolicy(20, TimeSpan.FromSeconds(1), 2, TimeSpan.FromMinutes(1)));
 
-    private static readonly TimeSpan FirstTurnCheck = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ShortestTurnCheck = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestTurnCheck = TimeSpan.FromHours(1);
 
     /// <inheritdoc/>
@@ -124,12 +126,14 @@ public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOut
         }
     }
 
-    // False: cancelled while waiting.
+    // False: cancelled while waiting. A commit that switches sends the next one an event. One that failed, or was ended by an operator,
+    // does not, and the next one looks: late by a twentieth of what it has waited so far (10 s at least, an hour at most), which
+    // makes 150 checks in a day. A commit that has more before it looks less often: they are the ones to look.
     private static async Task<bool> WaitForTurnAsync(
         OrchestrationContext context, CommitInput input, CommitProgress cleared, Task<CancelRequest?> cancel)
     {
         int ahead = cleared.Ahead;
-        TimeSpan wait = FirstTurnCheck;
+        TimeSpan waited = TimeSpan.Zero;
         Task<object?>? turn = null;
         while (ahead > 0 && !cancel.IsCompleted)
         {
@@ -140,6 +144,7 @@ public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOut
                 turn = context.WaitForExternalEvent<object?>(CommitNames.TurnEvent);
             }
 
+            TimeSpan wait = Min(ahead * Max(waited / TurnCheckShare, ShortestTurnCheck), LongestTurnCheck);
             using var done = new CancellationTokenSource();
             await Task.WhenAny(turn, context.CreateTimer(wait, done.Token), cancel);
 
@@ -150,7 +155,7 @@ public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOut
             if (!cancel.IsCompleted)
             {
                 ahead = (await context.CallActivityAsync<CommitProgress>(CommitNames.CheckTurn, input, StorageStep)).Ahead;
-                wait = wait * 2 < LongestTurnCheck ? wait * 2 : LongestTurnCheck;
+                waited += wait;
             }
         }
 
@@ -180,6 +185,8 @@ public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOut
         Cancelled = progress.Fate == CommitFate.Cancelled,
         Reason = progress.Reason,
     };
+
+    private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
 }

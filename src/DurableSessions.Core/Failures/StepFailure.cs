@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Azure;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Errors;
+using DurableSessions.Core.Live;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Storage;
 
@@ -32,6 +33,7 @@ public static partial class StepFailure
         IModelFailure e => $"the model did not answer{Status(e.HttpStatus)}",
         DigestTimeoutException e => string.Create(
             CultureInfo.InvariantCulture, $"the digest took longer than {e.Timeout.TotalSeconds:0.###} s"),
+        SegmentMissingException => "a part of the session is missing in storage",
         ContentionException => "other requests changed the session too often",
         RequestFailedException e when !StorageErrors.IsUnknownOutcome(e) => $"storage refused{Status(e.Status)}",
         RequestFailedException or AggregateException when StorageErrors.IsUnknownOutcome(failure) => "storage did not answer",
@@ -45,7 +47,8 @@ public static partial class StepFailure
     [GeneratedRegex(
         "The step [a-z-]{1,40} failed: (?:(?:the model refused|the model did not answer|storage refused)(?:: HTTP status [0-9]{1,3})?"
         + "|the model gave no answer that can be used|the digest took longer than [0-9.]{1,12} s"
-        + "|other requests changed the session too often|storage did not answer|the digest failed|the server failed)"
+        + "|a part of the session is missing in storage|other requests changed the session too often"
+        + "|storage did not answer|the digest failed|the server failed)"
         + @"\. The log has it under ERR-[0-9a-f]{16}\.",
         RegexOptions.CultureInvariant | RegexOptions.RightToLeft)]
     private static partial Regex Known();

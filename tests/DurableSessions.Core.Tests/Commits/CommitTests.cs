@@ -6,6 +6,7 @@ using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Tasks;
+using DurableSessions.Engine;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Core.Tests.Commits;
@@ -280,6 +281,36 @@ public sealed class CommitTests
         Audit audit = await host.AuditAsync(_key);
         Assert.Empty(audit.Context);
         Assert.Equal(["m1", "m2"], audit.Everything);
+    });
+
+    [Fact]
+    public Task A_commit_that_has_waited_long_notices_soon_that_the_one_before_it_was_ended() => Simulated.RunAsync(async cluster =>
+    {
+        bool hangs = true;
+        var hanging = new FakeProcessor
+        {
+            Before = cancellationToken => hangs ? Task.Delay(Timeout.Infinite, cancellationToken) : Task.CompletedTask,
+        };
+        var options = new SessionOptions { Semantic = new SemanticPolicy { Timeout = TimeSpan.FromHours(12) } };
+        var patient = new EngineOptions { Ownership = TimeSpan.FromMinutes(2), SweepInterval = TimeSpan.FromMinutes(5) };
+        using Host host = await Host.RunAsync(cluster, (await cluster.NewContainerAsync()).Name, options, hanging, engine: patient);
+        await host.AppendAsync(_key, "m1");
+        CommitTask first = await host.CommitAsync(_key);
+        await host.StageAsync(first.TaskId, "summarizing");
+        await host.AppendAsync(_key, "m2");
+        CommitTask second = await host.CommitAsync(_key);
+        await host.StageAsync(second.TaskId, "waiting_turn");
+        await Task.Delay(TimeSpan.FromHours(3), host.Time, Cancelled);
+        hangs = false;
+        await host.Client.TerminateInstanceAsync(first.TaskId, "by an operator", Cancelled);
+        DateTimeOffset ended = host.Time.GetUtcNow();
+
+        await host.Client.WaitForInstanceCompletionAsync(second.TaskId, Cancelled).WaitAsync(TimeSpan.FromHours(2), host.Time, Cancelled);
+
+        CommitTask switched = await host.EndOfAsync(_key, second.TaskId);
+        Assert.Equal((CommitTaskStatus.Completed, 2), (switched.Status, switched.ArchiveNumber));
+        Assert.InRange(host.Time.GetUtcNow() - ended, TimeSpan.Zero, TimeSpan.FromMinutes(9));
+        Assert.Equal(["m1", "m2"], (await host.AuditAsync(_key)).Everything);
     });
 
     [Fact]

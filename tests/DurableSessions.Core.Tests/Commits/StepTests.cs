@@ -1,3 +1,5 @@
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Commits.Steps;
 using DurableSessions.Core.Context;
@@ -13,6 +15,8 @@ public abstract class StepTests(StorageFixture storage)
     private static readonly string[] Said = ["m1", "m2", "m3", "m4", "m5"];
 
     private readonly SessionKey _key = new("acme", "ada", "s1");
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     public static TheoryData<int, bool> Variants() => new() { { 0, false }, { 0, true }, { 2, false }, { 2, true } };
 
@@ -354,6 +358,27 @@ public abstract class StepTests(StorageFixture storage)
                 break;
             }
         }
+    }
+
+    [Theory]
+    [InlineData("c1")]
+    [InlineData("c2")]
+    public async Task A_segment_that_is_missing_while_its_cut_stands_fails_the_step_at_once(string next)
+    {
+        BlobContainerClient container = await storage.NewContainerAsync();
+        using Host first = await Host.StartAsync(storage, container.Name);
+        await first.AppendAsync(_key, Said);
+        List<BlobItem> before = await container.GetBlobsAsync(new GetBlobsOptions { Prefix = "segments/" }, Cancelled).ToListAsync(Cancelled);
+        await first.ArchiveToTempAsync(await first.AcceptAsync(_key, "c1"));
+        await container.DeleteBlobAsync(Assert.Single(before).Name, cancellationToken: Cancelled);
+
+        using Host fresh = await Host.StartAsync(storage, container.Name);
+        CommitInput second = await fresh.AcceptAsync(_key, next);
+        int requests = fresh.Faults.Requests;
+        Exception missing = await Assert.ThrowsAnyAsync<Exception>(() => fresh.ArchiveToTempAsync(second));
+
+        Assert.Contains("missing in storage", missing.Message, StringComparison.Ordinal);
+        Assert.InRange(fresh.Faults.Requests - requests, 1, 10);
     }
 
     [Fact]

@@ -127,7 +127,8 @@ internal sealed class ArchiveToTempActivity(
         return new CommitProgress { Counts = staged.Counts };
     }
 
-    // Null: the cut is over, and what this host knows of the manifest is up to date.
+    // Null: the cut is over, and what this host knows of the manifest is up to date. A segment is deleted only after that: one that is
+    // missing while the manifest shows the cut is lost. The step fails with that, and takes nothing out of the session.
     private async Task<Staged?> TryStageAsync(CommitInput commit, Manifest manifest, Cut cut, CancellationToken cancellationToken)
     {
         try
@@ -140,7 +141,7 @@ internal sealed class ArchiveToTempActivity(
         catch (FormatException)
         {
             // Another archive is staged under the name. That is right where the cut is over, and one of its segments has come back empty.
-            if ((await ledger.OpenAsync(commit.ThisAttempt, fresh: true, cancellationToken)).Manifest.Cutting == cut)
+            if (await StandsAsync())
             {
                 throw;
             }
@@ -148,8 +149,10 @@ internal sealed class ArchiveToTempActivity(
             return null;
         }
 
-        await ledger.OpenAsync(commit.ThisAttempt, fresh: true, cancellationToken);
-        return null;
+        return await StandsAsync() ? throw new SegmentMissingException(commit.Session) : null;
+
+        async Task<bool> StandsAsync() =>
+            (await ledger.OpenAsync(commit.ThisAttempt, fresh: true, cancellationToken)).Manifest.Cutting == cut;
     }
 
     private static CommitProgress? Closed(CommitRecord? record) =>
