@@ -368,7 +368,8 @@ public abstract class StepTests(StorageFixture storage)
         BlobContainerClient container = await storage.NewContainerAsync();
         using Host first = await Host.StartAsync(storage, container.Name);
         await first.AppendAsync(_key, Said);
-        List<BlobItem> before = await container.GetBlobsAsync(new GetBlobsOptions { Prefix = "segments/" }, Cancelled).ToListAsync(Cancelled);
+        var prefix = new GetBlobsOptions { Prefix = "segments/" };
+        List<BlobItem> before = await container.GetBlobsAsync(prefix, Cancelled).ToListAsync(Cancelled);
         await first.ArchiveToTempAsync(await first.AcceptAsync(_key, "c1"));
         await container.DeleteBlobAsync(Assert.Single(before).Name, cancellationToken: Cancelled);
 
