@@ -101,6 +101,7 @@ public static class DurableSessionsServices
         .AddSingleton<SessionCreator>()
         .AddSingleton<KeyedMessageLoader>()
         .AddSingleton<SessionAppenders>()
+        .AddSingleton<ProvisionalOverview>()
         .AddSingleton<ContextReader>()
         .AddSingleton<AutoCommits>()
         .AddSingleton<Tombstones>()

@@ -92,4 +92,7 @@ internal static partial class Log
 
     [LoggerMessage(1019, LogLevel.Warning, "Account {Account}: the tokens of models could not be counted; the commit goes on")]
     public static partial void TokensNotCounted(this ILogger log, Exception exception, string account);
+
+    [LoggerMessage(1020, LogLevel.Warning, "Session {Session}: no provisional overview could be made; its context is read without one")]
+    public static partial void ProvisionalOverviewNotMade(this ILogger log, Exception exception, SessionKey session);
 }

@@ -29,6 +29,7 @@ public sealed class LogTests
         [1017] = nameof(Log.StepFailed),
         [1018] = nameof(Log.AccountNotMeasured),
         [1019] = nameof(Log.TokensNotCounted),
+        [1020] = nameof(Log.ProvisionalOverviewNotMade),
     };
 
     [Fact]

@@ -4,7 +4,6 @@ using DurableSessions.Core.Identities;
 using DurableSessions.Core.Live;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Messages;
-using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 
@@ -15,9 +14,13 @@ namespace DurableSessions.Core.Context;
 /// manifest names has gone, the session was switched meanwhile, and the reading starts again.
 /// </summary>
 internal sealed class ContextReader(
-    ManifestStore manifests, LiveLog live, ArchiveStore archives, MemorySelector memories, TimeProvider time)
+    ManifestStore manifests, LiveLog live, ArchiveStore archives, ProvisionalOverview provisional, MemorySelector memories,
+    TimeProvider time)
 {
     private const int MaxRestarts = 20;
+
+    /// <summary>Messages leave room for an overview that is provisional, up to this share of the budget.</summary>
+    private const int ProvisionalShare = 4;
 
     public async Task<SessionContext> ReadAsync(
         SessionKey key, long tokenBudget, bool includeMemories, HoldBytes? hold, ReadBytes? read,
@@ -62,15 +65,17 @@ internal sealed class ContextReader(
                 .Concat(manifest.Pending.Select(static p => new ArchiveReference(p.Number, p.CommitId, p.Attempt)))
                 .OrderBy(static a => a.Number),
         ];
-        var window = new ContextWindow(tokenBudget);
-        long unasked = 0;
+        var counter = new ReadCounter(read, cancellationToken);
         var seen = new HashSet<string>(StringComparer.Ordinal);
         await HoldAsync(BlobLines.RangeBytes);
-        int moreBlobs = open.Count + manifest.Live.Count - 1;
-        if (moreBlobs > 0 && read is not null)
-        {
-            await read((long)moreBlobs * BlobLines.RangeBytes, cancellationToken);
-        }
+        string lastOverview = await FindOverviewAsync(manifest, cancellationToken);
+        string? standIn = open.Count == 0 || tokenBudget == 0
+            ? null
+            : await provisional.FindAsync(key, manifest, open, lastOverview, counter, cancellationToken);
+        long standInTokens = TokenEstimate.Of(standIn);
+        long room = standInTokens <= tokenBudget / ProvisionalShare ? standInTokens : 0;
+        var window = new ContextWindow(tokenBudget - room);
+        await counter.AddBlobsAsync(open.Count + manifest.Live.Count - 1);
 
         foreach (ArchiveReference archive in open)
         {
@@ -87,28 +92,27 @@ internal sealed class ContextReader(
         }
 
         (IReadOnlyList<ContextMessage> messages, long left) = window.Close();
-        string overview = await OverviewAsync(manifest, left, cancellationToken);
+        left += room;
+        bool isProvisional = standIn is not null && standInTokens <= left;
+        string overview = isProvisional ? standIn! : TokenEstimate.Of(lastOverview) <= left ? lastOverview : "";
+        int behindOverview = overview.Length == 0 ? 0 : manifest.ArchiveCount - open.Count;
         return new SessionContext
         {
             Overview = overview,
+            IsOverviewProvisional = isProvisional,
             Messages = [.. messages.Select(static m => m.Line)],
             MessageTokens = messages.Sum(static m => m.Tokens),
             OverviewTokens = TokenEstimate.Of(overview),
             TotalArchives = manifest.ArchiveCount,
-            IncludedArchives = messages.Select(static m => m.Archive).OfType<int>().Distinct().Count()
-                + (overview.Length == 0 ? 0 : manifest.ArchiveCount - open.Count),
+            IncludedArchives = isProvisional
+                ? manifest.ArchiveCount
+                : messages.Select(static m => m.Archive).OfType<int>().Distinct().Count() + behindOverview,
             FailedArchives = manifest.Uncovered.Count,
         };
 
         async ValueTask AddAsync(SessionMessage message, int? archive)
         {
-            unasked += message.Line.Length;
-            if (unasked >= BlobLines.RangeBytes && read is not null)
-            {
-                await read(unasked, cancellationToken);
-                unasked %= BlobLines.RangeBytes;
-            }
-
+            await counter.AddAsync(message.Line.Length);
             if (seen.Add(message.Id))
             {
                 await HoldAsync(window.Bytes + message.Line.Length);
@@ -120,15 +124,9 @@ internal sealed class ContextReader(
             hold?.Invoke(Math.Min(bytes, ContextWindow.MaxBytes), cancellationToken) ?? ValueTask.CompletedTask;
     }
 
-    private async Task<string> OverviewAsync(Manifest manifest, long tokensLeft, CancellationToken cancellationToken)
-    {
-        if (manifest.Overview is not { } reference)
-        {
-            return "";
-        }
-
-        SemanticDocument document = await archives.FindSemanticAsync(reference.Blob, cancellationToken)
-            ?? throw new BlobGoneException($"Blob '{reference.Blob}' is gone.");
-        return TokenEstimate.Of(document.Overview) <= tokensLeft ? document.Overview : "";
-    }
+    private async Task<string> FindOverviewAsync(Manifest manifest, CancellationToken cancellationToken) =>
+        manifest.Overview is not { } reference
+            ? ""
+            : (await archives.FindSemanticAsync(reference.Blob, cancellationToken))?.Overview
+                ?? throw new BlobGoneException($"Blob '{reference.Blob}' is gone.");
 }

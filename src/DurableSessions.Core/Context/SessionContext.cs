@@ -5,8 +5,17 @@ namespace DurableSessions.Core.Context;
 /// <summary>What an agent reads of a session: everything that was said, as far as it fits.</summary>
 public sealed record SessionContext
 {
-    /// <summary>The overview of the newest covered archive; empty where no archive is covered, or where it does not fit.</summary>
+    /// <summary>
+    /// The overview of everything that was archived: the newest digest's, or, while there are archives without a digest, a provisional one.
+    /// Empty where nothing is archived, or where it does not fit.
+    /// </summary>
     public required string Overview { get; init; }
+
+    /// <summary>
+    /// Whether <see cref="Overview"/> is the newest digest's joined to an excerpt of archives without a digest, made by the processor that
+    /// stands in. It says so in its first line. Those archives' messages are in <see cref="Messages"/> all the same, as far as they fit.
+    /// </summary>
+    public bool IsOverviewProvisional { get; init; }
 
     /// <summary>
     /// Messages of archives without an overview, oldest first, then the live ones: each a JSON object in UTF-8, as it is stored, or

@@ -146,7 +146,9 @@ internal static class RouteDescriptions
         ["GET /api/v1/sessions/{session_id}/context"] = new(
             Sessions,
             "Read a session's context",
-            "The newest overview, the archived messages that no overview covers yet, and the live messages, within the token budget.",
+            "The newest overview, the archived messages that no overview covers yet, and the live messages, within the token budget. While "
+            + "there are archives without a digest, latest_archive_overview joins an excerpt of them to the newest overview, and says so in "
+            + "its first line; overview_provisional is true then.",
             $$$$"""
             {"latest_archive_overview":"# 10 messages","pre_archive_abstracts":[],"messages":[{{{{Message}}}}],"estimatedTokens":48,
             "stats":{"totalArchives":1,"includedArchives":1,"droppedArchives":0,"failedArchives":0,"activeTokens":40,"archiveTokens":8}}

@@ -59,6 +59,11 @@ internal static class ContextEndpoints
     {
         answer.Writer.WriteStartObject();
         answer.Writer.WriteString("latest_archive_overview", context.Overview);
+        if (context.IsOverviewProvisional)
+        {
+            answer.Writer.WriteBoolean("overview_provisional", value: true);
+        }
+
         answer.Writer.WriteStartArray("pre_archive_abstracts");
         answer.Writer.WriteEndArray();
         answer.Writer.WriteStartArray("messages");

@@ -1,0 +1,146 @@
+using DurableSessions.Core.Commits;
+using DurableSessions.Core.Commits.Steps;
+using DurableSessions.Core.Context;
+using DurableSessions.Core.Identities;
+using DurableSessions.Core.State;
+using DurableSessions.Testing;
+
+namespace DurableSessions.Core.Tests.Reading;
+
+/// <summary>A client that resumes at once, and reads the overview alone, knows what was said.</summary>
+[Collection(nameof(Simulated))]
+public sealed class ProvisionalOverviewTests
+{
+    private const string Mark = "> Provisional: 1 archive is not digested yet; this is an excerpt.\n\n";
+
+    private readonly SessionKey _key = new("acme", "ada", "s1");
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public Task While_a_digest_is_pending_the_overview_holds_what_is_archived() => Simulated.RunAsync(async cluster =>
+    {
+        using Host host = await Host.StartAsync(cluster, (await cluster.NewContainerAsync()).Name);
+        await host.AppendAsync(_key, "m1");
+        await host.CommitAsync(await host.AcceptAsync(_key, "c1"));
+        Assert.Equal(("m1+0", false), Overview(await ReadAsync(host)));
+        await host.AppendAsync(_key, "m2", "m3");
+        CommitInput second = await ClearAsync(host, "c2");
+
+        SessionContext pending = await ReadAsync(host);
+        Assert.Equal(($"{Mark}m1+0 m2+1", true), Overview(pending));
+        Assert.Equal(2, pending.Messages.Count);
+        Assert.Equal((2, 2), (pending.TotalArchives, pending.IncludedArchives));
+
+        await host.SwitchAsync(second, await host.SemanticProcessAsync(second));
+        Assert.Equal(("m1+0 m2+1", false), Overview(await ReadAsync(host)));
+    });
+
+    [Fact]
+    public Task It_is_made_once_for_a_set_of_archives() => Simulated.RunAsync(async cluster =>
+    {
+        using Host host = await Host.StartAsync(cluster, (await cluster.NewContainerAsync()).Name);
+        await host.AppendAsync(_key, "m1");
+        await ClearAsync(host, "c1");
+        await ReadAsync(host);
+        await host.AppendAsync(_key, "m2");
+        int before = host.Faults.Requests;
+        Assert.Equal(($"{Mark}m1+0", true), Overview(await ReadAsync(host)));
+        Assert.Equal(1, host.Fallback.Calls);
+
+        // The manifest. What was archived is still in this host's memory.
+        Assert.InRange(host.Faults.Requests - before, 1, 2);
+
+        await ClearAsync(host, "c2");
+        Assert.StartsWith("> Provisional: 2 archives are not digested yet", (await ReadAsync(host)).Overview, StringComparison.Ordinal);
+        Assert.Equal(2, host.Fallback.Calls);
+        Assert.Equal(0, host.Processor.Calls);
+    });
+
+    [Fact]
+    public Task An_archive_whose_digest_was_cancelled_is_in_it_too() => Simulated.RunAsync(async cluster =>
+    {
+        using Host host = await Host.StartAsync(cluster, (await cluster.NewContainerAsync()).Name);
+        await host.AppendAsync(_key, "m1");
+        await host.SwitchAsync(await ClearAsync(host, "c1"), new SemanticOutcome(ArchiveState.Uncovered, null));
+        Assert.Equal(($"{Mark}m1+0", true), Overview(await ReadAsync(host)));
+    });
+
+    [Fact]
+    public Task No_digest_is_built_on_it() => Simulated.RunAsync(async cluster =>
+    {
+        using Host host = await Host.StartAsync(cluster, (await cluster.NewContainerAsync()).Name);
+        await host.AppendAsync(_key, "m1");
+        CommitInput first = await ClearAsync(host, "c1");
+        await ReadAsync(host);
+        await host.SwitchAsync(first, await host.SemanticProcessAsync(first));
+        await host.AppendAsync(_key, "m2");
+        await host.CommitAsync(await host.AcceptAsync(_key, "c2"));
+        Assert.Equal(("m1+0 m2+0", false), Overview(await ReadAsync(host)));
+    });
+
+    [Fact]
+    public Task Where_it_cannot_be_made_the_context_is_read_without_it() => Simulated.RunAsync(async cluster =>
+    {
+        using Host host = await Host.StartAsync(cluster, (await cluster.NewContainerAsync()).Name);
+        await host.AppendAsync(_key, "m1");
+        await host.CommitAsync(await host.AcceptAsync(_key, "c1"));
+        await host.AppendAsync(_key, "m2");
+        await ClearAsync(host, "c2");
+        host.Fallback.Before = static _ => throw new InvalidOperationException("a message that it cannot read");
+
+        SessionContext context = await ReadAsync(host);
+        Assert.Equal(("m1+0", false), Overview(context));
+        Assert.Single(context.Messages);
+    });
+
+    [Theory]
+    [InlineData(400, true)]
+    [InlineData(40, false)]
+    public Task Messages_leave_it_a_quarter_of_the_budget(int budget, bool isThere) => Simulated.RunAsync(async cluster =>
+    {
+        using Host host = await Host.StartAsync(cluster, (await cluster.NewContainerAsync()).Name);
+        await host.AppendAsync(_key, [.. Enumerable.Range(1, 100).Select(static i => $"message {i:D3} of one hundred")]);
+        await ClearAsync(host, "c1");
+
+        SessionContext context = await ReadAsync(host, budget);
+        Assert.Equal(isThere, context.IsOverviewProvisional);
+        Assert.InRange(context.MessageTokens + context.OverviewTokens, budget / 2, budget);
+        Assert.InRange(context.Messages.Count, 1, 99);
+    });
+
+    [Fact]
+    public Task What_is_read_for_it_counts_and_the_clients_bound_ends_it() => Simulated.RunAsync(async cluster =>
+    {
+        using Host host = await Host.StartAsync(cluster, (await cluster.NewContainerAsync()).Name);
+        await host.AppendAsync(_key, "m1");
+        await ClearAsync(host, "c1");
+        long bytes = 0;
+        await ReadAsync(host, read: (more, _) => ValueTask.FromResult(bytes += more));
+        long known = 0;
+        await ReadAsync(host, read: (more, _) => ValueTask.FromResult(known += more));
+        Assert.Equal(1024 * 1024, bytes - known);
+
+        await host.AppendAsync(_key, "m2");
+        await ClearAsync(host, "c2");
+        await Assert.ThrowsAsync<UnauthorizedAccessException>(
+            () => ReadAsync(host, read: static (_, _) => throw new UnauthorizedAccessException("over the bound")));
+        Assert.Equal(1, host.Fallback.Calls);
+    });
+
+    private static (string Overview, bool IsProvisional) Overview(SessionContext context) =>
+        (context.Overview, context.IsOverviewProvisional);
+
+    private async Task<CommitInput> ClearAsync(Host host, string id)
+    {
+        CommitInput commit = await host.AcceptAsync(_key, id);
+        await host.ClearLiveAsync(commit, await host.ArchiveToTempAsync(commit));
+        return commit;
+    }
+
+    private Task<SessionContext> ReadAsync(Host host, int budget = 1_000, Func<long, CancellationToken, ValueTask<long>>? read = null)
+    {
+        ReadBytes? counted = read is null ? null : async (bytes, cancellationToken) => await read(bytes, cancellationToken);
+        return host.Store.Sessions.ReadContextAsync(_key, budget, includeMemories: false, hold: null, counted, Cancelled);
+    }
+}
