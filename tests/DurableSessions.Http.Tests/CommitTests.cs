@@ -181,7 +181,11 @@ public sealed class CommitTests(ApiFixture api) : IClassFixture<ApiFixture>
             ""","state":"pending","abstract":"","created_at":null}]""",
             (await api.GetAsync($"/api/v1/sessions/{id}/archives")).ResultText(),
             StringComparison.Ordinal);
-        Assert.Equal([ScriptedProcessor.HoldText], Texts((await api.GetAsync($"/api/v1/sessions/{id}/context")).Result));
+        JsonElement context = (await api.GetAsync($"/api/v1/sessions/{id}/context")).Result;
+        Assert.Equal([ScriptedProcessor.HoldText], Texts(context));
+        Assert.True(context.GetProperty("overview_provisional").GetBoolean());
+        string? overview = context.GetProperty("latest_archive_overview").GetString();
+        Assert.StartsWith("> Provisional: 1 archive is not digested yet", overview, StringComparison.Ordinal);
         JsonElement cancelled = (await api.PostAsync($"/api/v1/tasks/{taskId}/cancel")).Succeeded().Result;
         Assert.Contains(cancelled.GetProperty("status").GetString(), (string[])["cancelling", "cancelled"]);
         api.Host.Processor.Release();
@@ -193,6 +197,9 @@ public sealed class CommitTests(ApiFixture api) : IClassFixture<ApiFixture>
             taskId, (await api.GetAsync($"/api/v1/tasks?status=cancelled&resource_id={id}")).ResultText(), StringComparison.Ordinal);
         (await api.PostAsync($"/api/v1/tasks/{taskId}/retry", """{"telemetry":true}""")).Succeeded();
         Assert.Equal("completed", await StatusOnceOverAsync(taskId));
+        context = (await api.GetAsync($"/api/v1/sessions/{id}/context")).Result;
+        Assert.False(context.TryGetProperty("overview_provisional", out _));
+        Assert.Equal("# 1 messages", context.GetProperty("latest_archive_overview").GetString());
     }
 
     [Fact]

@@ -18,13 +18,15 @@ namespace DurableSessions.Core.Context;
 /// It is of this host's memory, and never stored: no digest builds on it. It is made once for a set of archives, at the first reading.
 /// </remarks>
 internal sealed class ProvisionalOverview(
-    ArchiveStore archives, SemanticProcessors processors, HostCache memory, ILogger<ProvisionalOverview> logger)
+    ArchiveStore archives, SemanticProcessors processors, HostCache memory, TimeProvider time, ILogger<ProvisionalOverview> logger)
 {
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Unused = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan NextTry = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// The overview of everything that was archived. <see langword="null"/> where the processor fails: that is logged, and the context
-    /// is read without it.
+    /// The overview of everything that was archived. <see langword="null"/> where the processor fails, or takes longer than 5 s: that is
+    /// logged, the context is read without it, and for a minute it is not tried again.
     /// </summary>
     /// <param name="key">The session.</param>
     /// <param name="manifest">Its manifest.</param>
@@ -41,21 +43,24 @@ internal sealed class ProvisionalOverview(
         var name = (nameof(ProvisionalOverview), key, manifest.Incarnation, manifest.Overview?.Blob, archivesNow);
         if (memory.TryGetValue(name, out string? known))
         {
-            return known;
+            return known!.Length == 0 ? null : known;
         }
 
         await read.AddBlobsAsync(open.Count);
+        using var timeout = new CancellationTokenSource(Longest, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         bool isReading = false;
         string overview;
         try
         {
             var request = new SemanticRequest(before.Length == 0 ? null : before, ReadAsync());
-            SemanticDigest digest = await processors.Fallback.DigestAsync(request, cancellationToken);
+            SemanticDigest digest = await processors.Fallback.DigestAsync(request, either.Token);
             overview = Mark(digest.Overview, open.Count);
         }
-        catch (Exception e) when (!isReading && e is not OperationCanceledException)
+        catch (Exception e) when ((!isReading || timeout.IsCancellationRequested) && !cancellationToken.IsCancellationRequested)
         {
             logger.ProvisionalOverviewNotMade(e, key);
+            memory.Set(name, "", new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = NextTry });
             return null;
         }
 
@@ -68,7 +73,7 @@ internal sealed class ProvisionalOverview(
             foreach (ArchiveReference archive in open)
             {
                 var commit = new CommitAttempt(key, manifest.Incarnation, archive.CommitId, archive.Attempt);
-                await foreach (SessionMessage message in archives.ReadMessagesAsync(commit, cancellationToken))
+                await foreach (SessionMessage message in archives.ReadMessagesAsync(commit, either.Token))
                 {
                     await read.AddAsync(message.Line.Length);
                     isReading = false;

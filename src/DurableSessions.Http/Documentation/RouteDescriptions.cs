@@ -147,8 +147,8 @@ internal static class RouteDescriptions
             Sessions,
             "Read a session's context",
             "The newest overview, the archived messages that no overview covers yet, and the live messages, within the token budget. While "
-            + "there are archives without a digest, latest_archive_overview joins an excerpt of them to the newest overview, and says so in "
-            + "its first line; overview_provisional is true then.",
+            + "there are archives without a digest, latest_archive_overview joins an excerpt of them to the newest overview, says so in "
+            + "its first line, and overview_provisional is true.",
             $$$$"""
             {"latest_archive_overview":"# 10 messages","pre_archive_abstracts":[],"messages":[{{{{Message}}}}],"estimatedTokens":48,
             "stats":{"totalArchives":1,"includedArchives":1,"droppedArchives":0,"failedArchives":0,"activeTokens":40,"archiveTokens":8}}

@@ -79,19 +79,29 @@ public sealed class ProvisionalOverviewTests
         Assert.Equal(("m1+0 m2+0", false), Overview(await ReadAsync(host)));
     });
 
-    [Fact]
-    public Task Where_it_cannot_be_made_the_context_is_read_without_it() => Simulated.RunAsync(async cluster =>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public Task Where_it_cannot_be_made_the_context_is_read_without_it(bool hangs) => Simulated.RunAsync(async cluster =>
     {
         using Host host = await Host.StartAsync(cluster, (await cluster.NewContainerAsync()).Name);
         await host.AppendAsync(_key, "m1");
         await host.CommitAsync(await host.AcceptAsync(_key, "c1"));
         await host.AppendAsync(_key, "m2");
         await ClearAsync(host, "c2");
-        host.Fallback.Before = static _ => throw new InvalidOperationException("a message that it cannot read");
+        host.Fallback.Before = cancellationToken => hangs
+            ? Task.Delay(Timeout.InfiniteTimeSpan, host.Time, cancellationToken)
+            : throw new InvalidOperationException("a message that it cannot read");
+        DateTimeOffset asked = host.Time.GetUtcNow();
+        for (int i = 0; i < 2; i++)
+        {
+            SessionContext context = await ReadAsync(host);
+            Assert.Equal(("m1+0", false), Overview(context));
+            Assert.Single(context.Messages);
+        }
 
-        SessionContext context = await ReadAsync(host);
-        Assert.Equal(("m1+0", false), Overview(context));
-        Assert.Single(context.Messages);
+        Assert.Equal(1, host.Fallback.Calls);
+        Assert.InRange(host.Time.GetUtcNow() - asked, TimeSpan.Zero, TimeSpan.FromSeconds(6));
     });
 
     [Theory]
@@ -121,11 +131,17 @@ public sealed class ProvisionalOverviewTests
         await ReadAsync(host, read: (more, _) => ValueTask.FromResult(known += more));
         Assert.Equal(1024 * 1024, bytes - known);
 
-        await host.AppendAsync(_key, "m2");
+        string large = new('x', 600_000);
+        await host.AppendAsync(_key, large, large);
         await ClearAsync(host, "c2");
-        await Assert.ThrowsAsync<UnauthorizedAccessException>(
-            () => ReadAsync(host, read: static (_, _) => throw new UnauthorizedAccessException("over the bound")));
-        Assert.Equal(1, host.Fallback.Calls);
+        foreach (int call in new[] { 1, 2 })
+        {
+            int calls = 0;
+            await Assert.ThrowsAsync<UnauthorizedAccessException>(() => ReadAsync(host, read: (_, _) => ++calls == call
+                ? throw new UnauthorizedAccessException("over the bound")
+                : ValueTask.FromResult(0L)));
+            Assert.Equal(call, host.Fallback.Calls);
+        }
     });
 
     private static (string Overview, bool IsProvisional) Overview(SessionContext context) =>

@@ -65,6 +65,8 @@ internal sealed class ApiHost : IAsyncDisposable
         ProxySettings? proxies = null)
     {
         var processor = new ScriptedProcessor();
+        var fallback = new ScriptedProcessor();
+        fallback.Release();
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         if (log is not null)
@@ -74,7 +76,7 @@ internal sealed class ApiHost : IAsyncDisposable
 
         builder.WebHost.ConfigureKestrel(static server => server.ApplyDurableSessionsLimits());
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddHost(storage, processor, options: options);
+        builder.Services.AddHost(storage, processor, fallback, options);
         if (!withEngine)
         {
             builder.Services.Remove(builder.Services.Last(static service => service.ServiceType == typeof(IHostedService)));
