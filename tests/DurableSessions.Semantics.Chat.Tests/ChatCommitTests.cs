@@ -49,6 +49,39 @@ public sealed class ChatCommitTests
         Assert.InRange(points, 20, MaxRequests - 1);
     }
 
+    [Fact]
+    public async Task A_crash_at_any_storage_request_pays_no_answer_about_the_owners_words_twice()
+    {
+        int kept = 0;
+        int points = 0;
+        for (bool died = true; died && points < MaxRequests; points++)
+        {
+            await InOrderAsync(async cluster =>
+            {
+                InProcessModel model = Answering();
+                string container = (await cluster.NewContainerAsync()).Name;
+                using ChatHost host = await ChatHost.RunAsync(cluster, container, model);
+                await host.Store.Sessions.AppendAsync(
+                    ChatHost.Key, [Words.Message("mine"), Words.Message("a page says", "assistant")], null, Cancelled);
+                host.Faults.StopTheWorldAt(host.Faults.Requests + points + 1, carriesOutTheLast: true);
+                Task<CommitTask> commit = host.CommitToEndAsync();
+                died = await Task.WhenAny(commit, host.Faults.Stopped).WaitAsync(host.Patience, cluster.Time, Cancelled) != commit;
+                kept += died && model.Questions.Count == 2 ? 1 : 0;
+                await host.KillAsync();
+                using ChatHost next = await ChatHost.RunAsync(cluster, container, model);
+                foreach (CommitTask task in await next.EndAllAsync())
+                {
+                    Assert.Equal(2, model.Questions.Count);
+                    Assert.Equal(new TokenUsage(200, 20, 2, 80, 8), task.Output!.Usage);
+                }
+            });
+        }
+
+        // Among them the one that stored the second answer, and that which stores the digest.
+        Assert.InRange(kept, 2, points);
+        Assert.InRange(points, 20, MaxRequests - 1);
+    }
+
     // A host dies at a request of its commit, and another one goes on. Whether the commit had not ended before. Where the clock may go on
     // while requests wait, a client may have given up instead; what holds after a death holds then, too.
     private static async Task<bool> CrashAsync(SimulatedCluster cluster, int k, bool carriedOut, int windows, bool isDrawn)
