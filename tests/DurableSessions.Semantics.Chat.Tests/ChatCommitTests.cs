@@ -49,8 +49,10 @@ public sealed class ChatCommitTests
         Assert.InRange(points, 20, MaxRequests - 1);
     }
 
-    [Fact]
-    public async Task A_crash_at_any_storage_request_pays_no_answer_about_the_owners_words_twice()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_crash_at_any_storage_request_pays_no_answer_about_the_owners_words_twice(bool carriedOut)
     {
         int kept = 0;
         int points = 0;
@@ -63,22 +65,23 @@ public sealed class ChatCommitTests
                 using ChatHost host = await ChatHost.RunAsync(cluster, container, model);
                 await host.Store.Sessions.AppendAsync(
                     ChatHost.Key, [Words.Message("mine"), Words.Message("a page says", "assistant")], null, Cancelled);
-                host.Faults.StopTheWorldAt(host.Faults.Requests + points + 1, carriesOutTheLast: true);
+                host.Faults.StopTheWorldAt(host.Faults.Requests + points + 1, carriedOut);
                 Task<CommitTask> commit = host.CommitToEndAsync();
                 died = await Task.WhenAny(commit, host.Faults.Stopped).WaitAsync(host.Patience, cluster.Time, Cancelled) != commit;
-                kept += died && model.Questions.Count == 2 ? 1 : 0;
                 await host.KillAsync();
+                int lost = LosesAnswer(host, carriedOut) ? 1 : 0;
+                kept += died && model.Questions.Count - lost == 2 ? 1 : 0;
                 using ChatHost next = await ChatHost.RunAsync(cluster, container, model);
                 foreach (CommitTask task in await next.EndAllAsync())
                 {
-                    Assert.Equal(2, model.Questions.Count);
+                    Assert.Equal(2 + lost, model.Questions.Count);
                     Assert.Equal(new TokenUsage(200, 20, 2, 80, 8), task.Output!.Usage);
                 }
             });
         }
 
-        // Among them the one that stored the second answer, and that which stores the digest.
-        Assert.InRange(kept, 2, points);
+        // Among them the one that stores the digest.
+        Assert.InRange(kept, 1, points);
         Assert.InRange(points, 20, MaxRequests - 1);
     }
 
@@ -101,9 +104,7 @@ public sealed class ChatCommitTests
             return false;
         }
 
-        bool lostOne = !carriedOut
-            && host.Faults.ToString().Contains("/answers/", StringComparison.Ordinal)
-            && host.Faults.ToString().Contains("PUT", StringComparison.Ordinal);
+        bool lostOne = LosesAnswer(host, carriedOut);
         using ChatHost next = await ChatHost.RunAsync(cluster, container, model);
         next.Patience = host.Patience;
         IReadOnlyList<CommitTask> tasks = await next.EndAllAsync();
@@ -126,6 +127,12 @@ public sealed class ChatCommitTests
         Assert.Equal(1, memory.Info.Revision);
         return died;
     }
+
+    // Whether the host died at the request that should have stored an answer.
+    private static bool LosesAnswer(ChatHost host, bool carriedOut) =>
+        !carriedOut
+        && host.Faults.ToString().Contains("/answers/", StringComparison.Ordinal)
+        && host.Faults.ToString().Contains("PUT", StringComparison.Ordinal);
 
     // Answers that storage may not have: where the clock goes on while requests wait, a client may give up keeping one.
     private static int Unkept(RequestLog log) => log.Requests.Count(static r =>
