@@ -50,7 +50,7 @@ public sealed class ChatSemanticProcessor(IChatClient client, ChatModelOptions o
         int overviewTokens = SemanticDigest.MaxOverviewLength / 2;
         int memoryTokens = _room / MemoryShare;
         await foreach (IReadOnlyList<PromptMessage> window in ConversationWindows.OfAsync(
-            request.Messages, Tokens, Math.Max(256, _room - overviewTokens - memoryTokens), cancellationToken))
+            request.Messages, request.PreviousUsers, Tokens, Math.Max(256, _room - overviewTokens - memoryTokens), cancellationToken))
         {
             IReadOnlyList<PromptMemory>? shown = ledger?.Show(static t => Tokens.CountTokens(t), memoryTokens);
             sources = window.Select(static m => (MemorySources?)m.Sources)

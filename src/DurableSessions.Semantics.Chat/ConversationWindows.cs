@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using DurableSessions.Core.Messages;
+using DurableSessions.Core.Semantics;
 using Microsoft.ML.Tokenizers;
 
 namespace DurableSessions.Semantics.Chat;
@@ -21,14 +22,18 @@ internal static class ConversationWindows
     // The longest that an author's name adds.
     private const int TokensOfAuthor = 4;
 
-    /// <summary>The windows in order; each has at most <paramref name="maxTokens"/> tokens, and at least one message.</summary>
+    /// <summary>
+    /// The windows in order; each has at most <paramref name="maxTokens"/> tokens, and at least one message. Their authors are told apart
+    /// with <paramref name="usersBefore"/> in mind.
+    /// </summary>
     public static async IAsyncEnumerable<IReadOnlyList<PromptMessage>> OfAsync(
         IAsyncEnumerable<SessionMessage> messages,
+        UserPeers? usersBefore,
         Tokenizer tokenizer,
         int maxTokens,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var speakers = new Speakers();
+        var speakers = new Speakers(usersBefore);
         List<(SessionMessage Message, PromptMessage Shown)> window = [];
         int tokens = 0;
         await foreach (SessionMessage message in messages.WithCancellation(cancellationToken))

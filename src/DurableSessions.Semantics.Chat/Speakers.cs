@@ -1,5 +1,6 @@
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Messages;
+using DurableSessions.Core.Semantics;
 
 namespace DurableSessions.Semantics.Chat;
 
@@ -8,30 +9,21 @@ namespace DurableSessions.Semantics.Chat;
 /// a working directory with both sides of a conversation, or another one for each speaker, with that one's messages alone: so a user's
 /// message with a peer id is the owner's only where the assistant speaks under the same id, and no message of a user has another one.
 /// </summary>
-internal sealed class Speakers
+/// <param name="usersBefore">The users' peer ids of the archives before; <see langword="null"/>: none are known.</param>
+internal sealed class Speakers(UserPeers? usersBefore)
 {
     private const int MaxIds = 256;
 
     private readonly HashSet<string> _assistants = new(StringComparer.Ordinal);
-    private string? _user;
-    private bool _hasOtherUsers;
+    private UserPeers _users = usersBefore ?? new UserPeers();
 
     /// <summary>Takes note of a message's peer id.</summary>
     public void Hear(SessionMessage message)
     {
-        if (message.PeerId is not { } peer)
-        {
-            return;
-        }
-
-        if (message.Role == "assistant" && _assistants.Count < MaxIds)
+        _users = _users.With(message);
+        if (message is { Role: "assistant", PeerId: { } peer } && _assistants.Count < MaxIds)
         {
             _assistants.Add(peer);
-        }
-        else if (message.Role == "user")
-        {
-            _user ??= peer;
-            _hasOtherUsers |= _user != peer;
         }
     }
 
@@ -46,5 +38,5 @@ internal sealed class Speakers
         _ => MemorySources.Peer,
     };
 
-    private bool IsOwner(string? peer) => peer is null || (!_hasOtherUsers && _assistants.Contains(peer));
+    private bool IsOwner(string? peer) => peer is null || (!_users.HasOthers && _assistants.Contains(peer));
 }

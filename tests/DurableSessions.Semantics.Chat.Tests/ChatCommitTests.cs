@@ -49,6 +49,42 @@ public sealed class ChatCommitTests
         Assert.InRange(points, 20, MaxRequests - 1);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_crash_at_any_storage_request_pays_no_answer_about_the_owners_words_twice(bool carriedOut)
+    {
+        int kept = 0;
+        int points = 0;
+        for (bool died = true; died && points < MaxRequests; points++)
+        {
+            await InOrderAsync(async cluster =>
+            {
+                InProcessModel model = Answering();
+                string container = (await cluster.NewContainerAsync()).Name;
+                using ChatHost host = await ChatHost.RunAsync(cluster, container, model);
+                await host.Store.Sessions.AppendAsync(
+                    ChatHost.Key, [Words.Message("mine"), Words.Message("a page says", "assistant")], null, Cancelled);
+                host.Faults.StopTheWorldAt(host.Faults.Requests + points + 1, carriedOut);
+                Task<CommitTask> commit = host.CommitToEndAsync();
+                died = await Task.WhenAny(commit, host.Faults.Stopped).WaitAsync(host.Patience, cluster.Time, Cancelled) != commit;
+                await host.KillAsync();
+                int lost = LosesAnswer(host, carriedOut) ? 1 : 0;
+                kept += died && model.Questions.Count - lost == 2 ? 1 : 0;
+                using ChatHost next = await ChatHost.RunAsync(cluster, container, model);
+                foreach (CommitTask task in await next.EndAllAsync())
+                {
+                    Assert.Equal(2 + lost, model.Questions.Count);
+                    Assert.Equal(new TokenUsage(200, 20, 2, 80, 8), task.Output!.Usage);
+                }
+            });
+        }
+
+        // Among them the one that stores the digest.
+        Assert.InRange(kept, 1, points);
+        Assert.InRange(points, 20, MaxRequests - 1);
+    }
+
     // A host dies at a request of its commit, and another one goes on. Whether the commit had not ended before. Where the clock may go on
     // while requests wait, a client may have given up instead; what holds after a death holds then, too.
     private static async Task<bool> CrashAsync(SimulatedCluster cluster, int k, bool carriedOut, int windows, bool isDrawn)
@@ -68,9 +104,7 @@ public sealed class ChatCommitTests
             return false;
         }
 
-        bool lostOne = !carriedOut
-            && host.Faults.ToString().Contains("/answers/", StringComparison.Ordinal)
-            && host.Faults.ToString().Contains("PUT", StringComparison.Ordinal);
+        bool lostOne = LosesAnswer(host, carriedOut);
         using ChatHost next = await ChatHost.RunAsync(cluster, container, model);
         next.Patience = host.Patience;
         IReadOnlyList<CommitTask> tasks = await next.EndAllAsync();
@@ -93,6 +127,12 @@ public sealed class ChatCommitTests
         Assert.Equal(1, memory.Info.Revision);
         return died;
     }
+
+    // Whether the host died at the request that should have stored an answer.
+    private static bool LosesAnswer(ChatHost host, bool carriedOut) =>
+        !carriedOut
+        && host.Faults.ToString().Contains("/answers/", StringComparison.Ordinal)
+        && host.Faults.ToString().Contains("PUT", StringComparison.Ordinal);
 
     // Answers that storage may not have: where the clock goes on while requests wait, a client may give up keeping one.
     private static int Unkept(RequestLog log) => log.Requests.Count(static r =>

@@ -26,9 +26,7 @@ internal sealed class MemoryDraft(UserKey user, MemoryCatalogue start, MemoryCon
         Touched memory = await ReadAsync(change.Category, change.Name, cancellationToken);
         string? current = memory.After;
         MemoryMerge merge = MemoryMerge.Of(change, current, memory.Sources);
-        string? refusal = merge.Refusal ?? (current is null && Count() >= MemoryLimits.MaxMemories
-            ? $"there are {MemoryLimits.MaxMemories} memories, which is the most"
-            : null);
+        string? refusal = merge.Refusal ?? (current is null ? RefusalOfNew(merge.Sources) : null);
         if (refusal is not null)
         {
             _skipped.Add(new MemorySkip(refusal, change.Category, change.Name));
@@ -136,6 +134,19 @@ internal sealed class MemoryDraft(UserKey user, MemoryCatalogue start, MemoryCon
 
     private IEnumerable<(MemoryCategory Category, string Name, Touched Memory)> Differences() =>
         _touched.Where(static t => t.Value.Before != t.Value.After).Select(static t => (t.Key.Item1, t.Key.Item2, t.Value));
+
+    private string? RefusalOfNew(MemorySources? sources) =>
+        Count() >= MemoryLimits.MaxMemories
+            ? $"there are {MemoryLimits.MaxMemories} memories, which is the most"
+            : sources != MemorySources.Owner && CountOfOthers() >= MemoryLimits.MaxMemoriesOfOthers
+                ? $"there are {MemoryLimits.MaxMemoriesOfOthers} memories that do not come from the owner's words alone, which is the most"
+                : null;
+
+    private int CountOfOthers() => start.Memories.Count(static m => m.Sources != MemorySources.Owner)
+        + _touched.Values.Sum(static t => IsOfOthers(t.After, t.Sources) - IsOfOthers(t.Before, t.SourcesBefore));
+
+    private static int IsOfOthers(string? content, MemorySources? sources) =>
+        content is not null && sources != MemorySources.Owner ? 1 : 0;
 
     private int Count() => start.Memories.Count + _touched.Values.Sum(static t => (t.After is null ? 0 : 1) - (t.Before is null ? 0 : 1));
 

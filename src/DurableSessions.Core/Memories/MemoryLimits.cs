@@ -6,6 +6,13 @@ public static class MemoryLimits
     /// <summary>The most memories of one user. A commit that would make one more has that change skipped, and says so.</summary>
     public const int MaxMemories = 1_000;
 
+    /// <summary>
+    /// The most memories of one user that commits make without the owner's words alone: memories whose sources are not
+    /// <see cref="MemorySources.Owner"/>, unknown ones included. A change that would make one more is skipped, with the reason. The rest
+    /// of <see cref="MaxMemories"/> is the owner's. What is taken back, and what the owner's client writes, is not limited by it.
+    /// </summary>
+    public const int MaxMemoriesOfOthers = 750;
+
     /// <summary>The longest memory, in characters.</summary>
     public const int MaxContentLength = 8_000;
 

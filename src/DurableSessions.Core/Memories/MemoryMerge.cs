@@ -22,7 +22,11 @@ internal sealed record MemoryMerge(string? Content, string? Refusal = null, Memo
         return change.Operation == MemoryOperation.Delete && current is null
             ? new MemoryMerge(null, "there is no such memory")
             : change.Operation == MemoryOperation.Delete && change.Base != current
-                ? new MemoryMerge(current, "it was changed since the digest looked at it, and stays")
+                ? new MemoryMerge(
+                    current,
+                    change.Base is null
+                        ? "its content was not shown to the digest, which may not delete what it has not seen"
+                        : "it was changed since the digest looked at it, and stays")
                 : after?.Length > MemoryLimits.MaxContentLength
                     ? new MemoryMerge(current, $"it would be longer than {MemoryLimits.MaxContentLength} characters")
                     : after?.Trim() == current?.Trim()

@@ -35,6 +35,12 @@ internal sealed record SemanticDocument
     /// <summary>Where abstract and overview may come from; <see langword="null"/>: unknown.</summary>
     public MemorySources? Sources { get; init; }
 
+    /// <summary>
+    /// The users' peer ids of everything until and with this archive; <see langword="null"/>: there were none, or it was written before
+    /// this was recorded.
+    /// </summary>
+    public UserPeers? Users { get; init; }
+
     /// <summary>Changes of the user's memories, for the switch to apply.</summary>
     public IReadOnlyList<MemoryChange> Memories { get; init; } = [];
 

@@ -1,3 +1,4 @@
+using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using DurableSessions.Core.Auditing;
 using DurableSessions.Core.Commits;
@@ -122,6 +123,47 @@ public sealed class ModelTokenTests
         }
 
         Assert.InRange(counted, 5, int.MaxValue);
+    });
+
+    // Over the quota the same: the built-in digest that a crash left is the digest, also where the next day allows a model again.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public Task Over_the_quota_a_crash_at_any_request_leaves_one_built_in_digest(bool isCarriedOut) => Simulated.RunAsync(async cluster =>
+    {
+        int reused = 0;
+        for (int at = 1, of = int.MaxValue; at <= of; at++)
+        {
+            string container = (await cluster.NewContainerAsync()).Name;
+            SessionStorage storage = await cluster.ConnectAsync(container);
+            DateOnly today = DateOnly.FromDateTime(cluster.Time.GetUtcNow().UtcDateTime);
+            BlobClient spent = storage.Container.GetBlobClient($"usage/acme/{today:yyyy-MM-dd}.jsonl");
+            await spent.UploadAsync(BinaryData.FromString("{\"commit\":\"c\",\"tokens\":250}\n"), Cancelled);
+            using Host dying = await Host.RunAsync(cluster, container, s_options, Model());
+            await dying.AppendAsync(s_key, "1");
+            CommitInput commit = await dying.AcceptAsync(s_key, "c1");
+            dying.Faults.StopTheWorldAt(dying.Faults.Requests + at, isCarriedOut);
+            Task run = dying.CommitAsync(commit);
+            if (await Task.WhenAny(run, dying.Faults.Stopped) == run)
+            {
+                await run;
+                of = at;
+            }
+
+            // As on the next day: nothing is used.
+            bool isLeft = await storage.Container.GetBlobsAsync(new GetBlobsOptions(), Cancelled)
+                .AnyAsync(static b => b.Name.EndsWith("/semantic-fallback.json", StringComparison.Ordinal), Cancelled);
+            await spent.DeleteAsync(cancellationToken: Cancelled);
+            using Host next = await Host.StartAsync(cluster, container, s_options, Model());
+            await next.CommitAsync(commit);
+            Assert.Equal((0, isLeft ? 0 : 1), (next.Fallback.Calls, dying.Processor.Calls + next.Processor.Calls));
+            Audit audit = await next.AuditAsync(s_key);
+            Assert.Equal(isLeft ? ArchiveState.Degraded : ArchiveState.Covered, Assert.Single(audit.Archives).State);
+            Assert.Equal(isLeft ? 0 : 1, (await LinesAsync(storage)).Count);
+            reused += isLeft && of == int.MaxValue ? 1 : 0;
+        }
+
+        Assert.InRange(reused, 3, int.MaxValue);
     });
 
     [Fact]

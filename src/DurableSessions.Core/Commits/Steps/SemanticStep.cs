@@ -30,9 +30,12 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
         List<ArchiveReference> covers = [.. manifest.Uncovered.Where(u => u.Number < archive.Number), archive];
         IReadOnlyList<MemoryCategory> categories = AllowedCategories.Of(manifest.Settings.MemoryPolicy);
         var memories = new MemoryBaseline(catalogues, contents, commit.Session.Owner, categories);
-        var request = new SemanticRequest(previous?.Overview, ReadAsync(commit, covers, cancellationToken))
+        UserPeers users = previous?.Users ?? new UserPeers();
+        IAsyncEnumerable<SessionMessage> messages = ReadAsync(commit, covers, m => users = users.With(m), cancellationToken);
+        var request = new SemanticRequest(previous?.Overview, messages)
         {
             PreviousSources = previous?.Sources,
+            PreviousUsers = previous?.Users,
             Memories = categories.Count == 0 ? null : memories.Extraction,
             Answers = archives.Answers(commit.ThisAttempt),
         };
@@ -59,6 +62,7 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
             Overview = digest.Overview,
             Usage = digest.Usage,
             Sources = digest.Sources,
+            Users = users.First is null ? null : users,
             Memories = changes,
             MemoriesSkipped = [.. without is null ? [] : new[] { new MemorySkip(without) }, .. Bounded(digest.MemoriesSkipped), .. skipped],
             CreatedAt = time.GetUtcNow(),
@@ -82,13 +86,15 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
         ];
 
     private async IAsyncEnumerable<SessionMessage> ReadAsync(
-        CommitInput commit, List<ArchiveReference> covers, [EnumeratorCancellation] CancellationToken cancellationToken)
+        CommitInput commit, List<ArchiveReference> covers, Action<SessionMessage> hear,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (ArchiveReference archive in covers)
         {
             await foreach (SessionMessage message in archives.ReadMessagesAsync(
                 new CommitAttempt(commit.Session, commit.Incarnation, archive.CommitId, archive.Attempt), cancellationToken))
             {
+                hear(message);
                 yield return message;
             }
         }
