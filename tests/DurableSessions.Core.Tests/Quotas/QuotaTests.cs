@@ -276,6 +276,24 @@ public sealed class QuotaTests
     });
 
     [Fact]
+    public Task A_listing_that_does_not_end_holds_the_first_request_up_for_5_s_and_no_other() => Simulated.RunAsync(async cluster =>
+    {
+        using Host host = await StartAsync(cluster, new() { Bytes = 100_000 });
+        host.Faults.When(static r => r.Comp == "list", Fault.NeverAnswer, times: int.MaxValue);
+        DateTimeOffset began = cluster.Time.GetUtcNow();
+        await host.AppendAsync(s_ada.Session("a"), "1");
+        Assert.InRange(cluster.Time.GetUtcNow() - began, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(10.9));
+
+        began = cluster.Time.GetUtcNow();
+        for (int i = 0; i < 10; i++)
+        {
+            await host.AppendAsync(s_ada.Session("a"), "2");
+        }
+
+        Assert.InRange(cluster.Time.GetUtcNow() - began, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+    });
+
+    [Fact]
     public Task A_listing_that_fails_refuses_nothing() => Simulated.RunAsync(async cluster =>
     {
         using Host host = await StartAsync(cluster, new() { Sessions = 2, Bytes = 100_000 });
