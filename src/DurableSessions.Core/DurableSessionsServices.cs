@@ -103,6 +103,7 @@ public static class DurableSessionsServices
         .AddSingleton<SessionAppenders>()
         .AddSingleton<ProvisionalOverview>()
         .AddSingleton<ContextReader>()
+        .AddSingleton<CommitRoom>()
         .AddSingleton<AutoCommits>()
         .AddSingleton<Tombstones>()
         .AddSingleton<TaskIndex>()
@@ -115,7 +116,7 @@ public static class DurableSessionsServices
             p.Get<Tombstones>(), p.Get<AutoCommits>(), p.Get<SettingsWriter>(), p.Get<OrchestrationClient>(), p.Get<SessionOptions>(),
             p.Get<TimeProvider>()))
         .AddSingleton(static p => new CommitService(
-            p.Get<ManifestStore>(), p.Get<SessionAppenders>(), p.Get<TaskIndex>(), p.Get<OrchestrationClient>(), p.Get<AccountUsages>(),
+            p.Get<ManifestStore>(), p.Get<SessionAppenders>(), p.Get<TaskIndex>(), p.Get<OrchestrationClient>(), p.Get<CommitRoom>(),
             p.Get<SessionOptions>(), p.Get<TimeProvider>(), p.Get<ILogger<CommitService>>()))
         .AddSingleton(static p => new TaskService(
             p.Get<CommitTaskFinder>(), p.Get<CommitCancellation>(), p.Get<CommitRetry>(), p.Get<OrchestrationClient>()))

@@ -14,8 +14,8 @@ namespace DurableSessions.Core.Appending;
 /// which attempt made it.
 /// </summary>
 internal sealed class SessionCreator(
-    ManifestStore manifests, SegmentStore segments, LiveViews views, AccountUsages usages, SessionOptions options,
-    TimeProvider time)
+    SessionStorage storage, ManifestStore manifests, SegmentStore segments, LiveViews views, AccountUsages usages,
+    SessionOptions options, TimeProvider time)
 {
     private const int MaxAttempts = 5;
 
@@ -33,6 +33,33 @@ internal sealed class SessionCreator(
     /// <exception cref="QuotaExceededException">It does not, and the account has as many as it may have.</exception>
     public async Task<Manifest> EnsureAsync(SessionKey key, CancellationToken cancellationToken) =>
         await TryCreateAsync(key, options.InitialSettings, createdBy: null, mayExist: true, cancellationToken);
+
+    /// <summary>
+    /// The id of the session that a request creates which says none: the first to write it down says which one it is. A crash after that
+    /// leaves an id that the repetition takes. Where the account has no room for a session, nothing is written.
+    /// </summary>
+    /// <param name="user">The user.</param>
+    /// <param name="createdBy">The request.</param>
+    /// <param name="newId">The id, where the request comes for the first time.</param>
+    /// <param name="cancellationToken">Stops waiting; the id may be written or not.</param>
+    /// <exception cref="IdempotencyKeyReusedException">The key stands for the session of another request.</exception>
+    /// <exception cref="QuotaExceededException">The request comes for the first time, and the account has as many as it may have.</exception>
+    public async Task<string> NameAsync(UserKey user, RequestKey createdBy, string newId, CancellationToken cancellationToken)
+    {
+        string blob = BlobNames.Creation(user, createdBy.KeyHash);
+        Creation? creation = null;
+        if (usages.HasSessionQuota)
+        {
+            creation = await storage.Container.FindAsync<Creation>(blob, cancellationToken);
+            if (creation is null)
+            {
+                (await usages.ReserveSessionAsync(user.Account, cancellationToken))?.Dispose();
+            }
+        }
+
+        creation ??= await storage.Container.WriteOnceAsync(blob, new Creation(newId, createdBy.RequestHash), cancellationToken);
+        return creation.RequestHash == createdBy.RequestHash ? creation.SessionId : throw new IdempotencyKeyReusedException();
+    }
 
     private async Task<Manifest> TryCreateAsync(
         SessionKey key, SessionSettings settings, RequestKey? createdBy, bool mayExist, CancellationToken cancellationToken)
@@ -80,4 +107,7 @@ internal sealed class SessionCreator(
             }
         }
     }
+
+    /// <summary>The id that a key stands for: written once, so that a repetition creates no other session.</summary>
+    private sealed record Creation(string SessionId, string RequestHash);
 }

@@ -17,7 +17,7 @@ namespace DurableSessions.Core.AutoCommit;
 /// decided in the session. Sessions without a policy cost nothing.
 /// </summary>
 internal sealed class AutoCommits(
-    ManifestStore manifests, TaskIndex index, OrchestrationClient client, HostCache memory, AccountUsages usages,
+    ManifestStore manifests, TaskIndex index, OrchestrationClient client, HostCache memory, CommitRoom room,
     SessionOptions options, TimeProvider time, ILogger<AutoCommits> logger)
 {
     private static readonly TimeSpan Remembered = TimeSpan.FromHours(1);
@@ -55,8 +55,8 @@ internal sealed class AutoCommits(
     /// <param name="cancellationToken">Ends the start, of which a part may then be done.</param>
     public async Task StartAsync(SessionKey key, Manifest manifest, int? keepRecent, CancellationToken cancellationToken)
     {
-        using Reservation? reserved = await ReserveAsync(key, manifest, cancellationToken);
         CommitId commitId = CommitId.Automatic(manifest.Incarnation, manifest.DecidedCount);
+        using Reservation? reserved = await room.ReserveAsync(key, commitId, manifest, cancellationToken);
         CommitInput input = await index.AddAsync(
             new CommitInput
             {
@@ -76,24 +76,6 @@ internal sealed class AutoCommits(
             new StartOrchestrationOptions(commitId.Value) { ReusableStatuses = OrchestrationRuntimeStatuses.Broken },
             cancellationToken);
         reserved?.KeepFor(TimeToCount, time);
-    }
-
-    // A commit that helps one which is over is not refused.
-    private async Task<Reservation?> ReserveAsync(SessionKey key, Manifest manifest, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await usages.ReserveCommitAsync(key.Account, cancellationToken);
-        }
-        catch (QuotaExceededException)
-        {
-            if (!await AbandonedCommits.HasAsync(manifest, client, cancellationToken))
-            {
-                throw;
-            }
-
-            return null;
-        }
     }
 
     private async Task WatchAsync(SessionKey key, Manifest manifest, AutoCommitPolicy policy)

@@ -28,6 +28,7 @@ internal sealed class AccountUsage(
     private AccountListing.Place? _place;
     private DateTimeOffset _begunAt;
     private Task? _measuring;
+    private volatile bool _isWaitedFor;
 
     /// <summary>What it has, as far as is known.</summary>
     public AccountTotals Value
@@ -42,8 +43,8 @@ internal sealed class AccountUsage(
     }
 
     /// <summary>
-    /// Sets something aside for a request that is about to use it, and measures the account where that is due. The first request waits for
-    /// that, and no other.
+    /// Sets something aside for a request that is about to use it, and measures the account where that is due. The first requests of a host
+    /// wait for that, up to 5 s after which none does; what they use is counted, and is over the quota at most by that.
     /// </summary>
     /// <exception cref="QuotaExceededException">There is not so much left.</exception>
     public async ValueTask<Reservation> ReserveAsync(AccountTotals more, CancellationToken cancellationToken)
@@ -56,7 +57,8 @@ internal sealed class AccountUsage(
             }
             catch (TimeoutException)
             {
-                // Storage is slow: the request finds out by itself.
+                // Storage is slow: requests find out by themselves, this one and those after it.
+                _isWaitedFor = true;
             }
         }
 
@@ -103,7 +105,7 @@ internal sealed class AccountUsage(
         }
     }
 
-    // What to wait for: nothing once there is a listing that has ended.
+    // What to wait for: nothing once there is a listing that has ended, or one that was waited for in vain.
     private Task? Measure()
     {
         lock (_lock)
@@ -121,7 +123,7 @@ internal sealed class AccountUsage(
                 _measuring = Task.Run(() => MeasureAsync(_place ?? default));
             }
 
-            return _found is null && _place is null ? _measuring : null;
+            return _found is null && _place is null && !_isWaitedFor ? _measuring : null;
         }
     }
 

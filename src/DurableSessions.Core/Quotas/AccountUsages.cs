@@ -26,6 +26,9 @@ internal sealed class AccountUsages(
     private readonly AccountListing _listing = new(storage, withBytes: options.Quotas.Bytes is not null);
     private readonly QuotaSettings _quotas = options.Quotas;
 
+    /// <summary>Whether there is a quota that a new session counts for.</summary>
+    public bool HasSessionQuota => _quotas is not { Sessions: null, Bytes: null };
+
     private bool HasAny => _quotas is not { Sessions: null, Bytes: null, WaitingCommits: null };
 
     /// <summary>Sets bytes aside that are about to be written; <see langword="null"/>: there is no quota.</summary>
@@ -36,9 +39,9 @@ internal sealed class AccountUsages(
     /// <summary>Sets a session aside that is about to be created; <see langword="null"/>: there is no quota.</summary>
     /// <exception cref="QuotaExceededException">There is none left, or no bytes for it.</exception>
     public async ValueTask<Reservation?> ReserveSessionAsync(string account, CancellationToken cancellationToken) =>
-        _quotas is { Sessions: null, Bytes: null }
-            ? null
-            : await For(account).ReserveAsync(new AccountTotals(Sessions: 1, Bytes: BytesOfSession), cancellationToken);
+        HasSessionQuota
+            ? await For(account).ReserveAsync(new AccountTotals(Sessions: 1, Bytes: BytesOfSession), cancellationToken)
+            : null;
 
     /// <summary>Sets a commit aside that is about to be accepted; <see langword="null"/>: there is no quota.</summary>
     /// <exception cref="QuotaExceededException">There is none left.</exception>

@@ -70,6 +70,7 @@ public sealed class SessionService
     /// <param name="cancellationToken">Stops waiting; the session may be created or not.</param>
     /// <exception cref="SessionExistsException">It exists.</exception>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
+    /// <exception cref="QuotaExceededException">The account has as many sessions as it may have.</exception>
     public async Task<SessionKey> CreateAsync(
         UserKey user, string? sessionId, SessionSettings settings, IdempotencyKey? idempotencyKey,
         CancellationToken cancellationToken)
@@ -80,10 +81,7 @@ public sealed class SessionService
         string id = sessionId ?? NewId();
         if (sessionId is null && createdBy is not null)
         {
-            // The first to write this says which id the key stands for; a crash after it leaves a name that the next one takes.
-            Creation creation = await _storage.Container.WriteOnceAsync(
-                BlobNames.Creation(user, createdBy.KeyHash), new Creation(id, createdBy.RequestHash), cancellationToken);
-            id = creation.RequestHash == createdBy.RequestHash ? creation.SessionId : throw new IdempotencyKeyReusedException();
+            id = await _creator.NameAsync(user, createdBy, id, cancellationToken);
         }
 
         var key = user.Session(id);
@@ -245,7 +243,4 @@ public sealed class SessionService
     private string NewId() =>
         _time.GetUtcNow().UtcDateTime.ToString("yyyyMMdd-HHmmss-", CultureInfo.InvariantCulture)
         + RandomNumberGenerator.GetHexString(16, lowercase: true);
-
-    /// <summary>The id that a key stands for: written once, so that a repetition creates no other session.</summary>
-    private sealed record Creation(string SessionId, string RequestHash);
 }

@@ -21,20 +21,20 @@ public sealed class CommitService
     private readonly SessionAppenders _appenders;
     private readonly TaskIndex _index;
     private readonly OrchestrationClient _client;
-    private readonly AccountUsages _usages;
+    private readonly CommitRoom _room;
     private readonly SessionOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<CommitService> _logger;
 
     internal CommitService(
-        ManifestStore manifests, SessionAppenders appenders, TaskIndex index, OrchestrationClient client, AccountUsages usages,
+        ManifestStore manifests, SessionAppenders appenders, TaskIndex index, OrchestrationClient client, CommitRoom room,
         SessionOptions options, TimeProvider time, ILogger<CommitService> logger)
     {
         _manifests = manifests;
         _appenders = appenders;
         _index = index;
         _client = client;
-        _usages = usages;
+        _room = room;
         _options = options;
         _time = time;
         _logger = logger;
@@ -93,7 +93,8 @@ public sealed class CommitService
 
         CommitInput input = Input(key, manifest.Incarnation, request);
         await EnsureRoomAsync(input, manifest, cancellationToken);
-        using Reservation? reserved = await ReserveAsync(input, manifest, cancellationToken);
+        // Until the answer has the archive's number: from then on the manifest has the commit, and counts it.
+        using Reservation? reserved = await _room.ReserveAsync(key, input.CommitId, manifest, cancellationToken);
         OrchestrationMetadata instance = await ScheduleAsync(input, cancellationToken);
         _logger.CommitAccepted(input.CommitId, key, (object?)request.Turns ?? request.KeepRecentCount);
         instance = await WaitForNumberAsync(instance, cancellationToken);
@@ -118,27 +119,6 @@ public sealed class CommitService
         throw new SessionBusyException(
             $"Session '{input.Session.Id}' has {manifest.Pending.Count} commits that have not ended; "
             + $"at most {_options.MaxPendingCommits} may wait.");
-    }
-
-    // Until the answer has the archive's number: from then on the manifest has the commit, and counts it. Never refused is a repetition,
-    // or a commit that helps one which is over, and which counts until it is helped.
-    private async Task<Reservation?> ReserveAsync(CommitInput input, Manifest manifest, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await _usages.ReserveCommitAsync(input.Session.Account, cancellationToken);
-        }
-        catch (QuotaExceededException)
-        {
-            bool isRepetition = input.CommitId.IsDerived
-                && await _client.GetInstanceAsync(input.CommitId.Value, cancellationToken) is not null;
-            if (!isRepetition && !await AbandonedCommits.HasAsync(manifest, _client, cancellationToken))
-            {
-                throw;
-            }
-
-            return null;
-        }
     }
 
     private async Task<OrchestrationMetadata> ScheduleAsync(CommitInput input, CancellationToken cancellationToken)

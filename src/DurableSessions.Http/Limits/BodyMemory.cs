@@ -14,9 +14,8 @@ namespace DurableSessions.Http.Limits;
 internal sealed class BodyMemory(IOptions<HttpLimits> limits, TimeProvider time)
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, long> _byClient = new(StringComparer.Ordinal);
+    private readonly ClientTally _held = new();
     private TaskCompletionSource _released = NewSignal();
-    private long _held;
 
     /// <summary>How long a request waits for bytes before it is answered 503.</summary>
     public static TimeSpan MaxWait { get; } = TimeSpan.FromSeconds(5);
@@ -28,7 +27,7 @@ internal sealed class BodyMemory(IOptions<HttpLimits> limits, TimeProvider time)
         {
             lock (_lock)
             {
-                return _held;
+                return _held.All;
             }
         }
     }
@@ -62,13 +61,7 @@ internal sealed class BodyMemory(IOptions<HttpLimits> limits, TimeProvider time)
         TaskCompletionSource released;
         lock (_lock)
         {
-            _held -= bytes;
-            long left = _byClient[client] -= bytes;
-            if (left == 0)
-            {
-                _byClient.Remove(client);
-            }
-
+            _held.Add(client, -bytes);
             released = _released;
             _released = NewSignal();
         }
@@ -81,14 +74,12 @@ internal sealed class BodyMemory(IOptions<HttpLimits> limits, TimeProvider time)
     {
         lock (_lock)
         {
-            long own = _byClient.GetValueOrDefault(client);
-            if (_held + bytes > limits.Value.BodiesBytes || own + bytes > limits.Value.BodiesBytes / 2)
+            if (_held.All + bytes > limits.Value.BodiesBytes || _held.Of(client) + bytes > limits.Value.BodiesBytes / 2)
             {
                 return _released.Task;
             }
 
-            _held += bytes;
-            _byClient[client] = own + bytes;
+            _held.Add(client, bytes);
             return null;
         }
     }

@@ -12,7 +12,10 @@ namespace DurableSessions.Http.Limits;
 internal sealed class ConnectionLimit(IOptions<HttpLimits> limits, TrustedProxies proxies, ILogger<ConnectionLimit> log)
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, Open> _byClient = new(StringComparer.Ordinal);
+    private readonly ClientTally _open = new();
+
+    // Each has connections: it is taken out with the last one.
+    private readonly HashSet<string> _refused = new(StringComparer.Ordinal);
 
     /// <summary>Serves a connection, or closes it at once where its address has as many as it may.</summary>
     public async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
@@ -45,20 +48,19 @@ internal sealed class ConnectionLimit(IOptions<HttpLimits> limits, TrustedProxie
         int atMost = limits.Value.ConnectionsPerAddress;
         lock (_lock)
         {
-            Open open = _byClient.GetValueOrDefault(client);
-            if (open.Count < atMost)
+            if (_open.Of(client) < atMost)
             {
-                _byClient[client] = open with { Count = open.Count + 1 };
+                _open.Add(client, 1);
                 return true;
             }
 
-            _byClient[client] = open with { IsRefused = true };
-            if (open.IsRefused)
+            if (!_refused.Add(client))
             {
                 return false;
             }
         }
 
+        // Once, until the client has no connection.
         Log.ConnectionsRefused(log, client, atMost);
         return false;
     }
@@ -67,18 +69,11 @@ internal sealed class ConnectionLimit(IOptions<HttpLimits> limits, TrustedProxie
     {
         lock (_lock)
         {
-            Open open = _byClient[client];
-            if (open.Count == 1)
+            _open.Add(client, -1);
+            if (_open.Of(client) == 0)
             {
-                _byClient.Remove(client);
-            }
-            else
-            {
-                _byClient[client] = open with { Count = open.Count - 1 };
+                _refused.Remove(client);
             }
         }
     }
-
-    // Refused: logged once, until the client has no connection.
-    private readonly record struct Open(int Count, bool IsRefused);
 }

@@ -12,17 +12,16 @@ namespace DurableSessions.Http.Limits;
 internal sealed class OpenWaits(IOptions<HttpLimits> limits)
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, int> _byClient = new(StringComparer.Ordinal);
-    private int _all;
+    private readonly ClientTally _open = new();
 
     /// <summary>The waits that are open.</summary>
-    public int Count
+    public long Count
     {
         get
         {
             lock (_lock)
             {
-                return _all;
+                return _open.All;
             }
         }
     }
@@ -40,19 +39,17 @@ internal sealed class OpenWaits(IOptions<HttpLimits> limits)
         int mostOfAll = MostOf(limits.Value);
         lock (_lock)
         {
-            int own = _byClient.GetValueOrDefault(client);
-            if (own >= limits.Value.Waits)
+            if (_open.Of(client) >= limits.Value.Waits)
             {
                 throw Refused($"As many requests of this key or address wait as may, {limits.Value.Waits} (Limits:Waits)");
             }
 
-            if (_all >= mostOfAll)
+            if (_open.All >= mostOfAll)
             {
                 throw Refused($"As many requests wait on this host as may, {mostOfAll}");
             }
 
-            _byClient[client] = own + 1;
-            _all++;
+            _open.Add(client, 1);
         }
 
         return new Wait(this, client);
@@ -65,11 +62,7 @@ internal sealed class OpenWaits(IOptions<HttpLimits> limits)
     {
         lock (_lock)
         {
-            _all--;
-            if (--_byClient[client] is 0)
-            {
-                _byClient.Remove(client);
-            }
+            _open.Add(client, -1);
         }
     }
 

@@ -1,3 +1,4 @@
+using Azure.Storage.Blobs;
 using DurableSessions.Core.Appending;
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Errors;
@@ -43,6 +44,25 @@ public sealed class QuotaTests
         await host.Store.Sessions.DeleteAsync(s_ada.Session("b"), Cancelled);
         await host.AppendAsync(s_ada.Session("c"), "kept");
         Assert.Equal(["kept"], (await host.AuditAsync(s_ada.Session("c"))).Everything);
+    });
+
+    [Fact]
+    public Task A_creation_that_is_refused_writes_nothing_and_one_that_was_made_is_answered_again() => Simulated.RunAsync(async cluster =>
+    {
+        BlobContainerClient container = await cluster.NewContainerAsync();
+        using Host host = await Host.RunAsync(cluster, container.Name, Of(new() { Sessions = 1 }));
+        SessionKey made = await CreateAsync("k1");
+        int before = (await container.GetBlobsAsync(cancellationToken: Cancelled).ToListAsync(Cancelled)).Count;
+        for (int i = 2; i <= 4; i++)
+        {
+            await Assert.ThrowsAsync<QuotaExceededException>(() => CreateAsync($"k{i}"));
+        }
+
+        Assert.Equal(before, (await container.GetBlobsAsync(cancellationToken: Cancelled).ToListAsync(Cancelled)).Count);
+        Assert.Equal(made, await CreateAsync("k1"));
+
+        Task<SessionKey> CreateAsync(string key) => host.Store.Sessions.CreateAsync(
+            s_ada, null, host.Store.Sessions.InitialSettings, Words.Key(key), Cancelled);
     });
 
     [Fact]
@@ -253,6 +273,24 @@ public sealed class QuotaTests
                 Assert.Equal(20 + listed, host.Log.Count);
             }
         }
+    });
+
+    [Fact]
+    public Task A_listing_that_does_not_end_holds_the_first_request_up_for_5_s_and_no_other() => Simulated.RunAsync(async cluster =>
+    {
+        using Host host = await StartAsync(cluster, new() { Bytes = 100_000 });
+        host.Faults.When(static r => r.Comp == "list", Fault.NeverAnswer, times: int.MaxValue);
+        DateTimeOffset began = cluster.Time.GetUtcNow();
+        await host.AppendAsync(s_ada.Session("a"), "1");
+        Assert.InRange(cluster.Time.GetUtcNow() - began, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(10.9));
+
+        began = cluster.Time.GetUtcNow();
+        for (int i = 0; i < 10; i++)
+        {
+            await host.AppendAsync(s_ada.Session("a"), "2");
+        }
+
+        Assert.InRange(cluster.Time.GetUtcNow() - began, TimeSpan.Zero, TimeSpan.FromSeconds(1));
     });
 
     [Fact]
