@@ -95,4 +95,11 @@ internal static partial class Log
 
     [LoggerMessage(1020, LogLevel.Warning, "Session {Session}: no provisional overview could be made; its context is read without one")]
     public static partial void ProvisionalOverviewNotMade(this ILogger log, Exception exception, SessionKey session);
+
+    [LoggerMessage(
+        1021,
+        LogLevel.Warning,
+        "Commit {CommitId} of session {Session}: the built-in digest stands in for the model, for archive {Number} and those before it "
+        + "without a digest: {Reason}")]
+    public static partial void ArchiveDegraded(this ILogger log, CommitId commitId, SessionKey session, int number, string? reason);
 }

@@ -1,15 +1,20 @@
 using System.ClientModel;
 using System.ClientModel.Primitives;
+using DurableSessions.Core.Semantics;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Http.Resilience;
 using OpenAI;
 using Polly;
+using Polly.CircuitBreaker;
 
 namespace DurableSessions.Semantics.Chat;
 
 /// <summary>A model behind an OpenAI-compatible API: OpenAI, Azure OpenAI, Ollama, vLLM and others. Thread-safe.</summary>
-public sealed class ChatModel : IDisposable
+public sealed class ChatModel : IModelStatus, IDisposable
 {
+    private static readonly TimeSpan FirstBreak = TimeSpan.FromSeconds(1);
+
+    private readonly CircuitBreakerStateProvider _state = new();
     private readonly HttpClient _http;
     private readonly CircuitBreakerChatClient _client;
     private readonly ChatRateLimiter _rateLimiter;
@@ -30,7 +35,7 @@ public sealed class ChatModel : IDisposable
     {
         HttpMessageHandler sender = new BufferedResponseHandler(transport);
         HttpMessageHandler signer = credential.GetTokenAsync is { } getToken ? new BearerTokenHandler(getToken, sender) : sender;
-        _http = new HttpClient(new ResilienceHandler(Pipeline(options, time)) { InnerHandler = signer })
+        _http = new HttpClient(new ResilienceHandler(Pipeline(options, time, _state)) { InnerHandler = signer })
         {
             Timeout = Timeout.InfiniteTimeSpan,
         };
@@ -52,6 +57,9 @@ public sealed class ChatModel : IDisposable
     public ChatSemanticProcessor Processor { get; }
 
     /// <inheritdoc/>
+    public bool IsAway => _state.CircuitState is not CircuitState.Closed;
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         _client.Dispose();
@@ -66,7 +74,8 @@ public sealed class ChatModel : IDisposable
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
     };
 
-    private static ResiliencePipeline<HttpResponseMessage> Pipeline(ChatModelOptions options, TimeProvider time)
+    private static ResiliencePipeline<HttpResponseMessage> Pipeline(
+        ChatModelOptions options, TimeProvider time, CircuitBreakerStateProvider state)
     {
         var builder = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = time };
         if (options.Retries > 0)
@@ -87,9 +96,17 @@ public sealed class ChatModel : IDisposable
                 FailureRatio = 0.5,
                 MinimumThroughput = 4,
                 SamplingDuration = TimeSpan.FromSeconds(30),
-                BreakDuration = options.BreakDuration,
+                BreakDurationGenerator = args => ValueTask.FromResult(BreakOf(args.HalfOpenAttempts, options.BreakDuration)),
+                StateProvider = state,
             })
             .AddTimeout(options.Timeout)
             .Build();
+    }
+
+    // One question is let through after each. A model that is back is asked again after about as long as it was away, at most.
+    private static TimeSpan BreakOf(int questionsInVain, TimeSpan longest)
+    {
+        TimeSpan doubled = FirstBreak * Math.Pow(2, Math.Min(questionsInVain, 16));
+        return doubled < longest ? doubled : longest;
     }
 }

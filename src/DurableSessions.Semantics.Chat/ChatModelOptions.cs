@@ -38,7 +38,10 @@ public sealed record ChatModelOptions
     /// <summary>The delay before the first retry, where the server sends no <c>Retry-After</c>; it doubles with every retry.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long the circuit breaker stays open, after at least half of at least 4 requests within 30 s have failed.</summary>
+    /// <summary>
+    /// How long the circuit breaker stays open at most, after at least half of at least 4 requests within 30 s have failed: a second at
+    /// first, and twice as long after each question that is asked then and fails too.
+    /// </summary>
     public TimeSpan BreakDuration { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>What happens to digests while the circuit breaker is open.</summary>

@@ -41,6 +41,7 @@ public static class ChatServices
 
     private static IServiceCollection AddModel(this IServiceCollection services, Func<IServiceProvider, ChatModel> model) => services
         .AddSingleton(model)
+        .AddSingleton<IModelStatus>(static provider => provider.GetRequiredService<ChatModel>())
         .AddKeyedSingleton<ISemanticProcessor>(
             SemanticProcessors.ConfiguredKey, static (provider, _) => provider.GetRequiredService<ChatModel>().Processor);
 }

@@ -30,6 +30,7 @@ public sealed class LogTests
         [1018] = nameof(Log.AccountNotMeasured),
         [1019] = nameof(Log.TokensNotCounted),
         [1020] = nameof(Log.ProvisionalOverviewNotMade),
+        [1021] = nameof(Log.ArchiveDegraded),
     };
 
     [Fact]

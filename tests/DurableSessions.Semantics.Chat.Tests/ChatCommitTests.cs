@@ -181,7 +181,10 @@ public sealed class ChatCommitTests
             Assert.Equal((CommitTaskStatus.Completed, ArchiveState.Degraded), (task.Status, task.Output!.State!.Value));
             Assert.Null(task.Output.Usage);
             Assert.Equal(TokenUsage.None, (await host.Store.Sessions.GetAsync(ChatHost.Key, autoCreate: false, Cancelled)).Usage);
-            Assert.Contains("no memories", Assert.Single(task.Output.Memories!.Skipped).Reason, StringComparison.Ordinal);
+            Assert.Matches(@"^the model did not answer: HTTP status 500 \(ERR-[0-9a-f]{16}\)$", task.Output.Reason);
+            Assert.Equal(
+                $"the built-in digest, which extracts no memories, stands in for the model: {task.Output.Reason}",
+                Assert.Single(task.Output.Memories!.Skipped).Reason);
             await host.AppendAsync("more");
             Assert.Equal(ArchiveState.Covered, (await host.CommitToEndAsync()).Output!.State);
         });

@@ -5,6 +5,7 @@ using DurableSessions.Core.Messages;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
 
 namespace DurableSessions.Semantics.Chat.Tests;
 
@@ -304,6 +305,47 @@ public sealed class ChatDigestTests
 
         await Assert.ThrowsAsync<ModelAwayException>(() => model.Processor.DigestAsync(Asking.Request(null, Asking.Text("x")), Cancelled));
         Assert.Equal(4, stub.Questions.Count);
+    }
+
+    [Fact]
+    public async Task A_model_that_is_away_is_asked_one_question_after_a_second_and_the_next_after_twice_as_long()
+    {
+        await using StubModel stub = await StubModel.StartAsync();
+        stub.NextStatus(500, times: 6);
+        var time = new FakeTimeProvider();
+        ChatModelOptions options = Asking.Options(stub) with { Retries = 0, BreakDuration = TimeSpan.FromSeconds(3) };
+        using var model = new ChatModel(options, new ChatCredential("the-key"), time);
+        Assert.False(model.IsAway);
+        for (int i = 0; i < 4; i++)
+        {
+            await Assert.ThrowsAsync<ModelErrorException>(AskAsync);
+        }
+
+        // 3 s, and not 4: no longer than is set.
+        foreach (int seconds in (int[])[1, 2, 3])
+        {
+            Assert.True(model.IsAway);
+            time.Advance(TimeSpan.FromSeconds(seconds) - TimeSpan.FromMilliseconds(1));
+            int asked = stub.Questions.Count;
+            await Assert.ThrowsAsync<ModelAwayException>(AskAsync);
+            Assert.Equal(asked, stub.Questions.Count);
+            time.Advance(TimeSpan.FromMilliseconds(1));
+            if (seconds < 3)
+            {
+                await Assert.ThrowsAsync<ModelErrorException>(AskAsync);
+            }
+            else
+            {
+                await AskAsync();
+            }
+
+            Assert.Equal(asked + 1, stub.Questions.Count);
+        }
+
+        Assert.False(model.IsAway);
+        await AskAsync();
+
+        Task<SemanticDigest> AskAsync() => model.Processor.DigestAsync(Asking.Request(null, Asking.Text("x")), Cancelled);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using DurableSessions.Core.Commits.Steps;
+using DurableSessions.Core.Errors;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
 using DurableSessions.Orchestration;
@@ -175,7 +176,9 @@ public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOut
         catch (TaskFailedException e) when (policy.FallBack && !e.FailureDetails.IsCausedBy<SessionGoneException>())
         {
             return await context.CallActivityAsync<SemanticOutcome>(
-                CommitNames.SemanticProcess, new SemanticInput(input, Fallback: true), StorageStep);
+                CommitNames.SemanticProcess,
+                new SemanticInput(input, Fallback: true, FailureText.FindCause(e.FailureDetails.ErrorMessage)),
+                StorageStep);
         }
     }
 

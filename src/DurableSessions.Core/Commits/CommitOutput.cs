@@ -14,8 +14,8 @@ public sealed record CommitOutput
     public bool Cancelled { get; init; }
 
     /// <summary>
-    /// Why it was cancelled; where it was skipped the stored name of <see cref="SkipReason"/>; where its archive is degraded for a quota,
-    /// that.
+    /// Why it was cancelled; where it was skipped the stored name of <see cref="SkipReason"/>; where its archive is degraded, how the model
+    /// has failed, with the id under which the log has it, or why it was not asked.
     /// </summary>
     public string? Reason { get; init; }
 

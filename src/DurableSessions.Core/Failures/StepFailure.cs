@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 using Azure;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Errors;
@@ -13,15 +12,16 @@ namespace DurableSessions.Core.Failures;
 /// Why a step has failed, in one of a few fixed texts, with the id under which the log has the details. No text of an exception is in it:
 /// that may have a model's words, a message or a credential.
 /// </summary>
-/// <remarks>Histories hold these texts, and are looked through for them: one that is changed is still to be found as it was.</remarks>
-public static partial class StepFailure
+/// <remarks>Histories hold these texts, and are looked through for them: one that is changed is still to be found as it was. A new one is
+/// to be added to <see cref="FailureText"/>.</remarks>
+public static class StepFailure
 {
     /// <summary>The text for a step, a failure and an id.</summary>
     internal static string Text(string step, Exception failure, string id) =>
         $"The step {step} failed: {Cause(step, failure)}. The log has it under {id}.";
 
     /// <summary>The last such text in a message that a history holds; <see langword="null"/> where there is none.</summary>
-    public static string? Find(string message) => Known().Match(message) is { Success: true } known ? known.Value : null;
+    public static string? Find(string message) => FailureText.Find(message);
 
     /// <summary>The text for an instance whose history holds another one, of an engine or of an earlier version.</summary>
     public static string Other(string instanceId) => $"The server failed. The log has it under {instanceId}.";
@@ -43,13 +43,4 @@ public static partial class StepFailure
 
     private static string Status(int? status) =>
         status is null ? "" : string.Create(CultureInfo.InvariantCulture, $": HTTP status {status}");
-
-    [GeneratedRegex(
-        "The step [a-z-]{1,40} failed: (?:(?:the model refused|the model did not answer|storage refused)(?:: HTTP status [0-9]{1,3})?"
-        + "|the model gave no answer that can be used|the digest took longer than [0-9.]{1,12} s"
-        + "|a part of the session is missing in storage|other requests changed the session too often"
-        + "|storage did not answer|the digest failed|the server failed)"
-        + @"\. The log has it under ERR-[0-9a-f]{16}\.",
-        RegexOptions.CultureInvariant | RegexOptions.RightToLeft)]
-    private static partial Regex Known();
 }

@@ -25,7 +25,10 @@ internal sealed record SemanticDocument
     /// <summary>Whether the configured processor failed and the built-in one stood in.</summary>
     public bool Degraded { get; init; }
 
-    /// <summary>Why the configured processor was not asked; <see langword="null"/>: it was.</summary>
+    /// <summary>
+    /// Why the built-in processor stood in: how the configured one has failed, or why it was not asked. <see langword="null"/>: it did not, or
+    /// the reason is not known.
+    /// </summary>
     public string? Reason { get; init; }
 
     public required string Abstract { get; init; }

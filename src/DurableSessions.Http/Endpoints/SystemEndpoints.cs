@@ -39,7 +39,7 @@ internal static class SystemEndpoints
         });
     }
 
-    private static async Task ReadyAsync(HttpContext http, Readiness readiness)
+    private static async Task ReadyAsync(HttpContext http, Readiness readiness, ModelWord model)
     {
         Readiness.Answer ready = await readiness.AskAsync(http.RequestAborted);
         bool all = ready is { Storage: true, Engine: true };
@@ -51,16 +51,18 @@ internal static class SystemEndpoints
             json.WriteStartObject("checks");
             json.WriteString("storage", Word(ready.Storage));
             json.WriteString("engine", Word(ready.Engine));
+            model.Write(json);
             json.WriteEndObject();
             json.WriteEndObject();
         });
     }
 
-    private static EnvelopeResult Status(Caller caller) => new(json =>
+    private static EnvelopeResult Status(Caller caller, ModelWord model) => new(json =>
     {
         json.WriteStartObject();
         json.WriteBoolean("initialized", true);
         json.WriteString("user", caller.User);
+        model.Write(json);
         json.WriteEndObject();
     });
 

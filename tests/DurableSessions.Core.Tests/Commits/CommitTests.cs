@@ -154,11 +154,18 @@ public sealed class CommitTests
         string container = (await cluster.NewContainerAsync()).Name;
         var broken = new FakeProcessor { Before = static _ => throw new IOException("The model is away.") };
         using Host host = await Host.RunAsync(cluster, container, Retrying(fallBack: true), broken);
+        host.Fallback.WithoutMemories = "that needs a model";
         await host.AppendAsync(_key, Said);
         CommitTask ended = await host.EndOfAsync(_key, (await host.CommitAsync(_key)).TaskId);
         Assert.Equal((CommitTaskStatus.Completed, ArchiveState.Degraded), (ended.Status, ended.Output!.State));
         Assert.Equal(3, broken.Calls);
         Assert.Equal(1, host.Fallback.Calls);
+
+        // Why, in one of the fixed texts, where the user looks: beside the archive's state, and where memories are missing.
+        Assert.Matches(@"^the digest failed \(ERR-[0-9a-f]{16}\)$", ended.Output.Reason);
+        Assert.Equal(
+            $"the built-in digest, which extracts no memories, stands in for the model: {ended.Output.Reason}",
+            Assert.Single(ended.Output.Memories!.Skipped).Reason);
     });
 
     [Fact]

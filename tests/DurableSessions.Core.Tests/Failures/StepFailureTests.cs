@@ -2,6 +2,8 @@ using Azure;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Errors;
 using DurableSessions.Core.Failures;
+using DurableSessions.Core.Identities;
+using DurableSessions.Core.Live;
 using DurableSessions.Core.Semantics;
 
 namespace DurableSessions.Core.Tests.Failures;
@@ -28,6 +30,10 @@ public sealed class StepFailureTests
         { CommitNames.Switch, new RequestFailedException(403, Canary), "storage refused: HTTP status 403" },
         { CommitNames.Switch, new AggregateException(Canary, new RequestFailedException(0, Canary)), "storage did not answer" },
         { CommitNames.Switch, new HttpRequestException(Canary), "storage did not answer" },
+        {
+            CommitNames.ArchiveToTemp, new SegmentMissingException(new SessionKey("acme", "ada", Canary)),
+            "a part of the session is missing in storage"
+        },
         { CommitNames.Switch, new ContentionException(Canary), "other requests changed the session too often" },
         { CommitNames.Switch, new InvalidOperationException(Canary), "the server failed" },
     };
@@ -41,6 +47,7 @@ public sealed class StepFailureTests
         Assert.Equal($"The step {step} failed: {cause}. The log has it under {Id}.", text);
         Assert.Equal(text, StepFailure.Find(text));
         Assert.Equal(text, StepFailure.Find($"Activity '{step}' failed: {text}"));
+        Assert.Equal($"{cause} ({Id})", FailureText.FindCause($"Activity '{step}' failed: {text}"));
     }
 
     [Theory]
@@ -48,7 +55,11 @@ public sealed class StepFailureTests
     [InlineData("The step switch failed: canary-of-an-exception. The log has it under ERR-0123456789abcdef.")]
     [InlineData("The step switch failed: the server failed. The log has it under canary-of-an-exception.")]
     [InlineData("")]
-    public void Another_text_is_none(string message) => Assert.Null(StepFailure.Find(message));
+    public void Another_text_is_none(string message)
+    {
+        Assert.Null(StepFailure.Find(message));
+        Assert.Null(FailureText.FindCause(message));
+    }
 
     private sealed class Model(ModelFailure failure, int? status) : Exception(Canary), IModelFailure
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using DurableSessions.Core.Auditing;
+using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Storage;
 using DurableSessions.Http.Audit;
 using DurableSessions.Http.Callers;
@@ -59,10 +60,11 @@ internal sealed class ApiHost : IAsyncDisposable
     /// <param name="log">Where it logs.</param>
     /// <param name="time">The clock of the audit log.</param>
     /// <param name="proxies">The proxies that it believes.</param>
+    /// <param name="model">What is known of its model; <see langword="null"/>: it has none.</param>
     public static async Task<ApiHost> StartAsync(
         SessionStorage storage, bool withEngine = true, TimeProvider? keyTime = null,
         HttpLimits? limits = null, Core.Configuration.SessionOptions? options = null, HostLog? log = null, TimeProvider? time = null,
-        ProxySettings? proxies = null)
+        ProxySettings? proxies = null, IModelStatus? model = null)
     {
         var processor = new ScriptedProcessor();
         var fallback = new ScriptedProcessor();
@@ -77,6 +79,11 @@ internal sealed class ApiHost : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(static server => server.ApplyDurableSessionsLimits());
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddHost(storage, processor, fallback, options);
+        if (model is not null)
+        {
+            builder.Services.AddSingleton(model);
+        }
+
         if (!withEngine)
         {
             builder.Services.Remove(builder.Services.Last(static service => service.ServiceType == typeof(IHostedService)));

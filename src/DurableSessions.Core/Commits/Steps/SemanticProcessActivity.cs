@@ -21,6 +21,8 @@ internal sealed class SemanticProcessActivity(
     CommitLedger ledger, ArchiveStore archives, SemanticStep step, SemanticProcessors processors, DailyTokens tokens,
     SessionOptions options, TimeProvider time, ILogger<SemanticProcessActivity> logger) : TaskActivity<SemanticInput, SemanticOutcome>
 {
+    private const string TooManyUncovered = "the session has too many archives without a digest for a model";
+
     private bool HasModel => !ReferenceEquals(processors.Fallback, processors.Configured);
 
     public override async Task<SemanticOutcome> RunAsync(TaskActivityContext context, SemanticInput input)
@@ -56,8 +58,9 @@ internal sealed class SemanticProcessActivity(
 
         string name = ArchiveStore.SemanticName(commit.ThisAttempt, fallback: false);
         SemanticDocument? document = await archives.FindSemanticAsync(name, cancellationToken);
-        bool fallback = input.Fallback || manifest.Uncovered.Count >= options.MaxUncoveredArchives;
-        string? reason = null;
+        bool isFull = manifest.Uncovered.Count >= options.MaxUncoveredArchives;
+        bool fallback = input.Fallback || isFull;
+        string? reason = !HasModel ? null : input.Fallback ? input.Failure : isFull ? TooManyUncovered : null;
         if (document is null && !fallback && tokens.HasQuota && HasModel)
         {
             // One that a crash left, made for the quota, is the digest, also where a new day has begun since.
@@ -75,6 +78,11 @@ internal sealed class SemanticProcessActivity(
 
         document ??= await RunProcessorAsync(commit, manifest, archive, fallback, reason, name, cancellationToken);
         logger.ArchiveDigested(commit.CommitId, commit.Session, document.Processor, document.Covers);
+        if (document.Degraded)
+        {
+            logger.ArchiveDegraded(commit.CommitId, commit.Session, document.Number, document.Reason);
+        }
+
         return new SemanticOutcome(document.Degraded ? ArchiveState.Degraded : ArchiveState.Covered, name)
         {
             Usage = document.Usage,

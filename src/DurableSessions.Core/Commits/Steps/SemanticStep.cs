@@ -17,6 +17,7 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
     TimeProvider time)
 {
     private const string NotAllowed = "the session's memory policy allows none";
+    private const string StoodIn = "the built-in digest, which extracts no memories, stands in for the model";
 
     /// <summary>Digests with one processor, and stores the answer once under <paramref name="name"/>.</summary>
     public async Task<SemanticDocument> DigestAsync(
@@ -48,7 +49,9 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
         }
 
         (IReadOnlyList<MemoryChange> changes, IReadOnlyList<MemorySkip> skipped) = memories.Accept(digest.Memories);
-        string? without = categories.Count == 0 ? NotAllowed : digest.WithoutMemories;
+        string? without = categories.Count == 0 ? NotAllowed
+            : digest.WithoutMemories is not null && degraded ? reason is null ? StoodIn : $"{StoodIn}: {reason}"
+            : digest.WithoutMemories;
         var document = new SemanticDocument
         {
             CommitId = commit.CommitId,
