@@ -5,7 +5,6 @@ using DurableSessions.Core.Memories;
 using DurableSessions.Core.Recall;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
-using DurableSessions.Core.Tasks;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Core.Tests.Memories;
