@@ -23,7 +23,7 @@ internal static class ConversationWindows
     private const int TokensOfAuthor = 4;
 
     /// <summary>
-    /// The windows in order; each has at most <paramref name="maxTokens"/> tokens, and at least one message. Their authors are told apart
+    /// The windows in order; each has at most <paramref name="maxTokens"/> tokens, and at least one message. Their authors are decided
     /// with <paramref name="usersBefore"/> in mind.
     /// </summary>
     public static async IAsyncEnumerable<IReadOnlyList<PromptMessage>> OfAsync(

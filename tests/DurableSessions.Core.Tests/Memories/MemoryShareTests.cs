@@ -31,7 +31,7 @@ public sealed class MemoryShareTests(SimulatedFixture storage)
         MemoryReport full = await CommitAsync(host, MemorySources.Tool, "+events/last=a", "+events/more=b", "+events/last=c");
         Assert.Equal([new MemorySkip(TooManyOfOthers, MemoryCategory.Events, "more")], full.Skipped);
 
-        // What is there may grow, whose ever it is; and the owner's own finds room.
+        // A memory that is there may grow by any source, and the owner's own finds room.
         Assert.Empty((await CommitAsync(host, MemorySources.Owner, "+preferences/tea=green", "+events/mine=d")).Skipped);
         Assert.Empty((await CommitAsync(host, MemorySources.Tool, "+events/mine=e", "+events/last=f")).Skipped);
         Assert.Equal([TooManyOfOthers], (await CommitAsync(host, null, "+events/more=b")).Skipped.Select(static s => s.Reason));
@@ -61,8 +61,8 @@ public sealed class MemoryShareTests(SimulatedFixture storage)
         Assert.Empty((await CommitAsync(host, MemorySources.Tool, "+events/second=b")).Skipped);
         await host.Store.Memories.UndoAsync(One, 2, Cancelled);
         await host.Store.Memories.PutAsync(One.Owner, MemoryCategory.Events, "third", "c", new MemoryCondition(), Cancelled);
-        Assert.Equal(
-            (MemorySources.Tool, MemorySources.Owner), ((await FindAsync(host, "first")).Sources, (await FindAsync(host, "third")).Sources));
+        Assert.Equal(MemorySources.Tool, (await FindAsync(host, "first")).Sources);
+        Assert.Equal(MemorySources.Owner, (await FindAsync(host, "third")).Sources);
         Assert.Equal([TooManyOfOthers], (await CommitAsync(host, MemorySources.Tool, "+events/fourth=d")).Skipped.Select(s => s.Reason));
     }
 
@@ -116,7 +116,8 @@ public sealed class MemoryShareTests(SimulatedFixture storage)
     private static async Task<MemoryInfo> FindAsync(Host host, string name) =>
         (await host.Store.Memories.GetAsync(One.Owner, MemoryCategory.Events, name, Cancelled)).Info;
 
-    // Newer than all that a test makes, unless it says when; their contents are not there, as are those of memories that change while they are read.
+    // Newer than all that a test makes, unless it says when. Storage has no contents of them, as of memories that change while a host
+    // reads them.
     private static IEnumerable<MemoryInfo> Some(
         int count, MemorySources? sources, string prefix = "c", DateTimeOffset? changedAt = null) =>
         Enumerable.Range(1, count).Select(i => new MemoryInfo

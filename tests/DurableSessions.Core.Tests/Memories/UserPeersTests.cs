@@ -21,7 +21,7 @@ public sealed class UserPeersTests
     }
 
     [Fact]
-    public void Ids_of_any_length_and_number_take_the_same_room_and_are_told_apart_by_their_ends()
+    public void Ids_of_any_length_and_number_take_the_same_room_and_differ_by_their_ends()
     {
         string id = new('x', 4_096);
         UserPeers one = new UserPeers().With(Message("user", id)).With(Message("user", id));

@@ -63,8 +63,8 @@ public sealed class SpeakerTests
             if (text.Contains("\"users\":", StringComparison.Ordinal))
             {
                 rewritten++;
-                await blob.UploadAsync(
-                    BinaryData.FromString(text.Replace("\"users\":", "\"ignored\":", StringComparison.Ordinal)), overwrite: true, Cancelled);
+                string earlier = text.Replace("\"users\":", "\"ignored\":", StringComparison.Ordinal);
+                await blob.UploadAsync(BinaryData.FromString(earlier), overwrite: true, Cancelled);
             }
         }
 
