@@ -43,7 +43,7 @@ internal sealed class SessionCreator(
     /// <param name="newId">The id, where the request comes for the first time.</param>
     /// <param name="cancellationToken">Stops waiting; the id may be written or not.</param>
     /// <exception cref="IdempotencyKeyReusedException">The key stands for the session of another request.</exception>
-    /// <exception cref="QuotaExceededException">The request comes for the first time, and the account has as many as it may have.</exception>
+    /// <exception cref="QuotaExceededException">It comes for the first time, and the account has as many as it may have.</exception>
     public async Task<string> NameAsync(UserKey user, RequestKey createdBy, string newId, CancellationToken cancellationToken)
     {
         string blob = BlobNames.Creation(user, createdBy.KeyHash);

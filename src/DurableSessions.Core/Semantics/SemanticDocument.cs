@@ -26,8 +26,8 @@ internal sealed record SemanticDocument
     public bool Degraded { get; init; }
 
     /// <summary>
-    /// Why the built-in processor stood in: how the configured one has failed, or why it was not asked. <see langword="null"/>: it did not, or
-    /// the reason is not known.
+    /// Why the built-in processor stood in: how the configured one has failed, or why it was not asked. <see langword="null"/>: it did
+    /// not, or the reason is not known.
     /// </summary>
     public string? Reason { get; init; }
 

@@ -221,8 +221,8 @@ internal static class RouteDescriptions
         ["GET /api/v1/system/status"] = new(
             System,
             "Read the caller",
-            "The user of the key, or of the headers in dev mode. model is there where the host digests by a model: ok, or away while that is "
-            + "not asked, for most questions have failed.",
+            "The user of the key, or of the headers in dev mode. model is there where the host digests by a model: ok, or away while that "
+            + "is not asked, for most questions have failed.",
             """{"initialized":true,"user":"default","model":"ok"}"""),
         ["POST /api/v1/system/wait"] = new(
             System,
@@ -242,8 +242,8 @@ internal static class RouteDescriptions
         ["GET /ready"] = new(
             System,
             "Readiness of storage and engine",
-            "Needs no key; 503 where one of them is unavailable. Where the host digests by a model, checks.model says ok or away; commits go "
-            + "on without one.",
+            "Needs no key; 503 where one of them is unavailable. Where the host digests by a model, checks.model says ok or away; commits "
+            + "go on without one.",
             """{"status":"ready","checks":{"storage":"ok","engine":"ok"}}""")
         { HasEnvelope = false },
     };

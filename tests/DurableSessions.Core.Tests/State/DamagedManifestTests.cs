@@ -20,7 +20,8 @@ public sealed class DamagedManifestTests
     {
         ["a live segment without a number"] = static m => m["live"]![0]!["name"] = Named(m, "renamed.jsonl"),
         ["a live segment whose number was not given out"] = static m => m["live"]![0]!["name"] = Named(m, "00000099-abcdef.jsonl"),
-        ["a live segment of another session"] = static m => m["live"]![0]!["name"] = "segments/acme/bob/s9/0123456789ab/00000001-abcdef.jsonl",
+        ["a live segment of another session"] =
+            static m => m["live"]![0]!["name"] = "segments/acme/bob/s9/0123456789ab/00000001-abcdef.jsonl",
         ["a live segment twice"] = static m => ((JsonArray)m["live"]!).Add(m["live"]![0]!.DeepClone()),
         ["an archive that is nowhere"] = static m => m["archiveCount"] = 3,
     };
