@@ -53,7 +53,7 @@ public static partial class Redaction
 
     // Not a word after "basic": Base64 has digits, padding, or capitals within whole groups of four.
     private const string Basic =
-        @"(?<name>(?<![a-z0-9])basic(?:\s|%20)+)(?:[a-z0-9+/_-]{2,}={1,2}(?![a-z0-9=])|(?=[a-z+/_-]*[0-9])[a-z0-9+/_-]{8,}"
+        @"(?<name>(?<![a-z0-9])basic(?:\s|%20)+)(?:[a-z0-9+/_-]{2,}={1,2}(?![a-z0-9=]|\[REDACTED\])|(?=[a-z+/_-]*[0-9])[a-z0-9+/_-]{8,}"
         + @"|(?=(?-i:[A-Z]*[a-z]))(?=(?-i:[A-Za-z][a-z]*[A-Z]))(?:[a-z0-9+/]{4})+(?![a-z0-9+/]))";
 
     private const string UserInfo = @"(?<name>://)(?!\[REDACTED\]@)[^\s/?#""'<>]+(?=@)";

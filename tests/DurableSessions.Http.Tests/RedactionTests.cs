@@ -18,6 +18,7 @@ public sealed class RedactionTests(AzuriteFixture azurite)
     [InlineData("\\nsk-0123456789abcdefghij", "\\n[REDACTED]")]
     [InlineData("401 for bearer  abc.def~g+/=-; try again", "401 for bearer  [REDACTED]; try again")]
     [InlineData("Bearer%20abc", "Bearer%20[REDACTED]")]
+    [InlineData("Basic dXNlcjpwYXpassword=k", "Basic dXNlcjpwYXpassword=[REDACTED]")]
     [InlineData("https://x/?api_key=abc&model=m", "https://x/?api_key=[REDACTED]&model=m")]
     [InlineData("OPENAI_API_KEY: abc, and X-API-Key=def", "OPENAI_API_KEY: [REDACTED], and X-API-Key=[REDACTED]")]
     [InlineData("{\"apiKey\": \"abc\",\"a\":1}", "{\"apiKey\": \"[REDACTED]\",\"a\":1}")]

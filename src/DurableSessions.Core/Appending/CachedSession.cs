@@ -21,7 +21,7 @@ internal sealed class CachedSession(
     public async Task<LiveView?> OpenAsync(StoredManifest? seen, CancellationToken cancellationToken)
     {
         LiveView? before = _view;
-        bool wasComplete = before is { Last.IsComplete: true };
+        bool wasComplete = before is { Segments: [.., { IsComplete: true }] };
         _view = await views.OpenAsync(key, before, seen, Add, cancellationToken);
         if (_keyed is not null && !ReferenceEquals(before, _view)
             && !await IsKnownToTheEndAsync(before, wasComplete, _view, cancellationToken))

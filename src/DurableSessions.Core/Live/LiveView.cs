@@ -16,7 +16,11 @@ internal sealed class LiveView(StoredManifest stored, IReadOnlyList<SegmentView>
 
     public IReadOnlyList<SegmentView> Segments { get; } = segments;
 
-    public SegmentView Last => Segments[^1];
+    /// <summary>The segment that takes appends.</summary>
+    /// <exception cref="FormatException">The manifest was damaged: it names none.</exception>
+    public SegmentView Last => Segments.Count > 0
+        ? Segments[^1]
+        : throw new FormatException($"The manifest of session '{Manifest.SessionId}' names no live segment.");
 
     public int MessageCount => Segments.Sum(static s => s.Messages.Count);
 

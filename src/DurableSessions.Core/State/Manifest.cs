@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Retaining;
 
@@ -120,7 +121,8 @@ internal sealed record Manifest
     /// <summary>When the newest archived message was said, as its client wrote it.</summary>
     public string? LastArchivedMessageAt { get; init; }
 
-    /// <summary>The segment that takes appends.</summary>
+    /// <summary>The segment that takes appends. Not stored: a damaged manifest without one can be written when it is deleted.</summary>
+    [JsonIgnore]
     public SegmentReference Last => Live[^1];
 
     /// <summary>How many archives have been switched.</summary>

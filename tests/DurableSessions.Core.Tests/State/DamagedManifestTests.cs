@@ -23,7 +23,8 @@ public sealed class DamagedManifestTests
         ["a live segment of another session"] =
             static m => m["live"]![0]!["name"] = "segments/acme/bob/s9/0123456789ab/00000001-abcdef.jsonl",
         ["a live segment twice"] = static m => ((JsonArray)m["live"]!).Add(m["live"]![0]!.DeepClone()),
-        ["an archive that is nowhere"] = static m => m["archiveCount"] = 3,
+        ["an archive that is nowhere"] = static m => m["archive_count"] = 3,
+        ["no live segment"] = static m => m["live"] = new JsonArray(),
     };
 
     public static TheoryData<string> Damages() => [.. Done.Keys];
