@@ -11,10 +11,14 @@ namespace DurableSessions.Simulation.Tests.Model;
 /// <param name="Start">Before the context was asked for.</param>
 /// <param name="End">After it was read.</param>
 /// <param name="Messages">Everything that was ever said: the archives, then what is live. Text and id.</param>
-/// <param name="Covered">How many of them the overview stands for.</param>
+/// <param name="Covered">How many of them the overview stands for: what is digested; where it is provisional, all that is archived.</param>
 /// <param name="Overview">As <see cref="FakeProcessor"/> makes it.</param>
-internal sealed record Look(long Start, long End, IReadOnlyList<(string Text, string Id)> Messages, int Covered, string Overview)
+/// <param name="IsProvisional">Whether the overview is the reading host's own.</param>
+internal sealed record Look(
+    long Start, long End, IReadOnlyList<(string Text, string Id)> Messages, int Covered, string Overview, bool IsProvisional)
 {
+    private const string EndOfMark = "\n\n";
+
     /// <summary>Reads the context, and then the archives that were there: they do not change any more.</summary>
     public static async Task<Look> AtAsync(SessionStore store, SessionKey key, Clock clock)
     {
@@ -43,10 +47,15 @@ internal sealed record Look(long Start, long End, IReadOnlyList<(string Text, st
         Violation.Unless(
             covered >= 0 && inContext.SequenceEqual(all.Skip(covered)) && boundaries.Contains(covered),
             $"The context of {key.Id} is {List(inContext)}; with its {context.TotalArchives} archives there is {List(all)}");
-        return new Look(start, end, all, covered, context.Overview);
+        return context.IsOverviewProvisional
+            ? new Look(start, end, all, archived.Count, WithoutMark(context.Overview), IsProvisional: true)
+            : new Look(start, end, all, covered, context.Overview, IsProvisional: false);
     }
 
     public override string ToString() => List(Messages);
+
+    private static string WithoutMark(string overview) =>
+        overview[(overview.IndexOf(EndOfMark, StringComparison.Ordinal) + EndOfMark.Length)..];
 
     private static string List(IEnumerable<(string Text, string Id)> messages) =>
         $"[{string.Join(' ', messages.Select(static m => m.Text))}]";

@@ -163,7 +163,7 @@ internal sealed class SessionModel(SessionKey key, Clock clock)
                     look.Messages.Take(before.Messages.Count).SequenceEqual(before.Messages),
                     $"{Key.Id} was read as {before}, and later as {look}");
                 Violation.Unless(
-                    look.Covered != before.Covered || look.Overview == before.Overview,
+                    look.Covered != before.Covered || look.IsProvisional || before.IsProvisional || look.Overview == before.Overview,
                     $"{Key.Id} had the overview '{before.Overview}', and of the same messages later '{look.Overview}'");
             }
 
