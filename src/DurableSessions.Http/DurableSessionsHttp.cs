@@ -45,7 +45,6 @@ public static class DurableSessionsHttp
         services.TryAddSingleton<TrustedProxies>();
         services.TryAddSingleton<ConnectionLimit>();
         services.TryAddSingleton<Readiness>();
-        services.TryAddSingleton<ModelWord>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ProxySettings>, ProxySettingsValidator>());
         services.AddOptions<ForwardedHeadersOptions>()
             .PostConfigure<TrustedProxies>(static (forwarded, proxies) => proxies.Configure(forwarded));

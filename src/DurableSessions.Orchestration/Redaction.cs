@@ -53,7 +53,7 @@ public static partial class Redaction
 
     // Not a word after "basic": Base64 has digits, padding, or capitals within whole groups of four.
     private const string Basic =
-        @"(?<name>(?<![a-z0-9])basic(?:\s|%20)+)(?:[a-z0-9+/_-]{2,}={1,2}(?![a-z0-9=]|\[REDACTED\])|(?=[a-z+/_-]*[0-9])[a-z0-9+/_-]{8,}"
+        @"(?<name>(?<![a-z0-9])basic(?:\s|%20)+)(?:[a-z0-9+/_-]{2,}={1,2}(?![a-z0-9=])|(?=[a-z+/_-]*[0-9])[a-z0-9+/_-]{8,}"
         + @"|(?=(?-i:[A-Z]*[a-z]))(?=(?-i:[A-Za-z][a-z]*[A-Z]))(?:[a-z0-9+/]{4})+(?![a-z0-9+/]))";
 
     private const string UserInfo = @"(?<name>://)(?!\[REDACTED\]@)[^\s/?#""'<>]+(?=@)";
@@ -64,7 +64,14 @@ public static partial class Redaction
     private const string Key = @"(?<![a-z0-9])(?:sk-|dsk_|cr_|ghp_|ntn_|xox[baprs]-)[a-z0-9._-]+|(?:sk-|dsk_|ghp_)[a-z0-9._-]{20,}";
 
     /// <summary>The text with every secret replaced by <c>[REDACTED]</c>; a text that was redacted before stays as it is.</summary>
-    public static string Redact(string text) => Secret().Replace(text, $"${{name}}${{open}}{Placeholder}");
+    public static string Redact(string text)
+    {
+        // A placeholder may end what did not end before it: the Base64 of Basic that has another secret behind it, without a space.
+        string once = Replace(text);
+        return ReferenceEquals(once, text) ? text : Replace(once);
+    }
+
+    private static string Replace(string text) => Secret().Replace(text, $"${{name}}${{open}}{Placeholder}");
 
     [GeneratedRegex(
         $"{Header}|{Setting}|{Token}|{Bearer}|{Basic}|{UserInfo}|{PrivateKey}|{Key}",

@@ -36,7 +36,8 @@ internal sealed class SessionCreator(
 
     /// <summary>
     /// The id of the session that a request creates which says none: the first to write it down says which one it is. A crash after that
-    /// leaves an id that the repetition takes. Where the account has no room for a session, nothing is written.
+    /// leaves an id that the repetition takes. Where the account has no room for a session, nothing is written; of requests that come
+    /// at the same time each may write an id before the first of them takes the room.
     /// </summary>
     /// <param name="user">The user.</param>
     /// <param name="createdBy">The request.</param>

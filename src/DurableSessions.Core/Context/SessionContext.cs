@@ -6,8 +6,8 @@ namespace DurableSessions.Core.Context;
 public sealed record SessionContext
 {
     /// <summary>
-    /// The overview of everything that was archived: the newest digest's, or, while there are archives without a digest, a provisional one.
-    /// Empty where nothing is archived, or where it does not fit.
+    /// The newest digest's overview; while there are archives without a digest, a provisional one of everything that was archived, where
+    /// that can be made and fits. Empty where nothing is digested, or where it does not fit.
     /// </summary>
     public required string Overview { get; init; }
 

@@ -15,7 +15,7 @@ namespace DurableSessions.Core.Quotas;
 internal sealed class AccountUsage(
     string account, AccountListing listing, QuotaSettings quotas, TimeProvider time, ILogger log)
 {
-    /// <summary>How long a request waits for the first listing; then it is taken.</summary>
+    /// <summary>How long requests wait for the first listing, from its beginning; then they are taken.</summary>
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
@@ -28,7 +28,6 @@ internal sealed class AccountUsage(
     private AccountListing.Place? _place;
     private DateTimeOffset _begunAt;
     private Task? _measuring;
-    private volatile bool _isWaitedFor;
 
     /// <summary>What it has, as far as is known.</summary>
     public AccountTotals Value
@@ -44,21 +43,20 @@ internal sealed class AccountUsage(
 
     /// <summary>
     /// Sets something aside for a request that is about to use it, and measures the account where that is due. The first requests of a host
-    /// wait for that, up to 5 s after which none does; what they use is counted, and is over the quota at most by that.
+    /// wait for that, until it ends or 5 s after it has begun; what they use is counted, and is over the quota at most by that.
     /// </summary>
     /// <exception cref="QuotaExceededException">There is not so much left.</exception>
     public async ValueTask<Reservation> ReserveAsync(AccountTotals more, CancellationToken cancellationToken)
     {
-        if (Measure() is { } first)
+        if (Measure() is var (first, left))
         {
             try
             {
-                await first.WaitAsync(MaxWait, time, cancellationToken);
+                await first.WaitAsync(left, time, cancellationToken);
             }
             catch (TimeoutException)
             {
-                // Storage is slow: requests find out by themselves, this one and those after it.
-                _isWaitedFor = true;
+                // Storage is slow: the request finds out by itself.
             }
         }
 
@@ -105,8 +103,8 @@ internal sealed class AccountUsage(
         }
     }
 
-    // What to wait for: nothing once there is a listing that has ended, or one that was waited for in vain.
-    private Task? Measure()
+    // What to wait for, and how long: not once there is a listing that has ended, nor for one that has taken too long.
+    private (Task First, TimeSpan Left)? Measure()
     {
         lock (_lock)
         {
@@ -123,7 +121,8 @@ internal sealed class AccountUsage(
                 _measuring = Task.Run(() => MeasureAsync(_place ?? default));
             }
 
-            return _found is null && _place is null && !_isWaitedFor ? _measuring : null;
+            TimeSpan left = _begunAt + MaxWait - now;
+            return _found is null && _place is null && _measuring is not null && left > TimeSpan.Zero ? (_measuring, left) : null;
         }
     }
 

@@ -1,11 +1,11 @@
 namespace DurableSessions.Core.Semantics;
 
-/// <summary>Whether the model of this host is asked, or is taken to be away.</summary>
+/// <summary>Whether the model of this host answers, as far as its questions tell.</summary>
 public interface IModelStatus
 {
     /// <summary>
-    /// Whether questions fail without being asked, for most of those before have failed. A host is ready all the same: its commits go on as
-    /// <c>Semantics:WhenAway</c> says.
+    /// Whether most questions have failed, and none has been answered since: only one is asked from time to time, when there is a digest to
+    /// make. A host is ready all the same: its commits go on as <c>Semantics:WhenAway</c> says.
     /// </summary>
     bool IsAway { get; }
 }

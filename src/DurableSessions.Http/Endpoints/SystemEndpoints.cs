@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text.Json;
 using DurableSessions.Core;
+using DurableSessions.Core.Semantics;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Errors;
@@ -7,6 +9,7 @@ using DurableSessions.Http.Limits;
 using DurableSessions.Http.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 
 namespace DurableSessions.Http.Endpoints;
@@ -39,7 +42,7 @@ internal static class SystemEndpoints
         });
     }
 
-    private static async Task ReadyAsync(HttpContext http, Readiness readiness, ModelWord model)
+    private static async Task ReadyAsync(HttpContext http, Readiness readiness, [FromServices] IModelStatus? model)
     {
         Readiness.Answer ready = await readiness.AskAsync(http.RequestAborted);
         bool all = ready is { Storage: true, Engine: true };
@@ -51,18 +54,18 @@ internal static class SystemEndpoints
             json.WriteStartObject("checks");
             json.WriteString("storage", Word(ready.Storage));
             json.WriteString("engine", Word(ready.Engine));
-            model.Write(json);
+            WriteModel(json, model);
             json.WriteEndObject();
             json.WriteEndObject();
         });
     }
 
-    private static EnvelopeResult Status(Caller caller, ModelWord model) => new(json =>
+    private static EnvelopeResult Status(Caller caller, [FromServices] IModelStatus? model) => new(json =>
     {
         json.WriteStartObject();
         json.WriteBoolean("initialized", true);
         json.WriteString("user", caller.User);
-        model.Write(json);
+        WriteModel(json, model);
         json.WriteEndObject();
     });
 
@@ -96,6 +99,15 @@ internal static class SystemEndpoints
             json.WriteNumber("commits_running", 0);
             json.WriteEndObject();
         });
+    }
+
+    // Of a host that has one. It is ready all the same while that is away.
+    private static void WriteModel(Utf8JsonWriter json, IModelStatus? model)
+    {
+        if (model is not null)
+        {
+            json.WriteString("model", model.IsAway ? "away" : "ok");
+        }
     }
 
     private static string Word(bool isReady) => isReady ? "ok" : "unavailable";

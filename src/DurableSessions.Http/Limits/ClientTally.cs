@@ -15,9 +15,11 @@ internal sealed class ClientTally
     public long Of(string client) => _byClient.GetValueOrDefault(client);
 
     /// <summary>A client has more, or less where the change is negative.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It would have less than nothing: something was given back twice.</exception>
     public void Add(string client, long change)
     {
         long now = Of(client) + change;
+        ArgumentOutOfRangeException.ThrowIfNegative(now, nameof(change));
         All += change;
         if (now == 0)
         {

@@ -1,5 +1,6 @@
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Configuration;
+using DurableSessions.Core.Context;
 using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Semantics;
@@ -166,6 +167,29 @@ public sealed class CommitTests
         Assert.Equal(
             $"the built-in digest, which extracts no memories, stands in for the model: {ended.Output.Reason}",
             Assert.Single(ended.Output.Memories!.Skipped).Reason);
+    });
+
+    [Fact]
+    public Task With_too_many_archives_without_a_digest_the_built_in_one_stands_in_and_says_so() => Simulated.RunAsync(async cluster =>
+    {
+        var broken = new FakeProcessor { Before = static _ => throw new IOException("The model is away.") };
+        SessionOptions options = Retrying(fallBack: false);
+        options.MaxUncoveredArchives = 2;
+        using Host host = await Host.RunAsync(cluster, (await cluster.NewContainerAsync()).Name, options, broken);
+        for (int i = 1; i <= 2; i++)
+        {
+            await host.AppendAsync(_key, $"m{i}");
+            Assert.Equal(CommitTaskStatus.Failed, (await host.CommitToEndAsync(_key)).Status);
+        }
+
+        int asked = broken.Calls;
+        await host.AppendAsync(_key, "m3");
+        CommitTask ended = await host.CommitToEndAsync(_key);
+        Assert.Equal((CommitTaskStatus.Completed, ArchiveState.Degraded), (ended.Status, ended.Output!.State));
+        Assert.Equal("the session has too many archives without a digest for a model", ended.Output.Reason);
+        Assert.Equal(asked, broken.Calls);
+        SessionContext context = await host.Store.Sessions.ReadContextAsync(_key, 1_000, Cancelled);
+        Assert.Equal(("m1+2", 0), (context.Overview, context.Messages.Count));
     });
 
     [Fact]

@@ -97,16 +97,9 @@ public sealed class TurnEventTests
     private async Task<(CommitInput First, CommitInput Second, SemanticOutcome Digest)> TwoPendingAsync(Host host)
     {
         await host.AppendAsync(_key, "m1");
-        CommitInput first = await ClearAsync("c1");
+        CommitInput first = await host.ClearAsync(_key, "c1");
         await host.AppendAsync(_key, "m2");
-        CommitInput second = await ClearAsync("c2");
+        CommitInput second = await host.ClearAsync(_key, "c2");
         return (first, second, await host.SemanticProcessAsync(first));
-
-        async Task<CommitInput> ClearAsync(string id)
-        {
-            CommitInput commit = await host.AcceptAsync(_key, id);
-            await host.ClearLiveAsync(commit, await host.ArchiveToTempAsync(commit));
-            return commit;
-        }
     }
 }

@@ -25,7 +25,7 @@ public sealed class ProvisionalOverviewTests
         await host.CommitAsync(await host.AcceptAsync(_key, "c1"));
         Assert.Equal(("m1+0", false), Overview(await ReadAsync(host)));
         await host.AppendAsync(_key, "m2", "m3");
-        CommitInput second = await ClearAsync(host, "c2");
+        CommitInput second = await host.ClearAsync(_key, "c2");
 
         SessionContext pending = await ReadAsync(host);
         Assert.Equal(($"{Mark}m1+0 m2+1", true), Overview(pending));
@@ -41,7 +41,7 @@ public sealed class ProvisionalOverviewTests
     {
         using Host host = await Host.StartAsync(cluster, (await cluster.NewContainerAsync()).Name);
         await host.AppendAsync(_key, "m1");
-        await ClearAsync(host, "c1");
+        await host.ClearAsync(_key, "c1");
         await ReadAsync(host);
         await host.AppendAsync(_key, "m2");
         int before = host.Faults.Requests;
@@ -51,7 +51,7 @@ public sealed class ProvisionalOverviewTests
         // The manifest. What was archived is still in this host's memory.
         Assert.InRange(host.Faults.Requests - before, 1, 2);
 
-        await ClearAsync(host, "c2");
+        await host.ClearAsync(_key, "c2");
         Assert.StartsWith("> Provisional: 2 archives are not digested yet", (await ReadAsync(host)).Overview, StringComparison.Ordinal);
         Assert.Equal(2, host.Fallback.Calls);
         Assert.Equal(0, host.Processor.Calls);
@@ -62,7 +62,7 @@ public sealed class ProvisionalOverviewTests
     {
         using Host host = await Host.StartAsync(cluster, (await cluster.NewContainerAsync()).Name);
         await host.AppendAsync(_key, "m1");
-        await host.SwitchAsync(await ClearAsync(host, "c1"), new SemanticOutcome(ArchiveState.Uncovered, null));
+        await host.SwitchAsync(await host.ClearAsync(_key, "c1"), new SemanticOutcome(ArchiveState.Uncovered, null));
         Assert.Equal(($"{Mark}m1+0", true), Overview(await ReadAsync(host)));
     });
 
@@ -71,7 +71,7 @@ public sealed class ProvisionalOverviewTests
     {
         using Host host = await Host.StartAsync(cluster, (await cluster.NewContainerAsync()).Name);
         await host.AppendAsync(_key, "m1");
-        CommitInput first = await ClearAsync(host, "c1");
+        CommitInput first = await host.ClearAsync(_key, "c1");
         await ReadAsync(host);
         await host.SwitchAsync(first, await host.SemanticProcessAsync(first));
         await host.AppendAsync(_key, "m2");
@@ -88,7 +88,7 @@ public sealed class ProvisionalOverviewTests
         await host.AppendAsync(_key, "m1");
         await host.CommitAsync(await host.AcceptAsync(_key, "c1"));
         await host.AppendAsync(_key, "m2");
-        await ClearAsync(host, "c2");
+        await host.ClearAsync(_key, "c2");
         host.Fallback.Before = cancellationToken => hangs
             ? Task.Delay(Timeout.InfiniteTimeSpan, host.Time, cancellationToken)
             : throw new InvalidOperationException("a message that it cannot read");
@@ -111,7 +111,7 @@ public sealed class ProvisionalOverviewTests
     {
         using Host host = await Host.StartAsync(cluster, (await cluster.NewContainerAsync()).Name);
         await host.AppendAsync(_key, [.. Enumerable.Range(1, 100).Select(static i => $"message {i:D3} of one hundred")]);
-        await ClearAsync(host, "c1");
+        await host.ClearAsync(_key, "c1");
 
         SessionContext context = await ReadAsync(host, budget);
         Assert.Equal(isThere, context.IsOverviewProvisional);
@@ -124,7 +124,7 @@ public sealed class ProvisionalOverviewTests
     {
         using Host host = await Host.StartAsync(cluster, (await cluster.NewContainerAsync()).Name);
         await host.AppendAsync(_key, "m1");
-        await ClearAsync(host, "c1");
+        await host.ClearAsync(_key, "c1");
         long bytes = 0;
         await ReadAsync(host, read: (more, _) => ValueTask.FromResult(bytes += more));
         long known = 0;
@@ -133,7 +133,7 @@ public sealed class ProvisionalOverviewTests
 
         string large = new('x', 600_000);
         await host.AppendAsync(_key, large, large);
-        await ClearAsync(host, "c2");
+        await host.ClearAsync(_key, "c2");
         foreach (int call in new[] { 1, 2 })
         {
             int calls = 0;
@@ -146,13 +146,6 @@ public sealed class ProvisionalOverviewTests
 
     private static (string Overview, bool IsProvisional) Overview(SessionContext context) =>
         (context.Overview, context.IsOverviewProvisional);
-
-    private async Task<CommitInput> ClearAsync(Host host, string id)
-    {
-        CommitInput commit = await host.AcceptAsync(_key, id);
-        await host.ClearLiveAsync(commit, await host.ArchiveToTempAsync(commit));
-        return commit;
-    }
 
     private Task<SessionContext> ReadAsync(Host host, int budget = 1_000, Func<long, CancellationToken, ValueTask<long>>? read = null)
     {

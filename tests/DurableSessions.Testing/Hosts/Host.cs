@@ -198,6 +198,14 @@ internal sealed class Host : IDisposable
         Semantic = new SemanticPolicy(),
     };
 
+    /// <summary>A commit whose archive is cleared from live and not digested yet; no engine runs it.</summary>
+    public async Task<CommitInput> ClearAsync(SessionKey key, string commitId)
+    {
+        CommitInput commit = await AcceptAsync(key, commitId);
+        await ClearLiveAsync(commit, await ArchiveToTempAsync(commit));
+        return commit;
+    }
+
     public async Task<CommitProgress> ArchiveToTempAsync(CommitInput commit) =>
         (CommitProgress)(await RunAsync(CommitNames.ArchiveToTemp, commit, commit))!;
 
