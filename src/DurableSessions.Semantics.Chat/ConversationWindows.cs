@@ -28,7 +28,7 @@ internal static class ConversationWindows
     /// </summary>
     public static async IAsyncEnumerable<IReadOnlyList<PromptMessage>> OfAsync(
         IAsyncEnumerable<SessionMessage> messages,
-        UserPeers? usersBefore,
+        UserPeers usersBefore,
         Tokenizer tokenizer,
         int maxTokens,
         [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -9,13 +9,13 @@ namespace DurableSessions.Semantics.Chat;
 /// a working directory with both sides of a conversation, or another one for each speaker, with that one's messages alone: so a user's
 /// message with a peer id is the owner's only where the assistant speaks under the same id, and no message of a user has another one.
 /// </summary>
-/// <param name="usersBefore">The users' peer ids of the archives before; <see langword="null"/>: none are known.</param>
-internal sealed class Speakers(UserPeers? usersBefore)
+/// <param name="usersBefore">The users' peer ids of the archives before.</param>
+internal sealed class Speakers(UserPeers usersBefore)
 {
     private const int MaxIds = 256;
 
     private readonly HashSet<string> _assistants = new(StringComparer.Ordinal);
-    private UserPeers _users = usersBefore ?? new UserPeers();
+    private UserPeers _users = usersBefore;
 
     /// <summary>Takes note of a message's peer id.</summary>
     public void Hear(SessionMessage message)

@@ -69,12 +69,11 @@ internal sealed class ContextReader(
         var seen = new HashSet<string>(StringComparer.Ordinal);
         await HoldAsync(BlobLines.RangeBytes);
         string lastOverview = await FindOverviewAsync(manifest, cancellationToken);
-        string? standIn = open.Count == 0 || tokenBudget == 0
+        var window = new ContextWindow(tokenBudget);
+        string? standIn = tokenBudget == 0 ? null : provisional.Find(key, manifest, open);
+        using ProvisionalReading? making = standIn is not null || tokenBudget == 0
             ? null
-            : await provisional.FindAsync(key, manifest, open, lastOverview, counter, cancellationToken);
-        long standInTokens = TokenEstimate.Of(standIn);
-        long room = standInTokens <= tokenBudget / ProvisionalShare ? standInTokens : 0;
-        var window = new ContextWindow(tokenBudget - room);
+            : provisional.Begin(key, manifest, open, lastOverview);
         await counter.AddBlobsAsync(open.Count + manifest.Live.Count - 1);
 
         foreach (ArchiveReference archive in open)
@@ -86,13 +85,15 @@ internal sealed class ContextReader(
             }
         }
 
+        standIn ??= making is null ? null : await making.EndAsync(cancellationToken);
         await foreach (SessionMessage message in live.ReadAsync(key, stored, cancellationToken))
         {
             await AddAsync(message, null);
         }
 
-        (IReadOnlyList<ContextMessage> messages, long left) = window.Close();
-        left += room;
+        long standInTokens = TokenEstimate.Of(standIn);
+        (IReadOnlyList<ContextMessage> messages, long left) =
+            window.Close(room: standInTokens <= tokenBudget / ProvisionalShare ? standInTokens : 0);
         bool isProvisional = standIn is not null && standInTokens <= left;
         string overview = isProvisional ? standIn! : TokenEstimate.Of(lastOverview) <= left ? lastOverview : "";
         int behindOverview = overview.Length == 0 ? 0 : manifest.ArchiveCount - open.Count;
@@ -115,8 +116,12 @@ internal sealed class ContextReader(
             await counter.AddAsync(message.Line.Length);
             if (seen.Add(message.Id))
             {
-                await HoldAsync(window.Bytes + message.Line.Length);
+                await HoldAsync(window.Bytes + (making?.Bytes ?? 0) + message.Line.Length);
                 window.Add(message, archive);
+                if (archive is not null && making is not null)
+                {
+                    await making.AddAsync(message, cancellationToken);
+                }
             }
         }
 

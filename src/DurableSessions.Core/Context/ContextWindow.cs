@@ -40,20 +40,23 @@ internal sealed class ContextWindow(long tokenBudget)
         }
     }
 
-    /// <summary>What fits, in order, and the tokens that are left.</summary>
-    public (IReadOnlyList<ContextMessage> Messages, long TokensLeft) Close()
+    /// <summary>What fits, in order, and the tokens of the budget that are left.</summary>
+    /// <param name="room">Tokens that the messages leave; no more than the budget.</param>
+    public (IReadOnlyList<ContextMessage> Messages, long TokensLeft) Close(long room = 0)
     {
-        if (!_dropped)
+        long budget = tokenBudget - room;
+        if (!_dropped && _runTokens <= budget)
         {
             return ([.. _run.Select(static e => e.Whole())], tokenBudget - _runTokens);
         }
 
         List<Entry> anchors = [.. new[] { _user, _assistant }.OfType<Entry>().OrderBy(static e => e.Place)];
-        long left = tokenBudget - anchors.Sum(static a => a.Message.EstimatedTokens);
-        return left < 0 ? CutAnchors(anchors) : Fill(anchors, left);
+        long left = budget - anchors.Sum(static a => a.Message.EstimatedTokens);
+        IReadOnlyList<ContextMessage> messages = left < 0 ? CutAnchors(anchors, budget) : Fill(anchors, left);
+        return (messages, tokenBudget - messages.Sum(static m => m.Tokens));
     }
 
-    private (IReadOnlyList<ContextMessage> Messages, long TokensLeft) Fill(List<Entry> anchors, long left)
+    private List<ContextMessage> Fill(List<Entry> anchors, long left)
     {
         var chosen = new List<Entry>(anchors);
         long bytes = anchors.Sum(static a => (long)a.Message.Line.Length);
@@ -75,24 +78,24 @@ internal sealed class ContextWindow(long tokenBudget)
             chosen.Add(node.Value);
         }
 
-        return ([.. chosen.OrderBy(static e => e.Place).Select(static e => e.Whole())], left);
+        return [.. chosen.OrderBy(static e => e.Place).Select(static e => e.Whole())];
     }
 
     // Each may have half; what one does not need, the other may have.
-    private (IReadOnlyList<ContextMessage> Messages, long TokensLeft) CutAnchors(List<Entry> anchors)
+    private static List<ContextMessage> CutAnchors(List<Entry> anchors, long budget)
     {
         var cut = new List<ContextMessage>();
-        long left = tokenBudget;
+        long left = budget;
         for (int i = 0; i < anchors.Count; i++)
         {
             long others = anchors.Where((_, other) => other != i).Sum(static a => a.Message.EstimatedTokens);
-            long share = anchors.Count == 1 ? tokenBudget : Math.Max(tokenBudget / 2, tokenBudget - others);
+            long share = anchors.Count == 1 ? budget : Math.Max(budget / 2, budget - others);
             ContextMessage message = anchors[i].Cut(Math.Min(share, left));
             left -= message.Tokens;
             cut.Add(message);
         }
 
-        return (cut, left);
+        return cut;
     }
 
     /// <summary>A message that may be in the window, with its archive where it is not live.</summary>

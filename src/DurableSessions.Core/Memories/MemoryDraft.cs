@@ -33,7 +33,12 @@ internal sealed class MemoryDraft(UserKey user, MemoryCatalogue start, MemoryCon
             return;
         }
 
-        _touched[(change.Category, change.Name)] = memory with { After = merge.Content, Sources = merge.Sources };
+        _touched[(change.Category, change.Name)] = memory with
+        {
+            After = merge.Content,
+            Sources = merge.Sources,
+            HasOwnersWords = merge.Content is not null && (memory.HasOwnersWords || change.Sources == MemorySources.Owner),
+        };
     }
 
     /// <summary>Takes a difference back: what came after it stays, where the two can be separated.</summary>
@@ -60,6 +65,7 @@ internal sealed class MemoryDraft(UserKey user, MemoryCatalogue start, MemoryCon
                 : current is null || current == difference.After
                     ? difference.SourcesBefore
                     : difference.Before is null ? memory.Sources : MemoryAuthority.Union(memory.Sources, difference.SourcesBefore),
+            HasOwnersWords = wanted is not null && (memory.HasOwnersWords || difference.SourcesBefore == MemorySources.Owner),
         };
     }
 
@@ -67,7 +73,7 @@ internal sealed class MemoryDraft(UserKey user, MemoryCatalogue start, MemoryCon
     /// Puts a content of the owner, or <see langword="null"/> for none, in the place of the present one, which need not be read.
     /// </summary>
     public void Set(MemoryCategory category, string name, string? before, string? after) =>
-        _touched[(category, name)] = new Touched(before, after, null, MemorySources.Owner);
+        _touched[(category, name)] = new Touched(before, after, null, MemorySources.Owner, HasOwnersWords: after is not null);
 
     /// <summary>The differences, and what was skipped.</summary>
     public MemoryDiff Diff(CommitId commitId) => new()
@@ -102,7 +108,7 @@ internal sealed class MemoryDraft(UserKey user, MemoryCatalogue start, MemoryCon
         {
             MemoryInfo? info = memory.After is null
                 ? null
-                : Info(category, name, memory.After, memory.Sources) with { ChangedBy = changedBy, ChangedIn = changedIn };
+                : Info(category, name, memory) with { ChangedBy = changedBy, ChangedIn = changedIn };
             catalogue = catalogue.With(category, name, info);
             if (info is not null)
             {
@@ -129,7 +135,7 @@ internal sealed class MemoryDraft(UserKey user, MemoryCatalogue start, MemoryCon
             ? await contents.FindAsync(user, info, cancellationToken)
                 ?? (ToleratesLoss ? "" : throw new MemoryVersionGoneException(info))
             : null;
-        return new Touched(content, content, info?.Sources, info?.Sources);
+        return new Touched(content, content, info?.Sources, info?.Sources, info?.HasOwnersWords ?? false);
     }
 
     private IEnumerable<(MemoryCategory Category, string Name, Touched Memory)> Differences() =>
@@ -150,17 +156,18 @@ internal sealed class MemoryDraft(UserKey user, MemoryCatalogue start, MemoryCon
 
     private int Count() => start.Memories.Count + _touched.Values.Sum(static t => (t.After is null ? 0 : 1) - (t.Before is null ? 0 : 1));
 
-    private MemoryInfo Info(MemoryCategory category, string name, string content, MemorySources? sources) => new()
+    private MemoryInfo Info(MemoryCategory category, string name, Touched memory) => new()
     {
         Category = category,
         Name = name,
         Version = Guid.NewGuid().ToString("N"),
         Revision = (start.Find(category, name)?.Revision ?? 0) + 1,
-        Abstract = MemoryText.Abstract(content),
-        Tokens = TokenEstimate.Of(content),
+        Abstract = MemoryText.Abstract(memory.After!),
+        Tokens = TokenEstimate.Of(memory.After),
         ChangedAt = now,
-        Sources = sources,
+        Sources = memory.Sources,
+        HasOwnersWords = memory.HasOwnersWords,
     };
 
-    private sealed record Touched(string? Before, string? After, MemorySources? SourcesBefore, MemorySources? Sources);
+    private sealed record Touched(string? Before, string? After, MemorySources? SourcesBefore, MemorySources? Sources, bool HasOwnersWords);
 }

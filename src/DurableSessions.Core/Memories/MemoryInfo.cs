@@ -36,4 +36,9 @@ public sealed record MemoryInfo
 
     /// <summary>Where its content may come from; <see langword="null"/>: unknown, it was written before this was recorded.</summary>
     public MemorySources? Sources { get; init; }
+
+    /// <summary>
+    /// Whether the owner's words alone have written it, or a part of it: it stays the owner's where others add to it, until it is deleted.
+    /// </summary>
+    public bool HasOwnersWords { get; init; }
 }

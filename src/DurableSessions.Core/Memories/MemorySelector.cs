@@ -4,9 +4,9 @@ using DurableSessions.Core.State;
 namespace DurableSessions.Core.Memories;
 
 /// <summary>
-/// Chooses the memories that a context has room for, whole ones: profile and preferences before others; of each those that come from the
-/// owner alone first, so that others cannot push them out; of these those changed last. At most <see cref="MemoryLimits.MaxShown"/> are
-/// read.
+/// Chooses the memories that a context has room for, whole ones: profile and preferences before others; of each those with words of
+/// the owner's own first, so that others neither push them out nor, by adding to them, make them fall behind; of these those changed last.
+/// At most <see cref="MemoryLimits.MaxShown"/> are read.
 /// </summary>
 internal sealed class MemorySelector(MemoryCatalogues catalogues, MemoryContents contents)
 {
@@ -24,7 +24,7 @@ internal sealed class MemorySelector(MemoryCatalogues catalogues, MemoryContents
         foreach (MemoryInfo info in stored.Catalogue.Memories
             .Where(m => categories.Contains(m.Category))
             .OrderBy(static m => m.Category is MemoryCategory.Profile or MemoryCategory.Preferences ? 0 : 1)
-            .ThenBy(static m => m.Sources == MemorySources.Owner ? 0 : 1)
+            .ThenBy(static m => m.HasOwnersWords || m.Sources == MemorySources.Owner ? 0 : 1)
             .ThenByDescending(static m => m.ChangedAt))
         {
             if (info.Tokens <= tokenBudget && chosen.Count < MemoryLimits.MaxShown)

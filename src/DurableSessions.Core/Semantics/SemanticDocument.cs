@@ -39,8 +39,8 @@ internal sealed record SemanticDocument
     public MemorySources? Sources { get; init; }
 
     /// <summary>
-    /// The users' peer ids of everything until and with this archive; <see langword="null"/>: there were none, or it was written before
-    /// this was recorded.
+    /// The users' peer ids of everything until and with this archive; <see langword="null"/>: a host before this was recorded wrote the
+    /// digest, they are unknown.
     /// </summary>
     public UserPeers? Users { get; init; }
 

@@ -13,11 +13,8 @@ public sealed record SemanticRequest(string? PreviousOverview, IAsyncEnumerable<
     /// <summary>Where <see cref="PreviousOverview"/> may come from; <see langword="null"/>: unknown, or there is none.</summary>
     public MemorySources? PreviousSources { get; init; }
 
-    /// <summary>
-    /// The users' peer ids of everything before, whichever processor digested it; <see langword="null"/>: there were none, or it was
-    /// digested before this was recorded.
-    /// </summary>
-    public UserPeers? PreviousUsers { get; init; }
+    /// <summary>The users' peer ids of everything before, whichever processor digested it.</summary>
+    public UserPeers PreviousUsers { get; init; } = new();
 
     /// <summary>What may be done with the user's memories; <see langword="null"/>: the session's policy allows nothing.</summary>
     public MemoryExtraction? Memories { get; init; }

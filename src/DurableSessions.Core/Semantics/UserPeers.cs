@@ -16,6 +16,11 @@ public sealed record UserPeers
     /// <summary>Whether a user's message had another one.</summary>
     public bool HasOthers { get; init; }
 
+    /// <summary>
+    /// Those of messages whose ids were not recorded: there may have been others. A host before this was recorded digested them.
+    /// </summary>
+    internal static UserPeers Unknown { get; } = new() { HasOthers = true };
+
     /// <summary>The same, and one message more; a message that was heard before changes nothing.</summary>
     public UserPeers With(SessionMessage message)
     {

@@ -92,6 +92,38 @@ public sealed class MemoryShareTests(SimulatedFixture storage)
         Assert.Empty((await CommitAsync(host, MemorySources.Owner, "-events/mine")).Skipped);
     }
 
+    [Theory]
+    [InlineData(MemorySources.Owner, 0)]
+    [InlineData(MemorySources.Tool, 1)]
+    public async Task What_others_add_to_a_memory_of_the_owners_does_not_keep_it_from_being_shown(
+        MemorySources first, int skipped)
+    {
+        BlobContainerClient blobs = await storage.NewContainerAsync();
+        using Host host = await Host.RunAsync(storage, blobs.Name);
+        await CommitAsync(host, first, "+events/mine=a");
+        await CommitAsync(host, MemorySources.Tool, "+events/mine=b");
+        MemoryInfo both = await FindAsync(host, "mine");
+        Assert.Equal(first | MemorySources.Tool, both.Sources);
+        await SetAsync(blobs, [both, .. Some(MemoryLimits.MaxShown, MemorySources.Owner | MemorySources.Tool)]);
+        Assert.Equal(skipped, (await CommitAsync(host, MemorySources.Owner, "-events/mine")).Skipped.Count);
+    }
+
+    [Fact]
+    public async Task A_memory_that_others_write_anew_is_not_the_owners_because_an_earlier_one_was()
+    {
+        BlobContainerClient blobs = await storage.NewContainerAsync();
+        using Host host = await Host.RunAsync(storage, blobs.Name);
+        await CommitAsync(host, MemorySources.Owner, "+events/mine=a");
+        Assert.True((await FindAsync(host, "mine")).HasOwnersWords);
+        await CommitAsync(host, MemorySources.Owner, "-events/mine");
+        await CommitAsync(host, MemorySources.Tool, "+events/mine=b");
+        Assert.False((await FindAsync(host, "mine")).HasOwnersWords);
+
+        // Taking the deletion back brings the owner's words with it.
+        await host.Store.Memories.UndoAsync(One, 2, Cancelled);
+        Assert.True((await FindAsync(host, "mine")).HasOwnersWords);
+    }
+
     [Fact]
     public async Task Profile_and_preferences_come_first_then_the_owners_own_then_others()
     {

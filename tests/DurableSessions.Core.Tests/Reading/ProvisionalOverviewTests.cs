@@ -79,29 +79,50 @@ public sealed class ProvisionalOverviewTests
         Assert.Equal(("m1+0 m2+0", false), Overview(await ReadAsync(host)));
     });
 
+    // Each host waits for it a few seconds, at the first reading, and not again after the next commit.
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public Task Where_it_cannot_be_made_the_context_is_read_without_it(bool hangs) => Simulated.RunAsync(async cluster =>
+    [InlineData(false, 1)]
+    [InlineData(true, 1)]
+    [InlineData(false, 4)]
+    [InlineData(true, 4)]
+    public Task Where_it_cannot_be_made_the_context_is_read_without_it(bool hangs, int messages) => Simulated.RunAsync(async cluster =>
     {
         using Host host = await Host.StartAsync(cluster, (await cluster.NewContainerAsync()).Name);
         await host.AppendAsync(_key, "m1");
         await host.CommitAsync(await host.AcceptAsync(_key, "c1"));
-        await host.AppendAsync(_key, "m2");
-        await host.ClearAsync(_key, "c2");
         host.Fallback.Before = cancellationToken => hangs
             ? Task.Delay(Timeout.InfiniteTimeSpan, host.Time, cancellationToken)
             : throw new InvalidOperationException("a message that it cannot read");
         DateTimeOffset asked = host.Time.GetUtcNow();
-        for (int i = 0; i < 2; i++)
+        for (int i = 1; i <= 2; i++)
         {
+            await host.AppendAsync(_key, [.. Enumerable.Range(1, messages).Select(m => $"m{m} of {i}")]);
+            await host.ClearAsync(_key, $"c{i + 1}");
             SessionContext context = await ReadAsync(host);
             Assert.Equal(("m1+0", false), Overview(context));
-            Assert.Single(context.Messages);
+            Assert.Equal(messages * i, context.Messages.Count);
         }
 
         Assert.Equal(1, host.Fallback.Calls);
         Assert.InRange(host.Time.GetUtcNow() - asked, TimeSpan.Zero, TimeSpan.FromSeconds(6));
+
+        host.Fallback.Before = static _ => Task.CompletedTask;
+        await Task.Delay(TimeSpan.FromMinutes(1), host.Time, Cancelled);
+        Assert.True((await ReadAsync(host)).IsOverviewProvisional);
+    });
+
+    [Fact]
+    public Task A_processor_that_takes_no_more_messages_delays_a_context_by_5_seconds_in_all() => Simulated.RunAsync(async cluster =>
+    {
+        using Host host = await Host.StartAsync(cluster, (await cluster.NewContainerAsync()).Name);
+        await host.AppendAsync(_key, [.. Enumerable.Range(1, 10).Select(static i => $"m{i}")]);
+        await host.ClearAsync(_key, "c1");
+        host.Fallback.EachMessage = cancellationToken => Task.Delay(TimeSpan.FromSeconds(1), host.Time, cancellationToken);
+        DateTimeOffset asked = host.Time.GetUtcNow();
+        SessionContext context = await ReadAsync(host);
+        Assert.Equal(("", false), Overview(context));
+        Assert.Equal(10, context.Messages.Count);
+        Assert.InRange(host.Time.GetUtcNow() - asked, TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(6));
     });
 
     [Theory]
@@ -120,36 +141,59 @@ public sealed class ProvisionalOverviewTests
     });
 
     [Fact]
-    public Task What_is_read_for_it_counts_and_the_clients_bound_ends_it() => Simulated.RunAsync(async cluster =>
+    public Task It_is_made_of_what_the_context_reads_anyway() => Simulated.RunAsync(async cluster =>
     {
         using Host host = await Host.StartAsync(cluster, (await cluster.NewContainerAsync()).Name);
-        await host.AppendAsync(_key, "m1");
+        string large = new('x', 600_000);
+        await host.AppendAsync(_key, large, large, large);
         await host.ClearAsync(_key, "c1");
-        long bytes = 0;
-        await ReadAsync(host, read: (more, _) => ValueTask.FromResult(bytes += more));
+        long first = 0;
+        long held = 0;
+        await ReadAsync(host, read: (more, _) => ValueTask.FromResult(first += more), hold: (bytes, _) =>
+        {
+            held = Math.Max(held, bytes);
+            return ValueTask.CompletedTask;
+        });
+        Assert.Equal(1, host.Fallback.Calls);
         long known = 0;
         await ReadAsync(host, read: (more, _) => ValueTask.FromResult(known += more));
-        Assert.Equal(1024 * 1024, bytes - known);
+        Assert.Equal(known, first);
 
+        // One that is read, and two that the processor may hold; the budget keeps none.
+        Assert.InRange(held, 1_800_000, 2_000_000);
+    });
+
+    [Fact]
+    public Task The_clients_bound_ends_it() => Simulated.RunAsync(async cluster =>
+    {
+        using Host host = await Host.StartAsync(cluster, (await cluster.NewContainerAsync()).Name);
         string large = new('x', 600_000);
         await host.AppendAsync(_key, large, large);
-        await host.ClearAsync(_key, "c2");
-        foreach (int call in new[] { 1, 2 })
+        await host.ClearAsync(_key, "c1");
+        var ended = new TaskCompletionSource();
+        host.Fallback.Before = cancellationToken =>
         {
-            int calls = 0;
-            await Assert.ThrowsAsync<UnauthorizedAccessException>(() => ReadAsync(host, read: (_, _) => ++calls == call
-                ? throw new UnauthorizedAccessException("over the bound")
-                : ValueTask.FromResult(0L)));
-            Assert.Equal(call, host.Fallback.Calls);
-        }
+            cancellationToken.Register(ended.SetResult);
+            return Task.Delay(Timeout.InfiniteTimeSpan, host.Time, cancellationToken);
+        };
+        int calls = 0;
+        await Assert.ThrowsAsync<UnauthorizedAccessException>(() => ReadAsync(host, read: (_, _) => ++calls == 2
+            ? throw new UnauthorizedAccessException("over the bound")
+            : ValueTask.FromResult(0L)));
+        await ended.Task;
+
+        // That is no failure of the processor's.
+        host.Fallback.Before = static _ => Task.CompletedTask;
+        Assert.True((await ReadAsync(host, budget: 1_000_000)).IsOverviewProvisional);
     });
 
     private static (string Overview, bool IsProvisional) Overview(SessionContext context) =>
         (context.Overview, context.IsOverviewProvisional);
 
-    private Task<SessionContext> ReadAsync(Host host, int budget = 1_000, Func<long, CancellationToken, ValueTask<long>>? read = null)
+    private Task<SessionContext> ReadAsync(
+        Host host, int budget = 1_000, Func<long, CancellationToken, ValueTask<long>>? read = null, HoldBytes? hold = null)
     {
         ReadBytes? counted = read is null ? null : async (bytes, cancellationToken) => await read(bytes, cancellationToken);
-        return host.Store.Sessions.ReadContextAsync(_key, budget, includeMemories: false, hold: null, counted, Cancelled);
+        return host.Store.Sessions.ReadContextAsync(_key, budget, includeMemories: false, hold, counted, Cancelled);
     }
 }

@@ -46,8 +46,11 @@ public sealed class SpeakerTests
         await CheckAsync(host, model, "user:bob assistant:bob", isOwner: false);
     });
 
-    [Fact]
-    public Task A_digest_of_an_earlier_version_is_read_and_says_nothing_of_speakers() => RunAsync(async (cluster, container, model) =>
+    // Its speakers are not known, so an id may be another's; who speaks without an id is the owner as before.
+    [Theory]
+    [InlineData("user:bob assistant:bob", false)]
+    [InlineData("user assistant", true)]
+    public Task A_digest_of_an_earlier_version_says_nothing_of_speakers(string last, bool isOwner) => RunAsync(async (cluster, container, model) =>
     {
         using (ChatHost host = await ChatHost.RunAsync(cluster, container, model.Model))
         {
@@ -70,7 +73,7 @@ public sealed class SpeakerTests
 
         Assert.Equal(1, rewritten);
         using ChatHost later = await ChatHost.RunAsync(cluster, container, model.Model);
-        await CheckAsync(later, model, "user:bob assistant:bob", isOwner: true);
+        await CheckAsync(later, model, last, isOwner);
     });
 
     private static async Task CheckAsync(ChatHost host, ObeyingModel model, string speakers, bool isOwner)

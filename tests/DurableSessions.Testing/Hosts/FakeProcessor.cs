@@ -17,6 +17,9 @@ internal sealed class FakeProcessor : ISemanticProcessor
     /// <summary>What happens before it answers.</summary>
     public Func<CancellationToken, Task> Before { get; set; } = static _ => Task.CompletedTask;
 
+    /// <summary>What happens after each message that it takes.</summary>
+    public Func<CancellationToken, Task> EachMessage { get; set; } = static _ => Task.CompletedTask;
+
     /// <summary>What happens after it was shown the memories.</summary>
     public Func<CancellationToken, Task> Between { get; set; } = static _ => Task.CompletedTask;
 
@@ -46,6 +49,7 @@ internal sealed class FakeProcessor : ISemanticProcessor
         var changes = new List<MemoryChange>();
         await foreach (SessionMessage message in request.Messages.WithCancellation(cancellationToken))
         {
+            await EachMessage(cancellationToken);
             first = count++ == 0 ? Words.Text(message) : first;
             if (MemoryNotation.Parse(Words.Text(message)) is { } change)
             {

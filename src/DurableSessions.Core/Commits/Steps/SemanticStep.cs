@@ -31,12 +31,12 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
         List<ArchiveReference> covers = [.. manifest.Uncovered.Where(u => u.Number < archive.Number), archive];
         IReadOnlyList<MemoryCategory> categories = AllowedCategories.Of(manifest.Settings.MemoryPolicy);
         var memories = new MemoryBaseline(catalogues, contents, commit.Session.Owner, categories);
-        UserPeers users = previous?.Users ?? new UserPeers();
+        UserPeers users = previous is null ? new UserPeers() : previous.Users ?? UserPeers.Unknown;
         IAsyncEnumerable<SessionMessage> messages = ReadAsync(commit, covers, m => users = users.With(m), cancellationToken);
         var request = new SemanticRequest(previous?.Overview, messages)
         {
             PreviousSources = previous?.Sources,
-            PreviousUsers = previous?.Users,
+            PreviousUsers = users,
             Memories = categories.Count == 0 ? null : memories.Extraction,
             Answers = archives.Answers(commit.ThisAttempt),
         };
@@ -65,7 +65,7 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
             Overview = digest.Overview,
             Usage = digest.Usage,
             Sources = digest.Sources,
-            Users = users.First is null ? null : users,
+            Users = users,
             Memories = changes,
             MemoriesSkipped = [.. without is null ? [] : new[] { new MemorySkip(without) }, .. Bounded(digest.MemoriesSkipped), .. skipped],
             CreatedAt = time.GetUtcNow(),
