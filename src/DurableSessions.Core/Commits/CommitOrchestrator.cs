@@ -13,6 +13,7 @@ namespace DurableSessions.Core.Commits;
 public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOutput>
 {
     private const int TurnCheckShare = 20;
+    private const int MostSharesOfATurnCheck = 6;
 
     /// <summary>For steps that need nothing but storage: tried for about a quarter of an hour.</summary>
     private static readonly TaskOptions StorageStep = new(new RetryPolicy(20, TimeSpan.FromSeconds(1), 2, TimeSpan.FromMinutes(1)));
@@ -129,12 +130,12 @@ public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOut
 
     // False: cancelled while waiting. A commit that switches sends the next one an event. One that failed, or was ended by an operator,
     // does not, and the next one looks: late by a twentieth of what it has waited so far (10 s at least, an hour at most), which
-    // makes 150 checks in a day. A commit that has more before it looks less often: they are the ones to look.
+    // makes 150 checks in a day. A commit that has more before it looks less often, to six times as late: they are the ones to look.
     private static async Task<bool> WaitForTurnAsync(
         OrchestrationContext context, CommitInput input, CommitProgress cleared, Task<CancelRequest?> cancel)
     {
         int ahead = cleared.Ahead;
-        TimeSpan waited = TimeSpan.Zero;
+        DateTimeOffset began = context.CurrentUtcDateTime;
         Task<object?>? turn = null;
         while (ahead > 0 && !cancel.IsCompleted)
         {
@@ -145,7 +146,8 @@ public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOut
                 turn = context.WaitForExternalEvent<object?>(CommitNames.TurnEvent);
             }
 
-            TimeSpan wait = Min(ahead * Max(waited / TurnCheckShare, ShortestTurnCheck), LongestTurnCheck);
+            TimeSpan share = Max((context.CurrentUtcDateTime - began) / TurnCheckShare, ShortestTurnCheck);
+            TimeSpan wait = Min(Math.Min(ahead, MostSharesOfATurnCheck) * share, LongestTurnCheck);
             using var done = new CancellationTokenSource();
             await Task.WhenAny(turn, context.CreateTimer(wait, done.Token), cancel);
 
@@ -156,7 +158,6 @@ public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOut
             if (!cancel.IsCompleted)
             {
                 ahead = (await context.CallActivityAsync<CommitProgress>(CommitNames.CheckTurn, input, StorageStep)).Ahead;
-                waited += wait;
             }
         }
 

@@ -344,6 +344,47 @@ public sealed class CommitTests
         Assert.Equal(["m1", "m2"], (await host.AuditAsync(_key)).Everything);
     });
 
+    [Theory]
+    [InlineData(1, 0, 20)]
+    [InlineData(1, 60, 20)]
+    [InlineData(30, 0, 120)]
+    public Task A_commit_notices_that_all_before_it_were_ended(int before, int events, int seconds) => Simulated.RunAsync(async cluster =>
+    {
+        bool hangs = true;
+        var hanging = new FakeProcessor
+        {
+            Before = cancellationToken => hangs ? Task.Delay(Timeout.Infinite, cancellationToken) : Task.CompletedTask,
+        };
+        using Host host = await Host.RunAsync(cluster, (await cluster.NewContainerAsync()).Name, processor: hanging);
+        var tasks = new List<CommitTask>();
+        for (int i = 0; i <= before; i++)
+        {
+            await host.AppendAsync(_key, $"m{i}");
+            tasks.Add(await host.CommitAsync(_key));
+            await host.StageAsync(tasks[i].TaskId, i == 0 ? "summarizing" : "waiting_turn");
+        }
+
+        CommitTask last = tasks[^1];
+
+        // Events that wake it before its turn say nothing about how long it has waited.
+        for (int i = 0; i < events; i++)
+        {
+            await host.Client.RaiseEventAsync(last.TaskId, CommitNames.TurnEvent, cancellationToken: Cancelled);
+            await Task.Delay(TimeSpan.FromMilliseconds(100), host.Time, Cancelled);
+        }
+
+        await Task.Delay(TimeSpan.FromMinutes(before == 1 ? 1 : 6), host.Time, Cancelled);
+        hangs = false;
+        foreach (CommitTask task in tasks.SkipLast(1).Reverse())
+        {
+            await host.Client.TerminateInstanceAsync(task.TaskId, "by an operator", Cancelled);
+        }
+
+        DateTimeOffset ended = host.Time.GetUtcNow();
+        Assert.Equal(CommitTaskStatus.Completed, (await host.EndOfAsync(_key, last.TaskId)).Status);
+        Assert.InRange(host.Time.GetUtcNow() - ended, TimeSpan.Zero, TimeSpan.FromSeconds(seconds));
+    });
+
     [Fact]
     public Task A_retry_waits_for_the_archives_before_its_own_so_that_its_overview_holds_them() => Simulated.RunAsync(async cluster =>
     {
