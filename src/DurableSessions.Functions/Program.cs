@@ -32,6 +32,7 @@ using IHost app = builder.Build();
 app.Services.ValidateSettings();
 AuthSettings auth = app.Services.GetRequiredService<IOptions<AuthSettings>>().Value;
 AuthPlace place = AuthPlace.OfFunctions(builder.Configuration, builder.Environment);
+Check(place.Refuse(auth));
 SessionStorage storage = app.Services.GetRequiredService<SessionStorage>();
 if (!place.NeedsKeys(auth))
 {
@@ -46,9 +47,13 @@ else if (!await storage.Container.ExistsAsync())
 
 KeyRing keys = app.Services.GetRequiredService<KeyRing>();
 await keys.LoadAsync(CancellationToken.None);
-if (place.Refuse(auth, keys) is { } refusal)
-{
-    throw new InvalidOperationException(refusal);
-}
-
+Check(place.Refuse(auth, keys));
 await app.RunAsync();
+
+static void Check(string? refusal)
+{
+    if (refusal is not null)
+    {
+        throw new InvalidOperationException(refusal);
+    }
+}

@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using DurableSessions.LocalStorage;
+using DurableSessions.Testing;
+
+namespace DurableSessions.DurableTask.Tests;
+
+/// <summary>The Functions app itself, in a process of its own: it ends at its start where it would be open to all.</summary>
+public sealed class FunctionsStartTests(AzuriteFixture azurite)
+{
+    private const string NoKeys = "There are no keys, so any client that reaches this app could read and change every session.";
+    private const string Open = "Auth:Mode is dev, so any client that reaches this app could read and change every session.";
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    // Without a Functions host, an app that may serve finds only that it has no host to serve.
+    [Theory]
+    [InlineData("Development", null, null, "Functions:Worker")]
+    [InlineData("Development", "WEBSITE_SITE_NAME", null, NoKeys)]
+    [InlineData("Production", null, null, NoKeys)]
+    public async Task An_app_without_keys(string environment, string? variable, string? mode, string expected) => await AssertEndsAsync(
+        Settings(await azurite.GetConnectionStringAsync(), (await azurite.NewContainerAsync()).Name, environment, variable, mode),
+        expected);
+
+    [Fact]
+    public Task A_deployed_app_in_dev_mode_ends_before_storage_is_reached() => AssertEndsAsync(
+        Settings(AzuriteProcess.ConnectionStringFor(9), "none", "Development", "WEBSITE_INSTANCE_ID", "dev"), Open);
+
+    private static Dictionary<string, string?> Settings(
+        string storage, string container, string environment, string? variable, string? mode)
+    {
+        var settings = new Dictionary<string, string?>
+        {
+            ["ConnectionStrings__Storage"] = storage,
+            ["Storage__Container"] = container,
+            ["AZURE_FUNCTIONS_ENVIRONMENT"] = environment,
+            ["Auth__Mode"] = mode,
+        };
+        if (variable is not null)
+        {
+            settings[variable] = "x";
+        }
+
+        return settings;
+    }
+
+    private static async Task AssertEndsAsync(Dictionary<string, string?> settings, string expected)
+    {
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "DurableSessions.Functions"))
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
+        foreach ((string name, string? value) in settings)
+        {
+            start.Environment[name] = value;
+        }
+
+        using Process app = Process.Start(start)!;
+        try
+        {
+            Task<string> output = app.StandardOutput.ReadToEndAsync(Cancelled);
+            Task<string> errors = app.StandardError.ReadToEndAsync(Cancelled);
+            await app.WaitForExitAsync(Cancelled).WaitAsync(TimeSpan.FromSeconds(60), Cancelled);
+            await output;
+            Assert.Contains(expected, await errors, StringComparison.Ordinal);
+            Assert.NotEqual(0, app.ExitCode);
+        }
+        finally
+        {
+            app.Kill();
+        }
+    }
+}
