@@ -5,6 +5,7 @@ using DurableSessions.Core.Commits.Steps;
 using DurableSessions.Core.Context;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
+using DurableSessions.Orchestration;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Core.Tests.Commits;
@@ -378,6 +379,7 @@ public abstract class StepTests(StorageFixture storage)
         int requests = fresh.Faults.Requests;
         Exception missing = await Assert.ThrowsAnyAsync<Exception>(() => fresh.ArchiveToTempAsync(second));
 
+        Assert.IsAssignableFrom<NonRetriableTaskException>(missing);
         Assert.Contains("missing in storage", missing.Message, StringComparison.Ordinal);
         Assert.InRange(fresh.Faults.Requests - requests, 1, 10);
     }
