@@ -45,7 +45,7 @@ internal sealed class ProvisionalReading : IDisposable
     /// <param name="cancellationToken">Ends the context's reading.</param>
     public async ValueTask AddAsync(SessionMessage message, CancellationToken cancellationToken)
     {
-        if (!_messages.Writer.TryWrite(message))
+        if (_late is null && !_messages.Writer.TryWrite(message))
         {
             Task<bool> isTaken = _messages.Writer.WaitToWriteAsync(cancellationToken).AsTask();
             await WaitAsync(isTaken, cancellationToken);
@@ -103,7 +103,6 @@ internal sealed class ProvisionalReading : IDisposable
         catch (TimeoutException e)
         {
             _late = e;
-            _messages.Writer.TryComplete();
         }
 
         _waited += _time.GetElapsedTime(began);

@@ -111,6 +111,8 @@ public sealed class MemoryShareTests(SimulatedFixture storage)
     [Fact]
     public async Task A_memory_that_others_write_anew_is_not_the_owners_because_an_earlier_one_was()
     {
+        MemorySources? OwnersDeletion(MemoryChange change) =>
+            change.Operation == MemoryOperation.Delete ? MemorySources.Owner : MemorySources.Tool;
         BlobContainerClient blobs = await storage.NewContainerAsync();
         using Host host = await Host.RunAsync(storage, blobs.Name);
         await CommitAsync(host, MemorySources.Owner, "+events/mine=a");
@@ -122,6 +124,11 @@ public sealed class MemoryShareTests(SimulatedFixture storage)
         // Taking the deletion back brings the owner's words with it.
         await host.Store.Memories.UndoAsync(One, 2, Cancelled);
         Assert.True((await FindAsync(host, "mine")).HasOwnersWords);
+
+        // The same by one commit.
+        host.Processor.SourcesOf = OwnersDeletion;
+        await CommitAsync(host, null, "-events/mine", "+events/mine=c");
+        Assert.Equal((MemorySources.Tool, false), await FindAsync(host, "mine") is { } last ? (last.Sources, last.HasOwnersWords) : default);
     }
 
     [Fact]

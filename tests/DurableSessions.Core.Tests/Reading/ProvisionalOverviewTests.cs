@@ -140,6 +140,37 @@ public sealed class ProvisionalOverviewTests
         Assert.InRange(context.Messages.Count, 1, 99);
     });
 
+    [Theory]
+    [InlineData(400)]
+    [InlineData(360)]
+    public Task Messages_leave_it_room_also_where_they_alone_would_fit(int budget) => Simulated.RunAsync(async cluster =>
+    {
+        using Host host = await Host.StartAsync(cluster, (await cluster.NewContainerAsync()).Name);
+        await host.AppendAsync(_key, "m1", new string('x', 1_300));
+        await host.ClearAsync(_key, "c1");
+
+        SessionContext context = await ReadAsync(host, budget);
+        Assert.True(context.IsOverviewProvisional);
+        Assert.InRange(context.MessageTokens + context.OverviewTokens, budget / 2, budget);
+    });
+
+    [Fact]
+    public Task A_client_that_goes_away_while_it_is_made_is_no_failure() => Simulated.RunAsync(async cluster =>
+    {
+        using Host host = await Host.StartAsync(cluster, (await cluster.NewContainerAsync()).Name);
+        await host.AppendAsync(_key, "m1");
+        await host.ClearAsync(_key, "c1");
+        using var gone = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+        host.Fallback.Before = async cancellationToken =>
+        {
+            await gone.CancelAsync();
+            await Task.Delay(Timeout.InfiniteTimeSpan, host.Time, cancellationToken);
+        };
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => host.Store.Sessions.ReadContextAsync(_key, 1_000, gone.Token));
+        host.Fallback.Before = static _ => Task.CompletedTask;
+        Assert.True((await ReadAsync(host)).IsOverviewProvisional);
+    });
+
     [Fact]
     public Task It_is_made_of_what_the_context_reads_anyway() => Simulated.RunAsync(async cluster =>
     {

@@ -35,6 +35,9 @@ internal sealed class FakeProcessor : ISemanticProcessor
     /// <summary>Where it says that the changes come from.</summary>
     public MemorySources? Sources { get; set; } = MemorySources.Owner;
 
+    /// <summary>Where it says that one change comes from, where that is not <see cref="Sources"/>.</summary>
+    public Func<MemoryChange, MemorySources?>? SourcesOf { get; set; }
+
     public string Name { get; init; } = "first-words";
 
     /// <summary>What its digests say besides: a model never answers twice the same.</summary>
@@ -53,7 +56,7 @@ internal sealed class FakeProcessor : ISemanticProcessor
             first = count++ == 0 ? Words.Text(message) : first;
             if (MemoryNotation.Parse(Words.Text(message)) is { } change)
             {
-                changes.Add(change with { Sources = Sources });
+                changes.Add(change with { Sources = SourcesOf is null ? Sources : SourcesOf(change) });
             }
         }
 
