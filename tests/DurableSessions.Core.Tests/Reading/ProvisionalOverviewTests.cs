@@ -142,7 +142,7 @@ public sealed class ProvisionalOverviewTests
 
     [Theory]
     [InlineData(400)]
-    [InlineData(360)]
+    [InlineData(335)]
     public Task Messages_leave_it_room_also_where_they_alone_would_fit(int budget) => Simulated.RunAsync(async cluster =>
     {
         using Host host = await Host.StartAsync(cluster, (await cluster.NewContainerAsync()).Name);
