@@ -128,7 +128,8 @@ public sealed class MemoryShareTests(SimulatedFixture storage)
         // The same by one commit.
         host.Processor.SourcesOf = OwnersDeletion;
         await CommitAsync(host, null, "-events/mine", "+events/mine=c");
-        Assert.Equal((MemorySources.Tool, false), await FindAsync(host, "mine") is { } last ? (last.Sources, last.HasOwnersWords) : default);
+        MemoryInfo last = await FindAsync(host, "mine");
+        Assert.Equal((MemorySources.Tool, false), (last.Sources, last.HasOwnersWords));
     }
 
     [Fact]

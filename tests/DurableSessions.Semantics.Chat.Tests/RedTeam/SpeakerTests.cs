@@ -50,7 +50,8 @@ public sealed class SpeakerTests
     [Theory]
     [InlineData("user:bob assistant:bob", false)]
     [InlineData("user assistant", true)]
-    public Task A_digest_of_an_earlier_version_says_nothing_of_speakers(string last, bool isOwner) => RunAsync(async (cluster, container, model) =>
+    public Task A_digest_of_an_earlier_version_says_nothing_of_speakers(
+        string last, bool isOwner) => RunAsync(async (cluster, container, model) =>
     {
         using (ChatHost host = await ChatHost.RunAsync(cluster, container, model.Model))
         {
