@@ -113,8 +113,8 @@ public static class DurableSessionsServices
         .AddSingleton<CommitRetry>()
         .AddSingleton(static p => new SessionService(
             p.Get<SessionStorage>(), p.Get<SessionCreator>(), p.Get<SessionAppenders>(), p.Get<ContextReader>(), p.Get<ManifestStore>(),
-            p.Get<Tombstones>(), p.Get<AutoCommits>(), p.Get<SettingsWriter>(), p.Get<OrchestrationClient>(), p.Get<SessionOptions>(),
-            p.Get<TimeProvider>()))
+            p.Get<Tombstones>(), p.Get<AutoCommits>(), p.Get<SettingsWriter>(), p.Get<DigestsAgain>(), p.Get<OrchestrationClient>(),
+            p.Get<SessionOptions>(), p.Get<TimeProvider>()))
         .AddSingleton(static p => new CommitService(
             p.Get<ManifestStore>(), p.Get<SessionAppenders>(), p.Get<TaskIndex>(), p.Get<OrchestrationClient>(), p.Get<CommitRoom>(),
             p.Get<SessionOptions>(), p.Get<TimeProvider>(), p.Get<ILogger<CommitService>>()))
@@ -142,6 +142,8 @@ public static class DurableSessionsServices
         .AddSingleton<CheckTurnActivity>()
         .AddSingleton<SemanticProcessActivity>()
         .AddSingleton<SwitchActivity>()
+        .AddSingleton<DigestsAgain>()
+        .AddSingleton<DigestAgainActivity>()
         .AddSingleton<CancelCommitActivity>()
         .AddSingleton<CheckIdleActivity>()
         .AddSingleton<SetTombstoneActivity>()
@@ -155,6 +157,8 @@ public static class DurableSessionsServices
             .AddActivity(CommitNames.SemanticProcess, p.Reported<SemanticProcessActivity>)
             .AddActivity(CommitNames.Switch, p.Reported<SwitchActivity>)
             .AddActivity(CommitNames.CancelCommit, p.Reported<CancelCommitActivity>)
+            .AddOrchestrator(CommitNames.DigestAgainOrchestrator, static () => new DigestAgainOrchestrator())
+            .AddActivity(CommitNames.DigestAgain, p.Reported<DigestAgainActivity>)
             .AddOrchestrator(IdleNames.Orchestrator, static () => new CommitWhenIdleOrchestrator())
             .AddActivity(IdleNames.CheckIdle, p.Reported<CheckIdleActivity>)
             .AddOrchestrator(DeleteNames.Orchestrator, static () => new DeleteSessionOrchestrator())

@@ -102,4 +102,22 @@ internal static partial class Log
         "Commit {CommitId} of session {Session}: the built-in digest stands in for the model, for archive {Number} and those before it "
         + "without a digest: {Reason}")]
     public static partial void ArchiveDegraded(this ILogger log, CommitId commitId, SessionKey session, int number, string? reason);
+
+    [LoggerMessage(
+        1022,
+        LogLevel.Information,
+        "Commit {CommitId} of session {Session}: its degraded archive {Number} was digested again by {Processor}, from archives {Covers}")]
+    public static partial void ArchiveDigestedAgain(
+        this ILogger log, CommitId commitId, SessionKey session, int number, string processor, IReadOnlyList<int> covers);
+
+    [LoggerMessage(
+        1023, LogLevel.Warning, "Session {Session}: its degraded archives could not be digested again; a later commit starts that")]
+    public static partial void DigestAgainNotStarted(this ILogger log, Exception exception, SessionKey session);
+
+    [LoggerMessage(
+        1024,
+        LogLevel.Warning,
+        "Commit {CommitId} of session {Session}: the model makes nothing that can be used of its archive {Number}, which stays degraded")]
+    public static partial void DegradedArchivePassedOver(
+        this ILogger log, Exception exception, CommitId commitId, SessionKey session, int number);
 }

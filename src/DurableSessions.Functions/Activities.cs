@@ -42,6 +42,11 @@ public sealed class Activities(OrchestrationRegistry registry, FunctionsClient d
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>
         RunAsync(CommitNames.CancelCommit, input, instanceId, client);
 
+    [Function(CommitNames.DigestAgain)]
+    public Task<object?> DigestAgain(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>
+        RunAsync(CommitNames.DigestAgain, input, instanceId, client);
+
     [Function(IdleNames.CheckIdle)]
     public Task<object?> CheckIdle(
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>

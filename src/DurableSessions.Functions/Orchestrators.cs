@@ -15,6 +15,9 @@ public sealed class Orchestrators(OrchestrationRegistry registry)
     [Function(CommitNames.Orchestrator)]
     public Task<object?> CommitAsync([OrchestrationTrigger] TaskOrchestrationContext context) => RunAsync(context);
 
+    [Function(CommitNames.DigestAgainOrchestrator)]
+    public Task<object?> DigestSessionAgainAsync([OrchestrationTrigger] TaskOrchestrationContext context) => RunAsync(context);
+
     [Function(IdleNames.Orchestrator)]
     public Task<object?> CommitWhenIdleAsync([OrchestrationTrigger] TaskOrchestrationContext context) => RunAsync(context);
 

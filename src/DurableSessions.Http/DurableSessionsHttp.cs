@@ -136,6 +136,7 @@ public static class DurableSessionsHttp
         endpoints.MapGroup("/api/v1/memories").MapMemories();
         endpoints.MapGroup("/api/v1/content").MapContent();
         endpoints.MapGroup("/api/v1/tasks").MapTasks();
+        endpoints.MapDigestAgain();
         endpoints.MapSystem();
         if (endpoints.ServiceProvider.GetRequiredService<DurableSessionsHttpOptions>().MapsOrchestrations)
         {

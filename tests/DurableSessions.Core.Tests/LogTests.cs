@@ -31,6 +31,9 @@ public sealed class LogTests
         [1019] = nameof(Log.TokensNotCounted),
         [1020] = nameof(Log.ProvisionalOverviewNotMade),
         [1021] = nameof(Log.ArchiveDegraded),
+        [1022] = nameof(Log.ArchiveDigestedAgain),
+        [1023] = nameof(Log.DigestAgainNotStarted),
+        [1024] = nameof(Log.DegradedArchivePassedOver),
     };
 
     [Fact]

@@ -23,6 +23,8 @@ public sealed class RouteWeightTests(AzuriteFixture azurite)
         ["GET /openapi/v1.json"] = (1, 1),
         ["GET /api/v1/system/status"] = (1, 1),
         ["POST /api/v1/system/wait"] = (100, 100),
+        ["POST /api/v1/digest_again"] = (1, 11),
+        ["POST /api/v1/system/digest_again"] = (1, 11),
         ["POST /api/v1/sessions/"] = (6, 6),
         ["GET /api/v1/sessions/"] = (1, 11),
         ["GET /api/v1/sessions/{session_id}"] = (6, 6),

@@ -13,6 +13,7 @@ internal static class Configurations
         "zombie", "two-commits", "keep", "skip", "memories",
         "cancel", "cancel-zombie", "cancel-two", "retry", "retry-cancelled", "cancel-retry", "cover", "cover-again", "terminate",
         "configure", "configure-two", "roll", "repair", "repair-configure", "repair-delete", "repair-retained",
+        "again", "again-two", "again-cover", "again-delete",
         "delete", "create-again", "create-again-late", "create-again-configure",
     ];
 
@@ -104,6 +105,32 @@ internal static class Configurations
             {
                 Without = without,
                 Stored = 2,
+            },
+            "again" => new(name, new Commit("p1", 0, degrades: true), q1, new Healer("h1"), a1)
+            {
+                Without = without,
+                Stored = 1,
+                Lost = 1,
+                HasMemories = true,
+            },
+            "again-two" => new(name, new Commit("p1", 0, degrades: true), q1, new Healer("h1"), new Healer("h2"), a1)
+            {
+                Without = without,
+                Stored = 1,
+                HasMemories = true,
+            },
+            "again-cover" => new(
+                name, new Commit("p1", 0, fails: true), new Commit("retry", 0, attempt: 2, degrades: true), q1, new Healer("h1"), a1)
+            {
+                Without = without,
+                Stored = 1,
+                HasMemories = true,
+            },
+            "again-delete" => new(name, new Commit("p1", 0, degrades: true), new Deleter("d"), new Healer("h1"))
+            {
+                Without = without,
+                Stored = 1,
+                HasMemories = true,
             },
             "delete" => new(name, new Deleter("d"), p1, a1) { Without = without, Stored = 1 },
             "delete-late" => new(name, new Deleter("d"), p1, a1) { Without = without, Stored = 1, Late = 1, Lost = 1, LateSwaps = true },

@@ -34,6 +34,9 @@ public sealed class SafeguardTests(ITestOutputHelper output)
         [Safeguards.TombstoneIsGone] = ("delete", "the manifest changes a session that is deleted"),
         [Safeguards.IncarnationIsGone] = ("create-again-configure", "the manifest names a live segment of another session"),
         [Safeguards.CoverAsksForUncovered] = ("cover-again", "more memories are counted than there are digests"),
+        [Safeguards.HealAsksForOldest] = ("again-two", "more memories are counted than there are digests"),
+        [Safeguards.AgainOnlyWhileOldest] = ("again-two", "memories of commit c0 are applied twice"),
+        [Safeguards.DigestSaysFromDegraded] = ("again", "commit c0 is switched before its memories are applied"),
         [Safeguards.DropWaitsForCut] = ("configure", "the manifest shows a cut of 2 of its 2 live segments"),
     };
 

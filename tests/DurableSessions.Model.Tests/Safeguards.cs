@@ -108,6 +108,15 @@ internal enum Safeguards : long
     /// <summary>An audit takes what a cut retains for named, although it is not live before the cut is cleared.</summary>
     CutNamesRetained = 1L << 33,
 
+    /// <summary><c>Heal</c> asks for the oldest degraded archive.</summary>
+    HealAsksForOldest = 1L << 34,
+
+    /// <summary>Memories of an archive that is digested again are applied only while it is the oldest one to be.</summary>
+    AgainOnlyWhileOldest = 1L << 35,
+
+    /// <summary>A digest says that it was made from an overview that builds on a degraded one.</summary>
+    DigestSaysFromDegraded = 1L << 36,
+
     /// <summary>Guards that decide nothing, because something else guards the same: <c>README.md</c> says what.</summary>
     Redundant = CutAsksForCut | CutAsksForOpen | CutAsksForClosed | CloseAsksForPending | CloseAsksForClosed | AddAsksForLast,
 }

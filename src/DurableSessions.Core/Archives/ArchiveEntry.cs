@@ -32,4 +32,7 @@ internal sealed record ArchiveEntry
 
     /// <summary>What its commit did to memories; none where it did nothing.</summary>
     public string? MemoryDiff { get; init; }
+
+    /// <summary>Set once the archive was digested again, because the built-in digest had stood in for a model.</summary>
+    public DigestedAgain? Again { get; init; }
 }

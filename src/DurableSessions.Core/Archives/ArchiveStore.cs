@@ -1,4 +1,8 @@
 using System.Text.Json;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Semantics;
@@ -11,10 +15,17 @@ namespace DurableSessions.Core.Archives;
 /// <summary>What is written for an archive: its messages, its digest, its record, its number. Each is written once.</summary>
 internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, HostCache memory)
 {
+    private const int MaxAmends = 10;
+
     public static string MessagesName(CommitAttempt commit) => BlobNames.Attempt(commit) + "messages.jsonl";
 
     public static string SemanticName(CommitAttempt commit, bool fallback) =>
         BlobNames.Attempt(commit) + (fallback ? "semantic-fallback.json" : "semantic.json");
+
+    /// <summary>The digest of a degraded archive that was made again; <paramref name="commit"/> names the archive's messages.</summary>
+    public static string SemanticAgainName(CommitAttempt commit) => BlobNames.Attempt(commit) + "semantic-again.json";
+
+    public static string MemoryDiffAgainName(CommitAttempt commit) => BlobNames.Attempt(commit) + "memory_diff-again.json";
 
     public static string MemoryDiffName(CommitAttempt commit) => BlobNames.Attempt(commit) + "memory_diff.json";
 
@@ -89,13 +100,47 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
         SessionKey key, string incarnation, ArchiveEntry entry, CancellationToken cancellationToken) =>
         storage.Container.WriteOnceAsync(BlobNames.Index(key, incarnation, entry.Number), entry, cancellationToken);
 
-    /// <summary>Points an archive that stayed uncovered to a digest that a later attempt made of it.</summary>
-    public async Task AmendEntryAsync(SessionKey key, string incarnation, ArchiveEntry entry, CancellationToken cancellationToken)
+    /// <summary>Points an archive that stayed uncovered to a digest that a later attempt made, unless it was digested again.</summary>
+    public Task AmendEntryAsync(SessionKey key, string incarnation, ArchiveEntry entry, CancellationToken cancellationToken) =>
+        AmendEntryAsync(key, incarnation, entry.Number, there => there.Again is null ? entry : null, cancellationToken);
+
+    /// <summary>Replaces the entry of a switched archive as a whole, on exactly the entry that the change was decided on.</summary>
+    /// <param name="key">The session.</param>
+    /// <param name="incarnation">Which one of that id.</param>
+    /// <param name="number">The archive.</param>
+    /// <param name="change">The entry to write; <see langword="null"/>: the one that is there stays.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="BlobGoneException">There is no entry.</exception>
+    /// <exception cref="ContentionException">Others changed it all the time.</exception>
+    public async Task AmendEntryAsync(
+        SessionKey key, string incarnation, int number, Func<ArchiveEntry, ArchiveEntry?> change, CancellationToken cancellationToken)
     {
-        // Replaced as a whole by the attempt that digests it again; attempts of one commit do not run at the same time, and two
-        // writers of one attempt write the same.
-        await storage.Container.GetBlobClient(BlobNames.Index(key, incarnation, entry.Number))
-            .UploadAsync(StoreJson.Write(entry), overwrite: true, cancellationToken);
+        BlobClient blob = storage.Container.GetBlobClient(BlobNames.Index(key, incarnation, number));
+        for (int attempt = 1; attempt <= MaxAmends; attempt++)
+        {
+            try
+            {
+                BlobDownloadResult there = await blob.DownloadContentAsync(cancellationToken);
+                if (change(StoreJson.Read<ArchiveEntry>(there.Content)) is not { } amended)
+                {
+                    return;
+                }
+
+                var options = new BlobUploadOptions { Conditions = new BlobRequestConditions { IfMatch = there.Details.ETag } };
+                await blob.UploadAsync(StoreJson.Write(amended), options, cancellationToken);
+                return;
+            }
+            catch (RequestFailedException e) when (e.IsConditionNotMet())
+            {
+                // By another host, or by this very write, whose answer was lost.
+            }
+            catch (RequestFailedException e) when (e.IsNotFound())
+            {
+                throw new BlobGoneException(blob.Name);
+            }
+        }
+
+        throw new ContentionException($"The index entry of archive {number} was changed by others {MaxAmends} times in a row.");
     }
 
     private SemanticDocument? Remember(string name, SemanticDocument? document) => document is null

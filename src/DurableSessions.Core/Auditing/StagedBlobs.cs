@@ -43,7 +43,7 @@ internal sealed class StagedBlobs(AuditedStorage storage, ArchiveStore archives)
         return record.Semantic == blob
             || (record.Number is { } number
                 && await archives.FindEntryAsync(path.Session, path.Incarnation, number, cancellationToken) is { } entry
-                && entry.Semantic == blob);
+                && (entry.Semantic == blob || entry.Again?.Before == blob));
     }
 
     // Of this attempt, or of an earlier one that made an archive, whose digest this attempt may have made.

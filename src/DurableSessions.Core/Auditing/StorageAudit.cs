@@ -3,7 +3,6 @@ using System.Threading.Channels;
 using Azure.Storage.Blobs.Models;
 using DurableSessions.Core.Archives;
 using DurableSessions.Core.Configuration;
-using DurableSessions.Core.Identities;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
@@ -117,7 +116,7 @@ public sealed class StorageAudit
         IAsyncEnumerable<BlobItem> manifests = _storage.ListAsync(BlobNames.Manifests, withMetadata: true, cancellationToken);
         await Parallel.ForEachAsync(manifests, parallel, async (blob, token) =>
         {
-            if (!SessionPath.TryParseManifest(blob.Name, out SessionKey? key))
+            if (BlobNames.FindSession(blob.Name) is not { } key)
             {
                 var unknown = new Finding(
                     FindingKind.UnknownBlob, FindingSeverity.Information, null, blob.Name, "not a name that the store gives; left alone");

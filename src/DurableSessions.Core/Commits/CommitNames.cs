@@ -24,6 +24,12 @@ public static class CommitNames
     /// <summary>Closes a commit that has not cleared anything.</summary>
     public const string CancelCommit = "cancel-commit";
 
+    /// <summary>The orchestrator that digests a session's degraded archives again.</summary>
+    public const string DigestAgainOrchestrator = "digest-session-again";
+
+    /// <summary>Digests the oldest of them again. It has a name of its own, so that an engine bounds it apart from commits.</summary>
+    public const string DigestAgain = "digest-again";
+
     /// <summary>The event that a predecessor raises when it has ended. It only wakes: the manifest decides.</summary>
     public const string TurnEvent = "turn";
 

@@ -17,6 +17,9 @@ internal sealed record AppliedCommit
     /// </summary>
     public bool IsLate { get; init; }
 
+    /// <summary>The number of its archive, where that was digested again; <see langword="null"/>: it was digested first.</summary>
+    public int? Again { get; init; }
+
     /// <summary>Where its diff belongs.</summary>
     public required string DiffBlob { get; init; }
 

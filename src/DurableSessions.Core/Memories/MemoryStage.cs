@@ -45,10 +45,14 @@ internal sealed class MemoryStage(
     /// <param name="changes">What its digest asks for.</param>
     /// <param name="diffBlob">Where the diff is to be written.</param>
     /// <param name="cancellationToken">Stops waiting; the changes may be in or not.</param>
+    /// <param name="again">
+    /// The number of its archive, where that is digested again: the commit is then open while the manifest shows the archive as the oldest
+    /// one to be.
+    /// </param>
     /// <exception cref="ContentionException">Others changed the catalogue all the time.</exception>
     public async Task<AppliedMemories?> ApplyAsync(
         SessionKey session, string incarnation, CommitId commitId, IReadOnlyList<MemoryChange> changes, string diffBlob,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken, int? again = null)
     {
         UserKey user = session.Owner;
         StoredCatalogue? lost = null;
@@ -68,7 +72,7 @@ internal sealed class MemoryStage(
                 await contents.DeleteAsync(user, written, cancellationToken);
             }
 
-            if (await OpenAsync(session, incarnation, cancellationToken) is not { } manifest || !manifest.IsOpen(commitId))
+            if (await OpenAsync(session, incarnation, cancellationToken) is not { } manifest || !manifest.IsOpen(commitId, again))
             {
                 return await FindDiffAsync(diffBlob, cancellationToken) is { } known ? new AppliedMemories(known, diffBlob) : null;
             }
@@ -113,6 +117,7 @@ internal sealed class MemoryStage(
                 DiffBlob = diffBlob,
                 Diff = diff,
                 IsLate = manifest.FindPending(commitId) is null,
+                Again = again,
             };
             MemoryCatalogue next = await draft.WriteAsync(commitId.Value, session.Id, written, cancellationToken)
                 with
@@ -145,7 +150,7 @@ internal sealed class MemoryStage(
         foreach (AppliedCommit applied in catalogue.Applied)
         {
             Manifest? manifest = await OpenAsync(applied.Session, applied.Incarnation, cancellationToken);
-            if (manifest?.IsOpen(applied.CommitId) == true)
+            if (manifest?.IsOpen(applied.CommitId, applied.Again) == true)
             {
                 open.Add(applied);
             }

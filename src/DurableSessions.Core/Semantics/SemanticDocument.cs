@@ -26,6 +26,11 @@ internal sealed record SemanticDocument
     public bool Degraded { get; init; }
 
     /// <summary>
+    /// Whether the overview before it builds on a degraded one; <see langword="null"/>: an earlier version made it, and it is unknown.
+    /// </summary>
+    public bool? IsFromDegraded { get; init; }
+
+    /// <summary>
     /// Why the built-in processor stood in: how the configured one has failed, or why it was not asked. <see langword="null"/>: it did
     /// not, or the reason is not known.
     /// </summary>

@@ -12,4 +12,7 @@ public sealed record SemanticProcessors(ISemanticProcessor Configured, ISemantic
 
     /// <summary>The key under which a host's services hold the <see cref="ISemanticProcessor"/> that stands in.</summary>
     public const string FallbackKey = "fallback";
+
+    /// <summary>Whether the one that is configured is another than the one that stands in for it.</summary>
+    internal bool HasModel => !ReferenceEquals(Fallback, Configured);
 }

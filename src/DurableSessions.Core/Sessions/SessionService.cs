@@ -4,6 +4,7 @@ using Azure;
 using Azure.Storage.Blobs.Models;
 using DurableSessions.Core.Appending;
 using DurableSessions.Core.AutoCommit;
+using DurableSessions.Core.Commits;
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Context;
 using DurableSessions.Core.Deletion;
@@ -34,14 +35,15 @@ public sealed class SessionService
     private readonly Tombstones _tombstones;
     private readonly AutoCommits _autoCommits;
     private readonly SettingsWriter _settings;
+    private readonly DigestsAgain _digests;
     private readonly OrchestrationClient _client;
     private readonly SessionOptions _options;
     private readonly TimeProvider _time;
 
     internal SessionService(
         SessionStorage storage, SessionCreator creator, SessionAppenders appenders, ContextReader contexts, ManifestStore manifests,
-        Tombstones tombstones, AutoCommits autoCommits, SettingsWriter settings, OrchestrationClient client, SessionOptions options,
-        TimeProvider time)
+        Tombstones tombstones, AutoCommits autoCommits, SettingsWriter settings, DigestsAgain digests, OrchestrationClient client,
+        SessionOptions options, TimeProvider time)
     {
         InitialSettings = options.InitialSettings;
         _storage = storage;
@@ -52,6 +54,7 @@ public sealed class SessionService
         _tombstones = tombstones;
         _autoCommits = autoCommits;
         _settings = settings;
+        _digests = digests;
         _client = client;
         _options = options;
         _time = time;
@@ -135,6 +138,25 @@ public sealed class SessionService
         }
 
         return new SessionPage([], null);
+    }
+
+    /// <summary>
+    /// Has the model digest again what the built-in digest stood in for, in all sessions of one page: the oldest archive of each first,
+    /// beside new commits. What is on its way already goes on. A page costs one request, and up to four for each session that is started.
+    /// </summary>
+    /// <param name="user">Whose sessions; <see langword="null"/>: all users', of all accounts.</param>
+    /// <param name="limit">Sessions in the page: 1 to <see cref="MaxPage"/>.</param>
+    /// <param name="cursor">From the page before.</param>
+    /// <param name="starting">Called before each start, with the most requests that it costs. What it throws ends the page.</param>
+    /// <param name="cancellationToken">Stops waiting; some may be started.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The limit is out of its bounds.</exception>
+    public async Task<DigestAgainPage> DigestAgainAsync(
+        UserKey? user, int limit, string? cursor, Action<int>? starting, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxPage);
+        (int started, string? next) = await _digests.StartPageAsync(user, limit, cursor, starting, cancellationToken);
+        return new DigestAgainPage(started, next);
     }
 
     /// <summary>

@@ -45,6 +45,16 @@ internal sealed record CommitRecord
     /// <summary>The semantic document; none where the archive stayed uncovered.</summary>
     public string? Semantic { get; init; }
 
+    /// <summary>
+    /// Whether that document was made from an overview that builds on a degraded one; <see langword="null"/>: an earlier version made it,
+    /// and it is unknown.
+    /// </summary>
+    public bool? IsFromDegraded { get; init; }
+
+    /// <summary>The same document, for the manifest; <see langword="null"/> where there is none.</summary>
+    [JsonIgnore]
+    public DigestReference? Digest => Semantic is null ? null : new(Semantic, State == ArchiveState.Degraded, IsFromDegraded);
+
     /// <summary>How many changes of memories that document asks for.</summary>
     public int MemoryChanges { get; init; }
 

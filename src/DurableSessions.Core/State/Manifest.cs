@@ -81,6 +81,13 @@ internal sealed record Manifest
     /// <summary>The newest overview, and how far it reaches.</summary>
     public OverviewReference? Overview { get; init; }
 
+    /// <summary>
+    /// The oldest archive that is to be digested again, because the built-in digest stood in for a model. What the overview reaches from
+    /// there on is degraded too, or was digested by the model from an overview that builds on a degraded one. <see langword="null"/>:
+    /// there is none; also in manifests that were written before there was this field.
+    /// </summary>
+    public int? DegradedFrom { get; init; }
+
     /// <summary>Messages in archives, pending ones included.</summary>
     public long ArchivedMessages { get; init; }
 
@@ -142,6 +149,14 @@ internal sealed record Manifest
     /// </summary>
     public bool IsOpen(CommitId commitId) =>
         FindPending(commitId) is not null || Uncovered.Any(u => u.CommitId == commitId);
+
+    /// <summary>
+    /// As the other overload, of a commit whose archive is digested again: that is open while the archive is the oldest one to be digested
+    /// again. <see cref="DegradedFrom"/> comes to each number once.
+    /// </summary>
+    /// <param name="commitId">The commit.</param>
+    /// <param name="again">The number of its archive; <see langword="null"/>: it is digested for the first time.</param>
+    public bool IsOpen(CommitId commitId, int? again) => again is { } number ? DegradedFrom == number : IsOpen(commitId);
 
     public ClosedCommit? FindClosed(CommitId commitId, int attempt) =>
         Closed.FirstOrDefault(c => c.CommitId == commitId && c.Attempt == attempt);

@@ -39,6 +39,9 @@ internal enum ManifestRule
     /// <summary>The overview is of an archive that there is.</summary>
     Overview,
 
+    /// <summary>The oldest archive to be digested again is one that the overview reaches.</summary>
+    Degraded,
+
     /// <summary>No archive before the overview is pending.</summary>
     Order,
 

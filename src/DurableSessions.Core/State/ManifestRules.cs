@@ -58,7 +58,21 @@ internal static class ManifestRules
             return "gives a pending archive another number";
         }
 
-        return FindLeft(before, after);
+        return FindDegradedStep(before, after) ?? FindLeft(before, after);
+    }
+
+    // Archives are digested again in order, each once. One is passed over only where a later digest, made without it, holds its messages.
+    private static string? FindDegradedStep(Manifest before, Manifest after)
+    {
+        int reach = before.Overview?.Number ?? 0;
+        bool isFurther = (after.Overview?.Number ?? 0) > reach;
+        return (before.DegradedFrom, after.DegradedFrom) switch
+        {
+            (null, { } from) when from <= reach => $"has archive {from} digested again, which it does not show as degraded",
+            ({ } was, { } from) when from < was || from > was + 1 => $"comes from archive {was} to {from} in digesting again",
+            ({ } was, null) when was != reach && !isFurther => $"has archive {was + 1} digested again no more",
+            _ => null,
+        };
     }
 
     // A message goes from live to the archive that consumes its segment, and to no other place.
@@ -205,6 +219,12 @@ internal static class ManifestRules
         if (reach > manifest.ArchiveCount)
         {
             yield return new BrokenRule(ManifestRule.Overview, $"has an overview of archive {reach} of {manifest.ArchiveCount}");
+        }
+
+        if (manifest.DegradedFrom is { } from && (from < 1 || from > reach))
+        {
+            yield return new BrokenRule(
+                ManifestRule.Degraded, $"has archives from {from} on to be digested again, and an overview up to archive {reach}");
         }
 
         if (pending.Any(n => n <= reach))

@@ -20,6 +20,9 @@ internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache,
     /// <summary>How many commits of a session have not ended, where there are any, so that a listing counts them.</summary>
     public const string WaitingMetadata = "waiting";
 
+    /// <summary>Marks a session that has archives to be digested again, so that a listing finds it.</summary>
+    public const string DegradedMetadata = "degraded";
+
     /// <summary>Attempts at one transition; more are contention.</summary>
     private const int MaxAttempts = 40;
 
@@ -226,10 +229,25 @@ internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache,
         return cache.Observe(key, new StoredManifest(manifest, answer.Value.ETag));
     }
 
-    private static Dictionary<string, string>? MetadataOf(Manifest manifest) => manifest switch
+    private static Dictionary<string, string> MetadataOf(Manifest manifest)
     {
-        { DeletedAt: not null } => new() { [DeletedMetadata] = "true" },
-        { Pending.Count: > 0 } => new() { [WaitingMetadata] = manifest.Pending.Count.ToString(CultureInfo.InvariantCulture) },
-        _ => null,
-    };
+        var metadata = new Dictionary<string, string>();
+        if (manifest.DeletedAt is not null)
+        {
+            metadata[DeletedMetadata] = "true";
+            return metadata;
+        }
+
+        if (manifest.Pending.Count > 0)
+        {
+            metadata[WaitingMetadata] = manifest.Pending.Count.ToString(CultureInfo.InvariantCulture);
+        }
+
+        if (manifest.DegradedFrom is not null)
+        {
+            metadata[DegradedMetadata] = "true";
+        }
+
+        return metadata;
+    }
 }

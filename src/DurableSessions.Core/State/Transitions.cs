@@ -13,7 +13,7 @@ namespace DurableSessions.Core.State;
 /// <para>The life of a message in the manifest: it is in a segment of <see cref="Manifest.Live"/>; <see cref="BeginCut"/> marks its segment
 /// and changes nothing for readers; <see cref="Clear"/> is the one moment at which it leaves live and is in a
 /// <see cref="Manifest.Pending"/> archive; <see cref="Switch"/> makes that archive the session's, covered by an overview or in
-/// <see cref="Manifest.Uncovered"/> until <see cref="Cover"/>.</para>
+/// <see cref="Manifest.Uncovered"/> until <see cref="Cover"/>. Where the digest was degraded, <see cref="Heal"/> replaces it.</para>
 /// <para>The life of a commit's attempt: unknown, <see cref="Manifest.Cutting"/>, pending, switched; or, before <see cref="Clear"/> only,
 /// <see cref="Close"/>d. Its record in storage is written before <see cref="Switch"/> and <see cref="Settle"/> let the manifest forget
 /// it, so that at each moment the manifest or the record knows its fate.</para>
@@ -231,8 +231,8 @@ internal static class Transitions
             Pending = [.. manifest.Pending.Where(p => p.CommitId != record.CommitId)],
         };
         var archive = new ArchiveReference(record.Number!.Value, record.CommitId, record.Attempt);
-        return new Transition.Changed(record.Semantic is { } semantic
-            ? CoverUpTo(switched, archive.Number, semantic)
+        return new Transition.Changed(record.Digest is { } digest
+            ? CoverUpTo(switched, archive.Number, digest)
             : switched with { Uncovered = [.. switched.Uncovered.Append(archive).OrderBy(static u => u.Number)] });
     }
 
@@ -244,15 +244,49 @@ internal static class Transitions
     /// <param name="manifest">The manifest.</param>
     /// <param name="incarnation">The session's incarnation.</param>
     /// <param name="number">The archive.</param>
-    /// <param name="semantic">The digest's blob.</param>
+    /// <param name="digest">The digest.</param>
     /// <param name="usage">What the model has taken and given for it; <see langword="null"/> where there was no model.</param>
     /// <param name="memories">The category of each change of memories that it made.</param>
     public static Transition Cover(
-        Manifest manifest, string incarnation, int number, string semantic, TokenUsage? usage,
+        Manifest manifest, string incarnation, int number, DigestReference digest, TokenUsage? usage,
         IReadOnlyCollection<MemoryCategory> memories) =>
         IsGone(manifest, incarnation) ? Transition.SessionGone.Instance
         : manifest.Uncovered.All(u => u.Number != number) ? Transition.NothingToDo.Instance
-        : new Transition.Changed(CoverUpTo(Count(manifest, usage, memories), number, semantic));
+        : new Transition.Changed(CoverUpTo(Count(manifest, usage, memories), number, digest));
+
+    /// <summary>The oldest degraded archive was digested again: the next one is the oldest.</summary>
+    /// <remarks>
+    /// Safe: <see cref="Manifest.DegradedFrom"/> comes to each number once, so a digest counts once. Each archive that the overview reaches
+    /// is switched and not uncovered, so the next number is one, or there is none. An overview of a later archive stays: it is made again
+    /// in its turn.
+    /// </remarks>
+    /// <param name="manifest">The manifest.</param>
+    /// <param name="incarnation">The session's incarnation.</param>
+    /// <param name="number">The archive.</param>
+    /// <param name="semantic">The new digest's blob; <see langword="null"/>: the archive is passed over.</param>
+    /// <param name="usage">What the model has taken and given for it; <see langword="null"/>: unknown.</param>
+    /// <param name="memories">The category of each change of memories that it made.</param>
+    public static Transition Heal(
+        Manifest manifest, string incarnation, int number, string? semantic, TokenUsage? usage,
+        IReadOnlyCollection<MemoryCategory> memories)
+    {
+        if (IsGone(manifest, incarnation))
+        {
+            return Transition.SessionGone.Instance;
+        }
+
+        if (manifest.DegradedFrom != number)
+        {
+            return Transition.NothingToDo.Instance;
+        }
+
+        bool isNewest = manifest.Overview!.Number == number;
+        return new Transition.Changed(Count(manifest, usage, memories) with
+        {
+            DegradedFrom = isNewest ? null : number + 1,
+            Overview = isNewest && semantic is not null ? new OverviewReference(number, semantic) : manifest.Overview,
+        });
+    }
 
     /// <summary>An attempt that has cleared nothing ends without an archive; its cut, if it shows one, is undone.</summary>
     /// <remarks>
@@ -325,10 +359,18 @@ internal static class Transitions
     private static IReadOnlyList<SegmentReference> Without(IReadOnlyList<SegmentReference> live, IReadOnlyCollection<string> names) =>
         [.. live.Where(s => !names.Contains(s.Name))];
 
-    private static Manifest CoverUpTo(Manifest manifest, int number, string semantic) => manifest with
+    private static Manifest CoverUpTo(Manifest manifest, int number, DigestReference digest) => manifest with
     {
-        Overview = manifest.Overview is { } newer && newer.Number > number ? newer : new OverviewReference(number, semantic),
+        Overview = manifest.Overview is { } newer && newer.Number > number ? newer : new OverviewReference(number, digest.Blob),
         Uncovered = [.. manifest.Uncovered.Where(u => u.Number > number)],
+        DegradedFrom = digest switch
+        {
+            { IsDegraded: true } or { IsFromDegraded: true } => manifest.DegradedFrom ?? number,
+
+            // It was made while no archive was degraded. One that is by now was uncovered then, so its messages are in this digest.
+            { IsFromDegraded: false } => null,
+            _ => manifest.DegradedFrom,
+        },
     };
 
     private static Manifest Count(Manifest manifest, TokenUsage? usage, IReadOnlyCollection<MemoryCategory> memories)

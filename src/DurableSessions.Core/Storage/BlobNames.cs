@@ -79,6 +79,22 @@ internal static class BlobNames
     // Azure Storage asks that no part of a path ends with a dot. No id holds a tilde, so the replacement is unambiguous.
     private static string Path(string id) => id.EndsWith('.') ? string.Concat(id.AsSpan(0, id.Length - 1), "~") : id;
 
+    /// <summary>The session whose manifest a name is; <see langword="null"/> where it is none.</summary>
+    public static SessionKey? FindSession(string name)
+    {
+        string[] parts = name.Split('/');
+        return parts.Length == 4 && parts[3].EndsWith(".json", StringComparison.Ordinal)
+            ? FindKey(parts[1], parts[2], parts[3][..^".json".Length])
+            : null;
+    }
+
+    /// <summary>The session that three parts of a path stand for; <see langword="null"/> where there is no such id.</summary>
+    public static SessionKey? FindKey(string account, string user, string session)
+    {
+        var key = new SessionKey(Unescape(account), Unescape(user), Unescape(session));
+        return SessionKey.IsValidId(key.Account) && SessionKey.IsValidId(key.User) && SessionKey.IsValidId(key.Id) ? key : null;
+    }
+
     /// <summary>The id that a part of a path stands for.</summary>
     public static string Unescape(string path) => path.EndsWith('~') ? string.Concat(path.AsSpan(0, path.Length - 1), ".") : path;
 

@@ -1,17 +1,21 @@
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
+using DurableSessions.Core.State;
 using DurableSessions.Orchestration;
 
 namespace DurableSessions.Core.Tasks;
 
 /// <summary>Starts the next attempt of commits that have failed or were cancelled, in a new generation of their instance.</summary>
-internal sealed class CommitRetry(CommitTaskFinder tasks, KeyedAttempts keys, OrchestrationClient client)
+internal sealed class CommitRetry(
+    CommitTaskFinder tasks, KeyedAttempts keys, ManifestStore manifests, DigestsAgain digests, OrchestrationClient client)
 {
     /// <summary>As <see cref="TaskService.RetryAsync(UserKey, string, IdempotencyKey?, CancellationToken)"/>.</summary>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
     /// <exception cref="TaskNotFoundException">No task has that id, or it is another user's, or its instance is purged.</exception>
-    /// <exception cref="TaskStatusException">It had neither failed nor been cancelled when the request, or its key, first came.</exception>
+    /// <exception cref="TaskStatusException">
+    /// It had neither failed nor been cancelled when the request, or its key, first came, nor is its archive degraded.
+    /// </exception>
     public async Task<CommitTask> RunAsync(
         UserKey user, string taskId, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken)
     {
@@ -23,7 +27,13 @@ internal sealed class CommitRetry(CommitTaskFinder tasks, KeyedAttempts keys, Or
 
         if (attempt is null)
         {
-            CheckRetry(found.Instance, found.Input);
+            CommitTask task = CommitTaskReader.Task(found.Instance, found.Input);
+            if (await StartAgainAsync(task, found.Input.Incarnation, cancellationToken))
+            {
+                return task;
+            }
+
+            CheckRetry(task);
             attempt = await keys.EnterAsync(user, idempotencyKey, found.Input.Attempt + 1, cancellationToken);
         }
 
@@ -32,12 +42,21 @@ internal sealed class CommitRetry(CommitTaskFinder tasks, KeyedAttempts keys, Or
             : await StartNextAsync(found.Instance, found.Input, cancellationToken);
     }
 
-    private static void CheckRetry(OrchestrationMetadata instance, CommitInput input)
+    // Its archive is digested again, in its turn: the task stays completed, and tells then what came of it. Repeated, it changes nothing.
+    private async Task<bool> StartAgainAsync(CommitTask task, string incarnation, CancellationToken cancellationToken) =>
+        task is { Status: CommitTaskStatus.Completed, Output.State: ArchiveState.Degraded }
+            && await manifests.LoadAsync(task.Session, cancellationToken) is { Manifest: var manifest }
+            && manifest.Incarnation == incarnation
+            && manifest.DegradedFrom <= task.ArchiveNumber
+            && await digests.StartAsync(task.Session, manifest, cancellationToken);
+
+    private static void CheckRetry(CommitTask task)
     {
-        CommitTask task = CommitTaskReader.Task(instance, input);
         if (task.Status is not (CommitTaskStatus.Failed or CommitTaskStatus.Cancelled))
         {
-            throw new TaskStatusException($"Task {task.TaskId} is {task.Status}: only a failed or cancelled one can be retried.");
+            throw new TaskStatusException(
+                $"Task {task.TaskId} is {task.Status}: only a failed or cancelled one can be retried, and one whose archive is degraded, "
+                + "where there is a model.");
         }
     }
 

@@ -1,3 +1,4 @@
+using DurableSessions.Core.Archives;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
@@ -6,7 +7,7 @@ using DurableSessions.Orchestration;
 namespace DurableSessions.Core.Tasks;
 
 /// <summary>Finds the tasks of one user: in their orchestration instances, or in the record where the instance is purged.</summary>
-internal sealed class CommitTaskFinder(TaskIndex index, CommitLedger ledger, OrchestrationClient client)
+internal sealed class CommitTaskFinder(TaskIndex index, CommitLedger ledger, ArchiveStore archives, OrchestrationClient client)
 {
     /// <summary>Entries of the index that one listing looks at, with any filter.</summary>
     private const int MaxLookedAt = 1_000;
@@ -28,7 +29,7 @@ internal sealed class CommitTaskFinder(TaskIndex index, CommitLedger ledger, Orc
         }
 
         return await FindInstanceAsync(user, taskId, cancellationToken) is { } found
-            ? CommitTaskReader.Task(found.Instance, found.Input)
+            ? await AsItIsNowAsync(CommitTaskReader.Task(found.Instance, found.Input), found.Input.Incarnation, cancellationToken)
             : await FindRecordAsync(user, commitId, cancellationToken) ?? throw new TaskNotFoundException(taskId);
     }
 
@@ -44,14 +45,11 @@ internal sealed class CommitTaskFinder(TaskIndex index, CommitLedger ledger, Orc
             query.Reading?.Invoke(chunk.Length);
             (OrchestrationMetadata Instance, CommitInput Input)?[] found = await Task.WhenAll(
                 chunk.Select(r => FindInstanceAsync(user, r.CommitId.Value, cancellationToken)));
-            foreach ((OrchestrationMetadata Instance, CommitInput Input)? one in found)
-            {
-                if (one is { } at && CommitTaskReader.Task(at.Instance, at.Input) is var task
-                    && (query.Status is null || query.Status == task.Status))
-                {
-                    tasks.Add(task);
-                }
-            }
+            tasks.AddRange(await Task.WhenAll(found
+                .OfType<(OrchestrationMetadata Instance, CommitInput Input)>()
+                .Select(static f => (Task: CommitTaskReader.Task(f.Instance, f.Input), f.Input.Incarnation))
+                .Where(t => query.Status is null || query.Status == t.Task.Status)
+                .Select(t => AsItIsNowAsync(t.Task, t.Incarnation, cancellationToken))));
 
             if (tasks.Count >= query.Limit)
             {
@@ -106,6 +104,25 @@ internal sealed class CommitTaskFinder(TaskIndex index, CommitLedger ledger, Orc
         }
 
         CommitRecord? record = await ledger.FindNewestRecordAsync(reference.FirstAttempt, cancellationToken);
-        return record is null ? null : CommitTaskReader.Task(reference, record);
+        return record is null
+            ? null
+            : await AsItIsNowAsync(CommitTaskReader.Task(reference, record), reference.FirstAttempt.Incarnation, cancellationToken);
     }
+
+    // An archive that was degraded may have been digested again since then: its entry in the index says so.
+    private async Task<CommitTask> AsItIsNowAsync(CommitTask task, string incarnation, CancellationToken cancellationToken) =>
+        task.Output is { State: ArchiveState.Degraded, Number: { } number } output
+            && await archives.FindEntryAsync(task.Session, incarnation, number, cancellationToken) is { Again: { } again, State: var state }
+            ? task with
+            {
+                UpdatedAt = again.At,
+                Output = output with
+                {
+                    State = state,
+                    Reason = null,
+                    Usage = again.Usage,
+                    Memories = again.Memories ?? output.Memories,
+                },
+            }
+            : task;
 }

@@ -96,9 +96,15 @@ public sealed class TaskService
         UserKey user, string taskId, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken) =>
         _cancellation.RunAsync(user, taskId, idempotencyKey, cancellationToken);
 
-    /// <summary>Runs a failed or cancelled commit again, under the same id: steps that were finished return at once.</summary>
+    /// <summary>
+    /// Runs a failed or cancelled commit again, under the same id: steps that were finished return at once. Of a completed one whose
+    /// archive is degraded, has the model digest that archive again, and the degraded ones before it: the task stays completed, and tells
+    /// what came of it as soon as that is done.
+    /// </summary>
     /// <exception cref="TaskNotFoundException">No task has that id, or it is another user's, or its instance is purged.</exception>
-    /// <exception cref="TaskStatusException">It has neither failed nor been cancelled.</exception>
+    /// <exception cref="TaskStatusException">
+    /// It has neither failed nor been cancelled, and no model is to digest its archive again.
+    /// </exception>
     public Task<CommitTask> RetryAsync(UserKey user, string taskId, CancellationToken cancellationToken) =>
         RetryAsync(user, taskId, idempotencyKey: null, cancellationToken);
 
@@ -108,7 +114,9 @@ public sealed class TaskService
     /// </summary>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
     /// <exception cref="TaskNotFoundException">No task has that id, or it is another user's, or its instance is purged.</exception>
-    /// <exception cref="TaskStatusException">It had neither failed nor been cancelled when the key first came.</exception>
+    /// <exception cref="TaskStatusException">
+    /// It had neither failed nor been cancelled when the key first came, and no model is to digest its archive again.
+    /// </exception>
     public Task<CommitTask> RetryAsync(
         UserKey user, string taskId, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken) =>
         _retry.RunAsync(user, taskId, idempotencyKey, cancellationToken);

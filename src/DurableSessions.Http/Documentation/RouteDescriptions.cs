@@ -214,7 +214,8 @@ internal static class RouteDescriptions
             Tasks,
             "Retry a commit",
             "A commit that failed or was cancelled runs again under the same id. An Idempotency-Key starts one attempt: a repetition "
-            + "returns the present state of the task, and starts no other attempt, also after that one has failed.",
+            + "returns the present state of the task, and starts no other attempt, also after that one has failed. Of a completed commit "
+            + "whose archive is degraded the model digests the archive again; the task stays completed, and tells what came of it.",
             Task,
             ErrorCode.NotFound,
             ErrorCode.FailedPrecondition),
@@ -232,6 +233,24 @@ internal static class RouteDescriptions
             ErrorCode.DeadlineExceeded)
         {
             Body = """{"timeout":30}""",
+        },
+        ["POST /api/v1/digest_again"] = new(
+            Tasks,
+            "Digest degraded archives again",
+            "In the caller's sessions, what the built-in digest stood in for is digested by the model, beside new commits: the oldest "
+            + "archive of a session first. limit is how many sessions are looked at; X-Next-Cursor is the cursor of the next page. A "
+            + "repetition changes nothing. The tasks of the commits tell what came of it.",
+            """{"sessions_started":2}""")
+        {
+            Query = new Dictionary<string, string> { ["limit"] = "100", ["cursor"] = "\"ZGVtbw\"" },
+        },
+        ["POST /api/v1/system/digest_again"] = new(
+            System,
+            "Digest degraded archives of all users again",
+            "Needs an operator's key. As POST /api/v1/digest_again, for the sessions of all accounts.",
+            """{"sessions_started":2}""")
+        {
+            Query = new Dictionary<string, string> { ["limit"] = "100", ["cursor"] = "\"ZGVtbw\"" },
         },
         ["GET /health"] = new(
             System,

@@ -1,7 +1,4 @@
-using System.Buffers.Text;
-using System.Text;
 using System.Text.Json;
-using Azure;
 using DurableSessions.Core;
 using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
@@ -27,8 +24,6 @@ internal static class SessionEndpoints
     private const int ListedAtOnce = 100;
 
     internal const string NextCursorHeader = "X-Next-Cursor";
-
-    private const int MaxCursorLength = 4096;
 
     public static void MapSessions(this IEndpointRouteBuilder sessions)
     {
@@ -62,22 +57,8 @@ internal static class SessionEndpoints
     private static async Task<IResult> ListAsync(HttpContext http, Caller caller, SessionStore store)
     {
         int limit = Query.Integer(http, "limit", 1, SessionService.MaxPage, otherwise: SessionService.MaxPage);
-        string? cursor = Cursor(http);
-        SessionPage page;
-        try
-        {
-            page = await store.Sessions.ListAsync(caller.Owner, limit, cursor, http.RequestAborted);
-        }
-        catch (RequestFailedException e) when (e.Status == StatusCodes.Status400BadRequest && cursor is not null)
-        {
-            throw InvalidCursor();
-        }
-
-        if (page.Cursor is not null)
-        {
-            http.Response.Headers[NextCursorHeader] = Base64Url.EncodeToString(Encoding.UTF8.GetBytes(page.Cursor));
-        }
-
+        SessionPage page = await ListingCursor.ContinueAsync(
+            http, cursor => store.Sessions.ListAsync(caller.Owner, limit, cursor, http.RequestAborted), static p => p.Cursor);
         return new EnvelopeResult(json =>
         {
             json.WriteStartArray();
@@ -197,27 +178,4 @@ internal static class SessionEndpoints
 
         json.WriteEndArray();
     }
-
-    private static string? Cursor(HttpContext http)
-    {
-        if (Query.Text(http, "cursor", MaxCursorLength) is not { } cursor)
-        {
-            return null;
-        }
-
-        try
-        {
-            string decoded = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(Base64Url.DecodeFromChars(cursor));
-
-            // Storage sends the cursor back in XML, which cannot contain control characters.
-            return decoded.Any(char.IsControl) ? throw InvalidCursor() : decoded;
-        }
-        catch (Exception e) when (e is FormatException or ArgumentException)
-        {
-            throw InvalidCursor();
-        }
-    }
-
-    private static ApiException InvalidCursor() =>
-        ApiException.Invalid(Location.Query("cursor"), $"must be the {NextCursorHeader} of the page before.");
 }

@@ -1,3 +1,4 @@
+using DurableSessions.Core.Commits;
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Storage;
 using DurableSessions.Engine;
@@ -31,11 +32,18 @@ internal static class EngineServices
         }
     }
 
+    /// <summary>Archives that are digested again at a time; the model's other questions are for new commits.</summary>
+    private const int DigestsAgainAtOnce = 2;
+
     /// <summary>Adds the embedded engine on the storage among the services, with its settings.</summary>
     public static void AddEmbeddedEngine(this IServiceCollection services) => services
         .AddEmbeddedEngine(
             static provider => provider.GetRequiredService<SessionStorage>().Container,
             static provider => provider.GetRequiredService<SessionStorage>().Unretried)
+        .Configure(static engine => engine.MaxConcurrentActivitiesByName = new Dictionary<string, int>
+        {
+            [CommitNames.DigestAgain] = DigestsAgainAtOnce,
+        })
         .AddSettings()
         .BindSettings(EmbeddedSettings.Section);
 }

@@ -9,6 +9,8 @@ public class ManifestRulesTests
 {
     private static readonly Manifest s_pending = New().After(nameof(Transitions.BeginCut)).After(nameof(Transitions.Clear));
 
+    private static readonly Manifest s_two = New().Archived(new DigestReference("one")).Archived(new DigestReference("two"));
+
     public static TheoryData<string> Broken => [.. s_broken.Keys];
 
     private static readonly Dictionary<string, (Manifest Before, Func<Manifest, Manifest> Change)> s_broken = new()
@@ -37,6 +39,10 @@ public class ManifestRulesTests
             static m => m.After(nameof(Transitions.Clear)) is var cleared
                 ? cleared with { Pending = [cleared.Pending[0] with { Segments = ["another"] }] }
                 : m),
+        ["and an overview up to archive 2"] = (s_two, static m => m with { DegradedFrom = 3 }),
+        ["which it does not show as degraded"] = (s_two, static m => m with { DegradedFrom = 2 }),
+        ["comes from archive 2 to 1"] = (s_two with { DegradedFrom = 2 }, static m => m with { DegradedFrom = 1 }),
+        ["has archive 2 digested again no more"] = (s_two with { DegradedFrom = 1 }, static m => m with { DegradedFrom = null }),
         ["changes a session that is deleted"] = (New().After(nameof(Transitions.Delete)), static m => m with { DeletedAt = null }),
         ["replaces a session that is not deleted"] = (New(), static m => m with { Incarnation = "ffffffffffff" }),
     };

@@ -30,7 +30,9 @@ internal static class Manifests
         [nameof(Transitions.Clear)] = static m => Clear(m, m.Cutting?.CommitId ?? FirstCommit),
         [nameof(Transitions.Switch)] = static m => Switch(m, m.Pending.Count > 0 ? m.Pending[0] : null, covered: true),
         [nameof(Transitions.Cover)] = static m => Transitions.Cover(
-            m, Incarnation, m.Uncovered.Count > 0 ? m.Uncovered[^1].Number : 1, "semantic.json", usage: null, [MemoryCategory.Profile]),
+            m, Incarnation, m.Uncovered.Count > 0 ? m.Uncovered[^1].Number : 1, new DigestReference("semantic.json"), usage: null,
+            [MemoryCategory.Profile]),
+        [nameof(Transitions.Heal)] = static m => Transitions.Heal(m, Incarnation, m.DegradedFrom ?? 1, "again.json", null, []),
         [nameof(Transitions.Close)] = static m => Transitions.Close(
             m, Attempt(m.Cutting?.CommitId ?? FirstCommit), CommitFate.Cancelled, "cancelled", []),
         [nameof(Transitions.Settle)] = static m => Transitions.Settle(m, Attempt(m.Closed.Count > 0 ? m.Closed[0].CommitId : FirstCommit)),
@@ -74,6 +76,26 @@ internal static class Manifests
             Semantic = covered ? "semantic.json" : null,
         },
         [MemoryCategory.Profile]);
+
+    /// <summary>One more archive, switched to this digest.</summary>
+    public static Manifest Archived(this Manifest manifest, DigestReference digest)
+    {
+        var id = new CommitId($"c{manifest.ArchiveCount + 1:D31}");
+        Manifest pending = manifest.After(m => BeginCut(m, id)).After(m => Clear(m, id));
+        return pending.After(m => Transitions.Switch(m, Incarnation, Record(m.FindPending(id)!, digest), []));
+    }
+
+    private static CommitRecord Record(PendingArchive pending, DigestReference digest) => new()
+    {
+        CommitId = pending.CommitId,
+        Attempt = pending.Attempt,
+        Fate = CommitFate.Archived,
+        DecidedAt = s_now,
+        Number = pending.Number,
+        State = digest.IsDegraded ? ArchiveState.Degraded : ArchiveState.Covered,
+        Semantic = digest.Blob,
+        IsFromDegraded = digest.IsFromDegraded,
+    };
 
     private static SessionCreation Creation(string incarnation) => new(incarnation, new SessionSettings(), CreatedBy: null);
 }

@@ -98,7 +98,7 @@ public class BlobNameTests
     public void A_name_says_which_session_it_belongs_to() => Pair.Sample(
         static two => two.First is var name && name.Method.Name switch
         {
-            nameof(BlobNames.Manifest) => SessionPath.TryParseManifest(name.Text, out SessionKey? key) && name.Arguments[0].Equals(key),
+            nameof(BlobNames.Manifest) => name.Arguments[0].Equals(BlobNames.FindSession(name.Text)),
             nameof(BlobNames.Retained) or nameof(BlobNames.Attempt) or nameof(BlobNames.Answers) =>
                 SessionPath.TryParse(name.Text, out SessionPath? path)
                 && ((CommitAttempt)name.Arguments[0]) is var commit

@@ -41,7 +41,7 @@ internal static class IdTarget
 
         var key = new SessionKey(text, text, text);
         CheckName(BlobNames.Manifest(key));
-        Expect.That(SessionPath.TryParseManifest(BlobNames.Manifest(key), out SessionKey? manifest) && manifest == key);
+        Expect.That(BlobNames.FindSession(BlobNames.Manifest(key)) == key);
         var commit = new CommitAttempt(key, new string('f', 32), CommitId.Automatic(text, 1), int.MaxValue);
         string name = BlobNames.Attempt(commit) + "messages.jsonl";
         CheckName(name);

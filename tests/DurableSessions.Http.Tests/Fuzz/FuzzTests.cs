@@ -50,7 +50,10 @@ public sealed class FuzzTests(ApiFixture api, AzuriteFixture azurite) : IClassFi
         List<RawReply> replies = await RunAsync(
             host, who switch { "ann" => ann, null => null, _ => root }, AlwaysWithKeys, Long / 10);
 
-        Assert.Equal(who != "ann", !replies.Exists(static r => r.Body.Contains("""{"status":"ok","result":""", StringComparison.Ordinal)));
+        // What an operator may ask for has no envelope, or starts digests.
+        Assert.Equal(who != "ann", !replies.Exists(static r =>
+            r.Body.Contains("""{"status":"ok","result":""", StringComparison.Ordinal)
+            && !r.Body.Contains("""{"sessions_started":""", StringComparison.Ordinal)));
         (await host.SendAsync("/api/v1/system/status", ann)).Succeeded();
     }
 

@@ -7,6 +7,7 @@ using DurableSessions.Http.Callers;
 using DurableSessions.Http.Documentation;
 using DurableSessions.Http.Keys;
 using DurableSessions.Http.Limits;
+using DurableSessions.Orchestration;
 using DurableSessions.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -45,6 +46,8 @@ internal sealed class ApiHost : IAsyncDisposable
     /// <summary>What it serves.</summary>
     public IReadOnlyList<RouteEndpoint> Routes =>
         [.. _app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()];
+
+    public OrchestrationClient Orchestrations => _app.Services.GetRequiredService<OrchestrationClient>();
 
     public StorageAudit Audit => _app.Services.GetRequiredService<StorageAudit>();
 

@@ -26,10 +26,18 @@ internal sealed class ScriptedProcessor : ISemanticProcessor
 
     public string Name => "counting";
 
+    /// <summary>Whether it answers nothing.</summary>
+    public bool IsAway { get; set; }
+
     public void Release() => _released.TrySetResult();
 
     public async Task<SemanticDigest> DigestAsync(SemanticRequest request, CancellationToken cancellationToken)
     {
+        if (IsAway)
+        {
+            throw new IOException("The model is away.");
+        }
+
         int count = 0;
         bool costs = false;
         var memories = new List<MemoryChange>();

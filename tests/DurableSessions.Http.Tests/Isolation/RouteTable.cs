@@ -51,6 +51,8 @@ internal static class RouteTable
         ["GET " + Tasks + "{task_id}"] = new(RouteKind.Caller),
         ["POST " + Tasks + "{task_id}/cancel"] = new(RouteKind.Caller, Body: "{}"),
         ["POST " + Tasks + "{task_id}/retry"] = new(RouteKind.Caller, Body: "{}"),
+        ["POST /api/v1/digest_again"] = new(RouteKind.Caller),
+        ["POST /api/v1/system/digest_again"] = new(RouteKind.Operator),
         ["GET /api/v1/system/status"] = new(RouteKind.Caller),
         ["POST /api/v1/system/wait"] = new(RouteKind.Caller, Body: """{"timeout":0.1}"""),
 

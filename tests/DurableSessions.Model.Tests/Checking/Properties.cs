@@ -60,8 +60,12 @@ internal static class Properties
             : manifest.Cut >= 0 ? "a cut stays in work"
             : manifest.Pending.Length > 0 ? "an archive stays pending"
             : manifest.Closed != 0 ? "a closed commit is never forgotten"
+            : manifest.Manifest.DegradedFrom is not null && IsDigestedAgain(x, world) ? "a degraded archive is never digested again"
             : null;
     }
+
+    private static bool IsDigestedAgain(Expansion x, World world) =>
+        x.Configuration.Processes.Any(p => p is Healer && (world.Ghost.Dead & (1 << p.Id)) == 0);
 
     private static string? FindInMemories(World world)
     {
@@ -234,7 +238,8 @@ internal static class Properties
             commits |= 1 << (attempt / 2);
             numbers |= 1UL << record.Number;
             world.Store.TryGet(Names.Catalogue, out Blob catalogue);
-            bool isOwed = x.Configuration.HasMemories && record.Semantic >= 0;
+            bool isOwed = x.Configuration.HasMemories && record.Semantic >= 0 && (!record.IsDegraded
+                || IsHealed(x, manifest, record));
             if (pending < 0 && isOwed && CommitMemories.CountOf(catalogue.Value, attempt / 2) == 0)
             {
                 return $"commit c{attempt / 2} is switched before its memories are applied";
@@ -243,6 +248,10 @@ internal static class Properties
 
         return null;
     }
+
+    // Where a digest is never made after that of a later archive, no archive is passed over in digesting again.
+    private static bool IsHealed(Expansion x, KnownManifest manifest, Record record) =>
+        !(manifest.Manifest.DegradedFrom <= record.Number) && !x.Configuration.Processes.Any(static p => p is Commit { IsRetry: true });
 
     private static string? FindInSettings(World world, KnownManifest manifest) =>
         manifest.Incarnation == 0 && (world.Ghost.Configured & ~manifest.Settings) != 0 ? "a setting that was answered is lost" : null;

@@ -19,17 +19,18 @@ internal sealed class Commit : Process
     private readonly CommitMemories _memories;
     private readonly CommitClosing _closing;
 
-    public Commit(string name, int commit, int attempt = 1, int keep = 0, bool fails = false)
+    public Commit(string name, int commit, int attempt = 1, int keep = 0, bool fails = false, bool degrades = false)
         : base(name)
     {
         Attempt = (2 * commit) + attempt - 1;
         Keep = keep;
         Fails = fails;
+        Degrades = degrades;
         _staging = new CommitStaging(this);
         _clearing = new CommitClearing(this);
         _turn = new CommitTurn(this);
         _switching = new CommitSwitching(this);
-        _memories = new CommitMemories(this);
+        _memories = new CommitMemories(this, isAgain: false);
         _closing = new CommitClosing(this);
     }
 
@@ -41,6 +42,9 @@ internal sealed class Commit : Process
 
     /// <summary>Its digest fails, so that its archive is switched uncovered.</summary>
     public bool Fails { get; }
+
+    /// <summary>Its model is away, and the built-in digest stands in.</summary>
+    public bool Degrades { get; }
 
     public int CommitNumber => Attempt / 2;
 

@@ -7,24 +7,26 @@ namespace DurableSessions.Model.Tests.Processes;
 /// Applies the one change of memories that each digest asks for, once for each commit: see <c>MemoryStage</c>. The catalogue is a blob with
 /// a version, the commits it names (a bit each), and how often each was applied (two bits each), which only the properties know.
 /// </summary>
-internal sealed class CommitMemories(Commit commit)
+internal sealed class CommitMemories(Process commit, bool isAgain)
 {
     public const byte FirstStep = Load;
     public const byte Load = 26;
     private const byte Open = 27;
     private const byte Swap = 28;
+    private const int AgainShift = 8;
+    private const ulong Named = 0xFFFF;
     private const int CountShift = 32;
 
     public void Expand(Expansion x, in Proc now)
     {
         x.Now.Store.TryGet(Names.Catalogue, out Blob catalogue);
-        int bit = 1 << (now.Target / 2);
+        int bit = 1 << ((now.Target / 2) + (isAgain ? AgainShift : 0));
         ref Proc next = ref x.Fork(commit.Id);
         switch (now.Pc)
         {
             case Load:
                 next.Other = catalogue.Flags;
-                next.List = catalogue.Value & 0xFF;
+                next.List = catalogue.Value & Named;
                 next.Pc = Open;
                 if (((int)catalogue.Value & bit) != 0 && x.Keeps(Safeguards.MemoriesOnce))
                 {
@@ -35,14 +37,14 @@ internal sealed class CommitMemories(Commit commit)
                 break;
             case Open:
                 KnownManifest manifest = x.Manifest;
-                bool isOpen = manifest.IsOf(0) && manifest.Manifest.IsOpen(Names.Commit(now.Target));
-                if (!isOpen && x.Keeps(Safeguards.MemoriesOnlyWhileOpen))
+                bool isOpen = IsOpen(x, manifest, now.Target / 2, isAgain);
+                if (!isOpen && x.Keeps(isAgain ? Safeguards.AgainOnlyWhileOldest : Safeguards.MemoriesOnlyWhileOpen))
                 {
                     Done(ref next);
                 }
                 else
                 {
-                    next.List = StillOpen(manifest, now.List) | (uint)bit;
+                    next.List = StillOpen(x, manifest, now.List) | (uint)bit;
                     next.Pc = Swap;
                 }
 
@@ -83,12 +85,12 @@ internal sealed class CommitMemories(Commit commit)
     }
 
     // Of a commit that is closed, its name is taken out: what asks later finds that it is closed.
-    private static ulong StillOpen(KnownManifest manifest, ulong named)
+    private static ulong StillOpen(Expansion x, KnownManifest manifest, ulong named)
     {
         ulong open = 0;
-        for (int i = 0; i < 8; i++)
+        for (int i = 0; i < 2 * AgainShift; i++)
         {
-            if ((named & (1UL << i)) != 0 && manifest.IsOf(0) && manifest.Manifest.IsOpen(Names.Commit(2 * i)))
+            if ((named & (1UL << i)) != 0 && IsOpen(x, manifest, i % AgainShift, i >= AgainShift))
             {
                 open |= 1UL << i;
             }
@@ -96,6 +98,10 @@ internal sealed class CommitMemories(Commit commit)
 
         return open;
     }
+
+    private static bool IsOpen(Expansion x, KnownManifest manifest, int commit, bool isAgain) =>
+        manifest.IsOf(0)
+        && manifest.Manifest.IsOpen(Names.Commit(2 * commit), isAgain ? Healer.NumberOf(x.Now.Store, commit) : null);
 
     private static void Done(ref Proc proc)
     {

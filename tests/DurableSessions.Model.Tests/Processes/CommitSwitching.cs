@@ -98,7 +98,7 @@ internal sealed class CommitSwitching(Commit commit)
     {
         KnownManifest known = x.Manifests[now.Known];
         int at = known.FindPending(now.Target / 2);
-        var record = new Record(CommitFate.Archived, false, known.NumberOf(at), now.Flag != 0 ? now.Fate : -1);
+        Record record = OfPending(x, now, known.NumberOf(at));
         x.Next.Store.TryCreate(Names.Record(now.Target), record.Flags, (ulong)known.PendingSegments[at]);
     }
 
@@ -106,7 +106,7 @@ internal sealed class CommitSwitching(Commit commit)
     {
         x.Next.Store.TryGet(Names.Record(proc.Target), out Blob blob);
         proc.Then = Switch;
-        proc.Pc = Record.Of(blob).Semantic >= 0 && x.Configuration.HasMemories ? CommitMemories.Load : Switch;
+        proc.Pc = Record.Of(blob).AsksForMemories && x.Configuration.HasMemories ? CommitMemories.Load : Switch;
     }
 
     private void Swap(Expansion x, in Proc now)
@@ -162,16 +162,27 @@ internal sealed class CommitSwitching(Commit commit)
         {
             if (record.Number == 0 && x.Manifests[now.Known].FindPending(now.Target / 2) is >= 0 and int at)
             {
-                record = new Record(CommitFate.Archived, false, x.Manifests[now.Known].NumberOf(at), now.Flag != 0 ? now.Fate : -1);
+                record = OfPending(x, now, x.Manifests[now.Known].NumberOf(at));
             }
 
             return record.Number == 0
                 ? new Decision(Outcome.NothingToDo, manifest)
-                : x.Swaps.Switch(manifest, now.Target, record, x.Configuration.HasMemories && record.Semantic >= 0);
+                : x.Swaps.Switch(manifest, now.Target, record, x.Configuration.HasMemories && record.AsksForMemories);
         }
 
-        return x.Swaps.Cover(manifest, record.Number, now.Fate, x.Configuration.HasMemories);
+        return x.Swaps.Cover(manifest, record.Number, now.Fate, DigestOf(x, now), AsksForMemories(x, now));
     }
+
+    private static Record OfPending(Expansion x, in Proc now, int number) =>
+        new(CommitFate.Archived, false, number, now.Flag != 0 ? now.Fate : -1, DigestOf(x, now));
+
+    // What the digest in hand says of itself; 0 where there is none.
+    private static int DigestOf(Expansion x, in Proc now) =>
+        now.Flag != 0 && x.Now.Store.TryGet(Names.Digest(now.Fate), out Blob digest) ? digest.Flags : 0;
+
+    // A degraded digest asks for no changes of memories.
+    private static bool AsksForMemories(Expansion x, in Proc now) =>
+        x.Configuration.HasMemories && (DigestOf(x, now) & Record.DegradedDigest) == 0;
 
     private void AfterSwitch(Expansion x, ref Proc proc)
     {
@@ -195,7 +206,7 @@ internal sealed class CommitSwitching(Commit commit)
         }
 
         proc.Then = Cover;
-        proc.Pc = x.Configuration.HasMemories ? CommitMemories.Load : Cover;
+        proc.Pc = AsksForMemories(x, proc) ? CommitMemories.Load : Cover;
     }
 
     private void ToDelete(Expansion x, ref Proc proc, bool isFirst = false)

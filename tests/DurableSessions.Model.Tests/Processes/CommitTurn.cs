@@ -51,7 +51,7 @@ internal sealed class CommitTurn(Commit commit)
                 break;
             case Digest:
                 ref Proc digest = ref x.Fork(commit.Id);
-                x.Next.Store.TryCreate(Names.Digest(commit.Attempt), 0, 1);
+                x.Next.Store.TryCreate(Names.Digest(commit.Attempt), DigestOf(x, now), 1);
                 digest.Flag = 1;
                 digest.Fate = (byte)commit.Attempt;
                 CommitSwitching.Enter(x, commit, ref digest);
@@ -59,6 +59,12 @@ internal sealed class CommitTurn(Commit commit)
                 break;
         }
     }
+
+    private int DigestOf(Expansion x, in Proc now) =>
+        (commit.Degrades ? Record.DegradedDigest : 0)
+        | (x.Manifests[now.Known].Manifest.DegradedFrom is not null && x.Keeps(Safeguards.DigestSaysFromDegraded)
+            ? Record.FromDegraded
+            : 0);
 
     /// <summary>What comes next, by a manifest that was read while the commit is pending or has its record.</summary>
     public void Wait(Expansion x, ref Proc proc, KnownManifest manifest)

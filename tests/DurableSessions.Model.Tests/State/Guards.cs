@@ -82,6 +82,11 @@ internal sealed class Guards(Safeguards without)
             : manifest);
     }
 
+    public Transition Heal(Manifest manifest, int number, Func<Manifest, Transition> transition) =>
+        transition(Lacks(Safeguards.HealAsksForOldest) && manifest.Overview is not null
+            ? manifest with { DegradedFrom = number }
+            : manifest);
+
     public Transition SkipSegmentNumbers(Manifest manifest, int number, Func<Manifest, Transition> transition) =>
         transition(Lacks(Safeguards.SkipGoesForward) && manifest.NextSegment > number
             ? manifest with { NextSegment = number }

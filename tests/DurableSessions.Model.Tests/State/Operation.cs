@@ -12,6 +12,7 @@ internal enum Operation
     CreateAgain,
     Delete,
     DropEmptySegment,
+    Heal,
     Settle,
     SkipSegmentNumbers,
     Switch,

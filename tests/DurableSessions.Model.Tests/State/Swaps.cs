@@ -94,11 +94,17 @@ internal sealed class Swaps(Manifests manifests, Safeguards without)
         }
     }
 
-    public Decision Cover(int manifest, int number, int semantic, bool memories) => Decide(
-        manifest, Operation.Cover, Of(number, (semantic << 1) | (memories ? 1 : 0)), 0,
+    public Decision Cover(int manifest, int number, int semantic, int digest, bool memories) => Decide(
+        manifest, Operation.Cover, Of(number, (semantic << 3) | (digest << 1) | (memories ? 1 : 0)), 0,
         m => _guards.Cover(
             m, number,
-            asked => Transitions.Cover(asked, Names.Incarnation(0), number, $"digest-{semantic}", null, memories ? OneMemory : [])));
+            asked => Transitions.Cover(asked, Names.Incarnation(0), number, DigestOf(semantic, digest), null, memories ? OneMemory : [])));
+
+    public Decision Heal(int manifest, int number, int semantic, bool memories) => Decide(
+        manifest, Operation.Heal, Of(number, (semantic << 1) | (memories ? 1 : 0)), 0,
+        m => _guards.Heal(
+            m, number,
+            asked => Transitions.Heal(asked, Names.Incarnation(0), number, $"again-{semantic}", null, memories ? OneMemory : [])));
 
     public Decision Close(int manifest, int attempt, CommitFate fate, bool isRetried, int emptyList)
     {
@@ -128,6 +134,9 @@ internal sealed class Swaps(Manifests manifests, Safeguards without)
     private static long Of(int high, int low) => ((long)high << 32) | (uint)low;
 
     private static StagedCounts Counts(int archived, int retained) => new(archived, 0, 0, retained, 0, "", null);
+
+    private static DigestReference DigestOf(int semantic, int digest) =>
+        new($"digest-{semantic}", (digest & Record.DegradedDigest) != 0, (digest & Record.FromDegraded) != 0);
 
     private static SessionCreation CreationOf(int incarnation) => new(Names.Incarnation(incarnation), new SessionSettings(), null);
 

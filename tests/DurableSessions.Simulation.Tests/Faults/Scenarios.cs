@@ -43,6 +43,7 @@ internal static class Scenarios
         static () => new TwoSessionsWithMemories(),
         static () => new KeyedUndoOfMemories(),
         static () => new RetryOutOfOrder(),
+        static () => new DigestAgain(),
     ];
 
     public static IEnumerable<Func<Scenario>> All => Around.Concat(OfCommits).Concat(OfMemories);

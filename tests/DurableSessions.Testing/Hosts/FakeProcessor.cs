@@ -26,6 +26,9 @@ internal sealed class FakeProcessor : ISemanticProcessor
     /// <summary>Why it says that it looked for no memories.</summary>
     public string? WithoutMemories { get; set; }
 
+    /// <summary>Whether it looks for memories at all; the built-in digest does not.</summary>
+    public bool FindsMemories { get; init; } = true;
+
     /// <summary>Whether it decides about memories without asking which there are.</summary>
     public bool WithoutLooking { get; set; }
 
@@ -54,7 +57,7 @@ internal sealed class FakeProcessor : ISemanticProcessor
         {
             await EachMessage(cancellationToken);
             first = count++ == 0 ? Words.Text(message) : first;
-            if (MemoryNotation.Parse(Words.Text(message)) is { } change)
+            if (FindsMemories && MemoryNotation.Parse(Words.Text(message)) is { } change)
             {
                 changes.Add(change with { Sources = SourcesOf is null ? Sources : SourcesOf(change) });
             }

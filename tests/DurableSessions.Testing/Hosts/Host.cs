@@ -1,3 +1,4 @@
+using System.Text.Json;
 using DurableSessions.Core;
 using DurableSessions.Core.Appending;
 using DurableSessions.Core.AutoCommit;
@@ -51,7 +52,7 @@ internal sealed class Host : IDisposable
     /// <summary>Engines that notice soon that another one has died.</summary>
     public static EngineOptions Quick { get; } = new() { Ownership = TimeSpan.FromSeconds(1), SweepInterval = TimeSpan.FromSeconds(5) };
 
-    public FakeProcessor Fallback { get; } = new() { Name = "fallback" };
+    public FakeProcessor Fallback { get; } = new() { Name = "fallback", FindsMemories = false };
 
     public OrchestrationClient Client => _engine.Client;
 
@@ -212,11 +213,33 @@ internal sealed class Host : IDisposable
     public async Task<CommitProgress> ClearLiveAsync(CommitInput commit, CommitProgress staged) =>
         (CommitProgress)(await RunAsync(CommitNames.ClearLive, commit, new ClearInput(commit, staged.Counts!)))!;
 
-    public async Task<SemanticOutcome> SemanticProcessAsync(CommitInput commit) =>
-        (SemanticOutcome)(await RunAsync(CommitNames.SemanticProcess, commit, new SemanticInput(commit, Fallback: false)))!;
+    public async Task<SemanticOutcome> SemanticProcessAsync(CommitInput commit, bool fallback = false) =>
+        (SemanticOutcome)(await RunAsync(CommitNames.SemanticProcess, commit, new SemanticInput(commit, fallback)))!;
 
     public async Task<CommitProgress> SwitchAsync(CommitInput commit, SemanticOutcome outcome, CancellationToken? cancellation = null) =>
         (CommitProgress)(await RunAsync(CommitNames.Switch, commit, new SwitchInput(commit, outcome), cancellation))!;
+
+    /// <summary>One archive is digested again, as its orchestration does; no engine runs it.</summary>
+    public async Task<DigestAgainProgress> DigestAgainAsync(SessionKey key)
+    {
+        CommitInput session = await AcceptAsync(key, "again");
+        return (DigestAgainProgress)(await RunAsync(
+            CommitNames.DigestAgain, session, new DigestAgainInput(key, session.Incarnation)))!;
+    }
+
+    /// <summary>Waits until what digests a session again is over. What came of it; <see langword="null"/>: it was not started.</summary>
+    public async Task<DigestAgainOutput?> EndOfDigestingAgainAsync(SessionKey key)
+    {
+        string instance = new DigestAgainInput(key, await Store.Sessions.IncarnationAsync(key, Cancelled)).InstanceId;
+        if (await Client.GetInstanceAsync(instance, Cancelled) is null)
+        {
+            return null;
+        }
+
+        OrchestrationMetadata ended = await Client.WaitForInstanceCompletionAsync(instance, Cancelled)
+            .WaitAsync(TimeSpan.FromMinutes(5), _time, Cancelled);
+        return JsonSerializer.Deserialize<DigestAgainOutput>(ended.SerializedOutput!, OrchestrationJson.Options);
+    }
 
     public async Task<CommitProgress> CancelAsync(CommitInput commit) =>
         (CommitProgress)(await RunAsync(CommitNames.CancelCommit, commit, new CancelInput(commit, null)))!;

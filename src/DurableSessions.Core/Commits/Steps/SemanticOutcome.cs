@@ -8,6 +8,9 @@ namespace DurableSessions.Core.Commits.Steps;
 /// <param name="Semantic">The document, unless another commit's covers the archive.</param>
 internal sealed record SemanticOutcome(ArchiveState State, string? Semantic)
 {
+    /// <summary>Whether the document was made from an overview that builds on a degraded one; <see langword="null"/>: unknown.</summary>
+    public bool? IsFromDegraded { get; init; }
+
     /// <summary>How many changes of memories the document asks for; where it asks for none, no host needs to read it.</summary>
     public int MemoryChanges { get; init; }
 

@@ -23,8 +23,6 @@ internal sealed class SemanticProcessActivity(
 {
     private const string TooManyUncovered = "the session has too many archives without a digest for a model";
 
-    private bool HasModel => !ReferenceEquals(processors.Fallback, processors.Configured);
-
     public override async Task<SemanticOutcome> RunAsync(TaskActivityContext context, SemanticInput input)
     {
         CommitInput commit = input.Commit;
@@ -60,8 +58,8 @@ internal sealed class SemanticProcessActivity(
         SemanticDocument? document = await archives.FindSemanticAsync(name, cancellationToken);
         bool isFull = manifest.Uncovered.Count >= options.MaxUncoveredArchives;
         bool fallback = input.Fallback || isFull;
-        string? reason = !HasModel ? null : input.Fallback ? input.Failure : isFull ? TooManyUncovered : null;
-        if (document is null && !fallback && tokens.HasQuota && HasModel)
+        string? reason = !processors.HasModel ? null : input.Fallback ? input.Failure : isFull ? TooManyUncovered : null;
+        if (document is null && !fallback && tokens.HasQuota && processors.HasModel)
         {
             // One that a crash left, made for the quota, is the digest, also where a new day has begun since.
             string spent = ArchiveStore.SemanticName(commit.ThisAttempt, fallback: true);
@@ -86,6 +84,7 @@ internal sealed class SemanticProcessActivity(
         return new SemanticOutcome(document.Degraded ? ArchiveState.Degraded : ArchiveState.Covered, name)
         {
             Usage = document.Usage,
+            IsFromDegraded = document.IsFromDegraded,
             Reason = document.Reason,
             MemoryChanges = document.Memories.Count,
             Memories = document.MemoriesSkipped.Count == 0 ? null : new MemoryReport { Skipped = document.MemoriesSkipped },
@@ -99,10 +98,11 @@ internal sealed class SemanticProcessActivity(
         using var timeout = new CancellationTokenSource(commit.Semantic.Timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         ISemanticProcessor processor = fallback ? processors.Fallback : processors.Configured;
-        bool degraded = fallback && HasModel;
+        bool degraded = fallback && processors.HasModel;
         try
         {
-            return await step.DigestAsync(commit, manifest, archive, processor, degraded, reason, name, either.Token);
+            SemanticBasis basis = SemanticBasis.Of(commit.ThisAttempt, manifest, archive);
+            return await step.DigestAsync(basis, manifest.Settings, processor, degraded, reason, name, either.Token);
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

@@ -21,24 +21,23 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
 
     /// <summary>Digests with one processor, and stores the answer once under <paramref name="name"/>.</summary>
     public async Task<SemanticDocument> DigestAsync(
-        CommitInput commit, Manifest manifest, ArchiveReference archive, ISemanticProcessor processor, bool degraded, string? reason,
-        string name, CancellationToken cancellationToken)
+        SemanticBasis basis, SessionSettings settings, ISemanticProcessor processor, bool degraded, string? reason, string name,
+        CancellationToken cancellationToken)
     {
-        SemanticDocument? previous = manifest.Overview is { } overview
-            ? await archives.FindSemanticAsync(overview.Blob, cancellationToken)
-                ?? throw new FormatException($"Digest '{overview.Blob}' is gone.")
+        CommitAttempt commit = basis.Commit;
+        SemanticDocument? previous = basis.Previous is { } overview
+            ? await archives.FindSemanticAsync(overview, cancellationToken) ?? throw new FormatException($"Digest '{overview}' is gone.")
             : null;
-        List<ArchiveReference> covers = [.. manifest.Uncovered.Where(u => u.Number < archive.Number), archive];
-        IReadOnlyList<MemoryCategory> categories = AllowedCategories.Of(manifest.Settings.MemoryPolicy);
+        IReadOnlyList<MemoryCategory> categories = AllowedCategories.Of(settings.MemoryPolicy);
         var memories = new MemoryBaseline(catalogues, contents, commit.Session.Owner, categories);
         UserPeers users = previous is null ? new UserPeers() : previous.Users ?? UserPeers.Unknown;
-        IAsyncEnumerable<SessionMessage> messages = ReadAsync(commit, covers, m => users = users.With(m), cancellationToken);
+        IAsyncEnumerable<SessionMessage> messages = ReadAsync(commit, basis.Covers, m => users = users.With(m), cancellationToken);
         var request = new SemanticRequest(previous?.Overview, messages)
         {
             PreviousSources = previous?.Sources,
             PreviousUsers = users,
             Memories = categories.Count == 0 ? null : memories.Extraction,
-            Answers = archives.Answers(commit.ThisAttempt),
+            Answers = archives.Answers(basis.IsAgain ? commit with { Attempt = commit.Attempt + 1 } : commit),
         };
         SemanticDigest digest = await processor.DigestAsync(request, cancellationToken);
         if (digest.Abstract.Length > SemanticDigest.MaxAbstractLength || digest.Overview.Length > SemanticDigest.MaxOverviewLength)
@@ -56,10 +55,11 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
         {
             CommitId = commit.CommitId,
             Attempt = commit.Attempt,
-            Number = archive.Number,
-            Covers = [.. covers.Select(static c => c.Number)],
+            Number = basis.Covers[^1].Number,
+            Covers = [.. basis.Covers.Select(static c => c.Number)],
             Processor = processor.Name,
             Degraded = degraded,
+            IsFromDegraded = basis.IsFromDegraded,
             Reason = reason,
             Abstract = digest.Abstract,
             Overview = digest.Overview,
@@ -89,13 +89,13 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
         ];
 
     private async IAsyncEnumerable<SessionMessage> ReadAsync(
-        CommitInput commit, List<ArchiveReference> covers, Action<SessionMessage> hear,
+        CommitAttempt commit, IReadOnlyList<ArchiveReference> covers, Action<SessionMessage> hear,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (ArchiveReference archive in covers)
         {
             await foreach (SessionMessage message in archives.ReadMessagesAsync(
-                new CommitAttempt(commit.Session, commit.Incarnation, archive.CommitId, archive.Attempt), cancellationToken))
+                commit with { CommitId = archive.CommitId, Attempt = archive.Attempt }, cancellationToken))
             {
                 hear(message);
                 yield return message;

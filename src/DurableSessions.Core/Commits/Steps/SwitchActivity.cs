@@ -10,7 +10,7 @@ namespace DurableSessions.Core.Commits.Steps;
 /// </summary>
 /// <remarks>See <see cref="Switching"/> and <see cref="Finishing"/> for what a crash leaves.</remarks>
 internal sealed class SwitchActivity(
-    CommitLedger ledger, Switching switching, Finishing finishing, ILogger<SwitchActivity> logger)
+    CommitLedger ledger, Switching switching, Finishing finishing, DigestsAgain digests, ILogger<SwitchActivity> logger)
     : TaskActivity<SwitchInput, CommitProgress>
 {
     public override async Task<CommitProgress> RunAsync(TaskActivityContext context, SwitchInput input)
@@ -43,6 +43,11 @@ internal sealed class SwitchActivity(
         CommitRecord record = switched.Record;
         logger.ArchiveSwitched(commit.CommitId, commit.Session, record.Number, record.State);
         await finishing.FinishAsync(commit, record, cancellationToken);
+        if (record is { State: ArchiveState.Covered, Semantic: not null })
+        {
+            await StartAgainAsync(commit, cancellationToken);
+        }
+
         return new CommitProgress
         {
             Counts = record.Counts,
@@ -50,6 +55,20 @@ internal sealed class SwitchActivity(
             State = record.State,
             Memories = Report(input.Outcome, switched),
         };
+    }
+
+    // The model is back. A start that fails, or that a crash comes before, is left to the next commit: this one has done its work.
+    private async Task StartAgainAsync(CommitInput commit, CancellationToken cancellationToken)
+    {
+        Manifest manifest = (await ledger.OpenAsync(commit.ThisAttempt, fresh: false, cancellationToken)).Manifest;
+        try
+        {
+            await digests.StartAsync(commit.Session, manifest, cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            logger.DigestAgainNotStarted(e, commit.Session);
+        }
     }
 
     private static MemoryReport? Report(SemanticOutcome outcome, Switched switched)

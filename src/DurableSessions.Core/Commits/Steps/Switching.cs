@@ -40,6 +40,7 @@ internal sealed class Switching(
                 Segments = pending.Segments,
                 State = outcome.State,
                 Semantic = outcome.Semantic,
+                IsFromDegraded = outcome.IsFromDegraded,
                 MemoryChanges = outcome.MemoryChanges,
                 Usage = outcome.Usage,
             },
@@ -66,8 +67,13 @@ internal sealed class Switching(
     public async Task<Switched> CoverAsync(
         CommitAttempt commit, CommitRecord record, SemanticOutcome outcome, CancellationToken cancellationToken)
     {
-        CommitRecord covered = record with { State = outcome.State, Semantic = outcome.Semantic };
-        if (outcome.Semantic is null || record.Number is not { } number)
+        CommitRecord covered = record with
+        {
+            State = outcome.State,
+            Semantic = outcome.Semantic,
+            IsFromDegraded = outcome.IsFromDegraded,
+        };
+        if (outcome.Semantic is null || covered.Digest is not { } digest || record.Number is not { } number)
         {
             return new Switched(covered, null);
         }
@@ -77,7 +83,7 @@ internal sealed class Switching(
             commit, record.CommitId, attempt, outcome.Semantic, outcome.MemoryChanges, cancellationToken);
         StoredManifest stored = await ledger.ApplyAsync(
             commit,
-            m => Transitions.Cover(m, commit.Incarnation, number, outcome.Semantic, outcome.Usage, CategoriesOf(applied)),
+            m => Transitions.Cover(m, commit.Incarnation, number, digest, outcome.Usage, CategoriesOf(applied)),
             cancellationToken);
         if (stored.Manifest.Uncovered.All(u => u.Number != number))
         {
@@ -96,20 +102,35 @@ internal sealed class Switching(
             return null;
         }
 
-        string diffBlob = ArchiveStore.MemoryDiffName(commit with { CommitId = commitId, Attempt = attempt });
+        CommitAttempt owner = commit with { CommitId = commitId, Attempt = attempt };
+        return await ApplyMemoriesAsync(
+            owner, document.Memories, ArchiveStore.MemoryDiffName(owner), again: null, cancellationToken);
+    }
+
+    /// <summary>Applies the changes that a digest asks for, once: see <see cref="MemoryStage"/>.</summary>
+    /// <param name="commit">The archive's commit.</param>
+    /// <param name="changes">The changes.</param>
+    /// <param name="diffBlob">Where the diff is to be written.</param>
+    /// <param name="again">The archive's number, where it is digested again.</param>
+    /// <param name="cancellationToken">Stops waiting; the changes may be in or not.</param>
+    public async Task<AppliedMemories?> ApplyMemoriesAsync(
+        CommitAttempt commit, IReadOnlyList<MemoryChange> changes, string diffBlob, int? again, CancellationToken cancellationToken)
+    {
         try
         {
-            return await memories.ApplyAsync(commit.Session, commit.Incarnation, commitId, document.Memories, diffBlob, cancellationToken);
+            return await memories.ApplyAsync(
+                commit.Session, commit.Incarnation, commit.CommitId, changes, diffBlob, cancellationToken, again);
         }
         catch (JsonException e)
         {
             // Damaged memories must not hold up the user's conversations.
-            logger.MemoriesUnreadable(e, commitId, commit.Session);
-            return memories.Refuse(commitId, "the user's memories cannot be read");
+            logger.MemoriesUnreadable(e, commit.CommitId, commit.Session);
+            return memories.Refuse(commit.CommitId, "the user's memories cannot be read");
         }
     }
 
-    private static IReadOnlyCollection<MemoryCategory> CategoriesOf(AppliedMemories? applied) =>
+    /// <summary>The category of each change that was made.</summary>
+    public static IReadOnlyCollection<MemoryCategory> CategoriesOf(AppliedMemories? applied) =>
         applied is null ? [] : [.. applied.Diff.Changes.Select(static c => c.Category)];
 
     private async Task<ArchiveEntry> EntryAsync(CommitRecord record, AppliedMemories? applied, CancellationToken cancellationToken) => new()

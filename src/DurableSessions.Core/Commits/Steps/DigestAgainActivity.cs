@@ -1,0 +1,185 @@
+using DurableSessions.Core.Archives;
+using DurableSessions.Core.Configuration;
+using DurableSessions.Core.Identities;
+using DurableSessions.Core.Memories;
+using DurableSessions.Core.Quotas;
+using DurableSessions.Core.Semantics;
+using DurableSessions.Core.State;
+using DurableSessions.Core.Storage;
+using DurableSessions.Orchestration;
+using Microsoft.Extensions.Logging;
+
+namespace DurableSessions.Core.Commits.Steps;
+
+/// <summary>
+/// Digests the oldest degraded archive again, with the configured processor alone: the document is stored once, its changes of memories
+/// are applied once, the index entry names it, and one swap makes it the archive's.
+/// </summary>
+/// <remarks>
+/// <para>All rests on <see cref="Manifest.DegradedFrom"/>, which comes to each number once. A crash before the document is stored leaves
+/// nothing but the answers of a model that were kept; after it, run again, that document is found, and each request that follows does the
+/// same again: the catalogue names the commit while the archive is the oldest to be digested again (<see cref="MemoryStage"/>), the entry
+/// is amended to what it says by then, and the swap finds the number, or one beyond it.</para>
+/// <para>Changes of memories are applied where the digest before asked for none because it was degraded. Where a model had made it, from a
+/// degraded overview, only the overview is made again.</para>
+/// </remarks>
+internal sealed class DigestAgainActivity(
+    CommitLedger ledger, ArchiveStore archives, SemanticStep step, Switching switching, SemanticProcessors processors, DailyTokens tokens,
+    SessionOptions options, TimeProvider time, ILogger<DigestAgainActivity> logger) : TaskActivity<DigestAgainInput, DigestAgainProgress>
+{
+    public override async Task<DigestAgainProgress> RunAsync(TaskActivityContext context, DigestAgainInput input)
+    {
+        try
+        {
+            return await DigestOldestAsync(input, context.CancellationToken);
+        }
+        catch (BlobGoneException)
+        {
+            // What is to be digested has gone: that is so when the session is deleted, and an error otherwise.
+            await OpenAsync(input, context.CancellationToken);
+            throw;
+        }
+    }
+
+    private async Task<DigestAgainProgress> DigestOldestAsync(DigestAgainInput input, CancellationToken cancellationToken)
+    {
+        Manifest manifest = await OpenAsync(input, cancellationToken);
+        if (manifest.DegradedFrom is not { } number)
+        {
+            return new DigestAgainProgress(null);
+        }
+
+        ArchiveEntry entry = await FindEntryAsync(input, number, cancellationToken);
+        CommitAttempt commit = new(input.Session, input.Incarnation, entry.CommitId, entry.Attempt);
+        string name = ArchiveStore.SemanticAgainName(commit);
+        string? before = entry.Again?.Before ?? entry.Semantic
+            ?? (manifest.Overview is { } overview && overview.Number == number && overview.Blob != name ? overview.Blob : null);
+        if (before is null)
+        {
+            // It was uncovered, and a later digest holds it.
+            return await PassOverAsync(commit, number, cancellationToken);
+        }
+
+        SemanticDocument? document = await archives.FindSemanticAsync(name, cancellationToken);
+        if (document is null && await FindHindranceAsync(input, cancellationToken) is { } reason)
+        {
+            return new DigestAgainProgress(null, reason);
+        }
+
+        SemanticDocument old = await archives.FindSemanticAsync(before, cancellationToken)
+            ?? throw new FormatException($"Digest '{before}' is gone.");
+        try
+        {
+            document ??= await DigestAsync(commit, manifest, entry, name, cancellationToken);
+        }
+        catch (Exception e) when (input.PassesOver && IsUnusable(e))
+        {
+            logger.DegradedArchivePassedOver(e, commit.CommitId, input.Session, number);
+            return await PassOverAsync(commit, number, cancellationToken);
+        }
+
+        bool withMemories = old.Degraded && old.Memories.Count == 0;
+        AppliedMemories? applied = withMemories && document.Memories.Count > 0
+            ? await switching.ApplyMemoriesAsync(
+                commit, document.Memories, ArchiveStore.MemoryDiffAgainName(commit), number, cancellationToken)
+            : null;
+        await AmendAsync(commit, number, document, name, before, withMemories, applied, cancellationToken);
+        await ledger.ApplyAsync(
+            commit,
+            m => Transitions.Heal(m, input.Incarnation, number, name, document.Usage, Switching.CategoriesOf(applied)),
+            cancellationToken);
+        logger.ArchiveDigestedAgain(commit.CommitId, input.Session, number, document.Processor, document.Covers);
+        return new DigestAgainProgress(number);
+    }
+
+    private async Task<DigestAgainProgress> PassOverAsync(CommitAttempt commit, int number, CancellationToken cancellationToken)
+    {
+        await ledger.ApplyAsync(
+            commit, m => Transitions.Heal(m, commit.Incarnation, number, semantic: null, usage: null, []), cancellationToken);
+        return new DigestAgainProgress(number);
+    }
+
+    private static bool IsUnusable(Exception e) => e is IModelFailure { Failure: ModelFailure.Unusable };
+
+    private async Task<string?> FindHindranceAsync(DigestAgainInput input, CancellationToken cancellationToken) =>
+        processors.HasModel ? await tokens.FindReasonAsync(input.Session.Account, cancellationToken) : "there is no model";
+
+    private async Task<SemanticDocument> DigestAsync(
+        CommitAttempt commit, Manifest manifest, ArchiveEntry entry, string name, CancellationToken cancellationToken)
+    {
+        SemanticBasis basis = await FindBasisAsync(commit, entry, cancellationToken);
+        TimeSpan longest = options.Semantic.Timeout;
+        using var timeout = new CancellationTokenSource(longest, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        try
+        {
+            return await step.DigestAsync(
+                basis, manifest.Settings, processors.Configured, degraded: false, reason: null, name, either.Token);
+        }
+        catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new DigestTimeoutException(longest);
+        }
+    }
+
+    // The newest digest before it, and the archives since, which were uncovered when this one was digested first.
+    private async Task<SemanticBasis> FindBasisAsync(CommitAttempt commit, ArchiveEntry entry, CancellationToken cancellationToken)
+    {
+        int most = options.MaxUncoveredArchives + options.MaxPendingCommits;
+        var input = new DigestAgainInput(commit.Session, commit.Incarnation);
+        List<ArchiveReference> covers = [new(entry.Number, entry.CommitId, entry.Attempt)];
+        for (int number = entry.Number - 1; number >= 1; number--)
+        {
+            ArchiveEntry earlier = await FindEntryAsync(input, number, cancellationToken);
+            if (earlier.Semantic is { } previous)
+            {
+                return Basis(previous);
+            }
+
+            if (covers.Count > most)
+            {
+                throw new InvalidOperationException($"Archive {entry.Number} has more than {most} archives without a digest before it.");
+            }
+
+            covers.Insert(0, new ArchiveReference(number, earlier.CommitId, earlier.Attempt));
+        }
+
+        return Basis(null);
+
+        SemanticBasis Basis(string? previous) => new(commit, previous, covers, IsFromDegraded: false) { IsAgain = true };
+    }
+
+    private Task AmendAsync(
+        CommitAttempt commit, int number, SemanticDocument document, string name, string before, bool withMemories,
+        AppliedMemories? applied, CancellationToken cancellationToken)
+    {
+        var skipped = new MemoryReport { Skipped = document.MemoriesSkipped };
+        var again = new DigestedAgain
+        {
+            Before = before,
+            At = document.CreatedAt,
+            Usage = document.Usage,
+            Memories = withMemories ? MemoryReport.Of(applied?.Diff, skipped) : null,
+        };
+        return archives.AmendEntryAsync(
+            commit.Session,
+            commit.Incarnation,
+            number,
+            entry => entry with
+            {
+                State = ArchiveState.Covered,
+                Semantic = name,
+                Abstract = document.Abstract,
+                MemoryDiff = applied?.Blob ?? entry.MemoryDiff,
+                Again = again,
+            },
+            cancellationToken);
+    }
+
+    private async Task<ArchiveEntry> FindEntryAsync(DigestAgainInput input, int number, CancellationToken cancellationToken) =>
+        await archives.FindEntryAsync(input.Session, input.Incarnation, number, cancellationToken)
+            ?? throw new BlobGoneException($"The index entry of archive {number} is gone.");
+
+    private async Task<Manifest> OpenAsync(DigestAgainInput input, CancellationToken cancellationToken) =>
+        (await ledger.OpenAsync(new CommitAttempt(input.Session, input.Incarnation, default, 0), fresh: true, cancellationToken)).Manifest;
+}

@@ -1,0 +1,26 @@
+using DurableSessions.Core.Identities;
+using DurableSessions.Core.State;
+
+namespace DurableSessions.Core.Commits.Steps;
+
+/// <summary>What a digest is made from.</summary>
+/// <param name="Commit">The attempt that it is made for.</param>
+/// <param name="Previous">The document with the overview before it; <see langword="null"/>: there is none.</param>
+/// <param name="Covers">The archives since, in order; the last one is the one that is digested.</param>
+/// <param name="IsFromDegraded">Whether that overview builds on a degraded one.</param>
+internal sealed record SemanticBasis(
+    CommitAttempt Commit, string? Previous, IReadOnlyList<ArchiveReference> Covers, bool IsFromDegraded)
+{
+    /// <summary>
+    /// Whether the archive is digested again: answers that could not be used when it was digested first then leave as many tries as a
+    /// further attempt has.
+    /// </summary>
+    public bool IsAgain { get; init; }
+
+    /// <summary>What the digest of an archive is made from first: the newest overview, and all that it does not reach.</summary>
+    public static SemanticBasis Of(CommitAttempt commit, Manifest manifest, ArchiveReference archive) => new(
+        commit,
+        manifest.Overview?.Blob,
+        [.. manifest.Uncovered.Where(u => u.Number < archive.Number), archive],
+        manifest.DegradedFrom is not null);
+}
