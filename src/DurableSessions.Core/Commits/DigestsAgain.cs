@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Azure;
 using Azure.Storage.Blobs.Models;
 using DurableSessions.Core.Identities;
@@ -5,12 +6,14 @@ using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 using DurableSessions.Orchestration;
+using Microsoft.Extensions.Logging;
 
 namespace DurableSessions.Core.Commits;
 
 /// <summary>Starts digesting a session's degraded archives again.</summary>
 internal sealed class DigestsAgain(
-    SessionStorage storage, ManifestStore manifests, OrchestrationClient client, SemanticProcessors processors)
+    SessionStorage storage, ManifestStore manifests, OrchestrationClient client, SemanticProcessors processors,
+    ILogger<DigestsAgain> logger)
 {
     // The manifest, and a new instance or one more generation of an instance.
     private const int RequestsOfAStart = 4;
@@ -63,9 +66,7 @@ internal sealed class DigestsAgain(
             foreach (BlobItem blob in page.Values.Where(static b => b.Metadata.ContainsKey(ManifestStore.DegradedMetadata)))
             {
                 starting?.Invoke(RequestsOfAStart);
-                if (BlobNames.FindSession(blob.Name) is { } session
-                    && await manifests.LoadAsync(session, cancellationToken) is { Manifest: var manifest }
-                    && await StartAsync(session, manifest, cancellationToken))
+                if (BlobNames.FindSession(blob.Name) is { } session && await TryStartAsync(session, cancellationToken))
                 {
                     started++;
                 }
@@ -75,5 +76,20 @@ internal sealed class DigestsAgain(
         }
 
         return (0, null);
+    }
+
+    // A session whose manifest cannot be read holds up no other.
+    private async Task<bool> TryStartAsync(SessionKey session, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await manifests.LoadAsync(session, cancellationToken) is { Manifest: var manifest }
+                && await StartAsync(session, manifest, cancellationToken);
+        }
+        catch (JsonException e)
+        {
+            logger.DigestAgainNotStarted(e, session);
+            return false;
+        }
     }
 }

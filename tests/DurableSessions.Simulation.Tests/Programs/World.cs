@@ -55,7 +55,7 @@ internal sealed class World : IAsyncDisposable
                 FallBack = script.FallsBack,
             },
         };
-        Sessions = [.. Enumerable.Range(0, MaxSessions).Select(n => new SessionModel(Owner.Session($"s{n}"), Clock))];
+        Sessions = [.. Enumerable.Range(0, MaxSessions).Select(n => new SessionModel(Owner.Session($"s{n}"), Clock, script.FallsBack))];
     }
 
     public static CancellationToken Cancelled => TestContext.Current.CancellationToken;
