@@ -30,6 +30,8 @@ internal sealed class CommitRetry(
             CommitTask task = CommitTaskReader.Task(found.Instance, found.Input);
             if (await StartAgainAsync(task, found.Input.Incarnation, cancellationToken))
             {
+                // After the start, which may be repeated: a key that is entered starts nothing again.
+                await keys.EnterAsync(user, idempotencyKey, found.Input.Attempt, cancellationToken);
                 return task;
             }
 
@@ -38,7 +40,7 @@ internal sealed class CommitRetry(
         }
 
         return found.Input.Attempt >= attempt
-            ? CommitTaskReader.Task(found.Instance, found.Input)
+            ? await tasks.GetAsync(user, taskId, cancellationToken)
             : await StartNextAsync(found.Instance, found.Input, cancellationToken);
     }
 
@@ -55,8 +57,8 @@ internal sealed class CommitRetry(
         if (task.Status is not (CommitTaskStatus.Failed or CommitTaskStatus.Cancelled))
         {
             throw new TaskStatusException(
-                $"Task {task.TaskId} is {task.Status}: only a failed or cancelled one can be retried, and one whose archive is degraded, "
-                + "where there is a model.");
+                $"Task {task.TaskId} is {task.Status}: only a failed or cancelled one can be retried, and one whose degraded archive "
+                + "is still to be digested again, where there is a model.");
         }
     }
 

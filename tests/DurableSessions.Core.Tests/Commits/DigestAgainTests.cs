@@ -122,6 +122,8 @@ public sealed class DigestAgainTests
             return;
         }
 
+        CommitTask repeated = await host.Store.Tasks.RetryAsync(_key.Owner, degraded.TaskId, Words.Key("retry"), Cancelled);
+        Assert.Equal((CommitTaskStatus.Completed, ArchiveState.Covered), (repeated.Status, repeated.Output!.State));
         CommitTask listed = Assert.Single(await host.Store.Tasks.ListAsync(_key.Owner, new CommitTaskQuery { Limit = 10 }, Cancelled));
         Assert.Equal(ArchiveState.Covered, listed.Output!.State);
 
@@ -221,6 +223,25 @@ public sealed class DigestAgainTests
         await host.Store.Tasks.RetryAsync(_key.Owner, first.TaskId, Cancelled);
         Assert.Equal(new DigestAgainOutput(2, null), await host.EndOfDigestingAgainAsync(_key));
         Assert.Equal(["events/f 1 y"], await StoredMemories.AllAsync(host));
+    });
+
+    // Its words are older than what is there.
+    [Fact]
+    public Task It_adds_to_memories_and_replaces_and_deletes_nothing() => Simulated.RunAsync(async cluster =>
+    {
+        using Host host = await Host.RunAsync(cluster, (await cluster.NewContainerAsync()).Name, Once);
+        CommitTask first = await DegradeAsync(host, "!preferences/city=Paris", "-events/e", "+events/f=z", "+entities/new=n");
+        host.Processor.Before = static _ => Task.CompletedTask;
+        SessionKey other = _key with { Id = "s2" };
+        await host.AppendAsync(other, "+preferences/city=Berlin", "+events/e=x", "+events/f=y");
+        await host.CommitToEndAsync(other);
+
+        await host.Store.Tasks.RetryAsync(_key.Owner, first.TaskId, Cancelled);
+        Assert.Equal(new DigestAgainOutput(1, null), await host.EndOfDigestingAgainAsync(_key));
+        Assert.Equal(
+            ["preferences/city 1 Berlin", "entities/new 1 n", "events/e 1 x", "events/f 2 y z"], await StoredMemories.AllAsync(host));
+        CommitTask task = await host.Store.Tasks.GetAsync(_key.Owner, first.TaskId, Cancelled);
+        Assert.Equal(["city", "e"], task.Output!.Memories!.Skipped.Select(static s => s.Name));
     });
 
     [Fact]

@@ -17,6 +17,7 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
     TimeProvider time)
 {
     private const string NotAllowed = "the session's memory policy allows none";
+    private const string Older = "an archive that is digested again replaces and deletes nothing: what is there may be newer";
     private const string StoodIn = "the built-in digest, which extracts no memories, stands in for the model";
 
     /// <summary>Digests with one processor, and stores the answer once under <paramref name="name"/>.</summary>
@@ -48,6 +49,13 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
         }
 
         (IReadOnlyList<MemoryChange> changes, IReadOnlyList<MemorySkip> skipped) = memories.Accept(digest.Memories);
+        if (basis.IsAgain)
+        {
+            // Memories may say by now what was said after the archive.
+            skipped = [.. skipped, .. changes.Where(ReplacesOrDeletes).Select(static c => new MemorySkip(Older, c.Category, c.Name))];
+            changes = [.. changes.Where(static c => !ReplacesOrDeletes(c))];
+        }
+
         string? without = categories.Count == 0 ? NotAllowed
             : digest.WithoutMemories is not null && degraded ? reason is null ? StoodIn : $"{StoodIn}: {reason}"
             : digest.WithoutMemories;
@@ -79,6 +87,9 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
 
         return stored;
     }
+
+    private static bool ReplacesOrDeletes(MemoryChange change) =>
+        change.Operation is MemoryOperation.Update or MemoryOperation.Delete;
 
     private static IEnumerable<MemorySkip> Bounded(IReadOnlyList<MemorySkip> skipped) => skipped.Count <= MemoryLimits.MaxSkipped
         ? skipped
