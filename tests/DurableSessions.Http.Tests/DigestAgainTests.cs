@@ -1,9 +1,9 @@
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Semantics;
-using DurableSessions.Http.Endpoints;
 using DurableSessions.Http.Tests.Hosting;
 using DurableSessions.Orchestration;
 using DurableSessions.Testing;
@@ -39,9 +39,9 @@ public sealed class DigestAgainTests(AzuriteFixture azurite)
         string? cursor = "";
         while (cursor is not null)
         {
-            using HttpResponseMessage page = await AskAsync(host, "ann", $"{Mine}?limit=2{cursor}");
-            started.Add((await ResultAsync(page)).GetProperty("sessions_started").GetInt32());
-            cursor = page.Headers.TryGetValues(SessionEndpoints.NextCursorHeader, out IEnumerable<string>? next)
+            Reply page = (await AskAsync(host, "ann", $"{Mine}?limit=2{cursor}")).Succeeded();
+            started.Add(page.Result.GetProperty("sessions_started").GetInt32());
+            cursor = page.Headers.TryGetValues("X-Next-Cursor", out IEnumerable<string>? next)
                 ? $"&cursor={next.Single()}"
                 : null;
         }
@@ -53,13 +53,11 @@ public sealed class DigestAgainTests(AzuriteFixture azurite)
         Assert.Equal("covered", await StateAsync(host, "ann", "s2"));
         Assert.Equal("degraded", await StateAsync(host, "bob", "s3"));
 
-        using HttpResponseMessage all = await AskAsync(host, "ann", All);
-        Assert.Equal("""{"sessions_started":1}""", (await ResultAsync(all)).GetRawText());
+        Assert.Equal("""{"sessions_started":1}""", (await AskAsync(host, "ann", All)).ResultText());
         await EndAllAsync(host);
         Assert.Equal("covered", await StateAsync(host, "bob", "s3"));
 
-        using HttpResponseMessage again = await AskAsync(host, "ann", All);
-        Assert.Equal("""{"sessions_started":0}""", (await ResultAsync(again)).GetRawText());
+        Assert.Equal("""{"sessions_started":0}""", (await AskAsync(host, "ann", All)).ResultText());
     }
 
     [Fact]
@@ -70,18 +68,16 @@ public sealed class DigestAgainTests(AzuriteFixture azurite)
         string task = $"/api/v1/tasks/{await DegradeAsync(host, "ann", "s1")}";
         host.Processor.IsAway = false;
 
-        using HttpResponseMessage asked = await AskAsync(host, "ann", $"{task}/retry");
-        Assert.Equal("completed", (await ResultAsync(asked)).GetProperty("status").GetString());
+        Reply asked = await AskAsync(host, "ann", $"{task}/retry");
+        Assert.InRange((int)asked.Status, 200, 299);
+        Assert.Equal("completed", asked.Result.GetProperty("status").GetString());
         await EndAllAsync(host);
 
-        using HttpRequestMessage get = Request(HttpMethod.Get, "ann", task);
-        using HttpResponseMessage read = await host.Client.SendAsync(get, Cancelled);
-        JsonElement result = (await ResultAsync(read)).GetProperty("result");
+        JsonElement result = (await AskAsync(host, "ann", task, HttpMethod.Get)).Succeeded().Result.GetProperty("result");
         Assert.False(result.TryGetProperty("reason", out JsonElement reason) && reason.ValueKind == JsonValueKind.String);
         Assert.Equal("covered", await StateAsync(host, "ann", "s1"));
 
-        using HttpResponseMessage late = await AskAsync(host, "ann", $"{task}/retry");
-        Assert.Equal(HttpStatusCode.PreconditionFailed, late.StatusCode);
+        Assert.Equal(HttpStatusCode.PreconditionFailed, (await AskAsync(host, "ann", $"{task}/retry")).Status);
     }
 
     [Theory]
@@ -93,9 +89,9 @@ public sealed class DigestAgainTests(AzuriteFixture azurite)
         await using ApiHost host = await ApiHost.StartAsync(await azurite.NewStorageAsync(), withEngine: false);
         foreach (string path in (string[])[Mine, All])
         {
-            using HttpResponseMessage refused = await AskAsync(host, "ann", path + query);
-            Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
-            Assert.Contains($"\"message\":\"{field}", await refused.Content.ReadAsStringAsync(Cancelled), StringComparison.Ordinal);
+            Reply refused = await AskAsync(host, "ann", path + query);
+            Assert.Equal(HttpStatusCode.BadRequest, refused.Status);
+            Assert.Contains($"\"message\":\"{field}", refused.Text, StringComparison.Ordinal);
         }
     }
 
@@ -112,9 +108,8 @@ public sealed class DigestAgainTests(AzuriteFixture azurite)
 
     private static async Task<JsonElement> ArchiveAsync(ApiHost host, string user, string session)
     {
-        using HttpRequestMessage get = Request(HttpMethod.Get, user, $"/api/v1/sessions/{session}/archives");
-        using HttpResponseMessage answer = await host.Client.SendAsync(get, Cancelled);
-        return Assert.Single((await ResultAsync(answer)).EnumerateArray().ToList());
+        Reply reply = await AskAsync(host, user, $"/api/v1/sessions/{session}/archives", HttpMethod.Get);
+        return Assert.Single(reply.Succeeded().Result.EnumerateArray().ToList());
     }
 
     private static async Task EndAllAsync(ApiHost host)
@@ -130,15 +125,15 @@ public sealed class DigestAgainTests(AzuriteFixture azurite)
     private static async Task SendAsync(ApiHost host, string user, string path, string json)
     {
         using HttpRequestMessage request = Request(HttpMethod.Post, user, path);
-        request.Content = new StringContent(json, System.Text.Encoding.UTF8, "application/json");
-        using HttpResponseMessage answer = await host.Client.SendAsync(request, Cancelled);
-        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(Cancelled));
+        request.Content = new StringContent(json, Encoding.UTF8, "application/json");
+        Reply reply = await host.SendAsync(request);
+        Assert.InRange((int)reply.Status, 200, 299);
     }
 
-    private static async Task<HttpResponseMessage> AskAsync(ApiHost host, string user, string path)
+    private static async Task<Reply> AskAsync(ApiHost host, string user, string path, HttpMethod? method = null)
     {
-        using HttpRequestMessage request = Request(HttpMethod.Post, user, path);
-        return await host.Client.SendAsync(request, Cancelled);
+        using HttpRequestMessage request = Request(method ?? HttpMethod.Post, user, path);
+        return await host.SendAsync(request);
     }
 
     private static HttpRequestMessage Request(HttpMethod method, string user, string path)
@@ -146,13 +141,5 @@ public sealed class DigestAgainTests(AzuriteFixture azurite)
         var request = new HttpRequestMessage(method, path);
         request.Headers.Add("X-OpenViking-User", user);
         return request;
-    }
-
-    private static async Task<JsonElement> ResultAsync(HttpResponseMessage answer)
-    {
-        string text = await answer.Content.ReadAsStringAsync(Cancelled);
-        Assert.True(answer.IsSuccessStatusCode, text);
-        using JsonDocument document = JsonDocument.Parse(text);
-        return document.RootElement.GetProperty("result").Clone();
     }
 }

@@ -44,15 +44,15 @@ internal sealed class MemoryStage(
     /// <param name="commitId">The commit.</param>
     /// <param name="changes">What its digest asks for.</param>
     /// <param name="diffBlob">Where the diff is to be written.</param>
-    /// <param name="cancellationToken">Stops waiting; the changes may be in or not.</param>
     /// <param name="again">
     /// The number of its archive, where that is digested again: the commit is then open while the manifest shows the archive as the oldest
     /// one to be.
     /// </param>
+    /// <param name="cancellationToken">Stops waiting; the changes may be in or not.</param>
     /// <exception cref="ContentionException">Others changed the catalogue all the time.</exception>
     public async Task<AppliedMemories?> ApplyAsync(
         SessionKey session, string incarnation, CommitId commitId, IReadOnlyList<MemoryChange> changes, string diffBlob,
-        CancellationToken cancellationToken, int? again = null)
+        int? again, CancellationToken cancellationToken)
     {
         UserKey user = session.Owner;
         StoredCatalogue? lost = null;

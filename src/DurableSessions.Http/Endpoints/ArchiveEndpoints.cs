@@ -33,7 +33,7 @@ internal static class ArchiveEndpoints
         IReadOnlyList<ArchiveInfo> archives = await store.Archives.ListAsync(key, limit, before, http.RequestAborted);
         if (archives.Count == limit && archives[^1].Number > 1)
         {
-            http.Response.Headers[SessionEndpoints.NextCursorHeader] = archives[^1].Number.ToString(CultureInfo.InvariantCulture);
+            http.Response.Headers[ListingCursor.NextHeader] = archives[^1].Number.ToString(CultureInfo.InvariantCulture);
         }
 
         return new EnvelopeResult(json =>

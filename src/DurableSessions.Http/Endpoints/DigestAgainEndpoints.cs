@@ -18,9 +18,6 @@ internal static class DigestAgainEndpoints
     /// <summary>Sessions that one request looks at, unless it says how many.</summary>
     private const int DefaultLimit = 100;
 
-    // A listing of 100 with metadata costs storage more than a small read does.
-    private const int ListedAtOnce = 100;
-
     public static void MapDigestAgain(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapPost("/api/v1/digest_again", (HttpContext http, Caller caller, SessionStore store) =>
@@ -29,8 +26,7 @@ internal static class DigestAgainEndpoints
             StartAsync(http, store, user: null)).WithMetadata(new OperatorAction("digest_again")).WithWeight(Weight);
     }
 
-    private static int Weight(IQueryCollection query) =>
-        1 + (query.Number("limit", SessionService.MaxPage, otherwise: DefaultLimit) / ListedAtOnce);
+    private static int Weight(IQueryCollection query) => ListingCursor.Weight(query, otherwise: DefaultLimit);
 
     private static async Task<IResult> StartAsync(HttpContext http, SessionStore store, UserKey? user)
     {

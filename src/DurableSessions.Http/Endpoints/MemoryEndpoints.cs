@@ -75,7 +75,7 @@ internal static class MemoryEndpoints
             caller.Owner, category, limit, MemoryPath.Cursor(http), http.RequestAborted);
         if (page.HasMore)
         {
-            http.Response.Headers[SessionEndpoints.NextCursorHeader] = $"{Wire.Category(page.Items[^1].Category)}/{page.Items[^1].Name}";
+            http.Response.Headers[ListingCursor.NextHeader] = $"{Wire.Category(page.Items[^1].Category)}/{page.Items[^1].Name}";
         }
 
         return new EnvelopeResult(json =>

@@ -20,16 +20,11 @@ namespace DurableSessions.Http.Endpoints;
 /// <summary>Sessions: create, list, get, delete.</summary>
 internal static class SessionEndpoints
 {
-    // A listing of 100 with metadata costs storage more than a small read does.
-    private const int ListedAtOnce = 100;
-
-    internal const string NextCursorHeader = "X-Next-Cursor";
-
     public static void MapSessions(this IEndpointRouteBuilder sessions)
     {
         sessions.MapPost("/", CreateAsync).WithWeight(6);
         sessions.MapGet("/", ListAsync).WithWeight(
-            static query => 1 + (query.Number("limit", SessionService.MaxPage, otherwise: SessionService.MaxPage) / ListedAtOnce));
+            static query => ListingCursor.Weight(query, otherwise: SessionService.MaxPage));
         sessions.MapGet("/{session_id}", GetAsync).WithWeight(6).WithSessionNotFoundFilter();
         sessions.MapDelete("/{session_id}", DeleteAsync).WithWeight(20);
     }

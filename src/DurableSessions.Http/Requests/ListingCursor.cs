@@ -1,8 +1,9 @@
 using System.Buffers.Text;
 using System.Text;
 using Azure;
-using DurableSessions.Http.Endpoints;
+using DurableSessions.Core.Sessions;
 using DurableSessions.Http.Errors;
+using DurableSessions.Http.Limits;
 using Microsoft.AspNetCore.Http;
 
 namespace DurableSessions.Http.Requests;
@@ -12,7 +13,19 @@ namespace DurableSessions.Http.Requests;
 /// </summary>
 internal static class ListingCursor
 {
+    /// <summary>The header that names where the next page begins.</summary>
+    public const string NextHeader = "X-Next-Cursor";
+
     private const int MaxLength = 4096;
+
+    // A listing of 100 with metadata costs storage more than a small read does.
+    private const int ListedAtOnce = 100;
+
+    /// <summary>The weight of a page of sessions.</summary>
+    /// <param name="query">The query, whose <c>limit</c> says how many.</param>
+    /// <param name="otherwise">How many, where it does not.</param>
+    public static int Weight(IQueryCollection query, int otherwise) =>
+        1 + (query.Number("limit", SessionService.MaxPage, otherwise) / ListedAtOnce);
 
     /// <summary>Reads the page that a request asks for, and names the next one in the answer's header.</summary>
     /// <exception cref="ApiException">Storage did not give the cursor.</exception>
@@ -31,7 +44,7 @@ internal static class ListingCursor
 
         if (next(page) is { } marker)
         {
-            http.Response.Headers[SessionEndpoints.NextCursorHeader] = Base64Url.EncodeToString(Encoding.UTF8.GetBytes(marker));
+            http.Response.Headers[NextHeader] = Base64Url.EncodeToString(Encoding.UTF8.GetBytes(marker));
         }
 
         return page;
@@ -58,5 +71,5 @@ internal static class ListingCursor
     }
 
     private static ApiException Invalid() => ApiException.Invalid(
-        Location.Query("cursor"), $"must be the {SessionEndpoints.NextCursorHeader} of the page before.");
+        Location.Query("cursor"), $"must be the {NextHeader} of the page before.");
 }

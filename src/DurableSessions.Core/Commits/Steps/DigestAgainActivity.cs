@@ -25,7 +25,7 @@ namespace DurableSessions.Core.Commits.Steps;
 /// </remarks>
 internal sealed class DigestAgainActivity(
     CommitLedger ledger, ArchiveStore archives, SemanticStep step, Switching switching, SemanticProcessors processors, DailyTokens tokens,
-    SessionOptions options, TimeProvider time, ILogger<DigestAgainActivity> logger) : TaskActivity<DigestAgainInput, DigestAgainProgress>
+    SessionOptions options, ILogger<DigestAgainActivity> logger) : TaskActivity<DigestAgainInput, DigestAgainProgress>
 {
     public override async Task<DigestAgainProgress> RunAsync(TaskActivityContext context, DigestAgainInput input)
     {
@@ -49,7 +49,7 @@ internal sealed class DigestAgainActivity(
             return new DigestAgainProgress(null);
         }
 
-        ArchiveEntry entry = await FindEntryAsync(input, number, cancellationToken);
+        ArchiveEntry entry = await FindEntryAsync(input.Session, input.Incarnation, number, cancellationToken);
         CommitAttempt commit = new(input.Session, input.Incarnation, entry.CommitId, entry.Attempt);
         string name = ArchiveStore.SemanticAgainName(commit);
         string? before = entry.Again?.Before ?? entry.Semantic
@@ -70,7 +70,15 @@ internal sealed class DigestAgainActivity(
             ?? throw new FormatException($"Digest '{before}' is gone.");
         try
         {
-            document ??= await DigestAsync(commit, manifest, entry, name, cancellationToken);
+            document ??= await step.DigestAsync(
+                await FindBasisAsync(commit, entry, cancellationToken),
+                manifest.Settings,
+                processors.Configured,
+                degraded: false,
+                reason: null,
+                name,
+                options.Semantic.Timeout,
+                cancellationToken);
         }
         catch (Exception e) when (input.PassesOver && IsUnusable(e))
         {
@@ -104,33 +112,14 @@ internal sealed class DigestAgainActivity(
     private async Task<string?> FindHindranceAsync(DigestAgainInput input, CancellationToken cancellationToken) =>
         processors.HasModel ? await tokens.FindReasonAsync(input.Session.Account, cancellationToken) : "there is no model";
 
-    private async Task<SemanticDocument> DigestAsync(
-        CommitAttempt commit, Manifest manifest, ArchiveEntry entry, string name, CancellationToken cancellationToken)
-    {
-        SemanticBasis basis = await FindBasisAsync(commit, entry, cancellationToken);
-        TimeSpan longest = options.Semantic.Timeout;
-        using var timeout = new CancellationTokenSource(longest, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
-        try
-        {
-            return await step.DigestAsync(
-                basis, manifest.Settings, processors.Configured, degraded: false, reason: null, name, either.Token);
-        }
-        catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            throw new DigestTimeoutException(longest);
-        }
-    }
-
     // The newest digest before it, and the archives since, which were uncovered when this one was digested first.
     private async Task<SemanticBasis> FindBasisAsync(CommitAttempt commit, ArchiveEntry entry, CancellationToken cancellationToken)
     {
         int most = options.MaxUncoveredArchives + options.MaxPendingCommits;
-        var input = new DigestAgainInput(commit.Session, commit.Incarnation);
         List<ArchiveReference> covers = [new(entry.Number, entry.CommitId, entry.Attempt)];
         for (int number = entry.Number - 1; number >= 1; number--)
         {
-            ArchiveEntry earlier = await FindEntryAsync(input, number, cancellationToken);
+            ArchiveEntry earlier = await FindEntryAsync(commit.Session, commit.Incarnation, number, cancellationToken);
             if (earlier.Semantic is { } previous)
             {
                 return Basis(previous);
@@ -176,8 +165,9 @@ internal sealed class DigestAgainActivity(
             cancellationToken);
     }
 
-    private async Task<ArchiveEntry> FindEntryAsync(DigestAgainInput input, int number, CancellationToken cancellationToken) =>
-        await archives.FindEntryAsync(input.Session, input.Incarnation, number, cancellationToken)
+    private async Task<ArchiveEntry> FindEntryAsync(
+        SessionKey session, string incarnation, int number, CancellationToken cancellationToken) =>
+        await archives.FindEntryAsync(session, incarnation, number, cancellationToken)
             ?? throw new BlobGoneException($"The index entry of archive {number} is gone.");
 
     private async Task<Manifest> OpenAsync(DigestAgainInput input, CancellationToken cancellationToken) =>

@@ -12,8 +12,8 @@ internal sealed record SemanticBasis(
     CommitAttempt Commit, string? Previous, IReadOnlyList<ArchiveReference> Covers, bool IsFromDegraded)
 {
     /// <summary>
-    /// Whether the archive is digested again: answers that could not be used when it was digested first then leave as many tries as a
-    /// further attempt has.
+    /// Whether the archive is digested again. Answers that could not be used when it was digested first then leave as many tries as a
+    /// further attempt has, and no memory is replaced or deleted: what is there may be newer.
     /// </summary>
     public bool IsAgain { get; init; }
 

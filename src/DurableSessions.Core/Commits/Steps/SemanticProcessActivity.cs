@@ -19,7 +19,7 @@ namespace DurableSessions.Core.Commits.Steps;
 /// </remarks>
 internal sealed class SemanticProcessActivity(
     CommitLedger ledger, ArchiveStore archives, SemanticStep step, SemanticProcessors processors, DailyTokens tokens,
-    SessionOptions options, TimeProvider time, ILogger<SemanticProcessActivity> logger) : TaskActivity<SemanticInput, SemanticOutcome>
+    SessionOptions options, ILogger<SemanticProcessActivity> logger) : TaskActivity<SemanticInput, SemanticOutcome>
 {
     private const string TooManyUncovered = "the session has too many archives without a digest for a model";
 
@@ -74,7 +74,15 @@ internal sealed class SemanticProcessActivity(
             document = await archives.FindSemanticAsync(name, cancellationToken);
         }
 
-        document ??= await RunProcessorAsync(commit, manifest, archive, fallback, reason, name, cancellationToken);
+        document ??= await step.DigestAsync(
+            SemanticBasis.Of(commit.ThisAttempt, manifest, archive),
+            manifest.Settings,
+            fallback ? processors.Fallback : processors.Configured,
+            degraded: fallback && processors.HasModel,
+            reason,
+            name,
+            commit.Semantic.Timeout,
+            cancellationToken);
         logger.ArchiveDigested(commit.CommitId, commit.Session, document.Processor, document.Covers);
         if (document.Degraded)
         {
@@ -89,25 +97,6 @@ internal sealed class SemanticProcessActivity(
             MemoryChanges = document.Memories.Count,
             Memories = document.MemoriesSkipped.Count == 0 ? null : new MemoryReport { Skipped = document.MemoriesSkipped },
         };
-    }
-
-    private async Task<SemanticDocument> RunProcessorAsync(
-        CommitInput commit, Manifest manifest, ArchiveReference archive, bool fallback, string? reason, string name,
-        CancellationToken cancellationToken)
-    {
-        using var timeout = new CancellationTokenSource(commit.Semantic.Timeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
-        ISemanticProcessor processor = fallback ? processors.Fallback : processors.Configured;
-        bool degraded = fallback && processors.HasModel;
-        try
-        {
-            SemanticBasis basis = SemanticBasis.Of(commit.ThisAttempt, manifest, archive);
-            return await step.DigestAsync(basis, manifest.Settings, processor, degraded, reason, name, either.Token);
-        }
-        catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            throw new DigestTimeoutException(commit.Semantic.Timeout);
-        }
     }
 
     // The archive to digest: pending and first in turn, or switched without an overview (a retry). Null: it is covered.

@@ -21,7 +21,24 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
     private const string StoodIn = "the built-in digest, which extracts no memories, stands in for the model";
 
     /// <summary>Digests with one processor, and stores the answer once under <paramref name="name"/>.</summary>
+    /// <exception cref="DigestTimeoutException">It has taken longer than <paramref name="longest"/>.</exception>
     public async Task<SemanticDocument> DigestAsync(
+        SemanticBasis basis, SessionSettings settings, ISemanticProcessor processor, bool degraded, string? reason, string name,
+        TimeSpan longest, CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(longest, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        try
+        {
+            return await DigestAsync(basis, settings, processor, degraded, reason, name, either.Token);
+        }
+        catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new DigestTimeoutException(longest);
+        }
+    }
+
+    private async Task<SemanticDocument> DigestAsync(
         SemanticBasis basis, SessionSettings settings, ISemanticProcessor processor, bool degraded, string? reason, string name,
         CancellationToken cancellationToken)
     {

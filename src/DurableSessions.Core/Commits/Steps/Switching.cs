@@ -119,7 +119,7 @@ internal sealed class Switching(
         try
         {
             return await memories.ApplyAsync(
-                commit.Session, commit.Incarnation, commit.CommitId, changes, diffBlob, cancellationToken, again);
+                commit.Session, commit.Incarnation, commit.CommitId, changes, diffBlob, again, cancellationToken);
         }
         catch (JsonException e)
         {
