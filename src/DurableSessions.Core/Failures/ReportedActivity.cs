@@ -25,7 +25,11 @@ internal sealed class ReportedActivity(ITaskActivity activity, ILogger<ReportedA
         catch (Exception e) when (e is not SessionGoneException && !context.CancellationToken.IsCancellationRequested)
         {
             string id = $"ERR-{RandomNumberGenerator.GetHexString(16, lowercase: true)}";
-            logger.StepFailed(context.InstanceId, context.Name, id, Details(e));
+            if (logger.IsEnabled(LogLevel.Error))
+            {
+                logger.StepFailed(context.InstanceId, context.Name, id, Details(e));
+            }
+
             string text = StepFailure.Text(context.Name, e, id);
             throw e is NonRetriableTaskException ? new NonRetriableTaskException(text) : new StepFailedException(text);
         }

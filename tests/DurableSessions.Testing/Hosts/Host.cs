@@ -24,7 +24,7 @@ namespace DurableSessions.Testing;
     "Reliability", "CA2213", Justification = "It is killed: a host of a test ends like a process.")]
 internal sealed class Host : IDisposable
 {
-    private readonly ServiceProvider _services;
+    private readonly AsyncServiceScope _services;
     private readonly OrchestrationRegistry _registry;
     private readonly EmbeddedEngine _engine;
     private readonly ReplaceableClient _storeClient;
@@ -38,15 +38,12 @@ internal sealed class Host : IDisposable
         Faults = faults;
         Log = log;
         Processor = processor;
-        _services = new ServiceCollection()
-            .AddHost(storage, processor, Fallback, options, engine, time)
-            .AddSingleton<OrchestrationClient>(
-                static provider => new ReplaceableClient(provider.GetRequiredService<EmbeddedEngine>().Client))
-            .BuildServiceProvider();
-        Store = _services.GetRequiredService<SessionStore>();
-        _registry = _services.GetRequiredService<OrchestrationRegistry>();
-        _engine = _services.GetRequiredService<EmbeddedEngine>();
-        _storeClient = (ReplaceableClient)_services.GetRequiredService<OrchestrationClient>();
+        _services = HostScopes.Create(new HostParts(storage, processor, Fallback, options, engine, time));
+        IServiceProvider services = _services.ServiceProvider;
+        Store = services.GetRequiredService<SessionStore>();
+        _registry = services.GetRequiredService<OrchestrationRegistry>();
+        _engine = services.GetRequiredService<EmbeddedEngine>();
+        _storeClient = (ReplaceableClient)services.GetRequiredService<OrchestrationClient>();
     }
 
     /// <summary>Engines that notice soon that another one has died.</summary>

@@ -18,16 +18,27 @@ internal static class HostServices
         this IServiceCollection services, SessionStorage storage, ISemanticProcessor processor, ISemanticProcessor? fallback = null,
         SessionOptions? options = null, EngineOptions? engine = null, TimeProvider? time = null)
     {
-        services.AddSingleton(time ?? TimeProvider.System);
-        services.TryAddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
-        services.AddKeyedSingleton(SemanticProcessors.ConfiguredKey, processor);
-        services.AddKeyedSingleton(SemanticProcessors.FallbackKey, fallback ?? processor);
-        services.AddDurableSessions(storage);
-        services.AddEmbeddedEngine(storage.Container, storage.Unretried);
-        return services.Give(options ?? new SessionOptions()).Give(engine ?? new EngineOptions());
+        var parts = new HostParts(
+            storage, processor, fallback ?? processor, options ?? new SessionOptions(), engine ?? new EngineOptions(),
+            time ?? TimeProvider.System);
+        return services.AddHost(_ => parts);
     }
 
-    private static IServiceCollection Give<T>(this IServiceCollection services, T options)
+    /// <param name="services">Of the host.</param>
+    /// <param name="parts">Asked for each part when it is first needed.</param>
+    public static IServiceCollection AddHost(this IServiceCollection services, Func<IServiceProvider, HostParts> parts)
+    {
+        services.AddSingleton(provider => parts(provider).Time);
+        services.TryAddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
+        services.AddKeyedSingleton(SemanticProcessors.ConfiguredKey, (provider, _) => parts(provider).Processor);
+        services.AddKeyedSingleton(SemanticProcessors.FallbackKey, (provider, _) => parts(provider).Fallback);
+        services.AddSingleton(provider => parts(provider).Storage);
+        services.AddDurableSessions();
+        services.AddEmbeddedEngine(provider => parts(provider).Storage.Container, provider => parts(provider).Storage.Unretried);
+        return services.Give(provider => parts(provider).Options).Give(provider => parts(provider).Engine);
+    }
+
+    private static IServiceCollection Give<T>(this IServiceCollection services, Func<IServiceProvider, T> options)
         where T : class => services.AddSingleton<IOptionsFactory<T>>(
-            provider => new GivenOptions<T>(options, provider.GetServices<IValidateOptions<T>>()));
+            provider => new GivenOptions<T>(options(provider), provider.GetServices<IValidateOptions<T>>()));
 }
