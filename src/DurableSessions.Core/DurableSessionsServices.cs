@@ -135,6 +135,7 @@ public static class DurableSessionsServices
         .AddSingleton<CommitLedger>()
         .AddSingleton<Staging>()
         .AddSingleton<SemanticStep>()
+        .AddSingleton<ModelProbe>()
         .AddSingleton<Switching>()
         .AddSingleton<Finishing>()
         .AddSingleton<ArchiveToTempActivity>()

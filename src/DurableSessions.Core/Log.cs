@@ -117,7 +117,8 @@ internal static partial class Log
     [LoggerMessage(
         1024,
         LogLevel.Warning,
-        "Commit {CommitId} of session {Session}: the model makes nothing that can be used of its archive {Number}, which stays degraded")]
+        "Commit {CommitId} of session {Session}: the model makes nothing of its archive {Number}, which stays degraded, and answers other "
+        + "questions")]
     public static partial void DegradedArchivePassedOver(
         this ILogger log, Exception exception, CommitId commitId, SessionKey session, int number);
 }

@@ -5,8 +5,8 @@ namespace DurableSessions.Core.Commits;
 
 /// <summary>
 /// Digests a session's degraded archives again, the oldest first, until none is left or the model fails. What is left stays degraded
-/// until the next start. An archive of which the model makes nothing that can be used, asked once more, is passed over: it holds up no
-/// other.
+/// until the next start. An archive of which the model makes nothing, asked once more, while it digests a short message, is passed over: it
+/// holds up no other.
 /// </summary>
 internal sealed class DigestAgainOrchestrator : TaskOrchestrator<DigestAgainInput, DigestAgainOutput>
 {

@@ -25,7 +25,7 @@ internal sealed class ReportedActivity(ITaskActivity activity, ILogger<ReportedA
         catch (Exception e) when (e is not SessionGoneException && !context.CancellationToken.IsCancellationRequested)
         {
             string id = $"ERR-{RandomNumberGenerator.GetHexString(16, lowercase: true)}";
-            if (logger.IsEnabled(LogLevel.Error))
+            if (logger.IsEnabled(LogLevel.Warning))
             {
                 logger.StepFailed(context.InstanceId, context.Name, id, Details(e));
             }

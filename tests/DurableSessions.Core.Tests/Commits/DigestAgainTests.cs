@@ -23,7 +23,10 @@ public sealed class DigestAgainTests
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    private static SessionOptions Once => new() { Semantic = new SemanticPolicy { MaxAttempts = 1 } };
+    private static SessionOptions Once => new()
+    {
+        Semantic = new SemanticPolicy { MaxAttempts = 1, Timeout = TimeSpan.FromSeconds(10) },
+    };
 
     [Fact]
     public Task The_next_commit_that_the_model_digests_has_degraded_archives_digested_again() => Simulated.RunAsync(async cluster =>
@@ -168,19 +171,70 @@ public sealed class DigestAgainTests
         Assert.Equal("m1+0 m2+0 m3+0", await OverviewAsync(host));
     });
 
-    [Fact]
-    public Task An_archive_of_which_the_model_makes_nothing_usable_holds_up_no_other() => Simulated.RunAsync(async cluster =>
+    [Theory]
+    [InlineData("unusable")]
+    [InlineData("refused")]
+    [InlineData("too slow")]
+    public Task An_archive_of_which_the_model_makes_nothing_holds_up_no_other(string how) => Simulated.RunAsync(async cluster =>
     {
         using Host host = await Host.RunAsync(cluster, (await cluster.NewContainerAsync()).Name, Once);
         CommitTask first = await DegradeAsync(host, "m1");
         await DegradeAsync(host, "m2");
         int calls = 0;
-        host.Processor.Before = _ => ++calls <= 4 ? throw new UnusableException() : Task.CompletedTask;
+        host.Processor.Before = token => ++calls <= 4 ? FailAsync(how, token) : Task.CompletedTask;
         await host.Store.Tasks.RetryAsync(_key.Owner, first.TaskId, Cancelled);
         Assert.Equal(new DigestAgainOutput(2, null), await host.EndOfDigestingAgainAsync(_key));
-        Assert.Equal(5, calls);
+
+        // Four for the first archive, one for a short message, one for the second archive.
+        Assert.Equal(6, calls);
         Assert.Equal([ArchiveState.Covered, ArchiveState.Degraded], await StatesAsync(host));
         Assert.Equal(ArchiveState.Degraded, (await host.Store.Tasks.GetAsync(_key.Owner, first.TaskId, Cancelled)).Output!.State);
+    });
+
+    [Theory]
+    [InlineData("unusable")]
+    [InlineData("refused")]
+    [InlineData("too slow")]
+    public Task A_model_that_makes_nothing_of_anything_passes_over_no_archive(string how) => Simulated.RunAsync(async cluster =>
+    {
+        using Host host = await Host.RunAsync(cluster, (await cluster.NewContainerAsync()).Name, Once);
+        CommitTask first = await DegradeAsync(host, "m1");
+        host.Processor.Before = token => FailAsync(how, token);
+        await host.Store.Tasks.RetryAsync(_key.Owner, first.TaskId, Cancelled);
+        Assert.Equal(0, (await host.EndOfDigestingAgainAsync(_key))!.Archives);
+
+        host.Processor.Before = static _ => Task.CompletedTask;
+        await host.Store.Tasks.RetryAsync(_key.Owner, first.TaskId, Cancelled);
+        Assert.Equal(new DigestAgainOutput(1, null), await host.EndOfDigestingAgainAsync(_key));
+        Assert.Equal([ArchiveState.Covered], await StatesAsync(host));
+    });
+
+    // A host died between the swap that covered the first archive and its entry, and another has digested the second since.
+    [Fact]
+    public Task An_archive_whose_entry_does_not_name_its_digest_yet_is_not_passed_over() => Simulated.RunAsync(async cluster =>
+    {
+        BlobContainerClient blobs = await cluster.NewContainerAsync();
+        using Host host = await Host.StartAsync(cluster, blobs.Name, Once);
+        await host.AppendAsync(_key, "m1");
+        CommitInput first = await host.ClearAsync(_key, "c1");
+        await host.SwitchAsync(first, new SemanticOutcome(ArchiveState.Uncovered, null));
+        BlobClient entry = blobs.GetBlobClient($"archives/acme/ada/s1/{first.Incarnation}/index/00000001.json");
+        BinaryData uncovered = (await entry.DownloadContentAsync(Cancelled)).Value.Content;
+        CommitInput retry = first with { Attempt = 2 };
+        SemanticOutcome degraded = await host.SemanticProcessAsync(retry, fallback: true);
+        await host.SwitchAsync(retry, degraded);
+        BinaryData covered = (await entry.DownloadContentAsync(Cancelled)).Value.Content;
+        await entry.UploadAsync(uncovered, overwrite: true, Cancelled);
+        await host.AppendAsync(_key, "m2");
+        CommitInput second = await host.ClearAsync(_key, "c2");
+        await host.SwitchAsync(second, await host.SemanticProcessAsync(second));
+
+        await Assert.ThrowsAnyAsync<Exception>(() => host.DigestAgainAsync(_key));
+        await entry.UploadAsync(covered, overwrite: true, Cancelled);
+        Assert.Equal(1, (await host.DigestAgainAsync(_key)).Number);
+        Assert.Equal(2, (await host.DigestAgainAsync(_key)).Number);
+        Assert.Equal([ArchiveState.Covered, ArchiveState.Covered], await StatesAsync(host));
+        Assert.Equal(3 + 1, host.Processor.Calls + host.Fallback.Calls);
     });
 
     [Fact]
@@ -358,10 +412,17 @@ public sealed class DigestAgainTests
     private async Task<string> OverviewAsync(Host host) =>
         (await host.Store.Sessions.ReadContextAsync(_key, 1_000, Cancelled)).Overview;
 
-    private sealed class UnusableException() : Exception("no answer that can be used"), IModelFailure
+    private static Task FailAsync(string how, CancellationToken cancellationToken) => how switch
     {
-        public ModelFailure Failure => ModelFailure.Unusable;
+        "unusable" => throw new FailedModelException(ModelFailure.Unusable, null),
+        "refused" => throw new FailedModelException(ModelFailure.Refused, 400),
+        _ => Task.Delay(Timeout.Infinite, cancellationToken),
+    };
 
-        public int? HttpStatus => null;
+    private sealed class FailedModelException(ModelFailure failure, int? status) : Exception("It failed."), IModelFailure
+    {
+        public ModelFailure Failure => failure;
+
+        public int? HttpStatus => status;
     }
 }

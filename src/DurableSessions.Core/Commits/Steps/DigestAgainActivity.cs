@@ -24,8 +24,8 @@ namespace DurableSessions.Core.Commits.Steps;
 /// degraded overview, only the overview is made again.</para>
 /// </remarks>
 internal sealed class DigestAgainActivity(
-    CommitLedger ledger, ArchiveStore archives, SemanticStep step, Switching switching, SemanticProcessors processors, DailyTokens tokens,
-    SessionOptions options, ILogger<DigestAgainActivity> logger) : TaskActivity<DigestAgainInput, DigestAgainProgress>
+    CommitLedger ledger, ArchiveStore archives, SemanticStep step, Switching switching, SemanticProcessors processors, ModelProbe probe,
+    DailyTokens tokens, SessionOptions options, ILogger<DigestAgainActivity> logger) : TaskActivity<DigestAgainInput, DigestAgainProgress>
 {
     public override async Task<DigestAgainProgress> RunAsync(TaskActivityContext context, DigestAgainInput input)
     {
@@ -56,8 +56,9 @@ internal sealed class DigestAgainActivity(
             ?? (manifest.Overview is { } overview && overview.Number == number && overview.Blob != name ? overview.Blob : null);
         if (before is null)
         {
-            // It was uncovered, and a later digest holds it.
-            return await PassOverAsync(commit, number, cancellationToken);
+            return await IsHeldByLaterAsync(input, manifest.Overview!, number, cancellationToken)
+                ? await PassOverAsync(commit, number, cancellationToken)
+                : throw new InvalidOperationException($"What covers archive {number} is not in its index entry yet.");
         }
 
         SemanticDocument? document = await archives.FindSemanticAsync(name, cancellationToken);
@@ -80,8 +81,13 @@ internal sealed class DigestAgainActivity(
                 options.Semantic.Timeout,
                 cancellationToken);
         }
-        catch (Exception e) when (input.PassesOver && IsUnusable(e))
+        catch (Exception e) when (input.PassesOver && MayBeOfTheArchive(e))
         {
+            if (!await probe.AnswersAsync(commit, cancellationToken))
+            {
+                throw;
+            }
+
             logger.DegradedArchivePassedOver(e, commit.CommitId, input.Session, number);
             return await PassOverAsync(commit, number, cancellationToken);
         }
@@ -107,7 +113,28 @@ internal sealed class DigestAgainActivity(
         return new DigestAgainProgress(number);
     }
 
-    private static bool IsUnusable(Exception e) => e is IModelFailure { Failure: ModelFailure.Unusable };
+    // Such as a filter of content, or a length.
+    private static bool MayBeOfTheArchive(Exception e) =>
+        e is IModelFailure { Failure: ModelFailure.Unusable or ModelFailure.Refused } or DigestTimeoutException;
+
+    // It was uncovered when the next digest was made, which holds it then. Where that one does not, a retry has covered the archive, and a
+    // host is between the swap and the entry, or died there: the engine has another one amend the entry.
+    private async Task<bool> IsHeldByLaterAsync(
+        DigestAgainInput input, OverviewReference newest, int number, CancellationToken cancellationToken)
+    {
+        string name = newest.Blob;
+        for (int later = number + 1; later < newest.Number; later++)
+        {
+            ArchiveEntry entry = await FindEntryAsync(input.Session, input.Incarnation, later, cancellationToken);
+            if ((entry.Again?.Before ?? entry.Semantic) is { } digest)
+            {
+                name = digest;
+                break;
+            }
+        }
+
+        return await archives.FindSemanticAsync(name, cancellationToken) is { } document && document.Covers.Contains(number);
+    }
 
     private async Task<string?> FindHindranceAsync(DigestAgainInput input, CancellationToken cancellationToken) =>
         processors.HasModel ? await tokens.FindReasonAsync(input.Session.Account, cancellationToken) : "there is no model";
