@@ -166,7 +166,7 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2023-05
           definition: {
             filters: {
               blobTypes: ['blockBlob']
-              prefixMatch: ['${sessions}/orchestrations/finished/']
+              prefixMatch: ['${sessions}/orchestrations/finished/', '${sessions}/orchestrations/hosts/']
             }
             actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: finishedDays } } }
           }

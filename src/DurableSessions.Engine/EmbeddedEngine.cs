@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Azure.Storage.Blobs;
+using DurableSessions.Engine.Hosts;
 using DurableSessions.Engine.Instances;
 using DurableSessions.Engine.Running;
 using DurableSessions.Orchestration;
@@ -11,15 +13,19 @@ namespace DurableSessions.Engine;
 /// Runs orchestrations in this process, on a blob container alone. Any number of engines may share a container:
 /// an instance is run by the host that claimed it last, and a host that lost it can change nothing any more.
 /// </summary>
-public sealed class EmbeddedEngine : IHostedService, IAsyncDisposable
+public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
 {
+    private static readonly TimeSpan AfterError = TimeSpan.FromSeconds(5);
+
     private readonly EngineLifetime _lifetime = new();
+    private readonly HostIdentity _identity;
     private readonly LoadedInstances _loaded;
     private readonly Sweep _sweep;
     private readonly EngineOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private Task _sweeping = Task.CompletedTask;
+    private Task _naming = Task.CompletedTask;
 
     /// <summary>Creates an engine that does not run yet; its client can be used already.</summary>
     /// <param name="container">Holds the instances, under <c>orchestrations/</c>; it must exist when the engine starts.</param>
@@ -47,16 +53,17 @@ public sealed class EmbeddedEngine : IHostedService, IAsyncDisposable
         var store = new InstanceStore(container, unretried, options.RequestTimeout, time);
         var due = new DueQueue();
         var watches = new InstanceWatches();
-        var claims = new Claims(options.Ownership, time);
+        _identity = new HostIdentity(new HostStarts(container, time), log);
+        var claims = new Claims(options.Ownership, _identity, time);
         var dispatcher = new ActivityDispatcher(registry, options);
         var workers = new WorkerFactory(store, registry, dispatcher, watches, due, _lifetime, options, time, log);
         _loaded = new LoadedInstances(workers, registry, due, options.MaxLoadedInstances);
         var claimer = new Claimer(store, registry, _loaded, claims, due, watches, _lifetime, time, log);
-        _sweep = new Sweep(store, _loaded, claimer, due, options, time, log);
+        _sweep = new Sweep(store, _loaded, claimer, claims, _identity, due, options, time, log);
 
         var scheduler = new InstanceScheduler(store, _loaded, claims, due, time, log);
         var sender = new MessageSender(store, _loaded, claims, due, time, log);
-        var reader = new InstanceReader(store, _loaded, due);
+        var reader = new InstanceReader(store, _loaded, claims, due);
         var waiter = new InstanceWaiter(reader, _loaded, watches, time);
         var listing = new InstanceListing(store);
         Client = new EmbeddedClient(store, scheduler, reader, waiter, sender, listing, _lifetime, time);
@@ -74,6 +81,26 @@ public sealed class EmbeddedEngine : IHostedService, IAsyncDisposable
     }
 
     /// <summary>
+    /// Takes this host's name, where <see cref="EngineOptions.HostName"/> gives it one, and then claims what its predecessor under that
+    /// name owned. Not before the host has started: one that cannot, as where its address is in use, takes nothing from a host that runs.
+    /// </summary>
+    Task IHostedLifecycleService.StartedAsync(CancellationToken cancellationToken)
+    {
+        if (_options.HostName is { } name)
+        {
+            _naming = Task.Run(() => TakeNameAsync(name, _lifetime.Stopping), CancellationToken.None);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    Task IHostedLifecycleService.StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    Task IHostedLifecycleService.StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    Task IHostedLifecycleService.StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>
     /// Gives back the instances that run here, within <see cref="EngineOptions.StopTimeout"/>. It cancels their activities, and
     /// does not wait for them. Other hosts go on at their next listing, or with the next message. An instance that is not given
     /// back in time goes on elsewhere once its ownership has lapsed.
@@ -84,7 +111,7 @@ public sealed class EmbeddedEngine : IHostedService, IAsyncDisposable
         await _lifetime.StopAsync();
         try
         {
-            await Task.WhenAll(_sweeping, _loaded.WhenIdleAsync()).WaitAsync(_options.StopTimeout, _time, cancellationToken);
+            await Task.WhenAll(_naming, _sweeping, _loaded.WhenIdleAsync()).WaitAsync(_options.StopTimeout, _time, cancellationToken);
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
@@ -92,6 +119,35 @@ public sealed class EmbeddedEngine : IHostedService, IAsyncDisposable
         }
 
         await _lifetime.LeaveAsync();
+    }
+
+    // Never throws. Without its name the host runs what has no owner, as before.
+    private async Task TakeNameAsync(string name, CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                await _identity.TakeAsync(name, cancellationToken);
+                _sweep.Hurry();
+                return;
+            }
+            catch (JsonException e)
+            {
+                _log.NameNotTaken(e, name);
+                return;
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                _log.NameNotTaken(e, name);
+                await Task.Delay(AfterError, _time, cancellationToken).ContinueWith(
+                    static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            }
+            catch (Exception)
+            {
+                return;
+            }
+        }
     }
 
     /// <summary>Stops like a process that is killed: it writes nothing more, and gives nothing back. For tests.</summary>

@@ -1,8 +1,13 @@
+using System.Text.RegularExpressions;
+
 namespace DurableSessions.Engine;
 
 /// <summary>How a host runs instances.</summary>
 public sealed record EngineOptions
 {
+    /// <summary>What <see cref="HostName"/> may be, as a regular expression. It is a part of owners and of a blob's name.</summary>
+    public const string HostNamePattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$";
+
     /// <summary>
     /// For how long a claim keeps other hosts away; an owner renews it after a third of this time. It decides when an instance
     /// whose host has died goes on, and never whether that is safe. More than zero; below three seconds an answer that takes a
@@ -10,6 +15,14 @@ public sealed record EngineOptions
     /// died does not keep them long.
     /// </summary>
     public TimeSpan Ownership { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>
+    /// The name of this host: a letter or digit, and up to 62 letters, digits, dots, hyphens and underscores. A host that is started again
+    /// under its name claims at once what it owned before; a host of that name that still runs goes on under another, which is drawn.
+    /// <see langword="null"/>, the default: a name is drawn at each start, and what a host owned when it died goes on after
+    /// <see cref="Ownership"/>.
+    /// </summary>
+    public string? HostName { get; set; }
 
     /// <summary>
     /// How often a host lists the active instances, to find those that another host has given back, or had when it died. More
@@ -56,6 +69,11 @@ public sealed record EngineOptions
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(StopTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxConcurrentActivities);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxLoadedInstances);
+        if (HostName is not null && (HostName.EndsWith('\n') || !Regex.IsMatch(HostName, HostNamePattern)))
+        {
+            throw new ArgumentOutOfRangeException(nameof(HostName), HostName, $"It does not match {HostNamePattern}.");
+        }
+
         foreach ((string activity, int places) in MaxConcurrentActivitiesByName)
         {
             ArgumentOutOfRangeException.ThrowIfNegativeOrZero(places, $"{nameof(MaxConcurrentActivitiesByName)}[{activity}]");

@@ -8,7 +8,7 @@ namespace DurableSessions.Engine;
 /// Reads an instance from storage for a client, and has this host look at it where its owner has died or given it back: a
 /// caller waits for it, and the next sweep may be far.
 /// </summary>
-internal sealed class InstanceReader(InstanceStore store, LoadedInstances loaded, DueQueue due)
+internal sealed class InstanceReader(InstanceStore store, LoadedInstances loaded, Claims claims, DueQueue due)
 {
     /// <summary>The instance as it is stored; <see langword="null"/>: there is no such instance.</summary>
     public async Task<OrchestrationMetadata?> ReadAsync(string id, CancellationToken cancellationToken)
@@ -31,7 +31,7 @@ internal sealed class InstanceReader(InstanceStore store, LoadedInstances loaded
                 due.Remove(id, noted);
             }
         }
-        else if (!runsHere && InstanceHeader.From(live.Document).ClaimableFrom is { } from)
+        else if (!runsHere && claims.ClaimableFrom(InstanceHeader.From(live.Document)) is { } from)
         {
             due.Add(id, from);
         }

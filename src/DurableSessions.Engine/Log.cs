@@ -61,4 +61,11 @@ internal static partial class Log
 
     [LoggerMessage(2016, LogLevel.Warning, "Not all instances could be given back in time")]
     public static partial void NotAllGivenBack(this ILogger log);
+
+    [LoggerMessage(2017, LogLevel.Warning, "Host {Host} was started elsewhere under the same name; this one goes on under another")]
+    public static partial void NameTaken(this ILogger log, string host);
+
+    [LoggerMessage(
+        2018, LogLevel.Warning, "Host {Host} could not take its name; what its predecessor owned goes on once the ownership has lapsed")]
+    public static partial void NameNotTaken(this ILogger log, Exception exception, string host);
 }

@@ -3,6 +3,7 @@ using DurableSessions.Core.Storage;
 using DurableSessions.Orchestration;
 using DurableSessions.Orchestration.Behaviour;
 using DurableSessions.Testing;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DurableSessions.Engine.Tests;
@@ -44,7 +45,8 @@ public sealed class EmbeddedHub : IOrchestrationHub
         EngineOptions? options = null,
         Action<BlobClientOptions>? configure = null,
         TimeProvider? time = null,
-        bool start = true)
+        bool start = true,
+        bool started = true)
     {
         SessionStorage storage = await Storage.ConnectAsync(Container.Name, configure);
         var engine = new EmbeddedEngine(
@@ -53,6 +55,11 @@ public sealed class EmbeddedHub : IOrchestrationHub
         if (start)
         {
             await engine.StartAsync(CancellationToken.None);
+        }
+
+        if (start && started)
+        {
+            await ((IHostedLifecycleService)engine).StartedAsync(CancellationToken.None);
         }
 
         return new EmbeddedHost(engine);

@@ -24,6 +24,8 @@ public sealed class LogTests
         [2014] = nameof(Log.ListingFailed),
         [2015] = nameof(Log.BlobUnreadable),
         [2016] = nameof(Log.NotAllGivenBack),
+        [2017] = nameof(Log.NameTaken),
+        [2018] = nameof(Log.NameNotTaken),
     };
 
     [Fact]

@@ -83,7 +83,7 @@ internal sealed class Claimer(
         }
 
         var header = InstanceHeader.From(live.Document);
-        if (header.ClaimableFrom is not { } from || !CanRun(header))
+        if (claims.ClaimableFrom(header) is not { } from || !CanRun(header))
         {
             return;
         }

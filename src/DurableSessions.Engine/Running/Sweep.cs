@@ -1,3 +1,4 @@
+using DurableSessions.Engine.Hosts;
 using DurableSessions.Engine.Instances;
 using Microsoft.Extensions.Logging;
 
@@ -11,6 +12,8 @@ internal sealed class Sweep(
     InstanceStore store,
     LoadedInstances loaded,
     Claimer claimer,
+    Claims claims,
+    HostIdentity identity,
     DueQueue due,
     EngineOptions options,
     TimeProvider time,
@@ -23,6 +26,14 @@ internal sealed class Sweep(
     private static readonly TimeSpan AfterError = TimeSpan.FromSeconds(5);
 
     private readonly FirstSeen _unreadableBlobs = new();
+    private volatile bool _isHurried;
+
+    /// <summary>Has the active instances listed at once.</summary>
+    public void Hurry()
+    {
+        _isHurried = true;
+        due.Wake();
+    }
 
     /// <summary>Runs until the host stops. Never throws.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -33,8 +44,9 @@ internal sealed class Sweep(
             try
             {
                 Task changed = due.Changed;
-                if (time.GetUtcNow() >= nextSweep)
+                if (_isHurried || time.GetUtcNow() >= nextSweep)
                 {
+                    _isHurried = false;
                     nextSweep = time.GetUtcNow() + options.SweepInterval;
                     await ListAsync(cancellationToken);
                 }
@@ -66,12 +78,13 @@ internal sealed class Sweep(
 
     private async Task ListAsync(CancellationToken cancellationToken)
     {
+        await identity.CheckAsync(cancellationToken);
         await foreach ((IReadOnlyList<InstanceHeader> headers, _) in
             store.ListAsync(InstanceStore.ActivePrefix, ListingPage, null, Skip, cancellationToken))
         {
             foreach (InstanceHeader header in headers)
             {
-                if (header.ClaimableFrom is { } from && !loaded.TryFind(header.Id, out _) && claimer.CanRun(header))
+                if (claims.ClaimableFrom(header) is { } from && !loaded.TryFind(header.Id, out _) && claimer.CanRun(header))
                 {
                     claimer.Note(header.Id, from);
                 }

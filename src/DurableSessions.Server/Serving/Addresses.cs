@@ -1,4 +1,6 @@
 using System.Net;
+using System.Text.RegularExpressions;
+using DurableSessions.Engine;
 
 namespace DurableSessions.Server.Serving;
 
@@ -38,6 +40,14 @@ internal sealed class Addresses
     public IEnumerable<string> ReachableInPlainText => _all
         .Where(static address => address.Scheme == Uri.UriSchemeHttp && !IsLoopback(address))
         .Select(static address => address.ToString());
+
+    /// <summary>
+    /// A name that is this host's at each start and, while it listens, no other's on this machine; <see langword="null"/> where the port is
+    /// drawn at each start.
+    /// </summary>
+    public string? HostName =>
+        _all[^1] is { IsUnixPipe: false, Port: > 0 and var port } && $"{Environment.MachineName}-{port}" is var name
+            && Regex.IsMatch(name, EngineOptions.HostNamePattern) ? name : null;
 
     public override string ToString() => string.Join(", ", _all);
 

@@ -2,6 +2,7 @@ using DurableSessions.Core.Commits;
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Storage;
 using DurableSessions.Engine;
+using Microsoft.Extensions.Options;
 
 namespace DurableSessions.Server.Serving;
 
@@ -30,6 +31,18 @@ internal static class EngineServices
             case { } other:
                 throw new StartException($"Engine is '{other}'; it must be Embedded or DurableTask.");
         }
+    }
+
+    /// <summary>
+    /// Gives the embedded engine of this server its name: <c>Host:Name</c>, or another where that is not set. Commands beside a server
+    /// have none, so that they take nothing from it.
+    /// </summary>
+    public static void AddHostName(this IServiceCollection services, string? otherwise)
+    {
+        services.AddSingleton<IValidateOptions<NameSettings>, NameSettingsValidator>();
+        services.AddOptions<NameSettings>().BindSettings(NameSettings.Section);
+        services.AddOptions<EngineOptions>().Configure<IOptions<NameSettings>>(
+            (engine, settings) => engine.HostName = settings.Value.Name ?? otherwise);
     }
 
     /// <summary>Archives that are digested again at a time; the model's other questions are for new commits.</summary>

@@ -89,6 +89,7 @@ internal static class ServerProgram
         builder.Services.AddStorage(storage);
         builder.Services.AddStore(builder.Configuration);
         builder.Services.AddEngine(builder.Configuration);
+        builder.Services.AddHostName(addresses.HostName);
 
         // A failed start is one line on standard error, written by the command; this keeps the host's stack trace out of the log.
         CancellationToken started = default;

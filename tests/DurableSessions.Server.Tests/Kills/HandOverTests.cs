@@ -70,6 +70,30 @@ public sealed class HandOverTests(AzuriteFixture azurite, ITestOutputHelper outp
         Assert.Equal(Sessions, archives);
     }
 
+    // Long before its ownership would have run out.
+    [Fact]
+    public async Task Its_commits_go_on_at_once_when_it_is_killed_and_started_again_under_its_name()
+    {
+        BlobContainerClient container = await azurite.NewContainerAsync();
+        await using Hosts hosts = await Hosts.StartAsync(
+            await azurite.GetConnectionStringAsync(), container.Name, 1, ownershipSeconds: 300, name: "host");
+        var client = new Client(hosts, (Attempt: s_timeout, Request: s_timeout));
+        Transcript[] transcripts = await PrepareAsync(client);
+
+        Task[] commits = await CommitAllAsync(hosts, transcripts);
+        await hosts.KillAsync(0);
+        await Task.WhenAll(commits);
+        int left = await CountUnfinishedAsync(container);
+        var clock = Stopwatch.StartNew();
+        await RetryAllAsync(client, transcripts);
+        TimeSpan took = await Verification.AwaitAllCompletedAsync(client, transcripts, s_timeout);
+        (int messages, int archives) = await Verification.AuditAllAsync(client, transcripts);
+        output.WriteLine(
+            $"1 kill with {left} of {Sessions} commits unfinished; all completed {clock.Elapsed.TotalSeconds:0.0} s after it was ready again, "
+            + $"{took.TotalSeconds:0.0} s after the clients had asked again; {messages} messages, {archives} archives");
+        Assert.Equal(Sessions, archives);
+    }
+
     private static async Task<Transcript[]> PrepareAsync(Client client)
     {
         Transcript[] transcripts = [.. Enumerable.Range(1, Sessions).Select(static i => new Transcript($"s{i}"))];

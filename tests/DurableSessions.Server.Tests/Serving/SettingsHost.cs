@@ -36,6 +36,7 @@ internal static class SettingsHost
         services.AddStorage(new StorageConnection());
         services.AddStore(configuration);
         services.AddEngine(configuration);
+        services.AddHostName("machine-1933");
         services.AddApi();
         return services.BuildServiceProvider();
     }

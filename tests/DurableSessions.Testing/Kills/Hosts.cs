@@ -33,7 +33,8 @@ internal sealed class Hosts : IAsyncDisposable
     /// <param name="container">The container that the hosts share.</param>
     /// <param name="count">The number of hosts.</param>
     /// <param name="ownershipSeconds">How long a killed host still owns its instances, in seconds.</param>
-    public static async Task<Hosts> StartAsync(string connection, string container, int count, int ownershipSeconds = 15)
+    /// <param name="name">Begins each host's name, which its number ends; <see langword="null"/>: a name is drawn at each start.</param>
+    public static async Task<Hosts> StartAsync(string connection, string container, int count, int ownershipSeconds = 15, string? name = null)
     {
         var environment = new Dictionary<string, string>
         {
@@ -42,7 +43,10 @@ internal sealed class Hosts : IAsyncDisposable
             ["Auth__Mode"] = "dev",
             ["Embedded__OwnershipSeconds"] = ownershipSeconds.ToString(CultureInfo.InvariantCulture),
         };
-        return await StartAsync(_ => Task.FromResult<IReadOnlyDictionary<string, string>>(environment), count);
+        return await StartAsync(
+            number => Task.FromResult<IReadOnlyDictionary<string, string>>(
+                name is null ? environment : new Dictionary<string, string>(environment) { ["Host__Name"] = $"{name}-{number}" }),
+            count);
     }
 
     /// <param name="settings">The settings of a host by its number; read at each start.</param>
