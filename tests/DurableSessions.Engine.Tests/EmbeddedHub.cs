@@ -59,7 +59,7 @@ public sealed class EmbeddedHub : IOrchestrationHub
 
         if (start && started)
         {
-            await ((IHostedLifecycleService)engine).StartedAsync(CancellationToken.None);
+            await new EmbeddedHost(engine).StartedAsync();
         }
 
         return new EmbeddedHost(engine);
@@ -71,6 +71,9 @@ public sealed class EmbeddedHub : IOrchestrationHub
 public sealed class EmbeddedHost(EmbeddedEngine engine) : IOrchestrationHost
 {
     public OrchestrationClient Client => engine.Client;
+
+    /// <summary>Its host has started.</summary>
+    public Task StartedAsync() => ((IHostedLifecycleService)engine).StartedAsync(CancellationToken.None);
 
     public Task StopAsync() => engine.StopAsync(CancellationToken.None);
 

@@ -47,7 +47,8 @@ public sealed class NamedHostTests : EngineTest
             OrchestrationMetadata instance = await StartHangingAsync(first);
             await first.KillAsync();
             DateTimeOffset killed = Time.GetUtcNow();
-            await using EmbeddedHost second = await StartAsync(Named(after));
+            await using EmbeddedHost second = await StartAsync(Named(after), started: false);
+            await second.StartedAsync();
             await EndOf(second.Client, instance);
             TimeSpan took = Time.GetUtcNow() - killed;
             Assert.True(atOnce == took < AtOnce, $"It took {took}.");
@@ -92,10 +93,25 @@ public sealed class NamedHostTests : EngineTest
     public Task A_host_whose_number_cannot_be_read_runs_under_another_name() => RunAsync(async () =>
     {
         await Blob("a").UploadAsync(BinaryData.FromString("{"), Deadline);
-        await using EmbeddedHost host = await StartAsync(Named("a"));
+        var log = new RequestLog();
+        await using EmbeddedHost host = await StartAsync(Named("a"), log.Configure);
         await Task.Delay(TimeSpan.FromSeconds(30), Time, Deadline);
+        Assert.Equal(1, log.Requests.Count(static r => r.Blob.StartsWith("orchestrations/hosts/", StringComparison.Ordinal)));
         OrchestrationMetadata instance = await StartHangingAsync(host);
         Assert.False((await OwnerOfAsync(instance))!.StartsWith("a/", StringComparison.Ordinal));
+    });
+
+    [Fact]
+    public Task A_host_whose_number_cannot_be_read_any_more_goes_on() => RunAsync(async () =>
+    {
+        await using EmbeddedHost host = await StartAsync(Named("a"));
+        await Blob("a").UploadAsync(BinaryData.FromString("{"), overwrite: true, Deadline);
+        await using EmbeddedHost other = await StartAsync(Named(null));
+        await StartHangingAsync(other);
+        await other.KillAsync();
+        DateTimeOffset killed = Time.GetUtcNow();
+        await UntilAsync(() => _calls == 2);
+        Assert.True(Time.GetUtcNow() - killed < TimeSpan.FromMinutes(2));
     });
 
     [Fact]

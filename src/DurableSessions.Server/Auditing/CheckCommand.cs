@@ -41,7 +41,8 @@ internal static class CheckCommand
         builder.Services.AddSingleton<IValidateOptions<CheckSettings>, CheckSettingsValidator>();
         builder.Services.AddOptions<CheckSettings>().BindSettings(CheckSettings.Section);
         await using WebApplication host = builder.Build();
-        await storage.OpenAsync(host.Services, Console.Out.WriteLine, cancellationToken);
+        await storage.OpenAsync(
+            host.Services, Console.Out.WriteLine, ", so there is nothing to check. Is Storage:Container right?", cancellationToken);
         var options = new AuditOptions
         {
             Repair = repair,

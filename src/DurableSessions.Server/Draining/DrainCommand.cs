@@ -45,7 +45,8 @@ internal static class DrainCommand
         builder.Services.AddStore(builder.Configuration);
         builder.Services.AddEngine(builder.Configuration);
         using IHost host = builder.Build();
-        await storage.OpenAsync(host.Services, Console.Out.WriteLine, cancellationToken);
+        await storage.OpenAsync(
+            host.Services, Console.Out.WriteLine, ", so there is nothing to drain. Is Storage:Container right?", cancellationToken);
         await host.StartAsync(cancellationToken);
         bool drained = await DrainAsync(host.Services.GetRequiredService<OrchestrationClient>(), atMost, cancellationToken);
         await host.StopAsync(CancellationToken.None);

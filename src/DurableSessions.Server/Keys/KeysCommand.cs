@@ -14,6 +14,9 @@ namespace DurableSessions.Server.Keys;
 /// </summary>
 internal static class KeysCommand
 {
+    private const string NoKeys =
+        ", so there are no keys. Check Storage:Container; 'keys add' creates the container with the first key.";
+
     private const int OverlapHours = 24;
 
     // The entries of the audit log that the command writes, to standard error, name the user of the operating system.
@@ -90,7 +93,8 @@ internal static class KeysCommand
                 };
                 return AddAsync(store, audit, what, stop);
             },
-            cancellationToken));
+            cancellationToken,
+            creates: true));
         return command;
     }
 
@@ -194,7 +198,7 @@ internal static class KeysCommand
     }
 
     private static Task<int> RunAsync(
-        Func<KeyStore, KeyAudit, CancellationToken, Task<int>> run, CancellationToken cancellationToken) => CommandRun.RunAsync(
+        Func<KeyStore, KeyAudit, CancellationToken, Task<int>> run, CancellationToken cancellationToken, bool creates = false) => CommandRun.RunAsync(
         async stop =>
         {
             // The settings of the server: the same files, the same environment.
@@ -206,7 +210,7 @@ internal static class KeysCommand
             builder.Logging.AddUtcConsole();
             builder.Services.Configure<ConsoleLoggerOptions>(static options => options.LogToStandardErrorThreshold = LogLevel.Trace);
             await using WebApplication host = builder.Build();
-            await storage.OpenAsync(host.Services, Console.Error.WriteLine, stop);
+            await storage.OpenAsync(host.Services, Console.Error.WriteLine, creates ? null : NoKeys, stop);
             return await run(
                 host.Services.GetRequiredService<KeyStore>(), host.Services.GetRequiredService<KeyAudit>(), stop);
         },

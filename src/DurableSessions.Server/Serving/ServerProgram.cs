@@ -23,6 +23,9 @@ internal static class ServerProgram
     /// </summary>
     private static readonly TimeSpan s_stopTimeout = TimeSpan.FromSeconds(2);
 
+    private const string NoKeys = ", so there are no keys. Check Storage:Container. 'keys add' creates the container with the first key; "
+        + "with Auth:Mode=dev the server creates it, and answers this machine alone, without keys.";
+
     /// <summary>Serves until SIGINT, SIGTERM or cancellation.</summary>
     /// <exception cref="StartException">It cannot start.</exception>
     /// <exception cref="SettingsException">A setting is invalid.</exception>
@@ -40,8 +43,8 @@ internal static class ServerProgram
         await storage.OpenAsync(
             app.Services,
             Console.Out.WriteLine,
+            place.NeedsKeys(auth) ? NoKeys : null,
             cancellationToken,
-            mustExist: place.NeedsKeys(auth),
             events: text => Log.LocalStorage(app.Logger, text));
 
         // The options of Kestrel are made with the app, before settings are validated.

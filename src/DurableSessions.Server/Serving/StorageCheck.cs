@@ -10,10 +10,14 @@ internal static class StorageCheck
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(10);
 
     /// <param name="container">The container.</param>
-    /// <param name="mustExist">Whether a container that is missing is an error; otherwise it is created.</param>
+    /// <param name="ifMissing">
+    /// What a start without the container says, after where it is missing; <see langword="null"/>: it is created.
+    /// </param>
+    /// <param name="report">Receives one line where it is created.</param>
     /// <param name="cancellationToken">Stops the attempt.</param>
     /// <exception cref="StartException">Storage does not answer in time, or refuses, or has no such container.</exception>
-    public static async Task RunAsync(BlobContainerClient container, bool mustExist, CancellationToken cancellationToken)
+    public static async Task RunAsync(
+        BlobContainerClient container, string? ifMissing, Action<string> report, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(s_timeout);
@@ -22,15 +26,13 @@ internal static class StorageCheck
             // Checked first: an identity may have access to the container without the right to create one.
             if (!await container.ExistsAsync(limit.Token))
             {
-                if (mustExist)
+                if (ifMissing is not null)
                 {
-                    throw new StartException(
-                        $"There is no container at {container.Address()}, so there are no keys. Check Storage:Container. 'keys add' "
-                        + "creates the container with the first key; with Auth:Mode=dev the server creates it, and answers this machine "
-                        + "alone, without keys.");
+                    throw new StartException($"There is no container at {container.Address()}{ifMissing}");
                 }
 
                 await container.CreateIfNotExistsAsync(cancellationToken: limit.Token);
+                report($"There was no container at {container.Address()}; it is created.");
             }
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)

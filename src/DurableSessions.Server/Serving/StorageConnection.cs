@@ -27,8 +27,8 @@ internal sealed class StorageConnection : IAsyncDisposable
     /// </summary>
     /// <param name="services">The services of the host, with its settings.</param>
     /// <param name="report">Receives one line for each step that takes time.</param>
+    /// <param name="ifMissing">As <see cref="StorageCheck.RunAsync"/>.</param>
     /// <param name="cancellationToken">Stops the attempt.</param>
-    /// <param name="mustExist">Whether a container that is missing is an error; otherwise it is created.</param>
     /// <param name="events">
     /// Receives one line for each event of local storage, for as long as it runs, from any thread; <paramref name="report"/> does where it
     /// is not given.
@@ -37,7 +37,7 @@ internal sealed class StorageConnection : IAsyncDisposable
     /// <exception cref="StartException">Storage cannot be reached or used.</exception>
     /// <exception cref="LocalStorageException">Local storage cannot be started.</exception>
     public async Task OpenAsync(
-        IServiceProvider services, Action<string> report, CancellationToken cancellationToken, bool mustExist = false,
+        IServiceProvider services, Action<string> report, string? ifMissing, CancellationToken cancellationToken,
         Action<string>? events = null)
     {
         services.ValidateSettings();
@@ -45,7 +45,7 @@ internal sealed class StorageConnection : IAsyncDisposable
         if (StorageSettings.FindConnection(services.GetRequiredService<IConfiguration>()) is { } connection)
         {
             SessionStorage storage = settings.Connect(connection, new DefaultAzureCredential());
-            await StorageCheck.RunAsync(storage.Container, mustExist, cancellationToken);
+            await StorageCheck.RunAsync(storage.Container, ifMissing, report, cancellationToken);
             Description = storage.Container.Address();
             _storage = storage;
             return;
@@ -56,7 +56,7 @@ internal sealed class StorageConnection : IAsyncDisposable
         folder ??= Path.Combine(installation.Folder, "..", "..", ".data", "azurite");
         _local = await LocalAzurite.StartAsync(installation, folder, events ?? report, TimeProvider.System, cancellationToken);
         var local = SessionStorage.Connect(_local.ConnectionString, settings.Container);
-        await StorageCheck.RunAsync(local.Container, mustExist, cancellationToken);
+        await StorageCheck.RunAsync(local.Container, ifMissing, report, cancellationToken);
         Description = $"{_local.Location}, container {settings.Container} (Azurite on port {_local.Port})";
         _storage = local;
     }

@@ -123,9 +123,9 @@ public sealed class HandOverTests(AzuriteFixture azurite, ITestOutputHelper outp
                 transcript.Accepted((string)envelope["result"]!["task_id"]!);
             }
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
         {
-            // It stopped; whether the commit was accepted, the retry tells.
+            // It stopped, or was killed; whether the commit was accepted, the retry tells.
         }
     }
 
