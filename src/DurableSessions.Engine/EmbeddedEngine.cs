@@ -58,7 +58,7 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
         var dispatcher = new ActivityDispatcher(registry, options);
         var workers = new WorkerFactory(store, registry, dispatcher, watches, due, _lifetime, options, time, log);
         _loaded = new LoadedInstances(workers, registry, due, options.MaxLoadedInstances);
-        var claimer = new Claimer(store, registry, _loaded, claims, due, watches, _lifetime, time, log);
+        var claimer = new Claimer(store, registry, _loaded, claims, due, watches, new Quarantine(store, watches, log), _lifetime, time, log);
         _sweep = new Sweep(store, _loaded, claimer, claims, _identity, due, options, time, log);
 
         var scheduler = new InstanceScheduler(store, _loaded, claims, due, time, log);

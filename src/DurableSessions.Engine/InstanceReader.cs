@@ -15,7 +15,17 @@ internal sealed class InstanceReader(InstanceStore store, LoadedInstances loaded
     {
         bool runsHere = loaded.TryFind(id, out _);
         DateTimeOffset? noted = due.Find(id);
-        InstanceView view = await store.ViewAsync(id, cancellationToken);
+        InstanceView view;
+        try
+        {
+            view = await store.ViewAsync(id, cancellationToken);
+        }
+        catch (UnreadableInstanceException)
+        {
+            due.Add(id, DateTimeOffset.MinValue);
+            throw;
+        }
+
         Note(id, view, noted, runsHere || loaded.TryFind(id, out _));
         return view.Current?.ToMetadata();
     }

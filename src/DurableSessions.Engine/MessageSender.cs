@@ -37,9 +37,17 @@ internal sealed class MessageSender(
                 }
             }
 
-            if (await SendThroughStorageAsync(id, message, cancellationToken) is { } sent)
+            try
             {
-                return sent;
+                if (await SendThroughStorageAsync(id, message, cancellationToken) is { } sent)
+                {
+                    return sent;
+                }
+            }
+            catch (UnreadableInstanceException)
+            {
+                // It is over once this host has looked at it.
+                due.Add(id, DateTimeOffset.MinValue);
             }
 
             await Backoff.WaitAsync(attempt, time, cancellationToken);

@@ -26,6 +26,8 @@ public sealed class LogTests
         [2016] = nameof(Log.NotAllGivenBack),
         [2017] = nameof(Log.NameTaken),
         [2018] = nameof(Log.NameNotTaken),
+        [2019] = nameof(Log.InstanceUnreadable),
+        [2020] = nameof(Log.InstanceNewer),
     };
 
     [Fact]

@@ -108,6 +108,21 @@ internal sealed record InstanceDocument
         JsonSerializer.Deserialize<InstanceDocument>(json.ToMemory().Span, Options)
         ?? throw new FormatException("A stored instance is empty.");
 
+    /// <summary>The end of an instance whose blob cannot be read, as far as its metadata tells.</summary>
+    public static InstanceDocument Unreadable(InstanceHeader header) => new()
+    {
+        Name = header.Name,
+        Id = header.Id,
+        Generation = header.Generation,
+        Status = OrchestrationRuntimeStatus.Failed,
+        Failure = new TaskFailureDetails(
+            nameof(UnreadableInstanceException), "The stored instance could not be read.", null, IsNonRetriable: true),
+        Created = header.Created,
+        Updated = header.Updated,
+        WriteId = NewWriteId(),
+        History = [],
+    };
+
     public OrchestrationMetadata ToMetadata() => new()
     {
         Name = Name,

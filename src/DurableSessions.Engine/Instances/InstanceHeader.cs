@@ -1,5 +1,4 @@
 using System.Globalization;
-using Azure.Storage.Blobs.Models;
 using DurableSessions.Orchestration;
 
 namespace DurableSessions.Engine.Instances;
@@ -7,6 +6,12 @@ namespace DurableSessions.Engine.Instances;
 /// <summary>The part of an instance that is in its blob's metadata as well, so that sweeps and listings read no blob.</summary>
 internal sealed record InstanceHeader
 {
+    /// <summary>
+    /// The version of instances that this host writes, and the newest that it knows. One that is not 1 is in the metadata, as
+    /// <c>version</c>: a host leaves what is newer alone, without reading it.
+    /// </summary>
+    public const int Version = 1;
+
     public required string Id { get; init; }
 
     public required string Name { get; init; }
@@ -46,12 +51,12 @@ internal sealed record InstanceHeader
     };
 
     /// <summary>
-    /// Reads the header of a listed blob; <see langword="null"/>: it is no instance, or one that this version cannot read.
+    /// Reads the header in a blob's metadata; <see langword="null"/>: it is no instance, or one that this version cannot read.
     /// </summary>
-    public static InstanceHeader? TryFrom(string id, BlobItem blob)
+    public static InstanceHeader? TryFrom(string id, IDictionary<string, string> metadata)
     {
-        IDictionary<string, string> metadata = blob.Metadata;
         return id.Length > 0
+            && FindNewer(metadata) is null
             && metadata.TryGetValue("name", out string? name)
             && metadata.TryGetValue("generation", out string? number)
             && int.TryParse(number, CultureInfo.InvariantCulture, out int generation)
@@ -76,6 +81,13 @@ internal sealed record InstanceHeader
             }
             : null;
     }
+
+    /// <summary>The version of an instance that this host does not know; <see langword="null"/>: it knows it.</summary>
+    public static string? FindNewer(IDictionary<string, string> metadata) =>
+        metadata.TryGetValue("version", out string? version)
+        && !(int.TryParse(version, CultureInfo.InvariantCulture, out int number) && number <= Version)
+            ? version
+            : null;
 
     public Dictionary<string, string> ToMetadata()
     {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
@@ -19,6 +20,7 @@ internal sealed class InstanceStore(
 {
     public const string ActivePrefix = "orchestrations/active/";
     public const string FinishedPrefix = "orchestrations/finished/";
+    public const string UnreadablePrefix = "orchestrations/unreadable/";
     private const string Suffix = ".json";
     private const int ViewAttempts = 10;
 
@@ -32,11 +34,24 @@ internal sealed class InstanceStore(
     /// <summary>Until when a call of a client repeats a write.</summary>
     public DateTimeOffset ClientDeadline => time.GetUtcNow() + ClientTimeout;
 
+    /// <exception cref="UnreadableInstanceException">It cannot be read.</exception>
+    /// <exception cref="NewerInstanceException">A newer version has written it.</exception>
     public Task<StoredInstance?> FindActiveAsync(string id, CancellationToken cancellationToken) =>
-        FindAsync(ActivePrefix + id + Suffix, cancellationToken);
+        FindAsync(ActivePrefix, id, cancellationToken);
 
-    public Task<StoredInstance?> FindFinishedAsync(string id, CancellationToken cancellationToken) =>
-        FindAsync(FinishedPrefix + id + Suffix, cancellationToken);
+    /// <summary>The finished blob. One that cannot be read is a failed instance.</summary>
+    /// <exception cref="NewerInstanceException">A newer version has written it.</exception>
+    public async Task<StoredInstance?> FindFinishedAsync(string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await FindAsync(FinishedPrefix, id, cancellationToken);
+        }
+        catch (UnreadableInstanceException e)
+        {
+            return new StoredInstance(InstanceDocument.Unreadable(e.Header), e.ETag);
+        }
+    }
 
     /// <summary>
     /// Where the instance stands. Active is read before finished, so an instance that ends meanwhile is missed in neither;
@@ -102,6 +117,14 @@ internal sealed class InstanceStore(
     public Task<DeleteResult> DeleteFinishedAsync(string id, ETag expected, DateTimeOffset until, CancellationToken cancellationToken) =>
         DeleteAsync(FinishedPrefix + id + Suffix, expected, until, cancellationToken);
 
+    /// <summary>Keeps what is in a blob that cannot be read. Returns the name of the copy.</summary>
+    public async Task<string> KeepAsync(string id, BinaryData content, CancellationToken cancellationToken)
+    {
+        string name = UnreadablePrefix + id + Suffix;
+        await container.GetBlobClient(name).UploadAsync(content, overwrite: true, cancellationToken);
+        return name;
+    }
+
     /// <summary>The headers of all instances under a prefix, page by page.</summary>
     /// <param name="prefix"><see cref="ActivePrefix"/> or <see cref="FinishedPrefix"/>.</param>
     /// <param name="pageSize">Blobs of a page.</param>
@@ -126,7 +149,7 @@ internal sealed class InstanceStore(
             {
                 if (blob.Name.Length >= prefix.Length + Suffix.Length
                     && blob.Name.EndsWith(Suffix, StringComparison.Ordinal)
-                    && InstanceHeader.TryFrom(blob.Name[prefix.Length..^Suffix.Length], blob) is { } header)
+                    && InstanceHeader.TryFrom(blob.Name[prefix.Length..^Suffix.Length], blob.Metadata) is { } header)
                 {
                     headers.Add(header);
                 }
@@ -140,16 +163,31 @@ internal sealed class InstanceStore(
         }
     }
 
-    private async Task<StoredInstance?> FindAsync(string name, CancellationToken cancellationToken)
+    private async Task<StoredInstance?> FindAsync(string prefix, string id, CancellationToken cancellationToken)
     {
+        BlobDownloadResult found;
         try
         {
-            Response<BlobDownloadResult> answer = await container.GetBlobClient(name).DownloadContentAsync(cancellationToken);
-            return new StoredInstance(InstanceDocument.FromJson(answer.Value.Content), answer.Value.Details.ETag);
+            found = await container.GetBlobClient(prefix + id + Suffix).DownloadContentAsync(cancellationToken);
         }
         catch (RequestFailedException e) when (e.IsNotFound())
         {
             return null;
+        }
+
+        if (InstanceHeader.FindNewer(found.Details.Metadata) is { } version)
+        {
+            throw new NewerInstanceException(id, version);
+        }
+
+        try
+        {
+            return new StoredInstance(InstanceDocument.FromJson(found.Content), found.Details.ETag);
+        }
+        catch (Exception e) when (e is JsonException or FormatException
+            && InstanceHeader.TryFrom(id, found.Details.Metadata) is { } header)
+        {
+            throw new UnreadableInstanceException(header, found.Content, found.Details.ETag, e);
         }
     }
 
@@ -184,7 +222,7 @@ internal sealed class InstanceStore(
         }
         catch (RequestFailedException e) when (e.IsConditionNotMet() || e.IsNotFound())
         {
-            StoredInstance? found = await FindAsync(name, cancellationToken);
+            StoredInstance? found = await FindAsync(prefix, document.Id, cancellationToken);
             return found?.Document.WriteId == document.WriteId ? new WriteResult(found.ETag, null) : new WriteResult(null, found);
         }
     }

@@ -15,6 +15,7 @@ internal sealed class Claimer(
     Claims claims,
     DueQueue due,
     InstanceWatches watches,
+    Quarantine quarantine,
     EngineLifetime lifetime,
     TimeProvider time,
     ILogger log)
@@ -31,6 +32,11 @@ internal sealed class Claimer(
         try
         {
             await ClaimAsync(id, cancellationToken);
+        }
+        catch (NewerInstanceException e)
+        {
+            // A host that knows its version finds it.
+            log.InstanceNewer(e, id);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -69,7 +75,26 @@ internal sealed class Claimer(
             return;
         }
 
-        InstanceView view = await store.ViewAsync(id, cancellationToken);
+        InstanceView view;
+        try
+        {
+            view = await store.ViewAsync(id, cancellationToken);
+        }
+        catch (UnreadableInstanceException e)
+        {
+            // Its owner, where it has one that lives, writes it anew.
+            if (claims.ClaimableFrom(e.Header) is { } lapses && lapses > time.GetUtcNow())
+            {
+                Note(id, lapses);
+            }
+            else
+            {
+                await quarantine.EndAsync(e, cancellationToken);
+            }
+
+            return;
+        }
+
         if (view.Ghost is { } ghost)
         {
             log.GhostRemoved(id);
