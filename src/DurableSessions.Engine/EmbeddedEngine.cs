@@ -15,8 +15,6 @@ namespace DurableSessions.Engine;
 /// </summary>
 public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
 {
-    private static readonly TimeSpan AfterError = TimeSpan.FromSeconds(5);
-
     private readonly EngineLifetime _lifetime = new();
     private readonly HostIdentity _identity;
     private readonly LoadedInstances _loaded;
@@ -36,7 +34,7 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
     /// <param name="options">How it runs instances.</param>
     /// <param name="time">The clock of this host: it decides when a request is sent, and never whether that is safe.</param>
     /// <param name="log">Gets one line for each claim and each end, and the warnings; event ids 2000 to 2099.</param>
-    /// <exception cref="ArgumentOutOfRangeException">One of the options is not positive.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">One of the options is out of its bounds.</exception>
     public EmbeddedEngine(
         BlobContainerClient container,
         BlobContainerClient unretried,
@@ -58,7 +56,8 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
         var dispatcher = new ActivityDispatcher(registry, options);
         var workers = new WorkerFactory(store, registry, dispatcher, watches, due, _lifetime, options, time, log);
         _loaded = new LoadedInstances(workers, registry, due, options.MaxLoadedInstances);
-        var claimer = new Claimer(store, registry, _loaded, claims, due, watches, new Quarantine(store, watches, log), _lifetime, time, log);
+        var quarantine = new Quarantine(store, watches, log);
+        var claimer = new Claimer(store, registry, _loaded, claims, due, watches, quarantine, _lifetime, time, log);
         _sweep = new Sweep(store, _loaded, claimer, claims, _identity, due, options, time, log);
 
         var scheduler = new InstanceScheduler(store, _loaded, claims, due, time, log);
@@ -121,7 +120,7 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
         await _lifetime.LeaveAsync();
     }
 
-    // Never throws. Without its name the host runs what has no owner, as before.
+    // Never throws. Without its name the host waits for what it owned before until that has lapsed.
     private async Task TakeNameAsync(string name, CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
@@ -140,7 +139,7 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
                 _log.NameNotTaken(e, name);
-                await Task.Delay(AfterError, _time, cancellationToken).ContinueWith(
+                await Task.Delay(_options.SweepInterval, _time, cancellationToken).ContinueWith(
                     static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             }
             catch (Exception)

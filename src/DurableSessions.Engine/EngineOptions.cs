@@ -6,7 +6,7 @@ namespace DurableSessions.Engine;
 public sealed record EngineOptions
 {
     /// <summary>What <see cref="HostName"/> may be, as a regular expression. It is a part of owners and of a blob's name.</summary>
-    public const string HostNamePattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$";
+    public const string HostNamePattern = @"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}\z";
 
     /// <summary>
     /// For how long a claim keeps other hosts away; an owner renews it after a third of this time. It decides when an instance
@@ -17,7 +17,8 @@ public sealed record EngineOptions
     public TimeSpan Ownership { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// The name of this host: a letter or digit, and up to 62 letters, digits, dots, hyphens and underscores. A host that is started again
+    /// The name of this host, which it takes once all its services have started (<c>IHostedLifecycleService</c>): a letter or digit, and up
+    /// to 62 letters, digits, dots, hyphens and underscores. A host that is started again
     /// under its name claims at once what it owned before; a host of that name that still runs goes on under another, which is drawn.
     /// <see langword="null"/>, the default: a name is drawn at each start, and what a host owned when it died goes on after
     /// <see cref="Ownership"/>.
@@ -61,7 +62,7 @@ public sealed record EngineOptions
 
     private static readonly TimeSpan ShortestRequestTimeout = TimeSpan.FromSeconds(1);
 
-    /// <exception cref="ArgumentOutOfRangeException">An option is not positive; the message names it.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its bounds; the message names it.</exception>
     internal void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(Ownership, TimeSpan.Zero);
@@ -69,7 +70,7 @@ public sealed record EngineOptions
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(StopTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxConcurrentActivities);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxLoadedInstances);
-        if (HostName is not null && (HostName.EndsWith('\n') || !Regex.IsMatch(HostName, HostNamePattern)))
+        if (HostName is not null && !Regex.IsMatch(HostName, HostNamePattern))
         {
             throw new ArgumentOutOfRangeException(nameof(HostName), HostName, $"It does not match {HostNamePattern}.");
         }

@@ -69,9 +69,14 @@ internal static partial class Log
         2018, LogLevel.Warning, "Host {Host} could not take its name; what its predecessor owned goes on once the ownership has lapsed")]
     public static partial void NameNotTaken(this ILogger log, Exception exception, string host);
 
-    [LoggerMessage(2019, LogLevel.Error, "Instance {InstanceId} cannot be read as it is stored, and has failed; what was stored is in {Blob}")]
+    [LoggerMessage(
+        2019, LogLevel.Error, "Instance {InstanceId} cannot be read as it is stored, and has failed; what was stored is in {Blob}")]
     public static partial void InstanceUnreadable(this ILogger log, Exception exception, string instanceId, string blob);
 
     [LoggerMessage(2020, LogLevel.Warning, "Instance {InstanceId} is left to a host of a newer version")]
     public static partial void InstanceNewer(this ILogger log, Exception exception, string instanceId);
+
+    [LoggerMessage(
+        2021, LogLevel.Warning, "Host {Host} could not look whether it was started elsewhere; it keeps its name until the next sweep")]
+    public static partial void NameNotChecked(this ILogger log, Exception exception, string host);
 }

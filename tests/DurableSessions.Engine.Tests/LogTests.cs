@@ -28,6 +28,7 @@ public sealed class LogTests
         [2018] = nameof(Log.NameNotTaken),
         [2019] = nameof(Log.InstanceUnreadable),
         [2020] = nameof(Log.InstanceNewer),
+        [2021] = nameof(Log.NameNotChecked),
     };
 
     [Fact]

@@ -50,9 +50,10 @@ public sealed class NamedHostTests : EngineTest
             DateTimeOffset killed = Time.GetUtcNow();
             await using EmbeddedHost second = await StartAsync(Named(after), started: false);
             await second.StartedAsync();
-            if (isAsked)
+            while (isAsked && _calls == 1)
             {
-                await EndOf(second.Client, instance);
+                await second.Client.GetInstanceAsync(instance.InstanceId, Deadline);
+                await Task.Delay(TimeSpan.FromMilliseconds(10), Time, Deadline);
             }
 
             await UntilAsync(() => _calls == 2);
@@ -106,11 +107,26 @@ public sealed class NamedHostTests : EngineTest
         Assert.False((await OwnerOfAsync(instance))!.StartsWith("a/", StringComparison.Ordinal));
     });
 
-    [Fact]
-    public Task A_host_whose_number_cannot_be_read_any_more_goes_on() => RunAsync(async () =>
+    [Theory]
+    [InlineData("{")]
+    [InlineData("null")]
+    [InlineData(null)]
+    public Task A_host_whose_number_cannot_be_read_any_more_goes_on(string? damage) => RunAsync(async () =>
     {
-        await using EmbeddedHost host = await StartAsync(Named("a"));
-        await Blob("a").UploadAsync(BinaryData.FromString("{"), overwrite: true, Deadline);
+        var transport = new FaultTransport();
+        await using EmbeddedHost host = await StartAsync(Named("a"), transport.Configure);
+        if (damage is not null)
+        {
+            await Blob("a").UploadAsync(BinaryData.FromString(damage), overwrite: true, Deadline);
+        }
+        else
+        {
+            transport.When(
+                static r => r.Blob.StartsWith("orchestrations/hosts/", StringComparison.Ordinal),
+                Fault.Respond(403, "AuthorizationFailure"),
+                times: 1_000);
+        }
+
         await using EmbeddedHost other = await StartAsync(Named(null));
         await StartHangingAsync(other);
         await other.KillAsync();
@@ -123,9 +139,12 @@ public sealed class NamedHostTests : EngineTest
     public Task A_host_takes_its_name_once_storage_answers() => RunAsync(async () =>
     {
         var transport = new FaultTransport();
-        transport.When(static r => r.Blob.StartsWith("orchestrations/hosts/", StringComparison.Ordinal), Fault.Respond(403, "AuthorizationFailure"), times: 2);
+        transport.When(
+            static r => r.Blob.StartsWith("orchestrations/hosts/", StringComparison.Ordinal),
+            Fault.Respond(403, "AuthorizationFailure"),
+            times: 2);
         await using EmbeddedHost host = await StartAsync(Named("a"), transport.Configure);
-        await Task.Delay(TimeSpan.FromSeconds(15), Time, Deadline);
+        await Task.Delay(TimeSpan.FromSeconds(30), Time, Deadline);
         OrchestrationMetadata instance = await StartHangingAsync(host);
         Assert.StartsWith("a/", await OwnerOfAsync(instance), StringComparison.Ordinal);
     });
@@ -182,6 +201,16 @@ public sealed class NamedHostTests : EngineTest
         await Blob("a").DeleteAsync(cancellationToken: Deadline);
         await Task.Delay(TimeSpan.FromSeconds(1), Time, Deadline);
         Assert.True((await starts.NextAsync("a", Deadline)).Follows(before));
+    });
+
+    [Fact]
+    public Task A_start_with_a_lower_number_takes_the_name_as_well() => RunAsync(async () =>
+    {
+        await using EmbeddedHost earlier = await StartAsync(Named("a"));
+        await Blob("a").UploadAsync(BinaryData.FromString("""{"number":7}"""), overwrite: true, Deadline);
+        await Task.Delay(TimeSpan.FromSeconds(10), Time, Deadline);
+        OrchestrationMetadata instance = await StartHangingAsync(earlier);
+        Assert.False((await OwnerOfAsync(instance))!.StartsWith("a/", StringComparison.Ordinal));
     });
 
     [Theory]

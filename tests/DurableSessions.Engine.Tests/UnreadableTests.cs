@@ -86,6 +86,8 @@ public sealed class UnreadableTests : EngineTest
         await Task.Delay(TimeSpan.FromMinutes(4), Time, Deadline);
         Assert.True(await Active.ExistsAsync(Deadline));
         await Assert.ThrowsAnyAsync<Exception>(() => host.Client.GetInstanceAsync(Id, Deadline));
+        await Task.Delay(TimeSpan.FromSeconds(10), Time, Deadline);
+        Assert.True(await Active.ExistsAsync(Deadline));
         await Task.Delay(TimeSpan.FromMinutes(2), Time, Deadline);
         Assert.False(await Active.ExistsAsync(Deadline));
         await CheckFailedAsync(owner.Client);
@@ -154,6 +156,8 @@ public sealed class UnreadableTests : EngineTest
         OrchestrationMetadata instance = await StartAsync(never.Client, "plain");
         await SetVersionAsync(version);
         await using EmbeddedHost host = await Hub.StartAsync(Registry, ShortOwnership);
+        Exception? refused = await Record.ExceptionAsync(() => host.Client.TerminateInstanceAsync(Id, "ended", Deadline));
+        Assert.Equal(isLeft, refused is not null);
         await Task.Delay(TimeSpan.FromMinutes(1), Time, Deadline);
         Assert.Equal(isLeft, await HasActiveBlobAsync(instance.InstanceId));
     });

@@ -51,7 +51,7 @@ internal sealed class DailyTokens(
                 $"the account is over its quota Quotas:ModelTokensPerDay: {used} of {limit} tokens are used today");
     }
 
-    /// <summary>Counts a digest that was stored.</summary>
+    /// <summary>Counts a digest that was stored, or an answer that is not kept.</summary>
     public async Task AddAsync(string account, CommitId commit, TokenUsage? usage, CancellationToken cancellationToken)
     {
         if (!HasQuota || usage is null or { Input: 0, Output: 0 })

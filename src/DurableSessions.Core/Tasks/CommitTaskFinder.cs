@@ -43,11 +43,9 @@ internal sealed class CommitTaskFinder(TaskIndex index, CommitLedger ledger, Arc
         await foreach (TaskReference[] chunk in chunks.WithCancellation(cancellationToken))
         {
             query.Reading?.Invoke(chunk.Length);
-            (OrchestrationMetadata Instance, CommitInput Input)?[] found = await Task.WhenAll(
-                chunk.Select(r => FindInstanceAsync(user, r.CommitId.Value, cancellationToken)));
+            (CommitTask Task, string Incarnation)?[] found = await Task.WhenAll(chunk.Select(r => FindAsync(user, r, cancellationToken)));
             tasks.AddRange(await Task.WhenAll(found
-                .OfType<(OrchestrationMetadata Instance, CommitInput Input)>()
-                .Select(static f => (Task: CommitTaskReader.Task(f.Instance, f.Input), f.Input.Incarnation))
+                .OfType<(CommitTask Task, string Incarnation)>()
                 .Where(t => query.Status is null || query.Status == t.Task.Status)
                 .Select(t => AsItIsNowAsync(t.Task, t.Incarnation, cancellationToken))));
 
@@ -85,7 +83,10 @@ internal sealed class CommitTaskFinder(TaskIndex index, CommitLedger ledger, Arc
         return running;
     }
 
-    /// <summary>The instance of a task and its input; <see langword="null"/>: it is purged, or another user's.</summary>
+    /// <summary>
+    /// The instance of a task and its input; <see langword="null"/>: it is purged, it could not be read as it was stored, or it is another
+    /// user's.
+    /// </summary>
     public async Task<(OrchestrationMetadata Instance, CommitInput Input)?> FindInstanceAsync(
         UserKey user, string taskId, CancellationToken cancellationToken)
     {
@@ -105,8 +106,30 @@ internal sealed class CommitTaskFinder(TaskIndex index, CommitLedger ledger, Arc
 
         CommitRecord? record = await ledger.FindNewestRecordAsync(reference.FirstAttempt, cancellationToken);
         return record is null
-            ? null
+            ? await client.GetInstanceAsync(commitId.Value, cancellationToken) is { IsCompleted: true } unread
+                ? CommitTaskReader.Unread(reference, unread)
+                : null
             : await AsItIsNowAsync(CommitTaskReader.Task(reference, record), reference.FirstAttempt.Incarnation, cancellationToken);
+    }
+
+    // Null: its instance is purged.
+    private async Task<(CommitTask Task, string Incarnation)?> FindAsync(
+        UserKey user, TaskReference reference, CancellationToken cancellationToken)
+    {
+        OrchestrationMetadata? instance = await client.GetInstanceAsync(reference.CommitId.Value, cancellationToken);
+        if (instance is null)
+        {
+            return null;
+        }
+
+        if (CommitTaskReader.Input(instance) is { } input)
+        {
+            return input.Session.Owner == user ? (CommitTaskReader.Task(instance, input), input.Incarnation) : null;
+        }
+
+        return instance.IsCompleted && await FindRecordAsync(user, reference.CommitId, cancellationToken) is { } task
+            ? (task, reference.Incarnation)
+            : null;
     }
 
     // An archive that was degraded may have been digested again since then: its entry in the index says so.

@@ -61,6 +61,20 @@ internal static class CommitTaskReader
         },
     };
 
+    /// <summary>
+    /// The task of a commit whose instance the engine could not read, and which has no record: the session's next commit takes it over.
+    /// </summary>
+    public static CommitTask Unread(TaskReference reference, OrchestrationMetadata instance) => new()
+    {
+        TaskId = reference.CommitId.Value,
+        Session = reference.Session,
+        Attempt = 1,
+        Status = CommitTaskStatus.Failed,
+        CreatedAt = instance.CreatedAt,
+        UpdatedAt = instance.LastUpdatedAt,
+        Error = StepFailure.Other(instance.InstanceId),
+    };
+
     private static CommitTaskStatus Status(OrchestrationRuntimeStatus status, CommitStatus? custom, CommitOutput? output) => status switch
     {
         OrchestrationRuntimeStatus.Pending => CommitTaskStatus.Pending,

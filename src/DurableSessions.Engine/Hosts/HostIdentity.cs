@@ -22,17 +22,35 @@ internal sealed class HostIdentity(HostStarts starts, ILogger log)
     public async Task TakeAsync(string name, CancellationToken cancellationToken) =>
         _start = await starts.NextAsync(name, cancellationToken);
 
-    /// <summary>Looks whether a later start has taken the name away: one read, where this host has one.</summary>
+    /// <summary>
+    /// Looks whether another start has taken the name away: one read, where this host has one. Where that fails it is kept until the next.
+    /// </summary>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was signalled.</exception>
     public async Task CheckAsync(CancellationToken cancellationToken)
     {
-        if (_start is { } start && await starts.FindLastAsync(start.Name, cancellationToken) > start.Number)
+        if (_start is not { } start)
         {
-            _start = null;
-            log.NameTaken(start.Name);
+            return;
+        }
+
+        try
+        {
+            // Also a lower number: its blob was deleted, and the clock is behind the one that gave this number.
+            if (await starts.FindLastAsync(start.Name, cancellationToken) is { } last && last != start.Number)
+            {
+                _start = null;
+                log.NameTaken(start.Name);
+            }
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            log.NameNotChecked(e, start.Name);
         }
     }
 
-    /// <summary>The owner of one more claim. Each is another one: a worker that has lost its instance to another of this process sees it.</summary>
+    /// <summary>
+    /// The owner of one more claim. Each is another one: a worker that has lost its instance to another of this process sees it.
+    /// </summary>
     public string NewOwner() =>
         string.Create(CultureInfo.InvariantCulture, $"{_start?.ToString() ?? _drawn}/{Interlocked.Increment(ref _claims)}");
 

@@ -4,7 +4,7 @@ namespace DurableSessions.Engine.Hosts;
 
 /// <summary>One start of a named host. An instance that it has claimed has the owner <c>{name}/{number}/{claim}</c>.</summary>
 /// <param name="Name">The host's name; it has no <c>/</c>.</param>
-/// <param name="Number">Greater than that of every start before it under this name.</param>
+/// <param name="Number">Greater than that of the start before it, of which the blob of <see cref="HostStarts"/> tells.</param>
 internal sealed record HostStart(string Name, long Number)
 {
     /// <summary>The start that an owner is of; <see langword="null"/>: it is of a host without a name.</summary>

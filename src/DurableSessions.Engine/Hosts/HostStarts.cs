@@ -11,8 +11,8 @@ namespace DurableSessions.Engine.Hosts;
 /// Numbers the starts of each named host, in the blob <c>orchestrations/hosts/{name}.json</c>: one read and one conditional write a start.
 /// </summary>
 /// <remarks>
-/// A crash before the write leaves the number before; a crash after it, a lost answer or a second copy leaves a number that no host uses. Two
-/// hosts never have the same one: each write is conditional on what was read. Where the blob was deleted, numbers go on from the clock.
+/// A crash before the write leaves the number before; a crash after it, a lost answer or a second copy leaves a number that no host uses.
+/// Two hosts never have the same one: each write is conditional on what was read. Where the blob was deleted, numbers go on from the clock.
 /// </remarks>
 /// <param name="container">A client that repeats requests itself.</param>
 /// <param name="time">The clock of this host.</param>
@@ -29,8 +29,8 @@ internal sealed class HostStarts(BlobContainerClient container, TimeProvider tim
         BlobClient blob = Blob(name);
         for (int attempt = 1; attempt <= Attempts; attempt++)
         {
-            (long last, BlobRequestConditions unchanged) = await FindAsync(blob, cancellationToken);
-            var next = new Content(Math.Max(last + 1, time.GetUtcNow().ToUnixTimeMilliseconds()));
+            (long? last, BlobRequestConditions unchanged) = await FindAsync(blob, cancellationToken);
+            var next = new Content(Math.Max((last ?? 0) + 1, time.GetUtcNow().ToUnixTimeMilliseconds()));
             try
             {
                 var options = new BlobUploadOptions
@@ -51,33 +51,25 @@ internal sealed class HostStarts(BlobContainerClient container, TimeProvider tim
             string.Create(CultureInfo.InvariantCulture, $"Host '{name}' was started elsewhere {Attempts} times meanwhile."));
     }
 
-    /// <summary>The number of the last start of a host; 0 where that cannot be read.</summary>
-    public async Task<long> FindLastAsync(string name, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return (await FindAsync(Blob(name), cancellationToken)).Last;
-        }
-        catch (JsonException)
-        {
-            return 0;
-        }
-    }
+    /// <summary>The number of the last start of a host; <see langword="null"/>: its blob was deleted.</summary>
+    /// <exception cref="JsonException">The blob is not what this host wrote.</exception>
+    public async Task<long?> FindLastAsync(string name, CancellationToken cancellationToken) =>
+        (await FindAsync(Blob(name), cancellationToken)).Last;
 
     private BlobClient Blob(string name) => container.GetBlobClient($"{Prefix}{name}.json");
 
-    private static async Task<(long Last, BlobRequestConditions Unchanged)> FindAsync(BlobClient blob, CancellationToken cancellationToken)
+    private static async Task<(long? Last, BlobRequestConditions Unchanged)> FindAsync(BlobClient blob, CancellationToken cancellationToken)
     {
         try
         {
             BlobDownloadResult found = (await blob.DownloadContentAsync(cancellationToken)).Value;
             return (
-                found.Content.ToObjectFromJson<Content>(JsonSerializerOptions.Web)!.Number,
+                (found.Content.ToObjectFromJson<Content>(JsonSerializerOptions.Web) ?? throw new JsonException("It is null.")).Number,
                 new BlobRequestConditions { IfMatch = found.Details.ETag });
         }
         catch (RequestFailedException e) when (e.IsNotFound())
         {
-            return (0, new BlobRequestConditions { IfNoneMatch = ETag.All });
+            return (null, new BlobRequestConditions { IfNoneMatch = ETag.All });
         }
     }
 

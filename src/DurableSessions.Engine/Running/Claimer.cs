@@ -139,11 +139,17 @@ internal sealed class Claimer(
         {
             // A stop does not cancel it: storage might apply the claim all the same, and no host would give the instance back.
             InstanceDocument claim = claims.Claim(live.Document);
-            if ((await store.ReplaceAsync(claim, live.ETag, store.ClientDeadline, lifetime.Gone)).Written is { } etag)
+            WriteResult result = await store.ReplaceAsync(claim, live.ETag, store.ClientDeadline, lifetime.Gone);
+            if (result.Written is { } etag)
             {
                 log.Claimed(id, claim.Name);
                 loaded.Run(new StoredInstance(claim, etag), finished?.ETag);
                 runs = true;
+            }
+            else if (result.Found is { } changed && claims.ClaimableFrom(InstanceHeader.From(changed.Document)) is { } later)
+            {
+                // Another host has claimed it, or only sent it a message.
+                Note(id, later);
             }
         }
         finally

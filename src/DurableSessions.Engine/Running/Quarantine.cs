@@ -8,8 +8,8 @@ namespace DurableSessions.Engine.Running;
 /// <see cref="InstanceStore.UnreadablePrefix"/>. So it holds up nothing that waits for its end.
 /// </summary>
 /// <remarks>
-/// The copy, then the finished blob, then the deletion of the active one, on the ETag that was read. A crash before the last leaves the active
-/// blob, which counts, and all three are done again; where an owner has written it meanwhile, the instance goes on.
+/// The copy, then the finished blob, then the deletion of the active one, on the ETag that was read. A crash before the last leaves the
+/// active blob, which counts, and all three are done again; where an owner has written it meanwhile, the instance goes on.
 /// </remarks>
 internal sealed class Quarantine(InstanceStore store, InstanceWatches watches, ILogger log)
 {

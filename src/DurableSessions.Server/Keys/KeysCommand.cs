@@ -198,7 +198,8 @@ internal static class KeysCommand
     }
 
     private static Task<int> RunAsync(
-        Func<KeyStore, KeyAudit, CancellationToken, Task<int>> run, CancellationToken cancellationToken, bool creates = false) => CommandRun.RunAsync(
+        Func<KeyStore, KeyAudit, CancellationToken, Task<int>> run, CancellationToken cancellationToken, bool creates = false) =>
+        CommandRun.RunAsync(
         async stop =>
         {
             // The settings of the server: the same files, the same environment.

@@ -5,7 +5,7 @@ using DurableSessions.Engine;
 namespace DurableSessions.Server.Serving;
 
 /// <summary>Where the server listens.</summary>
-internal sealed class Addresses
+internal sealed partial class Addresses
 {
     public const string Default = "http://127.0.0.1:1933";
 
@@ -42,11 +42,12 @@ internal sealed class Addresses
         .Select(static address => address.ToString());
 
     /// <summary>
-    /// A name that is this host's at each start and, while it listens, no other's on this machine; <see langword="null"/> where the port is
-    /// drawn at each start.
+    /// A name of this machine and address: this host's at each start and, while it listens, no other's where machines have names of their
+    /// own. <see langword="null"/> where the port is drawn at each start, or the name would be too long.
     /// </summary>
     public string? HostName =>
-        _all[^1] is { IsUnixPipe: false, Port: > 0 and var port } && $"{Environment.MachineName}-{port}" is var name
+        _all[^1] is { IsUnixPipe: false, Port: > 0 } last
+            && NotInNames().Replace($"{Dns.GetHostName()}-{last.Host}-{last.Port}", "-") is var name
             && Regex.IsMatch(name, EngineOptions.HostNamePattern) ? name : null;
 
     public override string ToString() => string.Join(", ", _all);
@@ -70,6 +71,9 @@ internal sealed class Addresses
 
         throw new StartException($"'{url}' is no address to listen on; --urls takes such as {Default}.");
     }
+
+    [GeneratedRegex("[^A-Za-z0-9._-]")]
+    private static partial Regex NotInNames();
 
     private static bool IsLoopback(BindingAddress address) =>
         address.IsUnixPipe

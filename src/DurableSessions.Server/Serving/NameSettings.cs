@@ -9,7 +9,7 @@ internal sealed class NameSettings
     /// <summary>The name of the section.</summary>
     public const string Section = "Host";
 
-    /// <summary><see cref="EngineOptions.HostName"/>; that of the machine and the port unless set.</summary>
+    /// <summary><see cref="EngineOptions.HostName"/>; that of the machine and the address unless set.</summary>
     [RegularExpression(
         EngineOptions.HostNamePattern,
         ErrorMessage = "{0} is no name of a host: a letter or digit, and up to 62 letters, digits, dots, hyphens and underscores.")]

@@ -4,7 +4,7 @@ using Azure.Storage.Blobs;
 
 namespace DurableSessions.Server.Serving;
 
-/// <summary>Reaches storage once before anything is served, and creates the container where it is missing.</summary>
+/// <summary>Reaches storage once before anything is served, and creates the container where it may be missing.</summary>
 internal static class StorageCheck
 {
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(10);

@@ -1,3 +1,5 @@
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Semantics;
@@ -119,6 +121,37 @@ public sealed class StuckTests
 
             Assert.Empty(await operators.Store.Tasks.ListAsync(Key.Owner, query, Cancelled));
         });
+
+    [Fact]
+    public Task A_commit_whose_instance_is_damaged_holds_up_no_other() => Simulated.RunAsync(async cluster =>
+    {
+        BlobContainerClient blobs = await cluster.NewContainerAsync();
+        var hanging = new FakeProcessor { Before = static cancellationToken => Task.Delay(Timeout.Infinite, cancellationToken) };
+        using Host dead = await Host.RunAsync(cluster, blobs.Name, processor: hanging);
+        await dead.AppendAsync(Key, "m1");
+        CommitTask damaged = await dead.CommitAsync(Key);
+        await dead.StageAsync(damaged.TaskId, "summarizing");
+        await dead.KillAsync();
+        BlobClient instance = blobs.GetBlobClient($"orchestrations/active/{damaged.TaskId}.json");
+        BlobProperties before = await instance.GetPropertiesAsync(cancellationToken: Cancelled);
+        await instance.UploadAsync(BinaryData.FromString("{"), new BlobUploadOptions { Metadata = before.Metadata }, Cancelled);
+
+        using Host host = await Host.RunAsync(cluster, blobs.Name);
+        await Task.Delay(TimeSpan.FromMinutes(1), host.Time, Cancelled);
+        CommitTask failed = await host.Store.Tasks.GetAsync(Key.Owner, damaged.TaskId, Cancelled);
+        Assert.Equal((CommitTaskStatus.Failed, Key), (failed.Status, failed.Session));
+        Assert.Contains(damaged.TaskId, failed.Error, StringComparison.Ordinal);
+        var all = new CommitTaskQuery { Limit = 10 };
+        Assert.Equal(failed, Assert.Single(await host.Store.Tasks.ListAsync(Key.Owner, all, Cancelled)));
+
+        await host.AppendAsync(Key, "m2");
+        CommitTask next = await host.CommitToEndAsync(Key);
+        Assert.Equal(CommitTaskStatus.Completed, next.Status);
+        Audit audit = await host.AuditAsync(Key);
+        Assert.Equal(["m1", "m2"], audit.Everything);
+        Assert.Empty(audit.Context);
+        Assert.Empty(audit.Info.PendingArchives);
+    });
 
     [Theory]
     [InlineData(true)]

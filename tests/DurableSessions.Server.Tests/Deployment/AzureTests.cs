@@ -78,7 +78,8 @@ public sealed partial class AzureTests
 
         Assert.Single(BaseDelete().Matches(rules));
         Assert.Contains(
-            "prefixMatch: ['${sessions}/orchestrations/finished/', '${sessions}/orchestrations/hosts/'] } actions: { baseBlob: { delete: ", rules);
+            "prefixMatch: ['${sessions}/orchestrations/finished/', '${sessions}/orchestrations/hosts/'] "
+            + "} actions: { baseBlob: { delete: ", rules);
     }
 
     [Fact]

@@ -89,7 +89,7 @@ public sealed class HandOverTests(AzuriteFixture azurite, ITestOutputHelper outp
         TimeSpan took = await Verification.AwaitAllCompletedAsync(client, transcripts, s_timeout);
         (int messages, int archives) = await Verification.AuditAllAsync(client, transcripts);
         output.WriteLine(
-            $"1 kill with {left} of {Sessions} commits unfinished; all completed {clock.Elapsed.TotalSeconds:0.0} s after it was ready again, "
+            $"1 kill with {left} of {Sessions} commits unfinished; all completed {clock.Elapsed.TotalSeconds:0.0} s after it was ready, "
             + $"{took.TotalSeconds:0.0} s after the clients had asked again; {messages} messages, {archives} archives");
         Assert.Equal(Sessions, archives);
     }

@@ -1,3 +1,4 @@
+using System.Net;
 using DurableSessions.Engine;
 using DurableSessions.Server.Serving;
 using Microsoft.Extensions.Configuration;
@@ -23,19 +24,20 @@ public sealed class HostNameTests
         SettingsHost.Error(("Host:Name", value)));
 
     [Theory]
-    [InlineData(null, null, 1933)]
-    [InlineData("http://127.0.0.1:8080", null, 8080)]
-    [InlineData("http://127.0.0.1:8080;http://127.0.0.1:8081", null, 8081)]
+    [InlineData(null, null, "127.0.0.1-1933")]
+    [InlineData("http://127.0.0.1:8080", null, "127.0.0.1-8080")]
+    [InlineData("http://127.0.0.1:8080;http://[::1]:8081", null, "---1--8081")]
+    [InlineData("http://*:8080", null, "--8080")]
     [InlineData("http://127.0.0.1:0", null, null)]
     [InlineData("http://unix:/tmp/sessions.sock", null, null)]
-    [InlineData(null, "http://127.0.0.1:9090", 9090)]
+    [InlineData(null, "http://10.0.0.4:9090", "10.0.0.4-9090")]
     [InlineData(null, "http://127.0.0.1:0", null)]
-    public void Otherwise_it_is_that_of_the_machine_and_the_port(string? urls, string? endpoint, int? port)
+    public void Otherwise_it_is_that_of_the_machine_and_the_address(string? urls, string? endpoint, string? address)
     {
         IConfiguration configuration = new ConfigurationBuilder()
             .AddInMemoryCollection([KeyValuePair.Create("Kestrel:Endpoints:One:Url", endpoint)])
             .Build();
         Assert.Equal(
-            port is null ? null : $"{Environment.MachineName}-{port}", Addresses.Parse(urls, configuration).HostName);
+            address is null ? null : $"{Dns.GetHostName()}-{address}", Addresses.Parse(urls, configuration).HostName);
     }
 }

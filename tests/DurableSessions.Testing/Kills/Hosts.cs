@@ -34,7 +34,8 @@ internal sealed class Hosts : IAsyncDisposable
     /// <param name="count">The number of hosts.</param>
     /// <param name="ownershipSeconds">How long a killed host still owns its instances, in seconds.</param>
     /// <param name="name">Begins each host's name, which its number ends; <see langword="null"/>: a name is drawn at each start.</param>
-    public static async Task<Hosts> StartAsync(string connection, string container, int count, int ownershipSeconds = 15, string? name = null)
+    public static async Task<Hosts> StartAsync(
+        string connection, string container, int count, int ownershipSeconds = 15, string? name = null)
     {
         var environment = new Dictionary<string, string>
         {

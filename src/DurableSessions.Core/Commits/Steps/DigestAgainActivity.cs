@@ -25,7 +25,8 @@ namespace DurableSessions.Core.Commits.Steps;
 /// </remarks>
 internal sealed class DigestAgainActivity(
     CommitLedger ledger, ArchiveStore archives, SemanticStep step, Switching switching, SemanticProcessors processors, ModelProbe probe,
-    DailyTokens tokens, SessionOptions options, ILogger<DigestAgainActivity> logger) : TaskActivity<DigestAgainInput, DigestAgainProgress>
+    DailyTokens tokens, OrchestrationClient client, SessionOptions options,
+    ILogger<DigestAgainActivity> logger) : TaskActivity<DigestAgainInput, DigestAgainProgress>
 {
     public override async Task<DigestAgainProgress> RunAsync(TaskActivityContext context, DigestAgainInput input)
     {
@@ -57,6 +58,7 @@ internal sealed class DigestAgainActivity(
         if (before is null)
         {
             return await IsHeldByLaterAsync(input, manifest.Overview!, number, cancellationToken)
+                || await client.GetInstanceAsync(commit.CommitId.Value, cancellationToken) is not { IsCompleted: false }
                 ? await PassOverAsync(commit, number, cancellationToken)
                 : throw new InvalidOperationException($"What covers archive {number} is not in its index entry yet.");
         }
@@ -89,7 +91,7 @@ internal sealed class DigestAgainActivity(
             }
 
             logger.DegradedArchivePassedOver(e, commit.CommitId, input.Session, number);
-            return await PassOverAsync(commit, number, cancellationToken);
+            return await PassOverAsync(commit, number, cancellationToken) with { IsRefused = true };
         }
 
         bool withMemories = old.Degraded && old.Memories.Count == 0;
@@ -113,12 +115,11 @@ internal sealed class DigestAgainActivity(
         return new DigestAgainProgress(number);
     }
 
-    // Such as a filter of content, or a length.
-    private static bool MayBeOfTheArchive(Exception e) =>
-        e is IModelFailure { Failure: ModelFailure.Unusable or ModelFailure.Refused } or DigestTimeoutException;
+    // Such as a filter of content. A digest that takes too long is none: the answers of the model are kept, and the next start goes on.
+    private static bool MayBeOfTheArchive(Exception e) => e is IModelFailure { Failure: ModelFailure.Unusable or ModelFailure.Refused };
 
     // It was uncovered when the next digest was made, which holds it then. Where that one does not, a retry has covered the archive, and a
-    // host is between the swap and the entry, or died there: the engine has another one amend the entry.
+    // host is between the swap and the entry, or died there: while the commit's instance is not over, another one amends the entry.
     private async Task<bool> IsHeldByLaterAsync(
         DigestAgainInput input, OverviewReference newest, int number, CancellationToken cancellationToken)
     {
