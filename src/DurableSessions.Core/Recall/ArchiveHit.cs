@@ -8,4 +8,8 @@ namespace DurableSessions.Core.Recall;
 /// <param name="CommitId">The commit that made it.</param>
 /// <param name="Number">The archive.</param>
 /// <param name="Abstract">One line.</param>
-public sealed record ArchiveHit(SessionKey Session, string Incarnation, CommitId CommitId, int Number, string Abstract);
+public sealed record ArchiveHit(SessionKey Session, string Incarnation, CommitId CommitId, int Number, string Abstract)
+{
+    /// <summary>Its digest may be made again: the built-in one stood in for the model, or it builds on one where it did.</summary>
+    internal bool MayBeDigestedAgain { get; init; }
+}

@@ -125,29 +125,41 @@ public sealed class MemorySearch
         }
 
         SemanticDocument? digest = await _archives.FindSemanticAsync(blob, cancellationToken);
-        return digest is null ? null : new ArchiveHit(task.Session, task.Incarnation, task.CommitId, number, digest.Abstract);
+        return digest is null ? null : new ArchiveHit(task.Session, task.Incarnation, task.CommitId, number, digest.Abstract)
+        {
+            MayBeDigestedAgain = digest.Degraded || digest.IsFromDegraded == true,
+        };
     }
 
-    // A hit of a session is returned only while that session exists.
+    // A hit of a session is returned only while that session exists. One that was degraded is read again, once, when its turn to be
+    // digested again has come and gone.
     private async Task<IReadOnlyList<SearchHit>> FindAsync(UserIndex index, string query, int limit, CancellationToken cancellationToken)
     {
         var hits = new List<SearchHit>();
-        var living = new Dictionary<SessionKey, string?>();
-        foreach ((MemoryInfo? memory, ArchiveHit? archive, double score) in index.Search(query).ToList())
+        var living = new Dictionary<SessionKey, Manifest?>();
+        foreach ((MemoryInfo? memory, ArchiveHit? found, double score) in index.Search(query).ToList())
         {
+            ArchiveHit? archive = found;
             if (archive is not null)
             {
-                if (!living.TryGetValue(archive.Session, out string? incarnation))
+                if (!living.TryGetValue(archive.Session, out Manifest? manifest))
                 {
                     StoredManifest? stored = await _manifests.LoadAsync(archive.Session, cancellationToken);
-                    incarnation = stored is { Manifest: { DeletedAt: null } manifest } ? manifest.Incarnation : null;
-                    living.Add(archive.Session, incarnation);
+                    manifest = stored is { Manifest: { DeletedAt: null } there } ? there : null;
+                    living.Add(archive.Session, manifest);
                 }
 
-                if (incarnation != archive.Incarnation)
+                if (manifest?.Incarnation != archive.Incarnation)
                 {
                     index.Forget(archive.CommitId);
                     continue;
+                }
+
+                if (archive.MayBeDigestedAgain && !(manifest.DegradedFrom <= archive.Number))
+                {
+                    var task = new TaskReference(archive.CommitId, archive.Session, archive.Incarnation);
+                    archive = (await FindArchiveAsync(task, cancellationToken) ?? archive) with { MayBeDigestedAgain = false };
+                    index.Set(archive);
                 }
             }
 

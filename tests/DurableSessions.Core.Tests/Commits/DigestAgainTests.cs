@@ -210,6 +210,25 @@ public sealed class DigestAgainTests
     });
 
     [Fact]
+    public Task A_search_finds_what_the_model_says_of_an_archive_that_was_digested_again() => Simulated.RunAsync(async cluster =>
+    {
+        using Host host = await Host.RunAsync(cluster, (await cluster.NewContainerAsync()).Name, Once);
+        host.Fallback.Says = " roughly";
+        host.Processor.Says = " precisely";
+        CommitTask degraded = await DegradeAsync(host, "m1");
+        Assert.Equal("1 messages roughly", await FoundAsync("messages"));
+        Assert.Equal("1 messages roughly", await FoundAsync("messages"));
+        await host.Store.Tasks.RetryAsync(_key.Owner, degraded.TaskId, Cancelled);
+        await host.EndOfDigestingAgainAsync(_key);
+        Assert.Equal("1 messages precisely", await FoundAsync("messages"));
+        Assert.Equal("1 messages precisely", await FoundAsync("precisely"));
+        Assert.Null(await FoundAsync("roughly"));
+
+        async Task<string?> FoundAsync(string query) =>
+            (await host.Store.MemorySearch.SearchAsync(_key.Owner, query, 10, Cancelled)).SingleOrDefault()?.Archive?.Abstract;
+    });
+
+    [Fact]
     public Task After_two_that_are_passed_over_in_a_row_the_rest_waits_for_the_next_start() => Simulated.RunAsync(async cluster =>
     {
         using Host host = await Host.RunAsync(cluster, (await cluster.NewContainerAsync()).Name, Once);

@@ -41,6 +41,9 @@ internal sealed class FakeProcessor : ISemanticProcessor
     /// <summary>Where it says that one change comes from, where that is not <see cref="Sources"/>.</summary>
     public Func<MemoryChange, MemorySources?>? SourcesOf { get; set; }
 
+    /// <summary>Ends each abstract.</summary>
+    public string Says { get; set; } = "";
+
     public string Name { get; init; } = "first-words";
 
     /// <summary>What its digests say besides: a model never answers twice the same.</summary>
@@ -71,7 +74,7 @@ internal sealed class FakeProcessor : ISemanticProcessor
         await Between(cancellationToken);
 
         string overview = $"{request.PreviousOverview} {first}+{count - 1}{Adds}".Trim();
-        return new SemanticDigest($"{count} messages", overview[..Math.Min(overview.Length, SemanticDigest.MaxOverviewLength)])
+        return new SemanticDigest($"{count} messages{Says}", overview[..Math.Min(overview.Length, SemanticDigest.MaxOverviewLength)])
         {
             Memories = changes,
             WithoutMemories = WithoutMemories,
