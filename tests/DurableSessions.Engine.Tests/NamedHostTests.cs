@@ -62,6 +62,25 @@ public sealed class NamedHostTests : EngineTest
         });
 
     [Fact]
+    public Task A_message_that_crosses_its_claim_does_not_make_it_wait() => RunAsync(async () =>
+    {
+        await using EmbeddedHost first = await StartAsync(Named("a"));
+        OrchestrationMetadata instance = await StartHangingAsync(first);
+        await first.KillAsync();
+        var held = new HoldsRequest();
+        var transport = new FaultTransport();
+        transport.When(static r => IsWriteOf(r, "active"), held);
+        await using EmbeddedHost second = await Hub.StartAsync(Registry, Named("a"), transport.Configure);
+        await using EmbeddedHost other = await Hub.StartAsync(Registry, Named(null));
+        await held.Arrived.WaitAsync(Deadline);
+        await other.Client.RaiseEventAsync(instance.InstanceId, "crossing", cancellationToken: Deadline);
+        DateTimeOffset sent = Time.GetUtcNow();
+        Assert.Equal(412, await held.ReleaseAsync());
+        await UntilAsync(() => _calls == 2);
+        Assert.True(Time.GetUtcNow() - sent < AtOnce, $"It took {Time.GetUtcNow() - sent}.");
+    });
+
+    [Fact]
     public Task A_host_that_cannot_start_takes_nothing_from_one_that_runs() => RunAsync(async () =>
     {
         await using EmbeddedHost running = await StartAsync(Named("a"));
