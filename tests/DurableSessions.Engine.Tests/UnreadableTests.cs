@@ -83,7 +83,7 @@ public sealed class UnreadableTests : EngineTest
         await StartAsync(owner.Client, "hanging");
         await DamageAsync("{");
         await using EmbeddedHost host = await Hub.StartAsync(Registry, ShortOwnership);
-        await Task.Delay(TimeSpan.FromMinutes(4), Time, Deadline);
+        await Task.Delay(TimeSpan.FromSeconds(241), Time, Deadline);
         Assert.True(await Active.ExistsAsync(Deadline));
         await Assert.ThrowsAnyAsync<Exception>(() => host.Client.GetInstanceAsync(Id, Deadline));
         await Task.Delay(TimeSpan.FromSeconds(10), Time, Deadline);
