@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Azure.Storage.Blobs;
 using DurableSessions.Engine.Hosts;
 using DurableSessions.Engine.Instances;
@@ -23,7 +22,6 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private Task _sweeping = Task.CompletedTask;
-    private Task _naming = Task.CompletedTask;
 
     /// <summary>Creates an engine that does not run yet; its client can be used already.</summary>
     /// <param name="container">Holds the instances, under <c>orchestrations/</c>; it must exist when the engine starts.</param>
@@ -87,7 +85,8 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
     {
         if (_options.HostName is { } name)
         {
-            _naming = Task.Run(() => TakeNameAsync(name, _lifetime.Stopping), CancellationToken.None);
+            _identity.Want(name);
+            _sweep.Hurry();
         }
 
         return Task.CompletedTask;
@@ -110,7 +109,7 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
         await _lifetime.StopAsync();
         try
         {
-            await Task.WhenAll(_naming, _sweeping, _loaded.WhenIdleAsync()).WaitAsync(_options.StopTimeout, _time, cancellationToken);
+            await Task.WhenAll(_sweeping, _loaded.WhenIdleAsync()).WaitAsync(_options.StopTimeout, _time, cancellationToken);
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
@@ -118,35 +117,6 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
         }
 
         await _lifetime.LeaveAsync();
-    }
-
-    // Never throws. Without its name the host waits for what it owned before until that has lapsed.
-    private async Task TakeNameAsync(string name, CancellationToken cancellationToken)
-    {
-        while (!cancellationToken.IsCancellationRequested)
-        {
-            try
-            {
-                await _identity.TakeAsync(name, cancellationToken);
-                _sweep.Hurry();
-                return;
-            }
-            catch (JsonException e)
-            {
-                _log.NameNotTaken(e, name);
-                return;
-            }
-            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
-            {
-                _log.NameNotTaken(e, name);
-                await Task.Delay(_options.SweepInterval, _time, cancellationToken).ContinueWith(
-                    static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-            }
-            catch (Exception)
-            {
-                return;
-            }
-        }
     }
 
     /// <summary>Stops like a process that is killed: it writes nothing more, and gives nothing back. For tests.</summary>

@@ -18,8 +18,8 @@ public sealed record EngineOptions
 
     /// <summary>
     /// The name of this host, which it takes once all its services have started (<c>IHostedLifecycleService</c>): a letter or digit, and up
-    /// to 62 letters, digits, dots, hyphens and underscores. A host that is started again
-    /// under its name claims at once what it owned before; a host of that name that still runs goes on under another, which is drawn.
+    /// to 62 letters, digits, dots, hyphens and underscores. A host that is started again under its name claims at once what it owned
+    /// before; a host of that name that still runs goes on under another, which is drawn.
     /// <see langword="null"/>, the default: a name is drawn at each start, and what a host owned when it died goes on after
     /// <see cref="Ownership"/>.
     /// </summary>

@@ -56,6 +56,11 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
         storage.Container.WriteOnceAsync(
             RecordName(new CommitAttempt(key, incarnation, record.CommitId, record.Attempt)), record, cancellationToken);
 
+    /// <summary>A digest that a manifest or an index entry names.</summary>
+    /// <exception cref="FormatException">It is gone.</exception>
+    public async Task<SemanticDocument> ReadSemanticAsync(string name, CancellationToken cancellationToken) =>
+        await FindSemanticAsync(name, cancellationToken) ?? throw new FormatException($"Digest '{name}' is gone.");
+
     /// <summary>A stored digest. It is written once, so this host asks for it once.</summary>
     public async Task<SemanticDocument?> FindSemanticAsync(string name, CancellationToken cancellationToken) =>
         memory.TryGetValue(("semantic", name), out SemanticDocument? known)

@@ -7,7 +7,7 @@ namespace DurableSessions.Core.Commits;
 /// <param name="Incarnation">Which one of that id.</param>
 internal sealed record DigestAgainInput(SessionKey Session, string Incarnation)
 {
-    /// <summary>Whether an archive of which the model makes nothing that can be used stays degraded, for the next one's sake.</summary>
+    /// <summary>Whether an archive that the model refuses, or makes nothing usable of, stays degraded, for the next one's sake.</summary>
     public bool PassesOver { get; init; }
 
     /// <summary>One instance for a session: what is started while it runs is that one.</summary>

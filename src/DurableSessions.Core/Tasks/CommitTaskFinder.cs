@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using DurableSessions.Core.Archives;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Identities;
@@ -28,9 +29,16 @@ internal sealed class CommitTaskFinder(TaskIndex index, CommitLedger ledger, Arc
             throw new TaskNotFoundException(taskId);
         }
 
-        return await FindInstanceAsync(user, taskId, cancellationToken) is { } found
-            ? await AsItIsNowAsync(CommitTaskReader.Task(found.Instance, found.Input), found.Input.Incarnation, cancellationToken)
-            : await FindRecordAsync(user, commitId, cancellationToken) ?? throw new TaskNotFoundException(taskId);
+        OrchestrationMetadata? instance = await client.GetInstanceAsync(taskId, cancellationToken);
+        if (Read(instance, user) is { } found)
+        {
+            return await AsItIsNowAsync(CommitTaskReader.Task(found.Instance, found.Input), found.Input.Incarnation, cancellationToken);
+        }
+
+        return await index.FindAsync(user, commitId, cancellationToken) is { } reference
+            && await FindRecordedAsync(reference, instance, cancellationToken) is { } task
+            ? await AsItIsNowAsync(task, reference.Incarnation, cancellationToken)
+            : throw new TaskNotFoundException(taskId);
     }
 
     /// <summary>Tasks, the newest first, at most the query's limit.</summary>
@@ -88,49 +96,36 @@ internal sealed class CommitTaskFinder(TaskIndex index, CommitLedger ledger, Arc
     /// user's.
     /// </summary>
     public async Task<(OrchestrationMetadata Instance, CommitInput Input)?> FindInstanceAsync(
-        UserKey user, string taskId, CancellationToken cancellationToken)
-    {
-        OrchestrationMetadata? instance = await client.GetInstanceAsync(taskId, cancellationToken);
-        return instance is not null && CommitTaskReader.Input(instance) is { } input
-            && input.Session.Owner == user
-            ? (instance, input)
-            : null;
-    }
+        UserKey user, string taskId, CancellationToken cancellationToken) =>
+        Read(await client.GetInstanceAsync(taskId, cancellationToken), user);
 
-    private async Task<CommitTask?> FindRecordAsync(UserKey user, CommitId commitId, CancellationToken cancellationToken)
-    {
-        if (await index.FindAsync(user, commitId, cancellationToken) is not { } reference)
-        {
-            return null;
-        }
-
-        CommitRecord? record = await ledger.FindNewestRecordAsync(reference.FirstAttempt, cancellationToken);
-        return record is null
-            ? await client.GetInstanceAsync(commitId.Value, cancellationToken) is { IsCompleted: true } unread
-                ? CommitTaskReader.Unread(reference, unread)
-                : null
-            : await AsItIsNowAsync(CommitTaskReader.Task(reference, record), reference.FirstAttempt.Incarnation, cancellationToken);
-    }
+    private static (OrchestrationMetadata Instance, CommitInput Input)? Read(OrchestrationMetadata? instance, UserKey user) =>
+        instance is not null && CommitTaskReader.Input(instance) is { } input && input.Session.Owner == user ? (instance, input) : null;
 
     // Null: its instance is purged.
     private async Task<(CommitTask Task, string Incarnation)?> FindAsync(
         UserKey user, TaskReference reference, CancellationToken cancellationToken)
     {
         OrchestrationMetadata? instance = await client.GetInstanceAsync(reference.CommitId.Value, cancellationToken);
-        if (instance is null)
+        if (Read(instance, user) is { } found)
         {
-            return null;
+            return (CommitTaskReader.Task(found.Instance, found.Input), found.Input.Incarnation);
         }
 
-        if (CommitTaskReader.Input(instance) is { } input)
-        {
-            return input.Session.Owner == user ? (CommitTaskReader.Task(instance, input), input.Incarnation) : null;
-        }
-
-        return instance.IsCompleted && await FindRecordAsync(user, reference.CommitId, cancellationToken) is { } task
+        return IsUnread(instance) && await FindRecordedAsync(reference, instance, cancellationToken) is { } task
             ? (task, reference.Incarnation)
             : null;
     }
+
+    // From the record; without one, a commit has failed whose instance is over and could not be read.
+    private async Task<CommitTask?> FindRecordedAsync(
+        TaskReference reference, OrchestrationMetadata? instance, CancellationToken cancellationToken) =>
+        await ledger.FindNewestRecordAsync(reference.FirstAttempt, cancellationToken) is { } record
+            ? CommitTaskReader.Task(reference, record)
+            : IsUnread(instance) ? CommitTaskReader.Unread(reference, instance) : null;
+
+    private static bool IsUnread([NotNullWhen(true)] OrchestrationMetadata? instance) =>
+        instance is { IsCompleted: true, SerializedInput: null };
 
     // An archive that was degraded may have been digested again since then: its entry in the index says so.
     private async Task<CommitTask> AsItIsNowAsync(CommitTask task, string incarnation, CancellationToken cancellationToken) =>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 
 namespace DurableSessions.Engine.Hosts;
@@ -14,25 +15,52 @@ namespace DurableSessions.Engine.Hosts;
 internal sealed class HostIdentity(HostStarts starts, ILogger log)
 {
     private readonly string _drawn = $"{Environment.MachineName}-{Guid.CreateVersion7():N}";
+    private volatile string? _wanted;
     private volatile HostStart? _start;
     private long _claims;
 
-    /// <summary>From now on this host claims under its name.</summary>
-    /// <inheritdoc cref="HostStarts.NextAsync"/>
-    public async Task TakeAsync(string name, CancellationToken cancellationToken) =>
-        _start = await starts.NextAsync(name, cancellationToken);
+    /// <summary>This host takes the name at the next <see cref="RefreshAsync"/>.</summary>
+    public void Want(string name) => _wanted = name;
 
     /// <summary>
-    /// Looks whether another start has taken the name away: one read, where this host has one. Where that fails it is kept until the next.
+    /// Takes the name that this host wants, or looks whether another start has taken it away: one read, and one write where it is taken.
+    /// What fails is tried again at the next call; until then this host claims as it did.
     /// </summary>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was signalled.</exception>
-    public async Task CheckAsync(CancellationToken cancellationToken)
-    {
-        if (_start is not { } start)
-        {
-            return;
-        }
+    public Task RefreshAsync(CancellationToken cancellationToken) =>
+        _wanted is { } name ? TakeAsync(name, cancellationToken)
+        : _start is { } start ? CheckAsync(start, cancellationToken)
+        : Task.CompletedTask;
 
+    /// <summary>
+    /// The owner of one more claim. Each is another one: a worker that has lost its instance to another of this process sees it.
+    /// </summary>
+    public string NewOwner() =>
+        string.Create(CultureInfo.InvariantCulture, $"{_start?.ToString() ?? _drawn}/{Interlocked.Increment(ref _claims)}");
+
+    /// <summary>Whether an owner is an earlier start of this host.</summary>
+    public bool Succeeds(string? owner) => _start is { } start && start.Follows(HostStart.Of(owner));
+
+    private async Task TakeAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            _start = await starts.NextAsync(name, cancellationToken);
+            _wanted = null;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            log.NameNotTaken(e, name);
+            if (e is JsonException)
+            {
+                // It will be no more readable.
+                _wanted = null;
+            }
+        }
+    }
+
+    private async Task CheckAsync(HostStart start, CancellationToken cancellationToken)
+    {
         try
         {
             // Also a lower number: its blob was deleted, and the clock is behind the one that gave this number.
@@ -47,13 +75,4 @@ internal sealed class HostIdentity(HostStarts starts, ILogger log)
             log.NameNotChecked(e, start.Name);
         }
     }
-
-    /// <summary>
-    /// The owner of one more claim. Each is another one: a worker that has lost its instance to another of this process sees it.
-    /// </summary>
-    public string NewOwner() =>
-        string.Create(CultureInfo.InvariantCulture, $"{_start?.ToString() ?? _drawn}/{Interlocked.Increment(ref _claims)}");
-
-    /// <summary>Whether an owner is an earlier start of this host.</summary>
-    public bool Succeeds(string? owner) => _start is { } start && start.Follows(HostStart.Of(owner));
 }

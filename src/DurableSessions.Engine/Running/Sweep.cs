@@ -78,7 +78,7 @@ internal sealed class Sweep(
 
     private async Task ListAsync(CancellationToken cancellationToken)
     {
-        await identity.CheckAsync(cancellationToken);
+        await identity.RefreshAsync(cancellationToken);
         await foreach ((IReadOnlyList<InstanceHeader> headers, _) in
             store.ListAsync(InstanceStore.ActivePrefix, ListingPage, null, Skip, cancellationToken))
         {

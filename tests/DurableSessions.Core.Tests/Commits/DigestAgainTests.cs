@@ -252,9 +252,10 @@ public sealed class DigestAgainTests
 
     // A host died between the swap that covered the first archive and its entry, and another has digested the second since.
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public Task An_archive_whose_entry_is_still_to_name_its_digest_is_not_passed_over(bool isRunning) => Simulated.RunAsync(async cluster =>
+    [InlineData("running")]
+    [InlineData("terminated")]
+    [InlineData("purged")]
+    public Task An_archive_whose_entry_is_still_to_name_its_digest_is_not_passed_over(string commit) => Simulated.RunAsync(async cluster =>
     {
         BlobContainerClient blobs = await cluster.NewContainerAsync();
         using Host host = await Host.StartAsync(cluster, blobs.Name, Once);
@@ -272,15 +273,26 @@ public sealed class DigestAgainTests
         CommitInput second = await host.ClearAsync(_key, "c2");
         await host.SwitchAsync(second, await host.SemanticProcessAsync(second));
 
-        if (!isRunning)
+        if (commit != "purged")
         {
-            // An operator ended the commit there: no host will amend the entry.
+            await host.Client.ScheduleNewOrchestrationInstanceAsync(
+                CommitNames.Orchestrator, retry, new StartOrchestrationOptions(first.CommitId.Value), Cancelled);
+        }
+
+        if (commit == "terminated")
+        {
+            await host.Client.TerminateInstanceAsync(first.CommitId.Value, "ended", Cancelled);
+            using Host engine = await Host.RunAsync(cluster, blobs.Name, Once);
+            await engine.Client.WaitForInstanceCompletionAsync(first.CommitId.Value, Cancelled);
+        }
+
+        if (commit != "running")
+        {
+            // No host will amend the entry.
             Assert.Equal(1, (await host.DigestAgainAsync(_key)).Number);
             return;
         }
 
-        await host.Client.ScheduleNewOrchestrationInstanceAsync(
-            CommitNames.Orchestrator, retry, new StartOrchestrationOptions(first.CommitId.Value), Cancelled);
         await Assert.ThrowsAnyAsync<Exception>(() => host.DigestAgainAsync(_key));
         await entry.UploadAsync(covered, overwrite: true, Cancelled);
         Assert.Equal(1, (await host.DigestAgainAsync(_key)).Number);

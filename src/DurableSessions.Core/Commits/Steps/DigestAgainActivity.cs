@@ -69,8 +69,7 @@ internal sealed class DigestAgainActivity(
             return new DigestAgainProgress(null, reason);
         }
 
-        SemanticDocument old = await archives.FindSemanticAsync(before, cancellationToken)
-            ?? throw new FormatException($"Digest '{before}' is gone.");
+        SemanticDocument old = await archives.ReadSemanticAsync(before, cancellationToken);
         try
         {
             document ??= await step.DigestAsync(

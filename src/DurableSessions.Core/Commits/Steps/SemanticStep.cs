@@ -44,7 +44,7 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
     {
         CommitAttempt commit = basis.Commit;
         SemanticDocument? previous = basis.Previous is { } overview
-            ? await archives.FindSemanticAsync(overview, cancellationToken) ?? throw new FormatException($"Digest '{overview}' is gone.")
+            ? await archives.ReadSemanticAsync(overview, cancellationToken)
             : null;
         IReadOnlyList<MemoryCategory> categories = AllowedCategories.Of(settings.MemoryPolicy);
         var memories = new MemoryBaseline(catalogues, contents, commit.Session.Owner, categories);
