@@ -14,9 +14,9 @@ param maximumInstances int = 40
 @allowed([512, 2048, 4096])
 param instanceMemory int = 2048
 
-@description('Days after which an ended orchestration of the embedded engine is forgotten; its commit is then answered from its archive.')
+@description('Days after which what the embedded engine leaves behind is deleted: names of hosts, and copies of instances that could not be read.')
 @minValue(1)
-param finishedDays int = 30
+param leftoverDays int = 90
 
 @description('Days for which a deleted blob or container can be restored.')
 @minValue(1)
@@ -152,7 +152,8 @@ module network 'network.bicep' = {
   }
 }
 
-// Manifests, segments and records are the truth of a session: no rule may touch them. Versions are what they were.
+// Manifests, segments and records are the truth of a session: no rule may touch them. Versions are what they were. What has ended is
+// purged by the hosts themselves, which keep what a client can ask of it: Retention:TaskDays.
 resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2023-05-01' = {
   parent: storage
   name: 'default'
@@ -160,15 +161,15 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2023-05
     policy: {
       rules: [
         {
-          name: 'forget-finished-orchestrations'
+          name: 'delete-leftovers-of-the-engine'
           enabled: true
           type: 'Lifecycle'
           definition: {
             filters: {
               blobTypes: ['blockBlob']
-              prefixMatch: ['${sessions}/orchestrations/finished/', '${sessions}/orchestrations/hosts/']
+              prefixMatch: ['${sessions}/orchestrations/hosts/', '${sessions}/orchestrations/unreadable/']
             }
-            actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: finishedDays } } }
+            actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: leftoverDays } } }
           }
         }
         {

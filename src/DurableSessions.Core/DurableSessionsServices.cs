@@ -10,6 +10,7 @@ using DurableSessions.Core.Deletion;
 using DurableSessions.Core.Failures;
 using DurableSessions.Core.Live;
 using DurableSessions.Core.Memories;
+using DurableSessions.Core.Purging;
 using DurableSessions.Core.Quotas;
 using DurableSessions.Core.Recall;
 using DurableSessions.Core.Semantics;
@@ -73,6 +74,13 @@ public static class DurableSessionsServices
         return services.AddOptions<SessionOptions>().ValidateOnStart();
     }
 
+    /// <summary>
+    /// Has the host purge, once a day and on one host of a store, the instances that ended longer ago than
+    /// <see cref="SessionOptions.TaskRetention"/>.
+    /// </summary>
+    /// <param name="services">The host's services, with those of <see cref="AddDurableSessions(IServiceCollection)"/>.</param>
+    public static IServiceCollection AddPurging(this IServiceCollection services) => services.AddHostedService<PurgeService>();
+
     private static void AddStorageServices(this IServiceCollection services) => services
         .AddSingleton<HostCache>()
         .AddSingleton<RecentLines>()
@@ -111,6 +119,9 @@ public static class DurableSessionsServices
         .AddSingleton<KeyedAttempts>()
         .AddSingleton<CommitCancellation>()
         .AddSingleton<CommitRetry>()
+        .AddSingleton<PurgeTurns>()
+        .AddSingleton<InstancePurger>()
+        .AddSingleton<Purge>()
         .AddSingleton(static p => new SessionService(
             p.Get<SessionStorage>(), p.Get<SessionCreator>(), p.Get<SessionAppenders>(), p.Get<ContextReader>(), p.Get<ManifestStore>(),
             p.Get<Tombstones>(), p.Get<AutoCommits>(), p.Get<SettingsWriter>(), p.Get<DigestsAgain>(), p.Get<OrchestrationClient>(),

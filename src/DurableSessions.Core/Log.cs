@@ -121,4 +121,13 @@ internal static partial class Log
         + "questions")]
     public static partial void DegradedArchivePassedOver(
         this ILogger log, Exception exception, CommitId commitId, SessionKey session, int number);
+
+    [LoggerMessage(1025, LogLevel.Information, "{Count} instances that ended more than {Retention} ago were purged")]
+    public static partial void InstancesPurged(this ILogger log, int count, TimeSpan retention);
+
+    [LoggerMessage(1026, LogLevel.Warning, "Instance {InstanceId} could not be purged; the next purge tries again")]
+    public static partial void InstanceNotPurged(this ILogger log, Exception exception, string instanceId);
+
+    [LoggerMessage(1027, LogLevel.Warning, "Ended instances could not be purged; this host tries again in an hour")]
+    public static partial void PurgeFailed(this ILogger log, Exception exception);
 }

@@ -90,6 +90,11 @@ internal sealed partial class EmbeddedClient(
             return false;
         }
 
+        if (finished.Document.Failure?.ErrorType == nameof(UnreadableInstanceException))
+        {
+            await store.DeleteKeptAsync(instanceId, linked.Token);
+        }
+
         // The ghost first: without its finished blob it would count as an instance.
         return (view.Ghost is not { } ghost
                 || await store.DeleteActiveAsync(instanceId, ghost.ETag, store.ClientDeadline, linked.Token) != DeleteResult.Changed)

@@ -30,6 +30,7 @@ internal static class StoreServices
         services.AddStorageSettings();
         services.AddSingleton(Connect);
         services.AddDurableSessions().BindStoreSettings();
+        services.AddPurging();
         services.AddExtractiveDigest();
         services.AddSingleton<FunctionsClient>();
         services.AddSingleton<OrchestrationClient>(static provider => provider.GetRequiredService<FunctionsClient>());

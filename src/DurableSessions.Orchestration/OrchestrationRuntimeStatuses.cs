@@ -7,6 +7,10 @@ public static class OrchestrationRuntimeStatuses
     public static IReadOnlyList<OrchestrationRuntimeStatus> NotOver { get; } =
         [.. Enum.GetValues<OrchestrationRuntimeStatus>().Where(static s => !s.IsOver())];
 
+    /// <summary>The statuses of instances that have ended.</summary>
+    public static IReadOnlyList<OrchestrationRuntimeStatus> Over { get; } =
+        [.. Enum.GetValues<OrchestrationRuntimeStatus>().Where(static s => s.IsOver())];
+
     /// <summary>The statuses of instances that have ended without success, and may be started again.</summary>
     public static IReadOnlyList<OrchestrationRuntimeStatus> Broken { get; } =
         [OrchestrationRuntimeStatus.Failed, OrchestrationRuntimeStatus.Terminated];

@@ -34,6 +34,9 @@ public sealed class LogTests
         [1022] = nameof(Log.ArchiveDigestedAgain),
         [1023] = nameof(Log.DigestAgainNotStarted),
         [1024] = nameof(Log.DegradedArchivePassedOver),
+        [1025] = nameof(Log.InstancesPurged),
+        [1026] = nameof(Log.InstanceNotPurged),
+        [1027] = nameof(Log.PurgeFailed),
     };
 
     [Fact]

@@ -74,6 +74,7 @@ public sealed class UnreadableTests : EngineTest
         Assert.Equal("{", (await Kept.DownloadContentAsync(Deadline)).Value.Content.ToString());
         Assert.False(await Active.ExistsAsync(Deadline));
         Assert.True(await host.Client.PurgeInstanceAsync(Id, Deadline));
+        Assert.False(await Kept.ExistsAsync(Deadline));
     });
 
     [Fact]

@@ -15,6 +15,8 @@ namespace DurableSessions.Core.Archives;
 /// <summary>What is written for an archive: its messages, its digest, its record, its number. Each is written once.</summary>
 internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, HostCache memory)
 {
+    private const string Record = "record.json";
+
     private const int MaxAmends = 10;
 
     public static string MessagesName(CommitAttempt commit) => BlobNames.Attempt(commit) + "messages.jsonl";
@@ -29,7 +31,11 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
 
     public static string MemoryDiffName(CommitAttempt commit) => BlobNames.Attempt(commit) + "memory_diff.json";
 
-    public static string RecordName(CommitAttempt commit) => BlobNames.Attempt(commit) + "record.json";
+    public static string RecordName(CommitAttempt commit) => BlobNames.Attempt(commit) + Record;
+
+    /// <summary>The commit whose record a name is; <see langword="null"/> where it is none.</summary>
+    public static CommitId? FindRecorded(string name) =>
+        name.Split('/') is [.., string folder, _, Record] && CommitId.TryParse(folder, out CommitId commitId) ? commitId : null;
 
     public BlockBlobWriter OpenWriter(string name, int firstBlock = 0) => new(storage.Container, name, recent, firstBlock);
 

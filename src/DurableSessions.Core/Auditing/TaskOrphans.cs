@@ -43,8 +43,10 @@ internal sealed class TaskOrphans(AuditedStorage storage, ArchiveStore archives,
         }
     }
 
-    private async Task<bool> IsUnknownAsync(TaskReference task, CancellationToken cancellationToken) =>
-        !await storage.ExistsAsync(task.CommitId.Value, cancellationToken)
+    // One that was purged holds what its task said, for as long as its session is there.
+    private async Task<bool> IsUnknownAsync(TaskReference task, CancellationToken cancellationToken) => task.IsPurged
+        ? await storage.FindLivingAsync(task.Session, task.Incarnation, cancellationToken) is null
+        : !await storage.ExistsAsync(task.CommitId.Value, cancellationToken)
         && await archives.FindRecordAsync(new CommitAttempt(task.Session, task.Incarnation, task.CommitId, 1), cancellationToken) is null;
 
     // tasks/{kind}/{account}/{user}/…

@@ -107,7 +107,7 @@ public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOut
         var uncovered = new SemanticOutcome(ArchiveState.Uncovered, null);
         if (!await WaitForTurnAsync(context, input, cleared, cancel))
         {
-            return (uncovered, null);
+            return (uncovered with { IsCancelled = true }, null);
         }
 
         context.SetCustomStatus(new CommitStatus(CommitStage.SemanticProcess, cleared.Number));
@@ -115,7 +115,7 @@ public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOut
         await Task.WhenAny(digest, cancel);
         if (!digest.IsCompleted)
         {
-            return (uncovered, null);
+            return (uncovered with { IsCancelled = true }, null);
         }
 
         try

@@ -46,6 +46,13 @@ public sealed record SessionOptions
     public TimeSpan TombstoneRetention { get; set; } = TimeSpan.FromHours(24);
 
     /// <summary>
+    /// How long the instance of an orchestration that has ended is kept: 1 to 3,650 days, 30 unless set; zero: for ever. A commit's task is
+    /// answered by its id after that too, and is listed no more.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "3650.00:00:00")]
+    public TimeSpan TaskRetention { get; set; } = TimeSpan.FromDays(30);
+
+    /// <summary>
     /// The policy that a session starts with where its user says nothing of one; <see langword="null"/>: none. The session keeps it, so
     /// that a change of this option changes no session there is.
     /// </summary>

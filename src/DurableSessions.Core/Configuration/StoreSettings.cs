@@ -8,16 +8,19 @@ namespace DurableSessions.Core.Configuration;
 public static class StoreSettings
 {
     /// <summary>
-    /// Fills options of the store from the sections <c>Appends</c>, <c>AutoCommit</c>, <c>Quotas</c> and <c>Semantics</c> of the host's
-    /// configuration.
+    /// Fills options of the store from the sections <c>Appends</c>, <c>AutoCommit</c>, <c>Quotas</c>, <c>Retention</c> and
+    /// <c>Semantics</c> of the host's configuration.
     /// </summary>
     public static OptionsBuilder<SessionOptions> BindStoreSettings(this OptionsBuilder<SessionOptions> options)
     {
         options.Services.AddSettings<AppendSettings, AppendSettingsValidator>(AppendSettings.Section);
         options.Services.AddSettings<AutoCommitSettings, AutoCommitSettingsValidator>(AutoCommitSettings.Section);
         options.Services.AddSettings<QuotaSettings, QuotaSettingsValidator>(QuotaSettings.Section);
+        options.Services.AddSettings<RetentionSettings, RetentionSettingsValidator>(RetentionSettings.Section);
         options.Services.AddSettings<SemanticSettings, SemanticSettingsValidator>(SemanticSettings.Section);
         options.Configure<IOptions<QuotaSettings>>(static (store, quotas) => store.Quotas = quotas.Value);
+        options.Configure<IOptions<RetentionSettings>>(
+            static (store, retention) => store.TaskRetention = TimeSpan.FromDays(retention.Value.TaskDays));
         return options.Configure<IOptions<AppendSettings>, IOptions<AutoCommitSettings>, IOptions<SemanticSettings>>(
             static (store, appends, autoCommit, semantics) =>
             {

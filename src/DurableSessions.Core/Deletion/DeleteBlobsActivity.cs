@@ -1,15 +1,19 @@
 using Azure.Storage.Blobs.Models;
+using DurableSessions.Core.Archives;
 using DurableSessions.Core.Storage;
+using DurableSessions.Core.Tasks;
 using DurableSessions.Orchestration;
 using Microsoft.Extensions.Logging;
 
 namespace DurableSessions.Core.Deletion;
 
 /// <summary>
-/// Deletes every blob of one incarnation of a session. Names carry the incarnation, so a session created later under the same
-/// id is never touched, however late this runs. A crash leaves the rest: run again, it deletes that.
+/// Deletes every blob of one incarnation of a session, and the entries of its commits in the task index. Names carry the incarnation, or
+/// their metadata does, so a session created later under the same id is never touched, however late this runs. A crash leaves the rest:
+/// run again, it deletes that.
 /// </summary>
-internal sealed class DeleteBlobsActivity(SessionStorage storage, ILogger<DeleteBlobsActivity> logger) : TaskActivity<DeleteInput, int>
+internal sealed class DeleteBlobsActivity(SessionStorage storage, TaskIndex tasks, ILogger<DeleteBlobsActivity> logger)
+    : TaskActivity<DeleteInput, int>
 {
     private const int DeletedAtOnce = 16;
 
@@ -28,11 +32,18 @@ internal sealed class DeleteBlobsActivity(SessionStorage storage, ILogger<Delete
                 new GetBlobsOptions { Prefix = prefix }, context.CancellationToken);
             await Parallel.ForEachAsync(blobs, options, async (blob, cancellationToken) =>
             {
+                // Before the record by which this finds it: a commit whose instance is purged is in no listing of the session's.
+                if (ArchiveStore.FindRecorded(blob.Name) is { } commitId)
+                {
+                    await tasks.RemoveKeptAsync(input.Session.Owner, commitId, cancellationToken);
+                }
+
                 await storage.Container.GetBlobClient(blob.Name).DeleteIfExistsAsync(cancellationToken: cancellationToken);
                 Interlocked.Increment(ref deleted);
             });
         }
 
+        await tasks.RemoveAsync(input.Session, input.Incarnation, context.CancellationToken);
         logger.BlobsDeleted(input.Session, input.Incarnation, deleted);
         return deleted;
     }

@@ -42,6 +42,9 @@ internal sealed record CommitRecord
     /// <summary>How the semantic step ended: covered, degraded or uncovered.</summary>
     public ArchiveState? State { get; init; }
 
+    /// <summary>Whether the archive stayed uncovered because its user cancelled the commit after clear-live.</summary>
+    public bool IsCancelled { get; init; }
+
     /// <summary>The semantic document; none where the archive stayed uncovered.</summary>
     public string? Semantic { get; init; }
 

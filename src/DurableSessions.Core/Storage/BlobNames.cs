@@ -23,6 +23,9 @@ internal static class BlobNames
 
     public const string Memories = "memories/";
 
+    /// <summary>Which host purges, and when that was last done.</summary>
+    public const string PurgeTurn = "retention/purge.json";
+
     public static string Manifest(SessionKey key) => $"{ManifestPrefix(key.Owner)}{Path(key.Id)}.json";
 
     public static string ManifestPrefix(UserKey user) => $"{Manifests}{Path(user)}/";

@@ -8,7 +8,7 @@ namespace DurableSessions.Core.Tasks;
 
 /// <summary>Starts the next attempt of commits that have failed or were cancelled, in a new generation of their instance.</summary>
 internal sealed class CommitRetry(
-    CommitTaskFinder tasks, KeyedAttempts keys, ManifestStore manifests, DigestsAgain digests, OrchestrationClient client)
+    CommitTaskFinder tasks, TaskIndex index, KeyedAttempts keys, ManifestStore manifests, DigestsAgain digests, OrchestrationClient client)
 {
     /// <summary>As <see cref="TaskService.RetryAsync(UserKey, string, IdempotencyKey?, CancellationToken)"/>.</summary>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
@@ -74,6 +74,9 @@ internal sealed class CommitRetry(
                 ReusedGeneration = ended.Generation,
             },
             cancellationToken);
+
+        // After the start: a purge that has taken it out meanwhile finds that the instance runs, or has gone before.
+        await index.AddAsync(input, cancellationToken);
         return CommitTaskReader.Task(instance, CommitTaskReader.Input(instance) ?? input);
     }
 }

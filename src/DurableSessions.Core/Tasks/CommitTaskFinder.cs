@@ -7,8 +7,12 @@ using DurableSessions.Orchestration;
 
 namespace DurableSessions.Core.Tasks;
 
-/// <summary>Finds the tasks of one user: in their orchestration instances, or in the record where the instance is purged.</summary>
-internal sealed class CommitTaskFinder(TaskIndex index, CommitLedger ledger, ArchiveStore archives, OrchestrationClient client)
+/// <summary>
+/// Finds the tasks of one user: in their orchestration instances; where an instance is purged, in what was kept of its task, or in the
+/// commit's record.
+/// </summary>
+internal sealed class CommitTaskFinder(
+    TaskIndex index, CommitLedger ledger, ManifestStore manifests, ArchiveStore archives, OrchestrationClient client)
 {
     /// <summary>Entries of the index that one listing looks at, with any filter.</summary>
     private const int MaxLookedAt = 1_000;
@@ -20,7 +24,7 @@ internal sealed class CommitTaskFinder(TaskIndex index, CommitLedger ledger, Arc
         Statuses = OrchestrationRuntimeStatuses.NotOver,
     };
 
-    /// <summary>A task; one whose instance is purged is answered from its record.</summary>
+    /// <summary>A task; one whose instance is purged is answered from what was kept of it, or from its record.</summary>
     /// <exception cref="TaskNotFoundException">No task has that id, or it is another user's.</exception>
     public async Task<CommitTask> GetAsync(UserKey user, string taskId, CancellationToken cancellationToken)
     {
@@ -35,9 +39,10 @@ internal sealed class CommitTaskFinder(TaskIndex index, CommitLedger ledger, Arc
             return await AsItIsNowAsync(CommitTaskReader.Task(found.Instance, found.Input), found.Input.Incarnation, cancellationToken);
         }
 
-        return await index.FindAsync(user, commitId, cancellationToken) is { } reference
-            && await FindRecordedAsync(reference, instance, cancellationToken) is { } task
-            ? await AsItIsNowAsync(task, reference.Incarnation, cancellationToken)
+        return await index.FindAsync(user, commitId, cancellationToken) is { } entry
+            && (entry.Purged?.ToTask(entry.Reference)
+                ?? await FindRecordedAsync(entry.Reference, instance, cancellationToken)) is { } task
+            ? await AsItIsNowAsync(task, entry.Reference.Incarnation, cancellationToken)
             : throw new TaskNotFoundException(taskId);
     }
 
@@ -50,8 +55,9 @@ internal sealed class CommitTaskFinder(TaskIndex index, CommitLedger ledger, Arc
             .Take(MaxLookedAt).Chunk(CommitTaskQuery.ReadAtOnce);
         await foreach (TaskReference[] chunk in chunks.WithCancellation(cancellationToken))
         {
-            query.Reading?.Invoke(chunk.Length);
-            (CommitTask Task, string Incarnation)?[] found = await Task.WhenAll(chunk.Select(r => FindAsync(user, r, cancellationToken)));
+            TaskReference[] kept = [.. chunk.Where(static r => !r.IsPurged)];
+            query.Reading?.Invoke(kept.Length);
+            (CommitTask Task, string Incarnation)?[] found = await Task.WhenAll(kept.Select(r => FindAsync(user, r, cancellationToken)));
             tasks.AddRange(await Task.WhenAll(found
                 .OfType<(CommitTask Task, string Incarnation)>()
                 .Where(t => query.Status is null || query.Status == t.Task.Status)
@@ -119,10 +125,28 @@ internal sealed class CommitTaskFinder(TaskIndex index, CommitLedger ledger, Arc
 
     // From the record; without one, a commit has failed whose instance is over and could not be read.
     private async Task<CommitTask?> FindRecordedAsync(
-        TaskReference reference, OrchestrationMetadata? instance, CancellationToken cancellationToken) =>
-        await ledger.FindNewestRecordAsync(reference.FirstAttempt, cancellationToken) is { } record
-            ? CommitTaskReader.Task(reference, record)
-            : IsUnread(instance) ? CommitTaskReader.Unread(reference, instance) : null;
+        TaskReference reference, OrchestrationMetadata? instance, CancellationToken cancellationToken)
+    {
+        if (await ledger.FindNewestRecordAsync(reference.FirstAttempt, cancellationToken) is not { } record)
+        {
+            return IsUnread(instance) ? CommitTaskReader.Unread(reference, instance) : null;
+        }
+
+        // The record is written before the swap that makes it true, and its archive may have been covered after it.
+        bool isPending = record.Fate == CommitFate.Archived
+            && (await manifests.LoadAsync(reference.Session, cancellationToken))?.Manifest is { } manifest
+            && manifest.Incarnation == reference.Incarnation
+            && manifest.FindPending(reference.CommitId) is not null;
+        if (!isPending
+            && record is { State: ArchiveState.Uncovered, Number: { } number }
+            && await archives.FindEntryAsync(reference.Session, reference.Incarnation, number, cancellationToken) is { } entry
+            && entry.CommitId == reference.CommitId)
+        {
+            record = record with { State = entry.State };
+        }
+
+        return CommitTaskReader.Task(reference, record, isPending);
+    }
 
     private static bool IsUnread([NotNullWhen(true)] OrchestrationMetadata? instance) =>
         instance is { IsCompleted: true, SerializedInput: null };

@@ -38,28 +38,41 @@ internal static class CommitTaskReader
         };
     }
 
-    /// <summary>The task of a commit whose instance is forgotten, from its record.</summary>
-    public static CommitTask Task(TaskReference reference, CommitRecord record) => new()
+    /// <summary>The task of a commit whose instance is gone, from its record.</summary>
+    /// <param name="reference">The commit.</param>
+    /// <param name="record">Its newest record.</param>
+    /// <param name="isPending">
+    /// Whether its archive is not switched yet: its instance has ended before that, and the session's next commit does it.
+    /// </param>
+    public static CommitTask Task(TaskReference reference, CommitRecord record, bool isPending)
     {
-        TaskId = reference.CommitId.Value,
-        Session = reference.Session,
-        Attempt = record.Attempt,
-        Status = record.Fate == CommitFate.Cancelled ? CommitTaskStatus.Cancelled
+        CommitTaskStatus status = isPending ? CommitTaskStatus.Failed
+            : record.Fate == CommitFate.Cancelled ? CommitTaskStatus.Cancelled
+            : record is { IsCancelled: true, State: ArchiveState.Uncovered } ? CommitTaskStatus.Cancelled
             : record.State == ArchiveState.Uncovered ? CommitTaskStatus.Failed
-            : CommitTaskStatus.Completed,
-        CreatedAt = record.DecidedAt,
-        UpdatedAt = record.DecidedAt,
-        ArchiveNumber = record.Number,
-        Output = new CommitOutput
+            : CommitTaskStatus.Completed;
+        return new CommitTask
         {
-            Fate = record.Fate,
-            Cancelled = record.Fate == CommitFate.Cancelled,
-            Reason = record.Reason,
-            Number = record.Number,
-            State = record.State,
-            Counts = record.Counts,
-        },
-    };
+            TaskId = reference.CommitId.Value,
+            Session = reference.Session,
+            Attempt = record.Attempt,
+            Status = status,
+            CreatedAt = record.DecidedAt,
+            UpdatedAt = record.DecidedAt,
+            ArchiveNumber = record.Number,
+            Error = status == CommitTaskStatus.Failed ? StepFailure.Other(reference.CommitId.Value) : null,
+            Output = status == CommitTaskStatus.Failed ? null : new CommitOutput
+            {
+                Fate = record.Fate,
+                Cancelled = status == CommitTaskStatus.Cancelled,
+                Reason = record.Reason,
+                Number = record.Number,
+                State = record.State,
+                Counts = record.Counts,
+                Usage = record.Usage,
+            },
+        };
+    }
 
     /// <summary>
     /// The task of a commit whose instance the engine could not read, and which has no record: the session's next commit takes it over.

@@ -13,7 +13,8 @@ namespace DurableSessions.Core.Tasks;
 /// <summary>
 /// Finds commits by user, by session and by id without reading them all: empty blobs whose names sort the newest first. They
 /// are written before the commit is scheduled, so that no commit is missing; an entry whose commit never was scheduled, for
-/// a crash between, is passed over by readers.
+/// a crash between, is passed over by readers. Of a commit whose instance is purged the entries of its user stay, with what its task
+/// said.
 /// </summary>
 internal sealed class TaskIndex(SessionStorage storage)
 {
@@ -35,25 +36,83 @@ internal sealed class TaskIndex(SessionStorage storage)
     }
 
     /// <summary>Takes a commit out. Idempotent.</summary>
-    public async Task RemoveAsync(CommitInput commit, CancellationToken cancellationToken)
+    public Task RemoveAsync(CommitInput commit, CancellationToken cancellationToken) =>
+        DeleteAsync(ListedNames(commit).Append(KeyedName(commit)), cancellationToken);
+
+    /// <summary>
+    /// Keeps what a commit's task says, before its instance is purged: in the user's entry, which tells listings that it is purged, and in
+    /// the one by which its id is found. Idempotent; where an entry is gone, as with its session, it stays so.
+    /// </summary>
+    public async Task KeepAsync(CommitInput commit, PurgedTask task, CancellationToken cancellationToken)
     {
-        foreach (string name in ListedNames(commit).Append(KeyedName(commit)))
+        BinaryData content = StoreJson.Write(task);
+        var options = new BlobUploadOptions
         {
-            await storage.Container.GetBlobClient(name).DeleteIfExistsAsync(cancellationToken: cancellationToken);
+            Metadata = Metadata(commit),
+            Conditions = new BlobRequestConditions { IfMatch = ETag.All },
+        };
+        foreach (string name in KeptNames(commit.Session.Owner, commit.CommitId, commit.AcceptedAt))
+        {
+            BlobClient blob = storage.Container.GetBlobClient(name);
+            try
+            {
+                await blob.UploadAsync(content, options, cancellationToken);
+            }
+            catch (RequestFailedException e) when (e.IsConditionNotMet() || e.IsNotFound())
+            {
+                if (await blob.ExistsAsync(cancellationToken))
+                {
+                    throw;
+                }
+            }
         }
     }
 
-    /// <summary>Whose commit this is, if it is this user's.</summary>
-    public async Task<TaskReference?> FindAsync(UserKey user, CommitId commitId, CancellationToken cancellationToken)
+    /// <summary>Takes a commit out of its session's listing. Idempotent.</summary>
+    public Task UnlistAsync(CommitInput commit, CancellationToken cancellationToken) => DeleteAsync(
+        [BlobNames.TasksOfSession(commit.Session) + Entry(commit.CommitId, commit.AcceptedAt)], cancellationToken);
+
+    /// <summary>Takes out what is kept of a commit whose instance was purged. Idempotent.</summary>
+    public async Task RemoveKeptAsync(UserKey user, CommitId commitId, CancellationToken cancellationToken)
     {
-        string name = commitId.IsDerived
-            ? BlobNames.TasksByKey(user) + commitId
-            : BlobNames.TasksOfUser(user) + Entry(commitId, default);
+        if (!commitId.IsDerived)
+        {
+            await DeleteAsync(KeptNames(user, commitId, default), cancellationToken);
+        }
+        else if (await FindAcceptedAsync(user, commitId, cancellationToken) is { } accepted)
+        {
+            await DeleteAsync(KeptNames(user, commitId, accepted), cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// Takes out the commits of one incarnation of a session that are listed: the entry by which this finds them is the last to go, so
+    /// that a crash leaves it to the next call.
+    /// </summary>
+    public async Task RemoveAsync(SessionKey session, string incarnation, CancellationToken cancellationToken)
+    {
+        await foreach ((string name, TaskReference task) in EntriesAsync(
+            session.Owner, BlobNames.TasksOfSession(session), cancellationToken))
+        {
+            if (task.Incarnation == incarnation)
+            {
+                string byUser = BlobNames.TasksOfUser(session.Owner) + name[(name.LastIndexOf('/') + 1)..];
+                await DeleteAsync([byUser, NameById(session.Owner, task.CommitId), name], cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Whose commit this is, if it is this user's, and what its task said before its instance was purged.</summary>
+    public async Task<(TaskReference Reference, PurgedTask? Purged)?> FindAsync(
+        UserKey user, CommitId commitId, CancellationToken cancellationToken)
+    {
         try
         {
-            BlobProperties properties = await storage.Container.GetBlobClient(name)
-                .GetPropertiesAsync(cancellationToken: cancellationToken);
-            return Reference(user, commitId, properties.Metadata);
+            BlobDownloadResult found = await storage.Container.GetBlobClient(NameById(user, commitId))
+                .DownloadContentAsync(cancellationToken);
+            return (
+                Reference(user, commitId, found.Details.Metadata, found.Details.ContentLength),
+                found.Details.ContentLength > 0 ? StoreJson.Read<PurgedTask>(found.Content) : null);
         }
         catch (RequestFailedException e) when (e.IsNotFound())
         {
@@ -62,20 +121,12 @@ internal sealed class TaskIndex(SessionStorage storage)
     }
 
     /// <summary>The commits of a user, or of one session, the newest first, one page of the listing at a time.</summary>
-    public async IAsyncEnumerable<TaskReference> ListAsync(
-        UserKey user, string? session, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<TaskReference> ListAsync(UserKey user, string? session, CancellationToken cancellationToken)
     {
         string prefix = session is null
             ? BlobNames.TasksOfUser(user)
             : BlobNames.TasksOfSession(user.Session(session));
-        var options = new GetBlobsOptions { Prefix = prefix, Traits = BlobTraits.Metadata };
-        await foreach (Page<BlobItem> page in storage.Container.GetBlobsAsync(options, cancellationToken).AsPages(pageSizeHint: 200))
-        {
-            foreach (BlobItem blob in page.Values)
-            {
-                yield return Reference(user, new CommitId(blob.Name[(blob.Name.LastIndexOf('-') + 1)..]), blob.Metadata);
-            }
-        }
+        return EntriesAsync(user, prefix, cancellationToken).Select(static entry => entry.Task);
     }
 
     /// <summary>Reads an entry of a listing with metadata. False: the blob is not an entry.</summary>
@@ -83,13 +134,36 @@ internal sealed class TaskIndex(SessionStorage storage)
     {
         task = CommitId.TryParse(blob.Name[(blob.Name.LastIndexOfAny(['-', '/']) + 1)..], out CommitId commitId)
             && blob.Metadata.ContainsKey(SessionMetadata) && blob.Metadata.ContainsKey(IncarnationMetadata)
-            ? Reference(user, commitId, blob.Metadata)
+            ? Reference(user, commitId, blob.Metadata, blob.Properties.ContentLength)
             : null;
         return task is not null;
     }
 
-    private static TaskReference Reference(UserKey user, CommitId commitId, IDictionary<string, string> metadata) =>
-        new(commitId, user.Session(metadata[SessionMetadata]), metadata[IncarnationMetadata]);
+    private async IAsyncEnumerable<(string Name, TaskReference Task)> EntriesAsync(
+        UserKey user, string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var options = new GetBlobsOptions { Prefix = prefix, Traits = BlobTraits.Metadata };
+        await foreach (Page<BlobItem> page in storage.Container.GetBlobsAsync(options, cancellationToken).AsPages(pageSizeHint: 200))
+        {
+            foreach (BlobItem blob in page.Values)
+            {
+                var commitId = new CommitId(blob.Name[(blob.Name.LastIndexOf('-') + 1)..]);
+                yield return (blob.Name, Reference(user, commitId, blob.Metadata, blob.Properties.ContentLength));
+            }
+        }
+    }
+
+    private static TaskReference Reference(
+        UserKey user, CommitId commitId, IDictionary<string, string> metadata, long? length) =>
+        new(commitId, user.Session(metadata[SessionMetadata]), metadata[IncarnationMetadata]) { IsPurged = length > 0 };
+
+    private async Task DeleteAsync(IEnumerable<string> names, CancellationToken cancellationToken)
+    {
+        foreach (string name in names)
+        {
+            await storage.Container.GetBlobClient(name).DeleteIfExistsAsync(cancellationToken: cancellationToken);
+        }
+    }
 
     private async Task<DateTimeOffset> AddKeyedAsync(CommitInput commit, CancellationToken cancellationToken)
     {
@@ -107,9 +181,26 @@ internal sealed class TaskIndex(SessionStorage storage)
         catch (RequestFailedException e) when (e.IsConditionNotMet())
         {
             BlobProperties properties = await blob.GetPropertiesAsync(cancellationToken: cancellationToken);
-            return DateTimeOffset.ParseExact(properties.Metadata[AcceptedMetadata], "O", CultureInfo.InvariantCulture);
+            return Accepted(properties.Metadata);
         }
     }
+
+    private async Task<DateTimeOffset?> FindAcceptedAsync(UserKey user, CommitId commitId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            BlobProperties properties = await storage.Container.GetBlobClient(NameById(user, commitId))
+                .GetPropertiesAsync(cancellationToken: cancellationToken);
+            return Accepted(properties.Metadata);
+        }
+        catch (RequestFailedException e) when (e.IsNotFound())
+        {
+            return null;
+        }
+    }
+
+    private static DateTimeOffset Accepted(IDictionary<string, string> metadata) =>
+        DateTimeOffset.ParseExact(metadata[AcceptedMetadata], "O", CultureInfo.InvariantCulture);
 
     private static Dictionary<string, string> Metadata(CommitInput commit) => new()
     {
@@ -127,6 +218,15 @@ internal sealed class TaskIndex(SessionStorage storage)
 
     private static string KeyedName(CommitInput commit) =>
         BlobNames.TasksByKey(commit.Session.Owner) + commit.CommitId;
+
+    // The entry whose name follows from the id alone.
+    private static string NameById(UserKey user, CommitId commitId) => commitId.IsDerived
+        ? BlobNames.TasksByKey(user) + commitId
+        : BlobNames.TasksOfUser(user) + Entry(commitId, default);
+
+    // That one last: by it the others are found.
+    private static IEnumerable<string> KeptNames(UserKey user, CommitId commitId, DateTimeOffset acceptedAt) =>
+        new[] { BlobNames.TasksOfUser(user) + Entry(commitId, acceptedAt), NameById(user, commitId) }.Distinct();
 
     private static string Entry(CommitId commitId, DateTimeOffset acceptedAt) => $"{commitId.SortKey(acceptedAt)}-{commitId}";
 }

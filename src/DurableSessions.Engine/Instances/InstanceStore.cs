@@ -125,6 +125,10 @@ internal sealed class InstanceStore(
         return name;
     }
 
+    /// <summary>Deletes what was kept of an instance that could not be read, where something was.</summary>
+    public Task DeleteKeptAsync(string id, CancellationToken cancellationToken) =>
+        container.GetBlobClient(UnreadablePrefix + id + Suffix).DeleteIfExistsAsync(cancellationToken: cancellationToken);
+
     /// <summary>The headers of all instances under a prefix, page by page.</summary>
     /// <param name="prefix"><see cref="ActivePrefix"/> or <see cref="FinishedPrefix"/>.</param>
     /// <param name="pageSize">Blobs of a page.</param>

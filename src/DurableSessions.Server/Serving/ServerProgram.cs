@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text.Json;
 using Azure;
+using DurableSessions.Core;
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Storage;
 using DurableSessions.Http;
@@ -91,6 +92,7 @@ internal static class ServerProgram
         builder.Logging.AddUtcConsole();
         builder.Services.AddStorage(storage);
         builder.Services.AddStore(builder.Configuration);
+        builder.Services.AddPurging();
         builder.Services.AddEngine(builder.Configuration);
         builder.Services.AddHostName(addresses.HostName);
 

@@ -70,15 +70,15 @@ public sealed partial class AzureTests
     public void What_is_replaced_or_deleted_can_be_restored_for_a_bounded_time(string block, string text) =>
         Assert.Contains(text, Block("app", block));
 
-    /// <remarks>A base blob is deleted under the prefix of ended orchestrations alone.</remarks>
+    /// <remarks>A base blob is deleted under the prefixes of what the engine leaves behind alone: hosts purge what has ended.</remarks>
     [Fact]
-    public void No_rule_deletes_what_is_current_but_ended_orchestrations()
+    public void No_rule_deletes_what_is_current_but_leftovers_of_the_engine()
     {
         string rules = Block("app", "resource lifecycle ");
 
         Assert.Single(BaseDelete().Matches(rules));
         Assert.Contains(
-            "prefixMatch: ['${sessions}/orchestrations/finished/', '${sessions}/orchestrations/hosts/'] "
+            "prefixMatch: ['${sessions}/orchestrations/hosts/', '${sessions}/orchestrations/unreadable/'] "
             + "} actions: { baseBlob: { delete: ", rules);
     }
 

@@ -35,6 +35,8 @@ public sealed class SettingsTests
             ("Limits:Burst", "7"), ("limits:strangerrequestspersecond", "8"), ("Limits:BodyBytes", "1024"));
         Assert.Equal(new HttpLimits { Burst = 7, UnauthenticatedRequestsPerSecond = 8, BodyBytes = 1_024 }, limits);
         Assert.Equal(TimeSpan.FromDays(1), SettingsHost.Read<SessionOptions>(("Appends:RepetitionSeconds", "86400")).RepetitionWindow);
+        Assert.Equal(TimeSpan.FromDays(7), SettingsHost.Read<SessionOptions>(("Retention:TaskDays", "7")).TaskRetention);
+        Assert.Equal(TimeSpan.Zero, SettingsHost.Read<SessionOptions>(("Retention:TaskDays", "0")).TaskRetention);
     }
 
     [Theory]

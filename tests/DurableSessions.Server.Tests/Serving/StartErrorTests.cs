@@ -89,6 +89,18 @@ public sealed class StartErrorTests(AzuriteFixture azurite)
     }
 
     [Theory]
+    [InlineData("a month")]
+    [InlineData("-1")]
+    [InlineData("3651")]
+    public async Task A_retention_that_is_invalid(string value)
+    {
+        Dictionary<string, string> environment = Connection(await azurite.GetConnectionStringAsync());
+        environment["Retention__TaskDays"] = value;
+        await AssertErrorAsync(
+            environment, "http://127.0.0.1:0", $"Retention:TaskDays '{value}' is not a whole number from 0 (for ever) to 3650.");
+    }
+
+    [Theory]
     [InlineData("MessageCountThreshold", "1001", "AutoCommit:MessageCountThreshold '1001' is not a whole number from 0 to 1000.")]
     [InlineData("IdleTimeoutSeconds", "1d", "AutoCommit:IdleTimeoutSeconds '1d' is not a whole number from 0 to 604800.")]
     public async Task A_policy_for_new_sessions_that_is_invalid(string name, string value, string expected)

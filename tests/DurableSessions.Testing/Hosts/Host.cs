@@ -7,6 +7,7 @@ using DurableSessions.Core.Commits.Steps;
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Deletion;
 using DurableSessions.Core.Identities;
+using DurableSessions.Core.Purging;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Storage;
 using DurableSessions.Core.Tasks;
@@ -80,7 +81,7 @@ internal sealed class Host : IDisposable
 
     public static async Task<Host> StartAsync(
         StorageFixture fixture, string container, SessionOptions? options = null, FakeProcessor? processor = null,
-        RandomFaults? random = null, TimeSpan? networkTimeout = null, EngineOptions? engine = null)
+        RandomFaults? random = null, TimeSpan? networkTimeout = null, EngineOptions? engine = null, TimeProvider? time = null)
     {
         var faults = new FaultTransport(random);
         var log = new RequestLog();
@@ -91,7 +92,8 @@ internal sealed class Host : IDisposable
             o.Retry.NetworkTimeout = networkTimeout ?? o.Retry.NetworkTimeout;
         });
         return new Host(
-            storage, faults, log, options ?? new SessionOptions(), processor ?? new FakeProcessor(), engine ?? Quick, fixture.Time)
+            storage, faults, log, options ?? new SessionOptions(), processor ?? new FakeProcessor(), engine ?? Quick,
+            time ?? fixture.Time)
         {
             Silence = fixture.Silence,
         };
@@ -137,6 +139,9 @@ internal sealed class Host : IDisposable
             await Task.Delay(Silence, _time, Cancelled);
         }
     }
+
+    /// <summary>Purges, where it is this host's turn. How many instances; <see langword="null"/>: it is not.</summary>
+    public Task<int?> PurgeAsync() => _services.ServiceProvider.GetRequiredService<Purge>().RunAsync(Cancelled);
 
     /// <summary>Waits until a task is over.</summary>
     public async Task<CommitTask> EndOfAsync(SessionKey key, string taskId)

@@ -16,8 +16,6 @@ public sealed class SimulatedCluster : StorageFixture
     /// <summary>A run that takes more decisions, or more simulated time, does not end.</summary>
     private const int MaxDecisions = 50_000;
 
-    private static readonly TimeSpan MaxTime = TimeSpan.FromHours(24);
-
     /// <summary>How far the clock goes on while requests wait: a host is not away for longer than that.</summary>
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(20);
 
@@ -26,6 +24,9 @@ public sealed class SimulatedCluster : StorageFixture
     private readonly SimulatedTime _time = new();
     private readonly RequestGate _gate;
     private int _connections;
+
+    /// <summary>The most simulated time of the run.</summary>
+    public TimeSpan MaxTime { get; set; } = TimeSpan.FromHours(24);
 
     private SimulatedCluster() => _gate = new RequestGate(new SimulatedStorage(_time));
 

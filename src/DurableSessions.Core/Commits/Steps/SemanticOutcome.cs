@@ -11,6 +11,9 @@ internal sealed record SemanticOutcome(ArchiveState State, string? Semantic)
     /// <summary>Whether the document was made from an overview that builds on a degraded one; <see langword="null"/>: unknown.</summary>
     public bool? IsFromDegraded { get; init; }
 
+    /// <summary>Whether there is no document because the commit's user has cancelled it.</summary>
+    public bool IsCancelled { get; init; }
+
     /// <summary>How many changes of memories the document asks for; where it asks for none, no host needs to read it.</summary>
     public int MemoryChanges { get; init; }
 

@@ -39,6 +39,8 @@ internal sealed class Switching(
                 Counts = pending.Counts,
                 Segments = pending.Segments,
                 State = outcome.State,
+                Reason = outcome.Reason,
+                IsCancelled = outcome.IsCancelled,
                 Semantic = outcome.Semantic,
                 IsFromDegraded = outcome.IsFromDegraded,
                 MemoryChanges = outcome.MemoryChanges,

@@ -1,0 +1,14 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace DurableSessions.Core.Configuration;
+
+/// <summary>The section <c>Retention</c> of a host's settings.</summary>
+public sealed class RetentionSettings
+{
+    /// <summary>The name of the section.</summary>
+    public const string Section = "Retention";
+
+    /// <summary><see cref="SessionOptions.TaskRetention"/> in days: 0 (for ever) to 3,650; 30 unless set.</summary>
+    [Range(0, 3_650, ErrorMessage = "{0} is not a whole number from {1} (for ever) to {2}.")]
+    public int TaskDays { get; set; } = 30;
+}
