@@ -54,6 +54,16 @@ internal sealed class KeyedMessages
         }
     }
 
+    /// <summary>
+    /// Adds what was loaded and has come before anything that is here. It does not count as loaded again, so that what is archived and old
+    /// is forgotten in the end.
+    /// </summary>
+    public void AddKnown(KeyedMessages known)
+    {
+        AddOlder(known);
+        _loaded = known._loaded;
+    }
+
     /// <summary>The id of the newest message whose id begins with the same half, where there is one.</summary>
     public MessageId? Find(MessageId id) => _requests.TryGetValue(id.High, out ulong low) ? new MessageId(id.High, low) : null;
 

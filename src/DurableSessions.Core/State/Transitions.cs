@@ -153,9 +153,9 @@ internal static class Transitions
     /// <summary>As <see cref="BeginCut"/>, of all live segments but the last, in which appends go on.</summary>
     /// <remarks>
     /// Safe: as <see cref="BeginCut"/>. The last segment stays live as a whole, so an append that is under way to it is stored there,
-    /// before the swap or after it, and stays live; the segments before it were sealed before anything was acknowledged in it, so order holds.
-    /// The caller has seen it empty after the commit was accepted, so all that was acknowledged by then is cut. An empty segment that came
-    /// back has left live before: the swap fails at its ETag.
+    /// before the swap or after it, and stays live; the segments before it were sealed before anything was acknowledged in it, so order
+    /// holds. The caller has seen it empty after the commit was accepted, so all that was acknowledged by then is cut. An empty segment
+    /// that came back has left live before: the swap fails at its ETag.
     /// </remarks>
     /// <param name="manifest">The manifest.</param>
     /// <param name="commit">The attempt that cuts.</param>
