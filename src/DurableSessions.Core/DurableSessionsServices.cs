@@ -74,7 +74,7 @@ public static class DurableSessionsServices
     }
 
     private static void AddStorageServices(this IServiceCollection services) => services
-        .AddSingleton<HostCache>()
+        .AddSingleton(static p => new HostCache(p.Get<ILoggerFactory>(), p.Get<SessionOptions>().MaxCacheBytes))
         .AddSingleton<RecentLines>()
         .AddSingleton<ManifestCache>()
         .AddSingleton<AccountUsages>()

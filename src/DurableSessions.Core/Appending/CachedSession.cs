@@ -20,6 +20,9 @@ internal sealed class CachedSession(
     // live, or in an archive with a number that this manifest had not given out.
     private Manifest? _keyedAsOf;
 
+    /// <summary>What it takes in memory, estimated.</summary>
+    public long Bytes => (_keyed?.Bytes ?? 0) + (_view?.Segments.Sum(static s => s.Bytes) ?? 0);
+
     /// <summary>Brings the view up to date: see <see cref="LiveViews.OpenAsync"/>.</summary>
     /// <returns><see langword="null"/> where there is no session.</returns>
     public async Task<LiveView?> OpenAsync(StoredManifest? seen, CancellationToken cancellationToken)

@@ -21,6 +21,9 @@ internal sealed class KeyedMessages
     /// <summary>How many are remembered.</summary>
     public int Count => _requests.Count;
 
+    /// <summary>What they take in memory, estimated.</summary>
+    public long Bytes => 48L * _requests.Count;
+
     /// <summary>Whether so many came after loading that those that are archived and old are to be forgotten, by loading again.</summary>
     public bool IsTooLarge => _requests.Count > _loaded + MaxCount;
 

@@ -8,6 +8,7 @@ using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Deletion;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Semantics;
+using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 using DurableSessions.Core.Tasks;
 using DurableSessions.Engine;
@@ -41,6 +42,7 @@ internal sealed class Host : IDisposable
         _services = HostScopes.Create(new HostParts(storage, processor, Fallback, options, engine, time));
         IServiceProvider services = _services.ServiceProvider;
         Store = services.GetRequiredService<SessionStore>();
+        Cache = services.GetRequiredService<HostCache>();
         _registry = services.GetRequiredService<OrchestrationRegistry>();
         _engine = services.GetRequiredService<EmbeddedEngine>();
         _storeClient = (ReplaceableClient)services.GetRequiredService<OrchestrationClient>();
@@ -61,6 +63,8 @@ internal sealed class Host : IDisposable
     }
 
     public SessionStore Store { get; }
+
+    public HostCache Cache { get; }
 
     public FaultTransport Faults { get; }
 
