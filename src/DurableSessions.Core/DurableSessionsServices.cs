@@ -82,7 +82,7 @@ public static class DurableSessionsServices
     public static IServiceCollection AddPurging(this IServiceCollection services) => services.AddHostedService<PurgeService>();
 
     private static void AddStorageServices(this IServiceCollection services) => services
-        .AddSingleton<HostCache>()
+        .AddSingleton(static p => new HostCache(p.Get<ILoggerFactory>(), p.Get<SessionOptions>().MaxCacheBytes))
         .AddSingleton<RecentLines>()
         .AddSingleton<ManifestCache>()
         .AddSingleton<AccountUsages>()

@@ -21,6 +21,7 @@ public class OptionsTests
         [nameof(SessionOptions.MaxPendingCommits)] = static o => o.MaxPendingCommits = 0,
         [nameof(SessionOptions.MaxUncoveredArchives)] = static o => o.MaxUncoveredArchives = 0,
         [nameof(SessionOptions.MaxQueuedBytes)] = static o => o.MaxQueuedBytes = 0,
+        [nameof(SessionOptions.MaxCacheBytes)] = static o => o.MaxCacheBytes = 1024,
         [nameof(SemanticPolicy.MaxAttempts)] = static o => o.Semantic = new SemanticPolicy { MaxAttempts = 0 },
         [nameof(SemanticPolicy.FirstRetryInterval)] =
             static o => o.Semantic = new SemanticPolicy { FirstRetryInterval = TimeSpan.FromSeconds(-1) },

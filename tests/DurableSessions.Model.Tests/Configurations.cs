@@ -12,7 +12,8 @@ internal static class Configurations
         "appends", "order", "repeated", "repeated-keep", "came-back", "came-back-configure",
         "zombie", "two-commits", "keep", "skip", "memories",
         "cancel", "cancel-zombie", "cancel-two", "retry", "retry-cancelled", "cancel-retry", "cover", "cover-again", "terminate",
-        "configure", "configure-two", "roll", "repair", "repair-configure", "repair-delete", "repair-retained",
+        "reuse", "reuse-keep", "reuse-configure", "configure", "configure-two", "roll", "repair", "repair-configure",
+        "repair-delete", "repair-retained",
         "again", "again-two", "again-cover", "again-delete",
         "delete", "create-again", "create-again-late", "create-again-configure",
     ];
@@ -21,7 +22,7 @@ internal static class Configurations
     public static string[] Redundant { get; } = ["two-commits", "cancel-zombie", "retry-cancelled", "cover", "roll", "repair"];
 
     /// <summary>Those that are searched by hand.</summary>
-    public static string[] Large { get; } = ["crowd", "delete-late", "two-commits-zombie", "commits-late", Everything];
+    public static string[] Large { get; } = ["crowd", "delete-late", "two-commits-zombie", "commits-late", "reuse-late", Everything];
 
     /// <summary>Each kind of process: for random histories.</summary>
     public const string Everything = "everything";
@@ -81,6 +82,15 @@ internal static class Configurations
             "cancel-retry" => new(name, p1, terminate, retry, new Canceller("cancel", retry)) { Without = without, Stored = 1 },
             "cover" => new(name, new Commit("p1", 0, fails: true), retry, q1, a1) { Without = without, Stored = 1, HasMemories = true },
             "terminate" => new(name, p1, terminate, q1, a1) { Without = without, Stored = 1, HasMemories = true },
+            "reuse" => new(name, a1, p1, cancel, q1) { Without = without, Stored = 1 },
+            "reuse-late" => new(name, a1, p1, cancel, q1) { Without = without, Stored = 1, Late = 1, Lost = 1, LateSwaps = true },
+            "reuse-keep" => new(name, a1, p1, cancel, new Commit("q1", 1, keep: 1))
+            {
+                Without = without,
+                Stored = 1,
+                FirstCreationDoubled = true,
+            },
+            "reuse-configure" => new(name, new Configurer("s1", 1), p1, q1) { Without = without, Stored = 1, Lost = 1 },
             "configure" => new(name, new Configurer("s1", 1), p1, a1) { Without = without, Lost = 1 },
             "configure-two" => new(name, new Configurer("s1", 1), new Configurer("s2", 2), p1) { Without = without, Stored = 1 },
             "roll" => new(name, new Roller("r"), p1, a1) { Without = without, Lost = 1 },

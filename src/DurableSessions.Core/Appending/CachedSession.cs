@@ -16,6 +16,13 @@ internal sealed class CachedSession(
     private LiveView? _view;
     private KeyedMessages? _keyed;
 
+    // Not null: another host has gone on since, and what is known of derived ids is all there was as of this manifest. What came since is
+    // live, or in an archive with a number that this manifest had not given out.
+    private Manifest? _keyedAsOf;
+
+    /// <summary>What it takes in memory, estimated.</summary>
+    public long Bytes => (_keyed?.Bytes ?? 0) + (_view?.Segments.Sum(static s => s.Bytes) ?? 0);
+
     /// <summary>Brings the view up to date: see <see cref="LiveViews.OpenAsync"/>.</summary>
     /// <returns><see langword="null"/> where there is no session.</returns>
     public async Task<LiveView?> OpenAsync(StoredManifest? seen, CancellationToken cancellationToken)
@@ -23,10 +30,15 @@ internal sealed class CachedSession(
         LiveView? before = _view;
         bool wasComplete = before is { Segments: [.., { IsComplete: true }] };
         _view = await views.OpenAsync(key, before, seen, Add, cancellationToken);
-        if (_keyed is not null && !ReferenceEquals(before, _view)
-            && !await IsKnownToTheEndAsync(before, wasComplete, _view, cancellationToken))
+        if (_keyed is not null && !ReferenceEquals(before, _view))
         {
-            _keyed = null;
+            // Also where the question fails.
+            bool wasUpToDate = _keyedAsOf is null;
+            FallBehind(before);
+            if (wasUpToDate && await IsKnownToTheEndAsync(before, wasComplete, _view, cancellationToken))
+            {
+                _keyedAsOf = null;
+            }
         }
 
         return _view;
@@ -43,13 +55,16 @@ internal sealed class CachedSession(
             return true;
         }
 
-        if (_keyed is null || _keyed.IsTooLarge)
+        if (_keyed is null or { IsTooLarge: true } || _keyedAsOf is not null)
         {
-            _keyed = await loader.TryLoadAsync(key, view, CancellationToken.None);
-            if (_keyed is null)
+            KeyedMessages? known = _keyed is { IsTooLarge: false } && _keyedAsOf?.Incarnation == view.Manifest.Incarnation ? _keyed : null;
+            if (await loader.TryLoadAsync(key, view, known, _keyedAsOf?.ArchiveCount ?? 0, CancellationToken.None) is not { } loaded)
             {
                 return false;
             }
+
+            _keyed = loaded;
+            _keyedAsOf = null;
         }
 
         foreach (PendingAppend append in group.Where(static a => a.MayBeRepetition).ToList())
@@ -78,11 +93,20 @@ internal sealed class CachedSession(
     /// <summary>This appender has stored a message.</summary>
     public void Add(MessageId id) => _keyed?.Add(id);
 
-    /// <summary>Everything is read from storage the next time.</summary>
+    /// <summary>
+    /// What is live is read from storage the next time, and of what is archived that which came since this appender's last look.
+    /// </summary>
     public void Invalidate()
     {
+        FallBehind(_view);
         _view = null;
-        _keyed = null;
+    }
+
+    private void FallBehind(LiveView? last)
+    {
+        _keyedAsOf ??= last?.Manifest;
+        _keyed = _keyedAsOf is null ? null : _keyed;
+        _keyedAsOf = _keyed is null ? null : _keyedAsOf;
     }
 
     private bool IsStored(PendingAppend append, KeyedMessages known)

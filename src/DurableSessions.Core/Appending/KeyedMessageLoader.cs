@@ -18,9 +18,20 @@ internal sealed class KeyedMessageLoader(LiveLog live, ArchiveStore archives, Se
     /// All messages of a session with derived ids: live, pending, and switched within <see cref="SessionOptions.IdempotencyWindow"/>, at
     /// least as of <paramref name="view"/>. <see langword="null"/>: a segment has gone meanwhile; load the view again.
     /// </summary>
-    public async Task<KeyedMessages?> TryLoadAsync(SessionKey key, LiveView view, CancellationToken cancellationToken)
+    /// <remarks>
+    /// An archive never changes, and each message that leaves live goes to an archive with a new number. So what was known when the session
+    /// had <paramref name="upTo"/> archives, with what is live and in archives after that, is all.
+    /// </remarks>
+    /// <param name="key">The session.</param>
+    /// <param name="view">The live messages.</param>
+    /// <param name="known">All of them, as they were; <see langword="null"/>: nothing is known. It is not changed.</param>
+    /// <param name="upTo">How many archives the session had then. None of these is read where <paramref name="known"/> is given.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public async Task<KeyedMessages?> TryLoadAsync(
+        SessionKey key, LiveView view, KeyedMessages? known, int upTo, CancellationToken cancellationToken)
     {
         Manifest manifest = view.Manifest;
+        int read = known is null ? 0 : upTo;
         var keyed = new KeyedMessages();
         try
         {
@@ -34,13 +45,13 @@ internal sealed class KeyedMessageLoader(LiveLog live, ArchiveStore archives, Se
             return null;
         }
 
-        foreach (PendingArchive pending in manifest.Pending.Where(static p => p.Counts.KeyedMessages > 0).Reverse())
+        foreach (PendingArchive pending in manifest.Pending.Where(p => p.Number > read && p.Counts.KeyedMessages > 0).Reverse())
         {
             await AddAsync(keyed, key, manifest, pending.CommitId, pending.Attempt, cancellationToken);
         }
 
         DateTimeOffset from = time.GetUtcNow() - options.IdempotencyWindow;
-        for (int number = manifest.ArchiveCount; number > 0 && keyed.Count < KeyedMessages.MaxCount; number--)
+        for (int number = manifest.ArchiveCount; number > read && keyed.Count < KeyedMessages.MaxCount; number--)
         {
             if (manifest.Pending.Any(p => p.Number == number))
             {
@@ -60,6 +71,11 @@ internal sealed class KeyedMessageLoader(LiveLog live, ArchiveStore archives, Se
         }
 
         keyed.MarkLoaded();
+        if (known is not null)
+        {
+            keyed.AddKnown(known);
+        }
+
         return keyed;
     }
 

@@ -21,6 +21,9 @@ internal sealed class KeyedMessages
     /// <summary>How many are remembered.</summary>
     public int Count => _requests.Count;
 
+    /// <summary>What they take in memory, estimated.</summary>
+    public long Bytes => 48L * _requests.Count;
+
     /// <summary>Whether so many came after loading that those that are archived and old are to be forgotten, by loading again.</summary>
     public bool IsTooLarge => _requests.Count > _loaded + MaxCount;
 
@@ -52,6 +55,16 @@ internal sealed class KeyedMessages
         {
             _requests.TryAdd(high, low);
         }
+    }
+
+    /// <summary>
+    /// Adds what was loaded and has come before anything that is here. It does not count as loaded again, so that what is archived and old
+    /// is forgotten in the end.
+    /// </summary>
+    public void AddKnown(KeyedMessages known)
+    {
+        AddOlder(known);
+        _loaded = known._loaded;
     }
 
     /// <summary>The id of the newest message whose id begins with the same half, where there is one.</summary>

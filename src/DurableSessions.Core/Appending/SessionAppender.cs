@@ -28,11 +28,13 @@ internal sealed class SessionAppender
     private readonly AppendQueue _queue;
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly CachedSession _session;
+    private readonly ReportedSize _size;
     private readonly GroupAppender _groups;
 
     public SessionAppender(
-        SessionKey key, ManifestStore manifests, SegmentStore segments, SegmentRoller roller, LiveViews views, KeyedMessageLoader loader,
-        SessionCreator creator, AccountUsages usages, SessionOptions options, TimeProvider time)
+        SessionKey key, CachedSession session, ReportedSize size, ManifestStore manifests, SegmentStore segments, SegmentRoller roller,
+        LiveViews views, KeyedMessageLoader loader, SessionCreator creator, AccountUsages usages, SessionOptions options,
+        TimeProvider time)
     {
         _key = key;
         _manifests = manifests;
@@ -41,7 +43,8 @@ internal sealed class SessionAppender
         _options = options;
         _time = time;
         _queue = new AppendQueue(key, options.MaxQueuedBytes);
-        _session = new CachedSession(key, manifests, views, loader, options.RepetitionWindow);
+        _session = session;
+        _size = size;
         var recovery = new AppendRecovery(key, _session, manifests, roller, views, loader, time);
         _groups = new GroupAppender(key, _session, recovery, manifests, segments, roller, creator, options, time);
     }
@@ -85,7 +88,7 @@ internal sealed class SessionAppender
         }
         finally
         {
-            _gate.Release();
+            Leave();
         }
     }
 
@@ -151,7 +154,7 @@ internal sealed class SessionAppender
         }
         finally
         {
-            _gate.Release();
+            Leave();
         }
     }
 
@@ -174,8 +177,14 @@ internal sealed class SessionAppender
             }
             finally
             {
-                _gate.Release();
+                Leave();
             }
         }
+    }
+
+    private void Leave()
+    {
+        _size.Set(this, _session.Bytes);
+        _gate.Release();
     }
 }

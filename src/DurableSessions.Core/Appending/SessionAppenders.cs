@@ -16,9 +16,18 @@ internal sealed class SessionAppenders(
 {
     private static readonly TimeSpan s_unused = TimeSpan.FromMinutes(30);
 
+    // One that knows nothing yet.
+    private const int FirstBytes = 4096;
+
     /// <summary>The appender of a session.</summary>
-    public SessionAppender For(SessionKey key) => memory.GetOrCreateOnce(
-        ("appender", key),
-        s_unused,
-        () => new SessionAppender(key, manifests, segments, roller, views, loader, creator, usages, options, time));
+    public SessionAppender For(SessionKey key)
+    {
+        var remembered = ("appender", key);
+        return memory.GetOrCreateOnce(remembered, s_unused, FirstBytes, () =>
+        {
+            var session = new CachedSession(key, manifests, views, loader, options.RepetitionWindow);
+            var size = new ReportedSize(FirstBytes, (appender, bytes) => memory.Resize(remembered, appender, s_unused, bytes));
+            return new SessionAppender(key, session, size, manifests, segments, roller, views, loader, creator, usages, options, time);
+        });
+    }
 }

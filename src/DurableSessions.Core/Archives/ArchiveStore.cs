@@ -156,5 +156,6 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
 
     private SemanticDocument? Remember(string name, SemanticDocument? document) => document is null
         ? null
-        : memory.Set(("semantic", name), document, new MemoryCacheEntryOptions { Size = 1, SlidingExpiration = TimeSpan.FromMinutes(30) });
+        : memory.Set(
+            ("semantic", name), document, HostCache.Sized(2L * StoreJson.Write(document).ToMemory().Length, TimeSpan.FromMinutes(30)));
 }

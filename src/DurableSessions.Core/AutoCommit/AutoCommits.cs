@@ -120,7 +120,7 @@ internal sealed class AutoCommits(
             catch (QuotaExceededException e)
             {
                 // Not looked at again before the account is measured.
-                memory.Set(start, true, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = e.RetryAfter });
+                memory.Set(start, true, HostCache.Small(e.RetryAfter));
                 logger.ThresholdCommitNotStarted(e, key);
             }
             catch (Exception e)
@@ -132,5 +132,5 @@ internal sealed class AutoCommits(
     }
 
     private void Remember(object what) =>
-        memory.Set(what, true, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = Remembered });
+        memory.Set(what, true, HostCache.Small(Remembered));
 }

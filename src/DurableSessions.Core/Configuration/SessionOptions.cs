@@ -41,6 +41,13 @@ public sealed record SessionOptions
     [Range(1, int.MaxValue)]
     public int MaxQueuedBytes { get; set; } = 64 * 1024 * 1024;
 
+    /// <summary>
+    /// Bytes of manifests, segments, digests, keys and other things of storage that a host remembers, as estimated: at least 1 MiB. Above
+    /// it, what was used least is forgotten, and read again when it is needed.
+    /// </summary>
+    [Range(1024 * 1024, int.MaxValue)]
+    public int MaxCacheBytes { get; set; } = 256 * 1024 * 1024;
+
     /// <summary>How long a deleted session's tombstone stays, so that nothing late can bring it back.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "30.00:00:00")]
     public TimeSpan TombstoneRetention { get; set; } = TimeSpan.FromHours(24);

@@ -51,12 +51,12 @@ internal sealed class ProvisionalOverview(
             made: overview => memory.Set(
                 Name(key, manifest, open),
                 Mark(overview, open.Count),
-                new MemoryCacheEntryOptions { Size = 1, SlidingExpiration = Unused }),
+                HostCache.Sized(HostCache.BytesOf(overview), Unused)),
             failed: failure =>
             {
                 logger.ProvisionalOverviewNotMade(failure, key);
                 memory.Set(
-                    pause, time.GetTimestamp(), new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = NextTry });
+                    pause, time.GetTimestamp(), HostCache.Small(NextTry));
             });
     }
 

@@ -13,6 +13,8 @@ internal sealed class LiveViews(ManifestStore manifests, SegmentStore segments, 
     /// <summary>How often a read starts again because segments were switched away meanwhile.</summary>
     private const int MaxRestarts = 20;
 
+    private static readonly TimeSpan s_unused = TimeSpan.FromMinutes(5);
+
     /// <summary>
     /// A view on <paramref name="seen"/>, which was just read, or on what this host knows, in which appending to the last segment
     /// keeps the order of acknowledgement: every other segment is known to be sealed.
@@ -90,14 +92,14 @@ internal sealed class LiveViews(ManifestStore manifests, SegmentStore segments, 
             memory.Set(
                 ("segment", complete.Name),
                 complete,
-                new MemoryCacheEntryOptions { Size = 1, SlidingExpiration = TimeSpan.FromMinutes(5) });
+                HostCache.Sized(complete.Bytes, s_unused));
         }
     }
 
     /// <summary>Tells the views of this host that it has created a segment, so that no read is needed to know that it is empty.</summary>
     /// <remarks>Another host may have appended by then. An append at a place that is not the end is refused, and says so.</remarks>
     public void LearnCreated(string name) =>
-        memory.Set(Created(name), true, new MemoryCacheEntryOptions { Size = 1, SlidingExpiration = TimeSpan.FromMinutes(5) });
+        memory.Set(Created(name), true, HostCache.Sized(0, s_unused));
 
     /// <summary>The whole of a segment, where a step of a commit on this host has read it lately.</summary>
     public SegmentView? Learned(string name) => memory.Get<SegmentView>(("segment", name));

@@ -99,6 +99,21 @@ internal sealed class SegmentStore(SessionStorage storage, RecentLines recent)
         }
     }
 
+    /// <summary>Whether nothing was written to a segment, and something may be. False also where it is gone.</summary>
+    public async Task<bool> IsUnusedAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            BlobProperties properties = await storage.Container.GetBlobClient(name)
+                .GetPropertiesAsync(cancellationToken: cancellationToken);
+            return properties is { ContentLength: 0, IsSealed: false };
+        }
+        catch (RequestFailedException e) when (e.IsNotFound())
+        {
+            return false;
+        }
+    }
+
     /// <summary>The lines from an offset on.</summary>
     public IAsyncEnumerable<BlobLine> ReadAsync(string name, long offset, CancellationToken cancellationToken) =>
         (offset == 0 ? recent.Find(name)?.ToAsyncEnumerable() : null)

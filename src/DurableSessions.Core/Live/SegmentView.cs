@@ -43,6 +43,9 @@ internal sealed class SegmentView(SegmentReference reference)
     /// <summary>Whether everything up to the end has been read, of a segment that does not grow.</summary>
     public bool IsComplete { get; set; }
 
+    /// <summary>What it takes in memory, estimated.</summary>
+    public long Bytes => 256 + (16L * Messages.Count);
+
     public void Add(SessionMessage message, long end)
     {
         Messages.Add(MessageShape.Of(message));

@@ -65,11 +65,16 @@ internal sealed class SettingsWriter(ManifestStore manifests, SegmentStore segme
     }
 
     // Sealed and empty: nothing is in it, and never will be. Settings that change often do not fill the manifest. While a
-    // commit cuts, its segments are left to it.
+    // commit cuts, its segments are left to it. Where the answer of the swap was lost, one may have cleared all before the fresh segment.
     private async Task DropEmptyAsync(SessionKey key, Manifest swapped, CancellationToken cancellationToken)
     {
+        if (!swapped.FollowsAppended)
+        {
+            return;
+        }
+
         string replaced = swapped.Live[^2].Name;
-        if (swapped.Live[^2].Immutable || await segments.FindWrittenAsync(replaced, cancellationToken) is not null)
+        if (await segments.FindWrittenAsync(replaced, cancellationToken) is not null)
         {
             return;
         }

@@ -17,9 +17,6 @@ internal sealed class MemoryContents(SessionStorage storage, HostCache memory)
     public static string Name(UserKey user, MemoryInfo memory) =>
         BlobNames.Memory(user, memory.Category.ToString().ToLowerInvariant(), memory.Name, memory.Version);
 
-    // A cache counts entries; a long memory counts as several.
-    private const int CharactersPerUnit = 500;
-
     /// <summary>The content of a version; <see langword="null"/>: it is gone, so a newer catalogue names another one.</summary>
     public async Task<string?> FindAsync(UserKey user, MemoryInfo info, CancellationToken cancellationToken)
     {
@@ -62,5 +59,5 @@ internal sealed class MemoryContents(SessionStorage storage, HostCache memory)
     private string Remember(string name, string content) => memory.Set(
         ("memory", name),
         content,
-        new MemoryCacheEntryOptions { Size = 1 + (content.Length / CharactersPerUnit), SlidingExpiration = TimeSpan.FromMinutes(30) });
+        HostCache.Sized(HostCache.BytesOf(content), TimeSpan.FromMinutes(30)));
 }

@@ -62,5 +62,5 @@ internal sealed class AccountUsages(
         : new AccountTotals(Sessions: 1, WaitingCommits: manifest.Pending.Count);
 
     private AccountUsage For(string account) => memory.GetOrCreateOnce(
-        ("usage", account), s_unused, () => new AccountUsage(account, _listing, _quotas, time, log));
+        ("usage", account), s_unused, bytes: 1024, () => new AccountUsage(account, _listing, _quotas, time, log));
 }

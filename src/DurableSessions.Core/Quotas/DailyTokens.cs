@@ -100,7 +100,7 @@ internal sealed class DailyTokens(
             log.TokensNotCounted(e, account);
         }
 
-        memory.Set(("tokens", name), sum, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = TimeSpan.FromDays(1) });
+        memory.Set(("tokens", name), sum, HostCache.Small(TimeSpan.FromDays(1)));
         return sum.Tokens;
     }
 

@@ -13,8 +13,12 @@ internal sealed class Bm25Index
     private readonly Dictionary<string, HashSet<string>> _postings = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _lengths = new(StringComparer.Ordinal);
     private long _totalLength;
+    private long _places;
 
     public int Count => _texts.Count;
+
+    /// <summary>What it takes in memory, estimated: an entry of each text for each of its words, and of each word for each text.</summary>
+    public long Bytes => 128 * _places;
 
     public void Set(string id, string text)
     {
@@ -40,6 +44,7 @@ internal sealed class Bm25Index
         _texts[id] = terms;
         _lengths[id] = length;
         _totalLength += length;
+        _places += terms.Count;
     }
 
     public void Remove(string id)
@@ -51,6 +56,7 @@ internal sealed class Bm25Index
 
         _lengths.Remove(id, out int length);
         _totalLength -= length;
+        _places -= terms.Count;
         foreach (string term in terms.Keys)
         {
             HashSet<string> ids = _postings[term];

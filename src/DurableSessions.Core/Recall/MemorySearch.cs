@@ -26,8 +26,7 @@ public sealed class MemorySearch
 
     private const int ReadAtOnce = 16;
 
-    // A cache counts entries; an index counts as many.
-    private const int IndexUnits = 250;
+    private static readonly TimeSpan s_unused = TimeSpan.FromMinutes(30);
 
     private readonly MemoryCatalogues _catalogues;
     private readonly MemoryContents _contents;
@@ -63,12 +62,8 @@ public sealed class MemorySearch
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxHits);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Length, MaxQueryLength, nameof(query));
-        UserIndex index = _memory.GetOrCreate(("search", user), static entry =>
-        {
-            entry.Size = IndexUnits;
-            entry.SlidingExpiration = TimeSpan.FromMinutes(30);
-            return new UserIndex();
-        })!;
+        var remembered = ("search", user);
+        UserIndex index = _memory.GetOrCreateOnce(remembered, s_unused, bytes: 0, static () => new UserIndex());
         await index.Gate.WaitAsync(cancellationToken);
         try
         {
@@ -78,6 +73,7 @@ public sealed class MemorySearch
         }
         finally
         {
+            _memory.Resize(remembered, index, s_unused, index.Bytes);
             index.Gate.Release();
         }
     }

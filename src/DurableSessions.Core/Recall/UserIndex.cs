@@ -1,5 +1,6 @@
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Memories;
+using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Recall;
 
@@ -12,6 +13,11 @@ internal sealed class UserIndex
 
     /// <summary>One search at a time: it brings the index up to date first.</summary>
     public SemaphoreSlim Gate { get; } = new(1, 1);
+
+    /// <summary>What it takes in memory, estimated.</summary>
+    public long Bytes => _index.Bytes
+        + (512L * (_memories.Count + _archives.Count))
+        + _archives.Values.Sum(static a => HostCache.BytesOf(a.Abstract));
 
     public bool Knows(MemoryInfo info) => _memories.TryGetValue(Id(info), out MemoryInfo? known) && known.Version == info.Version;
 

@@ -4,20 +4,40 @@ using Microsoft.Extensions.Logging;
 namespace DurableSessions.Core.State;
 
 /// <summary>
-/// What one host remembers of storage: manifests, segments, digests, memories. It is bounded, and gives up first what was used least;
-/// nothing is lost by that, since storage has it all.
+/// What one host remembers of storage: manifests, segments, digests, memories. It is bounded by bytes, as each entry estimates its own, and
+/// gives up first what was used least; nothing is lost by that, since storage has it all. What is larger than the bound is not remembered.
 /// </summary>
-internal sealed class HostCache(ILoggerFactory loggers) : MemoryCache(new MemoryCacheOptions { SizeLimit = MaxEntries }, loggers)
+/// <param name="loggers">For what the cache itself has to say.</param>
+/// <param name="maxBytes">The bound.</param>
+internal sealed class HostCache(ILoggerFactory loggers, long maxBytes)
+    : MemoryCache(new MemoryCacheOptions { SizeLimit = maxBytes, TrackStatistics = true }, loggers)
 {
-    private const int MaxEntries = 50_000;
+    /// <summary>What an entry takes besides its value: its key, and its place.</summary>
+    public const int EntryBytes = 512;
 
     private readonly Lock _lock = new();
+
+    /// <summary>Bytes of all entries, as they estimate them.</summary>
+    public long Bytes => GetCurrentStatistics()!.CurrentEstimatedSize!.Value;
+
+    /// <summary>Options of an entry of this size that is forgotten when it was not asked for so long.</summary>
+    /// <param name="bytes">What its value takes.</param>
+    /// <param name="unused">How long; <see langword="null"/>: for any time.</param>
+    public static MemoryCacheEntryOptions Sized(long bytes, TimeSpan? unused = null) =>
+        new() { Size = EntryBytes + bytes, SlidingExpiration = unused };
+
+    /// <summary>Options of an entry whose value is a number or less, and that is forgotten after so long.</summary>
+    public static MemoryCacheEntryOptions Small(TimeSpan kept) => new() { Size = EntryBytes, AbsoluteExpirationRelativeToNow = kept };
+
+    /// <summary>Bytes of a text.</summary>
+    public static long BytesOf(string? text) => text is null ? 0 : sizeof(char) * (long)text.Length;
 
     /// <summary>What is remembered under a key, made where there is none: once, however many ask for it at the same time.</summary>
     /// <param name="key">The key.</param>
     /// <param name="unused">How long it is remembered after it was asked for last.</param>
+    /// <param name="bytes">What it takes at first.</param>
     /// <param name="create">Makes it, at once.</param>
-    public T GetOrCreateOnce<T>(object key, TimeSpan unused, Func<T> create)
+    public T GetOrCreateOnce<T>(object key, TimeSpan unused, long bytes, Func<T> create)
         where T : class
     {
         if (this.TryGetValue(key, out T? known))
@@ -27,14 +47,16 @@ internal sealed class HostCache(ILoggerFactory loggers) : MemoryCache(new Memory
 
         lock (_lock)
         {
-            return this.GetOrCreate(
-                key,
-                entry =>
-                {
-                    entry.Size = 1;
-                    entry.SlidingExpiration = unused;
-                    return create();
-                })!;
+            return this.GetOrCreate(key, _ => create(), Sized(bytes, unused))!;
+        }
+    }
+
+    /// <summary>A value has come to take more, or less. Where it is not what is remembered, nothing happens.</summary>
+    public void Resize(object key, object value, TimeSpan unused, long bytes)
+    {
+        if (this.TryGetValue(key, out object? known) && ReferenceEquals(known, value))
+        {
+            this.Set(key, value, Sized(bytes, unused));
         }
     }
 }

@@ -132,6 +132,12 @@ internal sealed record Manifest
     [JsonIgnore]
     public SegmentReference Last => Live[^1];
 
+    /// <summary>
+    /// Whether the segment that takes appends comes after one that took them before. No commit that was cleared left it so.
+    /// </summary>
+    [JsonIgnore]
+    public bool FollowsAppended => Live is [.., { Immutable: false }, _];
+
     /// <summary>How many archives have been switched.</summary>
     public int SwitchedCount => ArchiveCount - Pending.Count;
 

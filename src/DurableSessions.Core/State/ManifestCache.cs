@@ -13,7 +13,10 @@ internal sealed class ManifestCache(HostCache memory)
     public StoredManifest? Find(SessionKey key) => memory.Get<StoredManifest>(Entry(key));
 
     /// <summary>Keeps the newer of two manifests of the same incarnation, and what was seen last of two incarnations.</summary>
-    public StoredManifest Observe(SessionKey key, StoredManifest seen)
+    /// <param name="key">The session.</param>
+    /// <param name="seen">What was seen.</param>
+    /// <param name="length">Its bytes in storage. In memory it takes about twice as many.</param>
+    public StoredManifest Observe(SessionKey key, StoredManifest seen, long length)
     {
         lock (_lock)
         {
@@ -23,7 +26,7 @@ internal sealed class ManifestCache(HostCache memory)
                 && known.Manifest.Generation >= seen.Manifest.Generation;
             if (!older)
             {
-                memory.Set(Entry(key), seen, new MemoryCacheEntryOptions { Size = 1 });
+                memory.Set(Entry(key), seen, HostCache.Sized(2 * length));
             }
         }
 

@@ -47,7 +47,8 @@ internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache,
                 return known;
             }
 
-            return cache.Observe(key, new StoredManifest(StoreJson.Read<Manifest>(answer.Value.Content), answer.Value.Details.ETag));
+            var read = new StoredManifest(StoreJson.Read<Manifest>(answer.Value.Content), answer.Value.Details.ETag);
+            return cache.Observe(key, read, answer.Value.Content.ToMemory().Length);
         }
         catch (RequestFailedException e) when (e.Status == 304)
         {
@@ -224,9 +225,10 @@ internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache,
             HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" },
             Metadata = MetadataOf(manifest),
         };
+        BinaryData content = StoreJson.Write(manifest);
         Response<BlobContentInfo> answer = await container.GetBlobClient(BlobNames.Manifest(key))
-            .UploadAsync(StoreJson.Write(manifest), options, cancellationToken);
-        return cache.Observe(key, new StoredManifest(manifest, answer.Value.ETag));
+            .UploadAsync(content, options, cancellationToken);
+        return cache.Observe(key, new StoredManifest(manifest, answer.Value.ETag), content.ToMemory().Length);
     }
 
     private static Dictionary<string, string> MetadataOf(Manifest manifest)

@@ -145,13 +145,28 @@ internal static class Transitions
     /// <param name="retention">What it keeps live.</param>
     /// <param name="fresh">The segment to go on in.</param>
     public static Transition BeginCut(Manifest manifest, CommitAttempt commit, CutRetention retention, FreshSegment fresh) =>
-        IsGone(manifest, commit.Incarnation) ? Transition.SessionGone.Instance
-        : manifest.Cutting is not null || manifest.IsOpen(commit.CommitId)
-            || manifest.FindClosed(commit.CommitId, commit.Attempt) is not null
-            ? Transition.NothingToDo.Instance
+        FindNoCut(manifest, commit) is { } no ? no
         : Extend(manifest, fresh) is Transition.Changed { Next: var extended }
             ? new Transition.Changed(extended with { Cutting = Cut.Of(commit.CommitId, commit.Attempt, retention, manifest.Live.Count) })
         : Transition.NothingToDo.Instance;
+
+    /// <summary>As <see cref="BeginCut"/>, of all live segments but the last, in which appends go on.</summary>
+    /// <remarks>
+    /// Safe: as <see cref="BeginCut"/>. The last segment stays live as a whole, so an append that is under way to it is stored there,
+    /// before the swap or after it, and stays live; the segments before it were sealed before anything was acknowledged in it, so order
+    /// holds. The caller has seen it empty after the commit was accepted, so all that was acknowledged by then is cut. An empty segment
+    /// that came back has left live before: the swap fails at its ETag.
+    /// </remarks>
+    /// <param name="manifest">The manifest.</param>
+    /// <param name="commit">The attempt that cuts.</param>
+    /// <param name="retention">What it keeps live.</param>
+    public static Transition BeginCutBeforeLast(Manifest manifest, CommitAttempt commit, CutRetention retention) =>
+        FindNoCut(manifest, commit) is { } no ? no
+        : manifest.Live.Count < 2 ? Transition.NothingToDo.Instance
+        : new Transition.Changed(manifest with
+        {
+            Cutting = Cut.Of(commit.CommitId, commit.Attempt, retention, manifest.Live.Count - 1),
+        });
 
     /// <summary>
     /// The moment at which messages leave live: the segments that are cut go out, what the commit retains comes in their place, and its
@@ -349,6 +364,13 @@ internal static class Transitions
 
     private static bool IsGone(Manifest manifest, string incarnation) =>
         manifest.DeletedAt is not null || manifest.Incarnation != incarnation;
+
+    private static Transition? FindNoCut(Manifest manifest, CommitAttempt commit) =>
+        IsGone(manifest, commit.Incarnation) ? Transition.SessionGone.Instance
+        : manifest.Cutting is not null || manifest.IsOpen(commit.CommitId)
+            || manifest.FindClosed(commit.CommitId, commit.Attempt) is not null
+            ? Transition.NothingToDo.Instance
+        : null;
 
     // The fresh segment was created under the number that was the next one. A manifest that has given the number away since, to the same
     // segment or to another, does not take it.

@@ -176,6 +176,9 @@ public sealed class AutoCommitTests
         await host.AppendAsync(_key, "m1");
         var policy = new AutoCommitPolicy { IdleTimeoutSeconds = 100 };
         await host.Store.Sessions.ConfigureAsync(_key, s => s with { AutoCommitPolicy = policy }, Cancelled);
+
+        // In the segment that the change began: an empty one would be gone on in.
+        await host.AppendAsync(_key, "m1, again");
         CommitInput commit = await host.AcceptAsync(_key, "c1");
         var looking = new HoldsRequest();
         slow.Faults.When(static r => r.Is("HEAD", "segments/"), looking);

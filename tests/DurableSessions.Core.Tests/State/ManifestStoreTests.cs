@@ -36,7 +36,7 @@ public class ManifestStoreTests
     private static Task RunAsync(Func<ManifestStore, Task> test) => Simulated.RunAsync(async cluster =>
     {
         SessionStorage storage = await cluster.ConnectAsync((await cluster.NewContainerAsync()).Name);
-        using var cache = new HostCache(NullLoggerFactory.Instance);
+        using var cache = new HostCache(NullLoggerFactory.Instance, maxBytes: 1024 * 1024);
         var usages = new AccountUsages(storage, cache, new SessionOptions(), cluster.Time, NullLogger<AccountUsages>.Instance);
         await test(new ManifestStore(storage, new ManifestCache(cache), cluster.Time, usages));
     });

@@ -27,6 +27,8 @@ internal static class Manifests
         [nameof(Transitions.CountUsed)] = static m => Transitions.CountUsed(
             m, Incarnation, contexts: 1, skills: 2, new RequestKey("k", "r")),
         [nameof(Transitions.BeginCut)] = static m => BeginCut(m, FirstCommit),
+        [nameof(Transitions.BeginCutBeforeLast)] = static m => Transitions.BeginCutBeforeLast(
+            m, Attempt(FirstCommit), new CutRetention(0, Turns: null, IsIdle: false)),
         [nameof(Transitions.Clear)] = static m => Clear(m, m.Cutting?.CommitId ?? FirstCommit),
         [nameof(Transitions.Switch)] = static m => Switch(m, m.Pending.Count > 0 ? m.Pending[0] : null, covered: true),
         [nameof(Transitions.Cover)] = static m => Transitions.Cover(

@@ -58,6 +58,21 @@ public class TransitionTests
     }
 
     [Fact]
+    public void A_cut_before_the_last_segment_leaves_that_live_and_takes_no_number()
+    {
+        Manifest two = New().After(nameof(Transitions.AddSegment));
+        Manifest cutting = two.After(nameof(Transitions.BeginCutBeforeLast));
+        Manifest cleared = cutting.After(nameof(Transitions.Clear));
+
+        Assert.Equal((1, two.NextSegment), (cutting.Cutting!.Segments, cutting.NextSegment));
+        Assert.Equal(two.Live, cutting.Live);
+        Assert.Equal(["000002"], cleared.Live.Select(Number));
+        Assert.Equal([New().Last.Name], Assert.Single(cleared.Pending).Segments);
+        Assert.IsType<Transition.NothingToDo>(All[nameof(Transitions.BeginCutBeforeLast)](New()));
+        Assert.IsType<Transition.NothingToDo>(All[nameof(Transitions.BeginCutBeforeLast)](cutting));
+    }
+
+    [Fact]
     public void A_cut_that_was_undone_is_not_cleared()
     {
         Manifest closed = New().After(nameof(Transitions.BeginCut)).After(nameof(Transitions.Close));

@@ -7,9 +7,9 @@ namespace DurableSessions.Model.Tests.Processes;
 internal sealed class CommitClearing(Commit commit)
 {
     public const byte FirstStep = Clear;
-    public const byte Clear = 11;
-    private const byte Reload = 12;
-    private const byte LookForRecord = 13;
+    public const byte Clear = 13;
+    private const byte Reload = 14;
+    private const byte LookForRecord = 15;
 
     public void Expand(Expansion x, in Proc now)
     {

@@ -11,14 +11,14 @@ namespace DurableSessions.Model.Tests.Processes;
 internal sealed class CommitClosing(Process process)
 {
     public const byte FirstStep = Try;
-    public const byte Try = 30;
-    public const byte Load = 31;
-    private const byte LookForRecord = 32;
-    private const byte Close = 33;
-    private const byte WriteFate = 34;
-    private const byte Forget = 35;
-    private const byte ForgetReload = 36;
-    private const byte Delete = 37;
+    public const byte Try = 32;
+    public const byte Load = 33;
+    private const byte LookForRecord = 34;
+    private const byte Close = 35;
+    private const byte WriteFate = 36;
+    private const byte Forget = 37;
+    private const byte ForgetReload = 38;
+    private const byte Delete = 39;
 
     public const byte Cancelled = 1;
     public const byte Skipped = 2;

@@ -10,9 +10,9 @@ namespace DurableSessions.Model.Tests.Processes;
 internal sealed class CommitMemories(Process commit, bool isAgain)
 {
     public const byte FirstStep = Load;
-    public const byte Load = 26;
-    private const byte Open = 27;
-    private const byte Swap = 28;
+    public const byte Load = 28;
+    private const byte Open = 29;
+    private const byte Swap = 30;
     private const int AgainShift = 8;
     private const ulong Named = 0xFFFF;
     private const int CountShift = 32;

@@ -14,6 +14,8 @@ internal sealed class CommitStaging(Commit commit)
     private const byte WriteArchive = 8;
     private const byte Mismatch = 9;
     private const byte WriteRetained = 10;
+    private const byte LookAtLast = 11;
+    private const byte CutBeforeLast = 12;
 
     public void Expand(Expansion x, in Proc now)
     {
@@ -27,19 +29,16 @@ internal sealed class CommitStaging(Commit commit)
                 x.Create(commit.Id, 0, known.Manifest.NextSegment, Cut);
                 break;
             case Cut:
-                Decision cut = x.Swaps.BeginCut(now.Known, commit.Attempt, commit.Keep, now.Other);
-                if (cut.IsChanged)
-                {
-                    x.Swap(commit.Id, cut.Next, Commit.Load, Commit.Load, now.Other, "begins the cut",
-                        (ref Proc p) => commit.Route(x, ref p, x.Manifests[cut.Next]));
-                }
-                else
-                {
-                    x.Fork(commit.Id) = new Proc { Pc = Commit.Load };
-                    x.Next.Store.Delete(now.Other);
-                    x.Emit(commit.Id, "may not cut");
-                }
-
+                TryCut(x, x.Swaps.BeginCut(now.Known, commit.Attempt, commit.Keep, now.Other), now.Other, "begins the cut");
+                break;
+            case LookAtLast:
+                bool isUnused = x.Now.Store.TryGet(known.Live[^1], out Blob last) && last is { Value: 0, Flags: 0 or Store.CameBack };
+                x.Fork(commit.Id).Pc = isUnused ? CutBeforeLast : Create;
+                x.Emit(commit.Id, "asks whether the last segment is empty");
+                break;
+            case CutBeforeLast:
+                Decision before = x.Swaps.BeginCutBeforeLast(now.Known, commit.Attempt, commit.Keep);
+                TryCut(x, before, -1, "begins the cut of all but the last segment");
                 break;
             case Seal:
                 ref Proc sealing = ref x.Fork(commit.Id);
@@ -144,10 +143,28 @@ internal sealed class CommitStaging(Commit commit)
         }
         else
         {
-            look.Pc = Create;
+            look.Pc = x.Manifests[look.Known].Manifest.FollowsAppended ? LookAtLast : Create;
         }
 
         x.Emit(commit.Id, "looks for its record");
+    }
+
+    private void TryCut(Expansion x, Decision cut, int orphan, string what)
+    {
+        if (cut.IsChanged)
+        {
+            x.Swap(commit.Id, cut.Next, Commit.Load, Commit.Load, orphan, what,
+                (ref Proc p) => commit.Route(x, ref p, x.Manifests[cut.Next]));
+            return;
+        }
+
+        x.Fork(commit.Id) = new Proc { Pc = Commit.Load };
+        if (orphan >= 0)
+        {
+            x.Next.Store.Delete(orphan);
+        }
+
+        x.Emit(commit.Id, "may not cut");
     }
 
     private void ReadNext(Expansion x, in Proc now, KnownManifest known)

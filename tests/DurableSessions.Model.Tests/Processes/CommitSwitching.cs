@@ -8,13 +8,13 @@ namespace DurableSessions.Model.Tests.Processes;
 internal sealed class CommitSwitching(Commit commit)
 {
     public const byte FirstStep = Load;
-    public const byte Load = 18;
-    public const byte WriteRecord = 19;
-    public const byte Switch = 20;
-    private const byte SwitchReload = 21;
-    public const byte Cover = 22;
-    private const byte CoverReload = 23;
-    private const byte Delete = 24;
+    public const byte Load = 20;
+    public const byte WriteRecord = 21;
+    public const byte Switch = 22;
+    private const byte SwitchReload = 23;
+    public const byte Cover = 24;
+    private const byte CoverReload = 25;
+    private const byte Delete = 26;
 
     public void Expand(Expansion x, in Proc now)
     {

@@ -7,10 +7,10 @@ namespace DurableSessions.Model.Tests.Processes;
 internal sealed class CommitTurn(Commit commit)
 {
     public const byte FirstStep = Turn;
-    public const byte Turn = 14;
-    private const byte Instance = 15;
-    private const byte Abandoned = 16;
-    private const byte Digest = 17;
+    public const byte Turn = 16;
+    private const byte Instance = 17;
+    private const byte Abandoned = 18;
+    private const byte Digest = 19;
 
     public void Expand(Expansion x, in Proc now)
     {

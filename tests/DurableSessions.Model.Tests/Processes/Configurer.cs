@@ -50,9 +50,9 @@ internal sealed class Configurer(string name, int bit) : Process(name)
                 x.Emit(Id, "seals an older segment");
                 break;
             case AskEmpty:
-                next.Other = known.Live[^2];
+                next.Other = known.Manifest.FollowsAppended ? known.Live[^2] : 0;
                 next.Pc = Drop;
-                if (Names.IsImmutable(next.Other) || (x.Now.Store.TryGet(next.Other, out Blob blob) && blob.Value != 0))
+                if (!known.Manifest.FollowsAppended || (x.Now.Store.TryGet(next.Other, out Blob blob) && blob.Value != 0))
                 {
                     Finish(x, ref next);
                 }

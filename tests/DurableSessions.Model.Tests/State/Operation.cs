@@ -5,6 +5,7 @@ internal enum Operation
 {
     AddSegment,
     BeginCut,
+    BeginCutBeforeLast,
     Clear,
     Close,
     Configure,

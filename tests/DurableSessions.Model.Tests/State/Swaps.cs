@@ -55,6 +55,18 @@ internal sealed class Swaps(Manifests manifests, Safeguards without)
         }
     }
 
+    public Decision BeginCutBeforeLast(int manifest, int attempt, int keep)
+    {
+        return Decide(manifest, Operation.BeginCutBeforeLast, Of(attempt, keep), 0, Begun);
+
+        Transition Begun(Manifest m)
+        {
+            CommitAttempt commit = Names.Attempt(attempt);
+            return _guards.BeginCut(
+                m, commit, asked => Transitions.BeginCutBeforeLast(asked, commit, new CutRetention(keep, null, false)));
+        }
+    }
+
     public Decision Clear(int manifest, int attempt, int archived, int retained)
     {
         return Decide(manifest, Operation.Clear, Of(attempt, (archived << 8) | retained), 0, Cleared);

@@ -9,6 +9,7 @@ using DurableSessions.Core.Deletion;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Purging;
 using DurableSessions.Core.Semantics;
+using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 using DurableSessions.Core.Tasks;
 using DurableSessions.Engine;
@@ -42,6 +43,7 @@ internal sealed class Host : IDisposable
         _services = HostScopes.Create(new HostParts(storage, processor, Fallback, options, engine, time));
         IServiceProvider services = _services.ServiceProvider;
         Store = services.GetRequiredService<SessionStore>();
+        Cache = services.GetRequiredService<HostCache>();
         _registry = services.GetRequiredService<OrchestrationRegistry>();
         _engine = services.GetRequiredService<EmbeddedEngine>();
         _storeClient = (ReplaceableClient)services.GetRequiredService<OrchestrationClient>();
@@ -62,6 +64,8 @@ internal sealed class Host : IDisposable
     }
 
     public SessionStore Store { get; }
+
+    public HostCache Cache { get; }
 
     public FaultTransport Faults { get; }
 

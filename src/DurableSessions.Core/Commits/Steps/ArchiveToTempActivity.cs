@@ -10,11 +10,11 @@ namespace DurableSessions.Core.Commits.Steps;
 
 /// <summary>
 /// Step 1. One swap adds a fresh segment, to which appends go from now on, and shows the cut; then the older segments are
-/// sealed, read, and staged as the archive.
+/// sealed, read, and staged as the archive. Where the last segment is empty and follows another, appends go on in that one.
 /// </summary>
 /// <remarks>
-/// A crash before the swap leaves an empty segment that no manifest names. A crash after it leaves a cut that each host can carry
-/// on: live still lists the sealed segments, so readers miss nothing. Run again, this step finds its own cut, the same sealed
+/// A crash before the swap leaves an empty segment that no manifest names, or nothing. A crash after it leaves a cut that each host can
+/// carry on: live still lists the sealed segments, so readers miss nothing. Run again, this step finds its own cut, the same sealed
 /// bytes, and writes the same blob. A commit that finds another's cut carries that one to its end first (helping, not
 /// locking): a dead host blocks no other.
 /// </remarks>
@@ -53,10 +53,7 @@ internal sealed class ArchiveToTempActivity(
                 return decided;
             }
 
-            FreshSegment fresh = await segments.CreateAsync(commit.Session, manifest.Incarnation, manifest.NextSegment, cancellationToken);
-            views.LearnCreated(fresh.Name);
-            StoredManifest? swapped = await manifests.TryApplyAsync(
-                commit.Session, stored, m => Transitions.BeginCut(m, commit.ThisAttempt, commit.Retention, fresh), cancellationToken);
+            StoredManifest? swapped = await TryCutAsync(commit, stored, cancellationToken);
             if (swapped is not null
                 && await StageAsync(commit, swapped.Manifest, swapped.Manifest.Cutting!, cancellationToken) is { } staged)
             {
@@ -68,6 +65,23 @@ internal sealed class ArchiveToTempActivity(
 
         throw new ContentionException(
             $"The manifest of session '{commit.Session.Id}' was changed by others {MaxRounds} times in a row.");
+    }
+
+    // Where appends go on: in the last segment where a cut that was undone left it, and it is empty; else in a fresh one. So commits that
+    // are cancelled one after the other add no segment to live.
+    private async Task<StoredManifest?> TryCutAsync(CommitInput commit, StoredManifest stored, CancellationToken cancellationToken)
+    {
+        Manifest manifest = stored.Manifest;
+        if (manifest.FollowsAppended && await segments.IsUnusedAsync(manifest.Last.Name, cancellationToken))
+        {
+            return await manifests.TryApplyAsync(
+                commit.Session, stored, m => Transitions.BeginCutBeforeLast(m, commit.ThisAttempt, commit.Retention), cancellationToken);
+        }
+
+        FreshSegment fresh = await segments.CreateAsync(commit.Session, manifest.Incarnation, manifest.NextSegment, cancellationToken);
+        views.LearnCreated(fresh.Name);
+        return await manifests.TryApplyAsync(
+            commit.Session, stored, m => Transitions.BeginCut(m, commit.ThisAttempt, commit.Retention, fresh), cancellationToken);
     }
 
     private async Task<CommitProgress?> DecidedAsync(CommitInput commit, Manifest manifest, CancellationToken cancellationToken)
