@@ -30,6 +30,9 @@ internal sealed record InstanceDocument
 
     public required string Id { get; init; }
 
+    /// <summary>Whose turn it is when one of its activities runs; <see langword="null"/>: of those without a key.</summary>
+    public string? FairnessKey { get; init; }
+
     /// <summary>How many instances have had this id, with this one.</summary>
     public int Generation { get; init; } = 1;
 

@@ -16,6 +16,8 @@ internal sealed record InstanceHeader
 
     public required string Name { get; init; }
 
+    public string? FairnessKey { get; init; }
+
     public required int Generation { get; init; }
 
     public required OrchestrationRuntimeStatus Status { get; init; }
@@ -40,6 +42,7 @@ internal sealed record InstanceHeader
     {
         Id = document.Id,
         Name = document.Name,
+        FairnessKey = document.FairnessKey,
         Generation = document.Generation,
         Status = document.Status,
         Created = document.Created,
@@ -70,6 +73,7 @@ internal sealed record InstanceHeader
             {
                 Id = id,
                 Name = Uri.UnescapeDataString(name),
+                FairnessKey = metadata.TryGetValue("fairnesskey", out string? key) ? Uri.UnescapeDataString(key) : null,
                 Generation = generation,
                 Status = status,
                 Created = created ?? default,
@@ -99,6 +103,11 @@ internal sealed record InstanceHeader
             ["created"] = Text(Created),
             ["updated"] = Text(Updated),
         };
+        if (FairnessKey is not null)
+        {
+            metadata["fairnesskey"] = Uri.EscapeDataString(FairnessKey);
+        }
+
         if (Owner is not null)
         {
             metadata["owner"] = Uri.EscapeDataString(Owner);

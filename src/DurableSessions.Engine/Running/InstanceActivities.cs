@@ -8,15 +8,17 @@ namespace DurableSessions.Engine.Running;
 /// them again.
 /// </summary>
 internal sealed class InstanceActivities(
-    ActivityDispatcher dispatcher, WorkerMailbox mailbox, TurnRunner runner, ILogger log, string instanceId)
+    ActivityDispatcher dispatcher, WorkerMailbox mailbox, TurnRunner runner, ILogger log, InstanceDocument instance)
 {
     private readonly CancellationTokenSource _cancellation = new();
-    private readonly HashSet<int> _running = [];
 
-    /// <summary>Whether an activity runs here, or could be started.</summary>
-    public bool HasWork => _running.Count > 0 || Due().Any();
+    // By task: calls that run or wait for a slot. A call that runs stays until its answer is taken from the mailbox.
+    private readonly Dictionary<int, Call> _calls = [];
 
-    /// <summary>Starts what is due; each answer goes to the mailbox.</summary>
+    /// <summary>Whether an activity runs or waits here, or could be started.</summary>
+    public bool HasWork => _calls.Count > 0 || Due().Any();
+
+    /// <summary>Starts what is due, or queues it where no slot is free; each answer goes to the mailbox.</summary>
     public void StartDue()
     {
         foreach (HistoryEntry scheduled in Due().ToList())
@@ -26,11 +28,14 @@ internal sealed class InstanceActivities(
     }
 
     /// <summary>The answer of an activity has been taken from the mailbox.</summary>
-    public void Remove(int task) => _running.Remove(task);
+    public void Remove(int task) => _calls.Remove(task);
 
-    /// <summary>Cancels all that run. The instance waits for none of them, and does not fail with one that throws.</summary>
+    /// <summary>
+    /// Cancels all that run, and withdraws what waits for a slot. The instance waits for none of them, and does not fail with one that throws.
+    /// </summary>
     public void Cancel()
     {
+        Withdraw();
         if (!_cancellation.IsCancellationRequested)
         {
             _ = CancelAsync();
@@ -44,29 +49,42 @@ internal sealed class InstanceActivities(
             }
             catch (Exception e)
             {
-                log.ActivityThrewAtCancellation(e, instanceId);
+                log.ActivityThrewAtCancellation(e, instance.Id);
+            }
+        }
+    }
+
+    private void Withdraw()
+    {
+        foreach ((int task, Call call) in _calls.ToList())
+        {
+            if (call.Gate.TryWithdraw(call.Ticket))
+            {
+                _calls.Remove(task);
             }
         }
     }
 
     private IEnumerable<HistoryEntry> Due() => runner.Run.IsSuspended
         ? []
-        : runner.Run.Unanswered.Values.Where(t => !_running.Contains(t.Task!.Value) && dispatcher.Knows(t.Name!));
+        : runner.Run.Unanswered.Values.Where(t => !_calls.ContainsKey(t.Task!.Value) && dispatcher.Knows(t.Name!));
 
     private void Start(HistoryEntry scheduled)
     {
-        int task = scheduled.Task!.Value;
-        _running.Add(task);
-        CancellationToken cancellation = _cancellation.Token;
-        _ = Task.Run(
-            async () =>
-            {
-                HistoryEntry? answer = await dispatcher.RunAsync(instanceId, scheduled, cancellation);
-                if (!await mailbox.AnswerAsync(new WorkerMessage.Answer(task, answer)))
-                {
-                    log.AnswerCameLate(scheduled.Name, instanceId);
-                }
-            },
-            CancellationToken.None);
+        FairGate gate = dispatcher.Gate(scheduled.Name!);
+        GateTicket ticket = gate.Enter(
+            instance.FairnessKey ?? "", slot => _ = Task.Run(() => RunAsync(scheduled, slot), CancellationToken.None));
+        _calls.Add(scheduled.Task!.Value, new Call(gate, ticket));
     }
+
+    private async Task RunAsync(HistoryEntry scheduled, Slot slot)
+    {
+        HistoryEntry? answer = await dispatcher.RunAsync(instance.Id, scheduled, slot, _cancellation.Token);
+        if (!await mailbox.AnswerAsync(new WorkerMessage.Answer(scheduled.Task!.Value, answer)))
+        {
+            log.AnswerCameLate(scheduled.Name, instance.Id);
+        }
+    }
+
+    private sealed record Call(FairGate Gate, GateTicket Ticket);
 }

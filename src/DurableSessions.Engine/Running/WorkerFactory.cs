@@ -29,7 +29,7 @@ internal sealed class WorkerFactory(
         var snapshot = new InstanceSnapshot(watches, claimed.Document.ToMetadata());
         var instance = new OwnedInstance(store, claimed, finished);
         var runner = new TurnRunner(instance, registry, time, message => Report(message, mailbox, id));
-        var activities = new InstanceActivities(dispatcher, mailbox, runner, log, id);
+        var activities = new InstanceActivities(dispatcher, mailbox, runner, log, claimed.Document);
         var inbox = new InstanceInbox(mailbox, runner, activities, id);
         var release = new ReleasePolicy(runner, activities, options, time, log, id);
         var checkpoints = new CheckpointWriter(instance, runner, inbox, release, snapshot, options, time, log, lifetime.Gone);
