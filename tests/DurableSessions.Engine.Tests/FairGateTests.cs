@@ -20,11 +20,11 @@ public sealed class FairGateTests
         }
 
         Enter("b");
-        running.Dequeue().Dispose();
-        running.Dequeue().Dispose();
+        running.Dequeue().GiveBack();
+        running.Dequeue().GiveBack();
         Enter("b");
-        running.Dequeue().Dispose();
-        running.Dequeue().Dispose();
+        running.Dequeue().GiveBack();
+        running.Dequeue().GiveBack();
 
         Assert.Equal(["a", "a", "b", "a", "b", "a"], order);
 
@@ -46,8 +46,8 @@ public sealed class FairGateTests
         var gate = new FairGate(1);
         Slot? first = null;
         gate.Enter("a", slot => first = slot);
-        first!.Dispose();
-        first.Dispose();
+        first!.GiveBack();
+        first.GiveBack();
         int entered = 0;
         gate.Enter("a", _ => entered++);
         gate.Enter("a", _ => entered++);
@@ -80,7 +80,7 @@ public sealed class FairGateTests
                     }
 
                     Interlocked.Decrement(ref running);
-                    slot.Dispose();
+                    slot.GiveBack();
                     CountOver();
                 }));
                 if (call % 3 == 0 && gate.TryWithdraw(ticket))
@@ -194,7 +194,7 @@ public sealed class FairGateTests
         {
             Slot slot = _running[index];
             _running.RemoveAt(index);
-            slot.Dispose();
+            slot.GiveBack();
         }
 
         private void Withdraw(int index)

@@ -60,7 +60,7 @@ internal sealed class ActivityDispatcher(OrchestrationRegistry registry, EngineO
         }
         finally
         {
-            slot.Dispose();
+            slot.GiveBack();
         }
     }
 }

@@ -26,7 +26,7 @@ internal sealed class FairGate(int limit)
     /// <summary>Asks for a slot. No slot is free while a ticket waits.</summary>
     /// <param name="key">Whose turn it is to be.</param>
     /// <param name="granted">
-    /// Gets the slot, and disposes it: called at once where one is free, otherwise by the call that leaves, and never after
+    /// Gets the slot, and gives it back: called at once where one is free, otherwise by the call that leaves, and never after
     /// <see cref="TryWithdraw"/> returned true. It must not block or throw.
     /// </param>
     public GateTicket Enter(string key, Action<Slot> granted)

@@ -8,15 +8,36 @@ namespace DurableSessions.Engine.Running;
 /// them again.
 /// </summary>
 internal sealed class InstanceActivities(
-    ActivityDispatcher dispatcher, WorkerMailbox mailbox, TurnRunner runner, ILogger log, InstanceDocument instance)
+    ActivityDispatcher dispatcher,
+    WorkerMailbox mailbox,
+    TurnRunner runner,
+    ILogger log,
+    InstanceDocument instance,
+    ReservedSlot? reserved)
 {
     private readonly CancellationTokenSource _cancellation = new();
 
     // By task: calls that run or wait for a slot. A call that runs stays until its answer is taken from the mailbox.
     private readonly Dictionary<int, Call> _calls = [];
 
-    /// <summary>Whether an activity runs or waits here, or could be started.</summary>
-    public bool HasWork => _calls.Count > 0 || Due().Any();
+    // Until the first activities are started: what none of them needs is given back.
+    private ReservedSlot? _reserved = reserved;
+
+    /// <summary>
+    /// Whether an activity runs here, or waits for a slot, or could be started. What waits in an instance that was suspended does not count.
+    /// </summary>
+    public bool HasWork => _calls.Values.Any(c => !c.IsWaiting || !runner.Run.IsSuspended) || Due().Any();
+
+    /// <summary>Whether there are activities to run here, and each of them waits for a slot or would have to.</summary>
+    public bool OnlyWaitForSlots =>
+        _reserved is null
+        && HasWork
+        && !runner.Run.IsSuspended
+        && _calls.Values.All(static c => c.IsWaiting)
+        && Due().All(t => dispatcher.Gate(t.Name!).IsFull);
+
+    /// <summary>The names of the activities without an answer, also of those that this host has not.</summary>
+    public IReadOnlyList<string> Unanswered => [.. runner.Run.Unanswered.Values.Select(static t => t.Name!).Distinct()];
 
     /// <summary>Starts what is due, or queues it where no slot is free; each answer goes to the mailbox.</summary>
     public void StartDue()
@@ -25,6 +46,8 @@ internal sealed class InstanceActivities(
         {
             Start(scheduled);
         }
+
+        GiveBackReserved();
     }
 
     /// <summary>The answer of an activity has been taken from the mailbox.</summary>
@@ -35,7 +58,8 @@ internal sealed class InstanceActivities(
     /// </summary>
     public void Cancel()
     {
-        Withdraw();
+        TryWithdraw();
+        GiveBackReserved();
         if (!_cancellation.IsCancellationRequested)
         {
             _ = CancelAsync();
@@ -54,15 +78,24 @@ internal sealed class InstanceActivities(
         }
     }
 
-    private void Withdraw()
+    /// <summary>Withdraws what waits for a slot: it is due again. False: an activity runs here, as it may have its slot only now.</summary>
+    public bool TryWithdraw()
     {
         foreach ((int task, Call call) in _calls.ToList())
         {
-            if (call.Gate.TryWithdraw(call.Ticket))
+            if (call.Ticket is { } ticket && call.Gate.TryWithdraw(ticket))
             {
                 _calls.Remove(task);
             }
         }
+
+        return _calls.Count == 0;
+    }
+
+    private void GiveBackReserved()
+    {
+        _reserved?.Slot.GiveBack();
+        _reserved = null;
     }
 
     private IEnumerable<HistoryEntry> Due() => runner.Run.IsSuspended
@@ -72,9 +105,20 @@ internal sealed class InstanceActivities(
     private void Start(HistoryEntry scheduled)
     {
         FairGate gate = dispatcher.Gate(scheduled.Name!);
-        GateTicket ticket = gate.Enter(
-            instance.FairnessKey ?? "", slot => _ = Task.Run(() => RunAsync(scheduled, slot), CancellationToken.None));
+        GateTicket? ticket = null;
+        if (_reserved is { } reservation && reservation.Activity == scheduled.Name)
+        {
+            _reserved = null;
+            Run(reservation.Slot);
+        }
+        else
+        {
+            ticket = gate.Enter(instance.FairnessKey ?? "", Run);
+        }
+
         _calls.Add(scheduled.Task!.Value, new Call(gate, ticket));
+
+        void Run(Slot slot) => _ = Task.Run(() => RunAsync(scheduled, slot), CancellationToken.None);
     }
 
     private async Task RunAsync(HistoryEntry scheduled, Slot slot)
@@ -86,5 +130,8 @@ internal sealed class InstanceActivities(
         }
     }
 
-    private sealed record Call(FairGate Gate, GateTicket Ticket);
+    private sealed record Call(FairGate Gate, GateTicket? Ticket)
+    {
+        public bool IsWaiting => Ticket is { IsWaiting: true };
+    }
 }
