@@ -131,6 +131,8 @@ internal sealed partial class EmbeddedClient(
             {
                 TaskId = e.Task,
                 FireAt = e.FireAt,
+                StartedAt = e.Started,
+                Attempt = e.Type == HistoryEventType.TaskScheduled ? e.Attempt ?? 1 : null,
             })];
     }
 

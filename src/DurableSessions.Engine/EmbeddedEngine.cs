@@ -51,7 +51,7 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
         var watches = new InstanceWatches();
         _identity = new HostIdentity(new HostStarts(container, time), log);
         var claims = new Claims(options.Ownership, _identity, time);
-        var dispatcher = new ActivityDispatcher(registry, options);
+        var dispatcher = new ActivityDispatcher(registry, options, time);
         var parked = new ParkedInstances(dispatcher, _lifetime);
         var places = new Places(options.MaxLoadedInstances);
         var workers = new WorkerFactory(store, registry, dispatcher, watches, due, parked, places, _lifetime, options, time, log);

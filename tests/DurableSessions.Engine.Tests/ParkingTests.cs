@@ -26,6 +26,8 @@ public sealed class ParkingTests : EngineTest, IDisposable
     private readonly ConcurrentDictionary<string, int> _digests = new();
     private readonly ConcurrentQueue<string> _begun = new();
     private int _ended;
+    private int _running;
+    private int _most;
 
     public ParkingTests()
     {
@@ -38,6 +40,15 @@ public sealed class ParkingTests : EngineTest, IDisposable
             return text + "d";
         });
         Activity<string, string>("archive", (text, _) => Task.FromResult(text + "a"));
+        Activity<string, string>("brief", async (text, _) =>
+        {
+            _most = Math.Max(_most, Interlocked.Increment(ref _running));
+            await Task.Delay(TimeSpan.FromMilliseconds(50), Time, CancellationToken.None);
+            Interlocked.Decrement(ref _running);
+            return text;
+        });
+        Orchestrator<string, string>("brief", async (context, text) =>
+            await context.CallActivityAsync<string>("brief", await context.CallActivityAsync<string>("brief", text)));
         Orchestrator<string, string>("digests", (context, text) => context.CallActivityAsync<string>(Digest, text));
         Orchestrator<string, string>("commit", async (context, text) =>
             await context.CallActivityAsync<string>(Digest, await context.CallActivityAsync<string>("archive", text)));
@@ -185,7 +196,7 @@ public sealed class ParkingTests : EngineTest, IDisposable
     [Fact]
     public Task A_parked_instance_takes_an_event_at_once() => RunAsync(async () =>
     {
-        await using EmbeddedHost host = await Hub.StartAsync(Registry, s_scarce);
+        await using EmbeddedHost host = await Hub.StartAsync(Registry, s_scarce, _log.Configure);
         OrchestrationMetadata[] backlog = await ScheduleAsync(host, "digests", "a", 2);
         await UntilAsync(() => _begun.Count == 2);
         OrchestrationMetadata parked = (await ScheduleAsync(host, "either", "b", 1))[0];
@@ -193,8 +204,12 @@ public sealed class ParkingTests : EngineTest, IDisposable
         Assert.True(await host.Client.RaiseEventAsync(parked.InstanceId, "go", "gone"));
 
         Assert.Equal("\"gone\"", (await EndOf(host.Client, parked)).SerializedOutput);
+        _log.Clear();
         _gate.Release(3);
         await EndAllAsync(host, backlog);
+
+        // It is no longer looked at when a slot is free.
+        Assert.DoesNotContain(_log.Requests, static r => r.Blob.Contains("b0", StringComparison.Ordinal));
     });
 
     [Fact]
@@ -229,6 +244,101 @@ public sealed class ParkingTests : EngineTest, IDisposable
 
         await EndAllAsync(host, [parked]);
     });
+
+    [Theory]
+    [InlineData("ended elsewhere")]
+    [InlineData("terminated")]
+    [InlineData("suspended")]
+    public Task A_slot_that_its_instance_no_longer_needs_goes_to_the_next(string change) => RunAsync(async () =>
+    {
+        await using EmbeddedHost host = await Hub.StartAsync(Registry, s_scarce with { SweepInterval = TimeSpan.FromMinutes(50) });
+        OrchestrationMetadata[] backlog = await ScheduleAsync(host, "digests", "a", 2);
+        await UntilAsync(() => _begun.Count == 2);
+        OrchestrationMetadata changed = (await ScheduleAsync(host, "digests", "b", 1))[0];
+        await UntilParkedAsync(1);
+        OrchestrationMetadata next = (await ScheduleAsync(host, "digests", "c", 1))[0];
+        await UntilParkedAsync(2);
+
+        // A client of a host that runs no instance leaves the message in storage.
+        EmbeddedHost never = await Hub.StartAsync(Registry, start: false);
+        if (change == "suspended")
+        {
+            await never.Client.SuspendInstanceAsync(changed.InstanceId, cancellationToken: Deadline);
+        }
+        else
+        {
+            await never.Client.TerminateInstanceAsync(changed.InstanceId, cancellationToken: Deadline);
+        }
+
+        if (change == "ended elsewhere")
+        {
+            EmbeddedHost other = await Hub.StartAsync(new OrchestrationRegistry());
+            await EndOf(other.Client, changed);
+            await other.StopAsync();
+        }
+
+        _gate.Release();
+        await UntilAsync(() => _begun.Contains("c0"));
+        Assert.DoesNotContain("b0", _begun);
+        await host.Client.TerminateInstanceAsync(changed.InstanceId, cancellationToken: Deadline);
+        Assert.Equal(OrchestrationRuntimeStatus.Terminated, (await EndOf(host.Client, changed)).RuntimeStatus);
+        _gate.Release(3);
+        await EndAllAsync(host, [.. backlog, next]);
+    });
+
+    [Fact]
+    public Task The_history_shows_how_long_an_activity_waited_and_which_attempt_it_was() => RunAsync(async () =>
+    {
+        int calls = 0;
+        Activity<string, string>("flaky", (text, _) =>
+            Interlocked.Increment(ref calls) == 1 ? throw new InvalidOperationException("Not yet.") : Task.FromResult(text));
+        Orchestrator<string, string>("twice", (context, text) => context.CallActivityAsync<string>(
+            "flaky", text, new TaskOptions(new RetryPolicy(2, TimeSpan.FromSeconds(1)))));
+        await using EmbeddedHost host = await Hub.StartAsync(Registry, s_scarce);
+        OrchestrationMetadata[] backlog = await ScheduleAsync(host, "digests", "a", 2);
+        await UntilAsync(() => _begun.Count == 2);
+        OrchestrationMetadata waited = (await ScheduleAsync(host, "digests", "b", 1))[0];
+        await UntilParkedAsync(1);
+        DateTimeOffset released = Time.GetUtcNow();
+        _gate.Release(3);
+        await EndAllAsync(host, [.. backlog, waited]);
+        OrchestrationMetadata retried = (await ScheduleAsync(host, "twice", "c", 1))[0];
+        await EndOf(host.Client, retried);
+
+        IReadOnlyList<OrchestrationHistoryEvent> attempts = (await host.Client.GetHistoryAsync(retried.InstanceId, Deadline))!;
+        IReadOnlyList<OrchestrationHistoryEvent> history = (await host.Client.GetHistoryAsync(waited.InstanceId, Deadline))!;
+        Assert.True(history.Single(static e => e.EventType == "TaskScheduled").Timestamp < released);
+        Assert.True(history.Single(static e => e.EventType == "TaskCompleted").StartedAt >= released);
+        Assert.Equal(
+            [1, 2],
+            attempts.Where(static e => e.Attempt is not null).Select(static e => e.Attempt!.Value));
+        Assert.Equal(2, attempts.Count(static e => e.StartedAt is not null));
+    });
+
+    [Fact]
+    public async Task By_drawn_schedules_all_complete_on_two_hosts_and_none_goes_beyond_its_slots()
+    {
+        for (int seed = 0; seed < 20; seed++)
+        {
+            int drawn = seed;
+            await RunAsync(drawn % 2 == 0 ? Schedule.Uniform(drawn) : Schedule.Priorities(drawn), () => CompleteAsync($"{drawn}-"));
+        }
+    }
+
+    private async Task CompleteAsync(string prefix)
+    {
+        EngineOptions options = s_scarce with { MaxConcurrentActivitiesByName = new Dictionary<string, int> { ["brief"] = 1 } };
+        await using EmbeddedHost first = await Hub.StartAsync(Registry, options);
+        await using EmbeddedHost second = await Hub.StartAsync(Registry, options);
+        OrchestrationMetadata[] instances = await Task.WhenAll(Enumerable.Range(0, 12).Select(i =>
+            (i % 2 == 0 ? first : second).Client.ScheduleNewOrchestrationInstanceAsync(
+                "brief", $"{prefix}{i}", new StartOrchestrationOptions { FairnessKey = $"{i % 3}" }, Deadline)));
+        OrchestrationMetadata[] ended = await Task.WhenAll(instances.Select(i => EndOf(first.Client, i)));
+
+        Assert.InRange(_most, 1, 2);
+        Assert.Equal(
+            [.. Enumerable.Range(0, 12).Select(i => $"\"{prefix}{i}\"")], ended.Select(static m => m.SerializedOutput));
+    }
 
     public static TheoryData<string, bool> Faults => new(
         from fault in (string[])["not sent", "answer dropped", "busy", "sent twice", "late"]

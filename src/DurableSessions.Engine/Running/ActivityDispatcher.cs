@@ -8,7 +8,7 @@ namespace DurableSessions.Engine.Running;
 /// Runs activities, with a limit for each name: a slow activity delays no activity of another name. What waits for one name has its turn by
 /// fairness key.
 /// </summary>
-internal sealed class ActivityDispatcher(OrchestrationRegistry registry, EngineOptions options)
+internal sealed class ActivityDispatcher(OrchestrationRegistry registry, EngineOptions options, TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, FairGate> _gates = new(StringComparer.Ordinal);
 
@@ -28,6 +28,7 @@ internal sealed class ActivityDispatcher(OrchestrationRegistry registry, EngineO
         string instanceId, HistoryEntry scheduled, Slot slot, CancellationToken cancellationToken)
     {
         string name = scheduled.Name!;
+        DateTimeOffset started = time.GetUtcNow();
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -40,6 +41,7 @@ internal sealed class ActivityDispatcher(OrchestrationRegistry registry, EngineO
                 Time = default,
                 Task = scheduled.Task,
                 Name = name,
+                Started = started,
                 Payload = Payloads.Write(output, $"output of activity '{name}'", EngineLimits.PayloadBytes),
             };
         }
@@ -55,6 +57,7 @@ internal sealed class ActivityDispatcher(OrchestrationRegistry registry, EngineO
                 Time = default,
                 Task = scheduled.Task,
                 Name = name,
+                Started = started,
                 Failure = Failures.From(e),
             };
         }

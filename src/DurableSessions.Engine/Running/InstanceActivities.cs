@@ -20,7 +20,7 @@ internal sealed class InstanceActivities(
     // By task: calls that run or wait for a slot. A call that runs stays until its answer is taken from the mailbox.
     private readonly Dictionary<int, Call> _calls = [];
 
-    // Until the first activities are started: what none of them needs is given back.
+    // Until its activity is started: an instance that is parked has not been answered since, and ends or is given back without it.
     private ReservedSlot? _reserved = reserved;
 
     /// <summary>
@@ -46,8 +46,6 @@ internal sealed class InstanceActivities(
         {
             Start(scheduled);
         }
-
-        GiveBackReserved();
     }
 
     /// <summary>The answer of an activity has been taken from the mailbox.</summary>

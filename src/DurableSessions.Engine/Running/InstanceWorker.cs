@@ -75,6 +75,7 @@ internal sealed class InstanceWorker(
         var header = InstanceHeader.From(instance.Stored);
         if (header.IsParked)
         {
+            log.Parked(header.Id, header.Name, string.Join(", ", header.WaitsFor));
             parked.Offer(header);
         }
     }
