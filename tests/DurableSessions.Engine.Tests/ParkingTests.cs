@@ -363,7 +363,8 @@ public sealed class ParkingTests : EngineTest, IDisposable
             var transport = new FaultTransport();
 
             // It is created, parked and claimed, in this order.
-            transport.When(static r => IsWriteOf(r, "active") && r.Blob.Contains("b0", StringComparison.Ordinal), fault, skip: claim ? 2 : 1);
+            transport.When(
+                static r => IsWriteOf(r, "active") && r.Blob.Contains("b0", StringComparison.Ordinal), fault, skip: claim ? 2 : 1);
             await using EmbeddedHost host = await Hub.StartAsync(Registry, s_scarce, transport.Configure);
             OrchestrationMetadata[] backlog = await ScheduleAsync(host, "digests", "a", 2);
             await UntilAsync(() => _begun.Count == 2);

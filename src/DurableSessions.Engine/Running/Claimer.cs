@@ -52,7 +52,7 @@ internal sealed class Claimer(
         }
     }
 
-    /// <summary>Notes what this host is to do with an instance that it has seen in storage: to claim it at a time, or once it has a slot.</summary>
+    /// <summary>Notes what this host is to do with an instance that it saw in storage: claim it at a time, or once it has a slot.</summary>
     public void Note(InstanceHeader header)
     {
         DateTimeOffset? from = claims.ClaimableFrom(header);

@@ -48,7 +48,7 @@ internal sealed class FairGate(int limit)
         return ticket;
     }
 
-    /// <summary>Takes back a ticket that waits. False: it does not wait any more; its slot is granted, or it was withdrawn before.</summary>
+    /// <summary>Takes back a ticket that waits. False: its slot is granted, or it was withdrawn before.</summary>
     public bool TryWithdraw(GateTicket ticket)
     {
         lock (_lock)

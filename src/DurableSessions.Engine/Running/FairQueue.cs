@@ -7,8 +7,8 @@ namespace DurableSessions.Engine.Running;
 /// waits, no other key has two turns before it has one. Belongs to one thread at a time.
 /// </summary>
 /// <remarks>
-/// The turns of the last <see cref="RememberedKeys"/> keys that do not wait are remembered: a key that waits again is behind those that have
-/// waited since. A key that is forgotten counts as new: it comes before those that have had a turn.
+/// The turns of the last <see cref="RememberedKeys"/> keys that do not wait are remembered: a key that waits again is behind those that
+/// have waited since. A key that is forgotten counts as new: it comes before those that have had a turn.
 /// </remarks>
 internal sealed class FairQueue<T>
 {

@@ -20,11 +20,12 @@ internal sealed class InstanceActivities(
     // By task: calls that run or wait for a slot. A call that runs stays until its answer is taken from the mailbox.
     private readonly Dictionary<int, Call> _calls = [];
 
-    // Until its activity is started: an instance that is parked has not been answered since, and ends or is given back without it.
+    // Until its activity is started. What was parked has had no answer since: it starts the activity, ends, or is given back.
     private ReservedSlot? _reserved = reserved;
 
     /// <summary>
-    /// Whether an activity runs here, or waits for a slot, or could be started. What waits in an instance that was suspended does not count.
+    /// Whether an activity runs here, or waits for a slot, or could be started. What waits in an instance that was suspended does not
+    /// count.
     /// </summary>
     public bool HasWork => _calls.Values.Any(c => !c.IsWaiting || !runner.Run.IsSuspended) || Due().Any();
 
@@ -52,7 +53,8 @@ internal sealed class InstanceActivities(
     public void Remove(int task) => _calls.Remove(task);
 
     /// <summary>
-    /// Cancels all that run, and withdraws what waits for a slot. The instance waits for none of them, and does not fail with one that throws.
+    /// Cancels all that run, and withdraws what waits for a slot. The instance waits for none of them, and does not fail with one that
+    /// throws.
     /// </summary>
     public void Cancel()
     {

@@ -17,8 +17,8 @@ internal sealed class ReleasePolicy(
     private bool FiresSoon => runner.Run.NextTimer?.FireAt <= time.GetUtcNow() + options.RenewalInterval;
 
     /// <summary>
-    /// What the owner is to do now. An instance that only waits, with no activity to run here and no timer within the time of a renewal, is
-    /// given back. One that needs a slot, where there is none, is parked: with the write that would renew it, so that a wait that is shorter
+    /// What the owner is to do now. An instance that only waits, with no activity to run here and no timer within the time of a renewal,
+    /// is given back. One that needs a slot, where there is none, is parked: with the write that would renew it, so that a shorter wait
     /// costs no request; at once where places are scarce.
     /// </summary>
     /// <param name="renewAt">When the ownership is to be renewed.</param>
