@@ -30,12 +30,18 @@ internal sealed partial class EmbeddedClient(
         options ??= new StartOrchestrationOptions();
         string id = options.InstanceId ?? Guid.CreateVersion7().ToString("N");
         Check(id);
+        if (options.FairnessKey is { } key && !ValidFairnessKey().IsMatch(key))
+        {
+            throw new ArgumentException("A fairness key is 1 to 300 visible characters of ASCII.", nameof(options));
+        }
+
         using CancellationTokenSource linked = Linked(cancellationToken);
         DateTimeOffset now = time.GetUtcNow();
         var instance = new InstanceDocument
         {
             Name = orchestratorName,
             Id = id,
+            FairnessKey = options.FairnessKey,
             Status = OrchestrationRuntimeStatus.Pending,
             Input = Payloads.Write(input, "input of the orchestration", EngineLimits.PayloadBytes),
             Created = now,
@@ -130,6 +136,8 @@ internal sealed partial class EmbeddedClient(
             {
                 TaskId = e.Task,
                 FireAt = e.FireAt,
+                StartedAt = e.Started,
+                Attempt = e.Type == HistoryEventType.TaskScheduled ? e.Attempt ?? 1 : null,
             })];
     }
 
@@ -156,4 +164,7 @@ internal sealed partial class EmbeddedClient(
 
     [GeneratedRegex(@"\A[A-Za-z0-9\-_.@]{1,256}\z")]
     private static partial Regex ValidId();
+
+    [GeneratedRegex(@"\A[!-~]{1,300}\z")]
+    private static partial Regex ValidFairnessKey();
 }

@@ -51,16 +51,18 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
         var watches = new InstanceWatches();
         _identity = new HostIdentity(new HostStarts(container, time), log);
         var claims = new Claims(options.Ownership, _identity, time);
-        var dispatcher = new ActivityDispatcher(registry, options);
-        var workers = new WorkerFactory(store, registry, dispatcher, watches, due, _lifetime, options, time, log);
-        _loaded = new LoadedInstances(workers, registry, due, options.MaxLoadedInstances);
+        var dispatcher = new ActivityDispatcher(registry, options, time);
+        var parked = new ParkedInstances(dispatcher, _lifetime);
+        var places = new Places(options.MaxLoadedInstances);
+        var workers = new WorkerFactory(store, registry, dispatcher, watches, due, parked, places, _lifetime, options, time, log);
+        _loaded = new LoadedInstances(workers, registry, due, parked, places);
         var quarantine = new Quarantine(store, watches, log);
-        var claimer = new Claimer(store, registry, _loaded, claims, due, watches, quarantine, _lifetime, time, log);
-        _sweep = new Sweep(store, _loaded, claimer, claims, _identity, due, options, time, log);
+        var claimer = new Claimer(store, registry, _loaded, claims, due, parked, watches, quarantine, _lifetime, time, log);
+        _sweep = new Sweep(store, _loaded, claimer, _identity, due, parked, options, time, log);
 
         var scheduler = new InstanceScheduler(store, _loaded, claims, due, time, log);
         var sender = new MessageSender(store, _loaded, claims, due, time, log);
-        var reader = new InstanceReader(store, _loaded, claims, due);
+        var reader = new InstanceReader(store, _loaded, claims, due, parked);
         var waiter = new InstanceWaiter(reader, _loaded, watches, time);
         var listing = new InstanceListing(store);
         Client = new EmbeddedClient(store, scheduler, reader, waiter, sender, listing, _lifetime, time);

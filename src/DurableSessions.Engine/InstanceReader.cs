@@ -8,7 +8,8 @@ namespace DurableSessions.Engine;
 /// Reads an instance from storage for a client, and has this host look at it where its owner has died or given it back: a
 /// caller waits for it, and the next sweep may be far.
 /// </summary>
-internal sealed class InstanceReader(InstanceStore store, LoadedInstances loaded, Claims claims, DueQueue due)
+internal sealed class InstanceReader(
+    InstanceStore store, LoadedInstances loaded, Claims claims, DueQueue due, ParkedInstances parked)
 {
     /// <summary>The instance as it is stored; <see langword="null"/>: there is no such instance.</summary>
     public async Task<OrchestrationMetadata?> ReadAsync(string id, CancellationToken cancellationToken)
@@ -30,6 +31,19 @@ internal sealed class InstanceReader(InstanceStore store, LoadedInstances loaded
         return view.Current?.ToMetadata();
     }
 
+    private void Note(InstanceHeader header)
+    {
+        if (claims.ClaimableFrom(header) is { } from)
+        {
+            due.Add(header.Id, from);
+        }
+
+        if (header.IsParked)
+        {
+            parked.Offer(header);
+        }
+    }
+
     // An instance that runs here, or did when storage was asked, is noted by its worker. One that is over is forgotten, unless
     // it was noted after storage was asked: then it may have been scheduled again.
     private void Note(string id, InstanceView view, DateTimeOffset? noted, bool runsHere)
@@ -41,9 +55,9 @@ internal sealed class InstanceReader(InstanceStore store, LoadedInstances loaded
                 due.Remove(id, noted);
             }
         }
-        else if (!runsHere && claims.ClaimableFrom(InstanceHeader.From(live.Document)) is { } from)
+        else if (!runsHere)
         {
-            due.Add(id, from);
+            Note(InstanceHeader.From(live.Document));
         }
     }
 }

@@ -79,4 +79,7 @@ internal static partial class Log
     [LoggerMessage(
         2021, LogLevel.Warning, "Host {Host} could not look whether it was started elsewhere; it keeps its name until the next sweep")]
     public static partial void NameNotChecked(this ILogger log, Exception exception, string host);
+
+    [LoggerMessage(2022, LogLevel.Information, "Instance {InstanceId} ({Orchestrator}) is parked until {Activities} has a free slot")]
+    public static partial void Parked(this ILogger log, string instanceId, string orchestrator, string activities);
 }

@@ -93,7 +93,7 @@ internal sealed class MessageSender(
         try
         {
             appended = claim ? claims.Claim(appended)
-                : isFree ? appended with { Owner = null, OwnedUntil = null, NextDue = now }
+                : isFree ? appended with { Owner = null, OwnedUntil = null, NextDue = now, WaitsFor = null }
                 : appended;
             WriteResult result = await store.ReplaceAsync(appended, live.ETag, store.ClientDeadline, cancellationToken);
             if (result.Written is { } etag && claim)

@@ -13,4 +13,16 @@ public sealed record OrchestrationHistoryEvent(string EventType, DateTimeOffset 
 
     /// <summary>The time at which a timer fires.</summary>
     public DateTimeOffset? FireAt { get; init; }
+
+    /// <summary>
+    /// Of the result of an activity, when it began: since its <c>TaskScheduled</c> it waited for a slot, or for a host.
+    /// <see langword="null"/>: the engine does not record it, as Durable Task does not.
+    /// </summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>
+    /// Of an activity that is scheduled, which attempt it is under its retry policy, from 1; <see langword="null"/> as
+    /// <see cref="StartedAt"/>.
+    /// </summary>
+    public int? Attempt { get; init; }
 }

@@ -21,4 +21,11 @@ public sealed record StartOrchestrationOptions(string? InstanceId = null)
     /// <see cref="InstanceId"/> is a new random id that no other caller can know: the engine does not look for an ended instance.
     /// </summary>
     public bool IsFreshId { get; init; }
+
+    /// <summary>
+    /// For whom the instance is, such as a tenant: 1 to 300 visible characters of ASCII. Where activities of one name wait for a slot of a
+    /// host, the keys have their turns: a backlog of one key delays another key by one activity at most.
+    /// <see langword="null"/>: all instances without a key have one turn together. Durable Task, which has no such queue, ignores it.
+    /// </summary>
+    public string? FairnessKey { get; init; }
 }

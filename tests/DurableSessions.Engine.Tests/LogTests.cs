@@ -29,6 +29,7 @@ public sealed class LogTests
         [2019] = nameof(Log.InstanceUnreadable),
         [2020] = nameof(Log.InstanceNewer),
         [2021] = nameof(Log.NameNotChecked),
+        [2022] = nameof(Log.Parked),
     };
 
     [Fact]

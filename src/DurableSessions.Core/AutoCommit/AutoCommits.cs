@@ -73,7 +73,11 @@ internal sealed class AutoCommits(
         await client.ScheduleNewOrchestrationInstanceAsync(
             CommitNames.Orchestrator,
             input,
-            new StartOrchestrationOptions(commitId.Value) { ReusableStatuses = OrchestrationRuntimeStatuses.Broken },
+            new StartOrchestrationOptions(commitId.Value)
+            {
+                ReusableStatuses = OrchestrationRuntimeStatuses.Broken,
+                FairnessKey = key.Owner.ToString(),
+            },
             cancellationToken);
         reserved?.KeepFor(TimeToCount, time);
     }
@@ -94,6 +98,7 @@ internal sealed class AutoCommits(
             new StartOrchestrationOptions(watch.InstanceId)
             {
                 ReusableStatuses = [OrchestrationRuntimeStatus.Completed, .. OrchestrationRuntimeStatuses.Broken],
+                FairnessKey = key.Owner.ToString(),
             });
         Remember(remembered);
     }

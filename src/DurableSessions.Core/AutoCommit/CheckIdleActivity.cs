@@ -83,7 +83,10 @@ internal sealed class CheckIdleActivity(
     private async Task<IdleCheck> HandOverAsync(IdleInput next, CancellationToken cancellationToken)
     {
         await client.ScheduleNewOrchestrationInstanceAsync(
-            IdleNames.Orchestrator, next, new StartOrchestrationOptions(next.InstanceId), cancellationToken);
+            IdleNames.Orchestrator,
+            next,
+            new StartOrchestrationOptions(next.InstanceId) { FairnessKey = next.Session.Owner.ToString() },
+            cancellationToken);
         return Over;
     }
 

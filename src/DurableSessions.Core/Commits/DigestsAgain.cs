@@ -40,6 +40,7 @@ internal sealed class DigestsAgain(
             new StartOrchestrationOptions(input.InstanceId)
             {
                 ReusableStatuses = [OrchestrationRuntimeStatus.Completed, .. OrchestrationRuntimeStatuses.Broken],
+                FairnessKey = session.Owner.ToString(),
             },
             cancellationToken);
         return true;

@@ -247,7 +247,11 @@ public sealed class SessionService
         await _client.ScheduleNewOrchestrationInstanceAsync(
             DeleteNames.Orchestrator,
             input,
-            new StartOrchestrationOptions(input.InstanceId) { ReusableStatuses = OrchestrationRuntimeStatuses.Broken },
+            new StartOrchestrationOptions(input.InstanceId)
+            {
+                ReusableStatuses = OrchestrationRuntimeStatuses.Broken,
+                FairnessKey = key.Owner.ToString(),
+            },
             cancellationToken);
         if (manifest.DeletedAt is not null)
         {

@@ -72,6 +72,7 @@ internal sealed class CommitRetry(
             {
                 ReusableStatuses = [ended.RuntimeStatus],
                 ReusedGeneration = ended.Generation,
+                FairnessKey = input.Session.Owner.ToString(),
             },
             cancellationToken);
 

@@ -127,7 +127,11 @@ public sealed class CommitService
         OrchestrationMetadata instance = await _client.ScheduleNewOrchestrationInstanceAsync(
             CommitNames.Orchestrator,
             entered,
-            new StartOrchestrationOptions(input.CommitId.Value) { IsFreshId = !input.CommitId.IsDerived },
+            new StartOrchestrationOptions(input.CommitId.Value)
+            {
+                IsFreshId = !input.CommitId.IsDerived,
+                FairnessKey = input.Session.Owner.ToString(),
+            },
             cancellationToken);
         return CommitTaskReader.Input(instance) is { } scheduled && scheduled.RequestHash != input.RequestHash
             ? throw new IdempotencyKeyReusedException()

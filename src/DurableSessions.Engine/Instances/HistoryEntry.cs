@@ -25,6 +25,12 @@ internal sealed record HistoryEntry
 
     public TaskFailureDetails? Failure { get; init; }
 
+    /// <summary>Of a result, when the activity had its slot and began, by the clock of its host.</summary>
+    public DateTimeOffset? Started { get; init; }
+
+    /// <summary>Of an activity that is scheduled, which attempt it is under its retry policy; <see langword="null"/>: the first.</summary>
+    public int? Attempt { get; init; }
+
     public DateTimeOffset? FireAt { get; init; }
 
     /// <summary>The reason that an operator gave.</summary>

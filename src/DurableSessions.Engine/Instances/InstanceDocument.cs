@@ -30,6 +30,9 @@ internal sealed record InstanceDocument
 
     public required string Id { get; init; }
 
+    /// <summary>Whose turn it is when one of its activities runs; <see langword="null"/>: of those without a key.</summary>
+    public string? FairnessKey { get; init; }
+
     /// <summary>How many instances have had this id, with this one.</summary>
     public int Generation { get; init; } = 1;
 
@@ -58,6 +61,13 @@ internal sealed record InstanceDocument
 
     /// <summary>When an instance without owner has something to do; <see langword="null"/>: once a message arrives.</summary>
     public DateTimeOffset? NextDue { get; init; }
+
+    /// <summary>
+    /// The activities for which a parked instance waits: a host that has a slot for one of them may claim it. Its <see cref="NextDue"/> is
+    /// when its next timer fires, or, where it has none, <see cref="Updated"/>: a host of a version that knows no parking claims it then.
+    /// <see langword="null"/>: it is not parked.
+    /// </summary>
+    public IReadOnlyList<string>? WaitsFor { get; init; }
 
     /// <summary>Drawn anew for every write of any host: a host whose answer was lost recognises its own write.</summary>
     public required string WriteId { get; init; }

@@ -12,9 +12,13 @@ internal sealed record InstanceHeader
     /// </summary>
     public const int Version = 1;
 
+    private const int NamesLength = 1_024;
+
     public required string Id { get; init; }
 
     public required string Name { get; init; }
+
+    public string? FairnessKey { get; init; }
 
     public required int Generation { get; init; }
 
@@ -30,16 +34,25 @@ internal sealed record InstanceHeader
 
     public DateTimeOffset? NextDue { get; init; }
 
+    /// <summary>The activities of a parked instance: see <see cref="InstanceDocument.WaitsFor"/>. Empty: it is not parked.</summary>
+    public IReadOnlyList<string> WaitsFor { get; init; } = [];
+
+    /// <summary>No host owns the instance, and a host claims it once it has a slot for one of its activities.</summary>
+    public bool IsParked => Owner is null && WaitsFor.Count > 0;
+
     /// <summary>The instance is to be terminated: any host can do that, also one without the orchestrator.</summary>
     public bool Terminates { get; init; }
 
-    /// <summary>When a host may have something to do with it; <see langword="null"/>: not before a message arrives.</summary>
-    public DateTimeOffset? ClaimableFrom => Owner is null ? NextDue : OwnedUntil;
+    /// <summary>
+    /// When a host may have something to do with it; <see langword="null"/>: not before a message arrives, or a parked instance has a slot.
+    /// </summary>
+    public DateTimeOffset? ClaimableFrom => Owner is not null ? OwnedUntil : IsParked && NextDue <= Updated ? null : NextDue;
 
     public static InstanceHeader From(InstanceDocument document) => new()
     {
         Id = document.Id,
         Name = document.Name,
+        FairnessKey = document.FairnessKey,
         Generation = document.Generation,
         Status = document.Status,
         Created = document.Created,
@@ -48,6 +61,7 @@ internal sealed record InstanceHeader
         OwnedUntil = document.OwnedUntil,
         NextDue = document.NextDue,
         Terminates = document.Terminator is not null,
+        WaitsFor = document.WaitsFor ?? [],
     };
 
     /// <summary>
@@ -70,6 +84,7 @@ internal sealed record InstanceHeader
             {
                 Id = id,
                 Name = Uri.UnescapeDataString(name),
+                FairnessKey = metadata.TryGetValue("fairnesskey", out string? key) ? Uri.UnescapeDataString(key) : null,
                 Generation = generation,
                 Status = status,
                 Created = created ?? default,
@@ -78,6 +93,9 @@ internal sealed record InstanceHeader
                 OwnedUntil = ownedUntil,
                 NextDue = nextDue,
                 Terminates = metadata.ContainsKey("terminates"),
+                WaitsFor = metadata.TryGetValue("waitsfor", out string? names)
+                    ? [.. names.Split(',').Select(Uri.UnescapeDataString)]
+                    : [],
             }
             : null;
     }
@@ -99,6 +117,11 @@ internal sealed record InstanceHeader
             ["created"] = Text(Created),
             ["updated"] = Text(Updated),
         };
+        if (FairnessKey is not null)
+        {
+            metadata["fairnesskey"] = Uri.EscapeDataString(FairnessKey);
+        }
+
         if (Owner is not null)
         {
             metadata["owner"] = Uri.EscapeDataString(Owner);
@@ -119,8 +142,18 @@ internal sealed record InstanceHeader
             metadata["terminates"] = "true";
         }
 
+        if (WaitsFor.Count > 0)
+        {
+            metadata["waitsfor"] = Names(WaitsFor);
+        }
+
         return metadata;
     }
+
+    /// <summary>Whether the names of these activities fit into the metadata: 1,024 characters as they are escaped.</summary>
+    public static bool HasRoomFor(IReadOnlyList<string> activities) => Names(activities).Length <= NamesLength;
+
+    private static string Names(IEnumerable<string> activities) => string.Join(',', activities.Select(Uri.EscapeDataString));
 
     private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
 

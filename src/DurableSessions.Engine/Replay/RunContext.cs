@@ -55,6 +55,7 @@ internal sealed class RunContext(InstanceDocument instance, OrchestratorSynchron
                     Time = Now,
                     Name = name,
                     Payload = json,
+                    Attempt = attempt == 1 ? null : attempt,
                 });
                 return Payloads.Read<TResult>(await result)!;
             }

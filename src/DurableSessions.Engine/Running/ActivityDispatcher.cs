@@ -4,29 +4,34 @@ using DurableSessions.Orchestration;
 
 namespace DurableSessions.Engine.Running;
 
-/// <summary>Runs activities, with a limit for each name: a slow activity delays no activity of another name.</summary>
-internal sealed class ActivityDispatcher(OrchestrationRegistry registry, EngineOptions options)
+/// <summary>
+/// Runs activities, with a limit for each name: a slow activity delays no activity of another name. What waits for one name has its turn by
+/// fairness key.
+/// </summary>
+internal sealed class ActivityDispatcher(OrchestrationRegistry registry, EngineOptions options, TimeProvider time)
 {
-    private readonly ConcurrentDictionary<string, SemaphoreSlim> _gates = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, FairGate> _gates = new(StringComparer.Ordinal);
 
     /// <summary>Whether this host has an activity.</summary>
     public bool Knows(string name) => registry.Activities.ContainsKey(name);
 
-    /// <summary>Runs an activity once. Never throws.</summary>
+    /// <summary>The gate of an activity that this host has.</summary>
+    public FairGate Gate(string name) => _gates.GetOrAdd(
+        name, n => new FairGate(options.MaxConcurrentActivitiesByName.GetValueOrDefault(n, options.MaxConcurrentActivities)));
+
+    /// <summary>Runs an activity once, in a slot of its gate, which it gives back. Never throws.</summary>
     /// <returns>
     /// The entry for the history, without its time; <see langword="null"/> where the activity was cancelled by
     /// <paramref name="cancellationToken"/>: that is no answer, and the next owner calls the activity again.
     /// </returns>
-    public async Task<HistoryEntry?> RunAsync(string instanceId, HistoryEntry scheduled, CancellationToken cancellationToken)
+    public async Task<HistoryEntry?> RunAsync(
+        string instanceId, HistoryEntry scheduled, Slot slot, CancellationToken cancellationToken)
     {
         string name = scheduled.Name!;
-        SemaphoreSlim? entered = null;
+        DateTimeOffset started = time.GetUtcNow();
         try
         {
-            SemaphoreSlim gate = _gates.GetOrAdd(
-                name, n => new SemaphoreSlim(options.MaxConcurrentActivitiesByName.GetValueOrDefault(n, options.MaxConcurrentActivities)));
-            await gate.WaitAsync(cancellationToken);
-            entered = gate;
+            cancellationToken.ThrowIfCancellationRequested();
             ITaskActivity activity = registry.Activities[name]();
             object? input = Payloads.Read(scheduled.Payload, activity.InputType);
             object? output = await activity.RunAsync(new TaskActivityContext(name, instanceId, cancellationToken), input);
@@ -36,6 +41,7 @@ internal sealed class ActivityDispatcher(OrchestrationRegistry registry, EngineO
                 Time = default,
                 Task = scheduled.Task,
                 Name = name,
+                Started = started,
                 Payload = Payloads.Write(output, $"output of activity '{name}'", EngineLimits.PayloadBytes),
             };
         }
@@ -51,12 +57,13 @@ internal sealed class ActivityDispatcher(OrchestrationRegistry registry, EngineO
                 Time = default,
                 Task = scheduled.Task,
                 Name = name,
+                Started = started,
                 Failure = Failures.From(e),
             };
         }
         finally
         {
-            entered?.Release();
+            slot.GiveBack();
         }
     }
 }

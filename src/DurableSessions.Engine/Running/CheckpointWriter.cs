@@ -22,17 +22,17 @@ internal sealed class CheckpointWriter(
     public DateTimeOffset RenewAt { get; private set; } = instance.Stored.OwnedUntil!.Value - options.Ownership + options.RenewalInterval;
 
     /// <summary>Writes the run as it stands.</summary>
-    /// <param name="giveBack">Whether the instance is given back with it.</param>
+    /// <param name="released">Whether the instance is given back with it.</param>
     /// <returns>
     /// How it went. <see cref="OwnerWrite.Merge"/>: the run has changed, by messages of other hosts or because it has failed
     /// at a limit, and is to be looked at again.
     /// </returns>
-    public async Task<OwnerWrite> WriteAsync(bool giveBack)
+    public async Task<OwnerWrite> WriteAsync(Release released)
     {
         OwnerWriteResult result;
         try
         {
-            result = await instance.CheckpointAsync(Checkpoint(giveBack), gone);
+            result = await instance.CheckpointAsync(Checkpoint(released), gone);
         }
         catch (EngineLimitException e)
         {
@@ -66,10 +66,12 @@ internal sealed class CheckpointWriter(
         return result.Kind;
     }
 
-    private InstanceDocument Checkpoint(bool giveBack)
+    private InstanceDocument Checkpoint(Release released)
     {
         DateTimeOffset now = time.GetUtcNow();
         InstanceDocument checkpoint = InstanceWrites.Checkpoint(instance.Stored, runner.Run, runner.IsOverLimit, now);
-        return giveBack ? checkpoint.GivenBack(release.NextDue(now)) : checkpoint.OwnedBy(instance.Owner, now + options.Ownership);
+        return released == Release.Keep
+            ? checkpoint.OwnedBy(instance.Owner, now + options.Ownership)
+            : release.GiveBack(checkpoint, released == Release.Park, now);
     }
 }

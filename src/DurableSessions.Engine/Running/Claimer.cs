@@ -14,6 +14,7 @@ internal sealed class Claimer(
     LoadedInstances loaded,
     Claims claims,
     DueQueue due,
+    ParkedInstances parked,
     InstanceWatches watches,
     Quarantine quarantine,
     EngineLifetime lifetime,
@@ -27,11 +28,55 @@ internal sealed class Claimer(
 
     /// <summary>Claims an instance and runs it here, where it is due and there is room. What fails is noted to be tried again.</summary>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was signalled.</exception>
-    public async ValueTask TryClaimAsync(string id, CancellationToken cancellationToken)
+    public async ValueTask TryClaimAsync(string id, CancellationToken cancellationToken) =>
+        await TryClaimAsync(id, null, cancellationToken);
+
+    /// <summary>Claims a parked instance that has a slot, and gives the slot back where it is not run. Never throws.</summary>
+    public async Task ClaimParkedAsync(string id, ReservedSlot slot)
+    {
+        bool runs = false;
+        try
+        {
+            runs = await TryClaimAsync(id, slot, lifetime.Stopping);
+        }
+        catch (Exception) when (lifetime.Stopping.IsCancellationRequested)
+        {
+            // The host stops: another one finds the instance.
+        }
+        finally
+        {
+            if (!runs)
+            {
+                slot.Slot.GiveBack();
+            }
+        }
+    }
+
+    /// <summary>Notes what this host is to do with an instance that it saw in storage: claim it at a time, or once it has a slot.</summary>
+    public void Note(InstanceHeader header)
+    {
+        DateTimeOffset? from = claims.ClaimableFrom(header);
+        if ((from is null && !header.IsParked) || !CanRun(header))
+        {
+            return;
+        }
+
+        if (from is { } when)
+        {
+            Note(header.Id, when);
+        }
+
+        if (header.IsParked)
+        {
+            parked.Offer(header);
+        }
+    }
+
+    private async Task<bool> TryClaimAsync(string id, ReservedSlot? slot, CancellationToken cancellationToken)
     {
         try
         {
-            await ClaimAsync(id, cancellationToken);
+            return await ClaimAsync(id, slot, cancellationToken);
         }
         catch (NewerInstanceException e)
         {
@@ -43,6 +88,8 @@ internal sealed class Claimer(
             log.ClaimFailed(e, id);
             Note(id, time.GetUtcNow() + AfterError);
         }
+
+        return false;
     }
 
     /// <summary>Notes when this host is to look at an instance: up to 250 ms late, so that hosts do not all ask at once.</summary>
@@ -68,11 +115,12 @@ internal sealed class Claimer(
         return false;
     }
 
-    private async Task ClaimAsync(string id, CancellationToken cancellationToken)
+    // Returns whether the instance runs here, in the slot where there is one.
+    private async Task<bool> ClaimAsync(string id, ReservedSlot? slot, CancellationToken cancellationToken)
     {
         if (loaded.TryFind(id, out _))
         {
-            return;
+            return false;
         }
 
         InstanceView view;
@@ -92,31 +140,27 @@ internal sealed class Claimer(
                 await quarantine.EndAsync(e, cancellationToken);
             }
 
-            return;
+            return false;
         }
 
         if (view.Ghost is { } ghost)
         {
             log.GhostRemoved(id);
             await store.DeleteActiveAsync(id, ghost.ETag, store.ClientDeadline, cancellationToken);
-            return;
+            return false;
         }
 
         if (view.Live is not { } live)
         {
-            return;
+            return false;
         }
 
         var header = InstanceHeader.From(live.Document);
-        if (claims.ClaimableFrom(header) is not { } from || !CanRun(header))
+        bool hasSlot = header.IsParked && slot is not null && header.WaitsFor.Contains(slot.Activity);
+        if (!CanRun(header) || !(hasSlot || claims.ClaimableFrom(header) <= time.GetUtcNow()))
         {
-            return;
-        }
-
-        if (from > time.GetUtcNow())
-        {
-            Note(id, from);
-            return;
+            Note(header);
+            return false;
         }
 
         StoredInstance? finished = view.Finished ?? await store.FindFinishedAsync(id, cancellationToken);
@@ -125,13 +169,13 @@ internal sealed class Claimer(
             // Its owner died between the two requests of the end.
             await store.DeleteActiveAsync(id, live.ETag, store.ClientDeadline, cancellationToken);
             watches.Publish(id, null);
-            return;
+            return false;
         }
 
         if (!loaded.TryReserve(live.Document))
         {
-            Note(id, from);
-            return;
+            Note(id, time.GetUtcNow());
+            return false;
         }
 
         bool runs = false;
@@ -143,13 +187,13 @@ internal sealed class Claimer(
             if (result.Written is { } etag)
             {
                 log.Claimed(id, claim.Name);
-                loaded.Run(new StoredInstance(claim, etag), finished?.ETag);
+                loaded.Run(new StoredInstance(claim, etag), finished?.ETag, slot);
                 runs = true;
             }
-            else if (result.Found is { } changed && claims.ClaimableFrom(InstanceHeader.From(changed.Document)) is { } later)
+            else if (result.Found is { } changed)
             {
                 // Another host has claimed it, or only sent it a message.
-                Note(id, later);
+                Note(InstanceHeader.From(changed.Document));
             }
         }
         finally
@@ -159,5 +203,7 @@ internal sealed class Claimer(
                 loaded.Release();
             }
         }
+
+        return runs;
     }
 }

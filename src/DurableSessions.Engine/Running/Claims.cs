@@ -26,5 +26,6 @@ internal sealed class Claims(TimeSpan ownership, HostIdentity identity, TimeProv
         Owner = identity.NewOwner(),
         OwnedUntil = time.GetUtcNow() + ownership,
         NextDue = null,
+        WaitsFor = null,
     };
 }

@@ -30,7 +30,7 @@ internal sealed class EndWriter(
             // An instance ends only on an active blob that an owner has written: otherwise it could not be distinguished from a ghost.
             if (instance.Stored.CheckpointId is null)
             {
-                if (await checkpoints.WriteAsync(giveBack: false) == OwnerWrite.Lost)
+                if (await checkpoints.WriteAsync(Release.Keep) == OwnerWrite.Lost)
                 {
                     return false;
                 }

@@ -20,6 +20,7 @@ internal sealed class InstanceWorker(
     InstanceSnapshot snapshot,
     WorkerMailbox mailbox,
     DueQueue due,
+    ParkedInstances parked,
     EngineLifetime lifetime,
     TimeProvider time,
     ILogger log)
@@ -41,7 +42,7 @@ internal sealed class InstanceWorker(
         try
         {
             _ended = await LoopAsync();
-            _lookAgain = instance.Stored.Owner is null ? instance.Stored.NextDue : null;
+            _lookAgain = instance.Stored.Owner is null ? InstanceHeader.From(instance.Stored).ClaimableFrom : null;
         }
         catch (Exception) when (lifetime.Gone.IsCancellationRequested)
         {
@@ -70,6 +71,13 @@ internal sealed class InstanceWorker(
         {
             due.Add(instance.Stored.Id, when);
         }
+
+        var header = InstanceHeader.From(instance.Stored);
+        if (header.IsParked)
+        {
+            log.Parked(header.Id, header.Name, string.Join(", ", header.WaitsFor));
+            parked.Offer(header);
+        }
     }
 
     // Returns whether the instance is over.
@@ -89,19 +97,14 @@ internal sealed class InstanceWorker(
                 continue;
             }
 
-            bool giveBack = lifetime.Stopping.IsCancellationRequested || release.OnlyWaits;
-            if (lifetime.Stopping.IsCancellationRequested)
+            Release released = Next();
+            if (released != Release.Keep || runner.NeedsCheckpoint)
             {
-                activities.Cancel();
-            }
-
-            if (giveBack || runner.NeedsCheckpoint)
-            {
-                switch (await checkpoints.WriteAsync(giveBack))
+                switch (await checkpoints.WriteAsync(released))
                 {
                     case OwnerWrite.Lost:
                         return false;
-                    case OwnerWrite.Written when giveBack && instance.Stored.Owner is null:
+                    case OwnerWrite.Written when released != Release.Keep && instance.Stored.Owner is null:
                         return false;
                     default:
                         continue;
@@ -117,6 +120,19 @@ internal sealed class InstanceWorker(
                 runner.RequireCheckpoint();
             }
         }
+    }
+
+    // An activity that has been granted its slot meanwhile keeps the instance here.
+    private Release Next()
+    {
+        if (lifetime.Stopping.IsCancellationRequested)
+        {
+            activities.Cancel();
+            return Release.GiveBack;
+        }
+
+        Release next = release.Next(checkpoints.RenewAt);
+        return next == Release.Keep || activities.TryWithdraw() ? next : Release.Keep;
     }
 
     // Until a message arrives, a timer or a renewal is due, or the host stops.

@@ -30,13 +30,22 @@ internal static class InstanceWrites
 
     /// <summary>The checkpoint with which the owner keeps the instance.</summary>
     public static InstanceDocument OwnedBy(this InstanceDocument checkpoint, string owner, DateTimeOffset until) =>
-        checkpoint with { Owner = owner, OwnedUntil = until, NextDue = null };
+        checkpoint with { Owner = owner, OwnedUntil = until, NextDue = null, WaitsFor = null };
 
     /// <summary>The checkpoint with which the owner gives the instance back.</summary>
     /// <param name="checkpoint">The instance.</param>
     /// <param name="nextDue">When a host has something to do with it; <see langword="null"/>: not before a message arrives.</param>
     public static InstanceDocument GivenBack(this InstanceDocument checkpoint, DateTimeOffset? nextDue) =>
-        checkpoint with { Owner = null, OwnedUntil = null, NextDue = nextDue };
+        checkpoint with { Owner = null, OwnedUntil = null, NextDue = nextDue, WaitsFor = null };
+
+    /// <summary>The checkpoint with which the owner gives the instance back until a host has a slot for one of its activities.</summary>
+    /// <param name="checkpoint">The instance.</param>
+    /// <param name="activities">The names of the activities.</param>
+    /// <param name="timer">When its next timer fires, later than <paramref name="now"/>; <see langword="null"/>: it has none.</param>
+    /// <param name="now">When it is written.</param>
+    public static InstanceDocument Parked(
+        this InstanceDocument checkpoint, IReadOnlyList<string> activities, DateTimeOffset? timer, DateTimeOffset now) =>
+        checkpoint.GivenBack(timer ?? now) with { WaitsFor = activities };
 
     /// <summary>The instance as it has ended.</summary>
     /// <inheritdoc cref="Checkpoint"/>

@@ -6,79 +6,32 @@ using DurableSessions.Orchestration;
 
 namespace DurableSessions.Engine.Running;
 
-/// <summary>The instances that this host runs now, at most <see cref="EngineOptions.MaxLoadedInstances"/>.</summary>
+/// <summary>The instances that this host runs now, each in one of its <see cref="Places"/>.</summary>
 internal sealed class LoadedInstances(
-    WorkerFactory workers, OrchestrationRegistry registry, DueQueue due, int maxLoadedInstances)
+    WorkerFactory workers, OrchestrationRegistry registry, DueQueue due, ParkedInstances parked, Places places)
 {
     private readonly ConcurrentDictionary<string, InstanceWorker> _workers = new(StringComparer.Ordinal);
-    private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Lock _lock = new();
-    private int _reserved;
-    private bool _open;
 
     /// <summary>How many more instances this host can load.</summary>
-    public int Free
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _open ? maxLoadedInstances - _reserved : 0;
-            }
-        }
-    }
+    public int Free => places.Free;
 
     /// <summary>From now on this host runs instances.</summary>
-    public void Open()
-    {
-        lock (_lock)
-        {
-            _open = true;
-        }
-    }
+    public void Open() => places.Open();
 
     /// <summary>From now on this host loads no further instance.</summary>
-    public void Close()
-    {
-        lock (_lock)
-        {
-            _open = false;
-            CompleteIfIdle();
-        }
-    }
+    public void Close() => places.Close();
 
     /// <summary>
     /// Takes a place for an instance before its claim. <see cref="Release"/> gives it back, or the end of its worker does.
     /// </summary>
     /// <returns><see langword="false"/>: this host has not its orchestrator, has no room, or is closed.</returns>
-    public bool TryReserve(InstanceDocument instance)
-    {
-        if (instance.Terminator is null && !registry.Orchestrators.ContainsKey(instance.Name))
-        {
-            return false;
-        }
-
-        lock (_lock)
-        {
-            if (!_open || _reserved >= maxLoadedInstances)
-            {
-                return false;
-            }
-
-            _reserved++;
-            return true;
-        }
-    }
+    public bool TryReserve(InstanceDocument instance) =>
+        (instance.Terminator is not null || registry.Orchestrators.ContainsKey(instance.Name)) && places.TryTake();
 
     /// <summary>Gives a place back.</summary>
     public void Release()
     {
-        lock (_lock)
-        {
-            _reserved--;
-            CompleteIfIdle();
-        }
-
+        places.Release();
         due.Wake();
     }
 
@@ -86,15 +39,19 @@ internal sealed class LoadedInstances(
     public bool TryFind(string id, [NotNullWhen(true)] out InstanceWorker? worker) => _workers.TryGetValue(id, out worker);
 
     /// <summary>Runs an instance that this host has just claimed, in a place reserved before.</summary>
-    public void Run(StoredInstance claimed, ETag? finished)
+    /// <param name="claimed">The claim as it was written.</param>
+    /// <param name="finished">The ETag of the finished blob of an earlier generation, where it is known.</param>
+    /// <param name="slot">For one of its activities; its worker gives it back.</param>
+    public void Run(StoredInstance claimed, ETag? finished, ReservedSlot? slot = null)
     {
-        InstanceWorker worker = workers.New(claimed, finished);
+        InstanceWorker worker = workers.New(claimed, finished, slot);
         string id = claimed.Document.Id;
         _workers[id] = worker;
 
-        // The reminder from before (a timer, or the end of another host's ownership) is out of date. The worker adds a new one
+        // The reminders from before (a timer, the end of another host's ownership, a slot) are out of date. The worker adds a new one
         // where the instance leaves this host without having ended.
         due.Remove(id);
+        parked.Remove(id);
         _ = Task.Run(async () =>
         {
             try
@@ -114,14 +71,5 @@ internal sealed class LoadedInstances(
     /// Completes once this host is closed and runs no instance, nor is about to: an instance that is being claimed has its place
     /// already.
     /// </summary>
-    public Task WhenIdleAsync() => _idle.Task;
-
-    // Called with the lock held.
-    private void CompleteIfIdle()
-    {
-        if (!_open && _reserved == 0)
-        {
-            _idle.TrySetResult();
-        }
-    }
+    public Task WhenIdleAsync() => places.WhenIdleAsync();
 }

@@ -12,9 +12,9 @@ internal sealed class Sweep(
     InstanceStore store,
     LoadedInstances loaded,
     Claimer claimer,
-    Claims claims,
     HostIdentity identity,
     DueQueue due,
+    ParkedInstances parked,
     EngineOptions options,
     TimeProvider time,
     ILogger log)
@@ -38,6 +38,7 @@ internal sealed class Sweep(
     /// <summary>Runs until the host stops. Never throws.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        parked.Open(claimer.ClaimParkedAsync);
         DateTimeOffset nextSweep = time.GetUtcNow();
         while (!cancellationToken.IsCancellationRequested)
         {
@@ -79,17 +80,20 @@ internal sealed class Sweep(
     private async Task ListAsync(CancellationToken cancellationToken)
     {
         await identity.RefreshAsync(cancellationToken);
+        parked.BeginListing();
         await foreach ((IReadOnlyList<InstanceHeader> headers, _) in
             store.ListAsync(InstanceStore.ActivePrefix, ListingPage, null, Skip, cancellationToken))
         {
             foreach (InstanceHeader header in headers)
             {
-                if (claims.ClaimableFrom(header) is { } from && !loaded.TryFind(header.Id, out _) && claimer.CanRun(header))
+                if (!loaded.TryFind(header.Id, out _))
                 {
-                    claimer.Note(header.Id, from);
+                    claimer.Note(header);
                 }
             }
         }
+
+        parked.EndListing();
     }
 
     private async Task WaitAsync(Task changed, DateTimeOffset nextSweep, CancellationToken cancellationToken)

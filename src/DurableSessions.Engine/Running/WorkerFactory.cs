@@ -12,6 +12,8 @@ internal sealed class WorkerFactory(
     ActivityDispatcher dispatcher,
     InstanceWatches watches,
     DueQueue due,
+    ParkedInstances parked,
+    Places places,
     EngineLifetime lifetime,
     EngineOptions options,
     TimeProvider time,
@@ -22,20 +24,21 @@ internal sealed class WorkerFactory(
     /// <param name="finished">
     /// The ETag of the finished blob of an earlier generation; <see langword="null"/>: there is no such blob, or it was not read.
     /// </param>
-    public InstanceWorker New(StoredInstance claimed, ETag? finished)
+    /// <param name="slot">For one of its activities; the worker gives it back. <see langword="null"/>: there is none.</param>
+    public InstanceWorker New(StoredInstance claimed, ETag? finished, ReservedSlot? slot)
     {
         string id = claimed.Document.Id;
         var mailbox = new WorkerMailbox();
         var snapshot = new InstanceSnapshot(watches, claimed.Document.ToMetadata());
         var instance = new OwnedInstance(store, claimed, finished);
         var runner = new TurnRunner(instance, registry, time, message => Report(message, mailbox, id));
-        var activities = new InstanceActivities(dispatcher, mailbox, runner, log, id);
+        var activities = new InstanceActivities(dispatcher, mailbox, runner, log, claimed.Document, slot);
         var inbox = new InstanceInbox(mailbox, runner, activities, id);
-        var release = new ReleasePolicy(runner, activities, options, time, log, id);
+        var release = new ReleasePolicy(runner, activities, places, options, time, log, id);
         var checkpoints = new CheckpointWriter(instance, runner, inbox, release, snapshot, options, time, log, lifetime.Gone);
         var end = new EndWriter(instance, runner, inbox, checkpoints, snapshot, time, log, lifetime.Gone);
         return new InstanceWorker(
-            instance, runner, inbox, activities, release, checkpoints, end, snapshot, mailbox, due, lifetime, time, log);
+            instance, runner, inbox, activities, release, checkpoints, end, snapshot, mailbox, due, parked, lifetime, time, log);
     }
 
     private void Report(string violation, WorkerMailbox mailbox, string id)
