@@ -16,6 +16,7 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
 {
     private readonly EngineLifetime _lifetime = new();
     private readonly HostIdentity _identity;
+    private readonly Handover _handover;
     private readonly LoadedInstances _loaded;
     private readonly Sweep _sweep;
     private readonly EngineOptions _options;
@@ -50,15 +51,17 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
         var due = new DueQueue();
         var watches = new InstanceWatches();
         _identity = new HostIdentity(new HostStarts(container, time), log);
+        _handover = new Handover(container, time, log);
         var claims = new Claims(options.Ownership, _identity, time);
         var dispatcher = new ActivityDispatcher(registry, options, time);
         var parked = new ParkedInstances(dispatcher, _lifetime);
         var places = new Places(options.MaxLoadedInstances);
-        var workers = new WorkerFactory(store, registry, dispatcher, watches, due, parked, places, _lifetime, options, time, log);
+        var workers = new WorkerFactory(store, registry, dispatcher, watches, due, parked, places, _handover, _lifetime, options, time, log);
         _loaded = new LoadedInstances(workers, registry, due, parked, places);
         var quarantine = new Quarantine(store, watches, log);
         var claimer = new Claimer(store, registry, _loaded, claims, due, parked, watches, quarantine, _lifetime, time, log);
-        _sweep = new Sweep(store, _loaded, claimer, _identity, due, parked, options, time, log);
+        _sweep = new Sweep(
+            store, _loaded, claimer, _identity, new HandoverWatch(_handover, options.SweepInterval, time), due, parked, options, time, log);
 
         var scheduler = new InstanceScheduler(store, _loaded, claims, due, time, log);
         var sender = new MessageSender(store, _loaded, claims, due, time, log);
@@ -101,24 +104,42 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
     Task IHostedLifecycleService.StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>
-    /// Gives back the instances that run here, within <see cref="EngineOptions.StopTimeout"/>. It cancels their activities, and
-    /// does not wait for them. Other hosts go on at their next listing, or with the next message. An instance that is not given
-    /// back in time goes on elsewhere once its ownership has lapsed.
+    /// Gives back the instances that run here: at once those of which no activity runs, the others when it has ended, and its answer is
+    /// stored, or is cancelled after <see cref="EngineOptions.ActivityStopTimeout"/>, or when <paramref name="cancellationToken"/> is
+    /// signalled. It does not wait for what activities do then. Other hosts are told, and go on within two seconds where they have seen an
+    /// instance of this one in the last ten minutes, otherwise at their next listing. An instance that is not given back within
+    /// <see cref="EngineOptions.StopTimeout"/> after that goes on elsewhere once its ownership has lapsed.
     /// </summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         _loaded.Close();
         await _lifetime.StopAsync();
-        try
+        Task idle = Task.WhenAll(_sweeping, _loaded.WhenIdleAsync());
+        Task telling = _handover.TellAsync(idle, _lifetime.Gone);
+        if (!await EndsAsync(idle, _options.ActivityStopTimeout, cancellationToken))
         {
-            await Task.WhenAll(_sweeping, _loaded.WhenIdleAsync()).WaitAsync(_options.StopTimeout, _time, cancellationToken);
+            await _lifetime.CancelActivitiesAsync();
         }
-        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+
+        if (!await EndsAsync(Task.WhenAll(idle, telling), _options.StopTimeout, CancellationToken.None))
         {
             _log.NotAllGivenBack();
         }
 
         await _lifetime.LeaveAsync();
+    }
+
+    private async Task<bool> EndsAsync(Task task, TimeSpan within, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await task.WaitAsync(within, _time, cancellationToken);
+            return true;
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Stops like a process that is killed: it writes nothing more, and gives nothing back. For tests.</summary>

@@ -46,8 +46,14 @@ public sealed record EngineOptions
     public int MaxLoadedInstances { get; set; } = 1_000;
 
     /// <summary>
-    /// How long a clean stop may take to give back the instances of this host; more than zero. An instance that is not given
-    /// back in time goes on once its ownership has lapsed.
+    /// For how long a clean stop lets activities that run go on to their end, before it cancels them; zero or more. 10 s: what has been paid
+    /// for, as an answer of a model, is mostly not paid for again.
+    /// </summary>
+    public TimeSpan ActivityStopTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// How long a clean stop may take, once activities have had their time, to give back the instances of this host; more than zero. An
+    /// instance that is not given back in time goes on once its ownership has lapsed.
     /// </summary>
     public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
@@ -67,6 +73,7 @@ public sealed record EngineOptions
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(Ownership, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(SweepInterval, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(ActivityStopTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(StopTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxConcurrentActivities);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(MaxLoadedInstances);

@@ -82,4 +82,7 @@ internal static partial class Log
 
     [LoggerMessage(2022, LogLevel.Information, "Instance {InstanceId} ({Orchestrator}) is parked until {Activities} has a free slot")]
     public static partial void Parked(this ILogger log, string instanceId, string orchestrator, string activities);
+
+    [LoggerMessage(2023, LogLevel.Warning, "Other hosts could not be told what this one gave back; their next sweep finds it")]
+    public static partial void HandoverNotTold(this ILogger log, Exception exception);
 }

@@ -16,6 +16,9 @@ internal sealed class MessageSender(
     private const int Attempts = 20;
     private const int Stripes = 64;
 
+    // An owner repeats its writes for longer.
+    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(15);
+
     // Messages of this host for one instance do not compete with each other; an instance always has the same stripe.
     private readonly SemaphoreSlim[] _stripes = [.. Enumerable.Range(0, Stripes).Select(static _ => new SemaphoreSlim(1))];
 
@@ -23,14 +26,16 @@ internal sealed class MessageSender(
     /// <returns><see langword="false"/>: the instance was over.</returns>
     /// <exception cref="OrchestrationNotFoundException">There is no such instance.</exception>
     /// <exception cref="EngineLimitException">There is no room for it.</exception>
-    /// <exception cref="TimeoutException">The instance changed at each attempt.</exception>
+    /// <exception cref="TimeoutException">
+    /// The instance changed at each attempt, or storage did not answer its worker: the message may come to be recorded.
+    /// </exception>
     public async Task<bool> SendAsync(string id, HistoryEntry message, CancellationToken cancellationToken)
     {
         for (int attempt = 1; attempt <= Attempts; attempt++)
         {
             if (loaded.TryFind(id, out InstanceWorker? worker))
             {
-                Delivery delivery = await worker.DeliverAsync(message, cancellationToken);
+                Delivery delivery = await worker.DeliverAsync(message, cancellationToken).WaitAsync(s_longest, time, cancellationToken);
                 if (delivery != Delivery.NotHere)
                 {
                     return delivery == Delivery.Accepted;

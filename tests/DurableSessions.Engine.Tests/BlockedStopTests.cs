@@ -33,6 +33,7 @@ public sealed class BlockedStopTests(AzuriteFixture azurite) : EngineTest(azurit
         });
         Orchestrator<int, int>("slow", (context, i) => context.CallActivityAsync<int>("slow-to-go", i));
         var longOwnership = new EngineOptions { Ownership = TimeSpan.FromMinutes(10), StopTimeout = TimeSpan.FromSeconds(15) };
+        longOwnership.ActivityStopTimeout = TimeSpan.Zero;
         EmbeddedHost first = await Hub.StartAsync(Registry, longOwnership);
         OrchestrationMetadata one = await first.Client.ScheduleNewOrchestrationInstanceAsync("slow", 1);
         OrchestrationMetadata other = await first.Client.ScheduleNewOrchestrationInstanceAsync("slow", 2);

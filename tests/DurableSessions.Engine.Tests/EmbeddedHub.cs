@@ -75,7 +75,9 @@ public sealed class EmbeddedHost(EmbeddedEngine engine) : IOrchestrationHost
     /// <summary>Its host has started.</summary>
     public Task StartedAsync() => ((IHostedLifecycleService)engine).StartedAsync(CancellationToken.None);
 
-    public Task StopAsync() => engine.StopAsync(CancellationToken.None);
+    public Task StopAsync() => StopAsync(CancellationToken.None);
+
+    public Task StopAsync(CancellationToken cancellationToken) => engine.StopAsync(cancellationToken);
 
     public Task KillAsync() => engine.KillAsync();
 

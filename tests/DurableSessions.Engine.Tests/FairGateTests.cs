@@ -105,6 +105,25 @@ public sealed class FairGateTests
     }
 
     [Fact]
+    public void A_key_has_its_turn_though_new_keys_come_without_end()
+    {
+        var queue = new FairQueue<string>();
+        queue.Turn("old");
+        queue.Add("old", "old");
+        for (int key = 0; key < 200; key++)
+        {
+            queue.Add($"{key}", "new");
+            Assert.True(queue.TryTake(out string? taken));
+            if (taken == "old")
+            {
+                return;
+            }
+        }
+
+        Assert.Fail("200 keys that came later had their turns first.");
+    }
+
+    [Fact]
     public void Keys_that_have_not_been_seen_for_long_are_forgotten()
     {
         var queue = new FairQueue<int>();

@@ -99,6 +99,7 @@ public sealed class LimitTests : EngineTest
         { new EngineOptions { Ownership = TimeSpan.Zero }, nameof(EngineOptions.Ownership) },
         { new EngineOptions { SweepInterval = -TimeSpan.FromSeconds(1) }, nameof(EngineOptions.SweepInterval) },
         { new EngineOptions { StopTimeout = TimeSpan.Zero }, nameof(EngineOptions.StopTimeout) },
+        { new EngineOptions { ActivityStopTimeout = TimeSpan.FromTicks(-1) }, nameof(EngineOptions.ActivityStopTimeout) },
         { new EngineOptions { MaxConcurrentActivities = 0 }, nameof(EngineOptions.MaxConcurrentActivities) },
         { new EngineOptions { MaxLoadedInstances = 0 }, nameof(EngineOptions.MaxLoadedInstances) },
         { new EngineOptions { MaxConcurrentActivitiesByName = new Dictionary<string, int> { ["digest"] = -1 } }, "digest" },

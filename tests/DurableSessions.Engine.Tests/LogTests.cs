@@ -30,6 +30,7 @@ public sealed class LogTests
         [2020] = nameof(Log.InstanceNewer),
         [2021] = nameof(Log.NameNotChecked),
         [2022] = nameof(Log.Parked),
+        [2023] = nameof(Log.HandoverNotTold),
     };
 
     [Fact]

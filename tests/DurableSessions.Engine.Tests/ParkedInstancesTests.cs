@@ -1,7 +1,6 @@
 using DurableSessions.Engine.Instances;
 using DurableSessions.Engine.Running;
 using DurableSessions.Orchestration;
-using DurableSessions.Orchestration.Behaviour;
 
 namespace DurableSessions.Engine.Tests;
 

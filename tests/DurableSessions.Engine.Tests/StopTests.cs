@@ -9,6 +9,8 @@ public sealed class StopTests : EngineTest
 {
     private static readonly TimeSpan s_soon = TimeSpan.FromSeconds(20);
 
+    protected override TimeSpan Longest => TimeSpan.FromMinutes(20);
+
     [Fact]
     public Task An_activity_that_throws_when_it_is_cancelled_keeps_no_place() => RunAsync(async () =>
     {
@@ -65,7 +67,8 @@ public sealed class StopTests : EngineTest
         });
         Orchestrator<int, int>("running", (context, i) => context.CallActivityAsync<int>("endless", i));
         var transport = new FaultTransport();
-        var options = new EngineOptions { StopTimeout = TimeSpan.FromSeconds(7) };
+        var options = new EngineOptions { ActivityStopTimeout = TimeSpan.FromSeconds(4), StopTimeout = TimeSpan.FromSeconds(3) };
+        TimeSpan longest = options.ActivityStopTimeout + options.StopTimeout;
         EmbeddedHost host = await Hub.StartAsync(Registry, options, transport.Configure);
         await host.Client.ScheduleNewOrchestrationInstanceAsync("running", 1);
         await started.Task.WaitAsync(Deadline);
@@ -73,8 +76,200 @@ public sealed class StopTests : EngineTest
         DateTimeOffset before = Time.GetUtcNow();
         await host.StopAsync().WaitAsync(s_soon, Time, Deadline);
 
-        Assert.InRange(Time.GetUtcNow() - before, options.StopTimeout, options.StopTimeout + TimeSpan.FromSeconds(1));
+        Assert.InRange(Time.GetUtcNow() - before, longest, longest + TimeSpan.FromSeconds(1));
         transport.FailHanging();
+    });
+
+    [Fact]
+    public Task An_activity_that_runs_ends_and_is_not_called_again() => RunAsync(async () =>
+    {
+        int calls = 0;
+        int next = 0;
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Activity<int, int>("paid", async (i, context) =>
+        {
+            Interlocked.Increment(ref calls);
+            started.SetResult();
+            await Task.Delay(TimeSpan.FromSeconds(8), Time, context.CancellationToken);
+            return i + 1;
+        });
+        Activity<int, int>("next", (i, _) => Task.FromResult(Interlocked.Increment(ref next) + i));
+        Orchestrator<int, int>("running", async (context, i) =>
+            await context.CallActivityAsync<int>("next", await context.CallActivityAsync<int>("paid", i)));
+        EmbeddedHost first = await Hub.StartAsync(Registry);
+        OrchestrationMetadata instance = await first.Client.ScheduleNewOrchestrationInstanceAsync("running", 1);
+        await started.Task.WaitAsync(Deadline);
+        await first.StopAsync().WaitAsync(s_soon, Time, Deadline);
+        Assert.Equal((1, 0), (calls, next));
+
+        await using EmbeddedHost second = await Hub.StartAsync(Registry);
+        Assert.Equal("3", (await EndOf(second.Client, instance).WaitAsync(s_soon, Time, Deadline)).SerializedOutput);
+        Assert.Equal((1, 1), (calls, next));
+    });
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public Task An_activity_that_takes_too_long_is_cancelled_and_goes_on_elsewhere(bool byHost) => RunAsync(async () =>
+    {
+        int calls = 0;
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Activity<int, int>("endless", async (i, context) =>
+        {
+            if (Interlocked.Increment(ref calls) == 1)
+            {
+                started.SetResult();
+                await Task.Delay(Timeout.InfiniteTimeSpan, Time, context.CancellationToken);
+            }
+
+            return i;
+        });
+        Orchestrator<int, int>("running", (context, i) => context.CallActivityAsync<int>("endless", i));
+        var options = new EngineOptions { Ownership = TimeSpan.FromMinutes(10), ActivityStopTimeout = TimeSpan.FromMinutes(1) };
+        EmbeddedHost first = await Hub.StartAsync(Registry, options);
+        OrchestrationMetadata instance = await first.Client.ScheduleNewOrchestrationInstanceAsync("running", 1);
+        await started.Task.WaitAsync(Deadline);
+        DateTimeOffset before = Time.GetUtcNow();
+
+        // A host has a time of its own for all that it stops.
+        using var host = new CancellationTokenSource(byHost ? TimeSpan.FromSeconds(5) : TimeSpan.FromMinutes(5), Time);
+        await first.StopAsync(host.Token).WaitAsync(TimeSpan.FromMinutes(2), Time, Deadline);
+        Assert.InRange(
+            Time.GetUtcNow() - before, TimeSpan.FromSeconds(byHost ? 5 : 60), TimeSpan.FromSeconds(byHost ? 7 : 62));
+
+        await using EmbeddedHost second = await Hub.StartAsync(Registry, options);
+        Assert.Equal("1", (await EndOf(second.Client, instance).WaitAsync(s_soon, Time, Deadline)).SerializedOutput);
+        Assert.Equal(2, calls);
+    });
+
+    [Fact]
+    public Task What_only_waits_is_given_back_at_once_though_an_activity_runs() => RunAsync(async () =>
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Activity<int, int>("endless", async (i, context) =>
+        {
+            started.TrySetResult();
+            await Task.Delay(Timeout.InfiniteTimeSpan, Time, context.CancellationToken);
+            return i;
+        });
+        Orchestrator<int, int>("running", (context, i) => context.CallActivityAsync<int>("endless", i));
+        Orchestrator<int, int>("ticking", async (context, i) =>
+        {
+            await context.CreateTimer(TimeSpan.FromSeconds(3), CancellationToken.None);
+            return i;
+        });
+        var options = new EngineOptions { Ownership = TimeSpan.FromMinutes(10), ActivityStopTimeout = TimeSpan.FromMinutes(1) };
+        EmbeddedHost first = await Hub.StartAsync(Registry, options);
+        await using EmbeddedHost second = await Hub.StartAsync(Registry, options with { MaxLoadedInstances = 1 });
+        await first.Client.ScheduleNewOrchestrationInstanceAsync("running", 1);
+        OrchestrationMetadata ticking = await first.Client.ScheduleNewOrchestrationInstanceAsync("ticking", 2);
+        await started.Task.WaitAsync(Deadline);
+        Task stop = first.StopAsync();
+        Assert.Equal("2", (await EndOf(second.Client, ticking).WaitAsync(TimeSpan.FromSeconds(8), Time, Deadline)).SerializedOutput);
+        Assert.False(stop.IsCompleted);
+        await stop;
+    });
+
+    [Fact]
+    public Task A_host_that_runs_goes_on_within_two_seconds() => RunAsync(async () =>
+    {
+        int calls = 0;
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Activity<int, int>("long", async (i, context) =>
+        {
+            if (Interlocked.Increment(ref calls) == 1)
+            {
+                started.SetResult();
+                await Task.Delay(Timeout.InfiniteTimeSpan, Time, context.CancellationToken);
+            }
+
+            return i;
+        });
+        Orchestrator<int, int>("running", (context, i) => context.CallActivityAsync<int>("long", i));
+        var options = new EngineOptions { ActivityStopTimeout = TimeSpan.FromSeconds(1) };
+        EmbeddedHost first = await Hub.StartAsync(Registry, options);
+        var log = new RequestLog();
+        await using EmbeddedHost second = await Hub.StartAsync(Registry, options, log.Configure);
+        OrchestrationMetadata instance = await first.Client.ScheduleNewOrchestrationInstanceAsync("running", 1);
+        await started.Task.WaitAsync(Deadline);
+
+        // It has seen that the other one owns an instance.
+        await Task.Delay(options.SweepInterval + TimeSpan.FromSeconds(1), Time, Deadline);
+        await first.StopAsync().WaitAsync(s_soon, Time, Deadline);
+        await Task.Delay(TimeSpan.FromSeconds(2), Time, Deadline);
+        Assert.Equal(2, calls);
+        Assert.Equal("1", (await EndOf(second.Client, instance).WaitAsync(s_soon, Time, Deadline)).SerializedOutput);
+
+        // Ten minutes after it has seen one last it looks no more.
+        await Task.Delay(TimeSpan.FromMinutes(11), Time, Deadline);
+        log.Clear();
+        await Task.Delay(options.SweepInterval, Time, Deadline);
+        Assert.Equal(0, log.CountOf("HEAD", "orchestrations/hosts/handover"));
+    });
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public Task Where_storage_does_not_take_what_it_tells_the_next_sweep_finds_it(bool answers) => RunAsync(async () =>
+    {
+        int calls = 0;
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Activity<int, int>("long", async (i, context) =>
+        {
+            if (Interlocked.Increment(ref calls) == 1)
+            {
+                started.SetResult();
+                await Task.Delay(Timeout.InfiniteTimeSpan, Time, context.CancellationToken);
+            }
+
+            return i;
+        });
+        Orchestrator<int, int>("running", (context, i) => context.CallActivityAsync<int>("long", i));
+        var options = new EngineOptions { ActivityStopTimeout = TimeSpan.FromSeconds(1) };
+        var transport = new FaultTransport();
+        transport.When(
+            static r => r.Is("PUT", "orchestrations/hosts/handover"),
+            answers ? Fault.Respond(500, "InternalError") : Fault.NeverAnswer,
+            times: int.MaxValue);
+        EmbeddedHost first = await Hub.StartAsync(Registry, options, transport.Configure);
+        await using EmbeddedHost second = await Hub.StartAsync(Registry, options);
+        OrchestrationMetadata instance = await first.Client.ScheduleNewOrchestrationInstanceAsync("running", 1);
+        await started.Task.WaitAsync(Deadline);
+
+        // It has seen that the other one owns an instance, and looks.
+        await Task.Delay(TimeSpan.FromSeconds(5), Time, Deadline);
+        DateTimeOffset before = Time.GetUtcNow();
+        await first.StopAsync().WaitAsync(s_soon, Time, Deadline);
+        Assert.InRange(Time.GetUtcNow() - before, TimeSpan.Zero, TimeSpan.FromSeconds(4));
+        Assert.Equal(1, calls);
+        await Task.Delay(options.SweepInterval + TimeSpan.FromSeconds(1), Time, Deadline);
+        Assert.Equal("1", (await EndOf(second.Client, instance).WaitAsync(s_soon, Time, Deadline)).SerializedOutput);
+    });
+
+    [Fact]
+    public Task Storage_that_fails_for_minutes_costs_no_activity_that_runs() => RunAsync(async () =>
+    {
+        int calls = 0;
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Activity<int, int>("paid", async (i, context) =>
+        {
+            Interlocked.Increment(ref calls);
+            started.SetResult();
+            await Task.Delay(TimeSpan.FromMinutes(3), Time, context.CancellationToken);
+            return i;
+        });
+        Orchestrator<int, int>("running", (context, i) => context.CallActivityAsync<int>("paid", i));
+        var transport = new FaultTransport();
+        bool isDown = false;
+        transport.When(_ => Volatile.Read(ref isDown), Fault.Respond(503, "ServerBusy"), times: int.MaxValue);
+        await using EmbeddedHost host = await Hub.StartAsync(Registry, new EngineOptions(), transport.Configure);
+        OrchestrationMetadata instance = await host.Client.ScheduleNewOrchestrationInstanceAsync("running", 1);
+        await started.Task.WaitAsync(Deadline);
+        Volatile.Write(ref isDown, true);
+        await Task.Delay(TimeSpan.FromMinutes(4), Time, Deadline);
+        Volatile.Write(ref isDown, false);
+        Assert.Equal("1", (await EndOf(host.Client, instance).WaitAsync(TimeSpan.FromMinutes(1), Time, Deadline)).SerializedOutput);
+        Assert.Equal(1, calls);
     });
 
     [Fact]

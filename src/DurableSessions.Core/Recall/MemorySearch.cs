@@ -5,7 +5,6 @@ using DurableSessions.Core.Memories;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Tasks;
-using Microsoft.Extensions.Caching.Memory;
 
 namespace DurableSessions.Core.Recall;
 

@@ -28,8 +28,15 @@ internal sealed class InstanceStore(
     private const int OverLimitAllowance = 128 * 1024;
 
     private static readonly TimeSpan ClientTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan OwnerTimeout = TimeSpan.FromMinutes(5);
 
     private readonly UnknownOutcomeRetry _retry = new(requestTimeout, time);
+
+    /// <summary>
+    /// Until when an owner repeats a write: longer than it owns the instance, so that a failure of storage for minutes cancels no activity
+    /// that runs.
+    /// </summary>
+    public DateTimeOffset OwnerDeadline => time.GetUtcNow() + OwnerTimeout;
 
     /// <summary>Until when a call of a client repeats a write.</summary>
     public DateTimeOffset ClientDeadline => time.GetUtcNow() + ClientTimeout;

@@ -7,12 +7,15 @@ namespace DurableSessions.Engine.Running;
 /// waits, no other key has two turns before it has one. Belongs to one thread at a time.
 /// </summary>
 /// <remarks>
+/// A key that joins comes before those that had a turn, or joined, among the last <see cref="Ahead"/> of all keys, and behind those that wait
+/// for longer: also where new keys come without end, each has its turn.
 /// The turns of the last <see cref="RememberedKeys"/> keys that do not wait are remembered: a key that waits again is behind those that
 /// have waited since. A key that is forgotten counts as new: it comes before those that have had a turn.
 /// </remarks>
 internal sealed class FairQueue<T>
 {
     private const int RememberedKeys = 1_000;
+    private const int Ahead = 64;
 
     private readonly Dictionary<string, Line> _lines = new(StringComparer.Ordinal);
     private readonly SortedSet<Line> _waiting = new(Comparer<Line>.Create(static (a, b) => a.Order.CompareTo(b.Order)));
@@ -129,6 +132,6 @@ internal sealed class FairQueue<T>
 
         public LinkedListNode<Line>? Idle { get; set; }
 
-        public (long LastTurn, long Joined) Order => (LastTurn, Joined);
+        public (long Turn, long Joined) Order => (Math.Max(LastTurn, Joined - Ahead), Joined);
     }
 }

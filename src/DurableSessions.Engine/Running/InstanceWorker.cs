@@ -1,3 +1,4 @@
+using DurableSessions.Engine.Hosts;
 using DurableSessions.Engine.Instances;
 using DurableSessions.Orchestration;
 using Microsoft.Extensions.Logging;
@@ -21,6 +22,7 @@ internal sealed class InstanceWorker(
     WorkerMailbox mailbox,
     DueQueue due,
     ParkedInstances parked,
+    Handover handover,
     EngineLifetime lifetime,
     TimeProvider time,
     ILogger log)
@@ -70,6 +72,10 @@ internal sealed class InstanceWorker(
         if (_lookAgain is { } when)
         {
             due.Add(instance.Stored.Id, when);
+            if (lifetime.Stopping.IsCancellationRequested && instance.Stored.Owner is null && when <= time.GetUtcNow())
+            {
+                handover.GaveBack();
+            }
         }
 
         var header = InstanceHeader.From(instance.Stored);
@@ -111,7 +117,11 @@ internal sealed class InstanceWorker(
                 }
             }
 
-            activities.StartDue();
+            if (!lifetime.Stopping.IsCancellationRequested)
+            {
+                activities.StartDue();
+            }
+
             await WaitAsync();
             inbox.TakeFromMailbox();
             runner.FireTimers();
@@ -122,13 +132,18 @@ internal sealed class InstanceWorker(
         }
     }
 
-    // An activity that has been granted its slot meanwhile keeps the instance here.
+    // An activity that has been granted its slot meanwhile keeps the instance here; one that runs when the host stops, until its time is up.
     private Release Next()
     {
-        if (lifetime.Stopping.IsCancellationRequested)
+        if (lifetime.Cancelling.IsCancellationRequested)
         {
             activities.Cancel();
             return Release.GiveBack;
+        }
+
+        if (lifetime.Stopping.IsCancellationRequested)
+        {
+            return activities.TryWithdraw() ? Release.GiveBack : Release.Keep;
         }
 
         Release next = release.Next(checkpoints.RenewAt);
@@ -146,7 +161,8 @@ internal sealed class InstanceWorker(
         }
 
         using var timeout = new CancellationTokenSource(wait, time);
-        using var wake = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, lifetime.Stopping, lifetime.Gone);
+        CancellationToken stop = lifetime.Stopping.IsCancellationRequested ? lifetime.Cancelling : lifetime.Stopping;
+        using var wake = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stop, lifetime.Gone);
         try
         {
             await inbox.WaitAsync(wake.Token);

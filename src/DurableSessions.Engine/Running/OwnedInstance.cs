@@ -103,6 +103,6 @@ internal sealed class OwnedInstance(InstanceStore store, StoredInstance claimed,
         _activeWriteId = writeId;
     }
 
-    // Until when a write is repeated: after it another host may have claimed the instance.
-    private DateTimeOffset Deadline() => Stored.OwnedUntil ?? store.ClientDeadline;
+    // Until when a write is repeated. Another host may have claimed the instance before: then its ETag refuses the write.
+    private DateTimeOffset Deadline() => store.OwnerDeadline;
 }

@@ -6,13 +6,15 @@ namespace DurableSessions.Engine.Running;
 
 /// <summary>
 /// Finds instances that no host runs and that have something to do: one listing at the start and after every
-/// <see cref="EngineOptions.SweepInterval"/>; in between, what this host knows to become due. Has them claimed.
+/// <see cref="EngineOptions.SweepInterval"/>, and where a host that stops has given some back; in between, what this host knows to become
+/// due. Has them claimed.
 /// </summary>
 internal sealed class Sweep(
     InstanceStore store,
     LoadedInstances loaded,
     Claimer claimer,
     HostIdentity identity,
+    HandoverWatch watch,
     DueQueue due,
     ParkedInstances parked,
     EngineOptions options,
@@ -45,7 +47,7 @@ internal sealed class Sweep(
             try
             {
                 Task changed = due.Changed;
-                if (_isHurried || time.GetUtcNow() >= nextSweep)
+                if (_isHurried || time.GetUtcNow() >= nextSweep || await IsToldAsync(cancellationToken))
                 {
                     _isHurried = false;
                     nextSweep = time.GetUtcNow() + options.SweepInterval;
@@ -86,9 +88,15 @@ internal sealed class Sweep(
         {
             foreach (InstanceHeader header in headers)
             {
-                if (!loaded.TryFind(header.Id, out _))
+                if (loaded.TryFind(header.Id, out _))
                 {
-                    claimer.Note(header);
+                    continue;
+                }
+
+                claimer.Note(header);
+                if (header.Owner is not null)
+                {
+                    watch.SawOther();
                 }
             }
         }
@@ -96,10 +104,14 @@ internal sealed class Sweep(
         parked.EndListing();
     }
 
+    private async Task<bool> IsToldAsync(CancellationToken cancellationToken) =>
+        watch.Next <= time.GetUtcNow() && await watch.IsToldAsync(cancellationToken);
+
     private async Task WaitAsync(Task changed, DateTimeOffset nextSweep, CancellationToken cancellationToken)
     {
         // Without a free place this host can claim nothing: an instance that ends here wakes the wait.
         DateTimeOffset until = loaded.Free > 0 && due.Nearest is { } nearest && nearest < nextSweep ? nearest : nextSweep;
+        until = watch.Next is { } look && look < until ? look : until;
         TimeSpan wait = time.Until(until);
         if (wait > TimeSpan.Zero)
         {

@@ -1,4 +1,5 @@
 using Azure;
+using DurableSessions.Engine.Hosts;
 using DurableSessions.Engine.Instances;
 using DurableSessions.Orchestration;
 using Microsoft.Extensions.Logging;
@@ -14,6 +15,7 @@ internal sealed class WorkerFactory(
     DueQueue due,
     ParkedInstances parked,
     Places places,
+    Handover handover,
     EngineLifetime lifetime,
     EngineOptions options,
     TimeProvider time,
@@ -38,7 +40,8 @@ internal sealed class WorkerFactory(
         var checkpoints = new CheckpointWriter(instance, runner, inbox, release, snapshot, options, time, log, lifetime.Gone);
         var end = new EndWriter(instance, runner, inbox, checkpoints, snapshot, time, log, lifetime.Gone);
         return new InstanceWorker(
-            instance, runner, inbox, activities, release, checkpoints, end, snapshot, mailbox, due, parked, lifetime, time, log);
+            instance, runner, inbox, activities, release, checkpoints, end, snapshot, mailbox, due, parked, handover, lifetime, time,
+            log);
     }
 
     private void Report(string violation, WorkerMailbox mailbox, string id)

@@ -19,11 +19,6 @@ namespace DurableSessions.Server.Serving;
 /// </summary>
 internal static class ServerProgram
 {
-    /// <summary>
-    /// How long requests and commits in progress may go on after a stop signal. A commit that has not ended goes on after the next start.
-    /// </summary>
-    private static readonly TimeSpan s_stopTimeout = TimeSpan.FromSeconds(2);
-
     private const string NoKeys = ", so there are no keys. Check Storage:Container. 'keys add' creates the container with the first key; "
         + "with Auth:Mode=dev the server creates it, and answers this machine alone, without keys.";
 
@@ -48,7 +43,8 @@ internal static class ServerProgram
             cancellationToken,
             events: text => Log.LocalStorage(app.Logger, text));
 
-        // The options of Kestrel are made with the app, before settings are validated.
+        // The options of the host and of Kestrel are made with the app, before settings are validated.
+        app.Services.ApplyStopTime();
         app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.ApplyDurableSessionsLimits();
         KeyRing keys = await LoadKeysAsync(app.Services, storage.Storage, cancellationToken);
         Check(place.Refuse(auth, keys));
@@ -88,13 +84,13 @@ internal static class ServerProgram
     private static WebApplication Build(WebApplicationBuilder builder, Addresses addresses, StorageConnection storage)
     {
         builder.WebHost.UseUrls([.. addresses.Urls]);
-        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = s_stopTimeout);
         builder.Logging.AddUtcConsole();
         builder.Services.AddStorage(storage);
         builder.Services.AddStore(builder.Configuration);
         builder.Services.AddPurging();
         builder.Services.AddEngine(builder.Configuration);
         builder.Services.AddHostName(addresses.HostName);
+        builder.Services.AddStop();
 
         // A failed start is one line on standard error, written by the command; this keeps the host's stack trace out of the log.
         CancellationToken started = default;
@@ -105,6 +101,7 @@ internal static class ServerProgram
         builder.Services.AddApiDocumentation(ServerVersion.Text);
         WebApplication app = builder.Build();
         started = app.Lifetime.ApplicationStarted;
+        app.UseStop();
         app.UseDurableSessionsHttp();
         app.MapDurableSessions();
         app.MapApiDocumentation();

@@ -7,7 +7,6 @@ using DurableSessions.Core.Deletion;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
-using DurableSessions.Core.Tasks;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Core.Tests.Commits;

@@ -2,8 +2,8 @@ using System.Text.Json;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using DurableSessions.Core.Auditing;
+using DurableSessions.Core.Commits;
 using DurableSessions.Core.Configuration;
-using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
@@ -119,7 +119,18 @@ public sealed class PurgeTests
         using Host auditor = await Host.StartAsync(cluster, container.Name, Options());
         Assert.DoesNotContain(await RepairAsync(auditor), static f => f.Kind == FindingKind.OrphanedTask && f.Blob!.Contains("by-user"));
         Assert.Equal(before, Json(await host.Store.Tasks.GetAsync(_key.Owner, task.TaskId, Cancelled)));
-        await container.GetBlobClient("manifests/acme/ada/s1.json").DeleteAsync(cancellationToken: Cancelled);
+
+        // The deletion finds it, although it has no archive.
+        using Host deleter = await RunAsync(cluster, container.Name);
+        string incarnation = await deleter.Store.Sessions.IncarnationAsync(_key, Cancelled);
+        CommitInput commit = await deleter.AcceptAsync(_key, task.TaskId);
+        await deleter.Store.Sessions.DeleteAsync(_key, Cancelled);
+        await deleter.Client.WaitForInstanceCompletionAsync($"delete-{incarnation}", Cancelled);
+        Assert.Empty(await NamesAsync(container, "tasks/"));
+
+        var index = new TaskIndex(await cluster.ConnectAsync(container.Name));
+        await index.AddAsync(commit, Cancelled);
+        await index.KeepAsync(commit, PurgedTask.From(task), Cancelled);
         Assert.Contains(await RepairAsync(auditor), static f => f.Kind == FindingKind.OrphanedTask && f.Blob!.Contains("by-user"));
         Assert.Empty(await NamesAsync(container, "tasks/"));
     });
@@ -251,6 +262,16 @@ public sealed class PurgeTests
     });
 
     [Fact]
+    public Task Of_two_hosts_that_look_at_the_same_time_one_purges() => Simulated.RunInManyOrdersAsync(async cluster =>
+    {
+        string container = (await cluster.NewContainerAsync()).Name;
+        using Host one = await Host.StartAsync(cluster, container, Options());
+        using Host other = await Host.StartAsync(cluster, container, Options());
+        int?[] purged = await Task.WhenAll(one.PurgeAsync(), other.PurgeAsync());
+        Assert.Equal([0, null], purged.OrderDescending());
+    });
+
+    [Fact]
     public Task A_host_whose_clock_is_ahead_purges_nothing_early() => RunAsync(async (cluster, container) =>
     {
         using Host host = await RunAsync(cluster, container.Name);
@@ -335,26 +356,35 @@ public sealed class PurgeTests
     });
 
     [Fact]
+    public Task A_deletion_leaves_the_tasks_of_a_session_that_is_created_under_the_same_id() => RunAsync(async (cluster, container) =>
+    {
+        using Host host = await RunAsync(cluster, container.Name);
+        CommitTask gone = await EndAsync(host, "completed");
+        string incarnation = await host.Store.Sessions.IncarnationAsync(_key, Cancelled);
+        await host.Store.Sessions.DeleteAsync(_key, Cancelled);
+        CommitTask next = await EndAsync(host, "keyed");
+        await host.Client.WaitForInstanceCompletionAsync($"delete-{incarnation}", Cancelled);
+        Assert.Equal(3, (await NamesAsync(container, "tasks/")).Count(n => n.Contains(next.TaskId, StringComparison.Ordinal)));
+        Assert.DoesNotContain(
+            await NamesAsync(container, "tasks/"), n => n.Contains(gone.TaskId, StringComparison.Ordinal));
+    });
+
+    [Fact]
     public Task A_commit_of_a_deleted_session_leaves_nothing() => RunAsync(async (cluster, container) =>
     {
         // Accepted by a host that had not heard of the deletion, after everything was deleted.
         using Host host = await RunAsync(cluster, container.Name);
-        CommitTask task = await EndAsync(host, "completed");
+        CommitTask task = await EndAsync(host, "keyed");
+        CommitInput commit = CommitTaskReader.Input((await host.Client.GetInstanceAsync(task.TaskId, Cancelled))!)!;
         string incarnation = await host.Store.Sessions.IncarnationAsync(_key, Cancelled);
         await host.Store.Sessions.DeleteAsync(_key, Cancelled);
         await host.Client.WaitForInstanceCompletionAsync($"delete-{incarnation}", Cancelled);
         Assert.Empty(await NamesAsync(container, "tasks/"));
-        await container.GetBlobClient($"tasks/by-session/acme/ada/s1/0-{task.TaskId}").UploadAsync(
-            BinaryData.Empty,
-            new BlobUploadOptions
-            {
-                Metadata = new Dictionary<string, string> { ["session"] = "s1", ["incarnation"] = incarnation },
-            },
-            Cancelled);
+        await new TaskIndex(await cluster.ConnectAsync(container.Name)).AddAsync(commit, Cancelled);
+        Assert.NotEmpty(await NamesAsync(container, "tasks/"));
         await Task.Delay(s_longAgo, cluster.Time, Cancelled);
         Assert.Equal(2, await host.PurgeAsync());
-        Assert.Empty(await NamesAsync(container, "tasks/by-user/"));
-        Assert.Empty(await NamesAsync(container, "tasks/by-key/"));
+        Assert.Empty(await NamesAsync(container, "tasks/"));
     });
 
     [Fact]

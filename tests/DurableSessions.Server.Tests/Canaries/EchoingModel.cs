@@ -23,6 +23,9 @@ internal sealed class EchoingModel : IAsyncDisposable
     /// <summary>The content of the memory that a good answer asks for.</summary>
     public required string Memory { get; init; }
 
+    /// <summary>What an answer waits for.</summary>
+    public Func<Task> Before { get; set; } = static () => Task.CompletedTask;
+
     public int Questions => Volatile.Read(ref _questions);
 
     public string Endpoint =>
@@ -46,6 +49,7 @@ internal sealed class EchoingModel : IAsyncDisposable
         using var reader = new StreamReader(http.Request.Body, Encoding.UTF8);
         string echo = $"{http.Request.Headers.Authorization} {await reader.ReadToEndAsync()}";
         (int status, bool fits) = Next;
+        await Before();
         if (status != StatusCodes.Status200OK)
         {
             http.Response.StatusCode = status;

@@ -37,6 +37,7 @@ internal static class SettingsHost
         services.AddStore(configuration);
         services.AddEngine(configuration);
         services.AddHostName("machine-1933");
+        services.AddStop();
         services.AddApi();
         return services.BuildServiceProvider();
     }

@@ -49,7 +49,7 @@ public sealed class SettingsTests
     [InlineData("Appends:Seconds", "Appends:Seconds is not a setting; Appends has RepetitionSeconds.")]
     [InlineData("AutoCommit:KeepRecent", "AutoCommit:KeepRecent is not a setting; AutoCommit has IdleTimeoutSeconds, ")]
     [InlineData("Quotas:Session", "Quotas:Session is not a setting; Quotas has Bytes, MeasureSeconds, ")]
-    [InlineData("Host:Names", "Host:Names is not a setting; Host has Name.")]
+    [InlineData("Host:Names", "Host:Names is not a setting; Host has Name, StopSeconds.")]
     [InlineData("Embedded:Ownership", "Embedded:Ownership is not a setting; Embedded has OwnershipSeconds.")]
     public void A_key_that_no_setting_has_is_named(string key, string expected) =>
         Assert.StartsWith(expected, SettingsHost.Error((key, "1")), StringComparison.Ordinal);

@@ -89,6 +89,18 @@ public sealed class StartErrorTests(AzuriteFixture azurite)
     }
 
     [Theory]
+    [InlineData("never")]
+    [InlineData("-1")]
+    [InlineData("301")]
+    public async Task A_time_to_stop_that_is_invalid(string value)
+    {
+        Dictionary<string, string> environment = Connection(await azurite.GetConnectionStringAsync());
+        environment["Host__StopSeconds"] = value;
+        await AssertErrorAsync(
+            environment, "http://127.0.0.1:0", $"Host:StopSeconds '{value}' is not a whole number from 0 to 300.");
+    }
+
+    [Theory]
     [InlineData("a month")]
     [InlineData("-1")]
     [InlineData("3651")]

@@ -1,0 +1,72 @@
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using DurableSessions.Engine.Instances;
+using Microsoft.Extensions.Logging;
+
+namespace DurableSessions.Engine.Hosts;
+
+/// <summary>
+/// How a host that stops has the others look at once at what it gives back: it writes an empty blob, and they see another ETag. A reminder,
+/// and nothing more: where the write is lost, the next sweep finds the instances.
+/// </summary>
+/// <param name="container">A client that repeats requests itself.</param>
+/// <param name="time">The clock of this host.</param>
+/// <param name="log">Where a write that fails is noted.</param>
+internal sealed class Handover(BlobContainerClient container, TimeProvider time, ILogger log)
+{
+    private static readonly TimeSpan Together = TimeSpan.FromMilliseconds(100);
+
+    private readonly BlobClient _blob = container.GetBlobClient("orchestrations/hosts/handover");
+    private int _gaveBack;
+
+    /// <summary>This host has given back an instance on which another one can go on.</summary>
+    public void GaveBack() => Interlocked.Exchange(ref _gaveBack, 1);
+
+    /// <summary>Tells the others, until all is given back: one write for what is given back within 100 ms. Never throws.</summary>
+    /// <param name="all">Completes when nothing more is given back.</param>
+    /// <param name="gone">The host ends.</param>
+    public async Task TellAsync(Task all, CancellationToken gone)
+    {
+        try
+        {
+            bool isLast;
+            do
+            {
+                isLast = all.IsCompleted;
+                if (Interlocked.Exchange(ref _gaveBack, 0) == 1)
+                {
+                    await _blob.UploadAsync(BinaryData.Empty, overwrite: true, gone);
+                }
+
+                if (!isLast)
+                {
+                    await Task.WhenAny(all, Task.Delay(Together, time, gone));
+                    gone.ThrowIfCancellationRequested();
+                }
+            }
+            while (!isLast);
+        }
+        catch (Exception) when (gone.IsCancellationRequested)
+        {
+        }
+        catch (Exception e)
+        {
+            log.HandoverNotTold(e);
+        }
+    }
+
+    /// <summary>What is another one each time a host has given back instances; empty: none has.</summary>
+    public async Task<string> FindLastAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            BlobProperties properties = await _blob.GetPropertiesAsync(cancellationToken: cancellationToken);
+            return properties.ETag.ToString();
+        }
+        catch (RequestFailedException e) when (e.IsNotFound())
+        {
+            return "";
+        }
+    }
+}
