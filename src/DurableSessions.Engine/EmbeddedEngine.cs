@@ -56,7 +56,8 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
         var dispatcher = new ActivityDispatcher(registry, options, time);
         var parked = new ParkedInstances(dispatcher, _lifetime);
         var places = new Places(options.MaxLoadedInstances);
-        var workers = new WorkerFactory(store, registry, dispatcher, watches, due, parked, places, _handover, _lifetime, options, time, log);
+        var workers = new WorkerFactory(
+            store, registry, dispatcher, watches, due, parked, places, _handover, _lifetime, options, time, log);
         _loaded = new LoadedInstances(workers, registry, due, parked, places);
         var quarantine = new Quarantine(store, watches, log);
         var claimer = new Claimer(store, registry, _loaded, claims, due, parked, watches, quarantine, _lifetime, time, log);

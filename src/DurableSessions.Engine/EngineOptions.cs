@@ -46,8 +46,8 @@ public sealed record EngineOptions
     public int MaxLoadedInstances { get; set; } = 1_000;
 
     /// <summary>
-    /// For how long a clean stop lets activities that run go on to their end, before it cancels them; zero or more. 10 s: what has been paid
-    /// for, as an answer of a model, is mostly not paid for again.
+    /// For how long a clean stop lets activities that run go on to their end, before it cancels them; zero or more. 10 s: what has been
+    /// paid for, as an answer of a model, is mostly not paid for again.
     /// </summary>
     public TimeSpan ActivityStopTimeout { get; set; } = TimeSpan.FromSeconds(10);
 

@@ -122,5 +122,6 @@ internal sealed class InstanceListing(InstanceStore store)
         CreatedAt = header.Created,
         LastUpdatedAt = header.Updated,
         Generation = header.Generation,
+        FairnessKey = header.FairnessKey,
     };
 }

@@ -21,6 +21,11 @@ public sealed record OrchestrationMetadata
     /// <summary>How often this id has been scheduled: 1, and one more each time it was scheduled again after it had ended.</summary>
     public int Generation { get; init; } = 1;
 
+    /// <summary>
+    /// <see cref="StartOrchestrationOptions.FairnessKey"/>; <see langword="null"/>: it has none, or its engine does not keep it.
+    /// </summary>
+    public string? FairnessKey { get; init; }
+
     /// <summary>Its input as JSON; <see langword="null"/> for none.</summary>
     public string? SerializedInput { get; init; }
 

@@ -62,13 +62,7 @@ internal sealed class InstancePurger(ManifestStore manifests, TaskIndex tasks, O
             return false;
         }
 
-        CommitTask task = CommitTaskReader.Task(instance, commit);
-        await tasks.KeepAsync(commit, PurgedTask.From(task), cancellationToken);
-        if (task.Output is not null || task.ArchiveNumber is not null)
-        {
-            await tasks.UnlistAsync(commit, cancellationToken);
-        }
-
+        await tasks.KeepAsync(commit, PurgedTask.From(CommitTaskReader.Task(instance, commit)), cancellationToken);
         return true;
     }
 }

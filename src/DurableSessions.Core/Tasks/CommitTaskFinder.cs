@@ -22,6 +22,7 @@ internal sealed class CommitTaskFinder(
     private static readonly OrchestrationQuery Running = new()
     {
         Statuses = OrchestrationRuntimeStatuses.NotOver,
+        PageSize = 1_000,
     };
 
     /// <summary>A task; one whose instance is purged is answered from what was kept of it, or from its record.</summary>
@@ -73,7 +74,9 @@ internal sealed class CommitTaskFinder(
     }
 
     /// <summary>
-    /// Ids of the user's tasks that have not ended: all, or those of the pages of instances that were read until there were 100.
+    /// Ids of the user's tasks that have not ended: all, or those of the pages of instances that were read until there were 100. Costs a
+    /// listing for each 1,000 instances that have not ended, and then what the user has running; where the engine keeps no fairness keys,
+    /// what all have running.
     /// </summary>
     public async Task<IReadOnlyList<string>> FindRunningAsync(UserKey user, CancellationToken cancellationToken)
     {
@@ -82,7 +85,8 @@ internal sealed class CommitTaskFinder(
         while (query is not null && running.Count < MaxRunning)
         {
             OrchestrationPage page = await client.ListInstancesAsync(query, cancellationToken);
-            IEnumerable<OrchestrationMetadata> commits = page.Values.Where(static m => m.Name == CommitNames.Orchestrator);
+            IEnumerable<OrchestrationMetadata> commits = page.Values.Where(
+                m => m.Name == CommitNames.Orchestrator && (m.FairnessKey is null || m.FairnessKey == user.ToString()));
             foreach (OrchestrationMetadata[] chunk in commits.Chunk(CommitTaskQuery.ReadAtOnce))
             {
                 (OrchestrationMetadata Instance, CommitInput Input)?[] found = await Task.WhenAll(

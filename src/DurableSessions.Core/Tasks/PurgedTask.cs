@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using DurableSessions.Core.Commits;
 
 namespace DurableSessions.Core.Tasks;
@@ -23,6 +24,10 @@ internal sealed record PurgedTask
     public CommitOutput? Output { get; init; }
 
     public string? Error { get; init; }
+
+    /// <summary>Whether the commit has left a record: one that has failed before its fate was decided has not.</summary>
+    [JsonIgnore]
+    public bool HasRecord => Output is not null || ArchiveNumber is not null;
 
     public static PurgedTask From(CommitTask task) => new()
     {

@@ -41,17 +41,20 @@ internal sealed class TaskIndex(SessionStorage storage)
 
     /// <summary>
     /// Keeps what a commit's task says, before its instance is purged: in the user's entry, which tells listings that it is purged, and in
-    /// the one by which its id is found. Idempotent; where an entry is gone, as with its session, it stays so.
+    /// the one by which its id is found. A commit that has left a record is taken out of its session's listing: the record leads a deletion
+    /// of the session to it. Idempotent; where an entry is gone, as with its session, it stays so.
     /// </summary>
     public async Task KeepAsync(CommitInput commit, PurgedTask task, CancellationToken cancellationToken)
     {
+        string inSession = BlobNames.TasksOfSession(commit.Session) + Entry(commit.CommitId, commit.AcceptedAt);
+        IEnumerable<string> kept = KeptNames(commit.Session.Owner, commit.CommitId, commit.AcceptedAt);
         BinaryData content = StoreJson.Write(task);
         var options = new BlobUploadOptions
         {
             Metadata = Metadata(commit),
             Conditions = new BlobRequestConditions { IfMatch = ETag.All },
         };
-        foreach (string name in KeptNames(commit.Session.Owner, commit.CommitId, commit.AcceptedAt))
+        foreach (string name in task.HasRecord ? kept : kept.Append(inSession))
         {
             BlobClient blob = storage.Container.GetBlobClient(name);
             try
@@ -66,11 +69,12 @@ internal sealed class TaskIndex(SessionStorage storage)
                 }
             }
         }
-    }
 
-    /// <summary>Takes a commit out of its session's listing. Idempotent.</summary>
-    public Task UnlistAsync(CommitInput commit, CancellationToken cancellationToken) => DeleteAsync(
-        [BlobNames.TasksOfSession(commit.Session) + Entry(commit.CommitId, commit.AcceptedAt)], cancellationToken);
+        if (task.HasRecord)
+        {
+            await DeleteAsync([inSession], cancellationToken);
+        }
+    }
 
     /// <summary>Takes out what is kept of a commit whose instance was purged. Idempotent.</summary>
     public async Task RemoveKeptAsync(UserKey user, CommitId commitId, CancellationToken cancellationToken)

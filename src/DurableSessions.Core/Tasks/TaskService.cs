@@ -42,7 +42,7 @@ public sealed class TaskService
 
     /// <summary>
     /// Waits until no commit of the user is on its way, those that are accepted meanwhile included. Costs a listing of all that is on its
-    /// way, and never looks at what has ended.
+    /// way, reads what the user has on the way, and never looks at what has ended.
     /// </summary>
     public async Task WaitForAllAsync(UserKey user, CancellationToken cancellationToken)
     {

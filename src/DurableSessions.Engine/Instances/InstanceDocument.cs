@@ -141,6 +141,7 @@ internal sealed record InstanceDocument
         CreatedAt = Created,
         LastUpdatedAt = Updated,
         Generation = Generation,
+        FairnessKey = FairnessKey,
         SerializedInput = Input,
         SerializedOutput = Output,
         SerializedCustomStatus = CustomStatus,

@@ -7,8 +7,8 @@ namespace DurableSessions.Engine.Running;
 /// waits, no other key has two turns before it has one. Belongs to one thread at a time.
 /// </summary>
 /// <remarks>
-/// A key that joins comes before those that had a turn, or joined, among the last <see cref="Ahead"/> of all keys, and behind those that wait
-/// for longer: also where new keys come without end, each has its turn.
+/// A key that joins comes before those that had a turn, or joined, among the last <see cref="Ahead"/> of all keys, and behind those that
+/// wait for longer: also where new keys come without end, each has its turn.
 /// The turns of the last <see cref="RememberedKeys"/> keys that do not wait are remembered: a key that waits again is behind those that
 /// have waited since. A key that is forgotten counts as new: it comes before those that have had a turn.
 /// </remarks>

@@ -132,7 +132,8 @@ internal sealed class InstanceWorker(
         }
     }
 
-    // An activity that has been granted its slot meanwhile keeps the instance here; one that runs when the host stops, until its time is up.
+    // An activity that has been granted its slot meanwhile keeps the instance here; one that runs when the host stops does so until its
+    // time is up.
     private Release Next()
     {
         if (lifetime.Cancelling.IsCancellationRequested)

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 namespace DurableSessions.Server.Serving;
 
 /// <summary>
-/// A stop, in its parts: requests have two seconds, then steps of commits that run have <c>Host:StopSeconds</c>, then the engine has two more
-/// to give back what it runs.
+/// A stop, in its parts: requests have two seconds, then steps of commits that run have <c>Host:StopSeconds</c>, then the engine has two
+/// more to give back what it runs.
 /// </summary>
 internal static class StopServices
 {

@@ -7,6 +7,8 @@ using DurableSessions.Core.Deletion;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
+using DurableSessions.Core.Tasks;
+using DurableSessions.Engine;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Core.Tests.Commits;
@@ -18,6 +20,35 @@ public sealed class FairnessTests
     private readonly SessionKey _key = new("acme", "ada", "s1");
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public Task A_wait_for_all_of_a_user_reads_what_that_user_has_running() => Simulated.RunAsync(async cluster =>
+    {
+        string container = (await cluster.NewContainerAsync()).Name;
+        var release = new TaskCompletionSource();
+        var processor = new FakeProcessor { Before = token => release.Task.WaitAsync(token) };
+        using Host host = await Host.RunAsync(cluster, container, processor: processor, engine: new EngineOptions());
+        for (int user = 0; user < 10; user++)
+        {
+            SessionKey other = new("acme", $"user{user}", "s1");
+            await host.AppendAsync(other, "m1");
+            await host.CommitAsync(other);
+        }
+
+        using Host asked = await Host.StartAsync(cluster, container);
+        await asked.Store.Tasks.WaitForAllAsync(_key.Owner, Cancelled);
+        Assert.Equal(1, asked.Log.Count);
+
+        await asked.AppendAsync(_key, "m1");
+        CommitTask task = await host.CommitAsync(_key);
+        asked.Log.Clear();
+        Task waiting = asked.Store.Tasks.WaitForAllAsync(_key.Owner, Cancelled);
+        await asked.QuietAsync();
+        Assert.InRange(asked.Log.Count, 2, 8);
+        release.SetResult();
+        await waiting;
+        Assert.Equal(CommitTaskStatus.Completed, (await asked.Store.Tasks.GetAsync(_key.Owner, task.TaskId, Cancelled)).Status);
+    });
 
     [Fact]
     public Task Every_orchestration_has_the_fairness_key_of_its_user() => Simulated.RunAsync(async cluster =>
