@@ -61,8 +61,10 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
         _loaded = new LoadedInstances(workers, registry, due, parked, places);
         var quarantine = new Quarantine(store, watches, log);
         var claimer = new Claimer(store, registry, _loaded, claims, due, parked, watches, quarantine, _lifetime, time, log);
-        _sweep = new Sweep(
-            store, _loaded, claimer, _identity, new HandoverWatch(_handover, options.SweepInterval, time), due, parked, options, time, log);
+        parked.Open(claimer.ClaimParkedAsync);
+        var watch = new HandoverWatch(_handover, options.SweepInterval, time);
+        var activeListing = new ActiveListing(store, _loaded, claimer, parked, watch, options.ListingPage, log);
+        _sweep = new Sweep(activeListing, _loaded, claimer, _identity, watch, due, options, time, log);
 
         var scheduler = new InstanceScheduler(store, _loaded, claims, due, time, log);
         var sender = new MessageSender(store, _loaded, claims, due, time, log);

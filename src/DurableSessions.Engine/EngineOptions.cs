@@ -27,7 +27,8 @@ public sealed record EngineOptions
 
     /// <summary>
     /// How often a host lists the active instances, to find those that another host has given back, or had when it died. More
-    /// than zero. 30 s: a listing is one request for each 5,000 active instances.
+    /// than zero. 30 s: a listing is one request for 5,000 active instances. No more than two are sent at a time: where more instances are
+    /// active, most of which wait for a far timer, the next listing goes on behind the last.
     /// </summary>
     public TimeSpan SweepInterval { get; set; } = TimeSpan.FromSeconds(30);
 
@@ -56,6 +57,9 @@ public sealed record EngineOptions
     /// instance that is not given back in time goes on once its ownership has lapsed.
     /// </summary>
     public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>The instances of one request of a listing, 1 to 5,000.</summary>
+    internal int ListingPage { get; set; } = 5_000;
 
     /// <summary>
     /// After this time without an answer a host sends a write again: early enough that an owner can do so before it loses its

@@ -1,5 +1,6 @@
 using Azure.Storage.Blobs.Models;
 using DurableSessions.Orchestration;
+using DurableSessions.Testing;
 
 namespace DurableSessions.Engine.Tests;
 
@@ -7,8 +8,35 @@ namespace DurableSessions.Engine.Tests;
 [Collection(nameof(Simulated))]
 public sealed class SweepTests : EngineTest
 {
-    public SweepTests() =>
+    public SweepTests()
+    {
         Orchestrator<int, int>("plain", (_, i) => Task.FromResult(i));
+        Orchestrator<int, int>("timed", async (context, seconds) =>
+        {
+            await context.CreateTimer(TimeSpan.FromSeconds(seconds), CancellationToken.None);
+            return seconds;
+        });
+    }
+
+    protected override TimeSpan Longest => TimeSpan.FromMinutes(10);
+
+    private static int Listings(RequestLog log) => log.CountOf("GET", "orchestrations/active/", "list");
+
+    // Instances that wait for a timer in a year.
+    private async Task SleepAsync(int instances)
+    {
+        EmbeddedHost first = await Hub.StartAsync(Registry);
+        foreach (int i in Enumerable.Range(0, instances))
+        {
+            OrchestrationMetadata asleep = await first.Client.ScheduleNewOrchestrationInstanceAsync(
+                "timed", 31_536_000, new StartOrchestrationOptions($"asleep-{i:D4}"));
+            await first.Client.WaitForInstanceAsync(
+                asleep.InstanceId, m => m.RuntimeStatus == OrchestrationRuntimeStatus.Running, Deadline);
+        }
+
+        await Task.Delay(TimeSpan.FromSeconds(30), Time, Deadline);
+        await first.StopAsync();
+    }
 
     [Theory]
     [InlineData("orchestrations/active/stray.json", null)]
@@ -56,6 +84,78 @@ public sealed class SweepTests : EngineTest
         // Read through the host that runs no instance: a read has its own host look at the instance without a listing.
         Assert.Equal("7", (await EndOf(never.Client, instance).WaitAsync(TimeSpan.FromSeconds(20), Time, Deadline)).SerializedOutput);
         Assert.Equal(OrchestrationRuntimeStatus.Running, (await host.Client.GetInstanceAsync(waiting.InstanceId))!.RuntimeStatus);
+    });
+
+    [Fact]
+    public Task However_many_wait_for_a_far_timer_a_sweep_lists_two_pages_and_all_come_in_turn() => RunAsync(async () =>
+    {
+        await SleepAsync(30);
+        var options = new EngineOptions { Ownership = TimeSpan.FromSeconds(1), ListingPage = 3 };
+        var log = new RequestLog();
+        await using EmbeddedHost host = await Hub.StartAsync(Registry, options, log.Configure);
+        await Task.Delay(TimeSpan.FromSeconds(1), Time, Deadline);
+
+        // All at the start.
+        Assert.Equal(10, Listings(log));
+        EmbeddedHost never = await Hub.StartAsync(Registry, start: false);
+        await never.Client.ScheduleNewOrchestrationInstanceAsync("plain", 7, new StartOrchestrationOptions("z-last"));
+        log.Clear();
+        int sweeps = 0;
+        while (await HasActiveBlobAsync("z-last"))
+        {
+            Assert.InRange(++sweeps, 1, 7);
+            await Task.Delay(options.SweepInterval, Time, Deadline);
+            Assert.InRange(Listings(log), 1, 2 * sweeps);
+        }
+
+        // A timer of its own fires meanwhile when it is due.
+        OrchestrationMetadata soon = await host.Client.ScheduleNewOrchestrationInstanceAsync("timed", 20);
+        DateTimeOffset before = Time.GetUtcNow();
+        await EndOf(host.Client, soon);
+        Assert.InRange(Time.GetUtcNow() - before, TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(21));
+    });
+
+    [Fact]
+    public Task A_host_that_takes_its_name_lists_all_at_once() => RunAsync(async () =>
+    {
+        await SleepAsync(30);
+        var options = new EngineOptions { HostName = "one", ListingPage = 3 };
+        var log = new RequestLog();
+        EmbeddedHost host = await Hub.StartAsync(Registry, options, log.Configure, started: false);
+        await Task.Delay(TimeSpan.FromSeconds(1), Time, Deadline);
+        log.Clear();
+        await host.StartedAsync();
+        await Task.Delay(TimeSpan.FromSeconds(1), Time, Deadline);
+        Assert.Equal(10, Listings(log));
+        await host.StopAsync();
+    });
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(5)]
+    public Task A_page_that_fails_is_listed_again(int page) => RunAsync(async () =>
+    {
+        await SleepAsync(12);
+        EmbeddedHost never = await Hub.StartAsync(Registry, start: false);
+        await never.Client.ScheduleNewOrchestrationInstanceAsync("plain", 7, new StartOrchestrationOptions("z-last"));
+        var transport = new FaultTransport();
+        transport.When(static r => r.Is("GET", "orchestrations/active/", "list"), Fault.Respond(400, "InvalidInput"), skip: page - 1);
+        var log = new RequestLog();
+        await using EmbeddedHost host = await Hub.StartAsync(Registry, new EngineOptions { ListingPage = 3 }, options =>
+        {
+            transport.Configure(options);
+            log.Configure(options);
+        });
+
+        // Five seconds after the failure, and whole: 13 instances have five pages, one of which was tried twice.
+        for (int seconds = 0; await HasActiveBlobAsync("z-last"); seconds++)
+        {
+            Assert.InRange(seconds, 0, 7);
+            await Task.Delay(TimeSpan.FromSeconds(1), Time, Deadline);
+        }
+
+        Assert.Equal(6, Listings(log));
     });
 
     [Theory]

@@ -1,33 +1,29 @@
 using DurableSessions.Engine.Hosts;
-using DurableSessions.Engine.Instances;
 using Microsoft.Extensions.Logging;
 
 namespace DurableSessions.Engine.Running;
 
 /// <summary>
-/// Finds instances that no host runs and that have something to do: one listing at the start and after every
-/// <see cref="EngineOptions.SweepInterval"/>, and where a host that stops has given some back; in between, what this host knows to become
-/// due. Has them claimed.
+/// Finds instances that no host runs and that have something to do: by a whole listing at the start, and where a host that stops has given
+/// some back; by some pages after every <see cref="EngineOptions.SweepInterval"/>; in between, what this host knows to become due. Has them
+/// claimed.
 /// </summary>
 internal sealed class Sweep(
-    InstanceStore store,
+    ActiveListing listing,
     LoadedInstances loaded,
     Claimer claimer,
     HostIdentity identity,
     HandoverWatch watch,
     DueQueue due,
-    ParkedInstances parked,
     EngineOptions options,
     TimeProvider time,
     ILogger log)
 {
-    private const int ListingPage = 5_000;
     private const int ClaimsAtATime = 8;
     private const int MostDueAtATime = 8 * ClaimsAtATime;
 
     private static readonly TimeSpan AfterError = TimeSpan.FromSeconds(5);
 
-    private readonly FirstSeen _unreadableBlobs = new();
     private volatile bool _isHurried;
 
     /// <summary>Has the active instances listed at once.</summary>
@@ -40,18 +36,25 @@ internal sealed class Sweep(
     /// <summary>Runs until the host stops. Never throws.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        parked.Open(claimer.ClaimParkedAsync);
         DateTimeOffset nextSweep = time.GetUtcNow();
         while (!cancellationToken.IsCancellationRequested)
         {
             try
             {
                 Task changed = due.Changed;
-                if (_isHurried || time.GetUtcNow() >= nextSweep || await IsToldAsync(cancellationToken))
+                bool isHurried = _isHurried || await IsToldAsync(cancellationToken);
+                if (isHurried || time.GetUtcNow() >= nextSweep)
                 {
                     _isHurried = false;
                     nextSweep = time.GetUtcNow() + options.SweepInterval;
-                    await ListAsync(cancellationToken);
+                    await identity.RefreshAsync(cancellationToken);
+                    Begin(isHurried);
+                }
+
+                // Between two pages what is due is claimed.
+                if (listing.IsUnderWay)
+                {
+                    await listing.ListPageAsync(cancellationToken);
                 }
 
                 IReadOnlyList<string> claimable = due.Take(time.GetUtcNow(), Math.Min(loaded.Free, MostDueAtATime));
@@ -62,7 +65,7 @@ internal sealed class Sweep(
                         new ParallelOptions { MaxDegreeOfParallelism = ClaimsAtATime, CancellationToken = cancellationToken },
                         claimer.TryClaimAsync);
                 }
-                else
+                else if (!listing.IsUnderWay)
                 {
                     await WaitAsync(changed, nextSweep, cancellationToken);
                 }
@@ -79,29 +82,16 @@ internal sealed class Sweep(
         }
     }
 
-    private async Task ListAsync(CancellationToken cancellationToken)
+    private void Begin(bool isHurried)
     {
-        await identity.RefreshAsync(cancellationToken);
-        parked.BeginListing();
-        await foreach ((IReadOnlyList<InstanceHeader> headers, _) in
-            store.ListAsync(InstanceStore.ActivePrefix, ListingPage, null, Skip, cancellationToken))
+        if (isHurried)
         {
-            foreach (InstanceHeader header in headers)
-            {
-                if (loaded.TryFind(header.Id, out _))
-                {
-                    continue;
-                }
-
-                claimer.Note(header);
-                if (header.Owner is not null)
-                {
-                    watch.SawOther();
-                }
-            }
+            listing.Begin();
         }
-
-        parked.EndListing();
+        else
+        {
+            listing.GoOn();
+        }
     }
 
     private async Task<bool> IsToldAsync(CancellationToken cancellationToken) =>
@@ -118,14 +108,6 @@ internal sealed class Sweep(
             using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             await Task.WhenAny(changed, Task.Delay(wait, time, timeout.Token));
             await timeout.CancelAsync();
-        }
-    }
-
-    private void Skip(string blob)
-    {
-        if (_unreadableBlobs.IsFirst(blob))
-        {
-            log.BlobUnreadable(blob);
         }
     }
 }
