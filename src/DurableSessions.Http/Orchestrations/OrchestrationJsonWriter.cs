@@ -97,12 +97,19 @@ internal static class OrchestrationJsonWriter
                 break;
             case "TaskScheduled":
                 json.WriteString("Name", entry.Name);
+                WriteAttempt(json, entry);
                 WriteOptional(json, "Input", showInput ? entry.Payload : null);
                 break;
             case "TaskCompleted" or "TaskFailed":
                 if (scheduled is not null)
                 {
                     json.WriteString("ScheduledTime", FullPrecision(scheduled.Timestamp));
+                    if (entry.StartedAt is { } started)
+                    {
+                        json.WriteString("StartedTime", FullPrecision(started));
+                    }
+
+                    WriteAttempt(json, scheduled);
                     json.WriteString("FunctionName", scheduled.Name);
                     WriteOptional(json, "Input", showInput ? scheduled.Payload : null);
                 }
@@ -134,6 +141,15 @@ internal static class OrchestrationJsonWriter
         }
 
         json.WriteEndObject();
+    }
+
+    // Neither is Durable Functions': an engine of its does not record them.
+    private static void WriteAttempt(Utf8JsonWriter json, OrchestrationHistoryEvent scheduled)
+    {
+        if (scheduled.Attempt is { } attempt)
+        {
+            json.WriteNumber("Attempt", attempt);
+        }
     }
 
     private static void WriteReason(Utf8JsonWriter json, string? reason)
