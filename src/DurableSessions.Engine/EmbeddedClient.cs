@@ -96,7 +96,7 @@ internal sealed partial class EmbeddedClient(
             return false;
         }
 
-        if (finished.Document.Failure?.ErrorType == nameof(UnreadableInstanceException))
+        if (finished.Document.IsUnreadable)
         {
             await store.DeleteKeptAsync(instanceId, linked.Token);
         }

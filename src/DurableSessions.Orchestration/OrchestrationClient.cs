@@ -22,6 +22,7 @@ public abstract class OrchestrationClient
     /// <summary>
     /// The instance, or <see langword="null"/>. An ended instance never runs again, unless its id is scheduled again.
     /// </summary>
+    /// <exception cref="OrchestrationUnreadableException">It is there, has not ended, and this host cannot read it.</exception>
     public abstract Task<OrchestrationMetadata?> GetInstanceAsync(string instanceId, CancellationToken cancellationToken = default);
 
     /// <summary>

@@ -31,6 +31,15 @@ internal sealed class AuditedContainer(BlobContainerClient container)
     public Task WriteAsync(string blob, string content) =>
         container.GetBlobClient(blob).UploadAsync(BinaryData.FromString(content), overwrite: true, Cancelled);
 
+    /// <summary>Puts something else into a blob, which keeps its metadata.</summary>
+    public async Task DamageAsync(string blob, string content)
+    {
+        BlobClient client = container.GetBlobClient(blob);
+        BlobProperties properties = await client.GetPropertiesAsync(cancellationToken: Cancelled);
+        await client.UploadAsync(
+            BinaryData.FromString(content), new BlobUploadOptions { Metadata = properties.Metadata }, Cancelled);
+    }
+
     public Task DeleteAsync(string blob) => container.DeleteBlobAsync(blob, cancellationToken: Cancelled);
 
     public async Task AppendAsync(string segment, string line)

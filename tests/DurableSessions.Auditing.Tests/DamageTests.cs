@@ -4,6 +4,7 @@ using DurableSessions.Core.Commits;
 using DurableSessions.Core.Commits.Steps;
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Identities;
+using DurableSessions.Core.Tasks;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Auditing.Tests;
@@ -132,6 +133,36 @@ public sealed class DamageTests(AzuriteFixture azurite)
         await container.WriteAsync(blob, (await container.ReadAsync(blob)).Replace("m1", "mx", StringComparison.Ordinal));
         Finding error = Assert.Single(await AuditedContainer.AuditAsync(host), static f => f.Severity == FindingSeverity.Error);
         Assert.Equal((FindingKind.ArchiveDamaged, blob), (error.Kind, error.Blob));
+    }
+
+    [Fact]
+    public async Task An_orchestration_that_cannot_be_read_is_reported_and_ends_no_audit()
+    {
+        var container = new AuditedContainer(await azurite.NewContainerAsync());
+        CommitTask task;
+        using (Host dying = await Host.RunAsync(azurite, container.Name))
+        {
+            dying.Processor.Before = static token => Task.Delay(Timeout.Infinite, token);
+            await dying.AppendAsync(_key, "m1", "m2");
+            task = await dying.CommitAsync(_key);
+            await dying.StageAsync(task.TaskId, "summarizing");
+            await dying.KillAsync();
+        }
+
+        // The blob keeps the metadata by which hosts know the instance.
+        await container.DamageAsync($"orchestrations/active/{task.TaskId}.json", "{");
+        using Host auditor = await Host.StartAsync(azurite, container.Name);
+        Finding damaged = Assert.Single(await AuditedContainer.AuditAsync(auditor, repair: true, age: TimeSpan.Zero));
+        Assert.Equal(
+            (FindingKind.OrchestrationDamaged, FindingSeverity.Error, task.TaskId), (damaged.Kind, damaged.Severity, damaged.Blob));
+
+        using Host host = await Host.RunAsync(azurite, container.Name);
+        await host.AppendAsync(_key, "m3");
+        await host.CommitToEndAsync(_key);
+        Finding kept = Assert.Single(
+            await AuditedContainer.AuditAsync(auditor), static f => f.Kind == FindingKind.OrchestrationDamaged);
+        Assert.Equal((FindingSeverity.Information, task.TaskId), (kept.Severity, kept.Blob));
+        Assert.Equal(["m1", "m2", "m3"], (await host.AuditAsync(_key)).Everything);
     }
 
     private static async Task AssertAbandonedAsync(Host host, string what)

@@ -83,6 +83,33 @@ public sealed class ParkedInstancesTests
     }
 
     [Fact]
+    public async Task A_slot_that_is_granted_while_its_instance_is_forgotten_is_not_lost()
+    {
+        const int Instances = 50_000;
+        var parked = new ParkedInstances(_dispatcher, new EngineLifetime());
+        parked.Open(static (_, slot) =>
+        {
+            slot.Slot.GiveBack();
+            return Task.CompletedTask;
+        });
+        _running[0].GiveBack();
+        await Task.WhenAll(
+            Task.Run(() => Each(i => parked.Offer(Header($"{i}", "a", "digest")))),
+            Task.Run(() => Each(i => parked.Remove($"{i}"))));
+        Each(i => parked.Remove($"{i}"));
+        Assert.Equal(0, parked.Count);
+        Assert.True(SpinWait.SpinUntil(() => !_dispatcher.Gate("digest").IsFull, TimeSpan.FromSeconds(30)));
+
+        static void Each(Action<int> act)
+        {
+            for (int i = 0; i < Instances; i++)
+            {
+                act(i);
+            }
+        }
+    }
+
+    [Fact]
     public void What_this_host_cannot_run_is_not_noted()
     {
         _parked.Offer(Header("strange", "a", "unheard-of"));

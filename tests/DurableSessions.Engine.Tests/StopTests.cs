@@ -107,6 +107,35 @@ public sealed class StopTests : EngineTest
         Assert.Equal((1, 1), (calls, next));
     });
 
+    [Fact]
+    public Task No_further_activity_begins_though_one_of_its_instance_runs() => RunAsync(async () =>
+    {
+        int next = 0;
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Activity<int, int>("wait", async (seconds, context) =>
+        {
+            started.TrySetResult();
+            await Task.Delay(TimeSpan.FromSeconds(seconds), Time, context.CancellationToken);
+            return seconds;
+        });
+        Activity<int, int>("next", (i, _) => Task.FromResult(Interlocked.Increment(ref next) + i));
+        Orchestrator<int, int>("running", async (context, _) =>
+        {
+            Task<int> paid = context.CallActivityAsync<int>("wait", 8);
+            int sum = await context.CallActivityAsync<int>("next", await context.CallActivityAsync<int>("wait", 4));
+            return sum + await paid;
+        });
+        EmbeddedHost first = await Hub.StartAsync(Registry);
+        OrchestrationMetadata instance = await first.Client.ScheduleNewOrchestrationInstanceAsync("running", 1);
+        await started.Task.WaitAsync(Deadline);
+        await first.StopAsync().WaitAsync(s_soon, Time, Deadline);
+        Assert.Equal(0, next);
+
+        await using EmbeddedHost second = await Hub.StartAsync(Registry);
+        Assert.Equal("13", (await EndOf(second.Client, instance).WaitAsync(s_soon, Time, Deadline)).SerializedOutput);
+        Assert.Equal(1, next);
+    });
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -59,17 +59,22 @@ internal sealed class AuditedStorage(SessionStorage storage, OrchestrationClient
 
     /// <summary>Whether there is such an orchestration, over or not.</summary>
     public async Task<bool> ExistsAsync(string instanceId, CancellationToken cancellationToken) =>
-        await FindInstanceAsync(instanceId, cancellationToken) is not null;
+        await IsOverAsync(instanceId, cancellationToken) is not null;
 
-    /// <summary>Whether an orchestration will go on by itself.</summary>
+    /// <summary>Whether an orchestration will go on by itself, or be ended by a host.</summary>
     public async Task<bool> IsRunningAsync(string instanceId, CancellationToken cancellationToken) =>
-        await FindInstanceAsync(instanceId, cancellationToken) is { IsCompleted: false };
+        await IsOverAsync(instanceId, cancellationToken) == false;
 
-    private async Task<OrchestrationMetadata?> FindInstanceAsync(string instanceId, CancellationToken cancellationToken)
+    // Null: there is no such orchestration.
+    private async Task<bool?> IsOverAsync(string instanceId, CancellationToken cancellationToken)
     {
         try
         {
-            return await client.GetInstanceAsync(instanceId, cancellationToken);
+            return (await client.GetInstanceAsync(instanceId, cancellationToken))?.IsCompleted;
+        }
+        catch (OrchestrationUnreadableException)
+        {
+            return false;
         }
         catch (ArgumentException)
         {

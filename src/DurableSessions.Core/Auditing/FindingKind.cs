@@ -77,4 +77,7 @@ public enum FindingKind
 
     /// <summary>A tombstone that no orchestration will remove.</summary>
     AbandonedTombstone,
+
+    /// <summary>An orchestration cannot be read as it is stored.</summary>
+    OrchestrationDamaged,
 }

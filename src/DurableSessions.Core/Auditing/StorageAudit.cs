@@ -25,6 +25,7 @@ public sealed class StorageAudit
     private const int FindingsAhead = 256;
 
     private readonly AuditedStorage _storage;
+    private readonly OrchestrationClient _client;
     private readonly ManifestStore _manifests;
     private readonly ArchiveStore _archives;
     private readonly SessionOptions _options;
@@ -35,6 +36,7 @@ public sealed class StorageAudit
         TimeProvider time)
     {
         _storage = new AuditedStorage(storage, client);
+        _client = client;
         _manifests = manifests;
         _archives = archives;
         _options = options;
@@ -85,6 +87,7 @@ public sealed class StorageAudit
                 ("segments", sessions.RunAsync(BlobNames.Segments, cancellationToken)),
                 ("archives", sessions.RunAsync(BlobNames.Archives, cancellationToken)),
                 ("tasks", new TaskOrphans(_storage, _archives, orphans, tally).RunAsync(cancellationToken)),
+                ("orchestrations", new OrchestrationCheck(_client, tally).RunAsync(cancellationToken)),
                 ("memories", new MemoryCheck(_storage, new MemoryCatalogues(_storage.Storage), orphans, tally).RunAsync(cancellationToken)),
                 ("creations", keys.OfCreationsAsync(cancellationToken)),
                 ("requests", keys.OfRequestsAsync(cancellationToken)),

@@ -101,6 +101,11 @@ internal sealed record InstanceDocument
     [JsonIgnore]
     public HistoryEntry? Terminator => Inbox.FirstOrDefault(e => e.Type == HistoryEventType.ExecutionTerminated);
 
+    /// <summary>The instance failed because it could not be read; an earlier version gave the failure another type.</summary>
+    [JsonIgnore]
+    public bool IsUnreadable =>
+        Failure?.IsCausedBy<OrchestrationUnreadableException>() == true || Failure?.ErrorType == nameof(UnreadableInstanceException);
+
     /// <summary>The instance failed because it was beyond a limit.</summary>
     [JsonIgnore]
     public bool IsOverLimit => Failure?.IsCausedBy<EngineLimitException>() == true;
@@ -126,7 +131,7 @@ internal sealed record InstanceDocument
         Generation = header.Generation,
         Status = OrchestrationRuntimeStatus.Failed,
         Failure = new TaskFailureDetails(
-            nameof(UnreadableInstanceException), "The stored instance could not be read.", null, IsNonRetriable: true),
+            typeof(OrchestrationUnreadableException).FullName!, "The stored instance could not be read.", null, IsNonRetriable: true),
         Created = header.Created,
         Updated = header.Updated,
         WriteId = NewWriteId(),

@@ -1,4 +1,5 @@
 using Azure;
+using DurableSessions.Orchestration;
 
 namespace DurableSessions.Engine.Instances;
 
@@ -8,7 +9,7 @@ namespace DurableSessions.Engine.Instances;
 /// <param name="etag">Of the blob.</param>
 /// <param name="inner">Why it cannot be read.</param>
 internal sealed class UnreadableInstanceException(InstanceHeader header, BinaryData content, ETag etag, Exception inner)
-    : Exception($"Instance '{header.Id}' cannot be read as it is stored.", inner)
+    : OrchestrationUnreadableException(header.Id, $"Instance '{header.Id}' cannot be read as it is stored.", inner)
 {
     public InstanceHeader Header => header;
 
