@@ -78,7 +78,10 @@ public static class DurableSessionsServices
     /// Has the host purge, once a day and on one host of a store, the instances that ended longer ago than
     /// <see cref="SessionOptions.TaskRetention"/>.
     /// </summary>
-    /// <param name="services">The host's services, with those of <see cref="AddDurableSessions(IServiceCollection)"/>.</param>
+    /// <param name="services">
+    /// The host's services, with those of <see cref="AddDurableSessions(IServiceCollection)"/> and the engine: a host stops what was added
+    /// last first, and a purge needs the engine.
+    /// </param>
     public static IServiceCollection AddPurging(this IServiceCollection services) => services.AddHostedService<PurgeService>();
 
     private static void AddStorageServices(this IServiceCollection services) => services

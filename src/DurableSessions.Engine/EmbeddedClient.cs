@@ -84,14 +84,22 @@ internal sealed partial class EmbeddedClient(
     public override Task ResumeInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellationToken = default) =>
         SendAsync(instanceId, InstanceMessages.Control(HistoryEventType.ExecutionResumed, reason, time.GetUtcNow()), cancellationToken);
 
-    public override async Task<bool> PurgeInstanceAsync(string instanceId, CancellationToken cancellationToken = default)
+    public override Task<bool> PurgeInstanceAsync(string instanceId, CancellationToken cancellationToken = default) =>
+        PurgeAsync(instanceId, null, cancellationToken);
+
+    public override Task<bool> PurgeEndedAsync(OrchestrationMetadata ended, CancellationToken cancellationToken) =>
+        PurgeAsync(ended.InstanceId, ended.Generation, cancellationToken);
+
+    private async Task<bool> PurgeAsync(string instanceId, int? generation, CancellationToken cancellationToken)
     {
         Check(instanceId);
         using CancellationTokenSource linked = Linked(cancellationToken);
 
         // Finished first: an instance that is found there, with nothing live after it, has ended, and is what is deleted.
         StoredInstance? finished = await store.FindFinishedAsync(instanceId, linked.Token);
-        if (finished is null || await store.ViewAsync(instanceId, linked.Token) is not { Live: null } view)
+        if (finished is null
+            || (generation is not null && finished.Document.Generation != generation)
+            || await store.ViewAsync(instanceId, linked.Token) is not { Live: null } view)
         {
             return false;
         }

@@ -51,7 +51,7 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
         var due = new DueQueue();
         var watches = new InstanceWatches();
         _identity = new HostIdentity(new HostStarts(container, time), log);
-        _handover = new Handover(container, time, log);
+        _handover = new Handover(container, _lifetime, options.SweepInterval, time, log);
         var claims = new Claims(options.Ownership, _identity, time);
         var dispatcher = new ActivityDispatcher(registry, options, time);
         var parked = new ParkedInstances(dispatcher, _lifetime);
@@ -62,12 +62,12 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
         var quarantine = new Quarantine(store, watches, log);
         var claimer = new Claimer(store, registry, _loaded, claims, due, parked, watches, quarantine, _lifetime, time, log);
         parked.Open(claimer.ClaimParkedAsync);
-        var watch = new HandoverWatch(_handover, options.SweepInterval, time);
+        var watch = new HandoverWatch(_handover, options.SweepInterval, time, log);
         var activeListing = new ActiveListing(store, _loaded, claimer, parked, watch, options.ListingPage, log);
         _sweep = new Sweep(activeListing, _loaded, claimer, _identity, watch, due, options, time, log);
 
-        var scheduler = new InstanceScheduler(store, _loaded, claims, due, time, log);
-        var sender = new MessageSender(store, _loaded, claims, due, time, log);
+        var scheduler = new InstanceScheduler(store, _loaded, claims, due, _handover, time, log);
+        var sender = new MessageSender(store, _loaded, claims, due, _handover, time, log);
         var reader = new InstanceReader(store, _loaded, claims, due, parked);
         var waiter = new InstanceWaiter(reader, _loaded, watches, time);
         var listing = new InstanceListing(store);

@@ -1,4 +1,5 @@
 using Azure;
+using DurableSessions.Engine.Hosts;
 using DurableSessions.Engine.Instances;
 using DurableSessions.Engine.Running;
 using DurableSessions.Orchestration;
@@ -11,7 +12,7 @@ namespace DurableSessions.Engine;
 /// may have been used before, the host then looks for an ended instance; a crash in between leaves a ghost, which no host runs.
 /// </summary>
 internal sealed class InstanceScheduler(
-    InstanceStore store, LoadedInstances loaded, Claims claims, DueQueue due, TimeProvider time, ILogger log)
+    InstanceStore store, LoadedInstances loaded, Claims claims, DueQueue due, Handover handover, TimeProvider time, ILogger log)
 {
     private const int Attempts = 10;
 
@@ -104,6 +105,7 @@ internal sealed class InstanceScheduler(
         else
         {
             due.Add(instance.Id, instance.NextDue!.Value);
+            handover.LeavesDue(instance.NextDue.Value);
         }
     }
 }

@@ -85,4 +85,7 @@ internal static partial class Log
 
     [LoggerMessage(2023, LogLevel.Warning, "Other hosts could not be told what this one gave back; their next sweep finds it")]
     public static partial void HandoverNotTold(this ILogger log, Exception exception);
+
+    [LoggerMessage(2024, LogLevel.Warning, "This host cannot look whether another one has given instances back; its next sweep finds them")]
+    public static partial void HandoverNotSeen(this ILogger log, Exception exception);
 }

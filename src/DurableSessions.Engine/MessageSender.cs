@@ -1,3 +1,4 @@
+using DurableSessions.Engine.Hosts;
 using DurableSessions.Engine.Instances;
 using DurableSessions.Engine.Running;
 using DurableSessions.Orchestration;
@@ -11,7 +12,7 @@ namespace DurableSessions.Engine;
 /// a crash before that leaves it stored or not, and the client without an answer.
 /// </summary>
 internal sealed class MessageSender(
-    InstanceStore store, LoadedInstances loaded, Claims claims, DueQueue due, TimeProvider time, ILogger log)
+    InstanceStore store, LoadedInstances loaded, Claims claims, DueQueue due, Handover handover, TimeProvider time, ILogger log)
 {
     private const int Attempts = 20;
     private const int Stripes = 64;
@@ -110,6 +111,7 @@ internal sealed class MessageSender(
             else if (result.Written is not null && isFree)
             {
                 due.Add(before.Id, now);
+                handover.LeavesDue(now);
             }
 
             return result.Written is not null || result.Found?.Document.Holds(message.MessageId!) == true;

@@ -43,6 +43,10 @@ public abstract class DelegatingOrchestrationClient : OrchestrationClient
         Inner.PurgeInstanceAsync(instanceId, cancellationToken);
 
     /// <inheritdoc/>
+    public override Task<bool> PurgeEndedAsync(OrchestrationMetadata ended, CancellationToken cancellationToken) =>
+        Inner.PurgeEndedAsync(ended, cancellationToken);
+
+    /// <inheritdoc/>
     public override Task<OrchestrationPage> ListInstancesAsync(OrchestrationQuery query, CancellationToken cancellationToken = default) =>
         Inner.ListInstancesAsync(query, cancellationToken);
 

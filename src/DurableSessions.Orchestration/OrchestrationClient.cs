@@ -56,6 +56,18 @@ public abstract class OrchestrationClient
     public abstract Task<bool> PurgeInstanceAsync(string instanceId, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// Purges an instance as it was read: not where its id has been scheduled again since. The embedded engine checks it atomically with
+    /// the deletion; Durable Task checks it before. Returns whether it was purged.
+    /// </summary>
+    public virtual async Task<bool> PurgeEndedAsync(OrchestrationMetadata ended, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(ended);
+        return await GetInstanceAsync(ended.InstanceId, cancellationToken) is { IsCompleted: true } now
+            && (now.Generation, now.CreatedAt) == (ended.Generation, ended.CreatedAt)
+            && await PurgeInstanceAsync(ended.InstanceId, cancellationToken);
+    }
+
+    /// <summary>
     /// One page of instances; the order is not specified. An instance that ends while the pages are read may be in two of them.
     /// </summary>
     public abstract Task<OrchestrationPage> ListInstancesAsync(OrchestrationQuery query, CancellationToken cancellationToken = default);

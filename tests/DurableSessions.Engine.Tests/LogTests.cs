@@ -31,6 +31,7 @@ public sealed class LogTests
         [2021] = nameof(Log.NameNotChecked),
         [2022] = nameof(Log.Parked),
         [2023] = nameof(Log.HandoverNotTold),
+        [2024] = nameof(Log.HandoverNotSeen),
     };
 
     [Fact]

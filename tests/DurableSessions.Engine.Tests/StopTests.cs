@@ -237,6 +237,38 @@ public sealed class StopTests : EngineTest
     });
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public Task What_comes_while_a_host_stops_goes_on_at_another_one(bool isRefusedOnce) => RunAsync(async () =>
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Activity<int, int>("long", async (i, context) =>
+        {
+            started.TrySetResult();
+            await Task.Delay(TimeSpan.FromSeconds(15), Time, context.CancellationToken);
+            return i;
+        });
+        Orchestrator<int, int>("running", (context, i) => context.CallActivityAsync<int>("long", i));
+        Orchestrator<int, int>("waiting", async (context, i) => i + await context.WaitForExternalEvent<int>("go"));
+        var options = new EngineOptions { ActivityStopTimeout = TimeSpan.FromSeconds(50) };
+        var transport = new FaultTransport();
+        transport.When(
+            static r => r.Is("PUT", "orchestrations/hosts/handover"), Fault.Respond(403, "Forbidden"), times: isRefusedOnce ? 1 : 0);
+        EmbeddedHost first = await Hub.StartAsync(Registry, options, transport.Configure);
+        await using EmbeddedHost second = await Hub.StartAsync(Registry, options);
+        OrchestrationMetadata waiting = await first.Client.ScheduleNewOrchestrationInstanceAsync("waiting", 1);
+        await Task.Delay(options.SweepInterval, Time, Deadline);
+        await first.Client.ScheduleNewOrchestrationInstanceAsync("running", 1);
+        await started.Task.WaitAsync(Deadline);
+        await Task.Delay(TimeSpan.FromSeconds(5), Time, Deadline);
+        Task stop = first.StopAsync();
+        await first.Client.RaiseEventAsync(waiting.InstanceId, "go", 2, Deadline);
+        await Task.Delay(TimeSpan.FromSeconds(3), Time, Deadline);
+        Assert.False(await HasActiveBlobAsync(waiting.InstanceId));
+        await stop;
+    });
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public Task Where_storage_does_not_take_what_it_tells_the_next_sweep_finds_it(bool answers) => RunAsync(async () =>

@@ -115,18 +115,57 @@ public sealed class SweepTests : EngineTest
         Assert.InRange(Time.GetUtcNow() - before, TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(21));
     });
 
-    [Fact]
-    public Task A_host_that_takes_its_name_lists_all_at_once() => RunAsync(async () =>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public Task A_host_that_takes_its_name_lists_all_at_once(bool isLate) => RunAsync(async () =>
     {
         await SleepAsync(30);
         var options = new EngineOptions { HostName = "one", ListingPage = 3 };
         var log = new RequestLog();
-        EmbeddedHost host = await Hub.StartAsync(Registry, options, log.Configure, started: false);
+        var transport = new FaultTransport();
+        transport.When(static r => r.Is("PUT", "orchestrations/hosts/one"), Fault.Respond(403, "Forbidden"), times: isLate ? 1 : 0);
+        EmbeddedHost host = await Hub.StartAsync(
+            Registry,
+            options,
+            o =>
+            {
+                transport.Configure(o);
+                log.Configure(o);
+            },
+            started: false);
         await Task.Delay(TimeSpan.FromSeconds(1), Time, Deadline);
         log.Clear();
         await host.StartedAsync();
         await Task.Delay(TimeSpan.FromSeconds(1), Time, Deadline);
         Assert.Equal(10, Listings(log));
+        await Task.Delay(options.SweepInterval, Time, Deadline);
+        Assert.Equal(isLate ? 20 : 12, Listings(log));
+        await host.StopAsync();
+    });
+
+    [Fact]
+    public Task What_is_asked_for_while_all_are_listed_has_all_listed_once_more() => RunAsync(async () =>
+    {
+        await SleepAsync(12);
+        var log = new RequestLog();
+        var transport = new FaultTransport();
+        var held = new HoldsRequest();
+        transport.When(static r => r.Is("GET", "orchestrations/active/", "list"), held, skip: 2);
+        EmbeddedHost host = await Hub.StartAsync(
+            Registry,
+            new EngineOptions { HostName = "one", ListingPage = 3 },
+            o =>
+            {
+                transport.Configure(o);
+                log.Configure(o);
+            },
+            started: false);
+        await held.Arrived;
+        await host.StartedAsync();
+        await held.ReleaseAsync();
+        await Task.Delay(TimeSpan.FromSeconds(1), Time, Deadline);
+        Assert.Equal(4 + 4, Listings(log));
         await host.StopAsync();
     });
 
@@ -148,14 +187,14 @@ public sealed class SweepTests : EngineTest
             log.Configure(options);
         });
 
-        // Five seconds after the failure, and whole: 13 instances have five pages, one of which was tried twice.
+        // Five seconds after the failure, and whole: 13 instances have five pages, from the first: storage refused the token.
         for (int seconds = 0; await HasActiveBlobAsync("z-last"); seconds++)
         {
             Assert.InRange(seconds, 0, 7);
             await Task.Delay(TimeSpan.FromSeconds(1), Time, Deadline);
         }
 
-        Assert.Equal(6, Listings(log));
+        Assert.Equal(page + 5, Listings(log));
     });
 
     [Theory]

@@ -184,7 +184,8 @@ internal sealed class SessionAppender
 
     private void Leave()
     {
-        _size.Set(this, _session.Bytes);
+        long bytes = _session.Bytes;
         _gate.Release();
+        _size.Set(this, bytes);
     }
 }

@@ -35,7 +35,7 @@ internal sealed class Purge(
             OrchestrationPage page = await client.ListInstancesAsync(query, cancellationToken);
             foreach (OrchestrationMetadata[] chunk in page.Values.Where(m => IsDue(m, before)).Chunk(PurgedAtOnce))
             {
-                bool[] gone = await Task.WhenAll(chunk.Select(m => TryPurgeAsync(m, cancellationToken)));
+                bool[] gone = await Task.WhenAll(chunk.Select(m => TryPurgeAsync(m, before, cancellationToken)));
                 purged += gone.Count(static g => g);
                 if (time.GetUtcNow() - held.Turn.SeenAt >= KeepEvery)
                 {
@@ -65,11 +65,11 @@ internal sealed class Purge(
     private bool IsDue(OrchestrationMetadata ended, DateTimeOffset before) =>
         ended.LastUpdatedAt < before && registry.Orchestrators.ContainsKey(ended.Name);
 
-    private async Task<bool> TryPurgeAsync(OrchestrationMetadata ended, CancellationToken cancellationToken)
+    private async Task<bool> TryPurgeAsync(OrchestrationMetadata ended, DateTimeOffset before, CancellationToken cancellationToken)
     {
         try
         {
-            return await purger.PurgeAsync(ended.Name, ended.InstanceId, cancellationToken);
+            return await purger.PurgeAsync(ended, before, cancellationToken);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {

@@ -15,7 +15,11 @@ internal sealed record PurgeTurn
     public bool IsOver { get; init; }
 
     /// <summary>Whether it is time for the next one, or for another host to do this one.</summary>
-    public bool IsDue(DateTimeOffset now) => IsOver ? now - BeganAt >= Interval : now - SeenAt >= Silence;
+    /// <remarks>A time that is far ahead is of a host whose clock was wrong.</remarks>
+    public bool IsDue(DateTimeOffset now) => SeenAt - now > Silence || (IsOver ? now - BeganAt >= Interval : now - SeenAt >= Silence);
+
+    /// <summary>Drawn anew for each write: a host whose answer was lost recognises its own.</summary>
+    public required string WriteId { get; init; }
 
     /// <summary>From one purge to the next.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromDays(1);

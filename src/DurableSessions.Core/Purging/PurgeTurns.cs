@@ -22,29 +22,32 @@ internal sealed class PurgeTurns(SessionStorage storage, TimeProvider time)
     public async Task<HeldTurn?> TryTakeAsync(CancellationToken cancellationToken)
     {
         DateTimeOffset now = time.GetUtcNow();
-        (PurgeTurn? last, BlobRequestConditions unchanged) = await FindAsync(cancellationToken);
+        (PurgeTurn? last, BlobDownloadDetails? found) = await FindAsync(cancellationToken);
+        var unchanged = found is null
+            ? new BlobRequestConditions { IfNoneMatch = ETag.All }
+            : new BlobRequestConditions { IfMatch = found.ETag };
         return last?.IsDue(now) == false
             ? null
-            : await TryWriteAsync(new PurgeTurn { BeganAt = now, SeenAt = now }, unchanged, cancellationToken);
+            : await TryWriteAsync(new PurgeTurn { BeganAt = now, SeenAt = now, WriteId = NewWriteId() }, unchanged, cancellationToken);
     }
 
     /// <summary>Says that the host is at it still, or that it is done.</summary>
     /// <returns>The turn as it is now; <see langword="null"/>: another host has taken it.</returns>
     public Task<HeldTurn?> TryKeepAsync(HeldTurn held, bool isOver, CancellationToken cancellationToken) => TryWriteAsync(
-        held.Turn with { SeenAt = time.GetUtcNow(), IsOver = isOver },
+        held.Turn with { SeenAt = time.GetUtcNow(), IsOver = isOver, WriteId = NewWriteId() },
         new BlobRequestConditions { IfMatch = held.ETag },
         cancellationToken);
 
-    private async Task<(PurgeTurn? Last, BlobRequestConditions Unchanged)> FindAsync(CancellationToken cancellationToken)
+    private async Task<(PurgeTurn? Last, BlobDownloadDetails? Found)> FindAsync(CancellationToken cancellationToken)
     {
         try
         {
             BlobDownloadResult found = await Blob.DownloadContentAsync(cancellationToken);
-            return (Read(found.Content), new BlobRequestConditions { IfMatch = found.Details.ETag });
+            return (Read(found.Content), found.Details);
         }
         catch (RequestFailedException e) when (e.IsNotFound())
         {
-            return (null, new BlobRequestConditions { IfNoneMatch = ETag.All });
+            return (null, null);
         }
     }
 
@@ -75,7 +78,12 @@ internal sealed class PurgeTurns(SessionStorage storage, TimeProvider time)
         }
         catch (RequestFailedException e) when (e.IsConditionNotMet() || e.IsNotFound())
         {
-            return null;
+            // The first attempt may have been this very write, without an answer.
+            return await FindAsync(cancellationToken) is { Last: { } last, Found: { } found } && last.WriteId == turn.WriteId
+                ? new HeldTurn(turn, found.ETag, found.LastModified)
+                : null;
         }
     }
+
+    private static string NewWriteId() => Guid.NewGuid().ToString("N");
 }

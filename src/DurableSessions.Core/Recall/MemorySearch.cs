@@ -72,8 +72,9 @@ public sealed class MemorySearch
         }
         finally
         {
-            _memory.Resize(remembered, index, s_unused, index.Bytes);
+            long bytes = index.Bytes;
             index.Gate.Release();
+            _memory.Resize(remembered, index, s_unused, bytes);
         }
     }
 

@@ -95,13 +95,39 @@ public sealed class CommitService
         await EnsureRoomAsync(input, manifest, cancellationToken);
         // Until the answer has the archive's number: from then on the manifest has the commit, and counts it.
         using Reservation? reserved = await _room.ReserveAsync(key, input.CommitId, manifest, cancellationToken);
+        (input, bool mayBePurged) = await _index.EnterAsync(input, cancellationToken);
+        if (mayBePurged)
+        {
+            if (await FindPurgedAsync(input, cancellationToken) is { } purged)
+            {
+                return Answer(purged);
+            }
+
+            await _index.AddAsync(input, cancellationToken);
+        }
+
         OrchestrationMetadata instance = await ScheduleAsync(input, cancellationToken);
         _logger.CommitAccepted(input.CommitId, key, (object?)request.Turns ?? request.KeepRecentCount);
         instance = await WaitForNumberAsync(instance, cancellationToken);
-        CommitTask task = CommitTaskReader.Task(instance, CommitTaskReader.Input(instance) ?? input);
-        return task.Output is { Fate: CommitFate.Skipped } skipped
-            ? new CommitAnswer(null, skipped.SkipReason)
-            : new CommitAnswer(task, null);
+        return Answer(CommitTaskReader.Task(instance, CommitTaskReader.Input(instance) ?? input));
+    }
+
+    private static CommitAnswer Answer(CommitTask task) => task.Output is { Fate: CommitFate.Skipped } skipped
+        ? new CommitAnswer(null, skipped.SkipReason)
+        : new CommitAnswer(task, null);
+
+    // What the commit's task said before its instance was purged: a repetition commits nothing again. Null: there is an instance.
+    private async Task<CommitTask?> FindPurgedAsync(CommitInput input, CancellationToken cancellationToken)
+    {
+        if (await _client.GetInstanceAsync(input.CommitId.Value, cancellationToken) is not null
+            || await _index.FindAsync(input.Session.Owner, input.CommitId, cancellationToken) is not { Purged: { } purged } entry)
+        {
+            return null;
+        }
+
+        return purged.RequestHash == input.RequestHash
+            ? purged.ToTask(entry.Reference)
+            : throw new IdempotencyKeyReusedException();
     }
 
     // Refused only by what storage says, never a repetition, and not because of commits that are over: the next one helps those.
@@ -123,10 +149,9 @@ public sealed class CommitService
 
     private async Task<OrchestrationMetadata> ScheduleAsync(CommitInput input, CancellationToken cancellationToken)
     {
-        CommitInput entered = await _index.AddAsync(input, cancellationToken);
         OrchestrationMetadata instance = await _client.ScheduleNewOrchestrationInstanceAsync(
             CommitNames.Orchestrator,
-            entered,
+            input,
             new StartOrchestrationOptions(input.CommitId.Value)
             {
                 IsFreshId = !input.CommitId.IsDerived,

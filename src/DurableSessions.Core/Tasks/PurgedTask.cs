@@ -25,12 +25,16 @@ internal sealed record PurgedTask
 
     public string? Error { get; init; }
 
+    /// <summary>Of a commit with an idempotency key, <see cref="CommitInput.RequestHash"/>.</summary>
+    public string? RequestHash { get; init; }
+
     /// <summary>Whether the commit has left a record: one that has failed before its fate was decided has not.</summary>
     [JsonIgnore]
     public bool HasRecord => Output is not null || ArchiveNumber is not null;
 
-    public static PurgedTask From(CommitTask task) => new()
+    public static PurgedTask From(CommitTask task, string? requestHash) => new()
     {
+        RequestHash = requestHash,
         Attempt = task.Attempt,
         Status = task.Status,
         CreatedAt = task.CreatedAt,

@@ -28,11 +28,37 @@ internal sealed class TaskIndex(SessionStorage storage)
     public async Task<CommitInput> AddAsync(CommitInput commit, CancellationToken cancellationToken)
     {
         CommitInput entered = commit.CommitId.IsDerived
-            ? commit with { AcceptedAt = await AddKeyedAsync(commit, cancellationToken) }
+            ? commit with { AcceptedAt = (await AddKeyedAsync(commit, cancellationToken)).AcceptedAt }
             : commit;
+        await ListAsync(entered, cancellationToken);
+        return entered;
+    }
+
+    /// <summary>
+    /// As <see cref="AddAsync"/>. Where the commit was entered before, and its instance may have been purged since, nothing is entered, and
+    /// the second value is <see langword="true"/>.
+    /// </summary>
+    public async Task<(CommitInput Commit, bool MayBePurged)> EnterAsync(CommitInput commit, CancellationToken cancellationToken)
+    {
+        CommitInput entered = commit;
+        if (commit.CommitId.IsDerived)
+        {
+            (DateTimeOffset acceptedAt, bool mayBePurged) = await AddKeyedAsync(commit, cancellationToken);
+            entered = commit with { AcceptedAt = acceptedAt };
+            if (mayBePurged)
+            {
+                return (entered, true);
+            }
+        }
+
+        await ListAsync(entered, cancellationToken);
+        return (entered, false);
+    }
+
+    private async Task ListAsync(CommitInput entered, CancellationToken cancellationToken)
+    {
         await Task.WhenAll(ListedNames(entered).Select(name => storage.Container.GetBlobClient(name).UploadAsync(
             BinaryData.Empty, new BlobUploadOptions { Metadata = Metadata(entered) }, cancellationToken)));
-        return entered;
     }
 
     /// <summary>Takes a commit out. Idempotent.</summary>
@@ -151,8 +177,10 @@ internal sealed class TaskIndex(SessionStorage storage)
         {
             foreach (BlobItem blob in page.Values)
             {
-                var commitId = new CommitId(blob.Name[(blob.Name.LastIndexOf('-') + 1)..]);
-                yield return (blob.Name, Reference(user, commitId, blob.Metadata, blob.Properties.ContentLength));
+                if (TryRead(user, blob, out TaskReference? task))
+                {
+                    yield return (blob.Name, task);
+                }
             }
         }
     }
@@ -169,7 +197,7 @@ internal sealed class TaskIndex(SessionStorage storage)
         }
     }
 
-    private async Task<DateTimeOffset> AddKeyedAsync(CommitInput commit, CancellationToken cancellationToken)
+    private async Task<(DateTimeOffset AcceptedAt, bool HoldsTask)> AddKeyedAsync(CommitInput commit, CancellationToken cancellationToken)
     {
         BlobClient blob = storage.Container.GetBlobClient(KeyedName(commit));
         try
@@ -180,12 +208,12 @@ internal sealed class TaskIndex(SessionStorage storage)
                 Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All },
             };
             await blob.UploadAsync(BinaryData.Empty, options, cancellationToken);
-            return commit.AcceptedAt;
+            return (commit.AcceptedAt, false);
         }
         catch (RequestFailedException e) when (e.IsConditionNotMet())
         {
             BlobProperties properties = await blob.GetPropertiesAsync(cancellationToken: cancellationToken);
-            return Accepted(properties.Metadata);
+            return (Accepted(properties.Metadata), properties.ContentLength > 0);
         }
     }
 

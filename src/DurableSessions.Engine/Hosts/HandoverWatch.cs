@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace DurableSessions.Engine.Hosts;
 
 /// <summary>
@@ -7,9 +9,11 @@ namespace DurableSessions.Engine.Hosts;
 /// <param name="handover">Where they say so.</param>
 /// <param name="sweepInterval">A host that lists the active instances every ten seconds, or more often, needs no look.</param>
 /// <param name="time">The clock of this host.</param>
-internal sealed class HandoverWatch(Handover handover, TimeSpan sweepInterval, TimeProvider time)
+/// <param name="log">Where a look that fails is noted.</param>
+internal sealed class HandoverWatch(Handover handover, TimeSpan sweepInterval, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AfterError = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Shortest = 10 * Every;
     private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(10);
 
@@ -28,12 +32,26 @@ internal sealed class HandoverWatch(Handover handover, TimeSpan sweepInterval, T
         _until = now + Remembered;
     }
 
-    /// <summary>Looks. The first look may miss what came before it, and so says yes.</summary>
+    /// <summary>
+    /// Looks, for a second at most: what is due waits meanwhile. The first look may miss what came before it, and so says yes. One that
+    /// fails says no, and the next is a minute later.
+    /// </summary>
     public async Task<bool> IsToldAsync(CancellationToken cancellationToken)
     {
         _next = time.GetUtcNow() + Every;
-        string before = _last ?? "none";
-        _last = await handover.FindLastAsync(cancellationToken);
-        return _last != before;
+        using var limit = new CancellationTokenSource(Every, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            string before = _last ?? "none";
+            _last = await handover.FindLastAsync(either.Token);
+            return _last != before;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            log.HandoverNotSeen(e);
+            _next = time.GetUtcNow() + AfterError;
+            return false;
+        }
     }
 }

@@ -26,11 +26,23 @@ internal sealed class HostIdentity(HostStarts starts, ILogger log)
     /// Takes the name that this host wants, or looks whether another start has taken it away: one read, and one write where it is taken.
     /// What fails is tried again at the next call; until then this host claims as it did.
     /// </summary>
+    /// <returns>Whether this host has just taken its name: what its predecessors owned can be claimed.</returns>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was signalled.</exception>
-    public Task RefreshAsync(CancellationToken cancellationToken) =>
-        _wanted is { } name ? TakeAsync(name, cancellationToken)
-        : _start is { } start ? CheckAsync(start, cancellationToken)
-        : Task.CompletedTask;
+    public async Task<bool> RefreshAsync(CancellationToken cancellationToken)
+    {
+        if (_wanted is { } name)
+        {
+            await TakeAsync(name, cancellationToken);
+            return _start is not null;
+        }
+
+        if (_start is { } start)
+        {
+            await CheckAsync(start, cancellationToken);
+        }
+
+        return false;
+    }
 
     /// <summary>
     /// The owner of one more claim. Each is another one: a worker that has lost its instance to another of this process sees it.

@@ -1,3 +1,4 @@
+using Azure;
 using DurableSessions.Engine.Hosts;
 using DurableSessions.Engine.Instances;
 using Microsoft.Extensions.Logging;
@@ -14,19 +15,28 @@ internal sealed class ActiveListing(
     /// <summary>The pages of one sweep.</summary>
     public const int PagesOfASweep = 2;
 
+    private const int BadRequest = 400;
+
     private readonly FirstSeen _unreadableBlobs = new();
     private string? _next;
     private int _pages;
 
     // A host that has just started knows none.
     private bool _isWantedWhole = true;
+    private bool _isWantedAgain;
 
     /// <summary>Whether there are pages to list now.</summary>
     public bool IsUnderWay => _pages > 0;
 
-    /// <summary>All are to be listed now, from the first.</summary>
+    /// <summary>All are to be listed now, from the first; where that is under way, once more behind it.</summary>
     public void Begin()
     {
+        if (_pages == int.MaxValue)
+        {
+            _isWantedAgain = true;
+            return;
+        }
+
         _isWantedWhole = true;
         _next = null;
         _pages = int.MaxValue;
@@ -52,11 +62,30 @@ internal sealed class ActiveListing(
             return;
         }
 
-        _isWantedWhole = false;
         parked.EndListing();
+        _isWantedWhole = _isWantedAgain;
+        _isWantedAgain = false;
+        if (_isWantedWhole)
+        {
+            _pages = int.MaxValue;
+        }
     }
 
     private async Task<string?> ListFromAsync(string? from, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ListOnceAsync(from, cancellationToken);
+        }
+        catch (RequestFailedException e) when (e.Status == BadRequest)
+        {
+            // Storage does not take this token, and never will.
+            _next = null;
+            throw;
+        }
+    }
+
+    private async Task<string?> ListOnceAsync(string? from, CancellationToken cancellationToken)
     {
         await foreach ((IReadOnlyList<InstanceHeader> headers, string? next) in
             store.ListAsync(InstanceStore.ActivePrefix, pageSize, from, Skip, cancellationToken))

@@ -72,9 +72,9 @@ internal sealed class InstanceWorker(
         if (_lookAgain is { } when)
         {
             due.Add(instance.Stored.Id, when);
-            if (lifetime.Stopping.IsCancellationRequested && instance.Stored.Owner is null && when <= time.GetUtcNow())
+            if (instance.Stored.Owner is null)
             {
-                handover.GaveBack();
+                handover.LeavesDue(when);
             }
         }
 

@@ -5,7 +5,7 @@ namespace DurableSessions.Engine.Running;
 
 /// <summary>
 /// The blobs of an instance, as its owner writes them. The ETag of the active blob fences every write: an owner that has lost
-/// the instance changes nothing any more.
+/// the instance changes nothing any more, however long it repeats a write.
 /// </summary>
 internal sealed class OwnedInstance(InstanceStore store, StoredInstance claimed, ETag? finished)
 {
@@ -24,7 +24,7 @@ internal sealed class OwnedInstance(InstanceStore store, StoredInstance claimed,
     /// <summary>Replaces the active blob. A crash before: the checkpoint before it stands. A crash after: the new one stands.</summary>
     public async Task<OwnerWriteResult> CheckpointAsync(InstanceDocument document, CancellationToken cancellationToken)
     {
-        WriteResult result = await store.ReplaceAsync(document, ETag, Deadline(), cancellationToken);
+        WriteResult result = await store.ReplaceAsync(document, ETag, store.OwnerDeadline, cancellationToken);
         if (result.Written is { } written)
         {
             Took(document, written, document.WriteId);
@@ -60,7 +60,7 @@ internal sealed class OwnedInstance(InstanceStore store, StoredInstance claimed,
     public async Task<OwnerWriteResult> EndAsync(InstanceDocument final, CancellationToken cancellationToken)
     {
         final = final with { Ends = _activeWriteId };
-        WriteResult result = await store.PutFinishedAsync(final, _finished, Deadline(), cancellationToken);
+        WriteResult result = await store.PutFinishedAsync(final, _finished, store.OwnerDeadline, cancellationToken);
         while (result.Written is null)
         {
             StoredInstance? active = await store.FindActiveAsync(final.Id, cancellationToken);
@@ -69,11 +69,11 @@ internal sealed class OwnedInstance(InstanceStore store, StoredInstance claimed,
                 return Changed(active);
             }
 
-            result = await store.PutFinishedAsync(final, result.Found?.ETag, Deadline(), cancellationToken);
+            result = await store.PutFinishedAsync(final, result.Found?.ETag, store.OwnerDeadline, cancellationToken);
         }
 
         _finished = result.Written;
-        switch (await store.DeleteActiveAsync(final.Id, ETag, Deadline(), cancellationToken))
+        switch (await store.DeleteActiveAsync(final.Id, ETag, store.OwnerDeadline, cancellationToken))
         {
             case DeleteResult.Deleted:
                 return OwnerWriteResult.Written;
@@ -102,7 +102,4 @@ internal sealed class OwnedInstance(InstanceStore store, StoredInstance claimed,
         ETag = etag;
         _activeWriteId = writeId;
     }
-
-    // Until when a write is repeated. Another host may have claimed the instance before: then its ETag refuses the write.
-    private DateTimeOffset Deadline() => store.OwnerDeadline;
 }

@@ -47,8 +47,8 @@ internal sealed class Sweep(
                 {
                     _isHurried = false;
                     nextSweep = time.GetUtcNow() + options.SweepInterval;
-                    await identity.RefreshAsync(cancellationToken);
-                    Begin(isHurried);
+                    bool isNamed = await identity.RefreshAsync(cancellationToken);
+                    Begin(isHurried || isNamed);
                 }
 
                 // Between two pages what is due is claimed.
@@ -82,9 +82,9 @@ internal sealed class Sweep(
         }
     }
 
-    private void Begin(bool isHurried)
+    private void Begin(bool isWhole)
     {
-        if (isHurried)
+        if (isWhole)
         {
             listing.Begin();
         }

@@ -87,8 +87,8 @@ internal static class ServerProgram
         builder.Logging.AddUtcConsole();
         builder.Services.AddStorage(storage);
         builder.Services.AddStore(builder.Configuration);
-        builder.Services.AddPurging();
         builder.Services.AddEngine(builder.Configuration);
+        builder.Services.AddPurging();
         builder.Services.AddHostName(addresses.HostName);
         builder.Services.AddStop();
 

@@ -4,6 +4,7 @@ using Azure.Storage.Blobs.Models;
 using DurableSessions.Core.Auditing;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Configuration;
+using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
@@ -102,6 +103,56 @@ public sealed class PurgeTests
     });
 
     [Fact]
+    public Task A_commit_that_has_cut_and_not_cleared_is_kept_until_its_archive_is_switched() => RunAsync(async (cluster, container) =>
+    {
+        using Host host = await RunAsync(cluster, container.Name);
+        await host.AppendAsync(_key, "m1");
+        var held = new HoldsRequest();
+        host.Faults.When(
+            static r => r.Is("PUT", "archives/") && r.Blob.EndsWith("/messages.jsonl", StringComparison.Ordinal), held);
+        CommitTask task = await host.CommitAsync(_key);
+        await held.Arrived;
+        await host.Client.TerminateInstanceAsync(task.TaskId, "by a test", Cancelled);
+        await host.EndOfAsync(_key, task.TaskId);
+        await Task.Delay(s_longAgo, cluster.Time, Cancelled);
+        Assert.Equal(0, await host.PurgeAsync());
+
+        await host.AppendAsync(_key, "m2");
+        await host.CommitToEndAsync(_key);
+        await Task.Delay(s_longAgo, cluster.Time, Cancelled);
+        Assert.Equal(2, await host.PurgeAsync());
+        Assert.Equal(["m1", "m2"], (await host.AuditAsync(_key)).Everything);
+    });
+
+    [Fact]
+    public Task A_key_of_a_commit_that_was_cancelled_and_retried_is_answered_with_what_became_of_it() =>
+        RunAsync(async (cluster, container) =>
+        {
+            using Host host = await RunAsync(cluster, container.Name);
+            await host.AppendAsync(_key, "m1");
+            var held = new HoldsRequest();
+            host.Faults.When(
+                static r => r.Is("PUT", "archives/") && r.Blob.EndsWith("/messages.jsonl", StringComparison.Ordinal), held);
+            CommitTask task = await host.CommitAsync(_key, idempotencyKey: Words.Key("k"));
+            await held.Arrived;
+            await host.Store.Tasks.CancelAsync(_key.Owner, task.TaskId, Cancelled);
+            await held.ReleaseAsync();
+            Assert.Equal(CommitTaskStatus.Cancelled, (await host.EndOfAsync(_key, task.TaskId)).Status);
+            await host.Store.Tasks.RetryAsync(_key.Owner, task.TaskId, Cancelled);
+            string before = Json(await host.EndOfAsync(_key, task.TaskId));
+            await host.AppendAsync(_key, "m2");
+            await Task.Delay(s_longAgo, cluster.Time, Cancelled);
+            Assert.Equal(1, await host.PurgeAsync());
+
+            Assert.Equal(before, Json(await host.CommitAsync(_key, idempotencyKey: Words.Key("k"))));
+            Assert.Equal(before, Json(await host.Store.Tasks.GetAsync(_key.Owner, task.TaskId, Cancelled)));
+            await Assert.ThrowsAsync<IdempotencyKeyReusedException>(
+                () => host.CommitAsync(_key, idempotencyKey: Words.Key("k", "another request")));
+            Assert.Equal(["m2"], (await host.AuditAsync(_key)).Context);
+            Assert.Empty(await NamesAsync(container, "orchestrations/active/"));
+        });
+
+    [Fact]
     public Task A_task_that_has_failed_without_an_archive_is_answered_as_before() => RunAsync(async (cluster, container) =>
     {
         using Host host = await RunAsync(cluster, container.Name);
@@ -130,7 +181,7 @@ public sealed class PurgeTests
 
         var index = new TaskIndex(await cluster.ConnectAsync(container.Name));
         await index.AddAsync(commit, Cancelled);
-        await index.KeepAsync(commit, PurgedTask.From(task), Cancelled);
+        await index.KeepAsync(commit, PurgedTask.From(task, null), Cancelled);
         Assert.Contains(await RepairAsync(auditor), static f => f.Kind == FindingKind.OrphanedTask && f.Blob!.Contains("by-user"));
         Assert.Empty(await NamesAsync(container, "tasks/"));
     });
@@ -165,7 +216,7 @@ public sealed class PurgeTests
 
     [Theory]
     [MemberData(nameof(Requests))]
-    public Task A_task_that_is_retried_meanwhile_goes_on_and_is_listed(int request) => RunAsync(async (cluster, container) =>
+    public Task A_task_that_is_retried_meanwhile_goes_on_and_is_listed(int request, bool ends) => RunAsync(async (cluster, container) =>
     {
         using Host host = await RunAsync(cluster, container.Name, fallBack: false);
         CommitTask task = await EndAsync(host, "failed");
@@ -186,6 +237,10 @@ public sealed class PurgeTests
         try
         {
             await host.Store.Tasks.RetryAsync(_key.Owner, task.TaskId, Cancelled);
+            if (ends)
+            {
+                await host.EndOfAsync(_key, task.TaskId);
+            }
         }
         catch (TaskNotFoundException)
         {
@@ -197,6 +252,7 @@ public sealed class PurgeTests
         if (isRetried)
         {
             Assert.Equal(CommitTaskStatus.Completed, (await host.EndOfAsync(_key, task.TaskId)).Status);
+            Assert.NotNull(await host.Client.GetInstanceAsync(task.TaskId, Cancelled));
             foreach (string? session in (string?[])[null, _key.Id])
             {
                 Assert.Single(await host.Store.Tasks.ListAsync(_key.Owner, new CommitTaskQuery { Session = session }, Cancelled));
@@ -204,8 +260,8 @@ public sealed class PurgeTests
         }
     });
 
-    /// <summary>Each request of a purge, by number.</summary>
-    public static TheoryData<int> Requests => [.. Enumerable.Range(1, 14)];
+    /// <summary>Each request of a purge, by number, and whether the retry has ended before it goes on.</summary>
+    public static TheoryData<int, bool> Requests => [.. Enumerable.Range(1, 14).SelectMany(static n => new[] { (n, false), (n, true) })];
 
     [Fact]
     public Task It_costs_what_is_purged() => RunAsync(async (cluster, container) =>
@@ -396,8 +452,7 @@ public sealed class PurgeTests
         Assert.Equal(1, await host.PurgeAsync());
         Assert.Single(await host.Store.MemorySearch.SearchAsync(_key.Owner, "messages", 10, Cancelled));
 
-        CommitTask again = await host.CommitToEndAsync(_key, idempotencyKey: Words.Key("k"));
-        Assert.Equal((task.TaskId, task.ArchiveNumber), (again.TaskId, again.ArchiveNumber));
+        Assert.Equal(Json(task), Json(await host.CommitAsync(_key, idempotencyKey: Words.Key("k"))));
         Assert.Single((await host.AuditAsync(_key)).Archives);
     });
 
