@@ -322,11 +322,17 @@ public sealed class StopTests : EngineTest
         Orchestrator<int, int>("running", (context, i) => context.CallActivityAsync<int>("paid", i));
         var transport = new FaultTransport();
         bool isDown = false;
+        DateTimeOffset before = Time.GetUtcNow();
         transport.When(_ => Volatile.Read(ref isDown), Fault.Respond(503, "ServerBusy"), times: int.MaxValue);
         await using EmbeddedHost host = await Hub.StartAsync(Registry, new EngineOptions(), transport.Configure);
         OrchestrationMetadata instance = await host.Client.ScheduleNewOrchestrationInstanceAsync("running", 1);
         await started.Task.WaitAsync(Deadline);
         Volatile.Write(ref isDown, true);
+
+        // A client does not wait for as long as the owner: its message may come to be recorded.
+        await Assert.ThrowsAsync<TimeoutException>(
+            () => host.Client.RaiseEventAsync(instance.InstanceId, "go", 1, Deadline).WaitAsync(s_soon + s_soon, Time, Deadline));
+        Assert.InRange(Time.GetUtcNow() - before, TimeSpan.Zero, TimeSpan.FromSeconds(21));
         await Task.Delay(TimeSpan.FromMinutes(4), Time, Deadline);
         Volatile.Write(ref isDown, false);
         Assert.Equal("1", (await EndOf(host.Client, instance).WaitAsync(TimeSpan.FromMinutes(1), Time, Deadline)).SerializedOutput);

@@ -8,9 +8,9 @@ using Microsoft.Extensions.Logging;
 namespace DurableSessions.Core.Deletion;
 
 /// <summary>
-/// Deletes every blob of one incarnation of a session, and the entries of its commits in the task index. Names carry the incarnation, or
-/// their metadata does, so a session created later under the same id is never touched, however late this runs. A crash leaves the rest:
-/// run again, it deletes that.
+/// Deletes every blob of one incarnation of a session, and what is kept of its tasks whose instances are purged. Names carry the
+/// incarnation, or ids of commits do, so a session created later under the same id is never touched, however late this runs. A crash leaves
+/// the rest: run again, it deletes that.
 /// </summary>
 internal sealed class DeleteBlobsActivity(SessionStorage storage, TaskIndex tasks, ILogger<DeleteBlobsActivity> logger)
     : TaskActivity<DeleteInput, int>
@@ -43,7 +43,6 @@ internal sealed class DeleteBlobsActivity(SessionStorage storage, TaskIndex task
             });
         }
 
-        await tasks.RemoveAsync(input.Session, input.Incarnation, context.CancellationToken);
         logger.BlobsDeleted(input.Session, input.Incarnation, deleted);
         return deleted;
     }

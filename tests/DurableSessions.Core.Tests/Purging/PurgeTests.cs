@@ -334,6 +334,42 @@ public sealed class PurgeTests
         await EndAsync(host, "completed");
         using Host ahead = await Host.StartAsync(cluster, container.Name, Options(), time: new Ahead(cluster.Time));
         Assert.Equal(0, await ahead.PurgeAsync());
+
+        // Nor does it keep the turn until its time has come.
+        Assert.Equal(0, await host.PurgeAsync());
+    });
+
+    [Fact]
+    public Task A_turn_whose_answer_was_lost_is_taken() => RunAsync(async (cluster, container) =>
+    {
+        using Host host = await RunAsync(cluster, container.Name);
+        await EndAsync(host, "completed");
+        await Task.Delay(s_longAgo, cluster.Time, Cancelled);
+        using Host other = await Host.StartAsync(cluster, container.Name, Options());
+        other.Faults.When(static r => r.Is("PUT", "retention/"), Fault.DropAnswer);
+        Assert.Equal(1, await other.PurgeAsync());
+    });
+
+    [Fact]
+    public Task A_key_is_answered_with_the_instance_where_a_purge_has_ended_halfway() => RunAsync(async (cluster, container) =>
+    {
+        using Host host = await RunAsync(cluster, container.Name, fallBack: false);
+        await host.AppendAsync(_key, "m1");
+        host.Processor.Before = static _ => throw new InvalidOperationException("away");
+        CommitTask failed = await host.CommitToEndAsync(_key, idempotencyKey: Words.Key("k"));
+        host.Processor.Before = static _ => Task.CompletedTask;
+        await Task.Delay(s_longAgo, cluster.Time, Cancelled);
+        using Host dying = await Host.StartAsync(cluster, container.Name, Options());
+        var held = new HoldsRequest();
+        dying.Faults.When(static r => r.Is("DELETE", "orchestrations/finished/"), held);
+        _ = dying.PurgeAsync();
+        await held.Arrived;
+        await dying.KillAsync();
+
+        await host.Store.Tasks.RetryAsync(_key.Owner, failed.TaskId, Cancelled);
+        CommitTask completed = await host.EndOfAsync(_key, failed.TaskId);
+        Assert.Equal(CommitTaskStatus.Completed, completed.Status);
+        Assert.Equal(completed.Status, (await host.CommitAsync(_key, idempotencyKey: Words.Key("k"))).Status);
     });
 
     [Fact]
