@@ -236,10 +236,38 @@ public sealed class StopTests : EngineTest
         Assert.Equal(0, log.CountOf("HEAD", "orchestrations/hosts/handover"));
     });
 
+    [Fact]
+    public Task A_look_that_fails_costs_a_request_a_minute_and_no_listing() => RunAsync(async () =>
+    {
+        Activity<int, int>("long", async (i, context) =>
+        {
+            await Task.Delay(TimeSpan.FromMinutes(5), Time, context.CancellationToken);
+            return i;
+        });
+        Orchestrator<int, int>("running", (context, i) => context.CallActivityAsync<int>("long", i));
+        var options = new EngineOptions { ActivityStopTimeout = TimeSpan.Zero };
+        var transport = new FaultTransport();
+        var log = new RequestLog();
+        transport.When(
+            static r => r.Is("HEAD", "orchestrations/hosts/handover"), Fault.Respond(403, "Forbidden"), times: int.MaxValue);
+        await using EmbeddedHost first = await Hub.StartAsync(Registry, options);
+        await first.Client.ScheduleNewOrchestrationInstanceAsync("running", 1);
+        await using EmbeddedHost second = await Hub.StartAsync(Registry, options, o =>
+        {
+            transport.Configure(o);
+            log.Configure(o);
+        });
+        await Task.Delay(TimeSpan.FromMinutes(4), Time, Deadline);
+        Assert.InRange(log.CountOf("HEAD", "orchestrations/hosts/handover"), 3, 5);
+        Assert.InRange(log.CountOf("GET", "orchestrations/active/", "list"), 8, 9);
+    });
+
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public Task What_comes_while_a_host_stops_goes_on_at_another_one(bool isRefusedOnce) => RunAsync(async () =>
+    [InlineData("event", false)]
+    [InlineData("event", true)]
+    [InlineData("schedule", false)]
+    [InlineData("timer", false)]
+    public Task What_comes_while_a_host_stops_goes_on_at_another_one(string kind, bool isRefusedOnce) => RunAsync(async () =>
     {
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Activity<int, int>("long", async (i, context) =>
@@ -250,6 +278,12 @@ public sealed class StopTests : EngineTest
         });
         Orchestrator<int, int>("running", (context, i) => context.CallActivityAsync<int>("long", i));
         Orchestrator<int, int>("waiting", async (context, i) => i + await context.WaitForExternalEvent<int>("go"));
+        Orchestrator<int, int>("plain", (_, i) => Task.FromResult(i));
+        Orchestrator<int, int>("ticking", async (context, i) =>
+        {
+            await context.CreateTimer(TimeSpan.FromSeconds(4), CancellationToken.None);
+            return i;
+        });
         var options = new EngineOptions { ActivityStopTimeout = TimeSpan.FromSeconds(50) };
         var transport = new FaultTransport();
         transport.When(
@@ -261,10 +295,21 @@ public sealed class StopTests : EngineTest
         await first.Client.ScheduleNewOrchestrationInstanceAsync("running", 1);
         await started.Task.WaitAsync(Deadline);
         await Task.Delay(TimeSpan.FromSeconds(5), Time, Deadline);
+        string id = kind == "timer"
+            ? (await first.Client.ScheduleNewOrchestrationInstanceAsync("ticking", 3)).InstanceId
+            : waiting.InstanceId;
         Task stop = first.StopAsync();
-        await first.Client.RaiseEventAsync(waiting.InstanceId, "go", 2, Deadline);
-        await Task.Delay(TimeSpan.FromSeconds(3), Time, Deadline);
-        Assert.False(await HasActiveBlobAsync(waiting.InstanceId));
+        if (kind == "event")
+        {
+            await first.Client.RaiseEventAsync(id, "go", 2, Deadline);
+        }
+        else if (kind == "schedule")
+        {
+            id = (await first.Client.ScheduleNewOrchestrationInstanceAsync("plain", 3)).InstanceId;
+        }
+
+        await Task.Delay(TimeSpan.FromSeconds(kind == "timer" ? 6 : 3), Time, Deadline);
+        Assert.False(await HasActiveBlobAsync(id));
         await stop;
     });
 
