@@ -109,9 +109,9 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
     /// <summary>
     /// Gives back the instances that run here: at once those of which no activity runs, the others when it has ended, and its answer is
     /// stored, or is cancelled after <see cref="EngineOptions.ActivityStopTimeout"/>, or when <paramref name="cancellationToken"/> is
-    /// signalled. It does not wait for what activities do then. Other hosts are told, and go on within two seconds where they have seen an
-    /// instance of this one in the last ten minutes, otherwise at their next listing. An instance that is not given back within
-    /// <see cref="EngineOptions.StopTimeout"/> after that goes on elsewhere once its ownership has lapsed.
+    /// signalled. It does not wait for what activities do then. Other hosts go on within two seconds where they have seen an instance of
+    /// this one in the last ten minutes (see <see cref="Handover"/>), otherwise at their next listing. An instance that is not given back
+    /// within <see cref="EngineOptions.StopTimeout"/> after that goes on elsewhere once its ownership has lapsed.
     /// </summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {

@@ -83,7 +83,7 @@ internal static partial class Log
     [LoggerMessage(2022, LogLevel.Information, "Instance {InstanceId} ({Orchestrator}) is parked until {Activities} has a free slot")]
     public static partial void Parked(this ILogger log, string instanceId, string orchestrator, string activities);
 
-    [LoggerMessage(2023, LogLevel.Warning, "Other hosts could not be told what this one gave back; their next sweep finds it")]
+    [LoggerMessage(2023, LogLevel.Warning, "The sign that this host gave instances back was not written; other hosts' sweeps find them")]
     public static partial void HandoverNotTold(this ILogger log, Exception exception);
 
     [LoggerMessage(2024, LogLevel.Warning, "This host cannot look whether another one has given instances back; its next sweep finds them")]

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace DurableSessions.Orchestration;
 
 /// <summary>
@@ -71,6 +73,19 @@ public abstract class OrchestrationClient
     /// One page of instances; the order is not specified. An instance that ends while the pages are read may be in two of them.
     /// </summary>
     public abstract Task<OrchestrationPage> ListInstancesAsync(OrchestrationQuery query, CancellationToken cancellationToken = default);
+
+    /// <summary>The pages of a query, one after another, up to the last; each is listed when the one before has been used.</summary>
+    public async IAsyncEnumerable<OrchestrationPage> ListPagesAsync(
+        OrchestrationQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        OrchestrationQuery? next = query;
+        while (next is not null)
+        {
+            OrchestrationPage page = await ListInstancesAsync(next, cancellationToken);
+            yield return page;
+            next = page.ContinuationToken is { } token ? next with { ContinuationToken = token } : null;
+        }
+    }
 
     /// <summary>The history of the instance, oldest event first; <see langword="null"/> where the instance does not exist.</summary>
     public abstract Task<IReadOnlyList<OrchestrationHistoryEvent>?> GetHistoryAsync(

@@ -61,16 +61,7 @@ public abstract class CrashTest : EngineTest
     /// <returns>Whether the host sent that request before the instance ended.</returns>
     protected async Task<bool> DisturbAtAsync(int number, string name, bool fresh)
     {
-        var twice = new SentTwice();
-        var late = new ArrivesLate();
-        Fault fault = name switch
-        {
-            "not sent" => Fault.FailBeforeSending,
-            "answer dropped" => Fault.DropAnswer,
-            "busy" => Fault.Respond(503, "ServerBusy"),
-            "late" => late,
-            _ => twice,
-        };
+        (Fault fault, Func<Task> deliverAsync) = NamedFault(name);
         var transport = new FaultTransport();
         transport.AtRequest(number, fault);
         bool came = false;
@@ -85,8 +76,7 @@ public abstract class CrashTest : EngineTest
             Assert.All(Steps.Where(s => s.Key.StartsWith(text, StringComparison.Ordinal)), s => Assert.Equal(1, s.Value));
 
             // A request that arrives after the end changes nothing, and a host removes the ghost that it leaves.
-            await twice.DeliverCopiesAsync();
-            await late.DeliverAsync();
+            await deliverAsync();
             Assert.Equal(ended, await host.Client.GetInstanceAsync(Id));
             await using EmbeddedHost later = await Hub.StartAsync(Registry, ShortOwnership);
             await UntilGoneAsync();

@@ -57,6 +57,24 @@ public abstract class EngineTest(StorageFixture? storage = null) : PortBehaviour
     protected async Task<bool> HasActiveBlobAsync(string id) =>
         await Hub.Container.GetBlobClient($"orchestrations/active/{id}.json").ExistsAsync();
 
+    /// <summary>A fault of one request, by its name, and what is to be done when everything is over: late copies arrive.</summary>
+    protected static (Fault Fault, Func<Task> DeliverAsync) NamedFault(string name)
+    {
+        var twice = new SentTwice();
+        var late = new ArrivesLate();
+        return name switch
+        {
+            "not sent" => (Fault.FailBeforeSending, Nothing),
+            "answer dropped" => (Fault.DropAnswer, Nothing),
+            "busy" => (Fault.Respond(503, "ServerBusy"), Nothing),
+            "late" => (late, late.DeliverAsync),
+            "sent twice" => (twice, twice.DeliverCopiesAsync),
+            _ => throw new ArgumentOutOfRangeException(nameof(name), name, null),
+        };
+
+        static Task Nothing() => Task.CompletedTask;
+    }
+
     protected static bool IsWriteOf(StorageRequest request, string folder) =>
         request.IsWrite && request.Blob.StartsWith($"orchestrations/{folder}/", StringComparison.Ordinal);
 }

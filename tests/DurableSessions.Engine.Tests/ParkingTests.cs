@@ -350,16 +350,7 @@ public sealed class ParkingTests : EngineTest, IDisposable
     public Task The_parking_write_and_the_claim_may_be_lost_or_doubled_and_nothing_is_done_twice(string name, bool claim) =>
         RunAsync(async () =>
         {
-            var twice = new SentTwice();
-            var late = new ArrivesLate();
-            Fault fault = name switch
-            {
-                "not sent" => Fault.FailBeforeSending,
-                "answer dropped" => Fault.DropAnswer,
-                "busy" => Fault.Respond(503, "ServerBusy"),
-                "late" => late,
-                _ => twice,
-            };
+            (Fault fault, Func<Task> deliverAsync) = NamedFault(name);
             var transport = new FaultTransport();
 
             // It is created, parked and claimed, in this order.
@@ -372,8 +363,7 @@ public sealed class ParkingTests : EngineTest, IDisposable
             await UntilParkedAsync(1);
             _gate.Release(3);
             await EndAllAsync(host, [.. backlog, parked]);
-            await twice.DeliverCopiesAsync();
-            await late.DeliverAsync();
+            await deliverAsync();
             Assert.Equal("\"b0d\"", (await host.Client.GetInstanceAsync(parked.InstanceId))!.SerializedOutput);
             Assert.Equal(1, _digests["b0"]);
         });

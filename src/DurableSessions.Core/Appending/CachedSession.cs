@@ -104,9 +104,11 @@ internal sealed class CachedSession(
 
     private void FallBehind(LiveView? last)
     {
-        _keyedAsOf ??= last?.Manifest;
-        _keyed = _keyedAsOf is null ? null : _keyed;
-        _keyedAsOf = _keyed is null ? null : _keyedAsOf;
+        _keyedAsOf = _keyed is null ? null : _keyedAsOf ?? last?.Manifest;
+        if (_keyedAsOf is null)
+        {
+            _keyed = null;
+        }
     }
 
     private bool IsStored(PendingAppend append, KeyedMessages known)

@@ -15,10 +15,9 @@ internal sealed class OrchestrationCheck(OrchestrationClient client, AuditTally 
     /// <summary>Looks at every instance.</summary>
     public async IAsyncEnumerable<Finding> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        OrchestrationQuery? query = new() { PageSize = PageSize };
-        while (query is not null)
+        var query = new OrchestrationQuery { PageSize = PageSize };
+        await foreach (OrchestrationPage page in client.ListPagesAsync(query, cancellationToken))
         {
-            OrchestrationPage page = await client.ListInstancesAsync(query, cancellationToken);
             foreach (OrchestrationMetadata[] chunk in page.Values.Chunk(ReadAtOnce))
             {
                 foreach (Finding? finding in await Task.WhenAll(chunk.Select(m => CheckAsync(m.InstanceId, cancellationToken))))
@@ -30,8 +29,6 @@ internal sealed class OrchestrationCheck(OrchestrationClient client, AuditTally 
                     }
                 }
             }
-
-            query = page.ContinuationToken is { } next ? query with { ContinuationToken = next } : null;
         }
     }
 

@@ -30,9 +30,8 @@ internal sealed class Purge(
         DateTimeOffset before = Earlier(time.GetUtcNow(), held.WrittenAt) - options.TaskRetention;
         var query = new OrchestrationQuery { Statuses = OrchestrationRuntimeStatuses.Over, CreatedTo = before, PageSize = PageSize };
         int purged = 0;
-        while (true)
+        await foreach (OrchestrationPage page in client.ListPagesAsync(query, cancellationToken))
         {
-            OrchestrationPage page = await client.ListInstancesAsync(query, cancellationToken);
             foreach (OrchestrationMetadata[] chunk in page.Values.Where(m => IsDue(m, before)).Chunk(PurgedAtOnce))
             {
                 bool[] gone = await Task.WhenAll(chunk.Select(m => TryPurgeAsync(m, before, cancellationToken)));
@@ -47,13 +46,6 @@ internal sealed class Purge(
                     held = kept;
                 }
             }
-
-            if (page.ContinuationToken is not { } next)
-            {
-                break;
-            }
-
-            query = query with { ContinuationToken = next };
         }
 
         await turns.TryKeepAsync(held, isOver: true, cancellationToken);

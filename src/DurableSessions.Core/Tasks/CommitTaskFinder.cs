@@ -81,10 +81,8 @@ internal sealed class CommitTaskFinder(
     public async Task<IReadOnlyList<string>> FindRunningAsync(UserKey user, CancellationToken cancellationToken)
     {
         List<string> running = [];
-        OrchestrationQuery? query = Running;
-        while (query is not null && running.Count < MaxRunning)
+        await foreach (OrchestrationPage page in client.ListPagesAsync(Running, cancellationToken))
         {
-            OrchestrationPage page = await client.ListInstancesAsync(query, cancellationToken);
             IEnumerable<OrchestrationMetadata> commits = page.Values.Where(
                 m => m.Name == CommitNames.Orchestrator && (m.FairnessKey is null || m.FairnessKey == user.ToString()));
             foreach (OrchestrationMetadata[] chunk in commits.Chunk(CommitTaskQuery.ReadAtOnce))
@@ -95,7 +93,10 @@ internal sealed class CommitTaskFinder(
                     found.Where(static f => f is { Instance.IsCompleted: false }).Select(static f => f!.Value.Instance.InstanceId));
             }
 
-            query = page.ContinuationToken is { } next ? query with { ContinuationToken = next } : null;
+            if (running.Count >= MaxRunning)
+            {
+                break;
+            }
         }
 
         return running;

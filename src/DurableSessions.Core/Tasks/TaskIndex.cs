@@ -27,10 +27,12 @@ internal sealed class TaskIndex(SessionStorage storage)
     /// </summary>
     public async Task<CommitInput> AddAsync(CommitInput commit, CancellationToken cancellationToken)
     {
-        CommitInput entered = commit.CommitId.IsDerived
-            ? commit with { AcceptedAt = (await AddKeyedAsync(commit, cancellationToken)).AcceptedAt }
-            : commit;
-        await ListAsync(entered, cancellationToken);
+        (CommitInput entered, bool mayBePurged) = await EnterAsync(commit, cancellationToken);
+        if (mayBePurged)
+        {
+            await PutListedAsync(entered, cancellationToken);
+        }
+
         return entered;
     }
 
@@ -51,19 +53,14 @@ internal sealed class TaskIndex(SessionStorage storage)
             }
         }
 
-        await ListAsync(entered, cancellationToken);
+        await PutListedAsync(entered, cancellationToken);
         return (entered, false);
-    }
-
-    private async Task ListAsync(CommitInput entered, CancellationToken cancellationToken)
-    {
-        await Task.WhenAll(ListedNames(entered).Select(name => storage.Container.GetBlobClient(name).UploadAsync(
-            BinaryData.Empty, new BlobUploadOptions { Metadata = Metadata(entered) }, cancellationToken)));
     }
 
     /// <summary>Takes a commit out. Idempotent.</summary>
     public Task RemoveAsync(CommitInput commit, CancellationToken cancellationToken) =>
-        DeleteAsync(ListedNames(commit).Append(KeyedName(commit)), cancellationToken);
+        DeleteAsync(
+            [.. TaskEntries.Listed(commit), TaskEntries.ByKey(commit.Session.Owner, commit.CommitId)], cancellationToken);
 
     /// <summary>
     /// Keeps what a commit's task says, before its instance is purged: in the user's entry, which tells listings that it is purged, and in
@@ -72,8 +69,8 @@ internal sealed class TaskIndex(SessionStorage storage)
     /// </summary>
     public async Task KeepAsync(CommitInput commit, PurgedTask task, CancellationToken cancellationToken)
     {
-        string inSession = BlobNames.TasksOfSession(commit.Session) + Entry(commit.CommitId, commit.AcceptedAt);
-        IEnumerable<string> kept = KeptNames(commit.Session.Owner, commit.CommitId, commit.AcceptedAt);
+        string inSession = TaskEntries.OfSession(commit);
+        IEnumerable<string> kept = TaskEntries.Kept(commit.Session.Owner, commit.CommitId, commit.AcceptedAt);
         BinaryData content = StoreJson.Write(task);
         var options = new BlobUploadOptions
         {
@@ -105,13 +102,12 @@ internal sealed class TaskIndex(SessionStorage storage)
     /// <summary>Takes out what is kept of a commit whose instance was purged. Idempotent.</summary>
     public async Task RemoveKeptAsync(UserKey user, CommitId commitId, CancellationToken cancellationToken)
     {
-        if (!commitId.IsDerived)
+        DateTimeOffset? acceptedAt = commitId.IsDerived
+            ? await FindAcceptedAsync(user, commitId, cancellationToken)
+            : default(DateTimeOffset);
+        if (acceptedAt is { } accepted)
         {
-            await DeleteAsync(KeptNames(user, commitId, default), cancellationToken);
-        }
-        else if (await FindAcceptedAsync(user, commitId, cancellationToken) is { } accepted)
-        {
-            await DeleteAsync(KeptNames(user, commitId, accepted), cancellationToken);
+            await DeleteAsync(TaskEntries.Kept(user, commitId, accepted), cancellationToken);
         }
     }
 
@@ -126,8 +122,11 @@ internal sealed class TaskIndex(SessionStorage storage)
         {
             if (task.Incarnation == incarnation)
             {
-                string byUser = BlobNames.TasksOfUser(session.Owner) + name[(name.LastIndexOf('/') + 1)..];
-                await DeleteAsync([byUser, NameById(session.Owner, task.CommitId), name], cancellationToken);
+                string[] entries =
+                [
+                    TaskEntries.OfUser(session.Owner, name), TaskEntries.ById(session.Owner, task.CommitId), name,
+                ];
+                await DeleteAsync(entries.Distinct(), cancellationToken);
             }
         }
     }
@@ -138,7 +137,7 @@ internal sealed class TaskIndex(SessionStorage storage)
     {
         try
         {
-            BlobDownloadResult found = await storage.Container.GetBlobClient(NameById(user, commitId))
+            BlobDownloadResult found = await storage.Container.GetBlobClient(TaskEntries.ById(user, commitId))
                 .DownloadContentAsync(cancellationToken);
             return (
                 Reference(user, commitId, found.Details.Metadata, found.Details.ContentLength),
@@ -189,6 +188,10 @@ internal sealed class TaskIndex(SessionStorage storage)
         UserKey user, CommitId commitId, IDictionary<string, string> metadata, long? length) =>
         new(commitId, user.Session(metadata[SessionMetadata]), metadata[IncarnationMetadata]) { IsPurged = length > 0 };
 
+    private async Task PutListedAsync(CommitInput entered, CancellationToken cancellationToken) =>
+        await Task.WhenAll(TaskEntries.Listed(entered).Select(name => storage.Container.GetBlobClient(name).UploadAsync(
+            BinaryData.Empty, new BlobUploadOptions { Metadata = Metadata(entered) }, cancellationToken)));
+
     private async Task DeleteAsync(IEnumerable<string> names, CancellationToken cancellationToken)
     {
         foreach (string name in names)
@@ -199,7 +202,7 @@ internal sealed class TaskIndex(SessionStorage storage)
 
     private async Task<(DateTimeOffset AcceptedAt, bool HoldsTask)> AddKeyedAsync(CommitInput commit, CancellationToken cancellationToken)
     {
-        BlobClient blob = storage.Container.GetBlobClient(KeyedName(commit));
+        BlobClient blob = storage.Container.GetBlobClient(TaskEntries.ByKey(commit.Session.Owner, commit.CommitId));
         try
         {
             var options = new BlobUploadOptions
@@ -221,7 +224,7 @@ internal sealed class TaskIndex(SessionStorage storage)
     {
         try
         {
-            BlobProperties properties = await storage.Container.GetBlobClient(NameById(user, commitId))
+            BlobProperties properties = await storage.Container.GetBlobClient(TaskEntries.ById(user, commitId))
                 .GetPropertiesAsync(cancellationToken: cancellationToken);
             return Accepted(properties.Metadata);
         }
@@ -240,25 +243,4 @@ internal sealed class TaskIndex(SessionStorage storage)
         [IncarnationMetadata] = commit.Incarnation,
         [AcceptedMetadata] = commit.AcceptedAt.ToString("O", CultureInfo.InvariantCulture),
     };
-
-    private static IEnumerable<string> ListedNames(CommitInput commit)
-    {
-        string entry = Entry(commit.CommitId, commit.AcceptedAt);
-        yield return BlobNames.TasksOfUser(commit.Session.Owner) + entry;
-        yield return BlobNames.TasksOfSession(commit.Session) + entry;
-    }
-
-    private static string KeyedName(CommitInput commit) =>
-        BlobNames.TasksByKey(commit.Session.Owner) + commit.CommitId;
-
-    // The entry whose name follows from the id alone.
-    private static string NameById(UserKey user, CommitId commitId) => commitId.IsDerived
-        ? BlobNames.TasksByKey(user) + commitId
-        : BlobNames.TasksOfUser(user) + Entry(commitId, default);
-
-    // That one last: by it the others are found.
-    private static IEnumerable<string> KeptNames(UserKey user, CommitId commitId, DateTimeOffset acceptedAt) =>
-        new[] { BlobNames.TasksOfUser(user) + Entry(commitId, acceptedAt), NameById(user, commitId) }.Distinct();
-
-    private static string Entry(CommitId commitId, DateTimeOffset acceptedAt) => $"{commitId.SortKey(acceptedAt)}-{commitId}";
 }

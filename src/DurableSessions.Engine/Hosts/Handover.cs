@@ -12,7 +12,7 @@ namespace DurableSessions.Engine.Hosts;
 /// and nothing more: where the write is lost, the next sweep finds the instances.
 /// </summary>
 /// <param name="container">A client that repeats requests itself.</param>
-/// <param name="lifetime">Nothing is told before this host stops.</param>
+/// <param name="lifetime">Nothing is written before this host stops.</param>
 /// <param name="sweepInterval">What is due later than this is found by the others' sweeps.</param>
 /// <param name="time">The clock of this host.</param>
 /// <param name="log">Where a write that fails is noted.</param>
@@ -24,7 +24,7 @@ internal sealed class Handover(
     private readonly BlobClient _blob = container.GetBlobClient("orchestrations/hosts/handover");
     private int _gaveBack;
 
-    /// <summary>This host leaves an instance to others: where it stops and the instance is due soon, they are told.</summary>
+    /// <summary>This host leaves an instance to others: where it stops and the instance is due soon, they are to look.</summary>
     public void LeavesDue(DateTimeOffset due)
     {
         if (lifetime.Stopping.IsCancellationRequested && due - time.GetUtcNow() < sweepInterval)

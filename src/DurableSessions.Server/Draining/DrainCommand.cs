@@ -90,15 +90,13 @@ internal static class DrainCommand
             Statuses = OrchestrationRuntimeStatuses.NotOver,
             PageSize = 1_000,
         };
-        do
+        await foreach (OrchestrationPage page in client.ListPagesAsync(query, cancellationToken))
         {
-            OrchestrationPage page = await client.ListInstancesAsync(query, cancellationToken);
             int here = page.Values.Count(static instance => instance.Name == CommitNames.Orchestrator);
             commits += here;
             others += page.Values.Count - here;
-            query = query with { ContinuationToken = page.ContinuationToken };
         }
-        while (query.ContinuationToken is not null);
+
         return (commits, others);
     }
 }

@@ -192,29 +192,8 @@ public sealed class LiveSegmentTests
     [InlineData(true)]
     [InlineData(false)]
     public Task An_answer_that_is_lost_at_any_request_of_a_commit_that_goes_on_in_the_last_segment_changes_nothing(bool carriedOut) =>
-        Simulated.RunAsync(async cluster =>
-        {
-            string[] said = ["m1", "m2", "m3"];
-            for (int k = 1; ; k++)
-            {
-                string container = (await cluster.NewContainerAsync()).Name;
-                using Host host = await Host.StartAsync(cluster, container);
-                await host.AppendAsync(s_key, said);
-                await CancelAsync(host, "c1");
-                CommitInput commit = await host.AcceptAsync(s_key, "c2", keepRecent: 1);
-                int before = host.Faults.Requests;
-                host.Faults.AtRequest(before + k, carriedOut ? Fault.DropAnswer : Fault.Respond(500, "InternalError"));
-                await host.CommitAsync(commit);
-                using Host fresh = await Host.StartAsync(cluster, container);
-                Audit audit = await fresh.AuditAsync(s_key);
-                Assert.Equal(said, audit.Everything);
-                Assert.Equal(said[..^1], Assert.Single(audit.Archives).Texts);
-                if (host.Faults.Requests - before < k)
-                {
-                    break;
-                }
-            }
-        });
+        Simulated.RunAsync(cluster => DisturbedCommit.ChangesNothingAsync(
+            cluster, s_key, ["m1", "m2", "m3"], "c2", carriedOut, static host => CancelAsync(host, "c1")));
 
     private static async Task CancelAsync(Host host, string commitId)
     {

@@ -85,37 +85,17 @@ public sealed class PurgeTests
             Assert.Equal(status == CommitTaskStatus.Failed, answered.Error is not null);
         });
 
-    [Fact]
-    public Task A_commit_whose_archive_is_not_switched_is_kept_until_it_is() => RunAsync(async (cluster, container) =>
+    [Theory]
+    [InlineData("terminated before clear-live")]
+    [InlineData("terminated before the switch")]
+    public Task A_commit_whose_archive_is_not_switched_is_kept_until_it_is(string kind) => RunAsync(async (cluster, container) =>
     {
         using Host host = await RunAsync(cluster, container.Name);
-        CommitTask task = await EndAsync(host, "terminated before the switch");
+        CommitTask task = await EndAsync(host, kind);
         await Task.Delay(s_longAgo, cluster.Time, Cancelled);
         Assert.Equal(0, await host.PurgeAsync());
         Assert.NotNull(await host.Client.GetInstanceAsync(task.TaskId, Cancelled));
         Assert.Single(await host.Store.Tasks.ListAsync(_key.Owner, new CommitTaskQuery { Session = _key.Id }, Cancelled));
-
-        await host.AppendAsync(_key, "m2");
-        await host.CommitToEndAsync(_key);
-        await Task.Delay(s_longAgo, cluster.Time, Cancelled);
-        Assert.Equal(2, await host.PurgeAsync());
-        Assert.Equal(["m1", "m2"], (await host.AuditAsync(_key)).Everything);
-    });
-
-    [Fact]
-    public Task A_commit_that_has_cut_and_not_cleared_is_kept_until_its_archive_is_switched() => RunAsync(async (cluster, container) =>
-    {
-        using Host host = await RunAsync(cluster, container.Name);
-        await host.AppendAsync(_key, "m1");
-        var held = new HoldsRequest();
-        host.Faults.When(
-            static r => r.Is("PUT", "archives/") && r.Blob.EndsWith("/messages.jsonl", StringComparison.Ordinal), held);
-        CommitTask task = await host.CommitAsync(_key);
-        await held.Arrived;
-        await host.Client.TerminateInstanceAsync(task.TaskId, "by a test", Cancelled);
-        await host.EndOfAsync(_key, task.TaskId);
-        await Task.Delay(s_longAgo, cluster.Time, Cancelled);
-        Assert.Equal(0, await host.PurgeAsync());
 
         await host.AppendAsync(_key, "m2");
         await host.CommitToEndAsync(_key);
@@ -130,9 +110,7 @@ public sealed class PurgeTests
         {
             using Host host = await RunAsync(cluster, container.Name);
             await host.AppendAsync(_key, "m1");
-            var held = new HoldsRequest();
-            host.Faults.When(
-                static r => r.Is("PUT", "archives/") && r.Blob.EndsWith("/messages.jsonl", StringComparison.Ordinal), held);
+            HoldsRequest held = HoldsArchive(host, "/messages.jsonl");
             CommitTask task = await host.CommitAsync(_key, idempotencyKey: Words.Key("k"));
             await held.Arrived;
             await host.Store.Tasks.CancelAsync(_key.Owner, task.TaskId, Cancelled);
@@ -544,11 +522,11 @@ public sealed class PurgeTests
                 await host.StageAsync(cancelled.TaskId, "summarizing");
                 await host.Store.Tasks.CancelAsync(_key.Owner, cancelled.TaskId, Cancelled);
                 return await host.EndOfAsync(_key, cancelled.TaskId);
+            case "terminated before clear-live":
             case "terminated before the switch":
-                // Its record is written, and the swap that makes it true is not.
-                var held = new HoldsRequest();
-                host.Faults.When(
-                    static r => r.Is("PUT", "archives/") && r.Blob.EndsWith("/index/00000001.json", StringComparison.Ordinal), held);
+                // It has cut; or its record is written, and the swap that makes it true is not.
+                HoldsRequest held = HoldsArchive(
+                    host, kind == "terminated before clear-live" ? "/messages.jsonl" : "/index/00000001.json");
                 CommitTask accepted = await host.CommitAsync(_key);
                 await held.Arrived;
                 await host.Client.TerminateInstanceAsync(accepted.TaskId, "by a test", Cancelled);
@@ -558,6 +536,13 @@ public sealed class PurgeTests
                     _key, idempotencyKey: kind.StartsWith("keyed", StringComparison.Ordinal)
                         ? Words.Key(kind == "keyed" ? "k" : "k2") : null);
         }
+    }
+
+    private static HoldsRequest HoldsArchive(Host host, string end)
+    {
+        var held = new HoldsRequest();
+        host.Faults.When(r => r.Is("PUT", "archives/") && r.Blob.EndsWith(end, StringComparison.Ordinal), held);
+        return held;
     }
 
     private static ValueTask<List<Finding>> RepairAsync(Host host) => host.Store.Audit
