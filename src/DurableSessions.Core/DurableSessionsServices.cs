@@ -76,7 +76,8 @@ public static class DurableSessionsServices
 
     /// <summary>
     /// Has the host purge, once a day and on one host of a store, the instances that ended longer ago than
-    /// <see cref="SessionOptions.TaskRetention"/>.
+    /// <see cref="SessionOptions.TaskRetention"/>, and delete the sessions in which nothing was written for
+    /// <see cref="SessionOptions.SessionRetention"/>.
     /// </summary>
     /// <param name="services">
     /// The host's services, with those of <see cref="AddDurableSessions(IServiceCollection)"/> and the engine: a host stops what was added
@@ -117,6 +118,7 @@ public static class DurableSessionsServices
         .AddSingleton<CommitRoom>()
         .AddSingleton<AutoCommits>()
         .AddSingleton<Tombstones>()
+        .AddSingleton<Deletions>()
         .AddSingleton<TaskIndex>()
         .AddSingleton<CommitTaskFinder>()
         .AddSingleton<KeyedAttempts>()
@@ -125,9 +127,12 @@ public static class DurableSessionsServices
         .AddSingleton<PurgeTurns>()
         .AddSingleton<InstancePurger>()
         .AddSingleton<Purge>()
+        .AddSingleton(static p => new UnusedSessions(
+            p.Get<SessionStorage>(), p.Get<ManifestStore>(), p.Get<SegmentStore>(), p.Get<Tombstones>(), p.Get<Deletions>(),
+            p.Get<ILogger<UnusedSessions>>()))
         .AddSingleton(static p => new SessionService(
             p.Get<SessionStorage>(), p.Get<SessionCreator>(), p.Get<SessionAppenders>(), p.Get<ContextReader>(), p.Get<ManifestStore>(),
-            p.Get<Tombstones>(), p.Get<AutoCommits>(), p.Get<SettingsWriter>(), p.Get<DigestsAgain>(), p.Get<OrchestrationClient>(),
+            p.Get<Tombstones>(), p.Get<AutoCommits>(), p.Get<SettingsWriter>(), p.Get<DigestsAgain>(), p.Get<Deletions>(),
             p.Get<SessionOptions>(), p.Get<TimeProvider>()))
         .AddSingleton(static p => new CommitService(
             p.Get<ManifestStore>(), p.Get<SessionAppenders>(), p.Get<TaskIndex>(), p.Get<OrchestrationClient>(), p.Get<CommitRoom>(),

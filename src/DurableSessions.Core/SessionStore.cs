@@ -1,5 +1,6 @@
 using DurableSessions.Core.Archives;
 using DurableSessions.Core.Auditing;
+using DurableSessions.Core.Purging;
 using DurableSessions.Core.Recall;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Core.Tasks;
@@ -13,10 +14,11 @@ namespace DurableSessions.Core;
 /// <param name="archives">What commits made.</param>
 /// <param name="memories">Users' long-term memories.</param>
 /// <param name="memorySearch">Searches memories and archives.</param>
+/// <param name="unused">Finds sessions that are not used any more.</param>
 /// <param name="audit">Finds what is wrong in storage.</param>
 public sealed class SessionStore(
     SessionService sessions, CommitService commits, TaskService tasks, ArchiveService archives, MemoryService memories,
-    MemorySearch memorySearch, StorageAudit audit)
+    MemorySearch memorySearch, UnusedSessions unused, StorageAudit audit)
 {
     /// <summary>Sessions and their messages.</summary>
     public SessionService Sessions => sessions;
@@ -35,6 +37,9 @@ public sealed class SessionStore(
 
     /// <summary>Searches memories and archives.</summary>
     public MemorySearch MemorySearch => memorySearch;
+
+    /// <summary>Finds sessions in which nothing was written for long, and deletes them.</summary>
+    public UnusedSessions Unused => unused;
 
     /// <summary>Finds what is wrong in storage, and removes what no document refers to.</summary>
     public StorageAudit Audit => audit;

@@ -37,6 +37,9 @@ public sealed class LogTests
         [1025] = nameof(Log.InstancesPurged),
         [1026] = nameof(Log.InstanceNotPurged),
         [1027] = nameof(Log.PurgeFailed),
+        [1028] = nameof(Log.UnusedSessionDeleted),
+        [1029] = nameof(Log.UnusedSessionKept),
+        [1030] = nameof(Log.UnusedSessionsDeleted),
     };
 
     [Fact]

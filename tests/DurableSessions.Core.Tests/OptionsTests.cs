@@ -27,6 +27,7 @@ public class OptionsTests
             static o => o.Semantic = new SemanticPolicy { FirstRetryInterval = TimeSpan.FromSeconds(-1) },
         [nameof(SemanticPolicy.Timeout)] = static o => o.Semantic = new SemanticPolicy { Timeout = TimeSpan.Zero },
         [nameof(SessionOptions.TaskRetention)] = static o => o.TaskRetention = TimeSpan.FromHours(23),
+        [nameof(SessionOptions.SessionRetention)] = static o => o.SessionRetention = TimeSpan.FromHours(23),
         [nameof(SessionOptions.TombstoneRetention)] = static o => o.TombstoneRetention = TimeSpan.FromSeconds(-1),
     };
 

@@ -11,4 +11,8 @@ public sealed class RetentionSettings
     /// <summary><see cref="SessionOptions.TaskRetention"/> in days: 0 (for ever) to 3,650; 30 unless set.</summary>
     [Range(0, 3_650, ErrorMessage = "{0} is not a whole number from {1} (for ever) to {2}.")]
     public int TaskDays { get; set; } = 30;
+
+    /// <summary><see cref="SessionOptions.SessionRetention"/> in days: 0 (for ever) to 36,500; 0 unless set.</summary>
+    [Range(0, 36_500, ErrorMessage = "{0} is not a whole number from {1} (for ever) to {2}.")]
+    public int SessionDays { get; set; }
 }

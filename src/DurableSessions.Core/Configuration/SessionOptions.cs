@@ -60,6 +60,13 @@ public sealed record SessionOptions
     public TimeSpan TaskRetention { get; set; } = TimeSpan.FromDays(30);
 
     /// <summary>
+    /// After how long without a message, a commit or a change a session is deleted, with all of its messages, archives and tasks: 1 to
+    /// 36,500 days; zero, unless set: never. The memories of its user stay. A session that is only read is not used.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "36500.00:00:00")]
+    public TimeSpan SessionRetention { get; set; }
+
+    /// <summary>
     /// The policy that a session starts with where its user says nothing of one; <see langword="null"/>: none. The session keeps it, so
     /// that a change of this option changes no session there is.
     /// </summary>

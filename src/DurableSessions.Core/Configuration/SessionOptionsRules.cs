@@ -5,7 +5,7 @@ namespace DurableSessions.Core.Configuration;
 /// <summary>Checks what of <see cref="SessionOptions"/> an attribute cannot say, when a host starts.</summary>
 internal sealed class SessionOptionsRules : IValidateOptions<SessionOptions>
 {
-    private static readonly TimeSpan ShortestTaskRetention = TimeSpan.FromDays(1);
+    private static readonly TimeSpan ShortestRetention = TimeSpan.FromDays(1);
 
     public ValidateOptionsResult Validate(string? name, SessionOptions options)
     {
@@ -17,13 +17,16 @@ internal sealed class SessionOptionsRules : IValidateOptions<SessionOptions>
                 + $"{nameof(SessionOptions.IdempotencyWindow)}, {options.IdempotencyWindow}: what came before that is not remembered.");
         }
 
-        if (options.TaskRetention > TimeSpan.Zero && options.TaskRetention < ShortestTaskRetention)
-        {
-            failures.Add(
-                $"{nameof(SessionOptions.TaskRetention)} is {options.TaskRetention}, shorter than {ShortestTaskRetention}, "
-                + "and not zero.");
-        }
-
+        EnsureDays(nameof(SessionOptions.TaskRetention), options.TaskRetention, failures);
+        EnsureDays(nameof(SessionOptions.SessionRetention), options.SessionRetention, failures);
         return failures.Count > 0 ? ValidateOptionsResult.Fail(failures) : ValidateOptionsResult.Success;
+    }
+
+    private static void EnsureDays(string name, TimeSpan retention, List<string> failures)
+    {
+        if (retention > TimeSpan.Zero && retention < ShortestRetention)
+        {
+            failures.Add($"{name} is {retention}, shorter than {ShortestRetention}, and not zero.");
+        }
     }
 }

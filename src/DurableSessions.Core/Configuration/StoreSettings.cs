@@ -20,7 +20,11 @@ public static class StoreSettings
         options.Services.AddSettings<SemanticSettings, SemanticSettingsValidator>(SemanticSettings.Section);
         options.Configure<IOptions<QuotaSettings>>(static (store, quotas) => store.Quotas = quotas.Value);
         options.Configure<IOptions<RetentionSettings>>(
-            static (store, retention) => store.TaskRetention = TimeSpan.FromDays(retention.Value.TaskDays));
+            static (store, retention) =>
+            {
+                store.TaskRetention = TimeSpan.FromDays(retention.Value.TaskDays);
+                store.SessionRetention = TimeSpan.FromDays(retention.Value.SessionDays);
+            });
         return options.Configure<IOptions<AppendSettings>, IOptions<AutoCommitSettings>, IOptions<SemanticSettings>>(
             static (store, appends, autoCommit, semantics) =>
             {

@@ -1,4 +1,5 @@
 using DurableSessions.Core.Errors;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Live;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
@@ -34,8 +35,7 @@ internal sealed class Tombstones(ManifestStore manifests, SegmentStore segments,
                 await segments.TrySealAsync(segment.Name, cancellationToken);
             }
 
-            if (await manifests.TryApplyAsync(
-                input.Session, stored, m => Transitions.Delete(m, input.Incarnation, time.GetUtcNow()), cancellationToken) is not null)
+            if (await TrySetAsync(input.Session, stored, cancellationToken))
             {
                 return;
             }
@@ -45,6 +45,12 @@ internal sealed class Tombstones(ManifestStore manifests, SegmentStore segments,
 
         throw new ContentionException($"Session '{input.Session.Id}' was changed by others {MaxAttempts} times in a row.");
     }
+
+    /// <summary>Sets the tombstone over exactly this manifest, whose segments the caller has sealed.</summary>
+    /// <returns>Whether it is set; false where the session was changed since.</returns>
+    public async Task<bool> TrySetAsync(SessionKey session, StoredManifest stored, CancellationToken cancellationToken) =>
+        await manifests.TryApplyAsync(
+            session, stored, m => Transitions.Delete(m, stored.Manifest.Incarnation, time.GetUtcNow()), cancellationToken) is not null;
 
     /// <summary>Removes the tombstone, unless a session of that id has been created over it.</summary>
     public async Task RemoveAsync(DeleteInput input, CancellationToken cancellationToken)

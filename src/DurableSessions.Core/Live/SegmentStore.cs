@@ -84,6 +84,36 @@ internal sealed class SegmentStore(SessionStorage storage, RecentLines recent)
         }
     }
 
+    /// <summary>As the other overload, where the segment is as it was seen. False: it was written to, sealed or deleted since.</summary>
+    public async Task<bool> TrySealAsync(SeenSegment segment, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var unchanged = new AppendBlobRequestConditions { IfMatch = segment.ETag };
+            await storage.Container.GetAppendBlobClient(segment.Name).SealAsync(unchanged, cancellationToken);
+            return true;
+        }
+        catch (RequestFailedException e) when (e.IsNotFound() || e.IsConditionNotMet())
+        {
+            return false;
+        }
+    }
+
+    /// <summary>How a segment is; <see langword="null"/> where it is gone.</summary>
+    public async Task<SeenSegment?> LookAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            BlobProperties properties = await storage.Container.GetBlobClient(name)
+                .GetPropertiesAsync(cancellationToken: cancellationToken);
+            return new SeenSegment(name, properties.ETag, properties.LastModified, properties.IsSealed);
+        }
+        catch (RequestFailedException e) when (e.IsNotFound())
+        {
+            return null;
+        }
+    }
+
     /// <summary>When something was last written to a segment; <see langword="null"/> where it is empty or gone.</summary>
     public async Task<DateTimeOffset?> FindWrittenAsync(string name, CancellationToken cancellationToken)
     {

@@ -5,52 +5,76 @@ using Microsoft.Extensions.Logging;
 namespace DurableSessions.Core.Purging;
 
 /// <summary>
-/// Purges the instances that ended longer ago than <see cref="SessionOptions.TaskRetention"/>: once a day, on one host of a store. It costs
-/// one listing for each 1,000 instances that there are, and about ten requests for each that is purged.
+/// Once a day, on one host of a store: purges the instances that ended longer ago than <see cref="SessionOptions.TaskRetention"/>, and
+/// deletes the sessions in which nothing was written for <see cref="SessionOptions.SessionRetention"/>. The first costs one listing for
+/// each 1,000 instances that there are, and about ten requests for each that is purged.
 /// </summary>
 internal sealed class Purge(
-    PurgeTurns turns, InstancePurger purger, OrchestrationClient client, OrchestrationRegistry registry, SessionOptions options,
-    TimeProvider time, ILogger<Purge> logger)
+    PurgeTurns turns, InstancePurger purger, UnusedSessions unused, OrchestrationClient client, OrchestrationRegistry registry,
+    SessionOptions options, TimeProvider time, ILogger<Purge> logger)
 {
     private const int PageSize = 1_000;
-    private const int PurgedAtOnce = 4;
 
-    private static readonly TimeSpan KeepEvery = PurgeTurn.Silence / 5;
-
-    /// <summary>Purges, where it is this host's turn.</summary>
+    /// <summary>Purges and deletes, where it is this host's turn.</summary>
     /// <returns>How many instances were purged; <see langword="null"/>: it is not this host's turn.</returns>
     public async Task<int?> RunAsync(CancellationToken cancellationToken)
     {
-        if (options.TaskRetention == TimeSpan.Zero || await turns.TryTakeAsync(cancellationToken) is not { } held)
+        if ((options.TaskRetention == TimeSpan.Zero && options.SessionRetention == TimeSpan.Zero)
+            || await turns.TryTakeAsync(cancellationToken) is not { } held)
         {
             return null;
         }
 
         // A host whose clock is ahead purges nothing early.
-        DateTimeOffset before = Earlier(time.GetUtcNow(), held.WrittenAt) - options.TaskRetention;
+        DateTimeOffset now = Earlier(time.GetUtcNow(), held.WrittenAt);
+        var turn = new RunningTurn(turns, held, time);
+        int purged = 0;
+        if (options.TaskRetention > TimeSpan.Zero)
+        {
+            purged = await PurgeInstancesAsync(turn, now - options.TaskRetention, cancellationToken);
+        }
+
+        if (options.SessionRetention > TimeSpan.Zero)
+        {
+            await DeleteSessionsAsync(turn, now - options.SessionRetention, cancellationToken);
+        }
+
+        await turn.EndAsync(cancellationToken);
+        return purged;
+    }
+
+    private async Task<int> PurgeInstancesAsync(RunningTurn turn, DateTimeOffset before, CancellationToken cancellationToken)
+    {
         var query = new OrchestrationQuery { Statuses = OrchestrationRuntimeStatuses.Over, CreatedTo = before, PageSize = PageSize };
         int purged = 0;
         await foreach (OrchestrationPage page in client.ListPagesAsync(query, cancellationToken))
         {
-            foreach (OrchestrationMetadata[] chunk in page.Values.Where(m => IsDue(m, before)).Chunk(PurgedAtOnce))
+            purged += await turn.CountAsync(
+                page.Values.Where(m => IsDue(m, before)), m => TryPurgeAsync(m, before, cancellationToken), cancellationToken);
+            if (turn.IsLost)
             {
-                bool[] gone = await Task.WhenAll(chunk.Select(m => TryPurgeAsync(m, before, cancellationToken)));
-                purged += gone.Count(static g => g);
-                if (time.GetUtcNow() - held.Turn.SeenAt >= KeepEvery)
-                {
-                    if (await turns.TryKeepAsync(held, isOver: false, cancellationToken) is not { } kept)
-                    {
-                        return purged;
-                    }
-
-                    held = kept;
-                }
+                return purged;
             }
         }
 
-        await turns.TryKeepAsync(held, isOver: true, cancellationToken);
         logger.InstancesPurged(purged, options.TaskRetention);
         return purged;
+    }
+
+    private async Task DeleteSessionsAsync(RunningTurn turn, DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        int deleted = 0;
+        await foreach (IReadOnlyList<OldManifest> page in unused.ListAsync(before, cancellationToken))
+        {
+            if (turn.IsLost)
+            {
+                return;
+            }
+
+            deleted += await turn.CountAsync(page, m => unused.DeleteAsync(m, before, cancellationToken), cancellationToken);
+        }
+
+        logger.UnusedSessionsDeleted(deleted, options.SessionRetention);
     }
 
     // Orchestrators of others, on a task hub that is shared, are theirs to purge.

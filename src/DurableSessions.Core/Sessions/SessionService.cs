@@ -14,7 +14,6 @@ using DurableSessions.Core.Live;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
-using DurableSessions.Orchestration;
 
 namespace DurableSessions.Core.Sessions;
 
@@ -36,13 +35,12 @@ public sealed class SessionService
     private readonly AutoCommits _autoCommits;
     private readonly SettingsWriter _settings;
     private readonly DigestsAgain _digests;
-    private readonly OrchestrationClient _client;
-    private readonly SessionOptions _options;
+    private readonly Deletions _deletions;
     private readonly TimeProvider _time;
 
     internal SessionService(
         SessionStorage storage, SessionCreator creator, SessionAppenders appenders, ContextReader contexts, ManifestStore manifests,
-        Tombstones tombstones, AutoCommits autoCommits, SettingsWriter settings, DigestsAgain digests, OrchestrationClient client,
+        Tombstones tombstones, AutoCommits autoCommits, SettingsWriter settings, DigestsAgain digests, Deletions deletions,
         SessionOptions options, TimeProvider time)
     {
         InitialSettings = options.InitialSettings;
@@ -55,8 +53,7 @@ public sealed class SessionService
         _autoCommits = autoCommits;
         _settings = settings;
         _digests = digests;
-        _client = client;
-        _options = options;
+        _deletions = deletions;
         _time = time;
     }
 
@@ -243,16 +240,7 @@ public sealed class SessionService
         Manifest manifest = (await _manifests.LoadAsync(key, cancellationToken))?.Manifest ?? throw new SessionNotFoundException(key);
         // Scheduled first: from here on it is deleted, also where this host crashes. Then the orchestration's own first step, to be able to
         // answer.
-        var input = new DeleteInput(key, manifest.Incarnation) { TombstoneRetention = _options.TombstoneRetention };
-        await _client.ScheduleNewOrchestrationInstanceAsync(
-            DeleteNames.Orchestrator,
-            input,
-            new StartOrchestrationOptions(input.InstanceId)
-            {
-                ReusableStatuses = OrchestrationRuntimeStatuses.Broken,
-                FairnessKey = key.Owner.ToString(),
-            },
-            cancellationToken);
+        DeleteInput input = await _deletions.StartAsync(key, manifest.Incarnation, cancellationToken);
         if (manifest.DeletedAt is not null)
         {
             throw new SessionNotFoundException(key);

@@ -37,6 +37,8 @@ public sealed class SettingsTests
         Assert.Equal(TimeSpan.FromDays(1), SettingsHost.Read<SessionOptions>(("Appends:RepetitionSeconds", "86400")).RepetitionWindow);
         Assert.Equal(TimeSpan.FromDays(7), SettingsHost.Read<SessionOptions>(("Retention:TaskDays", "7")).TaskRetention);
         Assert.Equal(TimeSpan.Zero, SettingsHost.Read<SessionOptions>(("Retention:TaskDays", "0")).TaskRetention);
+        Assert.Equal(TimeSpan.Zero, SettingsHost.Read<SessionOptions>().SessionRetention);
+        Assert.Equal(TimeSpan.FromDays(90), SettingsHost.Read<SessionOptions>(("Retention:SessionDays", "90")).SessionRetention);
     }
 
     [Theory]

@@ -1,0 +1,227 @@
+using Azure.Storage.Blobs;
+using DurableSessions.Core.Configuration;
+using DurableSessions.Core.Errors;
+using DurableSessions.Core.Identities;
+using DurableSessions.Core.Purging;
+using DurableSessions.Engine;
+using DurableSessions.Testing;
+
+namespace DurableSessions.Core.Tests.Purging;
+
+/// <summary>A session in which nothing was written for long is deleted, and no message that comes meanwhile is lost.</summary>
+[Collection(nameof(Simulated))]
+public sealed class UnusedSessionsTests
+{
+    private static readonly EngineOptions s_seldom = Host.Quick with { SweepInterval = TimeSpan.FromHours(12) };
+    private static readonly TimeSpan s_retention = TimeSpan.FromDays(9);
+    private static readonly TimeSpan s_longAgo = s_retention + TimeSpan.FromHours(1);
+
+    private readonly SessionKey _key = new("acme", "ada", "s1");
+    private readonly SessionKey _other = new("acme", "ada", "s2");
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    private static SessionOptions Options() => new()
+    {
+        TaskRetention = TimeSpan.Zero,
+        SessionRetention = s_retention,
+        TombstoneRetention = TimeSpan.FromHours(1),
+    };
+
+    /// <summary>Each fault at each request of a run that deletes one session, and some more.</summary>
+    public static TheoryData<FaultKind, int> Points =>
+        [.. Enum.GetValues<FaultKind>().SelectMany(static kind => Enumerable.Range(1, 12).Select(n => (kind, n)))];
+
+    /// <summary>Each request of such a run, by number.</summary>
+    public static TheoryData<int> Requests => [.. Enumerable.Range(1, 12)];
+
+    [Fact]
+    public Task It_is_deleted_with_all_that_it_has_and_others_stay() => RunAsync(async (cluster, container) =>
+    {
+        using Host host = await RunAsync(cluster, container.Name);
+        await host.AppendAsync(_key, "m1", "m2");
+        await host.CommitToEndAsync(_key);
+        await host.AppendAsync(_key, "m3");
+        await Task.Delay(s_retention - TimeSpan.FromHours(1), cluster.Time, Cancelled);
+        await host.AppendAsync(_other, "n1");
+        await host.PurgeAsync();
+        Assert.Equal(["m3"], (await host.AuditAsync(_key)).Context);
+
+        await Task.Delay(TimeSpan.FromHours(25), cluster.Time, Cancelled);
+        await host.PurgeAsync();
+        Assert.False(await IsThereAsync(host, _key));
+        await host.QuietAsync();
+        await Task.Delay(TimeSpan.FromHours(2), cluster.Time, Cancelled);
+        await host.QuietAsync();
+        Assert.DoesNotContain(await NamesAsync(container), static n => n.Contains("/s1", StringComparison.Ordinal));
+        Assert.Equal(["n1"], (await host.AuditAsync(_other)).Everything);
+    });
+
+    [Theory]
+    [InlineData("append")]
+    [InlineData("commit")]
+    [InlineData("configure")]
+    public Task What_writes_in_a_session_keeps_it(string use) => RunAsync(async (cluster, container) =>
+    {
+        using Host host = await RunAsync(cluster, container.Name);
+        await host.AppendAsync(_key, "m1");
+        await Task.Delay(s_retention - TimeSpan.FromDays(1), cluster.Time, Cancelled);
+        Task written = use switch
+        {
+            "append" => host.AppendAsync(_key, "m2"),
+            "commit" => host.CommitToEndAsync(_key),
+            _ => host.Store.Sessions.ConfigureAsync(_key, static s => s with { AutoCommitPolicy = new() { IdleTimeoutSeconds = 0 } }, Cancelled),
+        };
+        await written;
+        await Task.Delay(TimeSpan.FromDays(2), cluster.Time, Cancelled);
+        await host.PurgeAsync();
+        Assert.Contains("m1", (await host.AuditAsync(_key)).Everything);
+        await Task.Delay(s_longAgo, cluster.Time, Cancelled);
+        await host.PurgeAsync();
+        Assert.False(await IsThereAsync(host, _key));
+    });
+
+    [Theory]
+    [MemberData(nameof(Requests))]
+    public Task A_message_that_comes_meanwhile_is_not_lost(int request) => RunAsync(async (cluster, container) =>
+    {
+        using Host host = await RunAsync(cluster, container.Name);
+        await host.AppendAsync(_key, "m1");
+        await Task.Delay(s_longAgo, cluster.Time, Cancelled);
+        using Host other = await Host.StartAsync(cluster, container.Name, Options());
+        var held = new HoldsRequest();
+        other.Faults.AtRequest(request, held);
+        Task purge = other.PurgeAsync();
+        if (await Task.WhenAny(held.Arrived, purge) == purge)
+        {
+            await purge;
+            return;
+        }
+
+        await host.AppendAsync(_key, "m2");
+        await held.ReleaseAsync();
+        await purge;
+        await host.AppendAsync(_key, "m3");
+        using Host fresh = await Host.StartAsync(cluster, container.Name);
+        Assert.Equal(["m2", "m3"], (await fresh.AuditAsync(_key)).Everything.TakeLast(2));
+    });
+
+    [Theory]
+    [MemberData(nameof(Points))]
+    public Task Whatever_comes_of_a_request_the_session_is_whole_or_gone_and_a_later_run_does_the_rest(FaultKind kind, int request) =>
+        RunAsync(async (cluster, container) =>
+        {
+            using Host host = await RunAsync(cluster, container.Name);
+            await host.AppendAsync(_key, "m1");
+            await host.CommitToEndAsync(_key);
+            await host.AppendAsync(_key, "m2");
+            await Task.Delay(s_longAgo, cluster.Time, Cancelled);
+
+            using Host faulty = await Host.StartAsync(cluster, container.Name, Options());
+            Func<Task> deliver = faulty.Faults.Inject(kind, request);
+            Task purge = faulty.PurgeAsync();
+            await Task.WhenAny(purge, faulty.Faults.Stopped, Task.Delay(TimeSpan.FromMinutes(5), cluster.Time, Cancelled));
+            await faulty.KillAsync();
+            if (await IsThereAsync(host, _key))
+            {
+                Assert.Equal(["m1", "m2"], (await host.AuditAsync(_key)).Everything);
+            }
+
+            // A segment that was sealed is as old as its seal.
+            await Task.Delay(s_longAgo, cluster.Time, Cancelled);
+            Assert.NotNull(await host.PurgeAsync());
+            await deliver();
+            cluster.LetAllArrive();
+            Assert.False(await IsThereAsync(host, _key));
+            await Task.Delay(TimeSpan.FromHours(2), cluster.Time, Cancelled);
+            await host.QuietAsync();
+            Assert.DoesNotContain(await NamesAsync(container), static n => n.Contains("/s1", StringComparison.Ordinal));
+        });
+
+    [Fact]
+    public Task A_session_whose_commit_is_on_its_way_stays() => RunAsync(async (cluster, container) =>
+    {
+        using Host host = await RunAsync(cluster, container.Name);
+        host.Processor.Before = static token => Task.Delay(Timeout.Infinite, token);
+        await host.AppendAsync(_key, "m1");
+        await host.StageAsync((await host.CommitAsync(_key)).TaskId, "summarizing");
+        await host.KillAsync();
+        await Task.Delay(s_longAgo, cluster.Time, Cancelled);
+        using Host other = await Host.StartAsync(cluster, container.Name, Options());
+        await other.PurgeAsync();
+        Assert.Empty(await FoundAsync(other, cluster));
+        Assert.Equal(["m1"], (await other.AuditAsync(_key)).Everything);
+    });
+
+    [Fact]
+    public Task One_that_cannot_be_read_holds_up_no_other() => RunAsync(async (cluster, container) =>
+    {
+        using Host host = await RunAsync(cluster, container.Name);
+        await host.AppendAsync(_key, "m1");
+        await host.AppendAsync(_other, "n1");
+        await container.GetBlobClient("manifests/acme/ada/s1.json").UploadAsync(BinaryData.FromString("damaged"), overwrite: true, Cancelled);
+        await Task.Delay(s_longAgo, cluster.Time, Cancelled);
+        using Host fresh = await Host.StartAsync(cluster, container.Name, Options());
+        await fresh.PurgeAsync();
+        Assert.False(await IsThereAsync(fresh, _other));
+        Assert.Contains("manifests/acme/ada/s1.json", await NamesAsync(container));
+    });
+
+    [Fact]
+    public Task A_search_changes_nothing_and_costs_a_listing_and_what_is_old() => RunAsync(async (cluster, container) =>
+    {
+        using Host host = await RunAsync(cluster, container.Name);
+        await host.AppendAsync(_key, "m1");
+        await Task.Delay(s_longAgo, cluster.Time, Cancelled);
+        await host.AppendAsync(_other, "n1");
+        using Host fresh = await Host.StartAsync(cluster, container.Name, Options());
+        fresh.Log.Clear();
+        UnusedSession found = Assert.Single(await FoundAsync(fresh, cluster));
+        Assert.Equal(_key, found.Session);
+        Assert.InRange(cluster.Time.GetUtcNow() - found.LastWrittenAt, s_retention, s_longAgo + TimeSpan.FromHours(1));
+        Assert.Equal(3, fresh.Log.Count);
+        Assert.Equal(["m1"], (await host.AuditAsync(_key)).Everything);
+    });
+
+    [Fact]
+    public Task Zero_keeps_everything() => RunAsync(async (cluster, container) =>
+    {
+        using Host host = await Host.RunAsync(
+            cluster,
+            container.Name,
+            Options() with { SessionRetention = TimeSpan.Zero, TaskRetention = TimeSpan.FromDays(1) },
+            engine: s_seldom);
+        await host.AppendAsync(_key, "m1");
+        await Task.Delay(s_longAgo, cluster.Time, Cancelled);
+        Assert.NotNull(await host.PurgeAsync());
+        Assert.Equal(["m1"], (await host.AuditAsync(_key)).Everything);
+    });
+
+    private static async Task<List<UnusedSession>> FoundAsync(Host host, SimulatedCluster cluster) =>
+        await host.Store.Unused.FindAsync(cluster.Time.GetUtcNow() - s_retention, Cancelled).ToListAsync(Cancelled);
+
+    private static async Task<List<string>> NamesAsync(BlobContainerClient container) =>
+        await container.GetBlobsAsync(cancellationToken: Cancelled).Select(static b => b.Name).ToListAsync(Cancelled);
+
+    private static async Task<bool> IsThereAsync(Host host, SessionKey session)
+    {
+        try
+        {
+            await host.Store.Sessions.GetAsync(session, autoCreate: false, Cancelled);
+            return true;
+        }
+        catch (SessionNotFoundException)
+        {
+            return false;
+        }
+    }
+
+    private static Task RunAsync(Func<SimulatedCluster, BlobContainerClient, Task> test) => Simulated.RunAsync(async cluster =>
+    {
+        cluster.MaxTime = TimeSpan.FromDays(45);
+        await test(cluster, await cluster.NewContainerAsync());
+    });
+
+    private static Task<Host> RunAsync(SimulatedCluster cluster, string container) =>
+        Host.RunAsync(cluster, container, Options(), engine: s_seldom);
+}
