@@ -107,6 +107,23 @@ public sealed class UnusedSessionsTests
     });
 
     [Theory]
+    [MemberData(nameof(Requests))]
+    public Task A_change_that_comes_meanwhile_keeps_it(int request) => RunAsync(async (cluster, container) =>
+    {
+        using Host host = await RunAsync(cluster, container.Name);
+        await host.AppendAsync(_key, "m1");
+        await Task.Delay(s_longAgo, cluster.Time, Cancelled);
+        using Host other = await Host.StartAsync(cluster, container.Name, Options());
+        var held = new HoldsRequest();
+        other.Faults.AtRequest(request, held);
+        Task purge = other.PurgeAsync();
+        bool isChanged = await Task.WhenAny(held.Arrived, purge) != purge && await TryCountAsync(host);
+        await held.ReleaseAsync();
+        await purge;
+        Assert.Equal(isChanged, await IsThereAsync(host, _key));
+    });
+
+    [Theory]
     [MemberData(nameof(Points))]
     public Task Whatever_comes_of_a_request_the_session_is_whole_or_gone_and_a_later_run_does_the_rest(FaultKind kind, int request) =>
         RunAsync(async (cluster, container) =>
@@ -202,6 +219,20 @@ public sealed class UnusedSessionsTests
 
     private static async Task<List<string>> NamesAsync(BlobContainerClient container) =>
         await container.GetBlobsAsync(cancellationToken: Cancelled).Select(static b => b.Name).ToListAsync(Cancelled);
+
+    // It writes the manifest, and no segment.
+    private async Task<bool> TryCountAsync(Host host)
+    {
+        try
+        {
+            await host.Store.Sessions.CountUsedAsync(_key, 1, 0, null, Cancelled);
+            return true;
+        }
+        catch (SessionNotFoundException)
+        {
+            return false;
+        }
+    }
 
     private static async Task<bool> IsThereAsync(Host host, SessionKey session)
     {
