@@ -39,7 +39,8 @@ public sealed class UnusedSessions
     /// <param name="before">Since when nothing was written.</param>
     /// <param name="cancellationToken">Ends the search.</param>
     /// <returns>
-    /// They as they come, without those that have a commit on its way. One whose documents cannot be read is not among them; the log has it.
+    /// They as they come, without those that have a commit on its way. One whose documents cannot be read is not among them: the log has
+    /// it.
     /// </returns>
     public async IAsyncEnumerable<UnusedSession> FindAsync(
         DateTimeOffset before, [EnumeratorCancellation] CancellationToken cancellationToken)

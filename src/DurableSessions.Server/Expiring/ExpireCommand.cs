@@ -67,8 +67,8 @@ internal static class ExpireCommand
         }
         else
         {
-            Console.WriteLine(
-                $"{await unused.DeleteAsync(before, cancellationToken)} sessions were deleted; the servers on this storage delete their blobs.");
+            int deleted = await unused.DeleteAsync(before, cancellationToken);
+            Console.WriteLine($"{deleted} sessions were deleted; the servers on this storage delete their blobs.");
         }
 
         return 0;

@@ -70,7 +70,8 @@ public sealed class UnusedSessionsTests
         {
             "append" => host.AppendAsync(_key, "m2"),
             "commit" => host.CommitToEndAsync(_key),
-            _ => host.Store.Sessions.ConfigureAsync(_key, static s => s with { AutoCommitPolicy = new() { IdleTimeoutSeconds = 0 } }, Cancelled),
+            _ => host.Store.Sessions.ConfigureAsync(
+                _key, static s => s with { AutoCommitPolicy = new() { IdleTimeoutSeconds = 0 } }, Cancelled),
         };
         await written;
         await Task.Delay(TimeSpan.FromDays(2), cluster.Time, Cancelled);
@@ -176,7 +177,8 @@ public sealed class UnusedSessionsTests
         using Host host = await RunAsync(cluster, container.Name);
         await host.AppendAsync(_key, "m1");
         await host.AppendAsync(_other, "n1");
-        await container.GetBlobClient("manifests/acme/ada/s1.json").UploadAsync(BinaryData.FromString("damaged"), overwrite: true, Cancelled);
+        await container.GetBlobClient("manifests/acme/ada/s1.json").UploadAsync(
+            BinaryData.FromString("damaged"), overwrite: true, Cancelled);
         await Task.Delay(s_longAgo, cluster.Time, Cancelled);
         using Host fresh = await Host.StartAsync(cluster, container.Name, Options());
         await fresh.PurgeAsync();
