@@ -4,6 +4,7 @@ using DurableSessions.Benchmarks;
 // By hand, on an idle machine: dotnet run -c Release --project tests/DurableSessions.Benchmarks [append] [commit] [memory]
 // Or, with a server process and 200 clients: … load [seconds]
 // Or the simulated storage of the tests: … simulation
+// Or a store that is years old: … many [sessions]
 if (args is ["load", ..])
 {
     return await LoadRun.RunAsync(TimeSpan.FromSeconds(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 60));
@@ -12,6 +13,12 @@ if (args is ["load", ..])
 if (args is ["simulation"])
 {
     await SimulationBenchmark.RunAsync();
+    return 0;
+}
+
+if (args is ["many", ..])
+{
+    await ManyBenchmark.RunAsync(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 100_000);
     return 0;
 }
 
@@ -24,7 +31,7 @@ foreach (string what in wanted)
         "append" => AppendBenchmark.RunAsync(bench),
         "commit" => CommitBenchmark.RunAsync(bench),
         "memory" => MemoryBenchmark.RunAsync(bench),
-        _ => throw new ArgumentException($"'{what}' is no benchmark: append, commit, memory, load or simulation."),
+        _ => throw new ArgumentException($"'{what}' is no benchmark: append, commit, memory, load, simulation or many."),
     });
 }
 
