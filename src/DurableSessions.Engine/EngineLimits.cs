@@ -27,6 +27,9 @@ public static class EngineLimits
     /// <summary>The most messages of runs before <c>ContinueAsNew</c> whose ids are kept: one that is sent again is not received twice.</summary>
     internal const int RememberedMessages = 1_000;
 
+    /// <summary>How long a run takes at least that continues as new and has taken no message.</summary>
+    internal static readonly TimeSpan ShortestRun = TimeSpan.FromMilliseconds(200);
+
     /// <summary>The most characters of an error message that is stored; the rest is cut off.</summary>
     internal const int ErrorMessageLength = 4_096;
 

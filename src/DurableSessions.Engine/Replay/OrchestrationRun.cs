@@ -46,6 +46,9 @@ internal sealed class OrchestrationRun
     /// <summary>The messages that the next run of a <see cref="Continuation"/> receives, in order.</summary>
     public IReadOnlyList<HistoryEntry> ForNext => [.. Continuation!.KeepsEvents ? _context.Buffered : [], .. _forNext];
 
+    /// <summary>The ids of the messages that came and are not left to the next run of a <see cref="Continuation"/>.</summary>
+    public IEnumerable<string> Taken => _history.Entries.Except(ForNext).Select(static e => e.MessageId).OfType<string>();
+
     public bool IsSuspended { get; private set; }
 
     public string? CustomStatus => _recalledStatus ?? _context.CustomStatus;

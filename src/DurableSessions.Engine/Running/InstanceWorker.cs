@@ -31,6 +31,7 @@ internal sealed class InstanceWorker(
 {
     private WorkerMailbox Mailbox { get; } = mailbox;
 
+    private readonly long _began = time.GetTimestamp();
     private bool _ended;
     private DateTimeOffset? _lookAgain;
 
@@ -145,7 +146,8 @@ internal sealed class InstanceWorker(
                 activities.StartDue();
             }
 
-            await WaitAsync();
+            await WaitAsync(
+                runner.Run.NextTimer?.FireAt is { } fire && fire < checkpoints.RenewAt ? fire : checkpoints.RenewAt);
             inbox.TakeFromMailbox();
             runner.FireTimers();
             if (time.GetUtcNow() >= checkpoints.RenewAt)
@@ -155,8 +157,9 @@ internal sealed class InstanceWorker(
         }
     }
 
-    // An own turn, however short: it takes what has come meanwhile, ends in a write, and gives back where the host stops. Returns whether
-    // this worker is done.
+    // An own turn, however short: it takes what has come meanwhile, ends in a write, and gives back where the host stops. A short run that
+    // has taken no message waits first: writes without a pause would leave no other host the time to append a message, a termination
+    // even. Returns whether this worker is done.
     private async Task<bool> ContinueAsync()
     {
         inbox.TakeFromMailbox();
@@ -166,6 +169,13 @@ internal sealed class InstanceWorker(
         }
 
         bool stops = lifetime.Stopping.IsCancellationRequested;
+        TimeSpan early = EngineLimits.ShortestRun - time.GetElapsedTime(_began);
+        if (!stops && early > TimeSpan.Zero && !runner.Run.Taken.Any())
+        {
+            await WaitAsync(time.GetUtcNow() + early);
+            return false;
+        }
+
         OwnerWrite written = await continuation.WriteAsync(stops);
         if (written == OwnerWrite.Written && instance.Stored.Owner is not null)
         {
@@ -194,10 +204,9 @@ internal sealed class InstanceWorker(
         return next == Release.Keep || activities.TryWithdraw() ? next : Release.Keep;
     }
 
-    // Until a message arrives, a timer or a renewal is due, or the host stops.
-    private async Task WaitAsync()
+    // Until a message arrives, a time (a timer or a renewal is due), or the host stops.
+    private async Task WaitAsync(DateTimeOffset until)
     {
-        DateTimeOffset until = runner.Run.NextTimer?.FireAt is { } fire && fire < checkpoints.RenewAt ? fire : checkpoints.RenewAt;
         TimeSpan wait = time.Until(until);
         if (wait <= TimeSpan.Zero)
         {

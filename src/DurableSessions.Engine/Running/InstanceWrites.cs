@@ -36,9 +36,7 @@ internal static class InstanceWrites
     public static InstanceDocument Continued(InstanceDocument stored, OrchestrationRun run, DateTimeOffset now)
     {
         string write = InstanceDocument.NewWriteId();
-        IReadOnlyList<HistoryEntry> next = run.ForNext;
-        IEnumerable<string> taken = run.History.Except(next).Select(static e => e.MessageId).OfType<string>();
-        string[] remembered = [.. (stored.Taken ?? []).Concat(taken).TakeLast(EngineLimits.RememberedMessages)];
+        string[] remembered = [.. (stored.Taken ?? []).Concat(run.Taken).TakeLast(EngineLimits.RememberedMessages)];
         return stored with
         {
             Status = OrchestrationRuntimeStatus.Running,
@@ -56,7 +54,7 @@ internal static class InstanceWrites
                     Name = stored.Name,
                 },
             ],
-            Inbox = next,
+            Inbox = run.ForNext,
             BufferedEvents = 0,
             Taken = remembered.Length == 0 ? null : remembered,
             IsContinued = true,
