@@ -37,6 +37,9 @@ internal sealed class DurableContext(Durable.TaskOrchestrationContext inner, Jso
     public override async Task<T> WaitForExternalEvent<T>(string eventName, CancellationToken cancellationToken = default) =>
         DurablePayloads.Read<T>(await inner.WaitForExternalEvent<JsonElement?>(eventName, cancellationToken))!;
 
+    public override void ContinueAsNew(object? newInput = null, bool preserveUnprocessedEvents = true) =>
+        inner.ContinueAsNew(DurablePayloads.Write(newInput), preserveUnprocessedEvents);
+
     public override void SetCustomStatus(object? customStatus) => inner.SetCustomStatus(DurablePayloads.Write(customStatus));
 
     private static Durable.TaskOptions? Translate(TaskOptions? options) => options?.Retry is { } retry

@@ -33,3 +33,8 @@ public sealed class DurableRecoveryTests : RecoveryBehaviour
 {
     protected override Task OnHubAsync(Func<IOrchestrationHub, Task> test) => DurableHub.RunAsync(test);
 }
+
+public sealed class DurableContinuingTests : ContinuingBehaviour
+{
+    protected override Task OnHubAsync(Func<IOrchestrationHub, Task> test) => DurableHub.RunAsync(test);
+}

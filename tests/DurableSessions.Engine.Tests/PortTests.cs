@@ -38,3 +38,9 @@ public sealed class EmbeddedRecoveryTests : RecoveryBehaviour
 {
     protected override Task OnHubAsync(Func<IOrchestrationHub, Task> test) => EmbeddedHub.SimulateAsync(Schedule.InOrder, test);
 }
+
+[Collection(nameof(Simulated))]
+public sealed class EmbeddedContinuingTests : ContinuingBehaviour
+{
+    protected override Task OnHubAsync(Func<IOrchestrationHub, Task> test) => EmbeddedHub.SimulateAsync(Schedule.InOrder, test);
+}

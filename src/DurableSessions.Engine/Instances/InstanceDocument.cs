@@ -86,6 +86,15 @@ internal sealed record InstanceDocument
     /// <summary>Messages that the owner has not put into the history yet. Other hosts append to it; only the owner empties it.</summary>
     public IReadOnlyList<HistoryEntry> Inbox { get; init; } = [];
 
+    /// <summary>
+    /// The <see cref="HistoryEntry.MessageId"/>s of messages that runs before the last <c>ContinueAsNew</c> took, the newest
+    /// <see cref="EngineLimits.RememberedMessages"/>: a client whose answer was lost finds that its message was received.
+    /// </summary>
+    public IReadOnlyList<string>? Taken { get; init; }
+
+    /// <summary>Begins again by <c>ContinueAsNew</c>, and no host has run it since. Otherwise <see langword="null"/>.</summary>
+    public bool? IsContinued { get; init; }
+
     /// <summary>How many events of the history the orchestrator has not waited for.</summary>
     public int BufferedEvents { get; init; }
 
@@ -110,9 +119,13 @@ internal sealed record InstanceDocument
     [JsonIgnore]
     public bool IsOverLimit => Failure?.IsCausedBy<EngineLimitException>() == true;
 
-    /// <summary>Whether storage has a message, in the inbox or in the history.</summary>
+    /// <summary>Whether the orchestrator has run: what its history has is a replay then.</summary>
+    [JsonIgnore]
+    public bool HasRun => Status != OrchestrationRuntimeStatus.Pending && IsContinued is not true;
+
+    /// <summary>Whether storage has a message, in the inbox or in the history, or had it in that of a run before.</summary>
     public bool Holds(string messageId) =>
-        Inbox.Any(e => e.MessageId == messageId) || History.Any(e => e.MessageId == messageId);
+        Inbox.Any(e => e.MessageId == messageId) || History.Any(e => e.MessageId == messageId) || Taken?.Contains(messageId) == true;
 
     public BinaryData ToJson() => new(JsonSerializer.SerializeToUtf8Bytes(this, Options));
 

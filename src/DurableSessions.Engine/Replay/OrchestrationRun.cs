@@ -14,6 +14,7 @@ internal sealed class OrchestrationRun
     private readonly RunContext _context;
     private readonly RunHistory _history = new();
     private readonly List<HistoryEntry> _whileSuspended = [];
+    private readonly List<HistoryEntry> _forNext = [];
     private ITaskOrchestrator? _orchestrator;
     private Task<object?>? _main;
     private string? _recalledStatus;
@@ -34,12 +35,28 @@ internal sealed class OrchestrationRun
     /// <summary>How it ended; <see langword="null"/>: it has not.</summary>
     public RunOutcome? Outcome { get; private set; }
 
+    /// <summary>
+    /// The orchestrator has returned, and begins again; <see langword="null"/>: it has not. An <see cref="Outcome"/> comes before it.
+    /// </summary>
+    public RunContinuation? Continuation { get; private set; }
+
+    /// <summary>The orchestrator is not advanced any more.</summary>
+    public bool HasReturned => Outcome is not null || Continuation is not null;
+
+    /// <summary>The messages that the next run of a <see cref="Continuation"/> receives, in order.</summary>
+    public IReadOnlyList<HistoryEntry> ForNext => [.. Continuation!.KeepsEvents ? _context.Buffered : [], .. _forNext];
+
+    /// <summary>The ids of the messages that came and are not left to the next run of a <see cref="Continuation"/>.</summary>
+    public IEnumerable<string> Taken => _history.Entries.Except(ForNext).Select(static e => e.MessageId).OfType<string>();
+
     public bool IsSuspended { get; private set; }
 
     public string? CustomStatus => _recalledStatus ?? _context.CustomStatus;
 
     /// <summary>Events that the orchestrator has not waited for, and those that came while it is suspended.</summary>
-    public int BufferedEvents => _context.BufferedEvents + _whileSuspended.Count(e => e.Type == HistoryEventType.EventRaised);
+    public int BufferedEvents => Continuation is null
+        ? _context.Buffered.Count + _whileSuspended.Count(IsEvent)
+        : ForNext.Count(IsEvent);
 
     /// <summary>Activities without a result, by task number.</summary>
     public IReadOnlyDictionary<int, HistoryEntry> Unanswered => _history.Unanswered;
@@ -120,6 +137,13 @@ internal sealed class OrchestrationRun
             case HistoryEventType.ExecutionTerminated:
                 Outcome = Terminated(happened.Reason);
                 break;
+            case HistoryEventType.ExecutionSuspended or HistoryEventType.ExecutionResumed or HistoryEventType.EventRaised
+                when Continuation is not null:
+                IsSuspended = IsEvent(happened) ? IsSuspended : happened.Type == HistoryEventType.ExecutionSuspended;
+                _forNext.Add(happened);
+                break;
+            case var _ when Continuation is not null:
+                break;
             case HistoryEventType.ExecutionSuspended:
                 IsSuspended = true;
                 break;
@@ -144,6 +168,13 @@ internal sealed class OrchestrationRun
     {
         if (Outcome is not null)
         {
+            return;
+        }
+
+        // Came while the instance was suspended, and behind what let the orchestrator return.
+        if (Continuation is not null)
+        {
+            _forNext.AddRange(IsEvent(happened) ? [happened] : []);
             return;
         }
 
@@ -174,7 +205,11 @@ internal sealed class OrchestrationRun
             return;
         }
 
-        if (_main!.IsCompleted)
+        if (_main!.IsCompletedSuccessfully && _context.Continuation is { } continuation)
+        {
+            Continuation = continuation;
+        }
+        else if (_main.IsCompleted)
         {
             Outcome = End(_main);
         }
@@ -183,6 +218,8 @@ internal sealed class OrchestrationRun
             Fail(new ForeignAwaitException(OrchestratorSynchronizationContext.ForeignAwait));
         }
     }
+
+    private static bool IsEvent(HistoryEntry entry) => entry.Type == HistoryEventType.EventRaised;
 
     private static RunOutcome Terminated(string? reason) =>
         new(OrchestrationRuntimeStatus.Terminated, Failure: Failures.Terminated(reason));

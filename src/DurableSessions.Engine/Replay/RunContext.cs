@@ -26,10 +26,14 @@ internal sealed class RunContext(InstanceDocument instance, OrchestratorSynchron
     /// <summary>The custom status as JSON; <see langword="null"/>: the orchestrator has set none.</summary>
     public string? CustomStatus { get; private set; }
 
+    /// <summary>The last call of <see cref="ContinueAsNew"/>; <see langword="null"/>: there was none.</summary>
+    public RunContinuation? Continuation { get; private set; }
+
     /// <summary>The activities and timers that the orchestrator has scheduled since the last entry happened, in order.</summary>
     public List<HistoryEntry> Made { get; } = [];
 
-    public int BufferedEvents => _buffered.Count;
+    /// <summary>The events that the orchestrator has not waited for, in order.</summary>
+    public IReadOnlyList<HistoryEntry> Buffered => _buffered;
 
     /// <summary>Whether a task, a timer or an event can wake the orchestrator.</summary>
     public bool WaitsForSomething => _open.Count > 0 || _waits.Count > 0;
@@ -96,6 +100,13 @@ internal sealed class RunContext(InstanceDocument instance, OrchestratorSynchron
         }
 
         return wait.Task;
+    }
+
+    public override void ContinueAsNew(object? newInput = null, bool preserveUnprocessedEvents = true)
+    {
+        ThrowUnlessCurrent();
+        string? input = Payloads.Write(newInput, "input of the orchestration", EngineLimits.PayloadBytes);
+        Continuation = new RunContinuation(input, preserveUnprocessedEvents);
     }
 
     public override void SetCustomStatus(object? customStatus)

@@ -1,3 +1,4 @@
+using Azure;
 using DurableSessions.Engine.Hosts;
 using DurableSessions.Engine.Instances;
 using DurableSessions.Orchestration;
@@ -17,6 +18,7 @@ internal sealed class InstanceWorker(
     InstanceActivities activities,
     ReleasePolicy release,
     CheckpointWriter checkpoints,
+    ContinuationWriter continuation,
     EndWriter end,
     InstanceSnapshot snapshot,
     WorkerMailbox mailbox,
@@ -27,16 +29,25 @@ internal sealed class InstanceWorker(
     TimeProvider time,
     ILogger log)
 {
+    private WorkerMailbox Mailbox { get; } = mailbox;
+
+    private readonly long _began = time.GetTimestamp();
     private bool _ended;
     private DateTimeOffset? _lookAgain;
 
     /// <summary>The last checkpoint.</summary>
     public OrchestrationMetadata Snapshot => snapshot.Current;
 
+    /// <summary>
+    /// The instance begins again, and this host owns it: another worker is to run it, since nothing of this one counts any more.
+    /// <see langword="null"/>: it does not.
+    /// </summary>
+    public (StoredInstance Claimed, ETag? Finished)? Next { get; private set; }
+
     /// <summary>Hands over a message of a client, and waits until it is recorded.</summary>
     /// <inheritdoc cref="WorkerMailbox.DeliverAsync"/>
     public Task<Delivery> DeliverAsync(HistoryEntry message, CancellationToken cancellationToken) =>
-        mailbox.DeliverAsync(message, cancellationToken);
+        Mailbox.DeliverAsync(message, cancellationToken);
 
     /// <summary>Runs the instance while it is here. Never throws.</summary>
     public async Task RunAsync()
@@ -59,10 +70,13 @@ internal sealed class InstanceWorker(
         activities.Cancel();
     }
 
+    /// <summary>Leaves to the worker of <see cref="Next"/> what clients have sent meanwhile; called once they find that one.</summary>
+    public void HandOver(InstanceWorker next) => Mailbox.CloseInto(next.Mailbox);
+
     /// <summary>Answers the clients that still wait; called once no client of this host finds this worker any more.</summary>
     public void Close()
     {
-        mailbox.Close();
+        Mailbox.Close();
         if (_ended)
         {
             return;
@@ -103,7 +117,17 @@ internal sealed class InstanceWorker(
                 continue;
             }
 
-            Release released = Next();
+            if (runner.Run.Continuation is not null)
+            {
+                if (await ContinueAsync())
+                {
+                    return false;
+                }
+
+                continue;
+            }
+
+            Release released = NextRelease();
             if (released != Release.Keep || runner.NeedsCheckpoint)
             {
                 switch (await checkpoints.WriteAsync(released))
@@ -122,7 +146,8 @@ internal sealed class InstanceWorker(
                 activities.StartDue();
             }
 
-            await WaitAsync();
+            await WaitAsync(
+                runner.Run.NextTimer?.FireAt is { } fire && fire < checkpoints.RenewAt ? fire : checkpoints.RenewAt);
             inbox.TakeFromMailbox();
             runner.FireTimers();
             if (time.GetUtcNow() >= checkpoints.RenewAt)
@@ -132,9 +157,37 @@ internal sealed class InstanceWorker(
         }
     }
 
+    // An own turn, however short: it takes what has come meanwhile, ends in a write, and gives back where the host stops. A short run that
+    // has taken no message waits first: writes without a pause would leave no other host the time to append a message, a termination
+    // even. Returns whether this worker is done.
+    private async Task<bool> ContinueAsync()
+    {
+        inbox.TakeFromMailbox();
+        if (runner.Run.Outcome is not null)
+        {
+            return false;
+        }
+
+        bool stops = lifetime.Stopping.IsCancellationRequested;
+        TimeSpan early = EngineLimits.ShortestRun - time.GetElapsedTime(_began);
+        if (!stops && early > TimeSpan.Zero && !runner.Run.Taken.Any())
+        {
+            await WaitAsync(time.GetUtcNow() + early);
+            return false;
+        }
+
+        OwnerWrite written = await continuation.WriteAsync(stops);
+        if (written == OwnerWrite.Written && instance.Stored.Owner is not null)
+        {
+            Next = (new StoredInstance(instance.Stored, instance.ETag), instance.Finished);
+        }
+
+        return written != OwnerWrite.Merge;
+    }
+
     // An activity that has been granted its slot meanwhile keeps the instance here; one that runs when the host stops does so until its
     // time is up.
-    private Release Next()
+    private Release NextRelease()
     {
         if (lifetime.Cancelling.IsCancellationRequested)
         {
@@ -151,10 +204,9 @@ internal sealed class InstanceWorker(
         return next == Release.Keep || activities.TryWithdraw() ? next : Release.Keep;
     }
 
-    // Until a message arrives, a timer or a renewal is due, or the host stops.
-    private async Task WaitAsync()
+    // Until a message arrives, a time (a timer or a renewal is due), or the host stops.
+    private async Task WaitAsync(DateTimeOffset until)
     {
-        DateTimeOffset until = runner.Run.NextTimer?.FireAt is { } fire && fire < checkpoints.RenewAt ? fire : checkpoints.RenewAt;
         TimeSpan wait = time.Until(until);
         if (wait <= TimeSpan.Zero)
         {

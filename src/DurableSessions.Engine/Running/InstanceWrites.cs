@@ -25,6 +25,39 @@ internal static class InstanceWrites
             History = overLimit ? stored.History : [.. run.History],
             Inbox = [],
             BufferedEvents = run.BufferedEvents,
+            IsContinued = null,
+        };
+    }
+
+    /// <summary>The instance as it begins again. What the next run is to receive is in its inbox, as if it had come only now.</summary>
+    /// <param name="stored">The instance as it was last written.</param>
+    /// <param name="run">The run; it has a continuation.</param>
+    /// <param name="now">When it is written.</param>
+    public static InstanceDocument Continued(InstanceDocument stored, OrchestrationRun run, DateTimeOffset now)
+    {
+        string write = InstanceDocument.NewWriteId();
+        string[] remembered = [.. (stored.Taken ?? []).Concat(run.Taken).TakeLast(EngineLimits.RememberedMessages)];
+        return stored with
+        {
+            Status = OrchestrationRuntimeStatus.Running,
+            Input = run.Continuation!.Input,
+            CustomStatus = null,
+            Updated = now,
+            WriteId = write,
+            CheckpointId = write,
+            History =
+            [
+                new HistoryEntry
+                {
+                    Type = HistoryEventType.ExecutionStarted,
+                    Time = now > run.LastTime ? now : run.LastTime,
+                    Name = stored.Name,
+                },
+            ],
+            Inbox = run.ForNext,
+            BufferedEvents = 0,
+            Taken = remembered.Length == 0 ? null : remembered,
+            IsContinued = true,
         };
     }
 
@@ -70,6 +103,7 @@ internal static class InstanceWrites
             History = outcome.Status == OrchestrationRuntimeStatus.Terminated ? [.. history] : [.. history, end],
             Inbox = [],
             BufferedEvents = 0,
+            IsContinued = null,
         };
     }
 }

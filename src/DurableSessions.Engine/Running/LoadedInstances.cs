@@ -52,19 +52,31 @@ internal sealed class LoadedInstances(
         // where the instance leaves this host without having ended.
         due.Remove(id);
         parked.Remove(id);
-        _ = Task.Run(async () =>
+        _ = Task.Run(() => RunAsync(id, worker));
+    }
+
+    // Each run of an instance that begins again has a worker of its own, in the same place: no late answer of an activity meets a run
+    // that has not called it.
+    private async Task RunAsync(string id, InstanceWorker worker)
+    {
+        try
         {
-            try
+            await worker.RunAsync();
+            while (worker.Next is { } continued)
             {
+                InstanceWorker before = worker;
+                worker = workers.New(continued.Claimed, continued.Finished, null);
+                _workers[id] = worker;
+                before.HandOver(worker);
                 await worker.RunAsync();
             }
-            finally
-            {
-                _workers.TryRemove(KeyValuePair.Create(id, worker));
-                worker.Close();
-                Release();
-            }
-        });
+        }
+        finally
+        {
+            _workers.TryRemove(KeyValuePair.Create(id, worker));
+            worker.Close();
+            Release();
+        }
     }
 
     /// <summary>

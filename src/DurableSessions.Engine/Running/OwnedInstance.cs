@@ -12,8 +12,10 @@ internal sealed class OwnedInstance(InstanceStore store, StoredInstance claimed,
     /// <summary>The claim by which this host owns the instance.</summary>
     public string Owner { get; } = claimed.Document.Owner!;
 
-    private ETag? _finished = finished;
     private string _activeWriteId = claimed.Document.WriteId;
+
+    /// <summary>The ETag of the finished blob, where it is known.</summary>
+    public ETag? Finished { get; private set; } = finished;
 
     /// <summary>The instance as it was last written or claimed.</summary>
     public InstanceDocument Stored { get; private set; } = claimed.Document;
@@ -48,7 +50,7 @@ internal sealed class OwnedInstance(InstanceStore store, StoredInstance claimed,
             return stands ? OwnerWriteResult.Lost with { Stands = true } : OwnerWriteResult.Lost;
         }
 
-        Took(stands ? document : Stored, found.ETag, found.Document.WriteId);
+        Took(stands ? document with { Inbox = found.Document.Inbox } : Stored, found.ETag, found.Document.WriteId);
         return new OwnerWriteResult(OwnerWrite.Merge, found.Document.Inbox, stands);
     }
 
@@ -60,7 +62,7 @@ internal sealed class OwnedInstance(InstanceStore store, StoredInstance claimed,
     public async Task<OwnerWriteResult> EndAsync(InstanceDocument final, CancellationToken cancellationToken)
     {
         final = final with { Ends = _activeWriteId };
-        WriteResult result = await store.PutFinishedAsync(final, _finished, store.OwnerDeadline, cancellationToken);
+        WriteResult result = await store.PutFinishedAsync(final, Finished, store.OwnerDeadline, cancellationToken);
         while (result.Written is null)
         {
             StoredInstance? active = await store.FindActiveAsync(final.Id, cancellationToken);
@@ -72,7 +74,7 @@ internal sealed class OwnedInstance(InstanceStore store, StoredInstance claimed,
             result = await store.PutFinishedAsync(final, result.Found?.ETag, store.OwnerDeadline, cancellationToken);
         }
 
-        _finished = result.Written;
+        Finished = result.Written;
         switch (await store.DeleteActiveAsync(final.Id, ETag, store.OwnerDeadline, cancellationToken))
         {
             case DeleteResult.Deleted:

@@ -72,7 +72,7 @@ internal sealed class TurnRunner
             HistoryEventType.ExecutionResumed => Run.IsSuspended,
             _ => true,
         };
-        if (changes && (happened.MessageId is null || !Run.History.Any(e => e.MessageId == happened.MessageId)))
+        if (changes && !IsKnown(happened.MessageId))
         {
             Apply(happened);
         }
@@ -83,7 +83,7 @@ internal sealed class TurnRunner
     /// <summary>Fires the timers that are due.</summary>
     public void FireTimers()
     {
-        while (Run.Outcome is null && Run.NextTimer is { } timer && timer.FireAt <= _time.GetUtcNow())
+        while (!Run.HasReturned && Run.NextTimer is { } timer && timer.FireAt <= _time.GetUtcNow())
         {
             Apply(new HistoryEntry { Type = HistoryEventType.TimerFired, Time = default, Task = timer.Task, FireAt = timer.FireAt });
         }
@@ -121,6 +121,11 @@ internal sealed class TurnRunner
     /// <summary>Storage has accepted the run as it stands.</summary>
     public void Checkpointed() => NeedsCheckpoint = false;
 
+    // In the inbox of one that begins again are those that its runs before have not taken.
+    private bool IsKnown(string? message) =>
+        message is not null
+        && (Run.History.Any(e => e.MessageId == message) || _instance.Stored.Taken?.Contains(message) == true);
+
     private OrchestrationRun New()
     {
         InstanceDocument instance = _instance.Stored;
@@ -128,14 +133,14 @@ internal sealed class TurnRunner
     }
 
     private void Replay() =>
-        Run.Replay(_instance.Stored.History, hasRun: _instance.Stored.Status != OrchestrationRuntimeStatus.Pending);
+        Run.Replay(_instance.Stored.History, _instance.Stored.HasRun);
 
     private void Apply(HistoryEntry happened)
     {
         DateTimeOffset now = _time.GetUtcNow();
         Run.Apply(happened with { Time = now > Run.LastTime ? now : Run.LastTime });
         NeedsCheckpoint = true;
-        if (Run.History.Count > EngineLimits.HistoryEntries && Run.Outcome is null)
+        if (Run.History.Count > EngineLimits.HistoryEntries && !Run.HasReturned)
         {
             string id = _instance.Stored.Id;
             Exceed(new EngineLimitException(

@@ -54,6 +54,19 @@ internal sealed class WorkerMailbox
     /// <summary>Completes when there is a message to take.</summary>
     public async Task WaitAsync(CancellationToken cancellationToken) => await _messages.Reader.WaitToReadAsync(cancellationToken);
 
+    /// <summary>Leaves what clients have sent to another mailbox, where there is room; later ones are answered as by <see cref="Close"/>.</summary>
+    public void CloseInto(WorkerMailbox next)
+    {
+        _messages.Writer.Complete();
+        while (_messages.Reader.TryRead(out WorkerMessage? message))
+        {
+            if (message is WorkerMessage.FromClient sent && !next.TryPut(sent))
+            {
+                sent.Delivered.TrySetResult(Delivery.NotHere);
+            }
+        }
+    }
+
     /// <summary>Answers the clients that still wait, and any later one, that the instance is not run here.</summary>
     public void Close()
     {
