@@ -8,7 +8,7 @@ namespace DurableSessions.Core.AutoCommit;
 /// </summary>
 public sealed class CommitWhenIdleOrchestrator : TaskOrchestrator<IdleInput, bool>
 {
-    /// <summary>Looks in one instance; then the next one takes over.</summary>
+    /// <summary>Looks before the instance continues as new, so that no history grows for ever.</summary>
     private const int MaxLooks = 100;
 
     private static readonly TaskOptions StorageStep = new(new RetryPolicy(50, TimeSpan.FromSeconds(1), 2, TimeSpan.FromMinutes(10)));
@@ -18,14 +18,18 @@ public sealed class CommitWhenIdleOrchestrator : TaskOrchestrator<IdleInput, boo
     {
         for (int look = 1; ; look++)
         {
-            IdleCheckInput check = new(input, HandOver: look == MaxLooks);
-            IdleCheck idle = await context.CallActivityAsync<IdleCheck>(IdleNames.CheckIdle, check, StorageStep);
+            IdleCheck idle = await context.CallActivityAsync<IdleCheck>(IdleNames.CheckIdle, new IdleCheckInput(input), StorageStep);
             if (idle.DueAt is not { } dueAt)
             {
                 return true;
             }
 
             await context.CreateTimer(dueAt, CancellationToken.None);
+            if (look >= MaxLooks)
+            {
+                context.ContinueAsNew(input);
+                return true;
+            }
         }
     }
 }

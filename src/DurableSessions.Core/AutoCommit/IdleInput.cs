@@ -8,7 +8,7 @@ namespace DurableSessions.Core.AutoCommit;
 /// <param name="DecidedCount">The state of the session in which the watch began: there is one watch for each.</param>
 public sealed record IdleInput(SessionKey Session, string Incarnation, int DecidedCount)
 {
-    /// <summary>Counts the instances that follow each other in one watch, so that no history grows for ever.</summary>
+    /// <summary>Counts the instances that follow each other in one watch, where hosts of earlier versions ran it.</summary>
     public int Part { get; init; }
 
     internal string InstanceId => $"idle-{Incarnation}-{DecidedCount}-{Part}";

@@ -230,6 +230,37 @@ public sealed class AutoCommitTests
     });
 
     [Fact]
+    public Task A_session_that_is_never_idle_for_long_is_watched_by_one_instance_whose_history_stays_short() =>
+        Simulated.RunAsync(async cluster =>
+        {
+            cluster.MaxTime = TimeSpan.FromDays(30);
+            using Host host = await Host.RunAsync(
+                cluster,
+                (await cluster.NewContainerAsync()).Name,
+                engine: Host.Quick with { SweepInterval = TimeSpan.FromHours(12) });
+            await CreateAsync(
+                host, new AutoCommitPolicy { MessageCountThreshold = 0, PendingTokenThreshold = 0, IdleTimeoutSeconds = 3_600 });
+            string incarnation = await host.Store.Sessions.IncarnationAsync(_key, Cancelled);
+            var watch = new IdleInput(_key, incarnation, 0);
+            for (int i = 0; i < 600; i++)
+            {
+                await host.AppendAsync(_key, $"m{i}");
+                await Task.Delay(TimeSpan.FromMinutes(30), cluster.Time, Cancelled);
+                if (i % 50 == 0)
+                {
+                    Assert.InRange((await host.Client.GetHistoryAsync(watch.InstanceId, Cancelled))!.Count, 1, 450);
+                }
+            }
+
+            Assert.Null(await host.Client.GetInstanceAsync((watch with { Part = 1 }).InstanceId, Cancelled));
+            Assert.Empty(await TasksAsync(host));
+            await Task.Delay(TimeSpan.FromHours(2), cluster.Time, Cancelled);
+            CommitTask task = Assert.Single(await TasksAsync(host));
+            Assert.Equal(CommitTaskStatus.Completed, (await host.EndOfAsync(_key, task.TaskId)).Status);
+            Assert.Empty((await host.AuditAsync(_key)).Context);
+        });
+
+    [Fact]
     public Task What_a_commit_kept_live_is_committed_when_the_session_is_idle() => Simulated.RunAsync(async cluster =>
     {
         string container = (await cluster.NewContainerAsync()).Name;

@@ -254,7 +254,7 @@ internal sealed class Host : IDisposable
     public async Task<IdleCheck> CheckIdleAsync(CommitInput commit, int decidedCount)
     {
         var idle = new IdleInput(commit.Session, commit.Incarnation, decidedCount);
-        return (IdleCheck)(await RunAsync(IdleNames.CheckIdle, commit, new IdleCheckInput(idle, HandOver: false)))!;
+        return (IdleCheck)(await RunAsync(IdleNames.CheckIdle, commit, new IdleCheckInput(idle)))!;
     }
 
     /// <summary>All four steps, from the top, as after a crash that lost every checkpoint.</summary>
