@@ -36,6 +36,7 @@ internal sealed partial class EmbeddedClient(
         }
 
         using CancellationTokenSource linked = Linked(cancellationToken);
+        await store.EnsureClockAsync(linked.Token);
         DateTimeOffset now = time.GetUtcNow();
         var instance = new InstanceDocument
         {

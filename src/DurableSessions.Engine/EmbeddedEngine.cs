@@ -31,7 +31,9 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
     /// </param>
     /// <param name="registry">The orchestrators and activities of this host. Other hosts may have others.</param>
     /// <param name="options">How it runs instances.</param>
-    /// <param name="time">The clock of this host: it decides when a request is sent, and never whether that is safe.</param>
+    /// <param name="time">
+    /// The clock of this host, which is corrected by that of storage: it decides when a request is sent, and never whether that is safe.
+    /// </param>
     /// <param name="log">Gets one line for each claim and each end, and the warnings; event ids 2000 to 2099.</param>
     /// <exception cref="ArgumentOutOfRangeException">One of the options is out of its bounds.</exception>
     public EmbeddedEngine(
@@ -44,10 +46,12 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
     {
         options.Validate();
         _options = options;
-        _time = time;
         _log = log;
 
-        var store = new InstanceStore(container, unretried, options.RequestTimeout, time);
+        var clock = new StorageClock(time);
+        time = options.TrustsOwnClock ? time : clock;
+        _time = time;
+        var store = new InstanceStore(container, unretried, options.RequestTimeout, clock);
         var due = new DueQueue();
         var watches = new InstanceWatches();
         _identity = new HostIdentity(new HostStarts(container, time), log);

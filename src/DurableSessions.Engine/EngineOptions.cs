@@ -67,6 +67,9 @@ public sealed record EngineOptions
     /// </summary>
     internal TimeSpan RequestTimeout => RenewalInterval > ShortestRequestTimeout ? RenewalInterval : ShortestRequestTimeout;
 
+    /// <summary>This host takes its own clock for right, whatever storage's says. For tests of what a wrong clock must not do.</summary>
+    internal bool TrustsOwnClock { get; init; }
+
     /// <summary>After this time an owner renews its ownership; two thirds of the ownership are then left to repeat the request.</summary>
     internal TimeSpan RenewalInterval => Ownership / 3;
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using DurableSessions.Engine.Hosts;
 using DurableSessions.Engine.Instances;
 using DurableSessions.Orchestration;
 using DurableSessions.Testing;
@@ -431,7 +432,7 @@ public sealed class ParkingTests : EngineTest, IDisposable
 
     private async Task<List<InstanceHeader>> HeadersAsync()
     {
-        var store = new InstanceStore(Hub.Container, Hub.Container, TimeSpan.FromSeconds(5), Time);
+        var store = new InstanceStore(Hub.Container, Hub.Container, TimeSpan.FromSeconds(5), new StorageClock(Time));
         List<InstanceHeader> found = [];
         await foreach ((IReadOnlyList<InstanceHeader> headers, _) in
             store.ListAsync(InstanceStore.ActivePrefix, 5_000, null, null, Deadline))

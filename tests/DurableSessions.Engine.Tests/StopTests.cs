@@ -268,8 +268,8 @@ public sealed class StopTests : EngineTest
         transport.When(
             static r => r.Is("PUT", "orchestrations/hosts/handover"), Fault.Respond(403, "Forbidden"), times: isRefusedOnce ? 1 : 0);
         EmbeddedHost first = await Hub.StartAsync(Registry, options, transport.Configure);
-        await using EmbeddedHost second = await Hub.StartAsync(Registry, options);
         OrchestrationMetadata waiting = await first.Client.ScheduleNewOrchestrationInstanceAsync("waiting", 1);
+        await using EmbeddedHost second = await Hub.StartAsync(Registry, options);
         await Task.Delay(options.SweepInterval, Time, Deadline);
         await first.Client.ScheduleNewOrchestrationInstanceAsync("running", 1);
         await started.Task.WaitAsync(Deadline);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using DurableSessions.Engine.Hosts;
 
 namespace DurableSessions.Engine.Instances;
 
@@ -14,9 +15,9 @@ namespace DurableSessions.Engine.Instances;
 /// <param name="container">A client that repeats reads itself.</param>
 /// <param name="unretried">The same container, through a client that sends each request once.</param>
 /// <param name="requestTimeout">After this time without an answer the outcome of a write is unknown.</param>
-/// <param name="time">The clock of this host.</param>
+/// <param name="time">The clock that the answers set.</param>
 internal sealed class InstanceStore(
-    BlobContainerClient container, BlobContainerClient unretried, TimeSpan requestTimeout, TimeProvider time)
+    BlobContainerClient container, BlobContainerClient unretried, TimeSpan requestTimeout, StorageClock time)
 {
     public const string ActivePrefix = "orchestrations/active/";
     public const string FinishedPrefix = "orchestrations/finished/";
@@ -152,9 +153,11 @@ internal sealed class InstanceStore(
         string? idPrefix = null)
     {
         var options = new GetBlobsOptions { Prefix = prefix + idPrefix, Traits = BlobTraits.Metadata };
+        long sending = time.Sending();
         await foreach (Page<BlobItem> page in container.GetBlobsAsync(options, cancellationToken)
             .AsPages(continuation, pageSize).WithCancellation(cancellationToken))
         {
+            time.Observe(page.GetRawResponse(), sending);
             List<InstanceHeader> headers = [];
             foreach (BlobItem blob in page.Values)
             {
@@ -171,18 +174,52 @@ internal sealed class InstanceStore(
             }
 
             yield return (headers, string.IsNullOrEmpty(page.ContinuationToken) ? null : page.ContinuationToken);
+            sending = time.Sending();
+        }
+    }
+
+    /// <summary>
+    /// Asks storage for the time, unless an answer has told it: with one request that is sent once. Without an answer the clock stays as it
+    /// is.
+    /// </summary>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was signalled.</exception>
+    public async Task EnsureClockAsync(CancellationToken cancellationToken)
+    {
+        if (time.IsSet)
+        {
+            return;
+        }
+
+        using var timeout = new CancellationTokenSource(requestTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        long sending = time.Sending();
+        try
+        {
+            time.Observe((await unretried.GetPropertiesAsync(cancellationToken: either.Token)).GetRawResponse(), sending);
+        }
+        catch (RequestFailedException e)
+        {
+            time.Observe(e.GetRawResponse(), sending);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // No answer in time.
         }
     }
 
     private async Task<StoredInstance?> FindAsync(string prefix, string id, CancellationToken cancellationToken)
     {
         BlobDownloadResult found;
+        long sending = time.Sending();
         try
         {
-            found = await container.GetBlobClient(prefix + id + Suffix).DownloadContentAsync(cancellationToken);
+            Response<BlobDownloadResult> answer = await container.GetBlobClient(prefix + id + Suffix).DownloadContentAsync(cancellationToken);
+            time.Observe(answer.GetRawResponse(), sending);
+            found = answer.Value;
         }
         catch (RequestFailedException e) when (e.IsNotFound())
         {
+            time.Observe(e.GetRawResponse(), sending);
             return null;
         }
 
@@ -227,7 +264,13 @@ internal sealed class InstanceStore(
         try
         {
             return await _retry.SendAsync(
-                async token => new WriteResult((await unretried.GetBlobClient(name).UploadAsync(json, options, token)).Value.ETag, null),
+                async token =>
+                {
+                    long sending = time.Sending();
+                    Response<BlobContentInfo> written = await unretried.GetBlobClient(name).UploadAsync(json, options, token);
+                    time.Observe(written.GetRawResponse(), sending);
+                    return new WriteResult(written.Value.ETag, null);
+                },
                 until,
                 cancellationToken);
         }

@@ -310,7 +310,7 @@ public sealed class PurgeTests
     {
         using Host host = await RunAsync(cluster, container.Name);
         await EndAsync(host, "completed");
-        using Host ahead = await Host.StartAsync(cluster, container.Name, Options(), time: new Ahead(cluster.Time));
+        using Host ahead = await Host.StartAsync(cluster, container.Name, Options(), time: new SkewedTime(cluster.Time, TimeSpan.FromDays(3)));
         Assert.Equal(0, await ahead.PurgeAsync());
 
         // Nor does it keep the turn until its time has come.
@@ -547,18 +547,6 @@ public sealed class PurgeTests
 
     private static ValueTask<List<Finding>> RepairAsync(Host host) => host.Store.Audit
         .RunAsync(new AuditOptions { Repair = true, OrphanAge = TimeSpan.Zero }, cancellationToken: Cancelled).ToListAsync(Cancelled);
-
-    private sealed class Ahead(TimeProvider time) : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => time.GetUtcNow() + TimeSpan.FromDays(3);
-
-        public override long TimestampFrequency => time.TimestampFrequency;
-
-        public override long GetTimestamp() => time.GetTimestamp();
-
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-            time.CreateTimer(callback, state, dueTime, period);
-    }
 
     private static string Json(CommitTask task) => JsonSerializer.Serialize(task, OrchestrationJson.Options);
 

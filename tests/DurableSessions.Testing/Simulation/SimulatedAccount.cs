@@ -14,6 +14,9 @@ internal sealed class SimulatedAccount(TimeProvider time, IReadOnlySet<ServiceDi
 
     public bool AsService(ServiceDifference difference) => asService.Contains(difference);
 
+    /// <summary>What the clock of storage says.</summary>
+    public DateTimeOffset Now => time.GetUtcNow();
+
     /// <summary>A version that nothing has had yet.</summary>
     public Stamp NextStamp() => new(string.Create(CultureInfo.InvariantCulture, $"0x{++_stamps:X}"), time.GetUtcNow());
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Azure.Storage.Blobs;
 using DurableSessions.Core.Storage;
 
@@ -38,20 +39,25 @@ public sealed class SimulatedStorage(TimeProvider? time = null, params IEnumerab
             configure?.Invoke(options);
         });
 
+    private SimulatedAnswer Answer(SimulatedOperation operation, SimulatedRequest request)
+    {
+        try
+        {
+            return operation.Answer(_account, request);
+        }
+        catch (StorageFailureException e)
+        {
+            return e.ToAnswer(request.Method);
+        }
+    }
+
     /// <exception cref="UnknownRequestException">The request, or something in it, is not simulated.</exception>
     internal SimulatedAnswer Answer(SimulatedRequest request)
     {
         SimulatedOperation operation = SimulatedOperation.Of(request);
         lock (_gate)
         {
-            try
-            {
-                return operation.Answer(_account, request);
-            }
-            catch (StorageFailureException e)
-            {
-                return e.ToAnswer(request.Method);
-            }
+            return Answer(operation, request).With("Date", _account.Now.ToString("R", CultureInfo.InvariantCulture));
         }
     }
 }
