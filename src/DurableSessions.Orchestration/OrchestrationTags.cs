@@ -4,7 +4,9 @@ using System.Text.RegularExpressions;
 
 namespace DurableSessions.Orchestration;
 
-/// <summary>The tags of an instance: never changed once made, in the order of their names, and equal where each name has the same value.</summary>
+/// <summary>
+/// The tags of an instance: never changed once made, in the order of their names, and equal where each name has the same value.
+/// </summary>
 internal sealed partial class OrchestrationTags : IReadOnlyDictionary<string, string>
 {
     /// <summary>By this tag <c>DurableSessions.DurableTask</c> keeps <see cref="OrchestrationMetadata.Generation"/>.</summary>
