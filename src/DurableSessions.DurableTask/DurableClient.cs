@@ -14,6 +14,7 @@ namespace DurableSessions.DurableTask;
 /// </summary>
 public sealed partial class DurableClient(DurableTaskClient inner, TimeProvider time) : OrchestrationClient
 {
+    // No caller's tag has this name: StartOrchestrationOptions refuses it.
     private const string GenerationTag = "generation";
 
     private const int MaxQueries = 8;
@@ -43,7 +44,10 @@ public sealed partial class DurableClient(DurableTaskClient inner, TimeProvider 
             [
                 .. Enum.GetValues<Orchestration.OrchestrationRuntimeStatus>().Except(reusable).Select(static s => s.ToString()),
             ],
-            Tags = new Dictionary<string, string> { [GenerationTag] = generation.ToString(CultureInfo.InvariantCulture) },
+            Tags = new Dictionary<string, string>((options ?? new StartOrchestrationOptions()).Tags)
+            {
+                [GenerationTag] = generation.ToString(CultureInfo.InvariantCulture),
+            },
         };
         try
         {
@@ -182,6 +186,7 @@ public sealed partial class DurableClient(DurableTaskClient inner, TimeProvider 
             LastUpdatedAt = found.LastUpdatedAt,
             Generation = found.Tags.TryGetValue(GenerationTag, out string? tag)
                 && int.TryParse(tag, CultureInfo.InvariantCulture, out int generation) ? generation : 1,
+            Tags = found.Tags.Where(static t => t.Key != GenerationTag).ToDictionary(StringComparer.Ordinal),
             SerializedInput = found.SerializedInput,
             SerializedOutput = terminated ? null : found.SerializedOutput,
             SerializedCustomStatus = found.SerializedCustomStatus,

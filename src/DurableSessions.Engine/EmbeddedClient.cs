@@ -43,6 +43,7 @@ internal sealed partial class EmbeddedClient(
             Name = orchestratorName,
             Id = id,
             FairnessKey = options.FairnessKey,
+            Tags = options.Tags.Count == 0 ? null : options.Tags,
             Status = OrchestrationRuntimeStatus.Pending,
             Input = Payloads.Write(input, "input of the orchestration", EngineLimits.PayloadBytes),
             Created = now,

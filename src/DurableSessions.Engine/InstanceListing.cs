@@ -123,5 +123,6 @@ internal sealed class InstanceListing(InstanceStore store)
         LastUpdatedAt = header.Updated,
         Generation = header.Generation,
         FairnessKey = header.FairnessKey,
+        Tags = header.Tags,
     };
 }

@@ -26,6 +26,9 @@ public sealed record OrchestrationMetadata
     /// </summary>
     public string? FairnessKey { get; init; }
 
+    /// <summary><see cref="StartOrchestrationOptions.Tags"/>; empty: it has none, or its engine lists none.</summary>
+    public IReadOnlyDictionary<string, string> Tags { get; init => field = OrchestrationTags.From(value); } = OrchestrationTags.Empty;
+
     /// <summary>Its input as JSON; <see langword="null"/> for none.</summary>
     public string? SerializedInput { get; init; }
 

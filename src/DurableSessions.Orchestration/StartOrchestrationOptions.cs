@@ -28,4 +28,16 @@ public sealed record StartOrchestrationOptions(string? InstanceId = null)
     /// <see langword="null"/>: all instances without a key have one turn together. Durable Task, which has no such queue, ignores it.
     /// </summary>
     public string? FairnessKey { get; init; }
+
+    /// <summary>The most <see cref="Tags"/> of an instance.</summary>
+    public const int MaxTags = 8;
+
+    /// <summary>
+    /// What clients are to see of the instance beside its input, by name: at most <see cref="MaxTags"/>. A name is 1 to 64 characters of
+    /// <c>A-Z a-z 0-9 - _ .</c>, case-sensitive, and not <c>generation</c>; a value is 0 to 128 characters of ASCII, from space to
+    /// <c>~</c>. They never change, also not by <see cref="OrchestrationContext.ContinueAsNew"/>; where the id is scheduled again after its
+    /// end it has the tags of that call, as under Durable Task. The orchestrator does not see them.
+    /// </summary>
+    /// <exception cref="ArgumentException">The tags are out of these bounds; the message says which one and how.</exception>
+    public IReadOnlyDictionary<string, string> Tags { get; init => field = OrchestrationTags.Checked(value); } = OrchestrationTags.Empty;
 }

@@ -38,3 +38,11 @@ public sealed class DurableContinuingTests : ContinuingBehaviour
 {
     protected override Task OnHubAsync(Func<IOrchestrationHub, Task> test) => DurableHub.RunAsync(test);
 }
+
+public sealed class DurableTagTests : TagBehaviour
+{
+    // The query of the task hub in memory answers without them.
+    protected override bool ListsTags => false;
+
+    protected override Task OnHubAsync(Func<IOrchestrationHub, Task> test) => DurableHub.RunAsync(test);
+}

@@ -174,5 +174,27 @@ public sealed class ContinuationTests : EngineTest
         Assert.Equal("\"kept\"", (await EndOf(owner.Client, instance)).SerializedOutput);
     });
 
+    [Fact]
+    public Task A_run_that_has_taken_an_event_is_followed_by_the_next_at_once() => RunAsync(async () =>
+    {
+        Orchestrator<int, int>("counts", async (context, i) =>
+        {
+            await context.WaitForExternalEvent<int>("item");
+            context.ContinueAsNew(i + 1);
+            return i;
+        });
+        OrchestrationClient client = await StartAsync();
+        OrchestrationMetadata instance = await client.ScheduleNewOrchestrationInstanceAsync("counts", 0);
+        DateTimeOffset before = Time.GetUtcNow();
+        for (int i = 1; i <= 3; i++)
+        {
+            await client.RaiseEventAsync(instance.InstanceId, "item", i);
+            await client.WaitForInstanceAsync(instance.InstanceId, m => Runs(m) == i, Deadline);
+        }
+
+        // By the simulated clock, which stands still while the host has something to do.
+        Assert.True(Time.GetUtcNow() - before < TimeSpan.FromMilliseconds(200));
+    });
+
     private static int Runs(OrchestrationMetadata instance) => int.Parse(instance.SerializedInput!, CultureInfo.InvariantCulture);
 }

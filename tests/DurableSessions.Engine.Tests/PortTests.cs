@@ -44,3 +44,9 @@ public sealed class EmbeddedContinuingTests : ContinuingBehaviour
 {
     protected override Task OnHubAsync(Func<IOrchestrationHub, Task> test) => EmbeddedHub.SimulateAsync(Schedule.InOrder, test);
 }
+
+[Collection(nameof(Simulated))]
+public sealed class EmbeddedTagTests : TagBehaviour
+{
+    protected override Task OnHubAsync(Func<IOrchestrationHub, Task> test) => EmbeddedHub.SimulateAsync(Schedule.InOrder, test);
+}

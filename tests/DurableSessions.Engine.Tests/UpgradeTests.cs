@@ -8,6 +8,27 @@ public sealed class UpgradeTests : EngineTest
 {
     protected override TimeSpan Longest => TimeSpan.FromMinutes(10);
 
+    [Theory]
+    [InlineData(true, "2")]
+    [InlineData(false, null)]
+    public Task Only_an_instance_with_tags_is_left_alone_by_hosts_that_would_drop_them(bool hasTags, string? version) => RunAsync(async () =>
+    {
+        Orchestrator<string, string>("flow", (context, _) => context.WaitForExternalEvent<string>("go"));
+        await using EmbeddedHost host = await Hub.StartAsync(Registry);
+        Dictionary<string, string> tags = hasTags ? Enumerable.Range(0, StartOrchestrationOptions.MaxTags).ToDictionary(
+            static i => $"{i}".PadLeft(64, 'n'), static i => new string('%', 128)) : [];
+        OrchestrationMetadata instance = await host.Client.ScheduleNewOrchestrationInstanceAsync(
+            "flow", "", new StartOrchestrationOptions { Tags = tags });
+        Assert.Equal(version, await VersionAsync("active"));
+        await host.Client.RaiseEventAsync(instance.InstanceId, "go", "done", Deadline);
+        Assert.Equal(tags, (await EndOf(host.Client, instance)).Tags);
+        Assert.Equal(version, await VersionAsync("finished"));
+
+        async Task<string?> VersionAsync(string folder) =>
+            (await Hub.Container.GetBlobClient($"orchestrations/{folder}/{instance.InstanceId}.json").GetPropertiesAsync())
+            .Value.Metadata.TryGetValue("version", out string? found) ? found : null;
+    });
+
     /// <remarks>As the README says an orchestrator is changed: under a new name, beside the old one.</remarks>
     [Theory]
     [InlineData(false)]

@@ -33,6 +33,9 @@ internal sealed record InstanceDocument
     /// <summary>Whose turn it is when one of its activities runs; <see langword="null"/>: of those without a key.</summary>
     public string? FairnessKey { get; init; }
 
+    /// <summary><see cref="StartOrchestrationOptions.Tags"/>; <see langword="null"/>: there are none.</summary>
+    public IReadOnlyDictionary<string, string>? Tags { get; init; }
+
     /// <summary>How many instances have had this id, with this one.</summary>
     public int Generation { get; init; } = 1;
 
@@ -141,6 +144,7 @@ internal sealed record InstanceDocument
     {
         Name = header.Name,
         Id = header.Id,
+        Tags = header.Tags.Count == 0 ? null : header.Tags,
         Generation = header.Generation,
         Status = OrchestrationRuntimeStatus.Failed,
         Failure = new TaskFailureDetails(
@@ -160,6 +164,7 @@ internal sealed record InstanceDocument
         LastUpdatedAt = Updated,
         Generation = Generation,
         FairnessKey = FairnessKey,
+        Tags = OrchestrationTags.From(Tags),
         SerializedInput = Input,
         SerializedOutput = Output,
         SerializedCustomStatus = CustomStatus,

@@ -7,10 +7,10 @@ namespace DurableSessions.Engine.Instances;
 internal sealed record InstanceHeader
 {
     /// <summary>
-    /// The version of instances that this host writes, and the newest that it knows. One that is not 1 is in the metadata, as
-    /// <c>version</c>: a host leaves what is newer alone, without reading it.
+    /// The newest version of instances that this host knows. One that is not 1 is in the metadata, as <c>version</c>: a host leaves what
+    /// is newer alone, without reading it. Version 2 has <see cref="Tags"/>, which a host of version 1 would drop with its next write.
     /// </summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     private const int NamesLength = 1_024;
 
@@ -19,6 +19,9 @@ internal sealed record InstanceHeader
     public required string Name { get; init; }
 
     public string? FairnessKey { get; init; }
+
+    /// <summary>Only an instance that has tags is of version 2.</summary>
+    public IReadOnlyDictionary<string, string> Tags { get; init; } = OrchestrationTags.Empty;
 
     public required int Generation { get; init; }
 
@@ -53,6 +56,7 @@ internal sealed record InstanceHeader
         Id = document.Id,
         Name = document.Name,
         FairnessKey = document.FairnessKey,
+        Tags = OrchestrationTags.From(document.Tags),
         Generation = document.Generation,
         Status = document.Status,
         Created = document.Created,
@@ -85,6 +89,7 @@ internal sealed record InstanceHeader
                 Id = id,
                 Name = Uri.UnescapeDataString(name),
                 FairnessKey = metadata.TryGetValue("fairnesskey", out string? key) ? Uri.UnescapeDataString(key) : null,
+                Tags = OrchestrationTags.From(metadata.TryGetValue("tags", out string? tags) ? ReadTags(tags) : null),
                 Generation = generation,
                 Status = status,
                 Created = created ?? default,
@@ -122,6 +127,12 @@ internal sealed record InstanceHeader
             metadata["fairnesskey"] = Uri.EscapeDataString(FairnessKey);
         }
 
+        if (Tags.Count > 0)
+        {
+            metadata["version"] = Version.ToString(CultureInfo.InvariantCulture);
+            metadata["tags"] = string.Join(',', Tags.Select(static t => $"{t.Key}={Uri.EscapeDataString(t.Value)}"));
+        }
+
         if (Owner is not null)
         {
             metadata["owner"] = Uri.EscapeDataString(Owner);
@@ -154,6 +165,10 @@ internal sealed record InstanceHeader
     public static bool HasRoomFor(IReadOnlyList<string> activities) => Names(activities).Length <= NamesLength;
 
     private static string Names(IEnumerable<string> activities) => string.Join(',', activities.Select(Uri.EscapeDataString));
+
+    private static Dictionary<string, string> ReadTags(string text) => text.Split(',')
+        .Select(static tag => tag.Split('=', 2))
+        .ToDictionary(static tag => tag[0], static tag => Uri.UnescapeDataString(tag[^1]), StringComparer.Ordinal);
 
     private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
 
