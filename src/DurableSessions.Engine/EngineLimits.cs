@@ -24,7 +24,9 @@ public static class EngineLimits
     /// <summary>The most bytes of an instance as it is stored, with its input and history.</summary>
     public const int InstanceBytes = 4 * 1024 * 1024;
 
-    /// <summary>The most messages of runs before <c>ContinueAsNew</c> whose ids are kept: one that is sent again is not received twice.</summary>
+    /// <summary>
+    /// The most messages of runs before <c>ContinueAsNew</c> whose ids are kept: one that is sent again is not received twice.
+    /// </summary>
     internal const int RememberedMessages = 1_000;
 
     /// <summary>How long a run takes at least that continues as new and has taken no message.</summary>

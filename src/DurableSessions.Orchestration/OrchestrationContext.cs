@@ -51,9 +51,10 @@ public abstract class OrchestrationContext
 
     /// <summary>
     /// Lets the instance begin again, with a new input and an empty history, once the orchestrator has returned: it does so next, and its
-    /// output is dropped. The instance keeps its id, its <see cref="OrchestrationMetadata.Generation"/>, its custom status is empty again,
-    /// and clients that wait for its end go on waiting. An orchestrator awaits what it has scheduled before it calls this: the embedded
-    /// engine cancels an activity that still runs and drops its result; Durable Task guarantees neither. An orchestrator that throws afterwards fails; of several calls the last one counts.
+    /// output is dropped. The instance keeps its id and its <see cref="OrchestrationMetadata.Generation"/>, its custom status is empty
+    /// again, and clients that wait for its end go on waiting. An orchestrator awaits what it has scheduled before it calls this: the
+    /// embedded engine cancels an activity that still runs and drops its result; Durable Task guarantees neither. An orchestrator that
+    /// throws afterwards fails; of several calls the last one counts.
     /// </summary>
     /// <param name="newInput">The input of the next run, as JSON; bounded as that of a new instance is.</param>
     /// <param name="preserveUnprocessedEvents">

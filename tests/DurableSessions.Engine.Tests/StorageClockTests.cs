@@ -12,7 +12,12 @@ namespace DurableSessions.Engine.Tests;
 public sealed class StorageClockTests : EngineTest
 {
     // Longer than what a whole second of storage's clock leaves open.
-    private static readonly EngineOptions s_options = new() { Ownership = TimeSpan.FromSeconds(3), SweepInterval = TimeSpan.FromSeconds(2) };
+    private static readonly EngineOptions s_options = new()
+    {
+        Ownership = TimeSpan.FromSeconds(3),
+        SweepInterval = TimeSpan.FromSeconds(2),
+    };
+
     private static readonly TimeSpan s_tolerance = TimeSpan.FromSeconds(2);
 
     protected override TimeSpan Longest => TimeSpan.FromHours(3);

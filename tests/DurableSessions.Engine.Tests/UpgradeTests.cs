@@ -11,7 +11,7 @@ public sealed class UpgradeTests : EngineTest
     [Theory]
     [InlineData(true, "2")]
     [InlineData(false, null)]
-    public Task Only_an_instance_with_tags_is_left_alone_by_hosts_that_would_drop_them(bool hasTags, string? version) => RunAsync(async () =>
+    public Task Only_one_with_tags_is_left_alone_by_hosts_that_would_drop_them(bool hasTags, string? version) => RunAsync(async () =>
     {
         Orchestrator<string, string>("flow", (context, _) => context.WaitForExternalEvent<string>("go"));
         await using EmbeddedHost host = await Hub.StartAsync(Registry);

@@ -7,9 +7,9 @@ namespace DurableSessions.Engine.Hosts;
 /// clocks of their machines are. It decides when a host tries, and never whether that is safe.
 /// </summary>
 /// <remarks>
-/// Each answer bounds how far the clocks are apart: storage wrote its <c>Date</c>, in whole seconds, after the request was sent and before the
-/// answer came (F. Cristian, "Probabilistic clock synchronization", 1989). Within these bounds nothing is corrected, so a host whose clock is
-/// right keeps its own; an answer that took long says little. The clock may be set back by a correction, as that of a machine may.
+/// Each answer bounds how far the clocks are apart: storage wrote its <c>Date</c>, in whole seconds, after the request was sent and before
+/// the answer came (F. Cristian, "Probabilistic clock synchronization", 1989). Within these bounds nothing is corrected, so a host whose
+/// clock is right keeps its own; an answer that took long says little. The clock may be set back by a correction, as that of a machine may.
 /// </remarks>
 /// <param name="host">The clock of this host; timers and timestamps are its own.</param>
 internal sealed class StorageClock(TimeProvider host) : TimeProvider

@@ -213,7 +213,8 @@ internal sealed class InstanceStore(
         long sending = time.Sending();
         try
         {
-            Response<BlobDownloadResult> answer = await container.GetBlobClient(prefix + id + Suffix).DownloadContentAsync(cancellationToken);
+            Response<BlobDownloadResult> answer = await container.GetBlobClient(prefix + id + Suffix)
+                .DownloadContentAsync(cancellationToken);
             time.Observe(answer.GetRawResponse(), sending);
             found = answer.Value;
         }

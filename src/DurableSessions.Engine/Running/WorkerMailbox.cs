@@ -54,7 +54,9 @@ internal sealed class WorkerMailbox
     /// <summary>Completes when there is a message to take.</summary>
     public async Task WaitAsync(CancellationToken cancellationToken) => await _messages.Reader.WaitToReadAsync(cancellationToken);
 
-    /// <summary>Leaves what clients have sent to another mailbox, where there is room; later ones are answered as by <see cref="Close"/>.</summary>
+    /// <summary>
+    /// Leaves what clients have sent to another mailbox, where there is room; later ones are answered as by <see cref="Close"/>.
+    /// </summary>
     public void CloseInto(WorkerMailbox next)
     {
         _messages.Writer.Complete();

@@ -310,7 +310,8 @@ public sealed class PurgeTests
     {
         using Host host = await RunAsync(cluster, container.Name);
         await EndAsync(host, "completed");
-        using Host ahead = await Host.StartAsync(cluster, container.Name, Options(), time: new SkewedTime(cluster.Time, TimeSpan.FromDays(3)));
+        using Host ahead = await Host.StartAsync(
+            cluster, container.Name, Options(), time: new SkewedTime(cluster.Time, TimeSpan.FromDays(3)));
         Assert.Equal(0, await ahead.PurgeAsync());
 
         // Nor does it keep the turn until its time has come.
