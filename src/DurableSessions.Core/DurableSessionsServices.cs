@@ -128,8 +128,8 @@ public static class DurableSessionsServices
         .AddSingleton<InstancePurger>()
         .AddSingleton<Purge>()
         .AddSingleton(static p => new UnusedSessions(
-            p.Get<SessionStorage>(), p.Get<ManifestStore>(), p.Get<SegmentStore>(), p.Get<Tombstones>(), p.Get<Deletions>(),
-            p.Get<ILogger<UnusedSessions>>()))
+            p.Get<SessionStorage>(), p.Get<ManifestStore>(), p.Get<SegmentStore>(), p.Get<TaskIndex>(), p.Get<OrchestrationClient>(),
+            p.Get<TimeProvider>(), p.Get<ILogger<UnusedSessions>>()))
         .AddSingleton(static p => new SessionService(
             p.Get<SessionStorage>(), p.Get<SessionCreator>(), p.Get<SessionAppenders>(), p.Get<ContextReader>(), p.Get<ManifestStore>(),
             p.Get<Tombstones>(), p.Get<AutoCommits>(), p.Get<SettingsWriter>(), p.Get<DigestsAgain>(), p.Get<Deletions>(),
@@ -169,6 +169,7 @@ public static class DurableSessionsServices
         .AddSingleton<SetTombstoneActivity>()
         .AddSingleton<DeleteBlobsActivity>()
         .AddSingleton<RemoveTombstoneActivity>()
+        .AddSingleton<DeleteUnusedActivity>()
         .AddSingleton(static p => new OrchestrationRegistry()
             .AddOrchestrator(CommitNames.Orchestrator, static () => new CommitOrchestrator())
             .AddActivity(CommitNames.ArchiveToTemp, p.Reported<ArchiveToTempActivity>)
@@ -184,7 +185,9 @@ public static class DurableSessionsServices
             .AddOrchestrator(DeleteNames.Orchestrator, static () => new DeleteSessionOrchestrator())
             .AddActivity(DeleteNames.SetTombstone, p.Reported<SetTombstoneActivity>)
             .AddActivity(DeleteNames.DeleteBlobs, p.Reported<DeleteBlobsActivity>)
-            .AddActivity(DeleteNames.RemoveTombstone, p.Reported<RemoveTombstoneActivity>));
+            .AddActivity(DeleteNames.RemoveTombstone, p.Reported<RemoveTombstoneActivity>)
+            .AddOrchestrator(ExpireNames.Orchestrator, static () => new ExpireSessionOrchestrator())
+            .AddActivity(ExpireNames.DeleteUnused, p.Reported<DeleteUnusedActivity>));
 
     private static ReportedActivity Reported<T>(this IServiceProvider provider)
         where T : ITaskActivity => new ReportedActivity(provider.Get<T>(), provider.Get<ILogger<ReportedActivity>>());

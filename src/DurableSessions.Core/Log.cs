@@ -128,15 +128,15 @@ internal static partial class Log
     [LoggerMessage(1026, LogLevel.Warning, "Instance {InstanceId} could not be purged; the next purge tries again")]
     public static partial void InstanceNotPurged(this ILogger log, Exception exception, string instanceId);
 
-    [LoggerMessage(1027, LogLevel.Warning, "Ended instances could not be purged; this host tries again in an hour")]
+    [LoggerMessage(1027, LogLevel.Warning, "A purge has failed; this host tries again in an hour")]
     public static partial void PurgeFailed(this ILogger log, Exception exception);
 
-    [LoggerMessage(1028, LogLevel.Information, "Session {Session} was deleted: nothing was written in it since {LastWrittenAt}")]
-    public static partial void UnusedSessionDeleted(this ILogger log, SessionKey session, DateTimeOffset lastWrittenAt);
+    [LoggerMessage(1028, LogLevel.Information, "Session {Session} was deleted: nothing was written in it since {Before}")]
+    public static partial void UnusedSessionDeleted(this ILogger log, SessionKey session, DateTimeOffset before);
 
-    [LoggerMessage(1029, LogLevel.Warning, "Session {Session}: whether it is used could not be found out; the next purge looks again")]
+    [LoggerMessage(1029, LogLevel.Warning, "Session {Session}: it could not be found out whether it is used; the next purge looks again")]
     public static partial void UnusedSessionKept(this ILogger log, Exception exception, SessionKey session);
 
-    [LoggerMessage(1030, LogLevel.Information, "{Count} sessions in which nothing was written for {Retention} were deleted")]
-    public static partial void UnusedSessionsDeleted(this ILogger log, int count, TimeSpan retention);
+    [LoggerMessage(1030, LogLevel.Information, "{Count} sessions in which nothing was written for {Retention} are being deleted")]
+    public static partial void UnusedSessionsFound(this ILogger log, int count, TimeSpan retention);
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using DurableSessions.Core.AutoCommit;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Deletion;
+using DurableSessions.Core.Purging;
 using DurableSessions.DurableTask;
 using DurableSessions.Orchestration;
 using Microsoft.Azure.Functions.Worker;
@@ -66,6 +67,11 @@ public sealed class Activities(OrchestrationRegistry registry, FunctionsClient d
     public Task<object?> RemoveTombstone(
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>
         RunAsync(DeleteNames.RemoveTombstone, input, instanceId, client);
+
+    [Function(ExpireNames.DeleteUnused)]
+    public Task<object?> DeleteUnused(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>
+        RunAsync(ExpireNames.DeleteUnused, input, instanceId, client);
 
     private Task<object?> RunAsync(string name, JsonElement input, string instanceId, DurableTaskClient client)
     {

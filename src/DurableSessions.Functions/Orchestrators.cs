@@ -2,6 +2,7 @@ using System.Text.Json;
 using DurableSessions.Core.AutoCommit;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Deletion;
+using DurableSessions.Core.Purging;
 using DurableSessions.DurableTask;
 using DurableSessions.Orchestration;
 using Microsoft.Azure.Functions.Worker;
@@ -23,6 +24,9 @@ public sealed class Orchestrators(OrchestrationRegistry registry)
 
     [Function(DeleteNames.Orchestrator)]
     public Task<object?> DeleteSessionAsync([OrchestrationTrigger] TaskOrchestrationContext context) => RunAsync(context);
+
+    [Function(ExpireNames.Orchestrator)]
+    public Task<object?> ExpireSessionAsync([OrchestrationTrigger] TaskOrchestrationContext context) => RunAsync(context);
 
     private Task<object?> RunAsync(TaskOrchestrationContext context) =>
         new DurableOrchestrator(registry.Orchestrators[context.Name.Name]()).RunAsync(context, context.GetInput<JsonElement?>());

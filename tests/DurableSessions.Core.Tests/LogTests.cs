@@ -39,7 +39,7 @@ public sealed class LogTests
         [1027] = nameof(Log.PurgeFailed),
         [1028] = nameof(Log.UnusedSessionDeleted),
         [1029] = nameof(Log.UnusedSessionKept),
-        [1030] = nameof(Log.UnusedSessionsDeleted),
+        [1030] = nameof(Log.UnusedSessionsFound),
     };
 
     [Fact]

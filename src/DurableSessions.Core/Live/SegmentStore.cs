@@ -106,7 +106,7 @@ internal sealed class SegmentStore(SessionStorage storage, RecentLines recent)
         {
             BlobProperties properties = await storage.Container.GetBlobClient(name)
                 .GetPropertiesAsync(cancellationToken: cancellationToken);
-            return new SeenSegment(name, properties.ETag, properties.LastModified, properties.IsSealed);
+            return new SeenSegment(name, properties.ETag, properties.LastModified, properties.ContentLength, properties.IsSealed);
         }
         catch (RequestFailedException e) when (e.IsNotFound())
         {

@@ -7,7 +7,7 @@ namespace DurableSessions.Core.Purging;
 /// <summary>
 /// Once a day, on one host of a store: purges the instances that ended longer ago than <see cref="SessionOptions.TaskRetention"/>, and
 /// deletes the sessions in which nothing was written for <see cref="SessionOptions.SessionRetention"/>. The first costs one listing for
-/// each 1,000 instances that there are, and about ten requests for each that is purged.
+/// each 1,000 instances that there are, and about ten requests for each that is purged; the second what <see cref="UnusedSessions"/> says.
 /// </summary>
 internal sealed class Purge(
     PurgeTurns turns, InstancePurger purger, UnusedSessions unused, OrchestrationClient client, OrchestrationRegistry registry,
@@ -36,7 +36,7 @@ internal sealed class Purge(
 
         if (options.SessionRetention > TimeSpan.Zero)
         {
-            await DeleteSessionsAsync(turn, now - options.SessionRetention, cancellationToken);
+            await DeleteSessionsAsync(turn, cancellationToken);
         }
 
         await turn.EndAsync(cancellationToken);
@@ -61,20 +61,20 @@ internal sealed class Purge(
         return purged;
     }
 
-    private async Task DeleteSessionsAsync(RunningTurn turn, DateTimeOffset before, CancellationToken cancellationToken)
+    private async Task DeleteSessionsAsync(RunningTurn turn, CancellationToken cancellationToken)
     {
-        int deleted = 0;
-        await foreach (IReadOnlyList<OldManifest> page in unused.ListAsync(before, cancellationToken))
+        int started = 0;
+        await foreach ((IReadOnlyList<OldManifest> page, DateTimeOffset before) in
+            unused.ListAsync(options.SessionRetention, cancellationToken))
         {
+            started += await turn.CountAsync(page, m => unused.DeleteAsync(m, before, cancellationToken), cancellationToken);
             if (turn.IsLost)
             {
                 return;
             }
-
-            deleted += await turn.CountAsync(page, m => unused.DeleteAsync(m, before, cancellationToken), cancellationToken);
         }
 
-        logger.UnusedSessionsDeleted(deleted, options.SessionRetention);
+        logger.UnusedSessionsFound(started, options.SessionRetention);
     }
 
     // Orchestrators of others, on a task hub that is shared, are theirs to purge.

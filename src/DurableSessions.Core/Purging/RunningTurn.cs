@@ -17,6 +17,7 @@ internal sealed class RunningTurn(PurgeTurns turns, HeldTurn held, TimeProvider 
     public async Task<int> CountAsync<T>(IEnumerable<T> items, Func<T, Task<bool>> work, CancellationToken cancellationToken)
     {
         int done = 0;
+        await KeepWhereDueAsync(cancellationToken);
         foreach (T[] chunk in items.Chunk(AtOnce))
         {
             if (IsLost)
@@ -26,10 +27,7 @@ internal sealed class RunningTurn(PurgeTurns turns, HeldTurn held, TimeProvider 
 
             bool[] each = await Task.WhenAll(chunk.Select(work));
             done += each.Count(static d => d);
-            if (time.GetUtcNow() - _held.Turn.SeenAt >= KeepEvery)
-            {
-                await KeepAsync(isOver: false, cancellationToken);
-            }
+            await KeepWhereDueAsync(cancellationToken);
         }
 
         return done;
@@ -37,6 +35,14 @@ internal sealed class RunningTurn(PurgeTurns turns, HeldTurn held, TimeProvider 
 
     /// <summary>Says that all there was has been looked at, where the turn is this host's still.</summary>
     public Task EndAsync(CancellationToken cancellationToken) => IsLost ? Task.CompletedTask : KeepAsync(isOver: true, cancellationToken);
+
+    private async Task KeepWhereDueAsync(CancellationToken cancellationToken)
+    {
+        if (!IsLost && time.GetUtcNow() - _held.Turn.SeenAt >= KeepEvery)
+        {
+            await KeepAsync(isOver: false, cancellationToken);
+        }
+    }
 
     private async Task KeepAsync(bool isOver, CancellationToken cancellationToken)
     {

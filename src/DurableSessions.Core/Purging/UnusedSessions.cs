@@ -1,55 +1,61 @@
 using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Storage.Blobs.Models;
-using DurableSessions.Core.Deletion;
+using DurableSessions.Core.Commits;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Live;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
+using DurableSessions.Core.Tasks;
+using DurableSessions.Orchestration;
 using Microsoft.Extensions.Logging;
 
 namespace DurableSessions.Core.Purging;
 
 /// <summary>
-/// Sessions in which nothing was written for long: no message, commit, deletion or change of settings. What only reads a session does not
-/// count. They are found by one listing for each 5,000 sessions that there are, and two requests for each whose manifest is old.
+/// Sessions in which nothing was written for long: no message, commit or change of settings. What only reads a session does not count. They
+/// are found by one listing for each 5,000 sessions that there are, and, for each whose manifest is old, one request for that, one for each
+/// of its open segments, and the entries and instances of its commits that are not purged.
 /// </summary>
+/// <remarks>
+/// A session is used while a commit or a digest of it has not ended; while its manifest has a commit that an operator has terminated (the
+/// session's next commit carries it on); and while it has live messages that are to be committed once it is idle.
+/// </remarks>
 public sealed class UnusedSessions
 {
     private readonly SessionStorage _storage;
     private readonly ManifestStore _manifests;
     private readonly SegmentStore _segments;
-    private readonly Tombstones _tombstones;
-    private readonly Deletions _deletions;
+    private readonly TaskIndex _tasks;
+    private readonly OrchestrationClient _client;
+    private readonly TimeProvider _time;
     private readonly ILogger<UnusedSessions> _logger;
 
     internal UnusedSessions(
-        SessionStorage storage, ManifestStore manifests, SegmentStore segments, Tombstones tombstones, Deletions deletions,
-        ILogger<UnusedSessions> logger)
+        SessionStorage storage, ManifestStore manifests, SegmentStore segments, TaskIndex tasks, OrchestrationClient client,
+        TimeProvider time, ILogger<UnusedSessions> logger)
     {
         _storage = storage;
         _manifests = manifests;
         _segments = segments;
-        _tombstones = tombstones;
-        _deletions = deletions;
+        _tasks = tasks;
+        _client = client;
+        _time = time;
         _logger = logger;
     }
 
     /// <summary>Finds them, and changes nothing.</summary>
-    /// <param name="before">Since when nothing was written.</param>
+    /// <param name="retention">For how long nothing was written; by storage's clock, or this host's where that is behind.</param>
     /// <param name="cancellationToken">Ends the search.</param>
-    /// <returns>
-    /// They as they come, without those that have a commit on its way. One whose documents cannot be read is not among them: the log has
-    /// it.
-    /// </returns>
+    /// <returns>The sessions. One whose documents cannot be read is not among them: the log has it.</returns>
     public async IAsyncEnumerable<UnusedSession> FindAsync(
-        DateTimeOffset before, [EnumeratorCancellation] CancellationToken cancellationToken)
+        TimeSpan retention, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (IReadOnlyList<OldManifest> page in ListAsync(before, cancellationToken))
+        await foreach ((IReadOnlyList<OldManifest> page, DateTimeOffset before) in ListAsync(retention, cancellationToken))
         {
-            foreach (OldManifest old in page.Where(static o => !o.IsTombstone))
+            foreach (OldManifest old in page)
             {
-                if (await TryAsync(old.Session, () => FindUnusedAsync(old, before, cancellationToken), cancellationToken) is { } found)
+                if (await TryAsync(old.Session, () => FindAsync(old, before, cancellationToken), cancellationToken) is { } found)
                 {
                     yield return new UnusedSession(old.Session, found.LastWrittenAt);
                 }
@@ -58,109 +64,77 @@ public sealed class UnusedSessions
     }
 
     /// <summary>
-    /// Deletes what <see cref="FindAsync"/> finds, as its user would, and goes on with deletions of which a crash has left a tombstone
-    /// alone.
+    /// Starts to delete what <see cref="FindAsync(TimeSpan, CancellationToken)"/> finds, by an orchestration for each: it looks once more,
+    /// and deletes the session as its user would.
     /// </summary>
-    /// <param name="before">Since when nothing was written.</param>
+    /// <param name="retention">For how long nothing was written.</param>
     /// <param name="cancellationToken">Ends it between two requests.</param>
-    /// <returns>How many sessions were deleted.</returns>
-    /// <remarks>
-    /// A message that comes meanwhile is never lost. A segment is sealed only as it was when it was found old: a message that is stored
-    /// before fails the seal, and the session stays; one that comes later finds the segment sealed, and goes on in a new one, which fails
-    /// the tombstone's swap, or finds the tombstone, and begins a new session. A crash after the seal leaves a session whose next message
-    /// goes on in a new segment; without one it is old once more when the seal is. A crash after the tombstone leaves blobs that no client
-    /// can read until the next run, a day later, starts their deletion.
-    /// </remarks>
-    public async Task<int> DeleteAsync(DateTimeOffset before, CancellationToken cancellationToken)
+    /// <returns>For how many sessions that was started.</returns>
+    public async Task<int> DeleteAsync(TimeSpan retention, CancellationToken cancellationToken)
     {
-        int deleted = 0;
-        await foreach (IReadOnlyList<OldManifest> page in ListAsync(before, cancellationToken))
+        int started = 0;
+        await foreach ((IReadOnlyList<OldManifest> page, DateTimeOffset before) in ListAsync(retention, cancellationToken))
         {
             foreach (OldManifest old in page)
             {
-                deleted += await DeleteAsync(old, before, cancellationToken) ? 1 : 0;
+                started += await DeleteAsync(old, before, cancellationToken) ? 1 : 0;
             }
         }
 
-        return deleted;
+        return started;
     }
 
-    internal async IAsyncEnumerable<IReadOnlyList<OldManifest>> ListAsync(
-        DateTimeOffset before, [EnumeratorCancellation] CancellationToken cancellationToken)
+    internal async IAsyncEnumerable<(IReadOnlyList<OldManifest> Page, DateTimeOffset Before)> ListAsync(
+        TimeSpan retention, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var options = new GetBlobsOptions { Prefix = BlobNames.Manifests, Traits = BlobTraits.Metadata };
         await foreach (Page<BlobItem> page in _storage.Container.GetBlobsAsync(options, cancellationToken).AsPages())
         {
-            yield return [.. page.Values.Select(OldManifest.Of).OfType<OldManifest>().Where(o => o.WrittenAt < before)];
+            // A machine whose clock is ahead deletes nothing early.
+            DateTimeOffset now = _time.GetUtcNow();
+            DateTimeOffset before = (page.GetRawResponse().Headers.Date is { } there && there < now ? there : now) - retention;
+            yield return ([.. page.Values.Select(OldManifest.Of).OfType<OldManifest>().Where(o => o.WrittenAt < before)], before);
         }
     }
 
     internal async Task<bool> DeleteAsync(OldManifest old, DateTimeOffset before, CancellationToken cancellationToken) =>
         await TryAsync(
             old.Session,
-            async () => old.IsTombstone
-                ? await ResumeAsync(old.Session, cancellationToken)
-                : await TryDeleteAsync(old, before, cancellationToken),
+            async () =>
+            {
+                if (await FindAsync(old, before, cancellationToken) is not { } found)
+                {
+                    return false;
+                }
+
+                var input = new ExpireInput(old.Session, found.Incarnation, found.Manifest, before);
+                await _client.ScheduleNewOrchestrationInstanceAsync(
+                    ExpireNames.Orchestrator,
+                    input,
+                    new StartOrchestrationOptions(input.InstanceId)
+                    {
+                        ReusableStatuses = [OrchestrationRuntimeStatus.Completed, .. OrchestrationRuntimeStatuses.Broken],
+                        FairnessKey = old.Session.Owner.ToString(),
+                    },
+                    cancellationToken);
+                return true;
+            },
             cancellationToken);
 
-    private async Task<bool> TryDeleteAsync(OldManifest old, DateTimeOffset before, CancellationToken cancellationToken)
+    /// <summary>Seals the segments of a session, where it is unused.</summary>
+    /// <returns>
+    /// Whether it is, and was until its segments were sealed as they had been seen: no message can be stored in it without a swap of this
+    /// manifest.
+    /// </returns>
+    internal async Task<bool> TrySealAsync(
+        SessionKey session, StoredManifest stored, DateTimeOffset before, CancellationToken cancellationToken)
     {
-        if (await FindUnusedAsync(old, before, cancellationToken) is not { } unused
-            || !await SealAsync(unused, cancellationToken)
-            || !await _tombstones.TrySetAsync(old.Session, unused.Stored, cancellationToken))
+        if (await FindOldAsync(stored.Manifest, before, cancellationToken) is not { } segments)
         {
             return false;
         }
 
-        await _deletions.StartAsync(old.Session, unused.Stored.Manifest.Incarnation, cancellationToken);
-        _logger.UnusedSessionDeleted(old.Session, unused.LastWrittenAt);
-        return true;
-    }
-
-    // The tombstone is as old as a session that is deleted: its deletion should have removed it long ago.
-    private async Task<bool> ResumeAsync(SessionKey session, CancellationToken cancellationToken)
-    {
-        if (await _manifests.LoadAsync(session, cancellationToken) is { Manifest: { DeletedAt: not null } tombstone })
-        {
-            await _deletions.StartAsync(session, tombstone.Incarnation, cancellationToken);
-        }
-
-        return false;
-    }
-
-    private async Task<Found?> FindUnusedAsync(OldManifest old, DateTimeOffset before, CancellationToken cancellationToken)
-    {
-        // The manifest may have been written since it was listed. A commit that has cut, or cleared, brings it to its own end first.
-        if (await _manifests.LoadAsync(old.Session, cancellationToken) is not { Manifest: { DeletedAt: null } manifest } stored
-            || manifest.UpdatedAt >= before
-            || manifest.Cutting is not null
-            || manifest.Pending.Count > 0)
-        {
-            return null;
-        }
-
-        DateTimeOffset last = old.WrittenAt;
-        var open = new List<SeenSegment>();
-        foreach (SegmentReference segment in manifest.Live.Where(static s => !s.Immutable))
-        {
-            if (await _segments.LookAsync(segment.Name, cancellationToken) is not { } seen || seen.WrittenAt >= before)
-            {
-                return null;
-            }
-
-            last = seen.WrittenAt > last ? seen.WrittenAt : last;
-            if (!seen.IsSealed)
-            {
-                open.Add(seen);
-            }
-        }
-
-        return new Found(stored, open, last);
-    }
-
-    private async Task<bool> SealAsync(Found unused, CancellationToken cancellationToken)
-    {
-        foreach (SeenSegment segment in unused.Open)
+        foreach (SeenSegment segment in segments.Where(static s => !s.IsSealed))
         {
             if (!await _segments.TrySealAsync(segment, cancellationToken))
             {
@@ -168,10 +142,77 @@ public sealed class UnusedSessions
             }
         }
 
-        return true;
+        return !await IsBusyAsync(session, stored.Manifest.Incarnation, cancellationToken);
     }
 
-    // A session that cannot be read, or deleted, holds up no other.
+    private async Task<(string Incarnation, string Manifest, DateTimeOffset LastWrittenAt)?> FindAsync(
+        OldManifest old, DateTimeOffset before, CancellationToken cancellationToken) =>
+        await _manifests.LoadAsync(old.Session, cancellationToken) is { } stored
+            && old.Is(stored)
+            && await FindOldAsync(stored.Manifest, before, cancellationToken) is { } segments
+            && !await IsBusyAsync(old.Session, stored.Manifest.Incarnation, cancellationToken)
+                ? (
+                    stored.Manifest.Incarnation,
+                    stored.ETag.ToString(),
+                    segments.Select(static s => s.WrittenAt).Append(old.WrittenAt).Max())
+                : null;
+
+    // The open segments; null: one of them is not old, or the manifest has something to be done.
+    private async Task<IReadOnlyList<SeenSegment>?> FindOldAsync(
+        Manifest manifest, DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        if (manifest.DeletedAt is not null || manifest.Cutting is not null || manifest.Pending.Count > 0)
+        {
+            return null;
+        }
+
+        bool isWatched = manifest.Settings.AutoCommitPolicy is { IdleTimeoutSeconds: > 0 };
+        var segments = new List<SeenSegment>();
+
+        // The last one is the newest: it is mostly the one that decides.
+        foreach (SegmentReference segment in manifest.Live.Reverse())
+        {
+            if (segment.Immutable)
+            {
+                if (isWatched)
+                {
+                    return null;
+                }
+
+                continue;
+            }
+
+            if (await _segments.LookAsync(segment.Name, cancellationToken) is not { } seen
+                || seen.WrittenAt >= before
+                || (isWatched && seen.Length > 0))
+            {
+                return null;
+            }
+
+            segments.Add(seen);
+        }
+
+        return segments;
+    }
+
+    // What was accepted and has not ended is in no manifest yet.
+    private async Task<bool> IsBusyAsync(SessionKey session, string incarnation, CancellationToken cancellationToken)
+    {
+        await foreach (TaskReference task in _tasks.ListAsync(session.Owner, session.Id, cancellationToken))
+        {
+            if (task.Incarnation == incarnation && await RunsAsync(task.CommitId.Value, cancellationToken))
+            {
+                return true;
+            }
+        }
+
+        return await RunsAsync(new DigestAgainInput(session, incarnation).InstanceId, cancellationToken);
+    }
+
+    private async Task<bool> RunsAsync(string instanceId, CancellationToken cancellationToken) =>
+        await _client.GetInstanceAsync(instanceId, cancellationToken) is { IsCompleted: false };
+
+    // A session that cannot be read, or whose deletion cannot be started, holds up no other.
     private async Task<T?> TryAsync<T>(SessionKey session, Func<Task<T>> act, CancellationToken cancellationToken)
     {
         try
@@ -184,6 +225,4 @@ public sealed class UnusedSessions
             return default;
         }
     }
-
-    private sealed record Found(StoredManifest Stored, IReadOnlyList<SeenSegment> Open, DateTimeOffset LastWrittenAt);
 }

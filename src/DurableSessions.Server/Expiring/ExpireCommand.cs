@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using DurableSessions.Core;
 using DurableSessions.Core.Purging;
 using DurableSessions.Server.Serving;
@@ -59,32 +58,29 @@ internal static class ExpireCommand
             throw new StartException("Retention:SessionDays is 0, so that no session expires: --days says after how many days.");
         }
 
-        DateTimeOffset before = TimeProvider.System.GetUtcNow() - retention;
         UnusedSessions unused = host.Services.GetRequiredService<SessionStore>().Unused;
         if (isDryRun)
         {
-            await ListAsync(unused, before, cancellationToken);
+            await ListAsync(unused, retention, cancellationToken);
         }
         else
         {
-            int deleted = await unused.DeleteAsync(before, cancellationToken);
-            Console.WriteLine($"{deleted} sessions were deleted; the servers on this storage delete their blobs.");
+            int deleted = await unused.DeleteAsync(retention, cancellationToken);
+            Console.WriteLine($"{deleted} sessions are to be deleted: the servers on this storage do that, where they stay unused.");
         }
 
         return 0;
     }
 
-    private static async Task ListAsync(UnusedSessions unused, DateTimeOffset before, CancellationToken cancellationToken)
+    private static async Task ListAsync(UnusedSessions unused, TimeSpan retention, CancellationToken cancellationToken)
     {
         int count = 0;
-        await foreach (UnusedSession session in unused.FindAsync(before, cancellationToken))
+        await foreach (UnusedSession session in unused.FindAsync(retention, cancellationToken))
         {
-            Console.WriteLine($"{session.Session}: written last at {Text(session.LastWrittenAt)}");
+            Console.WriteLine($"{session.Session}: written last at {session.LastWrittenAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC");
             count++;
         }
 
-        Console.WriteLine($"{count} sessions would be deleted: nothing was written in them since {Text(before)}.");
+        Console.WriteLine($"{count} sessions would be deleted: nothing was written in them for {retention:%d} days.");
     }
-
-    private static string Text(DateTimeOffset time) => time.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

@@ -3,6 +3,9 @@ using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Purging;
+using DurableSessions.Core.Semantics;
+using DurableSessions.Core.State;
+using DurableSessions.Core.Tasks;
 using DurableSessions.Engine;
 using DurableSessions.Testing;
 
@@ -28,12 +31,14 @@ public sealed class UnusedSessionsTests
         TombstoneRetention = TimeSpan.FromHours(1),
     };
 
+    private const int RequestsOfARun = 45;
+
     /// <summary>Each fault at each request of a run that deletes one session, and some more.</summary>
     public static TheoryData<FaultKind, int> Points =>
-        [.. Enum.GetValues<FaultKind>().SelectMany(static kind => Enumerable.Range(1, 12).Select(n => (kind, n)))];
+        [.. Enum.GetValues<FaultKind>().SelectMany(static kind => Enumerable.Range(1, RequestsOfARun).Select(n => (kind, n)))];
 
     /// <summary>Each request of such a run, by number.</summary>
-    public static TheoryData<int> Requests => [.. Enumerable.Range(1, 12)];
+    public static TheoryData<int> Requests => [.. Enumerable.Range(1, RequestsOfARun)];
 
     [Fact]
     public Task It_is_deleted_with_all_that_it_has_and_others_stay() => RunAsync(async (cluster, container) =>
@@ -48,9 +53,11 @@ public sealed class UnusedSessionsTests
         Assert.Equal(["m3"], (await host.AuditAsync(_key)).Context);
 
         await Task.Delay(TimeSpan.FromHours(25), cluster.Time, Cancelled);
+        host.Log.Clear();
         await host.PurgeAsync();
-        Assert.False(await IsThereAsync(host, _key));
         await host.QuietAsync();
+        Assert.False(await IsThereAsync(host, _key));
+        Assert.InRange(host.Log.Count, 20, RequestsOfARun);
         await Task.Delay(TimeSpan.FromHours(2), cluster.Time, Cancelled);
         await host.QuietAsync();
         Assert.DoesNotContain(await NamesAsync(container), static n => n.Contains("/s1", StringComparison.Ordinal));
@@ -79,6 +86,7 @@ public sealed class UnusedSessionsTests
         Assert.Contains("m1", (await host.AuditAsync(_key)).Everything);
         await Task.Delay(s_longAgo, cluster.Time, Cancelled);
         await host.PurgeAsync();
+        await host.QuietAsync();
         Assert.False(await IsThereAsync(host, _key));
     });
 
@@ -86,75 +94,147 @@ public sealed class UnusedSessionsTests
     [MemberData(nameof(Requests))]
     public Task A_message_that_comes_meanwhile_is_not_lost(int request) => RunAsync(async (cluster, container) =>
     {
-        using Host host = await RunAsync(cluster, container.Name);
-        await host.AppendAsync(_key, "m1");
+        using Host client = await Host.StartAsync(cluster, container.Name, Options());
+        await client.AppendAsync(_key, "m1");
+        string incarnation = await client.Store.Sessions.IncarnationAsync(_key, Cancelled);
         await Task.Delay(s_longAgo, cluster.Time, Cancelled);
-        using Host other = await Host.StartAsync(cluster, container.Name, Options());
+        using Host host = await RunAsync(cluster, container.Name);
         var held = new HoldsRequest();
-        other.Faults.AtRequest(request, held);
-        Task purge = other.PurgeAsync();
-        if (await Task.WhenAny(held.Arrived, purge) == purge)
-        {
-            await purge;
-            return;
-        }
-
-        await host.AppendAsync(_key, "m2");
-        await held.ReleaseAsync();
+        host.Faults.AtRequest(request, held);
+        Task purge = PurgeAndEndAsync(host);
+        bool isHeld = await Task.WhenAny(held.Arrived, purge) != purge;
+        await client.AppendAsync(_key, "m2");
+        await (isHeld ? held.ReleaseAsync() : Task.CompletedTask);
         await purge;
-        await host.AppendAsync(_key, "m3");
+        await host.QuietAsync();
+        await client.AppendAsync(_key, "m3");
+
         using Host fresh = await Host.StartAsync(cluster, container.Name);
-        Assert.Equal(["m2", "m3"], (await fresh.AuditAsync(_key)).Everything.TakeLast(2));
+        bool isTheSame = await fresh.Store.Sessions.IncarnationAsync(_key, Cancelled) == incarnation;
+        Assert.Equal(isTheSame ? ["m1", "m2", "m3"] : ["m2", "m3"], (await fresh.AuditAsync(_key)).Everything);
+        await EndAsync(cluster, host);
+        Assert.Equal(isTheSame, (await NamesAsync(container)).Any(n => n.Contains($"/s1/{incarnation}/", StringComparison.Ordinal)));
+        Assert.Equal(isTheSame ? ["m1", "m2", "m3"] : ["m2", "m3"], (await fresh.AuditAsync(_key)).Everything);
     });
 
     [Theory]
     [MemberData(nameof(Requests))]
     public Task A_change_that_comes_meanwhile_keeps_it(int request) => RunAsync(async (cluster, container) =>
     {
-        using Host host = await RunAsync(cluster, container.Name);
-        await host.AppendAsync(_key, "m1");
+        using Host client = await Host.StartAsync(cluster, container.Name, Options());
+        await client.AppendAsync(_key, "m1");
         await Task.Delay(s_longAgo, cluster.Time, Cancelled);
-        using Host other = await Host.StartAsync(cluster, container.Name, Options());
+        using Host host = await RunAsync(cluster, container.Name);
         var held = new HoldsRequest();
-        other.Faults.AtRequest(request, held);
-        Task purge = other.PurgeAsync();
-        bool isChanged = await Task.WhenAny(held.Arrived, purge) != purge && await TryCountAsync(host);
-        await held.ReleaseAsync();
+        host.Faults.AtRequest(request, held);
+        Task purge = PurgeAndEndAsync(host);
+        bool isChanged = await Task.WhenAny(held.Arrived, purge) != purge && await TryCountAsync(client);
+        await (held.Arrived.IsCompleted ? held.ReleaseAsync() : Task.CompletedTask);
         await purge;
-        Assert.Equal(isChanged, await IsThereAsync(host, _key));
+        await host.QuietAsync();
+        Assert.Equal(isChanged, await IsThereAsync(client, _key));
     });
 
     [Theory]
     [MemberData(nameof(Points))]
-    public Task Whatever_comes_of_a_request_the_session_is_whole_or_gone_and_a_later_run_does_the_rest(FaultKind kind, int request) =>
+    public Task Whatever_comes_of_a_request_the_session_is_whole_or_gone_and_nothing_is_left(FaultKind kind, int request) =>
         RunAsync(async (cluster, container) =>
         {
-            using Host host = await RunAsync(cluster, container.Name);
-            await host.AppendAsync(_key, "m1");
-            await host.CommitToEndAsync(_key);
-            await host.AppendAsync(_key, "m2");
-            await Task.Delay(s_longAgo, cluster.Time, Cancelled);
-
-            using Host faulty = await Host.StartAsync(cluster, container.Name, Options());
-            Func<Task> deliver = faulty.Faults.Inject(kind, request);
-            Task purge = faulty.PurgeAsync();
-            await Task.WhenAny(purge, faulty.Faults.Stopped, Task.Delay(TimeSpan.FromMinutes(5), cluster.Time, Cancelled));
-            await faulty.KillAsync();
-            if (await IsThereAsync(host, _key))
+            using (Host first = await RunAsync(cluster, container.Name))
             {
-                Assert.Equal(["m1", "m2"], (await host.AuditAsync(_key)).Everything);
+                await first.AppendAsync(_key, "m1");
+                await first.CommitToEndAsync(_key);
+                await first.AppendAsync(_key, "m2");
+                await first.QuietAsync();
+                await first.StopAsync();
             }
 
-            // A segment that was sealed is as old as its seal.
+            await Task.Delay(s_longAgo, cluster.Time, Cancelled);
+            using Host client = await Host.StartAsync(cluster, container.Name, Options());
+            using Host faulty = await RunAsync(cluster, container.Name);
+            Func<Task> deliver = faulty.Faults.Inject(kind, request);
+            Task purge = PurgeAndEndAsync(faulty);
+            await Task.WhenAny(purge, faulty.Faults.Stopped, Task.Delay(TimeSpan.FromMinutes(5), cluster.Time, Cancelled));
+            await faulty.KillAsync();
+            if (await IsThereAsync(client, _key))
+            {
+                Assert.Equal(["m1", "m2"], (await client.AuditAsync(_key)).Everything);
+            }
+
+            // A segment that was sealed may be as old as its seal.
+            using Host host = await RunAsync(cluster, container.Name);
             await Task.Delay(s_longAgo, cluster.Time, Cancelled);
             Assert.NotNull(await host.PurgeAsync());
             await deliver();
             cluster.LetAllArrive();
-            Assert.False(await IsThereAsync(host, _key));
-            await Task.Delay(TimeSpan.FromHours(2), cluster.Time, Cancelled);
-            await host.QuietAsync();
+            await EndAsync(cluster, host);
+            Assert.False(await IsThereAsync(client, _key));
             Assert.DoesNotContain(await NamesAsync(container), static n => n.Contains("/s1", StringComparison.Ordinal));
         });
+
+    [Theory]
+    [InlineData("commit")]
+    [InlineData("retry")]
+    [InlineData("digest again")]
+    public Task What_was_accepted_and_has_not_begun_keeps_it(string what) => RunAsync(async (cluster, container) =>
+    {
+        using (Host first = await RunAsync(cluster, container.Name, fallBack: what == "digest again"))
+        {
+            await first.AppendAsync(_key, "m1");
+            if (what != "commit")
+            {
+                first.Processor.Before = static _ => throw new InvalidOperationException("away");
+                await first.CommitToEndAsync(_key);
+            }
+
+            await first.QuietAsync();
+            await first.StopAsync();
+        }
+
+        await Task.Delay(s_longAgo, cluster.Time, Cancelled);
+        using Host client = await Host.StartAsync(cluster, container.Name, Options());
+        if (what == "commit")
+        {
+            await client.CommitAsync(_key);
+        }
+        else
+        {
+            CommitTask task = Assert.Single(await client.Store.Tasks.ListAsync(_key.Owner, new CommitTaskQuery(), Cancelled));
+            await client.Store.Tasks.RetryAsync(_key.Owner, task.TaskId, Cancelled);
+        }
+
+        Assert.Empty(await FoundAsync(client));
+        Assert.Equal(0, await client.Store.Unused.DeleteAsync(s_retention, Cancelled));
+        Assert.Equal(["m1"], (await client.AuditAsync(_key)).Everything);
+    });
+
+    [Fact]
+    public Task One_that_is_to_be_committed_once_it_is_idle_stays_until_it_was() => RunAsync(async (cluster, container) =>
+    {
+        using Host client = await Host.StartAsync(cluster, container.Name, Options());
+        var watched = new SessionSettings { AutoCommitPolicy = new AutoCommitPolicy { IdleTimeoutSeconds = 3_600 } };
+        await client.Store.Sessions.CreateAsync(_key.Owner, _key.Id, watched, null, Cancelled);
+        await client.AppendAsync(_key, "m1");
+        await Task.Delay(s_longAgo, cluster.Time, Cancelled);
+        Assert.Empty(await FoundAsync(client));
+        using Host host = await RunAsync(cluster, container.Name);
+        await host.QuietAsync();
+        await Task.Delay(TimeSpan.FromHours(2), cluster.Time, Cancelled);
+        Assert.Single((await host.AuditAsync(_key)).Archives);
+        await Task.Delay(s_longAgo, cluster.Time, Cancelled);
+        Assert.Single(await FoundAsync(host));
+    });
+
+    [Fact]
+    public Task A_machine_whose_clock_is_ahead_finds_none_that_is_not_old() => RunAsync(async (cluster, container) =>
+    {
+        using Host host = await RunAsync(cluster, container.Name);
+        await host.AppendAsync(_key, "m1");
+        using Host ahead = await Host.StartAsync(
+            cluster, container.Name, Options(), time: new SkewedTime(cluster.Time, TimeSpan.FromDays(100)));
+        Assert.Empty(await FoundAsync(ahead));
+        Assert.Equal(0, await ahead.Store.Unused.DeleteAsync(s_retention, Cancelled));
+    });
 
     [Fact]
     public Task A_session_whose_commit_is_on_its_way_stays() => RunAsync(async (cluster, container) =>
@@ -167,7 +247,7 @@ public sealed class UnusedSessionsTests
         await Task.Delay(s_longAgo, cluster.Time, Cancelled);
         using Host other = await Host.StartAsync(cluster, container.Name, Options());
         await other.PurgeAsync();
-        Assert.Empty(await FoundAsync(other, cluster));
+        Assert.Empty(await FoundAsync(other));
         Assert.Equal(["m1"], (await other.AuditAsync(_key)).Everything);
     });
 
@@ -180,8 +260,9 @@ public sealed class UnusedSessionsTests
         await container.GetBlobClient("manifests/acme/ada/s1.json").UploadAsync(
             BinaryData.FromString("damaged"), overwrite: true, Cancelled);
         await Task.Delay(s_longAgo, cluster.Time, Cancelled);
-        using Host fresh = await Host.StartAsync(cluster, container.Name, Options());
+        using Host fresh = await RunAsync(cluster, container.Name);
         await fresh.PurgeAsync();
+        await fresh.QuietAsync();
         Assert.False(await IsThereAsync(fresh, _other));
         Assert.Contains("manifests/acme/ada/s1.json", await NamesAsync(container));
     });
@@ -195,10 +276,12 @@ public sealed class UnusedSessionsTests
         await host.AppendAsync(_other, "n1");
         using Host fresh = await Host.StartAsync(cluster, container.Name, Options());
         fresh.Log.Clear();
-        UnusedSession found = Assert.Single(await FoundAsync(fresh, cluster));
+        UnusedSession found = Assert.Single(await FoundAsync(fresh));
         Assert.Equal(_key, found.Session);
         Assert.InRange(cluster.Time.GetUtcNow() - found.LastWrittenAt, s_retention, s_longAgo + TimeSpan.FromHours(1));
-        Assert.Equal(3, fresh.Log.Count);
+
+        // A listing, the manifest, its segment, its tasks, and whether a digest runs: an instance is looked for in two places.
+        Assert.Equal(6, fresh.Log.Count);
         Assert.Equal(["m1"], (await host.AuditAsync(_key)).Everything);
     });
 
@@ -216,8 +299,21 @@ public sealed class UnusedSessionsTests
         Assert.Equal(["m1"], (await host.AuditAsync(_key)).Everything);
     });
 
-    private static async Task<List<UnusedSession>> FoundAsync(Host host, SimulatedCluster cluster) =>
-        await host.Store.Unused.FindAsync(cluster.Time.GetUtcNow() - s_retention, Cancelled).ToListAsync(Cancelled);
+    private static async Task<List<UnusedSession>> FoundAsync(Host host) =>
+        await host.Store.Unused.FindAsync(s_retention, Cancelled).ToListAsync(Cancelled);
+
+    private static async Task PurgeAndEndAsync(Host host)
+    {
+        await host.PurgeAsync();
+        await host.QuietAsync();
+    }
+
+    private static async Task EndAsync(SimulatedCluster cluster, Host host)
+    {
+        await host.QuietAsync();
+        await Task.Delay(TimeSpan.FromHours(2), cluster.Time, Cancelled);
+        await host.QuietAsync();
+    }
 
     private static async Task<List<string>> NamesAsync(BlobContainerClient container) =>
         await container.GetBlobsAsync(cancellationToken: Cancelled).Select(static b => b.Name).ToListAsync(Cancelled);
@@ -255,6 +351,10 @@ public sealed class UnusedSessionsTests
         await test(cluster, await cluster.NewContainerAsync());
     });
 
-    private static Task<Host> RunAsync(SimulatedCluster cluster, string container) =>
-        Host.RunAsync(cluster, container, Options(), engine: s_seldom);
+    private static Task<Host> RunAsync(SimulatedCluster cluster, string container, bool fallBack = true) =>
+        Host.RunAsync(
+            cluster,
+            container,
+            Options() with { Semantic = new SemanticPolicy { MaxAttempts = 1, FallBack = fallBack } },
+            engine: s_seldom);
 }

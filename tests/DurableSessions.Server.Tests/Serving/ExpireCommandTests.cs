@@ -8,7 +8,7 @@ namespace DurableSessions.Server.Tests.Serving;
 public sealed class ExpireCommandTests(AzuriteFixture azurite)
 {
     [Fact]
-    public async Task It_lists_and_deletes_what_is_unused_beside_a_server_and_nothing_else()
+    public async Task It_leaves_what_is_used_alone()
     {
         BlobContainerClient container = await azurite.NewContainerAsync();
         var environment = new Dictionary<string, string>
@@ -22,10 +22,10 @@ public sealed class ExpireCommandTests(AzuriteFixture azurite)
 
         (int exitCode, string output, string errors) = await ServerProcess.RunAsync(environment, "expire", "--days", "1", "--dry-run");
         Assert.True(exitCode == 0, output + errors);
-        Assert.Contains("0 sessions would be deleted: nothing was written in them since ", output, StringComparison.Ordinal);
+        Assert.Contains("0 sessions would be deleted: nothing was written in them for 1 days.", output, StringComparison.Ordinal);
         (exitCode, output, errors) = await ServerProcess.RunAsync(environment, "expire", "--days", "1");
         Assert.True(exitCode == 0, output + errors);
-        Assert.Contains("0 sessions were deleted", output, StringComparison.Ordinal);
+        Assert.Contains("0 sessions are to be deleted", output, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, (await server.Client.GetAsync(new Uri("api/v1/sessions/s", UriKind.Relative))).StatusCode);
     }
 
