@@ -1,0 +1,197 @@
+using DurableSessions.Core.Errors;
+
+namespace DurableSessions.Core.Storage;
+
+/// <summary>
+/// Lets storage requests go, as many as storage takes: at once while there is room; else they wait in one of two lines. Work under way goes
+/// before work that has not begun, of which one goes after each <see cref="UnderWayInTurn"/>, so that no backlog holds clients up for good.
+/// </summary>
+/// <remarks>
+/// Both lines are bounded by who enters: work under way by the work itself, which has few requests at a time each; new work by
+/// <see cref="Expected"/>, by which a host refuses it before it comes. What has come all the same and has waited for
+/// <see cref="LongestWait"/> when its turn comes is refused then, while nothing of it has begun; work under way is never refused.
+/// </remarks>
+internal sealed class RequestQueue
+{
+    /// <summary>How long new work waits at most for its turn.</summary>
+    public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
+
+    /// <summary>How many of the work under way go before one that has not begun, where both wait.</summary>
+    public const int UnderWayInTurn = 3;
+
+    private readonly Lock _lock = new();
+    private readonly TimeProvider _time;
+    private readonly InFlightWindow _window;
+    private readonly SendRate _rate;
+    private readonly WaitingLine _underWay;
+    private readonly WaitingLine _new;
+    private int _inFlight;
+    private int _turn;
+    private long _sent;
+    private long _overloadedAt;
+    private bool _isPaused;
+
+    public RequestQueue(int most, TimeProvider time)
+    {
+        _time = time;
+        _window = new InFlightWindow(most);
+        _rate = new SendRate(time);
+        _underWay = new WaitingLine(time);
+        _new = new WaitingLine(time);
+    }
+
+    /// <summary>How long new work would wait before it begins, or before it goes on once it has begun.</summary>
+    public TimeSpan Expected
+    {
+        get
+        {
+            lock (_lock)
+            {
+                int count = _underWay.Count + _new.Count;
+                if (count == 0)
+                {
+                    return TimeSpan.Zero;
+                }
+
+                double atRate = count / _rate.PerSecond;
+                return TimeSpan.FromSeconds(
+                    Math.Max(atRate, Math.Max(_underWay.Expected().TotalSeconds, _new.Expected().TotalSeconds)));
+            }
+        }
+    }
+
+    /// <summary>What is seen of it: in flight, how many may be, requests per second, and what waits.</summary>
+    public (int InFlight, int Window, double PerSecond, int UnderWay, int New) State
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return (_inFlight, _window.Size, _rate.PerSecond, _underWay.Count, _new.Count);
+            }
+        }
+    }
+
+    /// <summary>Waits until a request may be sent: its number, for <see cref="Leave"/>.</summary>
+    /// <exception cref="StorageBusyException">It is of new work, and has waited for too long.</exception>
+    public ValueTask<long> EnterAsync(CancellationToken cancellationToken)
+    {
+        NewWork? work = NewWork.NotBegun;
+        WaitingRequest waiting;
+        WaitingLine line = work is null ? _underWay : _new;
+        lock (_lock)
+        {
+            if (_underWay.Count + _new.Count == 0 && _inFlight < _window.Size && _rate.Take() == TimeSpan.Zero)
+            {
+                return ValueTask.FromResult(Send(work));
+            }
+
+            waiting = line.Add(work);
+            SendWaiting();
+        }
+
+        return new ValueTask<long>(WaitAsync(line, waiting, cancellationToken));
+    }
+
+    /// <summary>A request is over.</summary>
+    public void Leave(long number, RequestEnd end)
+    {
+        lock (_lock)
+        {
+            if (end == RequestEnd.Answered)
+            {
+                _window.Answered(_inFlight);
+                _rate.Answered();
+            }
+            else if (end != RequestEnd.Unknown && number > _overloadedAt && (end == RequestEnd.TimedOut || _rate.Throttled()))
+            {
+                // One decrease for all that were sent before it.
+                _overloadedAt = _sent;
+                _window.Overloaded();
+            }
+
+            _inFlight--;
+            SendWaiting();
+        }
+    }
+
+    private async Task<long> WaitAsync(WaitingLine line, WaitingRequest waiting, CancellationToken cancellationToken)
+    {
+        using CancellationTokenRegistration gone = cancellationToken.UnsafeRegister(_ => GiveUp(line, waiting, cancellationToken), null);
+        return await waiting.Task;
+    }
+
+    private void GiveUp(WaitingLine line, WaitingRequest waiting, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            if (line.Remove(waiting))
+            {
+                waiting.TrySetCanceled(cancellationToken);
+            }
+        }
+    }
+
+    private long Send(NewWork? work)
+    {
+        work?.Begin();
+        _inFlight++;
+        return ++_sent;
+    }
+
+    private void SendWaiting()
+    {
+        while (!_isPaused && _inFlight < _window.Size && Next() is { } line)
+        {
+            TimeSpan wait = _rate.Take();
+            if (wait > TimeSpan.Zero)
+            {
+                _isPaused = true;
+                _ = GoOnAsync(wait);
+                return;
+            }
+
+            _turn = line == _underWay && _new.Count > 0 ? _turn + 1 : 0;
+            WaitingRequest next = line.Take();
+            next.SetResult(Send(next.Work));
+        }
+    }
+
+    // The line whose turn it is; null where no request waits.
+    private WaitingLine? Next()
+    {
+        while (_new.First is { Work.HasBegun: false } first && _time.GetElapsedTime(first.Since) >= LongestWait)
+        {
+            _new.Take().SetException(new StorageBusyException());
+        }
+
+        bool isNew = _new.Count > 0 && (_underWay.Count == 0 || _turn >= UnderWayInTurn);
+        return isNew ? _new : _underWay.Count > 0 ? _underWay : null;
+    }
+
+    private async Task GoOnAsync(TimeSpan wait)
+    {
+        await Task.Delay(wait, _time);
+        lock (_lock)
+        {
+            _isPaused = false;
+            SendWaiting();
+        }
+    }
+}
+
+/// <summary>How a storage request ended, as far as it says something of storage's load.</summary>
+internal enum RequestEnd
+{
+    /// <summary>It was answered, in whatever way.</summary>
+    Answered,
+
+    /// <summary>Storage says that it has too many.</summary>
+    Throttled,
+
+    /// <summary>Storage did not get it done in its time.</summary>
+    TimedOut,
+
+    /// <summary>The connection broke, or the caller has given up.</summary>
+    Unknown,
+}
