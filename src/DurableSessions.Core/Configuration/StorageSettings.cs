@@ -61,7 +61,7 @@ public sealed class StorageSettings
             "ConnectionStrings:Storage is a URL, but not one of a blob service; it looks like https://account.blob.core.windows.net.");
     }
 
-    private SessionStorage Bounded(Func<StorageLoad, SessionStorage> connect)
+    internal SessionStorage Bounded(Func<StorageLoad, SessionStorage> connect)
     {
         var load = new StorageLoad(ConcurrentRequests, TimeProvider.System);
         SessionStorage storage = connect(load);

@@ -3,13 +3,14 @@ using DurableSessions.Core.Errors;
 namespace DurableSessions.Core.Storage;
 
 /// <summary>
-/// Lets storage requests go, as many as storage takes: at once while there is room; else they wait in one of two lines. Work under way goes
-/// before work that has not begun, of which one goes after each <see cref="UnderWayInTurn"/>, so that no backlog holds clients up for good.
+/// Lets storage requests go, as many as storage takes: at once while there is room; else they wait in one of three lines. What renews an
+/// ownership goes before all. Work under way goes before work that has not begun, of which one goes after each
+/// <see cref="UnderWayInTurn"/>, so that no backlog holds clients up for good.
 /// </summary>
 /// <remarks>
-/// Both lines are bounded by who enters: work under way by the work itself, which has few requests at a time each; new work by
-/// <see cref="Expected"/>, by which a host refuses it before it comes. What has come all the same and has waited for
-/// <see cref="LongestWait"/> when its turn comes is refused then, while nothing of it has begun; work under way is never refused.
+/// All lines are bounded by who enters: renewals by the instances that a host owns, one each; work under way by the work itself, which has
+/// few requests at a time each; new work by <see cref="Expected"/>, by which a host refuses it before it comes. What has come all the same
+/// is refused after <see cref="LongestWait"/>, also where storage hangs, while nothing of it has begun; the others are never refused.
 /// </remarks>
 internal sealed class RequestQueue
 {
@@ -23,6 +24,7 @@ internal sealed class RequestQueue
     private readonly TimeProvider _time;
     private readonly InFlightWindow _window;
     private readonly SendRate _rate;
+    private readonly WaitingLine _renewals;
     private readonly WaitingLine _underWay;
     private readonly WaitingLine _new;
     private int _inFlight;
@@ -36,6 +38,7 @@ internal sealed class RequestQueue
         _time = time;
         _window = new InFlightWindow(most);
         _rate = new SendRate(time);
+        _renewals = new WaitingLine(time);
         _underWay = new WaitingLine(time);
         _new = new WaitingLine(time);
     }
@@ -47,41 +50,44 @@ internal sealed class RequestQueue
         {
             lock (_lock)
             {
-                int count = _underWay.Count + _new.Count;
-                if (count == 0)
+                if (Waiting == 0)
                 {
                     return TimeSpan.Zero;
                 }
 
-                double atRate = count / _rate.PerSecond;
+                double atRate = Waiting / _rate.PerSecond;
                 return TimeSpan.FromSeconds(
                     Math.Max(atRate, Math.Max(_underWay.Expected().TotalSeconds, _new.Expected().TotalSeconds)));
             }
         }
     }
 
-    /// <summary>What is seen of it: in flight, how many may be, requests per second, and what waits.</summary>
-    public (int InFlight, int Window, double PerSecond, int UnderWay, int New) State
+    /// <summary>What is seen of it: in flight, how many may be, requests per second, and what waits, by its line.</summary>
+    public (int InFlight, int Window, double PerSecond, int Renewals, int UnderWay, int New) State
     {
         get
         {
             lock (_lock)
             {
-                return (_inFlight, _window.Size, _rate.PerSecond, _underWay.Count, _new.Count);
+                return (_inFlight, _window.Size, _rate.PerSecond, _renewals.Count, _underWay.Count, _new.Count);
             }
         }
     }
 
+    private int Waiting => _renewals.Count + _underWay.Count + _new.Count;
+
     /// <summary>Waits until a request may be sent: its number, for <see cref="Leave"/>.</summary>
+    /// <param name="renews">Whether it renews an ownership.</param>
+    /// <param name="cancellationToken">It is not sent any more.</param>
     /// <exception cref="StorageBusyException">It is of new work, and has waited for too long.</exception>
-    public ValueTask<long> EnterAsync(CancellationToken cancellationToken)
+    public ValueTask<long> EnterAsync(bool renews, CancellationToken cancellationToken)
     {
-        NewWork? work = NewWork.NotBegun;
+        NewWork? work = renews ? null : NewWork.NotBegun;
         WaitingRequest waiting;
-        WaitingLine line = work is null ? _underWay : _new;
+        WaitingLine line = renews ? _renewals : work is null ? _underWay : _new;
         lock (_lock)
         {
-            if (_underWay.Count + _new.Count == 0 && _inFlight < _window.Size && _rate.Take() == TimeSpan.Zero)
+            if (Waiting == 0 && _inFlight < _window.Size && _rate.Take() == TimeSpan.Zero)
             {
                 return ValueTask.FromResult(Send(work));
             }
@@ -118,7 +124,26 @@ internal sealed class RequestQueue
     private async Task<long> WaitAsync(WaitingLine line, WaitingRequest waiting, CancellationToken cancellationToken)
     {
         using CancellationTokenRegistration gone = cancellationToken.UnsafeRegister(_ => GiveUp(line, waiting, cancellationToken), null);
+        await using ITimer? late = waiting.Work is null ? null
+            : _time.CreateTimer(_ => Refuse(waiting), null, LongestWait, Timeout.InfiniteTimeSpan);
         return await waiting.Task;
+    }
+
+    private void Refuse(WaitingRequest waiting)
+    {
+        lock (_lock)
+        {
+            // It is one of more that the same work sent at a time: another has gone.
+            if (waiting.Work!.HasBegun)
+            {
+                return;
+            }
+
+            if (_new.Remove(waiting))
+            {
+                waiting.SetException(new StorageBusyException());
+            }
+        }
     }
 
     private void GiveUp(WaitingLine line, WaitingRequest waiting, CancellationToken cancellationToken)
@@ -151,7 +176,7 @@ internal sealed class RequestQueue
                 return;
             }
 
-            _turn = line == _underWay && _new.Count > 0 ? _turn + 1 : 0;
+            _turn = line != _new && _new.Count > 0 ? _turn + 1 : 0;
             WaitingRequest next = line.Take();
             next.SetResult(Send(next.Work));
         }
@@ -160,9 +185,9 @@ internal sealed class RequestQueue
     // The line whose turn it is; null where no request waits.
     private WaitingLine? Next()
     {
-        while (_new.First is { Work.HasBegun: false } first && _time.GetElapsedTime(first.Since) >= LongestWait)
+        if (_renewals.Count > 0)
         {
-            _new.Take().SetException(new StorageBusyException());
+            return _renewals;
         }
 
         bool isNew = _new.Count > 0 && (_underWay.Count == 0 || _turn >= UnderWayInTurn);

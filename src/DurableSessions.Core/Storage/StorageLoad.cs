@@ -6,7 +6,7 @@ namespace DurableSessions.Core.Storage;
 
 /// <summary>
 /// The storage requests that a host has in flight, retries included: bounded, and fewer where storage throttles or times out. While there
-/// is room a request goes at once; else it waits, that of work under way before that of <see cref="NewWork"/>.
+/// is room a request goes at once; else it waits: what renews an ownership before all, work under way before <see cref="NewWork"/>.
 /// </summary>
 /// <remarks>
 /// Signals are 503 and 429 (also to a rate of requests), 500 <c>OperationTimedOut</c> and answers that do not come within the client's
@@ -20,6 +20,9 @@ public sealed class StorageLoad
 
     /// <summary>The upper bound of the requests that may be in flight.</summary>
     public const int MaxRequests = 1_000;
+
+    // The embedded engine gives it to the requests by which it keeps an instance; see its README.
+    private const string OwnerProperty = "DurableSessions.Engine.Owner";
 
     /// <summary>For the clients of one host.</summary>
     /// <param name="mostRequests">In flight at a time: <see cref="MinRequests"/> to <see cref="MaxRequests"/>.</param>
@@ -52,7 +55,7 @@ public sealed class StorageLoad
     {
         public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
         {
-            long number = queue.EnterAsync(message.CancellationToken).AsTask().GetAwaiter().GetResult();
+            long number = queue.EnterAsync(Renews(message), message.CancellationToken).AsTask().GetAwaiter().GetResult();
             RequestEnd end = RequestEnd.Unknown;
             try
             {
@@ -72,7 +75,7 @@ public sealed class StorageLoad
 
         public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
         {
-            long number = await queue.EnterAsync(message.CancellationToken);
+            long number = await queue.EnterAsync(Renews(message), message.CancellationToken);
             RequestEnd end = RequestEnd.Unknown;
             try
             {
@@ -89,6 +92,8 @@ public sealed class StorageLoad
                 queue.Leave(number, end);
             }
         }
+
+        private static bool Renews(HttpMessage message) => message.TryGetProperty(OwnerProperty, out _);
 
         private static RequestEnd EndOf(HttpMessage message) => message.Response.Status switch
         {

@@ -37,6 +37,55 @@ public class RequestQueueTests
     }
 
     [Fact]
+    public async Task A_renewal_goes_before_a_long_line_of_work_under_way_and_before_clients_whose_turn_it_is()
+    {
+        Fill();
+        Task<long>[] line = [.. Enumerable.Range(0, 2_000).Select(_ => UnderWayAsync())];
+        Task<long> client = NewAsync();
+        for (int i = 0; i < RequestQueue.UnderWayInTurn; i++)
+        {
+            Leave();
+            _sent.Add(await line[i].WaitAsync(TimeSpan.FromSeconds(30), Cancelled));
+        }
+
+        Task<long> renewal = _queue.EnterAsync(true, Cancelled).AsTask();
+        Leave();
+        _sent.Add(await renewal.WaitAsync(TimeSpan.FromSeconds(30), Cancelled));
+        Assert.Equal((0, line.Length - RequestQueue.UnderWayInTurn, 1), (_queue.State.Renewals, _queue.State.UnderWay, _queue.State.New));
+        Leave();
+        await client.WaitAsync(TimeSpan.FromSeconds(30), Cancelled);
+    }
+
+    [Fact]
+    public async Task A_storage_that_throttles_is_sent_nothing_before_its_time_though_there_is_room_and_then_a_renewal_first()
+    {
+        _queue.Leave(Enter(_queue), RequestEnd.Throttled);
+        Task<long>[] line = [.. Enumerable.Range(0, 2_000).Select(_ => UnderWayAsync())];
+        Task<long> renewal = _queue.EnterAsync(true, Cancelled).AsTask();
+        Assert.Equal((0, 1, line.Length), (_queue.State.InFlight, _queue.State.Renewals, _queue.State.UnderWay));
+        _time.Advance(TimeSpan.FromMilliseconds(2));
+        await renewal.WaitAsync(TimeSpan.FromSeconds(30), Cancelled);
+        Assert.InRange(_queue.State.UnderWay, line.Length - 2, line.Length);
+    }
+
+    [Fact]
+    public async Task Only_new_work_that_waits_has_a_timer()
+    {
+        var time = new CountedTimers();
+        var queue = new RequestQueue(Most, time);
+        NewWork.Enter();
+        long[] sent = [.. Enumerable.Range(0, Most).Select(_ => Enter(queue))];
+        Task<long> underWay = queue.EnterAsync(false, Cancelled).AsTask();
+        Assert.Equal(0, time.Count);
+        NewWork.Enter();
+        Task<long> client = queue.EnterAsync(false, Cancelled).AsTask();
+        Assert.Equal(1, time.Count);
+        queue.Leave(sent[0], RequestEnd.Answered);
+        queue.Leave(sent[1], RequestEnd.Answered);
+        await Task.WhenAll(underWay, client).WaitAsync(TimeSpan.FromSeconds(30), Cancelled);
+    }
+
+    [Fact]
     public async Task No_backlog_of_work_under_way_holds_clients_up_for_good()
     {
         Fill();
@@ -58,10 +107,10 @@ public class RequestQueueTests
     public async Task What_has_begun_is_work_under_way_in_all_that_it_starts()
     {
         NewWork.Enter();
-        await _queue.EnterAsync(Cancelled);
-        await Task.Run(async () => _sent.Add(await _queue.EnterAsync(Cancelled)), Cancelled);
+        await _queue.EnterAsync(false, Cancelled);
+        await Task.Run(async () => _sent.Add(await _queue.EnterAsync(false, Cancelled)), Cancelled);
         Fill();
-        Task<long> further = _queue.EnterAsync(Cancelled).AsTask();
+        Task<long> further = _queue.EnterAsync(false, Cancelled).AsTask();
         Assert.Equal((1, 0), (_queue.State.UnderWay, _queue.State.New));
         Leave();
         await further.WaitAsync(TimeSpan.FromSeconds(30), Cancelled);
@@ -73,10 +122,14 @@ public class RequestQueueTests
         Fill();
         Task<long> client = NewAsync();
         Task<long> commit = UnderWayAsync();
-        _time.Advance(RequestQueue.LongestWait);
+        _time.Advance(RequestQueue.LongestWait - TimeSpan.FromTicks(1));
         Assert.False(client.IsCompleted);
+
+        // Storage hangs: none has left.
+        _time.Advance(TimeSpan.FromTicks(1));
+        await Assert.ThrowsAsync<StorageBusyException>(() => client.WaitAsync(TimeSpan.FromSeconds(30), Cancelled));
+        Assert.Equal((Most, 1, 0), (_queue.State.InFlight, _queue.State.UnderWay, _queue.State.New));
         Leave();
-        await Assert.ThrowsAsync<StorageBusyException>(() => client);
         await commit.WaitAsync(TimeSpan.FromSeconds(30), Cancelled);
         Assert.Equal((Most, 0, 0), (_queue.State.InFlight, _queue.State.UnderWay, _queue.State.New));
     }
@@ -86,7 +139,7 @@ public class RequestQueueTests
     {
         Fill();
         NewWork.Enter();
-        Task<long>[] both = [_queue.EnterAsync(Cancelled).AsTask(), _queue.EnterAsync(Cancelled).AsTask()];
+        Task<long>[] both = [_queue.EnterAsync(false, Cancelled).AsTask(), _queue.EnterAsync(false, Cancelled).AsTask()];
         Leave();
         _sent.Add(await both[0].WaitAsync(TimeSpan.FromSeconds(30), Cancelled));
         _time.Advance(RequestQueue.LongestWait);
@@ -99,7 +152,7 @@ public class RequestQueueTests
     {
         Fill();
         using var gone = new CancellationTokenSource();
-        Task<long> waiting = _queue.EnterAsync(gone.Token).AsTask();
+        Task<long> waiting = _queue.EnterAsync(false, gone.Token).AsTask();
         await gone.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
         Assert.Equal((Most, 0), (_queue.State.InFlight, _queue.State.UnderWay));
@@ -226,7 +279,7 @@ public class RequestQueueTests
 
     private static long Enter(RequestQueue queue)
     {
-        Task<long> entered = queue.EnterAsync(Cancelled).AsTask();
+        Task<long> entered = queue.EnterAsync(false, Cancelled).AsTask();
         Assert.True(entered.IsCompletedSuccessfully);
         return entered.Result;
     }
@@ -248,8 +301,19 @@ public class RequestQueueTests
     private async Task<long> NewAsync()
     {
         NewWork.Enter();
-        return await _queue.EnterAsync(Cancelled);
+        return await _queue.EnterAsync(false, Cancelled);
     }
 
-    private async Task<long> UnderWayAsync() => await _queue.EnterAsync(Cancelled);
+    private async Task<long> UnderWayAsync() => await _queue.EnterAsync(false, Cancelled);
+
+    private sealed class CountedTimers : FakeTimeProvider
+    {
+        public int Count { get; private set; }
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Count++;
+            return base.CreateTimer(callback, state, dueTime, period);
+        }
+    }
 }

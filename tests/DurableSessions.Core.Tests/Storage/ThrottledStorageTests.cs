@@ -1,4 +1,5 @@
 using Azure.Storage.Blobs;
+using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Storage;
@@ -7,6 +8,7 @@ using DurableSessions.Engine;
 using DurableSessions.Orchestration;
 using DurableSessions.Testing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DurableSessions.Core.Tests.Storage;
 
@@ -19,6 +21,7 @@ public class ThrottledStorageTests
     private const int Sessions = 100;
     private const int CommitEvery = 200;
 
+    private static readonly SessionKey s_key = new("acme", "ada", "s1");
     private static readonly TimeSpan s_storm = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan s_tick = TimeSpan.FromMilliseconds(20);
 
@@ -90,12 +93,111 @@ public class ThrottledStorageTests
         Assert.InRange(load.Queue.State.PerSecond, SendRate.Least, 2 * PerSecond);
     });
 
-    private static async Task<SessionStorage> ConnectAsync(SimulatedCluster cluster, Throttle throttle, StorageLoad load) =>
+    [Fact]
+    public Task With_a_long_line_of_work_under_way_an_owner_renews_and_ends_an_instance_in_time() => Simulated.RunAsync(async cluster =>
+    {
+        var load = new StorageLoad(128, cluster.Time);
+        var log = new RequestLog();
+        SessionStorage storage = await ConnectAsync(cluster, new Throttle(PerSecond, burst: 20, cluster.Time), load, log);
+        var isOver = new TaskCompletionSource<int>();
+        var options = new EngineOptions { Ownership = TimeSpan.FromSeconds(6) };
+        await using var engine = new EmbeddedEngine(
+            storage.Container,
+            storage.Unretried,
+            new OrchestrationRegistry().AddOrchestrator("one", static () => new OneActivity()).AddActivity("long", () => new Long(isOver)),
+            options,
+            cluster.Time,
+            NullLogger<EmbeddedEngine>.Instance);
+        await engine.StartAsync(Cancelled);
+        OrchestrationMetadata instance = await engine.Client.ScheduleNewOrchestrationInstanceAsync("one", cancellationToken: Cancelled);
+
+        // For longer than an ownership there is always more in line than storage does in the time of a renewal.
+        List<Task> line = [];
+        using var enough = new CancellationTokenSource();
+        log.Clear();
+        await KeepInLineAsync(1.5 * options.Ownership);
+        Assert.Equal(4, log.CountOf("PUT", "orchestrations/active/"));
+        Task<OrchestrationMetadata> end = engine.Client.WaitForInstanceCompletionAsync(instance.InstanceId, Cancelled);
+        isOver.SetResult(1);
+        await KeepInLineAsync(TimeSpan.FromSeconds(1));
+        Assert.True(end.IsCompletedSuccessfully, log.ToString());
+        await enough.CancelAsync();
+        await Task.WhenAll(line);
+
+        async Task KeepInLineAsync(TimeSpan time)
+        {
+            for (long began = cluster.Time.GetTimestamp(); cluster.Time.GetElapsedTime(began) < time;)
+            {
+                int missing = (4 * PerSecond) - load.Queue.State.UnderWay;
+                line.AddRange(Enumerable.Range(0, missing).Select(_ => LookAsync(storage, enough.Token)));
+                await Task.Delay(TimeSpan.FromSeconds(0.5), cluster.Time, Cancelled);
+                Assert.InRange(load.Queue.State.UnderWay, 3 * PerSecond, 4 * PerSecond);
+            }
+        }
+    });
+
+    [Fact]
+    public Task The_bound_of_a_host_adds_no_request() => Simulated.RunAsync(async cluster =>
+    {
+        (int append, int commit) = await CostAsync(cluster, isBounded: true);
+        Assert.Equal(1, append);
+        Assert.InRange(commit, 10, 22);
+        Assert.Equal(await CostAsync(cluster, isBounded: false), (append, commit));
+    });
+
+    private static async Task<(int Append, int Commit)> CostAsync(SimulatedCluster cluster, bool isBounded)
+    {
+        var log = new RequestLog();
+        var simulated = new SimulatedStorage(cluster.Time);
+        SessionStorage storage = isBounded
+            ? new StorageSettings().Bounded(load => simulated.Connect("c", load.Configure + (Action<BlobClientOptions>)log.Configure))
+            : simulated.Connect("c", log.Configure);
+        Assert.Equal(isBounded, storage.Load is not null);
+        await storage.Container.CreateAsync(cancellationToken: Cancelled);
+        await using ServiceProvider services = new ServiceCollection()
+            .AddHost(storage, new FakeProcessor(), time: cluster.Time).BuildServiceProvider();
+        await services.GetRequiredService<EmbeddedEngine>().StartAsync(Cancelled);
+        var store = services.GetRequiredService<SessionStore>();
+        await store.Sessions.AppendAsync(s_key, [Words.Message("m1")], null, Cancelled);
+        log.Clear();
+        await store.Sessions.AppendAsync(s_key, [Words.Message("m2")], null, Cancelled);
+        int append = log.Count;
+        log.Clear();
+        CommitTask task = (await store.Commits.CommitAsync(s_key, new CommitRequest(), Cancelled)).Task!;
+        await services.GetRequiredService<OrchestrationClient>().WaitForInstanceCompletionAsync(task.TaskId, Cancelled);
+        await Task.Delay(TimeSpan.FromSeconds(1), cluster.Time, Cancelled);
+        return (append, log.Requests.Count(static r => r.Comp != "list"));
+    }
+
+    private static async Task<SessionStorage> ConnectAsync(SimulatedCluster cluster, Throttle throttle, StorageLoad load, RequestLog? sent = null) =>
         await cluster.ConnectAsync((await cluster.NewContainerAsync()).Name, options =>
         {
             throttle.Configure(options);
             load.Configure(options);
+            sent?.Configure(options);
         });
+
+    private static async Task LookAsync(SessionStorage storage, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await storage.Container.GetBlobClient("x").ExistsAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is OperationCanceledException or AggregateException)
+        {
+            // It is one of many.
+        }
+    }
+
+    private sealed class OneActivity : TaskOrchestrator<int, int>
+    {
+        public override Task<int> RunAsync(OrchestrationContext context, int input) => context.CallActivityAsync<int>("long", 0);
+    }
+
+    private sealed class Long(TaskCompletionSource<int> isOver) : TaskActivity<int, int>
+    {
+        public override Task<int> RunAsync(TaskActivityContext context, int input) => isOver.Task;
+    }
 
     private sealed class Storm(SessionStore store, StorageLoad load, TimeProvider time)
     {
