@@ -3,8 +3,8 @@ using Azure.Core.Pipeline;
 namespace DurableSessions.Engine.Running;
 
 /// <summary>
-/// Marks what an owner sends, for a policy of the container's clients that has requests wait: while a checkpoint waits, or an end, the owner
-/// renews nothing, and its ownership lapses.
+/// Marks what an owner sends, for a policy of the container's clients that has requests wait: while a checkpoint waits, or an end, the
+/// owner renews nothing, and its ownership lapses.
 /// </summary>
 internal static class OwnerRequests
 {

@@ -169,7 +169,8 @@ public class ThrottledStorageTests
         return (append, log.Requests.Count(static r => r.Comp != "list"));
     }
 
-    private static async Task<SessionStorage> ConnectAsync(SimulatedCluster cluster, Throttle throttle, StorageLoad load, RequestLog? sent = null) =>
+    private static async Task<SessionStorage> ConnectAsync(
+        SimulatedCluster cluster, Throttle throttle, StorageLoad load, RequestLog? sent = null) =>
         await cluster.ConnectAsync((await cluster.NewContainerAsync()).Name, options =>
         {
             throttle.Configure(options);
