@@ -99,10 +99,10 @@ public static class DurableSessionsHttp
     }
 
     /// <summary>
-    /// Adds the envelope middleware (request ids, process times, errors as the API documents them), the addresses of clients behind trusted
-    /// proxies, the refusal of requests that are not local while there is no authentication, and the rate limiter. It is the first
-    /// middleware of the host after routing, which a <see cref="WebApplication"/> puts before all others; another host calls
-    /// <c>UseRouting</c> before it.
+    /// Adds the envelope middleware (request ids, process times, errors as the API documents them), the addresses of clients behind
+    /// trusted proxies, the refusal of requests that storage is too busy for, of requests that are not local while there is no
+    /// authentication, and the rate limiter. It is the first middleware of the host after routing, which a <see cref="WebApplication"/>
+    /// puts before all others; another host calls <c>UseRouting</c> before it.
     /// </summary>
     public static IApplicationBuilder UseDurableSessionsHttp(this IApplicationBuilder app)
     {
@@ -118,7 +118,10 @@ public static class DurableSessionsHttp
             app.UseForwardedHeaders();
         }
 
-        return app.UseMiddleware<AdmissionMiddleware>().UseMiddleware<RateLimitMiddleware>();
+        return app
+            .UseMiddleware<StorageLoadMiddleware>()
+            .UseMiddleware<AdmissionMiddleware>()
+            .UseMiddleware<RateLimitMiddleware>();
     }
 
     /// <summary>Maps the routes.</summary>

@@ -5,6 +5,13 @@ using DurableSessions.Benchmarks;
 // Or, with a server process and 200 clients: … load [seconds]
 // Or the simulated storage of the tests: … simulation
 // Or a store that is years old: … many [sessions]
+// Or more than storage can take, an Azurite or a simulated one that throttles: … load azurite|throttled [seconds of a stage]
+if (args is ["load", ("azurite" or "throttled") and var kind, ..])
+{
+    return await OverloadRun.RunAsync(
+        kind == "throttled", TimeSpan.FromSeconds(args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 15));
+}
+
 if (args is ["load", ..])
 {
     return await LoadRun.RunAsync(TimeSpan.FromSeconds(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 60));

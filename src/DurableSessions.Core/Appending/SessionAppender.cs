@@ -5,6 +5,7 @@ using DurableSessions.Core.Live;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Quotas;
 using DurableSessions.Core.State;
+using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.Appending;
 
@@ -162,6 +163,8 @@ internal sealed class SessionAppender
     {
         while (_queue.TakeGroup() is { Count: > 0 } group)
         {
+            // This flow is that of the append that came first: those after it have begun no more than it had then.
+            NewWork.EnterNext();
             await _gate.WaitAsync();
             try
             {

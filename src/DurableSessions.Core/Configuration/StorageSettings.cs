@@ -18,6 +18,13 @@ public sealed class StorageSettings
             + "beginning and ending with a letter or digit.")]
     public string Container { get; set; } = "durable-sessions";
 
+    /// <summary>
+    /// Storage requests of the host in flight at a time, <see cref="StorageLoad.MinRequests"/> to
+    /// <see cref="StorageLoad.MaxRequests"/>; fewer while storage throttles or times out.
+    /// </summary>
+    [Range(StorageLoad.MinRequests, StorageLoad.MaxRequests, ErrorMessage = "{0} is not a whole number from {1} to {2}.")]
+    public int ConcurrentRequests { get; set; } = 128;
+
     /// <summary><c>ConnectionStrings:Storage</c> of a host's configuration; <see langword="null"/> where it is not set.</summary>
     public static string? FindConnection(IConfiguration configuration) =>
         configuration.GetConnectionString(Section)?.Trim() is { Length: > 0 } connection ? connection : null;
@@ -32,14 +39,14 @@ public sealed class StorageSettings
         {
             if (!connection.Contains("://", StringComparison.Ordinal) || connection.Contains(';', StringComparison.Ordinal))
             {
-                return SessionStorage.Connect(connection, Container);
+                return Bounded(load => SessionStorage.Connect(connection, Container, load.Configure));
             }
 
             if (Uri.TryCreate(connection, UriKind.Absolute, out Uri? service)
                 && service.Scheme == Uri.UriSchemeHttps
                 && service.Query.Length == 0)
             {
-                return SessionStorage.Connect(service, identity, Container);
+                return Bounded(load => SessionStorage.Connect(service, identity, Container, load.Configure));
             }
         }
         catch (Exception e) when (e is FormatException or ArgumentException)
@@ -52,5 +59,12 @@ public sealed class StorageSettings
 
         throw new SettingsException(
             "ConnectionStrings:Storage is a URL, but not one of a blob service; it looks like https://account.blob.core.windows.net.");
+    }
+
+    internal SessionStorage Bounded(Func<StorageLoad, SessionStorage> connect)
+    {
+        var load = new StorageLoad(ConcurrentRequests, TimeProvider.System);
+        SessionStorage storage = connect(load);
+        return new SessionStorage(storage.Container, storage.Unretried) { Load = load };
     }
 }

@@ -24,6 +24,9 @@ public sealed class SessionStorage
     /// <summary>The container, through a client that sends each request once.</summary>
     public BlobContainerClient Unretried { get; }
 
+    /// <summary>What both clients have in flight; <see langword="null"/> where that is not bounded.</summary>
+    public StorageLoad? Load { get; init; }
+
     /// <summary>Both clients from a connection string.</summary>
     /// <param name="connectionString">Of the storage account.</param>
     /// <param name="containerName">The container's name.</param>

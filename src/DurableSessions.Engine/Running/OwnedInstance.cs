@@ -26,6 +26,7 @@ internal sealed class OwnedInstance(InstanceStore store, StoredInstance claimed,
     /// <summary>Replaces the active blob. A crash before: the checkpoint before it stands. A crash after: the new one stands.</summary>
     public async Task<OwnerWriteResult> CheckpointAsync(InstanceDocument document, CancellationToken cancellationToken)
     {
+        using IDisposable owner = OwnerRequests.Begin();
         WriteResult result = await store.ReplaceAsync(document, ETag, store.OwnerDeadline, cancellationToken);
         if (result.Written is { } written)
         {
@@ -61,6 +62,7 @@ internal sealed class OwnedInstance(InstanceStore store, StoredInstance claimed,
     /// </summary>
     public async Task<OwnerWriteResult> EndAsync(InstanceDocument final, CancellationToken cancellationToken)
     {
+        using IDisposable owner = OwnerRequests.Begin();
         final = final with { Ends = _activeWriteId };
         WriteResult result = await store.PutFinishedAsync(final, Finished, store.OwnerDeadline, cancellationToken);
         while (result.Written is null)

@@ -21,9 +21,9 @@ internal static class SystemEndpoints
 {
     public static void MapSystem(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapGet("/health", HealthAsync).WithWeight(1);
-        endpoints.MapGet("/ready", ReadyAsync).WithWeight(3);
-        endpoints.MapGet("/api/v1/system/status", Status).WithWeight(1);
+        endpoints.MapGet("/health", HealthAsync).WithWeight(1).WithMetadata(new AnsweredUnderLoad());
+        endpoints.MapGet("/ready", ReadyAsync).WithWeight(3).WithMetadata(new AnsweredUnderLoad());
+        endpoints.MapGet("/api/v1/system/status", Status).WithWeight(1).WithMetadata(new AnsweredUnderLoad());
         endpoints.MapPost("/api/v1/system/wait", WaitAsync).WithWeight(100).WithMetadata(new OnlyReadsAttribute());
     }
 

@@ -83,8 +83,8 @@ internal sealed record ApiError(int HttpStatus, string Code, string Message, Jso
             new JsonObject { ["quota"] = e.Quota, ["limit"] = e.Limit, ["value"] = e.Value },
             (int)Math.Ceiling(e.RetryAfter.TotalSeconds));
 
-    public static ApiError Unavailable(string message) =>
-        new(StatusCodes.Status503ServiceUnavailable, "UNAVAILABLE", message, RetryAfterSeconds: 2);
+    public static ApiError Unavailable(string message, int retryAfterSeconds = 2) =>
+        new(StatusCodes.Status503ServiceUnavailable, "UNAVAILABLE", message, RetryAfterSeconds: retryAfterSeconds);
 
     /// <summary>The request did not come in time.</summary>
     public static ApiError RequestTimeout(string message) =>

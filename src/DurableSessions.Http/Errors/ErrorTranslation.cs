@@ -25,6 +25,7 @@ internal static class ErrorTranslation
         IdempotencyKeyReusedException => ApiError.InvalidArgument(
             Location.Header("Idempotency-Key"), "was used before with another request; a key stands for one request.", "value_error"),
         AppendTooLargeException => ApiError.TooLarge("The messages of one request, as they are stored", MessageLimits.MaxAppendBytes),
+        StorageBusyException e => ApiError.Unavailable(e.Message),
         SessionBusyException e => ApiError.Busy(e.Message),
         QuotaExceededException e => ApiError.OverQuota(e),
         ContentionException e => ApiError.Conflict(e.Message),

@@ -55,7 +55,7 @@ internal sealed class StorageConnection : IAsyncDisposable
         AzuriteInstallation installation = await AzuriteInstallation.EnsureAsync(report, cancellationToken);
         folder ??= Path.Combine(installation.Folder, "..", "..", ".data", "azurite");
         _local = await LocalAzurite.StartAsync(installation, folder, events ?? report, TimeProvider.System, cancellationToken);
-        var local = SessionStorage.Connect(_local.ConnectionString, settings.Container);
+        var local = settings.Connect(_local.ConnectionString, new DefaultAzureCredential());
         await StorageCheck.RunAsync(local.Container, ifMissing, report, cancellationToken);
         Description = $"{_local.Location}, container {settings.Container} (Azurite on port {_local.Port})";
         _storage = local;

@@ -47,7 +47,7 @@ public sealed class SettingsTests
     [InlineData("Limits:Burst:Most", "Limits:Burst:Most is not a setting")]
     [InlineData("Semantics:Modell", "Semantics:Modell is not a setting; Semantics has AllowHttp, AnswerTokens, Concurrency, ")]
     [InlineData("Semantics:WhenUnavailable", "Semantics:WhenUnavailable is not a setting")]
-    [InlineData("Storage:Containers", "Storage:Containers is not a setting; Storage has Container, Folder.")]
+    [InlineData("Storage:Containers", "Storage:Containers is not a setting; Storage has ConcurrentRequests, Container, Folder.")]
     [InlineData("Appends:Seconds", "Appends:Seconds is not a setting; Appends has RepetitionSeconds.")]
     [InlineData("AutoCommit:KeepRecent", "AutoCommit:KeepRecent is not a setting; AutoCommit has IdleTimeoutSeconds, ")]
     [InlineData("Quotas:Session", "Quotas:Session is not a setting; Quotas has Bytes, MeasureSeconds, ")]
