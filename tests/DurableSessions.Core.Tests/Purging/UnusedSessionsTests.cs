@@ -101,7 +101,7 @@ public sealed class UnusedSessionsTests
         using Host host = await RunAsync(cluster, container.Name);
         var held = new HoldsRequest();
         host.Faults.AtRequest(request, held);
-        Task purge = PurgeAndEndAsync(host);
+        Task purge = host.PurgeToEndAsync();
         bool isHeld = await Task.WhenAny(held.Arrived, purge) != purge;
         await client.AppendAsync(_key, "m2");
         await (isHeld ? held.ReleaseAsync() : Task.CompletedTask);
@@ -127,7 +127,7 @@ public sealed class UnusedSessionsTests
         using Host host = await RunAsync(cluster, container.Name);
         var held = new HoldsRequest();
         host.Faults.AtRequest(request, held);
-        Task purge = PurgeAndEndAsync(host);
+        Task purge = host.PurgeToEndAsync();
         bool isChanged = await Task.WhenAny(held.Arrived, purge) != purge && await TryCountAsync(client);
         await (held.Arrived.IsCompleted ? held.ReleaseAsync() : Task.CompletedTask);
         await purge;
@@ -153,7 +153,7 @@ public sealed class UnusedSessionsTests
             using Host client = await Host.StartAsync(cluster, container.Name, Options());
             using Host faulty = await RunAsync(cluster, container.Name);
             Func<Task> deliver = faulty.Faults.Inject(kind, request);
-            Task purge = PurgeAndEndAsync(faulty);
+            Task purge = faulty.PurgeToEndAsync();
             await Task.WhenAny(purge, faulty.Faults.Stopped, Task.Delay(TimeSpan.FromMinutes(5), cluster.Time, Cancelled));
             await faulty.KillAsync();
             if (await IsThereAsync(client, _key))
@@ -301,12 +301,6 @@ public sealed class UnusedSessionsTests
 
     private static async Task<List<UnusedSession>> FoundAsync(Host host) =>
         await host.Store.Unused.FindAsync(s_retention, Cancelled).ToListAsync(Cancelled);
-
-    private static async Task PurgeAndEndAsync(Host host)
-    {
-        await host.PurgeAsync();
-        await host.QuietAsync();
-    }
 
     private static async Task EndAsync(SimulatedCluster cluster, Host host)
     {

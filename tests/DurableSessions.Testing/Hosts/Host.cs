@@ -147,6 +147,13 @@ internal sealed class Host : IDisposable
     /// <summary>Purges, where it is this host's turn. How many instances; <see langword="null"/>: it is not.</summary>
     public Task<int?> PurgeAsync() => _services.ServiceProvider.GetRequiredService<Purge>().RunAsync(Cancelled);
 
+    /// <summary>As <see cref="PurgeAsync"/>, and waits for what that has started.</summary>
+    public async Task PurgeToEndAsync()
+    {
+        await PurgeAsync();
+        await QuietAsync();
+    }
+
     /// <summary>Waits until a task is over.</summary>
     public async Task<CommitTask> EndOfAsync(SessionKey key, string taskId)
     {
