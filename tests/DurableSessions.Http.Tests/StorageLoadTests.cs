@@ -28,7 +28,7 @@ public class StorageLoadTests
             i => TryGetAsync(host, $"/api/v1/sessions/s{i}", gone.Token))];
 
         // One waits: the others are on their way, and storage answers none of them.
-        await WaitUntilAsync(WaitIsSeen);
+        await WaitUntilAsync(() => WaitIsSeen() && _log.Count == StorageLoad.MinRequests);
         _time.Advance(TimeSpan.FromSeconds(1.5));
         int before = _log.Count;
         using HttpResponseMessage refused = await host.Client.GetAsync("/api/v1/sessions/another", Cancelled)
