@@ -209,6 +209,45 @@ public sealed class UnusedSessionsTests
     });
 
     [Fact]
+    public Task A_commit_that_is_accepted_while_a_segment_is_sealed_keeps_it() => RunAsync(async (cluster, container) =>
+    {
+        using Host client = await Host.StartAsync(cluster, container.Name, Options());
+        await client.AppendAsync(_key, "m1");
+        await Task.Delay(s_longAgo, cluster.Time, Cancelled);
+        using Host host = await RunAsync(cluster, container.Name);
+        var held = new HoldsRequest();
+        host.Faults.When(static r => r.Is("PUT", "segments/", "seal"), held);
+        Task purge = host.PurgeToEndAsync();
+        await held.Arrived;
+        CommitTask task = await client.CommitAsync(_key);
+        await held.ReleaseAsync();
+        await purge;
+        Assert.Equal(CommitTaskStatus.Completed, (await host.EndOfAsync(_key, task.TaskId)).Status);
+        Assert.Equal(["m1"], Assert.Single((await client.AuditAsync(_key)).Archives).Texts);
+    });
+
+    [Fact]
+    public Task What_it_had_is_deleted_where_a_client_has_created_it_again_before_the_host_knew() => RunAsync(async (cluster, container) =>
+    {
+        using Host client = await Host.StartAsync(cluster, container.Name, Options());
+        await client.AppendAsync(_key, "m1");
+        string incarnation = await client.Store.Sessions.IncarnationAsync(_key, Cancelled);
+        await Task.Delay(s_longAgo, cluster.Time, Cancelled);
+        using Host host = await RunAsync(cluster, container.Name);
+        var held = new HoldsRequest();
+        host.Faults.When(static r => r.Is("PUT", "manifests/"), Fault.DropAnswer);
+        host.Faults.When(static r => r.Is("PUT", "manifests/"), held);
+        Task purge = host.PurgeToEndAsync();
+        await held.Arrived;
+        await client.AppendAsync(_key, "m2");
+        await held.ReleaseAsync();
+        await purge;
+        await EndAsync(cluster, host);
+        Assert.Equal(["m2"], (await client.AuditAsync(_key)).Everything);
+        Assert.DoesNotContain(await NamesAsync(container), n => n.Contains($"/s1/{incarnation}/", StringComparison.Ordinal));
+    });
+
+    [Fact]
     public Task One_that_is_to_be_committed_once_it_is_idle_stays_until_it_was() => RunAsync(async (cluster, container) =>
     {
         using Host client = await Host.StartAsync(cluster, container.Name, Options());
