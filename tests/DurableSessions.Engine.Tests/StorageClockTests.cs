@@ -124,7 +124,7 @@ public sealed class StorageClockTests : EngineTest
     // An answer that is so long on its way.
     private async Task LookAsync(StorageClock clock, TimeSpan late)
     {
-        long sending = clock.Sending();
+        long sending = clock.GetTimestamp();
         Response<BlobContainerProperties> answer = await Hub.Container.GetPropertiesAsync(cancellationToken: Deadline);
         await (late > TimeSpan.Zero ? Task.Delay(late, Time, Deadline) : Task.CompletedTask);
         clock.Observe(answer.GetRawResponse(), sending);

@@ -22,7 +22,7 @@ internal sealed class StorageClock(TimeProvider host) : TimeProvider
     /// <summary>By how much storage's clock is ahead of this host's.</summary>
     public TimeSpan Ahead => TimeSpan.FromTicks(Interlocked.Read(ref _aheadTicks));
 
-    /// <summary>Whether an answer has told what storage's clock says.</summary>
+    /// <summary>Whether an answer has said what storage's clock is.</summary>
     public bool IsSet { get; private set; }
 
     public override long TimestampFrequency => host.TimestampFrequency;
@@ -36,12 +36,26 @@ internal sealed class StorageClock(TimeProvider host) : TimeProvider
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
         host.CreateTimer(callback, state, dueTime, period);
 
-    /// <summary>When a request is sent, for <see cref="Observe"/>.</summary>
-    public long Sending() => host.GetTimestamp();
+    /// <summary>Sends a request, and takes what its answer says, also one that is an error.</summary>
+    public async Task<T> AskAsync<T>(Func<Task<Response<T>>> send)
+    {
+        long sending = GetTimestamp();
+        try
+        {
+            Response<T> answer = await send();
+            Observe(answer.GetRawResponse(), sending);
+            return answer.Value;
+        }
+        catch (RequestFailedException e)
+        {
+            Observe(e.GetRawResponse(), sending);
+            throw;
+        }
+    }
 
     /// <summary>Takes what an answer says.</summary>
     /// <param name="answer">The answer; one without a <c>Date</c> says nothing.</param>
-    /// <param name="sending">When its request, or the first attempt at it, was sent.</param>
+    /// <param name="sending">When its request, or the first attempt at it, was sent: a timestamp of this clock.</param>
     public void Observe(Response? answer, long sending)
     {
         if (answer?.Headers.Date is not { } date)

@@ -153,7 +153,7 @@ internal sealed class InstanceStore(
         string? idPrefix = null)
     {
         var options = new GetBlobsOptions { Prefix = prefix + idPrefix, Traits = BlobTraits.Metadata };
-        long sending = time.Sending();
+        long sending = time.GetTimestamp();
         await foreach (Page<BlobItem> page in container.GetBlobsAsync(options, cancellationToken)
             .AsPages(continuation, pageSize).WithCancellation(cancellationToken))
         {
@@ -174,13 +174,12 @@ internal sealed class InstanceStore(
             }
 
             yield return (headers, string.IsNullOrEmpty(page.ContinuationToken) ? null : page.ContinuationToken);
-            sending = time.Sending();
+            sending = time.GetTimestamp();
         }
     }
 
     /// <summary>
-    /// Asks storage for the time, unless an answer has told it: with one request that is sent once. Without an answer the clock stays as it
-    /// is.
+    /// Asks storage for the time, unless it is known: with one request that is sent once. Without an answer the clock stays as it is.
     /// </summary>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was signalled.</exception>
     public async Task EnsureClockAsync(CancellationToken cancellationToken)
@@ -192,14 +191,13 @@ internal sealed class InstanceStore(
 
         using var timeout = new CancellationTokenSource(requestTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-        long sending = time.Sending();
         try
         {
-            time.Observe((await unretried.GetPropertiesAsync(cancellationToken: either.Token)).GetRawResponse(), sending);
+            await time.AskAsync(() => unretried.GetPropertiesAsync(cancellationToken: either.Token));
         }
-        catch (RequestFailedException e)
+        catch (RequestFailedException)
         {
-            time.Observe(e.GetRawResponse(), sending);
+            // An error says it too; without an answer the first that comes does.
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -210,17 +208,12 @@ internal sealed class InstanceStore(
     private async Task<StoredInstance?> FindAsync(string prefix, string id, CancellationToken cancellationToken)
     {
         BlobDownloadResult found;
-        long sending = time.Sending();
         try
         {
-            Response<BlobDownloadResult> answer = await container.GetBlobClient(prefix + id + Suffix)
-                .DownloadContentAsync(cancellationToken);
-            time.Observe(answer.GetRawResponse(), sending);
-            found = answer.Value;
+            found = await time.AskAsync(() => container.GetBlobClient(prefix + id + Suffix).DownloadContentAsync(cancellationToken));
         }
         catch (RequestFailedException e) when (e.IsNotFound())
         {
-            time.Observe(e.GetRawResponse(), sending);
             return null;
         }
 
@@ -265,13 +258,8 @@ internal sealed class InstanceStore(
         try
         {
             return await _retry.SendAsync(
-                async token =>
-                {
-                    long sending = time.Sending();
-                    Response<BlobContentInfo> written = await unretried.GetBlobClient(name).UploadAsync(json, options, token);
-                    time.Observe(written.GetRawResponse(), sending);
-                    return new WriteResult(written.Value.ETag, null);
-                },
+                async token => new WriteResult(
+                    (await time.AskAsync(() => unretried.GetBlobClient(name).UploadAsync(json, options, token))).ETag, null),
                 until,
                 cancellationToken);
         }

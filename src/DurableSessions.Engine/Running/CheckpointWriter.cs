@@ -29,20 +29,9 @@ internal sealed class CheckpointWriter(
     /// </returns>
     public async Task<OwnerWrite> WriteAsync(Release released)
     {
-        OwnerWriteResult result;
-        try
+        if (await SendAsync(Checkpoint(released)) is not { } result)
         {
-            result = await instance.CheckpointAsync(Checkpoint(released), gone);
-        }
-        catch (EngineLimitException e)
-        {
-            runner.Exceed(e);
             return OwnerWrite.Merge;
-        }
-
-        if (result.Stands)
-        {
-            inbox.Acknowledge();
         }
 
         switch (result.Kind)
@@ -58,20 +47,78 @@ internal sealed class CheckpointWriter(
             case OwnerWrite.Merge:
                 inbox.TakeAppendedFirst(result.Messages);
                 break;
-            default:
-                log.TakenOver(instance.Stored.Id);
-                break;
         }
 
         return result.Kind;
     }
+
+    /// <summary>
+    /// Writes that the instance begins again: with the next input, an empty history, and the messages that are left. A crash before it
+    /// leaves the last checkpoint, from which the orchestrator comes here again; a crash after it leaves an instance that begins.
+    /// </summary>
+    /// <param name="released">Whether the instance is given back with it; it is due at once.</param>
+    /// <returns>
+    /// How it went. <see cref="OwnerWrite.Merge"/>: nothing is written, and the run has changed, by messages of other hosts or because
+    /// it has failed at a limit.
+    /// </returns>
+    public async Task<OwnerWrite> ContinueAsync(bool released)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        InstanceDocument next = InstanceWrites.Continued(instance.Stored, runner.Run, now);
+        if (await SendAsync(released ? next.GivenBack(now) : Owned(next, now)) is not { } result)
+        {
+            return OwnerWrite.Merge;
+        }
+
+        switch (result.Kind)
+        {
+            case OwnerWrite.Merge when !result.Stands:
+                inbox.TakeAppendedFirst(result.Messages);
+                return OwnerWrite.Merge;
+            case OwnerWrite.Lost:
+                return OwnerWrite.Lost;
+            default:
+                snapshot.Publish(instance.Stored.ToMetadata());
+                return OwnerWrite.Written;
+        }
+    }
+
+    // Null: it is over a limit, and the run has failed.
+    private async Task<OwnerWriteResult?> SendAsync(InstanceDocument document)
+    {
+        OwnerWriteResult result;
+        try
+        {
+            result = await instance.CheckpointAsync(document, gone);
+        }
+        catch (EngineLimitException e)
+        {
+            runner.Exceed(e);
+            return null;
+        }
+
+        if (result.Stands)
+        {
+            inbox.Acknowledge();
+        }
+
+        if (result.Kind == OwnerWrite.Lost)
+        {
+            log.TakenOver(instance.Stored.Id);
+        }
+
+        return result;
+    }
+
+    private InstanceDocument Owned(InstanceDocument document, DateTimeOffset now) =>
+        document.OwnedBy(instance.Owner, now + options.Ownership);
 
     private InstanceDocument Checkpoint(Release released)
     {
         DateTimeOffset now = time.GetUtcNow();
         InstanceDocument checkpoint = InstanceWrites.Checkpoint(instance.Stored, runner.Run, runner.IsOverLimit, now);
         return released == Release.Keep
-            ? checkpoint.OwnedBy(instance.Owner, now + options.Ownership)
+            ? Owned(checkpoint, now)
             : release.GiveBack(checkpoint, released == Release.Park, now);
     }
 }

@@ -18,7 +18,6 @@ internal sealed class InstanceWorker(
     InstanceActivities activities,
     ReleasePolicy release,
     CheckpointWriter checkpoints,
-    ContinuationWriter continuation,
     EndWriter end,
     InstanceSnapshot snapshot,
     WorkerMailbox mailbox,
@@ -176,7 +175,7 @@ internal sealed class InstanceWorker(
             return false;
         }
 
-        OwnerWrite written = await continuation.WriteAsync(stops);
+        OwnerWrite written = await checkpoints.ContinueAsync(stops);
         if (written == OwnerWrite.Written && instance.Stored.Owner is not null)
         {
             Next = (new StoredInstance(instance.Stored, instance.ETag), instance.Finished);

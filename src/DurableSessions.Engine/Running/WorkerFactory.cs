@@ -38,11 +38,10 @@ internal sealed class WorkerFactory(
         var inbox = new InstanceInbox(mailbox, runner, activities, id);
         var release = new ReleasePolicy(runner, activities, places, options, time, log, id);
         var checkpoints = new CheckpointWriter(instance, runner, inbox, release, snapshot, options, time, log, lifetime.Gone);
-        var continuation = new ContinuationWriter(instance, runner, inbox, snapshot, options, time, log, lifetime.Gone);
         var end = new EndWriter(instance, runner, inbox, checkpoints, snapshot, time, log, lifetime.Gone);
         return new InstanceWorker(
-            instance, runner, inbox, activities, release, checkpoints, continuation, end, snapshot, mailbox, due, parked, handover,
-            lifetime, time, log);
+            instance, runner, inbox, activities, release, checkpoints, end, snapshot, mailbox, due, parked, handover, lifetime, time,
+            log);
     }
 
     private void Report(string violation, WorkerMailbox mailbox, string id)
