@@ -1,3 +1,4 @@
+using DurableSessions.Core.Storage;
 using DurableSessions.Orchestration;
 
 namespace DurableSessions.Core.AutoCommit;
@@ -11,14 +12,13 @@ public sealed class CommitWhenIdleOrchestrator : TaskOrchestrator<IdleInput, boo
     /// <summary>Looks before the instance continues as new, so that no history grows for ever.</summary>
     private const int MaxLooks = 100;
 
-    private static readonly TaskOptions StorageStep = new(new RetryPolicy(50, TimeSpan.FromSeconds(1), 2, TimeSpan.FromMinutes(10)));
-
     /// <inheritdoc/>
     public override async Task<bool> RunAsync(OrchestrationContext context, IdleInput input)
     {
         for (int look = 1; ; look++)
         {
-            IdleCheck idle = await context.CallActivityAsync<IdleCheck>(IdleNames.CheckIdle, new IdleCheckInput(input), StorageStep);
+            IdleCheck idle = await context.CallActivityAsync<IdleCheck>(
+                IdleNames.CheckIdle, new IdleCheckInput(input), PatientStep.Options);
             if (idle.DueAt is not { } dueAt)
             {
                 return true;

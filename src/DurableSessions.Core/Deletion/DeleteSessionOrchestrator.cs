@@ -1,3 +1,4 @@
+using DurableSessions.Core.Storage;
 using DurableSessions.Orchestration;
 
 namespace DurableSessions.Core.Deletion;
@@ -8,16 +9,14 @@ namespace DurableSessions.Core.Deletion;
 /// </summary>
 public sealed class DeleteSessionOrchestrator : TaskOrchestrator<DeleteInput, bool>
 {
-    private static readonly TaskOptions StorageStep = new(new RetryPolicy(50, TimeSpan.FromSeconds(1), 2, TimeSpan.FromMinutes(10)));
-
     /// <inheritdoc/>
     public override async Task<bool> RunAsync(OrchestrationContext context, DeleteInput input)
     {
-        await context.CallActivityAsync<bool>(DeleteNames.SetTombstone, input, StorageStep);
-        await context.CallActivityAsync<int>(DeleteNames.DeleteBlobs, input, StorageStep);
+        await context.CallActivityAsync<bool>(DeleteNames.SetTombstone, input, PatientStep.Options);
+        await context.CallActivityAsync<int>(DeleteNames.DeleteBlobs, input, PatientStep.Options);
         await context.CreateTimer(input.TombstoneRetention, CancellationToken.None);
-        await context.CallActivityAsync<int>(DeleteNames.DeleteBlobs, input, StorageStep);
-        await context.CallActivityAsync<bool>(DeleteNames.RemoveTombstone, input, StorageStep);
+        await context.CallActivityAsync<int>(DeleteNames.DeleteBlobs, input, PatientStep.Options);
+        await context.CallActivityAsync<bool>(DeleteNames.RemoveTombstone, input, PatientStep.Options);
         return true;
     }
 }

@@ -115,34 +115,12 @@ internal sealed class SegmentStore(SessionStorage storage, RecentLines recent)
     }
 
     /// <summary>When something was last written to a segment; <see langword="null"/> where it is empty or gone.</summary>
-    public async Task<DateTimeOffset?> FindWrittenAsync(string name, CancellationToken cancellationToken)
-    {
-        try
-        {
-            BlobProperties properties = await storage.Container.GetBlobClient(name)
-                .GetPropertiesAsync(cancellationToken: cancellationToken);
-            return properties.ContentLength == 0 ? null : properties.LastModified;
-        }
-        catch (RequestFailedException e) when (e.IsNotFound())
-        {
-            return null;
-        }
-    }
+    public async Task<DateTimeOffset?> FindWrittenAsync(string name, CancellationToken cancellationToken) =>
+        await LookAsync(name, cancellationToken) is { Length: > 0 } seen ? seen.WrittenAt : null;
 
     /// <summary>Whether nothing was written to a segment, and something may be. False also where it is gone.</summary>
-    public async Task<bool> IsUnusedAsync(string name, CancellationToken cancellationToken)
-    {
-        try
-        {
-            BlobProperties properties = await storage.Container.GetBlobClient(name)
-                .GetPropertiesAsync(cancellationToken: cancellationToken);
-            return properties is { ContentLength: 0, IsSealed: false };
-        }
-        catch (RequestFailedException e) when (e.IsNotFound())
-        {
-            return false;
-        }
-    }
+    public async Task<bool> IsUnusedAsync(string name, CancellationToken cancellationToken) =>
+        await LookAsync(name, cancellationToken) is { Length: 0, IsSealed: false };
 
     /// <summary>The lines from an offset on.</summary>
     public IAsyncEnumerable<BlobLine> ReadAsync(string name, long offset, CancellationToken cancellationToken) =>

@@ -1,3 +1,4 @@
+using DurableSessions.Core.Storage;
 using DurableSessions.Orchestration;
 
 namespace DurableSessions.Core.Purging;
@@ -8,9 +9,7 @@ namespace DurableSessions.Core.Purging;
 /// </summary>
 public sealed class ExpireSessionOrchestrator : TaskOrchestrator<ExpireInput, bool>
 {
-    private static readonly TaskOptions StorageStep = new(new RetryPolicy(50, TimeSpan.FromSeconds(1), 2, TimeSpan.FromMinutes(10)));
-
     /// <inheritdoc/>
     public override Task<bool> RunAsync(OrchestrationContext context, ExpireInput input) =>
-        context.CallActivityAsync<bool>(ExpireNames.DeleteUnused, input, StorageStep);
+        context.CallActivityAsync<bool>(ExpireNames.DeleteUnused, input, PatientStep.Options);
 }

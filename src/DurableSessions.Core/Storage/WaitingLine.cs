@@ -13,8 +13,6 @@ internal sealed class WaitingLine(TimeProvider time)
 
     public int Count => _requests.Count;
 
-    public WaitingRequest? First => _requests.First?.Value;
-
     public WaitingRequest Add(NewWork? work)
     {
         if (_requests.Count == 0)
@@ -77,23 +75,4 @@ internal sealed class WaitingLine(TimeProvider time)
             _sent /= 2;
         }
     }
-}
-
-/// <summary>A storage request in a line. It ends when it may be sent, or is refused.</summary>
-internal sealed class WaitingRequest : TaskCompletionSource<long>
-{
-    public WaitingRequest(NewWork? work, long since)
-        : base(TaskCreationOptions.RunContinuationsAsynchronously)
-    {
-        Work = work;
-        Since = since;
-        Node = new LinkedListNode<WaitingRequest>(this);
-    }
-
-    public NewWork? Work { get; }
-
-    /// <summary>When it came.</summary>
-    public long Since { get; }
-
-    public LinkedListNode<WaitingRequest> Node { get; }
 }
