@@ -27,22 +27,10 @@ internal static class CheckCommand
 
     private static async Task<int> RunAsync(bool repair, CancellationToken cancellationToken)
     {
-        // The settings of the server: the same files, the same environment.
-        WebApplicationBuilder builder = WebApplication.CreateBuilder(
-            new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        // What the client of the servers' engine does not know is over, and may be removed.
         await using var storage = new StorageConnection();
-        builder.Logging.ClearProviders();
-        builder.Services.AddStorage(storage);
-        builder.Services.AddStore(builder.Configuration);
-
-        // The engine of the servers on this storage, for its client: what it does not know is over, and may be removed. The host is never
-        // started, so this process claims and runs no instance.
-        builder.Services.AddEngine(builder.Configuration);
-        builder.Services.AddSingleton<IValidateOptions<CheckSettings>, CheckSettingsValidator>();
-        builder.Services.AddOptions<CheckSettings>().BindSettings(CheckSettings.Section);
-        await using WebApplication host = builder.Build();
-        await storage.OpenAsync(
-            host.Services, Console.Out.WriteLine, ", so there is nothing to check. Is Storage:Container right?", cancellationToken);
+        await using WebApplication host = await StoreHost.OpenAsync(
+            storage, ", so there is nothing to check. Is Storage:Container right?", Configure, cancellationToken);
         var options = new AuditOptions
         {
             Repair = repair,
@@ -50,5 +38,12 @@ internal static class CheckCommand
         };
         StorageAudit audit = host.Services.GetRequiredService<SessionStore>().Audit;
         return await new CheckReport(storage.Description, options).RunAsync(audit, cancellationToken) > 0 ? ErrorsFound : 0;
+    }
+
+    private static void Configure(WebApplicationBuilder builder)
+    {
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton<IValidateOptions<CheckSettings>, CheckSettingsValidator>();
+        builder.Services.AddOptions<CheckSettings>().BindSettings(CheckSettings.Section);
     }
 }

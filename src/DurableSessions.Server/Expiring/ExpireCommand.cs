@@ -39,17 +39,13 @@ internal static class ExpireCommand
 
     private static async Task<int> RunAsync(int? days, bool isDryRun, CancellationToken cancellationToken)
     {
-        // As a check does: the client of the servers' engine, in a host that is never started. The servers carry the deletions out.
-        WebApplicationBuilder builder = WebApplication.CreateBuilder(
-            new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        // The servers carry the deletions out.
         await using var storage = new StorageConnection();
-        builder.Services.AddStorage(storage);
-        builder.Services.AddStore(builder.Configuration);
-        builder.Services.AddEngine(builder.Configuration);
-        builder.Logging.SetMinimumLevel(LogLevel.Warning);
-        await using WebApplication host = builder.Build();
-        await storage.OpenAsync(
-            host.Services, Console.Out.WriteLine, ", so there is nothing to expire. Is Storage:Container right?", cancellationToken);
+        await using WebApplication host = await StoreHost.OpenAsync(
+            storage,
+            ", so there is nothing to expire. Is Storage:Container right?",
+            static builder => builder.Logging.SetMinimumLevel(LogLevel.Warning),
+            cancellationToken);
         TimeSpan retention = days is { } asked
             ? TimeSpan.FromDays(asked)
             : host.Services.GetRequiredService<IOptions<SessionOptions>>().Value.SessionRetention;
