@@ -2,6 +2,7 @@ using System.Text.Json;
 using Azure;
 using Azure.Storage.Blobs.Models;
 using DurableSessions.Engine.Hosts;
+using DurableSessions.Engine.Instances;
 using DurableSessions.Orchestration;
 using DurableSessions.Testing;
 
@@ -110,6 +111,42 @@ public sealed class StorageClockTests : EngineTest
         var clock = new StorageClock(new SkewedTime(Time, TimeSpan.FromSeconds(ahead)));
         await LookAsync(clock, TimeSpan.Zero);
         Assert.InRange(clock.GetUtcNow() - Time.GetUtcNow(), TimeSpan.FromSeconds(-1), TimeSpan.FromSeconds(1));
+    });
+
+    [Theory]
+    [InlineData("list")]
+    [InlineData("read")]
+    [InlineData("read what is there")]
+    [InlineData("write")]
+    [InlineData("ask")]
+    public Task Each_answer_about_an_instance_sets_it(string request) => RunAsync(async () =>
+    {
+        var clock = new StorageClock(new SkewedTime(Time, TimeSpan.FromHours(-1)));
+        var store = new InstanceStore(Hub.Container, Hub.Container, TimeSpan.FromSeconds(5), clock);
+        var document = new InstanceDocument
+        {
+            Name = "plain",
+            Id = "one",
+            Status = OrchestrationRuntimeStatus.Pending,
+            Created = Time.GetUtcNow(),
+            Updated = Time.GetUtcNow(),
+            WriteId = InstanceDocument.NewWriteId(),
+            History = [],
+        };
+        if (request == "read what is there")
+        {
+            var other = new InstanceStore(Hub.Container, Hub.Container, TimeSpan.FromSeconds(5), new StorageClock(Time));
+            await other.CreateAsync(document, other.ClientDeadline, Deadline);
+        }
+
+        await (request switch
+        {
+            "list" => store.ListAsync(InstanceStore.ActivePrefix, 10, null, null, Deadline).CountAsync(Deadline).AsTask(),
+            "write" => store.CreateAsync(document, store.ClientDeadline, Deadline),
+            "ask" => store.EnsureClockAsync(Deadline),
+            _ => (Task)store.FindActiveAsync("one", Deadline),
+        });
+        Assert.InRange(clock.Ahead, TimeSpan.FromHours(1) - s_tolerance, TimeSpan.FromHours(1) + s_tolerance);
     });
 
     [Fact]
