@@ -46,3 +46,8 @@ public sealed class DurableTagTests : TagBehaviour
 
     protected override Task OnHubAsync(Func<IOrchestrationHub, Task> test) => DurableHub.RunAsync(test);
 }
+
+public sealed class DurableSubOrchestrationTests : SubOrchestrationBehaviour
+{
+    protected override Task OnHubAsync(Func<IOrchestrationHub, Task> test) => DurableHub.RunAsync(test);
+}

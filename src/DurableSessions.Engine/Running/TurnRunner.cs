@@ -138,8 +138,12 @@ internal sealed class TurnRunner
         return new OrchestrationRun(instance, () => _registry.Orchestrators[instance.Name](), _violated);
     }
 
-    private void Replay() =>
+    // An activity of a new instance may run before its call is stored. A child may not: without its call it would be another instance's.
+    private void Replay()
+    {
         Run.Replay(_instance.Stored.History, _instance.Stored.HasRun);
+        NeedsCheckpoint |= Run.Children.Count > 0 && Run.History.Count > _instance.Stored.History.Count;
+    }
 
     private void Apply(HistoryEntry happened)
     {
