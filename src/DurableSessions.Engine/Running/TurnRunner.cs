@@ -143,6 +143,7 @@ internal sealed class TurnRunner
     {
         Run.Replay(_instance.Stored.History, _instance.Stored.HasRun);
         NeedsCheckpoint |= Run.Children.Count > 0 && Run.History.Count > _instance.Stored.History.Count;
+        CheckLength();
     }
 
     private void Apply(HistoryEntry happened)
@@ -150,6 +151,11 @@ internal sealed class TurnRunner
         DateTimeOffset now = _time.GetUtcNow();
         Run.Apply(happened with { Time = now > Run.LastTime ? now : Run.LastTime });
         NeedsCheckpoint = true;
+        CheckLength();
+    }
+
+    private void CheckLength()
+    {
         if (Run.History.Count > EngineLimits.HistoryEntries && !Run.HasReturned)
         {
             string id = _instance.Stored.Id;
