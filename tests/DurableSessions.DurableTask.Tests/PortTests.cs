@@ -49,5 +49,10 @@ public sealed class DurableTagTests : TagBehaviour
 
 public sealed class DurableSubOrchestrationTests : SubOrchestrationBehaviour
 {
+    protected override bool TellsReason => false;
+
+    // The task hub in memory does not hand them on.
+    protected override bool InheritsTags => false;
+
     protected override Task OnHubAsync(Func<IOrchestrationHub, Task> test) => DurableHub.RunAsync(test);
 }
