@@ -93,24 +93,106 @@ public sealed class SubOrchestrationTests : EngineTest
         await ofParent.KillAsync();
     });
 
-    [Fact]
-    public Task The_result_for_an_earlier_instance_of_the_id_is_dropped() => RunAsync(async () =>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public Task The_result_for_an_earlier_instance_of_the_id_is_dropped(bool isLoaded) => RunAsync(async () =>
     {
+        Orchestrator<bool, string>("calls-other", async (context, holds) =>
+        {
+            Task<string> child = context.CallSubOrchestratorAsync<string>("waits", null, new SubOrchestrationOptions("child-2"));
+            _ = holds ? context.CallActivityAsync<string>("hang") : null;
+            return await child;
+        });
         await using EmbeddedHost host = await Hub.StartAsync(Registry);
         OrchestrationMetadata first = await ScheduleAsync(host.Client, "calls", "waits");
         await UntilItRunsAsync(host.Client);
         await host.Client.TerminateInstanceAsync(Parent, "again", Deadline);
         await EndOf(host.Client, first);
-        Orchestrator<int, string>("calls-other", (context, _) => context.CallSubOrchestratorAsync<string>(
-            "waits", null, new SubOrchestrationOptions("child-2")));
         OrchestrationMetadata second = await host.Client.ScheduleNewOrchestrationInstanceAsync(
-            "calls-other", 1, new StartOrchestrationOptions(Parent) { ReusableStatuses = [OrchestrationRuntimeStatus.Terminated] }, Deadline);
+            "calls-other",
+            isLoaded,
+            new StartOrchestrationOptions(Parent) { ReusableStatuses = [OrchestrationRuntimeStatus.Terminated] },
+            Deadline);
         await UntilItRunsAsync(host.Client, "child-2");
+        await Task.Delay(TimeSpan.FromSeconds(1), Time, Deadline);
+        BlobProperties before = await Active(Parent).GetPropertiesAsync(cancellationToken: Deadline);
         await host.Client.RaiseEventAsync(Child, "go", "old", Deadline);
         await host.Client.WaitForInstanceCompletionAsync(Child, Deadline);
+
+        // One that waits is not even woken.
+        BlobProperties after = await Active(Parent).GetPropertiesAsync(cancellationToken: Deadline);
+        Assert.True(isLoaded || after.ETag == before.ETag);
         await host.Client.RaiseEventAsync("child-2", "go", "new", Deadline);
 
         Assert.Equal((2, "\"new\""), (second.Generation, (await EndOf(host.Client, second)).SerializedOutput));
+    });
+
+    [Fact]
+    public Task A_host_that_stops_leaves_calls_whose_children_it_could_not_create_to_another() => RunAsync(async () =>
+    {
+        var longOwnership = new EngineOptions { Ownership = TimeSpan.FromDays(1), SweepInterval = TimeSpan.FromSeconds(5) };
+        var away = new FaultTransport();
+        away.When(static r => r.Blob.Contains(Child, StringComparison.Ordinal), Fault.FailBeforeSending, times: int.MaxValue);
+        EmbeddedHost first = await Hub.StartAsync(Registry, longOwnership, away.Configure);
+        OrchestrationMetadata parent = await ScheduleAsync(first.Client, "calls", "waits");
+        await UntilItRunsAsync(first.Client, Parent);
+        await first.StopAsync();
+        await using EmbeddedHost second = await Hub.StartAsync(Registry, longOwnership);
+        await UntilItRunsAsync(second.Client);
+        await second.Client.RaiseEventAsync(Child, "go", "done", Deadline);
+
+        Assert.Equal("\"done\"", (await EndOf(second.Client, parent)).SerializedOutput);
+    });
+
+    /// <remarks>The blob of its end repeats the error, and so has no room where that of its decision has.</remarks>
+    [Fact]
+    public Task A_child_whose_end_is_decided_ends_though_it_is_beyond_the_limit() => RunAsync(async () =>
+    {
+        const int Length = 4_000;
+        const int BytesOfCharacter = 6;
+        int result = (EngineLimits.InstanceBytes - (Length * BytesOfCharacter) - 12_000) / 4;
+        Orchestrator<int, string>("barely", async (context, _) =>
+        {
+            for (int i = 0; i < 4; i++)
+            {
+                await context.CallActivityAsync<string>("make", result);
+            }
+
+            throw new InvalidOperationException(new string('\u0001', Length));
+        });
+        await using EmbeddedHost host = await Hub.StartAsync(Registry);
+        OrchestrationMetadata parent = await EndOf(host.Client, await ScheduleAsync(host.Client, "calls", "barely"));
+        OrchestrationMetadata child = await host.Client.WaitForInstanceCompletionAsync(Child, Deadline);
+
+        Assert.Equal(new string('\u0001', Length), child.FailureDetails?.ErrorMessage);
+        Assert.Equal(OrchestrationRuntimeStatus.Failed, parent.RuntimeStatus);
+        BlobProperties finished = await Hub.Container.GetBlobClient($"orchestrations/finished/{Child}.json")
+            .GetPropertiesAsync(cancellationToken: Deadline);
+        Assert.True(finished.ContentLength > EngineLimits.InstanceBytes);
+    });
+
+    [Fact]
+    public Task Results_of_children_take_no_room_among_the_messages_that_a_later_run_remembers() => RunAsync(async () =>
+    {
+        Orchestrator<int, int>("runs", async (context, run) =>
+        {
+            int echoed = await context.CallSubOrchestratorAsync<int>("echo", run);
+            if (run < 3)
+            {
+                context.ContinueAsNew(echoed + 1);
+                return 0;
+            }
+
+            return await context.CallSubOrchestratorAsync<string>("waits", null, new SubOrchestrationOptions(Child)) == "go" ? run : -1;
+        });
+        await using EmbeddedHost host = await Hub.StartAsync(Registry);
+        OrchestrationMetadata parent = await ScheduleAsync(host.Client, "runs", 1);
+        await UntilItRunsAsync(host.Client);
+        string stored = (await Active(Parent).DownloadContentAsync(Deadline)).Value.Content.ToString();
+        Assert.DoesNotContain("taken", stored, StringComparison.Ordinal);
+        await host.Client.RaiseEventAsync(Child, "go", "go", Deadline);
+        Assert.Equal("3", (await EndOf(host.Client, parent)).SerializedOutput);
     });
 
     [Theory]
