@@ -34,23 +34,15 @@ internal sealed class DurableContext(Durable.TaskOrchestrationContext inner, Jso
     public override async Task<TResult> CallSubOrchestratorAsync<TResult>(
         string orchestratorName, object? input = null, SubOrchestrationOptions? options = null)
     {
-        JsonElement? json = DurablePayloads.Write(input);
-        JsonElement? output;
         try
         {
-            output = await inner.CallSubOrchestratorAsync<JsonElement?>(orchestratorName, json, Translate(options));
+            return DurablePayloads.Read<TResult>(await inner.CallSubOrchestratorAsync<JsonElement?>(
+                orchestratorName, DurablePayloads.Write(input), Translate(options)))!;
         }
         catch (Durable.TaskFailedException e)
         {
             throw TaskFailedException.OfSubOrchestration(e.TaskName, DurableFailures.Translate(e.FailureDetails));
         }
-        catch (NullReferenceException)
-        {
-            // Durable Task fails the call of a terminated child without details, and its SDK then throws this.
-            throw TaskFailedException.OfSubOrchestration(orchestratorName, DurableFailures.ChildTerminated);
-        }
-
-        return DurablePayloads.Read<TResult>(output)!;
     }
 
     public override Task CreateTimer(DateTimeOffset fireAt, CancellationToken cancellationToken) =>

@@ -6,10 +6,6 @@ namespace DurableSessions.DurableTask;
 /// <summary>Translates failures of Durable Task.</summary>
 internal static class DurableFailures
 {
-    /// <summary>Of a child that was terminated; the reason is in the child alone.</summary>
-    public static TaskFailureDetails ChildTerminated { get; } =
-        new("Terminated", "The sub-orchestration was terminated.", IsNonRetriable: true);
-
     public static TaskFailureDetails Translate(Durable.TaskFailureDetails failure) => new(
         failure.ErrorType, failure.ErrorMessage, failure.StackTrace, failure.IsCausedBy<NonRetriableTaskException>());
 

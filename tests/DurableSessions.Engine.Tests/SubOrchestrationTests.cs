@@ -145,6 +145,33 @@ public sealed class SubOrchestrationTests : EngineTest
         Assert.Equal("\"done\"", (await EndOf(second.Client, parent)).SerializedOutput);
     });
 
+    [Fact]
+    public Task A_run_does_not_receive_the_result_of_a_child_of_the_run_before() => RunAsync(async () =>
+    {
+        Orchestrator<int, string>("two-runs", async (context, run) =>
+        {
+            Task<string> child = context.CallSubOrchestratorAsync<string>("waits", null, new SubOrchestrationOptions($"of-run-{run}"));
+            if (run == 1)
+            {
+                await context.WaitForExternalEvent<string>("next");
+                context.ContinueAsNew(2);
+                return "";
+            }
+
+            return await child;
+        });
+        OrchestrationClient client = await StartAsync();
+        OrchestrationMetadata parent = await client.ScheduleNewOrchestrationInstanceAsync("two-runs", 1);
+        await UntilItRunsAsync(client, "of-run-1");
+        await client.RaiseEventAsync(parent.InstanceId, "next", "", Deadline);
+        await UntilItRunsAsync(client, "of-run-2");
+        await client.RaiseEventAsync("of-run-1", "go", "first", Deadline);
+        await EndOf(client, (await client.GetInstanceAsync("of-run-1"))!);
+        await client.RaiseEventAsync("of-run-2", "go", "second", Deadline);
+
+        Assert.Equal("\"second\"", (await EndOf(client, parent)).SerializedOutput);
+    });
+
     /// <remarks>The blob of its end repeats the error, and so has no room where that of its decision has.</remarks>
     [Fact]
     public Task A_child_whose_end_is_decided_ends_though_it_is_beyond_the_limit() => RunAsync(async () =>
