@@ -37,7 +37,9 @@ internal sealed record HistoryEntry
     /// </summary>
     public string? Call { get; init; }
 
-    /// <summary>Of an activity or sub-orchestration that is scheduled, which attempt it is under its retry policy; <see langword="null"/>: the first.</summary>
+    /// <summary>
+    /// Of an activity or sub-orchestration that is scheduled, which attempt it is under its retry policy; <see langword="null"/>: the first.
+    /// </summary>
     public int? Attempt { get; init; }
 
     public DateTimeOffset? FireAt { get; init; }

@@ -8,8 +8,8 @@ internal sealed record InstanceHeader
 {
     /// <summary>
     /// The newest version of instances that this host knows. One that is not 1 is in the metadata, as <c>version</c>: a host leaves what
-    /// is newer alone, without reading it. Version 2 has <see cref="Tags"/>, which a host of version 1 would drop with its next write; version 3 has a
-    /// parent or children, whose entries of a history a host of version 2 could not read.
+    /// is newer alone, without reading it. Version 2 has <see cref="Tags"/>, which a host of version 1 would drop with its next write;
+    /// version 3 has a parent or children, whose entries of a history a host of version 2 could not read.
     /// </summary>
     public const int Version = 3;
 

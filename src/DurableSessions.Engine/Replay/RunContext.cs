@@ -29,7 +29,9 @@ internal sealed class RunContext(InstanceDocument instance, OrchestratorSynchron
     /// <summary>The last call of <see cref="ContinueAsNew"/>; <see langword="null"/>: there was none.</summary>
     public RunContinuation? Continuation { get; private set; }
 
-    /// <summary>The activities, sub-orchestrations and timers that the orchestrator has scheduled since the last entry happened, in order.</summary>
+    /// <summary>
+    /// The activities, sub-orchestrations and timers that the orchestrator has scheduled since the last entry happened, in order.
+    /// </summary>
     public List<HistoryEntry> Made { get; } = [];
 
     /// <summary>The events that the orchestrator has not waited for, in order.</summary>
