@@ -57,8 +57,8 @@ public abstract class OrchestrationClient
     public abstract Task ResumeInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Purges an instance that has ended, without its sub-orchestrations. Returns whether it was purged; a running or unknown instance gives
-    /// false.
+    /// Purges an instance that has ended, without its sub-orchestrations. Returns whether it was purged; a running or unknown instance
+    /// gives false.
     /// </summary>
     public abstract Task<bool> PurgeInstanceAsync(string instanceId, CancellationToken cancellationToken = default);
 

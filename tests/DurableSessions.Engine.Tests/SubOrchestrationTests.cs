@@ -55,7 +55,8 @@ public sealed class SubOrchestrationTests : EngineTest
         {
             Task<string>[] calls =
             [
-                .. Enumerable.Range(0, 2).Select(_ => context.CallSubOrchestratorAsync<string>("waits", "", new SubOrchestrationOptions(Child))),
+                .. Enumerable.Range(0, 2).Select(
+                    _ => context.CallSubOrchestratorAsync<string>("waits", "", new SubOrchestrationOptions(Child))),
             ];
             await Task.WhenAny(calls);
             return calls.Single(static c => c.IsFaulted).Exception!.InnerException!.Message;

@@ -30,7 +30,8 @@ public abstract class SubOrchestrationBehaviour : PortBehaviour
         });
         Orchestrator<int, int>("tree", async (context, depth) => depth == 0
             ? 1
-            : await context.CallSubOrchestratorAsync<int>("tree", depth - 1) + await context.CallSubOrchestratorAsync<int>("tree", depth - 1));
+            : await context.CallSubOrchestratorAsync<int>("tree", depth - 1)
+                + await context.CallSubOrchestratorAsync<int>("tree", depth - 1));
     }
 
     /// <summary>Whether a parent can catch the termination of its child; otherwise it fails.</summary>
