@@ -303,7 +303,8 @@ public sealed class SubOrchestrationTests : EngineTest
     {
         Orchestrator<int, string>("calls-too-many", async (context, _) =>
         {
-            await Task.WhenAll(Enumerable.Range(0, EngineLimits.HistoryEntries).Select(i => context.CallSubOrchestratorAsync<int>("echo", i)));
+            await Task.WhenAll(
+                Enumerable.Range(0, EngineLimits.HistoryEntries).Select(i => context.CallSubOrchestratorAsync<int>("echo", i)));
             return "done";
         });
         await using EmbeddedHost host = await Hub.StartAsync(Registry);

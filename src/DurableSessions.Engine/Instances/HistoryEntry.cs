@@ -38,7 +38,8 @@ internal sealed record HistoryEntry
     public string? Call { get; init; }
 
     /// <summary>
-    /// Of an activity or sub-orchestration that is scheduled, which attempt it is under its retry policy; <see langword="null"/>: the first.
+    /// Of an activity or sub-orchestration that is scheduled, which attempt it is under its retry policy; <see langword="null"/>: the
+    /// first.
     /// </summary>
     public int? Attempt { get; init; }
 

@@ -18,7 +18,7 @@ internal sealed class InstanceChildren(
     /// <summary>Whether children are being created.</summary>
     public bool AreUnderWay => _underWay.Count > 0;
 
-    /// <summary>Whether children are being created, or are to be. Those of an instance that is suspended wait until it is resumed.</summary>
+    /// <summary>Whether children are being created, or are to be. Those of a suspended instance wait until it is resumed.</summary>
     public bool HasWork => AreUnderWay || Due().Any();
 
     /// <inheritdoc cref="InstanceDocument.ChildrenBelow"/>

@@ -19,8 +19,8 @@ internal sealed class ReleasePolicy(
 
     /// <summary>
     /// What the owner is to do now. An instance that only waits, with no activity to run here, no child to create and no timer within the
-    /// time of a renewal, is given back. One that needs a slot, where there is none, is parked: with the write that would renew it, so that a shorter wait
-    /// costs no request; at once where places are scarce.
+    /// time of a renewal, is given back. One that needs a slot, where there is none, is parked: with the write that would renew it, so that
+    /// a shorter wait costs no request; at once where places are scarce.
     /// </summary>
     /// <param name="renewAt">When the ownership is to be renewed.</param>
     public Release Next(DateTimeOffset renewAt) =>

@@ -94,7 +94,9 @@ internal sealed class SubOrchestrations(DueQueue due, EngineLifetime lifetime, T
     /// Sends the decided end of a child to its parent, unless the parent is over, or waits for it no more. A crash before leaves the
     /// decision, which the child's next owner sends; a crash after it as well, and the parent takes the result once.
     /// </summary>
-    /// <exception cref="Exception">The parent may not have it: storage gave no answer, or a newer version has written the parent.</exception>
+    /// <exception cref="Exception">
+    /// The parent may not have it: storage gave no answer, or a newer version has written the parent.
+    /// </exception>
     public async Task AnswerAsync(InstanceDocument child, CancellationToken cancellationToken)
     {
         HistoryEntry result = InstanceMessages.Result(child, time.GetUtcNow());

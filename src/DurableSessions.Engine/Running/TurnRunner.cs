@@ -38,7 +38,9 @@ internal sealed class TurnRunner
     /// <summary>The run is ahead of what is stored, or the ownership is to be renewed. A crash now leaves the last checkpoint.</summary>
     public bool NeedsCheckpoint { get; private set; }
 
-    /// <summary>Replays what is stored. An instance that is to be terminated, or whose end is decided, is ended without its orchestrator.</summary>
+    /// <summary>
+    /// Replays what is stored. An instance that is to be terminated, or whose end is decided, is ended without its orchestrator.
+    /// </summary>
     public void Start()
     {
         if (_instance.Stored.Decided is { } decided)
