@@ -1,5 +1,4 @@
 using System.Globalization;
-using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Testing;
 
