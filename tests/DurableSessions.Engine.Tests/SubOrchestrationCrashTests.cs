@@ -15,8 +15,6 @@ public sealed class SubOrchestrationCrashTests : EngineTest
     private const int MostRequests = 90;
     private const int FewestRequests = 30;
 
-    private static readonly string[] s_faults = ["not sent", "answer dropped", "busy", "sent twice", "late"];
-
     private static readonly string[] s_roles = ["family", "parent", "child"];
 
     private static readonly EngineOptions s_options = new() { SweepInterval = TimeSpan.FromSeconds(1) };
@@ -59,7 +57,7 @@ public sealed class SubOrchestrationCrashTests : EngineTest
 
     public static TheoryData<string, string> Faults => new(
         from role in s_roles
-        from fault in s_faults
+        from fault in FaultNames
         where role == "family" || fault is "answer dropped" or "late"
         select (role, fault));
 
@@ -93,7 +91,7 @@ public sealed class SubOrchestrationCrashTests : EngineTest
     [Theory]
     [MemberData(nameof(Faults))]
     public Task Any_request_may_be_lost_or_doubled_and_nothing_is_done_twice(string role, string name) => AtEveryRequestAsync(
-        (10 * Array.IndexOf(s_roles, role)) + 2 + Array.IndexOf(s_faults, name),
+        (10 * Array.IndexOf(s_roles, role)) + 2 + FaultNames.IndexOf(name),
         async number =>
         {
             (Fault fault, Func<Task> deliverAsync) = NamedFault(name);

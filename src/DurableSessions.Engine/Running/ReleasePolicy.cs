@@ -24,10 +24,9 @@ internal sealed class ReleasePolicy(
     /// </summary>
     /// <param name="renewAt">When the ownership is to be renewed.</param>
     public Release Next(DateTimeOffset renewAt) =>
-        FiresSoon ? Release.Keep
-        : !activities.HasWork && !children.HasWork ? Release.GiveBack
+        FiresSoon || children.HasWork ? Release.Keep
+        : !activities.HasWork ? Release.GiveBack
         : activities.OnlyWaitForSlots
-            && !children.HasWork
             && (places.AreScarce || time.GetUtcNow() >= renewAt)
             && InstanceHeader.HasRoomFor(activities.Unanswered)
             ? Release.Park
