@@ -7,6 +7,7 @@ using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Keys;
 using DurableSessions.Http.Limits;
 using DurableSessions.Http.Orchestrations;
+using DurableSessions.Http.Recall;
 using DurableSessions.Orchestration;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.HostFiltering;
@@ -50,6 +51,7 @@ public static class DurableSessionsHttp
             .PostConfigure<TrustedProxies>(static (forwarded, proxies) => proxies.Configure(forwarded));
         services.TryAddSingleton<RequestAudit>();
         services.TryAddSingleton<RequestBuckets>();
+        services.TryAddSingleton<RecentlyRecalled>();
         services.TryAddSingleton<OpenWaits>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<HttpLimits>, HttpLimitsValidator>());
         return services.AddOptions<HttpLimits>().ValidateOnStart();
@@ -138,6 +140,8 @@ public static class DurableSessionsHttp
         sessions.MapMemoryDiffs();
         endpoints.MapGroup("/api/v1/memories").MapMemories();
         endpoints.MapGroup("/api/v1/content").MapContent();
+        endpoints.MapGroup("/api/v1/fs").MapFiles();
+        endpoints.MapGroup("/api/v1/search").MapSearch();
         endpoints.MapGroup("/api/v1/tasks").MapTasks();
         endpoints.MapDigestAgain();
         endpoints.MapSystem();

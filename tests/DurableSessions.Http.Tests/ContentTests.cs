@@ -76,7 +76,6 @@ public sealed class ContentTests(ApiFixture api) : IClassFixture<ApiFixture>
         [
             $"{history}/archive_002/memory_diff.json",
             $"{history}/archive_1/memory_diff.json",
-            $"{history}/archive_001",
             $"{history}/archive_001/other.json",
             $"{history}/archive_001/memory_diff.json/more",
             $"viking://user/{own.User}/sessions/none/history/archive_001/memory_diff.json",

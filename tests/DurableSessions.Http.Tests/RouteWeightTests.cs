@@ -36,6 +36,7 @@ public sealed class RouteWeightTests(AzuriteFixture azurite)
         ["GET /api/v1/sessions/{session_id}/context"] = (6, 6),
         ["GET /api/v1/sessions/{session_id}/archives"] = (3, 201),
         ["GET /api/v1/sessions/{session_id}/archives/{archive_id}"] = (5, 5),
+        ["GET /api/v1/sessions/{session_id}/tool-results"] = (6, 6),
         ["POST /api/v1/sessions/{session_id}/used"] = (4, 4),
         ["GET /api/v1/sessions/{session_id}/archives/{archive_id}/memory_diff"] = (5, 5),
         ["POST /api/v1/sessions/{session_id}/archives/{archive_id}/memory_diff/undo"] = (101, 101),
@@ -44,7 +45,15 @@ public sealed class RouteWeightTests(AzuriteFixture azurite)
         ["GET /api/v1/memories/{category}/{name}"] = (2, 2),
         ["PUT /api/v1/memories/{category}/{name}"] = (6, 6),
         ["DELETE /api/v1/memories/{category}/{name}"] = (6, 6),
-        ["GET /api/v1/content/read"] = (5, 5),
+        ["GET /api/v1/content/read"] = (6, 6),
+        ["GET /api/v1/content/abstract"] = (6, 6),
+        ["GET /api/v1/content/overview"] = (6, 6),
+        ["GET /api/v1/fs/ls"] = (7, 7),
+        ["DELETE /api/v1/fs/"] = (6, 6),
+        ["POST /api/v1/search/find"] = (20, 20),
+        ["POST /api/v1/search/search"] = (20, 20),
+        ["POST /api/v1/search/recall"] = (20, 20),
+        ["POST /api/v1/search/grep"] = (5, 5),
         ["GET /api/v1/tasks/"] = (17, 401),
         ["GET /api/v1/tasks/{task_id}"] = (6, 6),
         ["POST /api/v1/tasks/{task_id}/cancel"] = (10, 10),
@@ -129,6 +138,10 @@ public sealed class RouteWeightTests(AzuriteFixture azurite)
             "/api/v1/sessions/s/archives?limit=10", "/api/v1/sessions/s/archives/archive_001",
             "/api/v1/sessions/s/archives/archive_001/memory_diff", "/api/v1/memories/", "/api/v1/memories/events/remembered",
             "/api/v1/content/read?uri=viking://user/default/sessions/s/history/archive_001/memory_diff.json",
+            "/api/v1/content/read?uri=viking://~/sessions/s/history/archive_001",
+            "/api/v1/content/abstract?uri=viking://~/sessions/s", "/api/v1/content/overview?uri=viking://~/sessions/s",
+            "/api/v1/fs/ls?uri=viking://~/memories&recursive=true", "/api/v1/fs/ls?uri=viking://~/sessions/s/history&node_limit=1",
+            "/api/v1/fs/ls?uri=viking://~/sessions/s", "/api/v1/sessions/s/tool-results",
             "/api/v1/tasks?limit=10", "/api/v1/tasks?status=completed&limit=10", $"/api/v1/tasks/{task}", $"{Instances}/{task}",
             $"{Instances}?top=10", "/ready", "/health",
         ];
@@ -144,6 +157,11 @@ public sealed class RouteWeightTests(AzuriteFixture azurite)
             const string Search = "/api/v1/memories/search?q=bell+message&limit=10";
             await AskAsync(host, HttpMethod.Get, Search);
             await CountAsync(host, HttpMethod.Get, Search);
+            await CountAsync(host, HttpMethod.Post, "/api/v1/search/find", """{"query":"bell message"}""");
+            await CountAsync(host, HttpMethod.Post, "/api/v1/search/search", """{"query":"bell message","mode":"context"}""");
+            await CountAsync(host, HttpMethod.Post, "/api/v1/search/recall", """{"query":"bell message"}""");
+            const string Pattern = """{"pattern":"bell","uri":"viking://~/sessions/s/history/archive_001"}""";
+            await CountAsync(host, HttpMethod.Post, "/api/v1/search/grep", Pattern);
             await CountAsync(host, HttpMethod.Post, "/api/v1/system/wait", "{}");
             await CountAsync(host, HttpMethod.Post, "/api/v1/sessions", """{"session_id":"t"}""");
             await CountAsync(host, HttpMethod.Patch, "/api/v1/sessions/t/config", """{"auto_commit_policy":null}""");

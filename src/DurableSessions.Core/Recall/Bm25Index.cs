@@ -9,6 +9,9 @@ internal sealed class Bm25Index
     private const double Saturation = 1.2;
     private const double LengthWeight = 0.75;
 
+    // Of a word's evidence: that it is there at all; the rest is how often.
+    private const double PresenceWeight = 0.7;
+
     private readonly Dictionary<string, Dictionary<string, int>> _texts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HashSet<string>> _postings = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _lengths = new(StringComparer.Ordinal);
@@ -68,32 +71,55 @@ internal sealed class Bm25Index
         }
     }
 
-    /// <summary>The texts that have any of the query's words, the best first.</summary>
+    /// <summary>
+    /// The texts that have any of the query's words, the best first by BM25. Their scores are in 0 to 1: of the words that a text has,
+    /// each counts by its rarity beside the rarest word of the query that any text has, and a little by how often it comes. So what a score
+    /// says does not depend on how many texts there are, nor on the words of a long query that come nowhere.
+    /// </summary>
     public IReadOnlyList<(string Id, double Score)> Search(string query)
     {
-        var scores = new Dictionary<string, double>(StringComparer.Ordinal);
-        double average = Count == 0 ? 1 : Math.Max(1, (double)_totalLength / Count);
-        foreach (string term in SearchTerms.Of(query).Distinct(StringComparer.Ordinal))
+        List<(HashSet<string> Ids, string Term)> found =
+        [
+            .. SearchTerms.OfQuery(query)
+                .Where(_postings.ContainsKey)
+                .Select(term => (_postings[term], term)),
+        ];
+        if (found.Count == 0)
         {
-            if (!_postings.TryGetValue(term, out HashSet<string>? ids))
-            {
-                continue;
-            }
+            return [];
+        }
 
-            double rarity = Math.Log(1 + ((Count - ids.Count + 0.5) / (ids.Count + 0.5)));
+        double rarest = found.Max(f => Rarity(f.Ids.Count));
+        double average = Math.Max(1, (double)_totalLength / Count);
+        var ranks = new Dictionary<string, (double Bm25, double Evidence)>(StringComparer.Ordinal);
+        foreach ((HashSet<string> ids, string term) in found)
+        {
+            double rarity = Rarity(ids.Count);
             foreach (string id in ids)
             {
                 double times = _texts[id][term];
                 double length = 1 - LengthWeight + (LengthWeight * _lengths[id] / average);
-                scores[id] = scores.GetValueOrDefault(id) + (rarity * times * (Saturation + 1) / (times + (Saturation * length)));
+                double frequency = times / (times + (Saturation * length));
+                (double bm25, double evidence) = ranks.GetValueOrDefault(id);
+                ranks[id] = (
+                    bm25 + (rarity * frequency * (Saturation + 1)),
+                    evidence + (rarity / rarest * (PresenceWeight + ((1 - PresenceWeight) * frequency))));
             }
         }
 
-        return
-        [
-            .. scores.Select(static s => (s.Key, s.Value))
-                .OrderByDescending(static s => s.Value)
-                .ThenBy(static s => s.Key, StringComparer.Ordinal),
-        ];
+        double best = 1;
+        var hits = new List<(string Id, double Score)>(ranks.Count);
+        foreach ((string id, (_, double evidence)) in ranks
+            .OrderByDescending(static r => r.Value.Bm25)
+            .ThenBy(static r => r.Key, StringComparer.Ordinal))
+        {
+            // No text has more than one that is ranked before it.
+            best = Math.Min(best, evidence / (1 + evidence));
+            hits.Add((id, best));
+        }
+
+        return hits;
     }
+
+    private double Rarity(int texts) => Math.Log(1 + ((Count - texts + 0.5) / (texts + 0.5)));
 }

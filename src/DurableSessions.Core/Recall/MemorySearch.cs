@@ -14,9 +14,6 @@ namespace DurableSessions.Core.Recall;
 /// </summary>
 public sealed class MemorySearch
 {
-    /// <summary>The longest query, in characters.</summary>
-    public const int MaxQueryLength = 1_000;
-
     /// <summary>The most hits of one search.</summary>
     public const int MaxHits = 100;
 
@@ -51,16 +48,16 @@ public sealed class MemorySearch
 
     /// <summary>What has any of the query's words, the best first.</summary>
     /// <param name="user">The user.</param>
-    /// <param name="query">Words; at most <see cref="MaxQueryLength"/> characters.</param>
+    /// <param name="query">A text of any length, such as a whole prompt: its words count, each once.</param>
     /// <param name="limit">1 to <see cref="MaxHits"/>.</param>
+    /// <param name="where">What is to be found at all; <see langword="null"/>: everything. Called while the user's index is held.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The query or the limit is out of its bounds.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The limit is out of its bounds.</exception>
     public async Task<IReadOnlyList<SearchHit>> SearchAsync(
-        UserKey user, string query, int limit, CancellationToken cancellationToken)
+        UserKey user, string query, int limit, Predicate<SearchHit>? where, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxHits);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(query.Length, MaxQueryLength, nameof(query));
         var remembered = ("search", user);
         UserIndex index = _memory.GetOrCreateOnce(remembered, s_unused, bytes: 0, static () => new UserIndex());
         await index.Gate.WaitAsync(cancellationToken);
@@ -68,7 +65,7 @@ public sealed class MemorySearch
         {
             await ReadMemoriesAsync(index, user, cancellationToken);
             await ReadArchivesAsync(index, user, cancellationToken);
-            return await FindAsync(index, query, limit, cancellationToken);
+            return await FindAsync(index, query, limit, where, cancellationToken);
         }
         finally
         {
@@ -129,13 +126,19 @@ public sealed class MemorySearch
 
     // A hit of a session is returned only while that session exists. One that was degraded is read again, once, when its turn to be
     // digested again has come and gone.
-    private async Task<IReadOnlyList<SearchHit>> FindAsync(UserIndex index, string query, int limit, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<SearchHit>> FindAsync(
+        UserIndex index, string query, int limit, Predicate<SearchHit>? where, CancellationToken cancellationToken)
     {
         var hits = new List<SearchHit>();
         var living = new Dictionary<SessionKey, Manifest?>();
         foreach ((MemoryInfo? memory, ArchiveHit? found, double score) in index.Search(query).ToList())
         {
             ArchiveHit? archive = found;
+            if (where?.Invoke(new SearchHit(score, memory, archive)) == false)
+            {
+                continue;
+            }
+
             if (archive is not null)
             {
                 if (!living.TryGetValue(archive.Session, out Manifest? manifest))

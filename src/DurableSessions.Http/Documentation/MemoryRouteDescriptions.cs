@@ -24,18 +24,6 @@ internal static class MemoryRouteDescriptions
         "memories_skipped":[{"reason":"it says so already","category":"events","name":"move"}]}
         """;
 
-    private const string DiffFile =
-        "\""
-        + """{\n    \"archive_uri\": \"viking://user/default/sessions/demo/history/archive_001\",\n    \"trace_id\": null,\n"""
-        + """    \"extracted_at\": \"2026-01-31T09:00:00.000000Z\",\n    \"operations\": {\n        \"adds\": [],\n"""
-        + """        \"updates\": [\n            {\n"""
-        + """                \"uri\": \"viking://user/default/memories/preferences/tea.md\",\n"""
-        + """                \"memory_type\": \"preferences\",\n                \"before\": \"green\",\n"""
-        + """                \"after\": \"green, no sugar\"\n            }\n        ],\n        \"deletes\": []\n    },\n"""
-        + """    \"summary\": {\n        \"total_adds\": 0,\n        \"total_updates\": 1,\n        \"total_deletes\": 0\n"""
-        + """    }\n}"""
-        + "\"";
-
     /// <summary>By method and path, as in the OpenAPI document.</summary>
     public static IReadOnlyDictionary<string, RouteDescription> All { get; } = new Dictionary<string, RouteDescription>
     {
@@ -97,20 +85,5 @@ internal static class MemoryRouteDescriptions
             + "first response, also after later writes.",
             Diff,
             ErrorCode.NotFound),
-        ["GET /api/v1/content/read"] = new(
-            Memories, "Read the file of a task's memory_diff_uri",
-            "The text of memory_diff.json: each memory that the commit changed, under adds, updates or deletes. offset and limit "
-            + "count lines; -1 is all. "
-            + "viking://~ is the caller. Any other URI is not found.",
-            DiffFile, ErrorCode.NotFound)
-        {
-            Query = new Dictionary<string, string>
-            {
-                ["uri"] = "\"viking://user/default/sessions/demo/history/archive_001/memory_diff.json\"",
-                ["offset"] = "0",
-                ["limit"] = "-1",
-                ["raw"] = "false",
-            },
-        },
     };
 }

@@ -21,6 +21,7 @@ internal sealed partial class OperationDocumentation : IOpenApiOperationTransfor
         string name = $"{method} {path}";
         if (!RouteDescriptions.All.TryGetValue(name, out RouteDescription? route)
             && !MemoryRouteDescriptions.All.TryGetValue(name, out route)
+            && !RecallRouteDescriptions.All.TryGetValue(name, out route)
             && !OrchestrationRouteDescriptions.All.TryGetValue(name, out route))
         {
             return Task.CompletedTask;

@@ -23,6 +23,7 @@ internal static class ArchiveEndpoints
         sessions.MapGet("/{session_id}/archives", ListAsync).WithWeight(
             static query => 1 + (2 * query.Number("limit", ArchiveService.MaxPage, otherwise: ArchiveService.MaxPage)));
         sessions.MapGet("/{session_id}/archives/{archive_id}", GetAsync).WithWeight(5);
+        sessions.MapGet("/{session_id}/tool-results", ToolResultsAsync).WithWeight(6);
     }
 
     private static async Task<IResult> ListAsync(HttpContext http, Caller caller, SessionStore store, string session_id)
@@ -77,6 +78,18 @@ internal static class ArchiveEndpoints
         http.Response.RegisterForDisposeAsync(messages);
         bool more = await messages.MoveNextAsync();
         return new StreamedEnvelopeResult(answer => WriteAsync(answer, archive.Info, messages, more));
+    }
+
+    // What tools answer is in the messages; nothing is kept apart from them.
+    private static async Task<IResult> ToolResultsAsync(HttpContext http, Caller caller, SessionStore store, string session_id)
+    {
+        Query.Integer(http, "limit", 1, int.MaxValue, otherwise: 1);
+        await store.Sessions.GetAsync(caller.Session(session_id), autoCreate: false, http.RequestAborted);
+        return new EnvelopeResult(static json =>
+        {
+            json.WriteStartArray();
+            json.WriteEndArray();
+        });
     }
 
     private static async Task WriteAsync(

@@ -1,9 +1,8 @@
 using DurableSessions.Core;
-using DurableSessions.Core.Errors;
-using DurableSessions.Core.Identities;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Errors;
+using DurableSessions.Http.Files;
 using DurableSessions.Http.Limits;
 using DurableSessions.Http.Requests;
 using Microsoft.AspNetCore.Builder;
@@ -12,10 +11,19 @@ using Microsoft.AspNetCore.Routing;
 
 namespace DurableSessions.Http.Endpoints;
 
-/// <summary>Reads text by its URI: the memory changes of commits.</summary>
+/// <summary>Reads texts by their URI: memories, archives, the memory changes of commits.</summary>
 internal static class ContentEndpoints
 {
-    public static void MapContent(this IEndpointRouteBuilder content) => content.MapGet("/read", ReadAsync).WithWeight(5);
+    public static void MapContent(this IEndpointRouteBuilder content)
+    {
+        content.MapGet("/read", ReadAsync).WithWeight(6);
+        content.MapGet("/abstract", AbstractAsync).WithWeight(6);
+        content.MapGet("/overview", OverviewAsync).WithWeight(6);
+    }
+
+    /// <summary>The files of a request's caller.</summary>
+    public static UserFiles Files(HttpContext http, Caller caller, SessionStore store) =>
+        new(store, caller, RequestCost.Find(http), BodyLease.ForAnswer(http));
 
     private static async Task<IResult> ReadAsync(HttpContext http, Caller caller, SessionStore store)
     {
@@ -25,36 +33,36 @@ internal static class ContentEndpoints
 
         // The text is the same, raw or not.
         Query.Boolean(http, "raw");
-        string text = await FindAsync(caller, uri, store, http.RequestAborted)
-            ?? throw new ApiException(ApiError.NotFound($"File not found: {uri.Text}", "file", uri.Text));
+        string text = await FindAsync(uri, Files(http, caller, store).FindTextAsync, http.RequestAborted);
         return new EnvelopeResult(json => json.WriteStringValue(Lines(text, offset, limit)));
     }
 
-    // Null: not found. So are another user's content and a session that was deleted.
-    private static async Task<string?> FindAsync(Caller caller, VikingUri uri, SessionStore store, CancellationToken cancellationToken)
+    private static async Task<IResult> AbstractAsync(HttpContext http, Caller caller, SessionStore store)
     {
-        if (uri.Own is not ["sessions", { } session, "history", { } archive, Wire.MemoryDiffFile]
-            || !SessionKey.IsValidId(session) || Wire.ArchiveNumber(archive) is not { } number)
-        {
-            return null;
-        }
-
-        SessionKey key = caller.Session(session);
-        try
-        {
-            return await store.Memories.FindDiffAsync(key, number, cancellationToken) is { } diff
-                ? MemoryDiffFile.Write(key, number, diff)
-                : null;
-        }
-        catch (SessionNotFoundException)
-        {
-            return null;
-        }
+        string text = await FindAsync(VikingUri.Of(http, caller), Files(http, caller, store).FindAbstractAsync, http.RequestAborted);
+        return new EnvelopeResult(json => json.WriteStringValue(text));
     }
+
+    private static async Task<IResult> OverviewAsync(HttpContext http, Caller caller, SessionStore store)
+    {
+        string text = await FindAsync(VikingUri.Of(http, caller), Files(http, caller, store).FindOverviewAsync, http.RequestAborted);
+        return new EnvelopeResult(json => json.WriteStringValue(text));
+    }
+
+    // Another user's content is not found either.
+    private static async Task<string> FindAsync(
+        VikingUri uri, Func<UserPath, CancellationToken, Task<string?>> find, CancellationToken cancellationToken) =>
+        (UserPath.Of(uri) is { } path ? await find(path, cancellationToken) : null)
+            ?? throw new ApiException(ApiError.NotFound($"File not found: {uri.Text}", "file", uri.Text));
 
     // Lines with their line ends; limit -1: all that follow.
     private static string Lines(string text, int offset, int limit)
     {
+        if (offset == 0 && limit < 0)
+        {
+            return text;
+        }
+
         string[] lines = text.Split('\n');
         int start = Math.Min(offset, lines.Length);
         int end = limit < 0 ? lines.Length : start + Math.Min(limit, lines.Length - start);

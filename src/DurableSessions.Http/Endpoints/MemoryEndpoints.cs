@@ -94,11 +94,11 @@ internal static class MemoryEndpoints
 
     private static async Task<IResult> SearchAsync(HttpContext http, Caller caller, SessionStore store)
     {
-        string query = Query.Text(http, "q", MemorySearch.MaxQueryLength)
+        string query = Query.Text(http, "q", int.MaxValue)
             ?? throw ApiException.Invalid(Location.Query("q"), "is required, as words to look for.", "missing");
         int limit = Query.Integer(http, "limit", 1, MemorySearch.MaxHits, otherwise: DefaultHits);
         IReadOnlyList<SearchHit> hits = await store.MemorySearch.SearchAsync(
-            caller.Owner, query, limit, http.RequestAborted);
+            caller.Owner, query, limit, where: null, http.RequestAborted);
         return new EnvelopeResult(json =>
         {
             json.WriteStartArray();

@@ -4,39 +4,60 @@ using Microsoft.AspNetCore.Http;
 
 namespace DurableSessions.Http.Requests;
 
-/// <summary>The URI of a user's resource: <c>viking://user/{user}/…</c>; <c>viking://~/…</c> is the caller's.</summary>
-/// <param name="Text">The full URI, with the caller's user in the place of <c>~</c>.</param>
-/// <param name="Own">The path segments after the caller's user; <see langword="null"/> where the URI is not the caller's.</param>
-internal sealed record VikingUri(string Text, string[]? Own)
+/// <summary>The URI of a resource: <c>viking://user/{user}/…</c>; <c>viking://~/…</c> is the caller's.</summary>
+/// <param name="Text">The full URI, with the caller's user in the place of <c>~</c>, and no slash at its end.</param>
+/// <param name="Path">Its path segments.</param>
+/// <param name="Caller">Who asks.</param>
+internal sealed record VikingUri(string Text, string[] Path, Caller Caller)
 {
     /// <summary>The longest URI, in characters.</summary>
     public const int MaxLength = 4_096;
 
     private const string Scheme = "viking://";
+    private const string Users = "user";
+
+    /// <summary>The path segments after the caller's user; <see langword="null"/> where the URI is not the caller's.</summary>
+    public string[]? Own => Path is [Users, { } user, .. string[] own] && user == Caller.User ? own : null;
+
+    /// <summary>Whether it leads to another user, or to nothing that a user has.</summary>
+    public bool IsForeign => Path is [Users, { } user, ..] && user != Caller.User;
+
+    /// <summary>Whether the caller's own places are below it.</summary>
+    public bool IsAboveOwn => Path is [] or [Users];
 
     /// <summary>The URI of the query parameter <c>uri</c>.</summary>
     /// <exception cref="ApiException">The parameter is absent, or is no such URI.</exception>
-    public static VikingUri Of(HttpContext http, Caller caller)
+    public static VikingUri Of(HttpContext http, Caller caller) =>
+        Parse(Query.Text(http, "uri", MaxLength) ?? "", caller, Location.Query("uri"));
+
+    /// <summary>The URI of a field.</summary>
+    /// <exception cref="ApiException">It is no text, or no such URI.</exception>
+    public static VikingUri Of(JsonField field, Caller caller) => Parse(field.Text(), caller, field.At);
+
+    /// <summary>Whether another URI is this one, or below it.</summary>
+    public bool Holds(string uri) =>
+        uri.StartsWith(Text, StringComparison.Ordinal) && (uri.Length == Text.Length || uri[Text.Length] == '/' || Path.Length == 0);
+
+    private static VikingUri Parse(string text, Caller caller, Location at)
     {
-        string text = Query.Text(http, "uri", MaxLength)?.Trim() ?? "";
+        text = text.Trim();
         if (text.Length == 0)
         {
-            throw ApiException.Invalid(Location.Query("uri"), "is required.", "missing");
+            throw ApiException.Invalid(at, "is required.", "missing");
         }
 
-        if (!text.StartsWith(Scheme, StringComparison.Ordinal))
+        if (!text.StartsWith(Scheme, StringComparison.Ordinal) || text.Length > MaxLength)
         {
-            throw ApiException.Invalid(Location.Query("uri"), $"must begin with {Scheme}.");
+            throw ApiException.Invalid(at, $"must begin with {Scheme}, and have at most {MaxLength} characters.");
         }
 
         // As OpenViking reads it: a question mark ends the path, and two slashes are one.
         string[] path = text[Scheme.Length..].Split('?', 2)[0].Split('/', StringSplitOptions.RemoveEmptyEntries);
         if (path is ["~", .. string[] rest])
         {
-            path = ["user", caller.User, .. rest];
-            text = Scheme + string.Join('/', path);
+            path = [Users, caller.User, .. rest];
         }
 
-        return new VikingUri(text, path is ["user", { } user, .. string[] own] && user == caller.User ? own : null);
+        return new VikingUri(Scheme + string.Join('/', path), path, caller);
     }
 }

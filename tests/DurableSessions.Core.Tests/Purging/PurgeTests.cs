@@ -465,7 +465,7 @@ public sealed class PurgeTests
         CommitTask task = await EndAsync(host, "keyed");
         await Task.Delay(s_longAgo, cluster.Time, Cancelled);
         Assert.Equal(1, await host.PurgeAsync());
-        Assert.Single(await host.Store.MemorySearch.SearchAsync(_key.Owner, "messages", 10, Cancelled));
+        Assert.Single(await host.Store.MemorySearch.SearchAsync(_key.Owner, "messages", 10, where: null, Cancelled));
 
         Assert.Equal(Json(task), Json(await host.CommitAsync(_key, idempotencyKey: Words.Key("k"))));
         Assert.Single((await host.AuditAsync(_key)).Archives);

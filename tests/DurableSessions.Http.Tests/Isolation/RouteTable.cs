@@ -6,6 +6,7 @@ internal static class RouteTable
     private const string Sessions = "/api/v1/sessions/";
     private const string Session = Sessions + "{session_id}";
     private const string Archive = Session + "/archives/{archive_id}";
+    private const string ArchiveUri = "viking://user/ann/sessions/{session_id}/history/{archive_id}";
     private const string Memory = "/api/v1/memories/{category}/{name}";
     private const string Tasks = "/api/v1/tasks/";
     private const string Instances = "/runtime/webhooks/durabletask/instances/";
@@ -37,6 +38,7 @@ internal static class RouteTable
         ["GET " + Session + "/context"] = new(RouteKind.Caller, Session + "/context?include_memories=true"),
         ["GET " + Session + "/archives"] = new(RouteKind.Caller),
         ["GET " + Archive] = new(RouteKind.Caller),
+        ["GET " + Session + "/tool-results"] = new(RouteKind.Caller),
         ["POST " + Session + "/used"] = new(RouteKind.Caller, Body: """{"contexts":["viking://a"]}"""),
         ["GET " + Archive + "/memory_diff"] = new(RouteKind.Caller),
         ["POST " + Archive + "/memory_diff/undo"] = new(RouteKind.Caller, Body: "{}"),
@@ -45,8 +47,15 @@ internal static class RouteTable
         ["GET " + Memory] = new(RouteKind.Caller),
         ["PUT " + Memory] = new(RouteKind.Caller, Body: """{"content":"{text}"}"""),
         ["DELETE " + Memory] = new(RouteKind.Caller),
-        ["GET /api/v1/content/read"] = new(
-            RouteKind.Caller, "/api/v1/content/read?uri=viking://user/ann/sessions/{session_id}/history/{archive_id}/memory_diff.json"),
+        ["GET /api/v1/content/read"] = new(RouteKind.Caller, "/api/v1/content/read?uri=" + ArchiveUri + "/memory_diff.json"),
+        ["GET /api/v1/content/abstract"] = new(RouteKind.Caller, "/api/v1/content/abstract?uri=" + ArchiveUri),
+        ["GET /api/v1/content/overview"] = new(RouteKind.Caller, "/api/v1/content/overview?uri=" + ArchiveUri),
+        ["GET /api/v1/fs/ls"] = new(RouteKind.Caller, "/api/v1/fs/ls?recursive=true&uri=" + ArchiveUri),
+        ["DELETE /api/v1/fs/"] = new(RouteKind.Caller, "/api/v1/fs?uri=viking://user/ann/memories/{category}/{name}.md"),
+        ["POST /api/v1/search/find"] = new(RouteKind.Caller, Body: """{"query":"canary"}"""),
+        ["POST /api/v1/search/search"] = new(RouteKind.Caller, Body: """{"query":"canary","mode":"context"}"""),
+        ["POST /api/v1/search/recall"] = new(RouteKind.Caller, Body: """{"query":"canary"}"""),
+        ["POST /api/v1/search/grep"] = new(RouteKind.Caller, Body: $$"""{"pattern":".","uri":"{{ArchiveUri}}"}"""),
         ["GET " + Tasks] = new(RouteKind.Caller, Tasks + "?resource_id={session_id}"),
         ["GET " + Tasks + "{task_id}"] = new(RouteKind.Caller),
         ["POST " + Tasks + "{task_id}/cancel"] = new(RouteKind.Caller, Body: "{}"),

@@ -1,0 +1,111 @@
+using DurableSessions.Core;
+using DurableSessions.Core.Memories;
+using DurableSessions.Core.Recall;
+using DurableSessions.Http.Callers;
+using DurableSessions.Http.Envelope;
+using DurableSessions.Http.Errors;
+using DurableSessions.Http.Files;
+using DurableSessions.Http.Limits;
+using DurableSessions.Http.Requests;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace DurableSessions.Http.Endpoints;
+
+/// <summary>The caller's memories and archives as folders and files: list, delete.</summary>
+internal static class FileEndpoints
+{
+    private const int DefaultEntries = 1_000;
+    private const int MostEntries = 10_000;
+    private const int DefaultAbstract = 256;
+    private const string TruncatedHeader = "X-Truncated";
+
+    public static void MapFiles(this IEndpointRouteBuilder files)
+    {
+        files.MapGet("/ls", ListAsync).WithWeight(7);
+        files.MapDelete("/", DeleteAsync).WithWeight(6);
+    }
+
+    private static async Task<IResult> ListAsync(HttpContext http, Caller caller, SessionStore store)
+    {
+        var uri = VikingUri.Of(http, caller);
+        bool isRecursive = Query.Boolean(http, "recursive");
+        int limit = Query.Integer(http, "node_limit", 1, MostEntries, otherwise: DefaultEntries);
+        int abstractLimit = Query.Integer(http, "abs_limit", 0, MemoryLimits.MaxContentLength, otherwise: DefaultAbstract);
+        bool isOriginal = Query.Text(http, "output", int.MaxValue) switch
+        {
+            null or "agent" => false,
+            "original" => true,
+            _ => throw ApiException.Invalid(Location.Query("output"), "must be agent or original.", "literal_error"),
+        };
+        var listing = new FileListing(store, caller, RequestCost.Find(http), limit);
+        IReadOnlyList<FileEntry> entries = await listing.ListAsync(uri, isRecursive, http.RequestAborted)
+            ?? throw new ApiException(ApiError.NotFound($"Directory not found: {uri.Text}", "directory", uri.Text));
+        if (entries.Count > limit)
+        {
+            http.Response.Headers[TruncatedHeader] = "true";
+        }
+
+        return new EnvelopeResult(json =>
+        {
+            json.WriteStartArray();
+            foreach (FileEntry entry in entries.Take(limit))
+            {
+                json.WriteStartObject();
+                json.WriteString("name", entry.Name);
+                json.WriteString("rel_path", entry.RelativePath);
+                json.WriteString("uri", entry.Uri);
+                json.WriteBoolean("isDir", entry.IsFolder);
+                json.WriteString("modTime", entry.ModifiedAt is { } time ? Wire.Time(time) : null);
+                if (!isOriginal)
+                {
+                    json.WriteString("abstract", Cut(entry.Abstract, abstractLimit));
+                }
+
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        });
+    }
+
+    private static async Task<IResult> DeleteAsync(HttpContext http, Caller caller, SessionStore store)
+    {
+        var uri = VikingUri.Of(http, caller);
+        Query.Boolean(http, "recursive");
+        switch (UserPath.Of(uri))
+        {
+            case { Place: UserPlace.Memory } memory:
+                try
+                {
+                    await store.Memories.DeleteAsync(caller.Owner, memory.Category, memory.Name, new MemoryCondition(), http.RequestAborted);
+                }
+                catch (MemoryNotFoundException)
+                {
+                    throw NotFound(uri);
+                }
+
+                break;
+            case { Place: UserPlace.Session }:
+                throw ApiException.Invalid(Location.Query("uri"), "is a session: DELETE /api/v1/sessions/{session_id} deletes it.");
+            case not null:
+                throw ApiException.Invalid(Location.Query("uri"), "must be that of one memory: nothing else is deleted by its URI.");
+            default:
+                throw NotFound(uri);
+        }
+
+        return new EnvelopeResult(json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("uri", uri.Text);
+            json.WriteNumber("estimated_deleted_count", 1);
+            json.WriteEndObject();
+        });
+    }
+
+    private static string Cut(string line, int limit) =>
+        line.Length <= limit ? line : line[..(limit > 0 && char.IsHighSurrogate(line[limit - 1]) ? limit - 1 : limit)];
+
+    private static ApiException NotFound(VikingUri uri) => new(ApiError.NotFound($"File not found: {uri.Text}", "file", uri.Text));
+}

@@ -1,0 +1,171 @@
+using System.Text;
+using DurableSessions.Core;
+using DurableSessions.Core.Archives;
+using DurableSessions.Core.Context;
+using DurableSessions.Core.Errors;
+using DurableSessions.Core.Identities;
+using DurableSessions.Core.Memories;
+using DurableSessions.Core.Messages;
+using DurableSessions.Core.Recall;
+using DurableSessions.Core.State;
+using DurableSessions.Http.Callers;
+using DurableSessions.Http.Envelope;
+using DurableSessions.Http.Errors;
+using DurableSessions.Http.Limits;
+
+namespace DurableSessions.Http.Files;
+
+/// <summary>The texts at the places of one user.</summary>
+/// <param name="store">Where they are.</param>
+/// <param name="caller">Whose they are.</param>
+/// <param name="cost">Learns what is read of archives; <see langword="null"/> where that is not limited.</param>
+/// <param name="hold">Asked before an archive's messages are held.</param>
+internal sealed class UserFiles(SessionStore store, Caller caller, RequestCost? cost, HoldBytes hold)
+{
+    /// <summary>The most bytes of an archive's messages that are sent as one text.</summary>
+    public const int MaxArchiveBytes = 8 * 1024 * 1024;
+
+    /// <summary>The text of a file, or of an archive as a whole; <see langword="null"/>: there is none.</summary>
+    /// <exception cref="ApiException">The messages of an archive have more than <see cref="MaxArchiveBytes"/>.</exception>
+    public Task<string?> FindTextAsync(UserPath path, CancellationToken cancellationToken) => path.Place switch
+    {
+        UserPlace.Memory => FindMemoryAsync(path.Category, path.Name, cancellationToken),
+        UserPlace.Profile => FindProfileAsync(cancellationToken),
+        UserPlace.Archive => FindArchiveAsync(path, ConversationAsync, cancellationToken),
+        UserPlace.ArchiveFile when path.File == Wire.MemoryDiffFile => FindDiffAsync(path.Session!, path.Archive, cancellationToken),
+        UserPlace.ArchiveFile when path.File == UserPath.MessagesFile => FindArchiveAsync(path, LinesAsync, cancellationToken),
+        UserPlace.ArchiveFile when path.File == UserPath.AbstractFile => FindAbstractAsync(path, cancellationToken),
+        UserPlace.ArchiveFile => FindOverviewAsync(path, cancellationToken),
+        _ => Task.FromResult<string?>(null),
+    };
+
+    /// <summary>The line that stands for a memory, an archive, or the newest archive of a session.</summary>
+    public async Task<string?> FindAbstractAsync(UserPath path, CancellationToken cancellationToken) => path.Place switch
+    {
+        UserPlace.Memory => (await FindInfoAsync(path.Category, path.Name, cancellationToken))?.Abstract,
+        UserPlace.Archive or UserPlace.ArchiveFile or UserPlace.Session or UserPlace.History =>
+            (await FindArchiveAsync(path, cancellationToken))?.Info.Abstract,
+        _ => null,
+    };
+
+    /// <summary>The overview of an archive, or of the newest archive of a session.</summary>
+    public async Task<string?> FindOverviewAsync(UserPath path, CancellationToken cancellationToken) => path.Place switch
+    {
+        UserPlace.Archive or UserPlace.ArchiveFile or UserPlace.Session or UserPlace.History =>
+            (await FindArchiveAsync(path, cancellationToken))?.Info.Overview,
+        _ => null,
+    };
+
+    /// <summary>An archive; of a session, its newest.</summary>
+    /// <returns><see langword="null"/>: there is no such session, or no such archive.</returns>
+    public async Task<Archive?> FindArchiveAsync(UserPath path, CancellationToken cancellationToken)
+    {
+        SessionKey session = path.Session!;
+        try
+        {
+            int number = path.Archive != 0
+                ? path.Archive
+                : (await store.Archives.ListAsync(session, 1, null, cancellationToken)) is [{ } newest] ? newest.Number : 0;
+            return number == 0 ? null : await store.Archives.GetAsync(session, number, cancellationToken);
+        }
+        catch (Exception e) when (e is SessionNotFoundException or ArchiveNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<string?> FindMemoryAsync(MemoryCategory category, string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await store.Memories.GetAsync(caller.Owner, category, name, cancellationToken)).Content;
+        }
+        catch (MemoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<MemoryInfo?> FindInfoAsync(MemoryCategory category, string name, CancellationToken cancellationToken)
+    {
+        MemoryPage all = await store.Memories.ListAsync(caller.Owner, category, MemoryService.MaxPage, null, cancellationToken);
+        return all.Items.FirstOrDefault(m => m.Name == name);
+    }
+
+    // A plugin asks for one file of who the user is.
+    private async Task<string?> FindProfileAsync(CancellationToken cancellationToken)
+    {
+        MemoryPage all = await store.Memories.ListAsync(
+            caller.Owner, MemoryCategory.Profile, MemoryService.MaxPage, null, cancellationToken);
+        var contents = new List<string>();
+        foreach (MemoryInfo info in all.Items)
+        {
+            cost?.Take(1);
+            if (await FindMemoryAsync(info.Category, info.Name, cancellationToken) is { } content)
+            {
+                contents.Add(content.Trim());
+            }
+        }
+
+        return contents.Count == 0 ? null : string.Join("\n\n", contents);
+    }
+
+    private async Task<string?> FindDiffAsync(SessionKey session, int archive, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await store.Memories.FindDiffAsync(session, archive, cancellationToken) is { } diff
+                ? MemoryDiffFile.Write(session, archive, diff)
+                : null;
+        }
+        catch (SessionNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<string?> FindArchiveAsync(
+        UserPath path, Func<Archive, StringBuilder, CancellationToken, Task> write, CancellationToken cancellationToken)
+    {
+        if (await FindArchiveAsync(path, cancellationToken) is not { } archive)
+        {
+            return null;
+        }
+
+        long bytes = archive.Info.Counts.Bytes;
+        if (bytes > MaxArchiveBytes)
+        {
+            throw new ApiException(ApiError.TooLarge(
+                $"{Wire.ArchiveUri(path.Session!, path.Archive)} has {bytes} bytes of messages; "
+                + $"read it by GET /api/v1/sessions/{path.Session!.Id}/archives/{Wire.ArchiveId(path.Archive)}",
+                MaxArchiveBytes));
+        }
+
+        cost?.Take(RequestCost.Of(bytes));
+        await hold(2 * sizeof(char) * bytes, cancellationToken);
+        var text = new StringBuilder();
+        await write(archive, text, cancellationToken);
+        return text.ToString();
+    }
+
+    private static async Task LinesAsync(Archive archive, StringBuilder text, CancellationToken cancellationToken)
+    {
+        await foreach (SessionMessage message in archive.Messages.WithCancellation(cancellationToken))
+        {
+            text.Append(Encoding.UTF8.GetString(message.Line.Span)).Append('\n');
+        }
+    }
+
+    private static async Task ConversationAsync(Archive archive, StringBuilder text, CancellationToken cancellationToken)
+    {
+        if (archive.Info.Overview.Length > 0)
+        {
+            text.Append(archive.Info.Overview.TrimEnd()).Append("\n\n");
+        }
+
+        await foreach (SessionMessage message in archive.Messages.WithCancellation(cancellationToken))
+        {
+            MessageText.AppendTo(text, message);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using DurableSessions.Core;
+using DurableSessions.Core.Memories;
+using DurableSessions.Core.Messages;
+using DurableSessions.Core.Recall;
+using DurableSessions.Http.Callers;
+using DurableSessions.Http.Limits;
+
+namespace DurableSessions.Http.Recall;
+
+/// <summary>Puts together what a plugin puts into a prompt.</summary>
+/// <param name="store">Where it is.</param>
+/// <param name="caller">Whose it is.</param>
+/// <param name="recent">What was sent in a session's last turns.</param>
+/// <param name="cost">Learns what is read; <see langword="null"/> where that is not limited.</param>
+internal sealed class ContextAssembly(SessionStore store, Caller caller, RecentlyRecalled recent, RequestCost? cost)
+{
+    private const string ClosingTag = "</memory";
+    private const string HarmlessTag = "<\\/memory";
+
+    /// <summary>The entries, the best first, as far as quotas and budget go.</summary>
+    public async Task<IReadOnlyList<ContextEntry>> ReadAsync(ContextRequest request, CancellationToken cancellationToken)
+    {
+        cost?.Take(MemorySearch.MaxHits / 10);
+        IReadOnlyList<Recollection> found = await Recollection.FindAsync(
+            store, caller, request.Query, [], MemorySearch.MaxHits, request.MinScore, cancellationToken);
+        IReadOnlySet<string> sent = recent.Find(request.Session, request.DedupTurns);
+        var left = new Dictionary<string, int>(request.Quotas, StringComparer.Ordinal);
+        long tokens = request.TokenBudget;
+        var entries = new List<ContextEntry>();
+        foreach (Recollection one in found)
+        {
+            if (entries.Count == request.Limit || tokens == 0)
+            {
+                break;
+            }
+
+            if (request.Excluded.Contains(one.Uri) || sent.Contains(one.Uri) || left.GetValueOrDefault(one.Category, int.MaxValue) == 0
+                || await FindEntryAsync(one, request.WantsTexts, tokens, cancellationToken) is not { } entry)
+            {
+                continue;
+            }
+
+            entries.Add(entry);
+            tokens -= entry.Tokens;
+            if (left.TryGetValue(one.Category, out int quota))
+            {
+                left[one.Category] = quota - 1;
+            }
+        }
+
+        recent.Add(request.Session, [.. entries.Select(static e => e.Found.Uri)]);
+        return entries;
+    }
+
+    /// <summary>The entries as one text, each in an element of its own that no text can close.</summary>
+    public static string Render(IEnumerable<ContextEntry> entries)
+    {
+        var text = new StringBuilder();
+        foreach (ContextEntry entry in entries)
+        {
+            text.Append(text.Length > 0 ? "\n" : "").Append(
+                CultureInfo.InvariantCulture,
+                $"""
+                <memory uri="{WebUtility.HtmlEncode(entry.Found.Uri)}" type="{entry.Found.Category}" score="{entry.Found.Score:0.00}" detail="{Detail(entry)}">
+                """);
+            text.Append('\n').Append(entry.Text.Replace(ClosingTag, HarmlessTag, StringComparison.OrdinalIgnoreCase)).Append("\n</memory>");
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>How much of it the text of an entry is.</summary>
+    public static string Detail(ContextEntry entry) => entry.IsFull ? "full" : "abstract";
+
+    // Null: neither its text nor its line fits, or it is gone.
+    private async Task<ContextEntry?> FindEntryAsync(
+        Recollection found, bool wantsText, long tokens, CancellationToken cancellationToken)
+    {
+        if (found.Memory is { } memory && wantsText && memory.Tokens <= tokens)
+        {
+            try
+            {
+                cost?.Take(1);
+                Memory whole = await store.Memories.GetAsync(caller.Owner, memory.Category, memory.Name, cancellationToken);
+                string text = whole.Content.Trim();
+                long all = TokenEstimate.Of(text);
+                if (all <= tokens)
+                {
+                    return new ContextEntry(found, IsFull: true, text, all);
+                }
+            }
+            catch (MemoryNotFoundException)
+            {
+                return null;
+            }
+        }
+
+        long line = TokenEstimate.Of(found.Abstract);
+        return line <= tokens ? new ContextEntry(found, IsFull: false, found.Abstract, line) : null;
+    }
+}

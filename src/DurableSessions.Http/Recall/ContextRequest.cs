@@ -1,0 +1,104 @@
+using DurableSessions.Core.Identities;
+using DurableSessions.Core.Recall;
+using DurableSessions.Http.Callers;
+using DurableSessions.Http.Requests;
+
+namespace DurableSessions.Http.Recall;
+
+/// <summary>What a plugin asks for to put it into a prompt: the best of what fits, within quotas and a budget.</summary>
+internal sealed record ContextRequest
+{
+    /// <summary>The most URIs that a client excludes.</summary>
+    public const int MaxExcluded = 1_000;
+
+    /// <summary>The most turns in which nothing is sent again.</summary>
+    public const int MaxTurns = 100;
+
+    private const int MinTokens = 64;
+    private const int MaxTokens = 32_000;
+    private const int DefaultTokens = 1_600;
+    private const int DefaultEntries = 10;
+    private const int CharactersOfAToken = 4;
+    private const double DefaultScore = 0.35;
+
+    /// <summary>The prompt.</summary>
+    public required string Query { get; init; }
+
+    /// <summary>The least score of an entry.</summary>
+    public required double MinScore { get; init; }
+
+    /// <summary>The most entries.</summary>
+    public required int Limit { get; init; }
+
+    /// <summary>The most entries of each category; a category that is not there has no limit of its own.</summary>
+    public required IReadOnlyDictionary<string, int> Quotas { get; init; }
+
+    /// <summary>The most estimated tokens of all entries' texts.</summary>
+    public required int TokenBudget { get; init; }
+
+    /// <summary>What is not to be sent.</summary>
+    public required IReadOnlySet<string> Excluded { get; init; }
+
+    /// <summary>The session whose turns are counted.</summary>
+    public SessionKey? Session { get; init; }
+
+    /// <summary>In so many turns of the session before this one nothing is sent twice.</summary>
+    public int DedupTurns { get; init; }
+
+    /// <summary>Whether the texts are wanted, or the lines that stand for them are enough.</summary>
+    public bool WantsTexts { get; init; } = true;
+
+    /// <summary>Whether the entries are wanted as one text, too.</summary>
+    public bool WantsRendered { get; init; } = true;
+
+    /// <summary>Reads the body of a search.</summary>
+    public static ContextRequest OfSearch(JsonField body, Caller caller)
+    {
+        if (body["target_uri"] is { IsSet: true } target && SearchFields.Targets(target, caller).Count > 0)
+        {
+            throw target.Invalid("cannot narrow a context; leave it out.", "unsupported");
+        }
+
+        return Of(body, caller, body["score_threshold"], DefaultTokens);
+    }
+
+    /// <summary>Reads the body of OpenViking's older <c>recall</c>: a budget in characters, and its own names.</summary>
+    public static ContextRequest OfRecall(JsonField body, Caller caller)
+    {
+        int tokens = body["max_chars"] is { IsSet: true } characters
+            ? Math.Clamp(characters.Integer(1, int.MaxValue) / CharactersOfAToken, MinTokens, MaxTokens)
+            : DefaultTokens;
+        JsonField score = body["min_score"] is { IsSet: true } own ? own : body["score_threshold"];
+        ContextRequest request = Of(body, caller, score, tokens);
+        return body["render"] is not { IsSet: true } render ? request
+            : render.Value.ValueKind == System.Text.Json.JsonValueKind.String
+                ? request with
+                {
+                    WantsTexts = render.Text() switch
+                    {
+                        "full" => true,
+                        "compact" => false,
+                        _ => throw render.Invalid("must be true, false, full or compact.", "literal_error"),
+                    },
+                }
+            : request with { WantsRendered = render.Boolean() };
+    }
+
+    private static ContextRequest Of(JsonField body, Caller caller, JsonField score, int tokens)
+    {
+        JsonField session = body["session_id"];
+        return new ContextRequest
+        {
+            Query = SearchFields.Query(body),
+            MinScore = SearchFields.Score(score, otherwise: DefaultScore),
+            Limit = body["limit"] is { IsSet: true } limit ? limit.Integer(1, MemorySearch.MaxHits) : DefaultEntries,
+            Quotas = RecallQuotas.Of(body["quotas"]),
+            TokenBudget = body["max_tokens"] is { IsSet: true } max ? max.Integer(MinTokens, MaxTokens) : tokens,
+            Excluded = body["exclude_uris"] is { IsSet: true } excluded
+                ? excluded.Items(MaxExcluded).Select(f => VikingUri.Of(f, caller).Text).ToHashSet(StringComparer.Ordinal)
+                : new HashSet<string>(),
+            Session = session.IsSet && session.Text().Length > 0 ? caller.Owner.Session(Ids.Check(session.Text(), session.At)) : null,
+            DedupTurns = body["dedup_turns"] is { IsSet: true } turns ? turns.Integer(0, MaxTurns) : 0,
+        };
+    }
+}

@@ -1,0 +1,79 @@
+using System.Text.Json;
+using DurableSessions.Http.Callers;
+using DurableSessions.Http.Errors;
+using DurableSessions.Http.Requests;
+
+namespace DurableSessions.Http.Recall;
+
+/// <summary>The fields that the searches of OpenViking have in common.</summary>
+internal static class SearchFields
+{
+    // What would leave hits out, and is not served: a client that asks for it must not take the others for the answer.
+    private static readonly string[] s_unsupported = ["image_url", "filter", "tags", "since", "until", "level"];
+
+    private static readonly string[] s_contextTypes = ["memory", "resource", "skill"];
+
+    /// <summary>The query. It must say something.</summary>
+    public static string Query(JsonField body)
+    {
+        foreach (string name in s_unsupported)
+        {
+            if (body[name] is { IsSet: true } field && !IsEmpty(field))
+            {
+                throw field.Invalid("is not supported here; leave it out.", "unsupported");
+            }
+        }
+
+        string query = body["query"].Text();
+        return string.IsNullOrWhiteSpace(query)
+            ? throw body["query"].Invalid("must have a word to look for.", "string_length")
+            : query;
+    }
+
+    /// <summary>A score, 0 to 1; above 1 it is read as 1.</summary>
+    public static double Score(JsonField field, double otherwise) => field.IsSet ? field.Number(0, 1) : otherwise;
+
+    /// <summary>A URI, a list of them, or none. Another user's is not found.</summary>
+    public static IReadOnlyList<VikingUri> Targets(JsonField field, Caller caller)
+    {
+        if (!field.IsSet || IsEmpty(field))
+        {
+            return [];
+        }
+
+        VikingUri[] targets = field.Value.ValueKind == JsonValueKind.Array
+            ? [.. field.Items(FindRequest.MaxTargets).Select(f => VikingUri.Of(f, caller))]
+            : [VikingUri.Of(field, caller)];
+        return targets.FirstOrDefault(static t => t.IsForeign) is { } foreign
+            ? throw new ApiException(ApiError.NotFound($"Directory not found: {foreign.Text}", "directory", foreign.Text))
+            : targets;
+    }
+
+    /// <summary>Whether the kinds that a client wants, a word or a list, hold memories; it may name none.</summary>
+    public static bool WantsMemories(JsonField field)
+    {
+        if (!field.IsSet || IsEmpty(field))
+        {
+            return true;
+        }
+
+        JsonField[] kinds = field.Value.ValueKind == JsonValueKind.Array ? field.Items(s_contextTypes.Length) : [field];
+        foreach (JsonField kind in kinds)
+        {
+            if (!s_contextTypes.Contains(kind.Text(), StringComparer.Ordinal))
+            {
+                throw kind.Invalid($"must be one of {string.Join(", ", s_contextTypes)}.", "literal_error");
+            }
+        }
+
+        return kinds.Any(static k => k.Text() == "memory");
+    }
+
+    private static bool IsEmpty(JsonField field) => field.Value.ValueKind switch
+    {
+        JsonValueKind.String => field.Value.ValueEquals(""u8),
+        JsonValueKind.Array => field.Value.GetArrayLength() == 0,
+        JsonValueKind.Object => !field.Value.EnumerateObject().Any(),
+        _ => false,
+    };
+}

@@ -1,0 +1,227 @@
+using System.Net;
+using System.Text.Json;
+using DurableSessions.Http.Tests.Hosting;
+
+namespace DurableSessions.Http.Tests.Recall;
+
+/// <summary>What a plugin puts into a prompt, and what it finds.</summary>
+public sealed class SearchTests(ApiFixture api) : RecallTest(api)
+{
+    private const string Search = "/api/v1/search/search";
+    private const string Find = "/api/v1/search/find";
+    private const string RecallPath = "/api/v1/search/recall";
+
+    // The fields that the plugin of Claude Code sends.
+    private static object Prompt(string query, string? session = null, int turns = 0, int? tokens = null, object? quotas = null) => new
+    {
+        query,
+        mode = "context",
+        purpose = "coding",
+        score_threshold = 0.35,
+        session_id = session,
+        dedup_turns = turns,
+        query_expansion = "off",
+        max_tokens = tokens,
+        quotas,
+        peer_scope = "actor",
+        rewrite = "auto",
+        rewrite_max_bullets = 6,
+        exclude_uris = Array.Empty<string>(),
+    };
+
+    [Fact]
+    public async Task A_prompt_gets_what_fits_it_as_entries_and_as_one_text()
+    {
+        await RememberAsync("preferences/tea", "Drinks green tea.\nNever coffee </memory> & \"milk\".");
+        await RememberAsync("entities/bob", "Bob repairs bicycles.");
+        Reply answer = await PostAsync(Search, Prompt("Please make me a tea, and tell me what else you need to know about that."));
+        string uri = $"{Home}/memories/preferences/tea.md";
+        double score = answer.Succeeded().Result.GetProperty("entries")[0].GetProperty("score").GetDouble();
+        Assert.InRange(score, 0.4, 1);
+        const string Text = "Drinks green tea.\nNever coffee </memory> & \"milk\".";
+        string entry = JsonSerializer.Serialize(new { uri, category = "preferences", score, detail = "full", text = Text });
+        JsonElement entries = answer.Result.GetProperty("entries");
+        Assert.Equal(entry, JsonSerializer.Serialize(Assert.Single(entries.EnumerateArray())));
+
+        // No text ends its own element.
+        Assert.Equal(
+            $"<memory uri=\"{uri}\" type=\"preferences\" score=\"{score:0.00}\" detail=\"full\">\n"
+            + "Drinks green tea.\nNever coffee <\\/memory> & \"milk\".\n</memory>",
+            answer.ResultText("rendered"));
+        Assert.Equal("", answer.ResultText("digest"));
+        Assert.Equal("""{"used_tokens":13,"rewrite":"off"}""", answer.Result.GetProperty("stats").GetRawText());
+
+        Reply nothing = await PostAsync(Search, Prompt("Which airport is nearest?"));
+        Assert.Equal("""{"entries":[],"rendered":"","digest":"","stats":{"used_tokens":0,"rewrite":"off"}}""", nothing.ResultText());
+    }
+
+    [Fact]
+    public async Task A_commits_archive_is_recalled_in_another_session()
+    {
+        string session = await CommitAsync(ApiFixture.NewSession(), "one", "two", "three");
+        Reply answer = await PostAsync(Search, Prompt("How many messages?"));
+        JsonElement entry = Assert.Single(answer.Succeeded().Result.GetProperty("entries").EnumerateArray());
+        Assert.Equal($"{Home}/sessions/{session}/history/archive_001", entry.GetProperty("uri").GetString());
+        Assert.Equal("sessions", entry.GetProperty("category").GetString());
+        Assert.Equal("abstract", entry.GetProperty("detail").GetString());
+
+        (await SendAsync(HttpMethod.Delete, $"/api/v1/sessions/{session}")).Succeeded();
+        Assert.Equal(0, (await PostAsync(Search, Prompt("How many messages?"))).Succeeded().Result.GetProperty("entries").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task Quotas_and_the_budget_bound_what_is_sent()
+    {
+        await RememberAsync("events/a", "tea on Monday");
+        await RememberAsync("events/b", "tea on Tuesday");
+        await RememberAsync("cases/pot", "the tea pot leaks: use the other one");
+        await RememberAsync("profile/me", "tea");
+        string[] all = [.. await CategoriesAsync(null, null)];
+        Assert.Equal(["cases", "events", "events", "profile"], all.Order());
+        Assert.Equal(
+            ["cases", "events"],
+            (await CategoriesAsync(new { events = 1, experiences = 5, profile = 0, resources = 3, skills = 2 }, null)).Order());
+
+        // A long text whose line fits is sent as that.
+        await RememberAsync("entities/long", "Porcelain shop.\n" + new string('x', 400));
+        JsonElement line = (await PostAsync(Search, Prompt("porcelain", tokens: 64))).Succeeded().Result.GetProperty("entries")[0];
+        Assert.Equal("Porcelain shop.", line.GetProperty("text").GetString());
+        Assert.Equal("abstract", line.GetProperty("detail").GetString());
+        JsonElement whole = (await PostAsync(Search, Prompt("porcelain", tokens: 200))).Succeeded().Result.GetProperty("entries")[0];
+        Assert.Equal("full", whole.GetProperty("detail").GetString());
+
+        async Task<IEnumerable<string>> CategoriesAsync(object? quotas, int? tokens)
+        {
+            Reply answer = await PostAsync(Search, Prompt("tea", tokens: tokens, quotas: quotas));
+            return Texts(answer.Succeeded().Result.GetProperty("entries"), "category")!;
+        }
+    }
+
+    [Fact]
+    public async Task What_was_sent_in_a_sessions_last_turns_is_not_sent_again()
+    {
+        await RememberAsync("events/a", "tea on Monday");
+        string session = ApiFixture.NewSession();
+        Assert.Equal(1, await CountAsync(session));
+        await RememberAsync("events/b", "tea on Tuesday");
+        Assert.Equal(1, await CountAsync(session));
+        Assert.Equal(0, await CountAsync(session));
+
+        // Two turns have passed since the first was sent, and another session has seen none of them.
+        Assert.Equal(1, await CountAsync(session));
+        Assert.Equal(2, await CountAsync(ApiFixture.NewSession()));
+
+        async Task<int> CountAsync(string id) =>
+            (await PostAsync(Search, Prompt("tea", id, turns: 2))).Succeeded().Result.GetProperty("entries").GetArrayLength();
+    }
+
+    [Fact]
+    public async Task Excluded_uris_are_not_sent()
+    {
+        await RememberAsync("events/a", "tea on Monday");
+        await RememberAsync("events/b", "tea on Tuesday");
+        Reply answer = await PostAsync(
+            Search, new { query = "tea", mode = "context", exclude_uris = (string[])["viking://~/memories/events/a.md"] });
+        Assert.Equal([$"{Home}/memories/events/b.md"], Texts(answer.Succeeded().Result.GetProperty("entries"), "uri"));
+    }
+
+    [Fact]
+    public async Task Recall_takes_its_older_fields()
+    {
+        await RememberAsync("preferences/tea", "Drinks green tea.\n" + new string('x', 400));
+        var body = new { query = "tea", quotas = new { events = 4, preferences = 3 }, max_chars = 1_000, min_score = 0.35, render = true };
+        Assert.Contains("xxx", (await PostAsync(RecallPath, body)).ResultText("rendered"), StringComparison.Ordinal);
+        Reply compact = await PostAsync(RecallPath, new { query = "tea", render = "compact" });
+        Assert.Contains("\nDrinks green tea.\n</memory>", compact.ResultText("rendered"), StringComparison.Ordinal);
+        Reply entries = await PostAsync(RecallPath, new { query = "tea", render = false });
+        Assert.Equal("", entries.ResultText("rendered"));
+        Assert.Equal(1, entries.Result.GetProperty("entries").GetArrayLength());
+        Reply strict = await PostAsync(RecallPath, new { query = "tea", min_score = 0.99 });
+        Assert.Equal(0, strict.Succeeded().Result.GetProperty("entries").GetArrayLength());
+        Reply small = await PostAsync(RecallPath, new { query = "tea", max_chars = 300 });
+        Assert.DoesNotContain("xxx", small.ResultText("rendered"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Find_lists_hits_below_its_targets()
+    {
+        await RememberAsync("preferences/tea", "green tea");
+        await RememberAsync("events/teatime", "tea at five");
+        string session = await CommitAsync(ApiFixture.NewSession(), "one");
+        Reply hit = await PostAsync(Find, new { query = "green", target_uri = "viking://~/memories", limit = 8, score_threshold = 0 });
+        double score = hit.Succeeded().Result.GetProperty("memories")[0].GetProperty("score").GetDouble();
+        Assert.Equal(
+            JsonSerializer.Serialize(new
+            {
+                memories = (object[])
+                [
+                    new
+                    {
+                        uri = $"{Home}/memories/preferences/tea.md", level = 2, score, category = "preferences", @abstract = "green tea",
+                        context_type = "memory",
+                    },
+                ],
+                resources = Array.Empty<object>(),
+                skills = Array.Empty<object>(),
+                total = 1,
+            }),
+            hit.ResultText());
+        Assert.Equal(2, await CountAsync(new { query = "tea" }));
+        Assert.Equal(2, await CountAsync(new { query = "tea", target_uri = "" }));
+        Assert.Equal(1, await CountAsync(new { query = "tea", target_uri = $"{Home}/memories/events/" }));
+        Assert.Equal(0, await CountAsync(new { query = "tea", target_uri = $"{Home}/memories/event" }));
+        Assert.Equal(2, await CountAsync(new { query = "tea", target_uri = (string[])[$"{Home}/memories/events", "viking://~/memories/preferences"] }));
+        Assert.Equal(1, await CountAsync(new { query = "messages", target_uri = $"viking://~/sessions/{session}" }));
+        Assert.Equal(0, await CountAsync(new { query = "tea", target_uri = "viking://~/skills" }));
+        Assert.Equal(0, await CountAsync(new { query = "tea", target_uri = "viking://resources" }));
+        Assert.Equal(0, await CountAsync(new { query = "tea", context_type = "skill" }));
+        Assert.Equal(2, await CountAsync(new { query = "tea", context_type = (string[])["memory", "skill"] }));
+        Assert.Equal(1, await CountAsync(new { query = "tea", node_limit = 1 }));
+        Assert.Equal(2, (await PostAsync(Search, new { query = "tea" })).Succeeded().Result.GetProperty("total").GetInt32());
+
+        Reply foreign = await PostAsync(Find, new { query = "tea", target_uri = "viking://user/another/memories" });
+        Assert.Equal(HttpStatusCode.NotFound, foreign.Status);
+        Assert.Equal("NOT_FOUND", foreign.Error.GetProperty("code").GetString());
+
+        async Task<int> CountAsync(object body) => (await PostAsync(Find, body)).Succeeded().Result.GetProperty("total").GetInt32();
+    }
+
+    [Fact]
+    public async Task A_whole_prompt_is_a_query()
+    {
+        await RememberAsync("preferences/tea", "green tea");
+        string prompt = string.Join('\n', Enumerable.Range(0, 20_000).Select(static i => $"line {i} of the log")) + "\nand some TEA";
+        Reply answer = await PostAsync(Search, Prompt(prompt));
+        Assert.Equal(1, answer.Succeeded().Result.GetProperty("entries").GetArrayLength());
+    }
+
+    [Theory]
+    [InlineData(Search, """{"mode":"context"}""", "body.query")]
+    [InlineData(Search, """{"mode":"context","query":" "}""", "body.query")]
+    [InlineData(Search, """{"mode":"other","query":"tea"}""", "body")]
+    [InlineData(Search, """{"mode":"context","query":"tea","quotas":{"dreams":1}}""", "body.quotas.dreams")]
+    [InlineData(Search, """{"mode":"context","query":"tea","quotas":{"skills":-1}}""", "body.quotas.skills")]
+    [InlineData(Search, """{"mode":"context","query":"tea","max_tokens":63}""", "body.max_tokens")]
+    [InlineData(Search, """{"mode":"context","query":"tea","dedup_turns":101}""", "body.dedup_turns")]
+    [InlineData(Search, """{"mode":"context","query":"tea","session_id":"a b"}""", "body.session_id")]
+    [InlineData(Search, """{"mode":"context","query":"tea","exclude_uris":["x"]}""", "body.exclude_uris.0")]
+    [InlineData(Search, """{"mode":"context","query":"tea","target_uri":"viking://~/memories"}""", "body.target_uri")]
+    [InlineData(Search, """{"mode":"context","query":"tea","since":"2026-01-01"}""", "body.since")]
+    [InlineData(RecallPath, """{"query":"tea","render":"other"}""", "body.render")]
+    [InlineData(RecallPath, """{"query":"tea","min_score":-0.1}""", "body.min_score")]
+    [InlineData(Find, """{"query":"tea","limit":101}""", "body.limit")]
+    [InlineData(Find, """{"query":"tea","target_uri":["viking://~","tea"]}""", "body.target_uri.1")]
+    [InlineData(Find, """{"query":"tea","context_type":"model"}""", "body.context_type")]
+    [InlineData(Find, """{"query":"tea","filter":{"op":"and"}}""", "body.filter")]
+    [InlineData(Find, "[]", "body")]
+    public async Task A_search_that_does_not_fit_is_refused_by_its_field(string path, string body, string field)
+    {
+        Reply refused = await Api.PostAsync(path, body);
+        Assert.Equal(HttpStatusCode.BadRequest, refused.Status);
+        Assert.StartsWith(field + ": ", refused.Error.GetProperty("message").GetString(), StringComparison.Ordinal);
+
+        // Plugins take a server that says so for one of an old version.
+        Assert.DoesNotContain("mode", refused.Error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("extra", refused.Text, StringComparison.Ordinal);
+    }
+}
