@@ -17,8 +17,9 @@ internal static class RecallRouteDescriptions
         + """    }\n}"""
         + "\"";
     private const string Uris =
-        " viking://~ is the caller: memories/{category}/{name}.md, memories/profile.md (all of the profile), sessions/{id}/history/archive_001, "
-        + "and in an archive .abstract.md, .overview.md, messages.jsonl and memory_diff.json. What is another user's is not found.";
+        " viking://~ is the caller: memories/{category}/{name}.md, memories/profile.md (all of the profile), "
+        + "sessions/{id}/history/archive_001, and in an archive .abstract.md, .overview.md, messages.jsonl and "
+        + "memory_diff.json. What is another user's is not found.";
 
     private const string MemoryUri = "\"viking://user/default/memories/preferences/tea.md\"";
     private const string ArchiveUri = "\"viking://user/default/sessions/demo/history/archive_001\"";
@@ -27,7 +28,7 @@ internal static class RecallRouteDescriptions
         """
         {"entries":[{"uri":"viking://user/default/memories/preferences/tea.md","category":"preferences","score":0.62,"detail":"full",
         "text":"green, no sugar"}],
-        "rendered":"<memory uri=\"viking://user/default/memories/preferences/tea.md\" type=\"preferences\" score=\"0.62\" detail=\"full\">\ngreen, no sugar\n</memory>",
+        "rendered":"<memory uri=\"viking://user/default/memories/preferences/tea.md\" …>\ngreen, no sugar\n</memory>",
         "digest":"","stats":{"used_tokens":4,"rewrite":"off"}}
         """;
 
@@ -43,8 +44,8 @@ internal static class RecallRouteDescriptions
         ["GET /api/v1/content/read"] = new(
             Recall, "Read a text",
             "A memory; an archive as its overview and its conversation; a file of an archive, such as memory_diff.json: each memory that "
-            + "its commit changed, under adds, updates or deletes. offset and limit count lines; -1 is all. An archive of more than 8 MiB of "
-            + "messages is an error that names the route to read it by." + Uris,
+            + "its commit changed, under adds, updates or deletes. offset and limit count lines; -1 is all. An archive of more than 8 MiB "
+            + "of messages is an error that names the route to read it by." + Uris,
             DiffFile, ErrorCode.NotFound, ErrorCode.TooLarge)
         {
             Query = new Dictionary<string, string>
@@ -69,9 +70,9 @@ internal static class RecallRouteDescriptions
         },
         ["GET /api/v1/fs/ls"] = new(
             Recall, "List a folder",
-            "Of memories, sessions or archives; archives are listed newest first. recursive goes down, but not from the list of all sessions "
-            + "into each. At most node_limit entries; X-Truncated says that there are more. With output=original the abstracts, cut to "
-            + "abs_limit characters, are left out. A place that no user has, such as viking://resources, is empty." + Uris,
+            "Of memories, sessions or archives; archives are listed newest first. recursive goes down, but not from the list of all "
+            + "sessions into each. At most node_limit entries; X-Truncated says that there are more. With output=original the abstracts, cut "
+            + "to abs_limit characters, are left out. A place that no user has, such as viking://resources, is empty." + Uris,
             """
             [{"name":"tea.md","rel_path":"tea.md","uri":"viking://user/default/memories/preferences/tea.md","isDir":false,
             "modTime":"2026-01-31T09:00:00.000000+00:00","abstract":"green, no sugar"}]
@@ -95,8 +96,8 @@ internal static class RecallRouteDescriptions
         },
         ["POST /api/v1/search/find"] = new(
             Recall, "Find memories and archives",
-            "By the words of a question, the best first. target_uri, one or a list, narrows it to what is below. Scores are 0 to 1: what has "
-            + "the only word of a question has 0.4 at least." + Uris,
+            "By the words of a question, the best first. target_uri, one or a list, narrows it to what is below. Scores are 0 to 1: what "
+            + "has the only word of a question has 0.4 at least." + Uris,
             Hits, ErrorCode.NotFound)
         {
             Body = """{"query":"which tea?","target_uri":"viking://~/memories","limit":10,"score_threshold":0.35}""",

@@ -79,7 +79,8 @@ internal static class FileEndpoints
             case { Place: UserPlace.Memory } memory:
                 try
                 {
-                    await store.Memories.DeleteAsync(caller.Owner, memory.Category, memory.Name, new MemoryCondition(), http.RequestAborted);
+                    await store.Memories.DeleteAsync(
+                        caller.Owner, memory.Category, memory.Name, new MemoryCondition(), http.RequestAborted);
                 }
                 catch (MemoryNotFoundException)
                 {

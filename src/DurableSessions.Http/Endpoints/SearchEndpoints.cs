@@ -1,7 +1,5 @@
-using System.Text.Json;
 using DurableSessions.Core;
 using DurableSessions.Core.Context;
-using DurableSessions.Core.Recall;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Errors;

@@ -73,7 +73,8 @@ internal sealed class FileListing(SessionStore store, Caller caller, RequestCost
                 await AddSessionsAsync(uri, prefix, cancellationToken);
                 return true;
             case UserPlace.Session when await ExistsAsync(path.Session!, cancellationToken):
-                await AddFolderAsync(path with { Place = UserPlace.History }, uri, prefix, UserPath.History, isRecursive, cancellationToken);
+                UserPath history = path with { Place = UserPlace.History };
+                await AddFolderAsync(history, uri, prefix, UserPath.History, isRecursive, cancellationToken);
                 return true;
             case UserPlace.History:
                 return await TryAddArchivesAsync(path.Session!, uri, prefix, isRecursive, cancellationToken);

@@ -12,7 +12,6 @@ using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Errors;
 using DurableSessions.Http.Limits;
-using DurableSessions.Http.Requests;
 
 namespace DurableSessions.Http.Files;
 
@@ -37,7 +36,8 @@ internal sealed class Grep(
     /// <summary>Whether there may be more matches than are returned.</summary>
     public bool IsFull => _matches.Count >= limit;
 
-    /// <summary>The matches at a place and below it; <see langword="null"/>: there is no such place, or nothing in it that can be read.</summary>
+    /// <summary>The matches at a place and below it.</summary>
+    /// <returns><see langword="null"/>: there is no such place, or nothing in it that can be read.</returns>
     public async Task<IReadOnlyList<GrepMatch>?> FindAsync(UserPath path, CancellationToken cancellationToken)
     {
         switch (path.Place)
@@ -49,7 +49,8 @@ internal sealed class Grep(
                 return await TryReadArchiveAsync(path.Session!, path.Archive, cancellationToken) ? _matches : null;
             case UserPlace.Memories or UserPlace.Category or UserPlace.Profile or UserPlace.Memory:
                 await ReadMemoriesAsync(path, cancellationToken);
-                return path.Place == UserPlace.Memory && _matches.Count == 0 && !await IsThereAsync(path, cancellationToken) ? null : _matches;
+                bool isNowhere = path.Place == UserPlace.Memory && _matches.Count == 0 && !await IsThereAsync(path, cancellationToken);
+                return isNowhere ? null : _matches;
             default:
                 return null;
         }

@@ -61,12 +61,11 @@ internal sealed class ContextAssembly(SessionStore store, Caller caller, Recentl
         var text = new StringBuilder();
         foreach (ContextEntry entry in entries)
         {
-            text.Append(text.Length > 0 ? "\n" : "").Append(
-                CultureInfo.InvariantCulture,
-                $"""
-                <memory uri="{WebUtility.HtmlEncode(entry.Found.Uri)}" type="{entry.Found.Category}" score="{entry.Found.Score:0.00}" detail="{Detail(entry)}">
-                """);
-            text.Append('\n').Append(entry.Text.Replace(ClosingTag, HarmlessTag, StringComparison.OrdinalIgnoreCase)).Append("\n</memory>");
+            Recollection found = entry.Found;
+            text.Append(text.Length > 0 ? "\n" : "")
+                .Append(CultureInfo.InvariantCulture, $"<memory uri=\"{WebUtility.HtmlEncode(found.Uri)}\" type=\"{found.Category}\" ")
+                .Append(CultureInfo.InvariantCulture, $"score=\"{found.Score:0.00}\" detail=\"{Detail(entry)}\">\n");
+            text.Append(entry.Text.Replace(ClosingTag, HarmlessTag, StringComparison.OrdinalIgnoreCase)).Append("\n</memory>");
         }
 
         return text.ToString();

@@ -5,14 +5,14 @@ using Microsoft.Extensions.Logging;
 namespace DurableSessions.Http.Recall;
 
 /// <summary>
-/// What this host has sent of its searches in the last turns of each session, so that a client need not get it again. It is in memory alone:
-/// after a restart, or on another host, it is sent once more, which costs tokens and nothing else.
+/// What this host has sent in the last turns of each session, so that a client need not get it again. It is in memory alone: after a
+/// restart, or on another host, it is sent once more, which costs tokens and nothing else.
 /// </summary>
 internal sealed class RecentlyRecalled(ILoggerFactory loggers) : IDisposable
 {
     private const int MaxSessions = 10_000;
 
-    private static readonly TimeSpan s_kept = TimeSpan.FromHours(6);
+    private static readonly MemoryCacheEntryOptions s_options = new() { Size = 1, SlidingExpiration = TimeSpan.FromHours(6) };
 
     private readonly MemoryCache _sessions = new(new MemoryCacheOptions { SizeLimit = MaxSessions }, loggers);
     private readonly Lock _lock = new();
@@ -41,7 +41,7 @@ internal sealed class RecentlyRecalled(ILoggerFactory loggers) : IDisposable
 
         lock (_lock)
         {
-            Turns turns = _sessions.GetOrCreate(session, static _ => new Turns(), new MemoryCacheEntryOptions { Size = 1, SlidingExpiration = s_kept })!;
+            Turns turns = _sessions.GetOrCreate(session, static _ => new Turns(), s_options)!;
             turns.Uris.Enqueue(uris);
             while (turns.Uris.Count > ContextRequest.MaxTurns)
             {

@@ -31,7 +31,8 @@ public sealed class GrepTests(ApiFixture api) : RecallTest(api)
             all.ResultText());
         Assert.Equal(1, await CountAsync(new { uri = $"{history}/archive_003", pattern = "Green" }));
         Assert.Equal(0, await CountAsync(new { uri = $"{history}/archive_003", pattern = "green" }));
-        Assert.Equal(1, await CountAsync(new { uri = $"{history}/archive_003/messages.jsonl", pattern = "green", case_insensitive = true }));
+        string file = $"{history}/archive_003/messages.jsonl";
+        Assert.Equal(1, await CountAsync(new { uri = file, pattern = "green", case_insensitive = true }));
         Assert.Equal(2, await CountAsync(new { uri = $"{Home}/sessions/{session}", pattern = "(?i)green(?= kettle)" }));
         Reply first = await PostAsync(Grep, new { uri = history, pattern = "kettle", node_limit = 1 });
         Assert.Equal(1, first.Succeeded().Result.GetProperty("count").GetInt32());
@@ -90,6 +91,7 @@ public sealed class GrepTests(ApiFixture api) : RecallTest(api)
         await RememberAsync("events/long", new string('a', 200) + "!");
         Reply refused = await PostAsync(Grep, new { uri = "viking://~/memories", pattern = @"^(a+)+(?=\?)" });
         Assert.Equal(HttpStatusCode.BadRequest, refused.Status);
-        Assert.StartsWith("body.pattern: took more than 250 ms", refused.Error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        string message = refused.Error.GetProperty("message").GetString()!;
+        Assert.StartsWith("body.pattern: took more than 250 ms", message, StringComparison.Ordinal);
     }
 }

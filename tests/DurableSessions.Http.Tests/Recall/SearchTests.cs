@@ -170,7 +170,8 @@ public sealed class SearchTests(ApiFixture api) : RecallTest(api)
         Assert.Equal(2, await CountAsync(new { query = "tea", target_uri = "" }));
         Assert.Equal(1, await CountAsync(new { query = "tea", target_uri = $"{Home}/memories/events/" }));
         Assert.Equal(0, await CountAsync(new { query = "tea", target_uri = $"{Home}/memories/event" }));
-        Assert.Equal(2, await CountAsync(new { query = "tea", target_uri = (string[])[$"{Home}/memories/events", "viking://~/memories/preferences"] }));
+        string[] both = [$"{Home}/memories/events", "viking://~/memories/preferences"];
+        Assert.Equal(2, await CountAsync(new { query = "tea", target_uri = both }));
         Assert.Equal(1, await CountAsync(new { query = "messages", target_uri = $"viking://~/sessions/{session}" }));
         Assert.Equal(0, await CountAsync(new { query = "tea", target_uri = "viking://~/skills" }));
         Assert.Equal(0, await CountAsync(new { query = "tea", target_uri = "viking://resources" }));
