@@ -14,10 +14,10 @@ internal static class SearchTerms
     // What a question is made of whatever it is about.
     private static readonly HashSet<string> s_stopWords = new(
         """
-        a about after again all also am an and any are as at be been before but by can could did do does doing done for from get had has
-        have he her here hers him his how i if in into is it its just let like make may me might more most my no not now of on one only or
-        other our out over please she should so some such than that the their them then there these they this those to too up us use very was we
-        were what when where which while who whom whose why will with would yes you your
+        a about after again all also am an and any are as at be been before but by can could did do does doing done for from get
+        had has have he her here hers him his how i if in into is it its just let like make may me might more most my no not now
+        of on one only or other our out over please she should so some such than that the their them then there these they this
+        those to too up us use very was we were what when where which while who whom whose why will with would yes you your
         的 了 是 在 我 你 他 她 它 们 我们 你们 他们 这 那 这个 那个 有 和 与 就 不 也 都 很 吗 呢 吧 啊 什么 怎么 哪 请 把 被 给 到 对
         """.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries),
         StringComparer.Ordinal);
