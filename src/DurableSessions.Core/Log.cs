@@ -1,3 +1,4 @@
+using DurableSessions.Core.Commits;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
 using Microsoft.Extensions.Logging;
@@ -139,4 +140,8 @@ internal static partial class Log
 
     [LoggerMessage(1030, LogLevel.Information, "{Count} sessions in which nothing was written for {Retention} are being deleted")]
     public static partial void UnusedSessionsFound(this ILogger log, int count, TimeSpan retention);
+
+    [LoggerMessage(1031, LogLevel.Information, "Commit {CommitId} of session {Session}: {Mode} of the digest of archive {Number}, {Version}")]
+    public static partial void DigestChanged(
+        this ILogger log, CommitId commitId, SessionKey session, int number, DigestMode mode, int? version);
 }
