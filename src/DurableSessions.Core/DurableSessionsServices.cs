@@ -140,8 +140,8 @@ public static class DurableSessionsServices
         .AddSingleton(static p => new TaskService(
             p.Get<CommitTaskFinder>(), p.Get<CommitCancellation>(), p.Get<CommitRetry>(), p.Get<OrchestrationClient>()))
         .AddSingleton(static p => new DigestService(
-            p.Get<ManifestStore>(), p.Get<ArchiveStore>(), p.Get<KeyedRequests>(), p.Get<SemanticProcessors>(), p.Get<OrchestrationClient>(),
-            p.Get<TimeProvider>()))
+            p.Get<ManifestStore>(), p.Get<ArchiveStore>(), p.Get<KeyedRequests>(), p.Get<SemanticProcessors>(),
+            p.Get<OrchestrationClient>(), p.Get<TimeProvider>()))
         .AddSingleton(static p => new ArchiveService(p.Get<ManifestStore>(), p.Get<ArchiveStore>()))
         .AddSingleton(static p => new MemoryService(
             p.Get<MemoryCatalogues>(), p.Get<MemoryContents>(), p.Get<ManifestStore>(), p.Get<ArchiveStore>(), p.Get<MemoryStage>(),

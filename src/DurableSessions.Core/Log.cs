@@ -141,7 +141,8 @@ internal static partial class Log
     [LoggerMessage(1030, LogLevel.Information, "{Count} sessions in which nothing was written for {Retention} are being deleted")]
     public static partial void UnusedSessionsFound(this ILogger log, int count, TimeSpan retention);
 
-    [LoggerMessage(1031, LogLevel.Information, "Commit {CommitId} of session {Session}: {Mode} of the digest of archive {Number}, {Version}")]
+    [LoggerMessage(
+        1031, LogLevel.Information, "Commit {CommitId} of session {Session}: {Mode} of the digest of archive {Number}, {Version}")]
     public static partial void DigestChanged(
         this ILogger log, CommitId commitId, SessionKey session, int number, DigestMode mode, int? version);
 }

@@ -141,7 +141,7 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
         SessionKey key, string incarnation, ArchiveEntry entry, CancellationToken cancellationToken) =>
         storage.Container.WriteOnceAsync(BlobNames.Index(key, incarnation, entry.Number), entry, cancellationToken);
 
-    /// <summary>Points an archive that stayed uncovered to a digest that a later attempt made, unless it was digested again since.</summary>
+    /// <summary>Points an archive that stayed uncovered to a digest that a later attempt made, unless it was digested again.</summary>
     public Task AmendEntryAsync(SessionKey key, string incarnation, ArchiveEntry entry, CancellationToken cancellationToken) =>
         AmendEntryAsync(key, incarnation, entry.Number, there => there is { Again: null, Digests: null } ? entry : null, cancellationToken);
 

@@ -3,8 +3,8 @@ using DurableSessions.Orchestration;
 namespace DurableSessions.Core.Commits;
 
 /// <summary>
-/// Makes another digest of one archive, where one is asked for, and then the change of the archive. No commit waits for it, and it waits for
-/// none.
+/// Makes another digest of one archive, where one is asked for, and then the change of the archive. No commit waits for it, and it
+/// waits for none.
 /// </summary>
 internal sealed class DigestArchiveOrchestrator : TaskOrchestrator<DigestArchiveInput, DigestArchiveOutput>
 {

@@ -16,8 +16,8 @@ namespace DurableSessions.Core.Tasks;
 /// not changed.
 /// </summary>
 /// <remarks>
-/// What a crash leaves of a request: before its key is entered, nothing; after it, a key of which the repetition schedules the same instance;
-/// after that, an orchestration that ends by itself.
+/// What a crash leaves of a request: before its key is entered, nothing; after it, a key of which the repetition schedules the same
+/// instance; after that, an orchestration that ends by itself.
 /// </remarks>
 public sealed class DigestService
 {

@@ -224,7 +224,8 @@ public sealed class ArchiveDigestTests
 
         Assert.Equal(2, (await host.DigestToEndAsync(_key, 1, s_preview)).DroppedVersion);
         Assert.Equal(DigestService.MaxVersions, (await host.Store.Digests.ListAsync(_key, 1, Cancelled)).Count);
-        Assert.Equal(DigestService.MaxVersions - 1, (await NamesAsync(blobs)).Count(static n => ArchiveStore.IsOfRequest(n.Split('/')[^1])));
+        IReadOnlyList<string> names = await NamesAsync(blobs);
+        Assert.Equal(DigestService.MaxVersions - 1, names.Count(static n => ArchiveStore.IsOfRequest(n.Split('/')[^1])));
 
         await host.DigestToEndAsync(_key, 1, Restore(DigestService.MaxVersions + 1));
         ArchiveStateException full = await Assert.ThrowsAsync<ArchiveStateException>(
@@ -384,7 +385,8 @@ public sealed class ArchiveDigestTests
     }
 
     private static async Task<IReadOnlyList<string>> NamesAsync(BlobContainerClient blobs) =>
-        await blobs.GetBlobsAsync(new GetBlobsOptions { Prefix = "archives/" }, Cancelled).Select(static b => b.Name).ToListAsync(Cancelled);
+        await blobs.GetBlobsAsync(new GetBlobsOptions { Prefix = "archives/" }, Cancelled)
+            .Select(static b => b.Name).ToListAsync(Cancelled);
 
     private static async Task<IReadOnlyList<Finding>> AuditAsync(Host host)
     {

@@ -319,8 +319,9 @@ public sealed class UnusedSessionsTests
         Assert.Equal(_key, found.Session);
         Assert.InRange(cluster.Time.GetUtcNow() - found.LastWrittenAt, s_retention, s_longAgo + TimeSpan.FromHours(1));
 
-        // A listing, the manifest, its segment, its tasks, and whether a digest runs: an instance is looked for in two places.
-        Assert.Equal(6, fresh.Log.Count);
+        // A listing, the manifest, its segment, its tasks, whether a digest runs (an instance is looked for in two places), and a listing
+        // of those that a user has asked for.
+        Assert.Equal(7, fresh.Log.Count);
         Assert.Equal(["m1"], (await host.AuditAsync(_key)).Everything);
     });
 

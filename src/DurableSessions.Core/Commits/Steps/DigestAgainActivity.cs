@@ -139,7 +139,7 @@ internal sealed class DigestAgainActivity(
     private async Task<string?> FindHindranceAsync(DigestAgainInput input, CancellationToken cancellationToken) =>
         processors.HasModel ? await tokens.FindReasonAsync(input.Session.Account, cancellationToken) : "there is no model";
 
-    private Task AmendAsync(
+    private async Task AmendAsync(
         CommitAttempt commit, int number, SemanticDocument document, string name, string before, bool withMemories,
         AppliedMemories? applied, CancellationToken cancellationToken)
     {
@@ -151,7 +151,7 @@ internal sealed class DigestAgainActivity(
             Usage = document.Usage,
             Memories = withMemories ? MemoryReport.Of(applied?.Diff, skipped) : null,
         };
-        return archives.AmendEntryAsync(
+        await archives.AmendEntryAsync(
             commit.Session,
             commit.Incarnation,
             number,

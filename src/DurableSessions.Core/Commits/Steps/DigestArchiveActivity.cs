@@ -15,8 +15,8 @@ namespace DurableSessions.Core.Commits.Steps;
 /// archive is not changed here: that is <see cref="ChangeDigestActivity"/>.
 /// </summary>
 /// <remarks>
-/// A crash before the digest is stored leaves the answers of a model that were kept, and they are asked for again by no host; after it, run
-/// again, the digest is found. One that no change takes is an orphan, which an audit finds. Memories are not looked for: the archive's first
+/// A crash before the digest is stored leaves the answers of a model that were kept: no host asks for them again. After it, run again,
+/// the digest is found. One that no change takes is an orphan, which an audit finds. Memories are not looked for: the archive's first
 /// digest has extracted them, and what the user has made of them since stands.
 /// </remarks>
 internal sealed class DigestArchiveActivity(
