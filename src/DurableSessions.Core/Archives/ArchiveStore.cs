@@ -108,7 +108,7 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
     /// </param>
     public PaidAnswers Answers(CommitAttempt commit, string? request = null)
     {
-        string folder = BlobNames.Answers(commit) + (request is null ? "" : $"{request}-");
+        string folder = BlobNames.Answers(commit) + (request is null ? "" : $"{request}/");
         return new PaidAnswers(
             commit.Attempt,
             (name, cancellationToken) => storage.Container.FindAsync<PaidAnswer>($"{folder}{name}.json", cancellationToken),
@@ -118,7 +118,7 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
     /// <summary>Deletes what a model has answered for a request whose digest is stored.</summary>
     public async Task DeleteAnswersAsync(CommitAttempt commit, string request, CancellationToken cancellationToken)
     {
-        var options = new GetBlobsOptions { Prefix = $"{BlobNames.Answers(commit)}{request}-" };
+        var options = new GetBlobsOptions { Prefix = $"{BlobNames.Answers(commit)}{request}/" };
         await foreach (BlobItem blob in storage.Container.GetBlobsAsync(options, cancellationToken))
         {
             await storage.Container.GetBlobClient(blob.Name).DeleteIfExistsAsync(cancellationToken: cancellationToken);
