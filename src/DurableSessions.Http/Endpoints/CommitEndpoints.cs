@@ -7,7 +7,6 @@ using DurableSessions.Core.Identities;
 using DurableSessions.Core.Tasks;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
-using DurableSessions.Http.Errors;
 using DurableSessions.Http.Keys;
 using DurableSessions.Http.Limits;
 using DurableSessions.Http.Requests;

@@ -250,6 +250,36 @@ public sealed class ArchiveDigestTests
         Assert.Equal(2, host.Processor.Calls);
     });
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public Task A_host_that_stalls_at_a_request_puts_no_older_digest_back(int request) => Simulated.RunAsync(async cluster =>
+    {
+        string container = (await cluster.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(cluster, container, Once);
+        await CommitAsync(host, "m1");
+        using Host late = await Host.StartAsync(cluster, container, Once);
+        string incarnation = await late.Store.Sessions.IncarnationAsync(_key, Cancelled);
+        DigestArchiveInput replace = InputOf(incarnation, 1, DigestMode.Replace) with { Instructions = "prices" };
+        await late.DigestArchiveAsync(replace);
+
+        // The first is for the input's session.
+        var held = new HoldsRequest();
+        late.Faults.AtRequest(late.Faults.Requests + 1 + request, held);
+        Task<DigestArchiveOutput> stalled = late.ChangeDigestAsync(replace);
+        await held.Arrived;
+        await host.ChangeDigestAsync(replace);
+        Assert.Equal("m1+0 (prices)", await OverviewAsync(host));
+        await host.DigestToEndAsync(_key, 1, Restore(1));
+        await held.ReleaseAsync();
+        await stalled;
+        Assert.Equal("m1+0", await OverviewAsync(host));
+        Assert.Equal("m1+0", (await ArchiveAsync(host, 1)).Overview);
+    });
+
     // Each has read the entry before the other's swap of it.
     [Fact]
     public Task Two_requests_for_the_same_change_make_one() => Simulated.RunInManyOrdersAsync(async cluster =>

@@ -1,4 +1,5 @@
 using Azure.Storage.Blobs;
+using DurableSessions.Core.Commits;
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
@@ -176,12 +177,17 @@ public sealed class UnusedSessionsTests
     [InlineData("commit")]
     [InlineData("retry")]
     [InlineData("digest again")]
+    [InlineData("digest")]
     public Task What_was_accepted_and_has_not_begun_keeps_it(string what) => RunAsync(async (cluster, container) =>
     {
         using (Host first = await RunAsync(cluster, container.Name, fallBack: what == "digest again"))
         {
             await first.AppendAsync(_key, "m1");
-            if (what != "commit")
+            if (what == "digest")
+            {
+                await first.CommitToEndAsync(_key);
+            }
+            else if (what != "commit")
             {
                 first.Processor.Before = static _ => throw new InvalidOperationException("away");
                 await first.CommitToEndAsync(_key);
@@ -196,6 +202,10 @@ public sealed class UnusedSessionsTests
         if (what == "commit")
         {
             await client.CommitAsync(_key);
+        }
+        else if (what == "digest")
+        {
+            await client.Store.Digests.StartAsync(_key, 1, new DigestRequest(DigestMode.Preview), Cancelled);
         }
         else
         {
