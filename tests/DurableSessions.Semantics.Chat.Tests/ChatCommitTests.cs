@@ -66,6 +66,7 @@ public sealed class ChatCommitTests
             .WaitAsync(host.Patience, cluster.Time, Cancelled);
         Assert.Equal((CommitTaskStatus.Completed, asked + 1), (task.Status, model.Questions.Count));
         Assert.Equal(kept, await CountAnswersAsync());
+        Assert.Equal("none", StubModel.Document(model.Questions[^1]).GetProperty("memory_changes").GetString());
 
         ValueTask<int> CountAnswersAsync() => blobs.GetBlobsAsync(cancellationToken: Cancelled)
             .CountAsync(static b => b.Name.Contains("/answers/", StringComparison.Ordinal), Cancelled);
