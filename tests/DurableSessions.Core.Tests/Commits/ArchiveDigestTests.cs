@@ -7,7 +7,6 @@ using DurableSessions.Core.Commits.Steps;
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
-using DurableSessions.Core.Memories;
 using DurableSessions.Core.Recall;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
