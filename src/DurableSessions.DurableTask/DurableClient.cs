@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
-using System.Text.RegularExpressions;
 using DurableSessions.Orchestration;
 using Microsoft.DurableTask.Client;
 using Core = global::DurableTask.Core;
@@ -12,7 +10,7 @@ namespace DurableSessions.DurableTask;
 /// Adapts the client of Durable Task. Durable Task does not report whether an event, a suspension or a termination reached its instance,
 /// so the instance is read first: an instance that ends between that read and the message drops the message without an error.
 /// </summary>
-public sealed partial class DurableClient(DurableTaskClient inner, TimeProvider time) : OrchestrationClient
+public sealed class DurableClient(DurableTaskClient inner, TimeProvider time) : OrchestrationClient
 {
     // No caller's tag has this name: StartOrchestrationOptions refuses it.
     private const string GenerationTag = "generation";
@@ -29,7 +27,7 @@ public sealed partial class DurableClient(DurableTaskClient inner, TimeProvider 
         CancellationToken cancellationToken = default)
     {
         string id = options?.InstanceId ?? Guid.CreateVersion7().ToString("N");
-        Check(id);
+        OrchestrationInstanceIds.ThrowIfInvalid(id);
         IReadOnlyCollection<Orchestration.OrchestrationRuntimeStatus> reusable = options?.ReusableStatuses ?? [];
         Orchestration.OrchestrationMetadata? before = reusable.Count > 0 ? await GetInstanceAsync(id, cancellationToken) : null;
         if (before is not null && options?.ReusedGeneration is { } reused && before.Generation != reused)
@@ -64,7 +62,7 @@ public sealed partial class DurableClient(DurableTaskClient inner, TimeProvider 
     public override async Task<Orchestration.OrchestrationMetadata?> GetInstanceAsync(
         string instanceId, CancellationToken cancellationToken = default)
     {
-        Check(instanceId);
+        OrchestrationInstanceIds.ThrowIfInvalid(instanceId);
         return await inner.GetInstanceAsync(instanceId, getInputsAndOutputs: true, cancellationToken) is { } found
             ? Translate(found)
             : null;
@@ -204,15 +202,4 @@ public sealed partial class DurableClient(DurableTaskClient inner, TimeProvider 
         Enum.TryParse(status.ToString(), out Orchestration.OrchestrationRuntimeStatus ours)
             ? ours
             : Orchestration.OrchestrationRuntimeStatus.Running; // ContinuedAsNew, for a moment.
-
-    private static void Check(string id, [CallerArgumentExpression(nameof(id))] string? name = null)
-    {
-        if (!ValidId().IsMatch(id))
-        {
-            throw new ArgumentException("An instance id is 1 to 256 characters of A-Z a-z 0-9 - _ . @", name);
-        }
-    }
-
-    [GeneratedRegex(@"\A[A-Za-z0-9\-_.@]{1,256}\z")]
-    private static partial Regex ValidId();
 }

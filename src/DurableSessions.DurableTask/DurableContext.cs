@@ -31,6 +31,20 @@ internal sealed class DurableContext(Durable.TaskOrchestrationContext inner, Jso
         }
     }
 
+    public override async Task<TResult> CallSubOrchestratorAsync<TResult>(
+        string orchestratorName, object? input = null, SubOrchestrationOptions? options = null)
+    {
+        try
+        {
+            return DurablePayloads.Read<TResult>(await inner.CallSubOrchestratorAsync<JsonElement?>(
+                orchestratorName, DurablePayloads.Write(input), Translate(options)))!;
+        }
+        catch (Durable.TaskFailedException e)
+        {
+            throw TaskFailedException.OfSubOrchestration(e.TaskName, DurableFailures.Translate(e.FailureDetails));
+        }
+    }
+
     public override Task CreateTimer(DateTimeOffset fireAt, CancellationToken cancellationToken) =>
         inner.CreateTimer(fireAt.UtcDateTime, cancellationToken);
 
@@ -42,11 +56,15 @@ internal sealed class DurableContext(Durable.TaskOrchestrationContext inner, Jso
 
     public override void SetCustomStatus(object? customStatus) => inner.SetCustomStatus(DurablePayloads.Write(customStatus));
 
-    private static Durable.TaskOptions? Translate(TaskOptions? options) => options?.Retry is { } retry
-        ? Durable.TaskOptions.FromRetryPolicy(
-            new Durable.RetryPolicy(retry.MaxNumberOfAttempts, retry.FirstRetryInterval, retry.BackoffCoefficient, retry.MaxRetryInterval)
-            {
-                HandleFailure = static failure => !DurableFailures.Translate(failure).IsNonRetriable,
-            })
-        : null;
+    private static Durable.TaskOptions? Translate(TaskOptions? options) =>
+        options?.Retry is { } retry ? Durable.TaskOptions.FromRetryPolicy(Translate(retry)) : null;
+
+    private static Durable.SubOrchestrationOptions Translate(SubOrchestrationOptions? options) => new(
+        options?.Retry is { } retry ? Translate(retry) : (Durable.TaskRetryOptions?)null, options?.InstanceId);
+
+    private static Durable.RetryPolicy Translate(RetryPolicy retry) =>
+        new(retry.MaxNumberOfAttempts, retry.FirstRetryInterval, retry.BackoffCoefficient, retry.MaxRetryInterval)
+        {
+            HandleFailure = static failure => !DurableFailures.Translate(failure).IsNonRetriable,
+        };
 }

@@ -17,6 +17,10 @@ internal static class DurableHistory
         Core.TaskScheduledEvent e => New(e, e.Name, e.Input) with { TaskId = e.EventId },
         Core.TaskCompletedEvent e => New(e, payload: e.Result) with { TaskId = e.TaskScheduledId },
         Core.TaskFailedEvent e => New(e, details: e.FailureDetails?.ErrorMessage ?? e.Reason) with { TaskId = e.TaskScheduledId },
+        Core.SubOrchestrationInstanceCreatedEvent e => New(e, e.Name, e.Input) with { TaskId = e.EventId, InstanceId = e.InstanceId },
+        Core.SubOrchestrationInstanceCompletedEvent e => New(e, payload: e.Result) with { TaskId = e.TaskScheduledId },
+        Core.SubOrchestrationInstanceFailedEvent e =>
+            New(e, details: e.FailureDetails?.ErrorMessage ?? e.Reason) with { TaskId = e.TaskScheduledId },
         Core.TimerCreatedEvent e => New(e) with { TaskId = e.EventId, FireAt = Utc(e.FireAt) },
         Core.TimerFiredEvent e => New(e) with { TaskId = e.TimerId, FireAt = Utc(e.FireAt) },
         _ => New(happened),

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using DurableSessions.Engine.Instances;
 using DurableSessions.Engine.Running;
@@ -29,7 +28,7 @@ internal sealed partial class EmbeddedClient(
         ArgumentException.ThrowIfNullOrEmpty(orchestratorName);
         options ??= new StartOrchestrationOptions();
         string id = options.InstanceId ?? Guid.CreateVersion7().ToString("N");
-        Check(id);
+        OrchestrationInstanceIds.ThrowIfInvalid(id);
         if (options.FairnessKey is { } key && !ValidFairnessKey().IsMatch(key))
         {
             throw new ArgumentException("A fairness key is 1 to 300 visible characters of ASCII.", nameof(options));
@@ -37,27 +36,20 @@ internal sealed partial class EmbeddedClient(
 
         using CancellationTokenSource linked = Linked(cancellationToken);
         await store.EnsureClockAsync(linked.Token);
-        DateTimeOffset now = time.GetUtcNow();
-        var instance = new InstanceDocument
+        string? json = Payloads.Write(input, "input of the orchestration", EngineLimits.PayloadBytes);
+        InstanceDocument instance = InstanceDocument.New(orchestratorName, id, json, time.GetUtcNow()) with
         {
-            Name = orchestratorName,
-            Id = id,
             FairnessKey = options.FairnessKey,
             Tags = options.Tags.Count == 0 ? null : options.Tags,
-            Status = OrchestrationRuntimeStatus.Pending,
-            Input = Payloads.Write(input, "input of the orchestration", EngineLimits.PayloadBytes),
-            Created = now,
-            Updated = now,
-            WriteId = InstanceDocument.NewWriteId(),
-            History = [new HistoryEntry { Type = HistoryEventType.ExecutionStarted, Time = now, Name = orchestratorName }],
         };
         bool isFresh = options.InstanceId is null || options.IsFreshId;
-        return (await scheduler.ScheduleAsync(instance, isFresh, options, linked.Token)).ToMetadata();
+        return (await scheduler.ScheduleAsync(
+            instance, isFresh, options.ReusableStatuses.Count > 0 ? ended => IsReusable(ended, options) : null, linked.Token)).ToMetadata();
     }
 
     public override async Task<OrchestrationMetadata?> GetInstanceAsync(string instanceId, CancellationToken cancellationToken = default)
     {
-        Check(instanceId);
+        OrchestrationInstanceIds.ThrowIfInvalid(instanceId);
         using CancellationTokenSource linked = Linked(cancellationToken);
         return await reader.ReadAsync(instanceId, linked.Token);
     }
@@ -65,7 +57,7 @@ internal sealed partial class EmbeddedClient(
     public override async Task<OrchestrationMetadata> WaitForInstanceAsync(
         string instanceId, Func<OrchestrationMetadata, bool> predicate, CancellationToken cancellationToken)
     {
-        Check(instanceId);
+        OrchestrationInstanceIds.ThrowIfInvalid(instanceId);
         using CancellationTokenSource linked = Linked(cancellationToken);
         return await waiter.WaitAsync(instanceId, predicate, linked.Token);
     }
@@ -94,7 +86,7 @@ internal sealed partial class EmbeddedClient(
 
     private async Task<bool> PurgeAsync(string instanceId, int? generation, CancellationToken cancellationToken)
     {
-        Check(instanceId);
+        OrchestrationInstanceIds.ThrowIfInvalid(instanceId);
         using CancellationTokenSource linked = Linked(cancellationToken);
 
         // Finished first: an instance that is found there, with nothing live after it, has ended, and is what is deleted.
@@ -127,7 +119,7 @@ internal sealed partial class EmbeddedClient(
     public override async Task<IReadOnlyList<OrchestrationHistoryEvent>?> GetHistoryAsync(
         string instanceId, CancellationToken cancellationToken = default)
     {
-        Check(instanceId);
+        OrchestrationInstanceIds.ThrowIfInvalid(instanceId);
         using CancellationTokenSource linked = Linked(cancellationToken);
         InstanceDocument? instance = (await store.ViewAsync(instanceId, linked.Token)).Current;
         return instance is null
@@ -147,33 +139,29 @@ internal sealed partial class EmbeddedClient(
                 TaskId = e.Task,
                 FireAt = e.FireAt,
                 StartedAt = e.Started,
-                Attempt = e.Type == HistoryEventType.TaskScheduled ? e.Attempt ?? 1 : null,
+                Attempt = e.Type is HistoryEventType.TaskScheduled or HistoryEventType.SubOrchestrationInstanceCreated
+                    ? e.Attempt ?? 1
+                    : null,
+                InstanceId = e.InstanceId,
             })];
     }
 
     private async Task<bool> SendAsync(string id, HistoryEntry message, CancellationToken cancellationToken)
     {
-        Check(id);
+        OrchestrationInstanceIds.ThrowIfInvalid(id);
         using CancellationTokenSource linked = Linked(cancellationToken);
         return await sender.SendAsync(id, message, linked.Token);
     }
+
+    private static bool IsReusable(InstanceDocument ended, StartOrchestrationOptions options) =>
+        options.ReusableStatuses.Contains(ended.Status)
+        && (options.ReusedGeneration is null || options.ReusedGeneration == ended.Generation);
 
     private CancellationTokenSource Linked(CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(lifetime.Gone.IsCancellationRequested, typeof(EmbeddedEngine));
         return CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.Gone);
     }
-
-    private static void Check(string id, [CallerArgumentExpression(nameof(id))] string? name = null)
-    {
-        if (!ValidId().IsMatch(id))
-        {
-            throw new ArgumentException("An instance id is 1 to 256 characters of A-Z a-z 0-9 - _ . @", name);
-        }
-    }
-
-    [GeneratedRegex(@"\A[A-Za-z0-9\-_.@]{1,256}\z")]
-    private static partial Regex ValidId();
 
     [GeneratedRegex(@"\A[!-~]{1,300}\z")]
     private static partial Regex ValidFairnessKey();

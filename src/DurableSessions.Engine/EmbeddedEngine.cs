@@ -60,10 +60,11 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
         var dispatcher = new ActivityDispatcher(registry, options, time);
         var parked = new ParkedInstances(dispatcher, _lifetime);
         var places = new Places(options.MaxLoadedInstances);
+        var subOrchestrations = new SubOrchestrations(due, _lifetime, time, log);
         var workers = new WorkerFactory(
-            store, registry, dispatcher, watches, due, parked, places, _handover, _lifetime, options, time, log);
+            store, registry, dispatcher, subOrchestrations, watches, due, parked, places, _handover, _lifetime, options, time, log);
         _loaded = new LoadedInstances(workers, registry, due, parked, places);
-        var quarantine = new Quarantine(store, watches, log);
+        var quarantine = new Quarantine(store, watches, due, time, log);
         var claimer = new Claimer(store, registry, _loaded, claims, due, parked, watches, quarantine, _lifetime, time, log);
         parked.Open(claimer.ClaimParkedAsync);
         var watch = new HandoverWatch(_handover, options.SweepInterval, time, log);
@@ -72,6 +73,8 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
 
         var scheduler = new InstanceScheduler(store, _loaded, claims, due, _handover, time, log);
         var sender = new MessageSender(store, _loaded, claims, due, _handover, time, log);
+        subOrchestrations.Open(
+            (child, replaces, token) => scheduler.ScheduleAsync(child, isFresh: false, replaces, token), sender.SendAsync);
         var reader = new InstanceReader(store, _loaded, claims, due, parked);
         var waiter = new InstanceWaiter(reader, _loaded, watches, time);
         var listing = new InstanceListing(store);

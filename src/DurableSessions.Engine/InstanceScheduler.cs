@@ -2,7 +2,6 @@ using Azure;
 using DurableSessions.Engine.Hosts;
 using DurableSessions.Engine.Instances;
 using DurableSessions.Engine.Running;
-using DurableSessions.Orchestration;
 using Microsoft.Extensions.Logging;
 
 namespace DurableSessions.Engine;
@@ -17,17 +16,21 @@ internal sealed class InstanceScheduler(
     private const int Attempts = 10;
 
     /// <summary>Creates the instance, or returns the one that has its id.</summary>
+    /// <param name="instance">The instance; its generation is set here.</param>
+    /// <param name="isFresh">No other caller can know its id: no ended instance is looked for.</param>
+    /// <param name="replaces">Whether one that has ended gives its id to this one; <see langword="null"/>: none does.</param>
+    /// <param name="cancellationToken">Ends the attempts.</param>
     /// <exception cref="TimeoutException">Another host changed the instance at each attempt.</exception>
     public async Task<InstanceDocument> ScheduleAsync(
-        InstanceDocument instance, bool isFresh, StartOrchestrationOptions options, CancellationToken cancellationToken)
+        InstanceDocument instance, bool isFresh, Func<InstanceDocument, bool>? replaces, CancellationToken cancellationToken)
     {
         StoredInstance? replaced = null;
         for (int attempt = 1; attempt <= Attempts; attempt++)
         {
-            if (options.ReusableStatuses.Count > 0 && !isFresh)
+            if (replaces is not null && !isFresh)
             {
                 InstanceView view = await store.ViewAsync(instance.Id, cancellationToken);
-                if (view.Current is { } current && (view.Live is not null || !IsReusable(current, options)))
+                if (view.Current is { } current && (view.Live is not null || !replaces(current)))
                 {
                     return current;
                 }
@@ -51,10 +54,6 @@ internal sealed class InstanceScheduler(
 
         throw new TimeoutException($"Instance '{instance.Id}' changed {Attempts} times while it was scheduled.");
     }
-
-    private static bool IsReusable(InstanceDocument ended, StartOrchestrationOptions options) =>
-        options.ReusableStatuses.Contains(ended.Status)
-        && (options.ReusedGeneration is null || options.ReusedGeneration == ended.Generation);
 
     // Null: another host changed the instance in between.
     private async Task<InstanceDocument?> TryCreateAsync(

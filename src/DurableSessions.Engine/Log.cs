@@ -88,4 +88,7 @@ internal static partial class Log
 
     [LoggerMessage(2024, LogLevel.Warning, "This host cannot look whether another one has given instances back; its next sweep finds them")]
     public static partial void HandoverNotSeen(this ILogger log, Exception exception);
+
+    [LoggerMessage(2025, LogLevel.Warning, "Sub-orchestration {InstanceId} of instance {ParentId} could not be created; it is tried again")]
+    public static partial void ChildNotCreated(this ILogger log, Exception exception, string instanceId, string parentId);
 }

@@ -7,9 +7,9 @@ using Microsoft.Extensions.Logging;
 namespace DurableSessions.Engine;
 
 /// <summary>
-/// Records messages of this host's clients: through the worker where this host runs the instance, otherwise by a
-/// compare-and-swap on its blob, which also claims an instance that no host owns. A message that is acknowledged is stored;
-/// a crash before that leaves it stored or not, and the client without an answer.
+/// Records messages of this host's clients, and of the children that it runs: through the worker where this host runs the instance,
+/// otherwise by a compare-and-swap on its blob, which also claims an instance that no host owns. A message that is acknowledged is stored;
+/// a crash before that leaves it stored or not, and the sender without an answer.
 /// </summary>
 internal sealed class MessageSender(
     InstanceStore store, LoadedInstances loaded, Claims claims, DueQueue due, Handover handover, TimeProvider time, ILogger log)
@@ -77,6 +77,7 @@ internal sealed class MessageSender(
             InstanceView view = await store.ViewAsync(id, cancellationToken);
             return view.Live is not { } live
                 ? view.Finished?.Document.Holds(message.MessageId!) ?? throw new OrchestrationNotFoundException(id)
+                : live.Document.Decided is not null ? live.Document.Holds(message.MessageId!)
                 : live.Document.Holds(message.MessageId!)
                     || !InstanceMessages.Matters(live.Document, message)
                     || await AppendAsync(live, message, cancellationToken) ? true

@@ -45,7 +45,9 @@ public abstract class OrchestrationClient
     public abstract Task<bool> RaiseEventAsync(
         string instanceId, string eventName, object? payload = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Terminates the instance; running activities are not undone. No effect on one that has ended.</summary>
+    /// <summary>
+    /// Terminates the instance; running activities are not undone, and its sub-orchestrations go on. No effect on one that has ended.
+    /// </summary>
     public abstract Task TerminateInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellationToken = default);
 
     /// <summary>Suspends the instance. No effect on one that has ended.</summary>
@@ -54,7 +56,10 @@ public abstract class OrchestrationClient
     /// <summary>Resumes a suspended instance. No effect on one that is not suspended.</summary>
     public abstract Task ResumeInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Purges an instance that has ended. Returns whether it was purged; a running or unknown instance gives false.</summary>
+    /// <summary>
+    /// Purges an instance that has ended, without its sub-orchestrations. Returns whether it was purged; a running or unknown instance
+    /// gives false.
+    /// </summary>
     public abstract Task<bool> PurgeInstanceAsync(string instanceId, CancellationToken cancellationToken = default);
 
     /// <summary>

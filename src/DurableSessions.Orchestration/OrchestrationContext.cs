@@ -34,6 +34,27 @@ public abstract class OrchestrationContext
     public Task CallActivityAsync(string name, object? input = null, TaskOptions? options = null) =>
         CallActivityAsync<object?>(name, input, options);
 
+    /// <summary>
+    /// Runs another orchestrator as an instance of its own, and waits for its end: a child of this instance. It runs on any host, its
+    /// output is recorded here once, and it has this instance's fairness key and, as far as the engine hands them on, its tags. Its end
+    /// under <see cref="ContinueAsNew"/> is that of its last run. What happens to this instance does not reach it: where this one ends, is
+    /// terminated, purged or continues as new, the child goes on, and its output is dropped. It is suspended and terminated by its own id
+    /// alone. A call is sure to be made once the orchestrator awaits it.
+    /// </summary>
+    /// <param name="orchestratorName">The name of the orchestrator.</param>
+    /// <param name="input">Its input, as JSON; bounded as that of a new instance is.</param>
+    /// <param name="options">The child's id, and whether it is tried again.</param>
+    /// <exception cref="TaskFailedException">
+    /// The child failed, and so did every retry of the policy. In the embedded engine also: the child was terminated (the error type is
+    /// <c>Terminated</c>, which no policy retries); or an instance that is no child of this run has the id, or had it and has ended.
+    /// </exception>
+    public abstract Task<TResult> CallSubOrchestratorAsync<TResult>(
+        string orchestratorName, object? input = null, SubOrchestrationOptions? options = null);
+
+    /// <summary>Runs another orchestrator without a result. See <see cref="CallSubOrchestratorAsync{TResult}"/>.</summary>
+    public Task CallSubOrchestratorAsync(string orchestratorName, object? input = null, SubOrchestrationOptions? options = null) =>
+        CallSubOrchestratorAsync<object?>(orchestratorName, input, options);
+
     /// <summary>A durable timer: fires at or after <paramref name="fireAt"/>, also after restarts.</summary>
     /// <param name="fireAt">When to fire; a time that has passed fires at once.</param>
     /// <param name="cancellationToken">Cancels the timer. An orchestrator that is done waiting cancels its timers.</param>
@@ -53,8 +74,8 @@ public abstract class OrchestrationContext
     /// Lets the instance begin again, with a new input and an empty history, once the orchestrator has returned: it does so next, and its
     /// output is dropped. The instance keeps its id and its <see cref="OrchestrationMetadata.Generation"/>, its custom status is empty
     /// again, and clients that wait for its end go on waiting. An orchestrator awaits what it has scheduled before it calls this: the
-    /// embedded engine cancels an activity that still runs and drops its result; Durable Task guarantees neither. An orchestrator that
-    /// throws afterwards fails; of several calls the last one counts.
+    /// embedded engine cancels an activity that still runs, lets a sub-orchestration go on, and drops their results; Durable Task
+    /// guarantees none of this. An orchestrator that throws afterwards fails; of several calls the last one counts.
     /// </summary>
     /// <param name="newInput">The input of the next run, as JSON; bounded as that of a new instance is.</param>
     /// <param name="preserveUnprocessedEvents">

@@ -6,6 +6,7 @@ using Azure.Core.Pipeline;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
+using DurableSessions.Core.Storage;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Benchmarks;
@@ -110,23 +111,16 @@ internal static class SimulationBenchmark
     }
 
     private static Task ClientAsync(SimulatedStorage storage, int number) =>
-        UseNewAsync(storage.Connect(string.Create(CultureInfo.InvariantCulture, $"c{number}")).Container);
+        UseNewAsync(SessionStorage.Connect(
+            SimulatedStorage.ConnectionString, string.Create(CultureInfo.InvariantCulture, $"c{number}"), storage.Configure));
 
-    // As the clients of a cluster are.
-    private static Task UnsignedAsync()
-    {
-        var options = new BlobClientOptions();
-        options.Diagnostics.IsLoggingEnabled = false;
-        options.Diagnostics.IsDistributedTracingEnabled = false;
-        options.Diagnostics.IsTelemetryEnabled = false;
-        new SimulatedStorage().Configure(options);
-        return UseNewAsync(new BlobServiceClient(SimulatedStorage.Address, options).GetBlobContainerClient("c"));
-    }
+    // As the clients of the tests are.
+    private static Task UnsignedAsync() => UseNewAsync(new SimulatedStorage().Connect("c"));
 
-    private static async Task UseNewAsync(BlobContainerClient container)
+    private static async Task UseNewAsync(SessionStorage storage)
     {
-        await container.CreateAsync();
-        await UseAsync(container, Rounds);
+        await storage.Container.CreateAsync();
+        await UseAsync(storage.Container, Rounds);
     }
 
     private static Task ClusterAsync(Schedule schedule) => SimulatedCluster.RunAsync(schedule, static cluster =>

@@ -46,3 +46,14 @@ public sealed class DurableTagTests : TagBehaviour
 
     protected override Task OnHubAsync(Func<IOrchestrationHub, Task> test) => DurableHub.RunAsync(test);
 }
+
+public sealed class DurableSubOrchestrationTests : SubOrchestrationBehaviour
+{
+    // Its worker cannot read the event of a child that was terminated, which has no failure.
+    protected override bool CatchesTermination => false;
+
+    // The task hub in memory does not hand them on.
+    protected override bool InheritsTags => false;
+
+    protected override Task OnHubAsync(Func<IOrchestrationHub, Task> test) => DurableHub.RunAsync(test);
+}

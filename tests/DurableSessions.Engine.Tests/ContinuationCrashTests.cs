@@ -17,8 +17,6 @@ public sealed class ContinuationCrashTests : EngineTest
     /// <summary>How many schedules of each kind are drawn for one request.</summary>
     private const int Drawn = 1;
 
-    private static readonly string[] s_faults = ["not sent", "answer dropped", "busy", "sent twice", "late"];
-
     private readonly ConcurrentDictionary<string, int> _steps = new();
 
     public ContinuationCrashTests()
@@ -42,7 +40,7 @@ public sealed class ContinuationCrashTests : EngineTest
         });
     }
 
-    public static TheoryData<string> Faults => [.. s_faults];
+    public static TheoryData<string> Faults => [.. FaultNames];
 
     [Theory]
     [InlineData(true)]
@@ -155,5 +153,5 @@ public sealed class ContinuationCrashTests : EngineTest
     }
 
     // Of the drawn orders: each fault has its own.
-    private static int Seed(string fault) => 2 + Array.IndexOf(s_faults, fault);
+    private static int Seed(string fault) => 2 + FaultNames.IndexOf(fault);
 }

@@ -15,8 +15,6 @@ public sealed class CrashTests : CrashTest
     /// <summary>How many schedules of each kind are drawn for one request.</summary>
     private const int Drawn = 3;
 
-    private static readonly string[] s_faults = ["not sent", "answer dropped", "busy", "sent twice", "late"];
-
     public CrashTests() => Orchestrator<string, string>("short", (context, text) => context.CallActivityAsync<string>("step", text));
 
     [Theory]
@@ -26,14 +24,14 @@ public sealed class CrashTests : CrashTest
         AtEveryRequestAsync(22, carriesOutTheLast ? 1 : 0, number => DieAtAsync(number, carriesOutTheLast));
 
     public static TheoryData<string, bool> Faults => new(
-        from fault in s_faults
+        from fault in FaultNames
         from fresh in (bool[])[true, false]
         select (fault, fresh));
 
     [Theory]
     [MemberData(nameof(Faults))]
     public Task Any_request_may_be_lost_or_doubled_and_nothing_is_done_twice(string fault, bool fresh) =>
-        AtEveryRequestAsync(14, 2 + (2 * Array.IndexOf(s_faults, fault)) + (fresh ? 1 : 0), number => DisturbAtAsync(number, fault, fresh));
+        AtEveryRequestAsync(14, 2 + (2 * FaultNames.IndexOf(fault)) + (fresh ? 1 : 0), number => DisturbAtAsync(number, fault, fresh));
 
     [Fact]
     public Task A_late_copy_of_a_creation_is_not_run_and_hides_no_result() => RunAsync(async () =>

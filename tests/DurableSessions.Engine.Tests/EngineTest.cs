@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using DurableSessions.Orchestration;
 using DurableSessions.Orchestration.Behaviour;
 using DurableSessions.Testing;
@@ -56,6 +57,9 @@ public abstract class EngineTest(StorageFixture? storage = null) : PortBehaviour
 
     protected async Task<bool> HasActiveBlobAsync(string id) =>
         await Hub.Container.GetBlobClient($"orchestrations/active/{id}.json").ExistsAsync();
+
+    /// <summary>The names of all faults of one request.</summary>
+    protected static ImmutableArray<string> FaultNames { get; } = ["not sent", "answer dropped", "busy", "sent twice", "late"];
 
     /// <summary>A fault of one request, by its name, and what is to be done when everything is over: late copies arrive.</summary>
     protected static (Fault Fault, Func<Task> DeliverAsync) NamedFault(string name)

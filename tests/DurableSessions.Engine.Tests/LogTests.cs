@@ -32,6 +32,7 @@ public sealed class LogTests
         [2022] = nameof(Log.Parked),
         [2023] = nameof(Log.HandoverNotTold),
         [2024] = nameof(Log.HandoverNotSeen),
+        [2025] = nameof(Log.ChildNotCreated),
     };
 
     [Fact]

@@ -342,7 +342,7 @@ public sealed class ParkingTests : EngineTest, IDisposable
     }
 
     public static TheoryData<string, bool> Faults => new(
-        from fault in (string[])["not sent", "answer dropped", "busy", "sent twice", "late"]
+        from fault in FaultNames
         from claim in (bool[])[false, true]
         select (fault, claim));
 

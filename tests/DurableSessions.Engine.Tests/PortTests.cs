@@ -50,3 +50,9 @@ public sealed class EmbeddedTagTests : TagBehaviour
 {
     protected override Task OnHubAsync(Func<IOrchestrationHub, Task> test) => EmbeddedHub.SimulateAsync(Schedule.InOrder, test);
 }
+
+[Collection(nameof(Simulated))]
+public sealed class EmbeddedSubOrchestrationTests : SubOrchestrationBehaviour
+{
+    protected override Task OnHubAsync(Func<IOrchestrationHub, Task> test) => EmbeddedHub.SimulateAsync(Schedule.InOrder, test);
+}

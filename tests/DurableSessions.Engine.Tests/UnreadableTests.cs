@@ -133,7 +133,7 @@ public sealed class UnreadableTests : EngineTest
     [Fact]
     public Task What_a_newer_version_has_written_is_left_alone() => RunAsync(async () =>
     {
-        await LeaveDamagedAsync("{", version: "3");
+        await LeaveDamagedAsync("{", version: "4");
         var log = new RequestLog();
         await using EmbeddedHost host = await Hub.StartAsync(Registry, ShortOwnership, log.Configure);
         await Task.Delay(TimeSpan.FromMinutes(5), Time, Deadline);
@@ -150,8 +150,9 @@ public sealed class UnreadableTests : EngineTest
     [InlineData(null, false)]
     [InlineData("1", false)]
     [InlineData("2", false)]
-    [InlineData("3", true)]
-    [InlineData("3.1-beta", true)]
+    [InlineData("3", false)]
+    [InlineData("4", true)]
+    [InlineData("4.1-beta", true)]
     public Task An_instance_of_a_version_that_is_known_runs(string? version, bool isLeft) => RunAsync(async () =>
     {
         EmbeddedHost never = await Hub.StartAsync(Registry, start: false);

@@ -83,7 +83,6 @@ internal sealed class RequestQueue
     public ValueTask<long> EnterAsync(bool renews, CancellationToken cancellationToken)
     {
         NewWork? work = renews ? null : NewWork.NotBegun;
-        WaitingRequest waiting;
         WaitingLine line = renews ? _renewals : work is null ? _underWay : _new;
         lock (_lock)
         {
@@ -92,11 +91,12 @@ internal sealed class RequestQueue
                 return ValueTask.FromResult(Send(work));
             }
 
-            waiting = line.Add(work);
+            WaitingRequest waiting = line.Add(work);
             SendWaiting();
-        }
 
-        return new ValueTask<long>(WaitAsync(line, waiting, cancellationToken));
+            // Who sees that it waits finds its timer running.
+            return new ValueTask<long>(WaitAsync(line, waiting, cancellationToken));
+        }
     }
 
     /// <summary>A request is over.</summary>

@@ -14,4 +14,7 @@ internal enum HistoryEventType
     ExecutionResumed,
     ExecutionTerminated,
     ExecutionCompleted,
+    SubOrchestrationInstanceCreated,
+    SubOrchestrationInstanceCompleted,
+    SubOrchestrationInstanceFailed,
 }

@@ -36,6 +36,21 @@ internal sealed record InstanceDocument
     /// <summary><see cref="StartOrchestrationOptions.Tags"/>; <see langword="null"/>: there are none.</summary>
     public IReadOnlyDictionary<string, string>? Tags { get; init; }
 
+    /// <summary>The call whose child it is; <see langword="null"/>: a client has scheduled it.</summary>
+    public ParentCall? Parent { get; init; }
+
+    /// <summary>
+    /// Of a child, how it ends: nothing changes it any more, though the parent may not have it yet. Its owner, whether or not it has the
+    /// orchestrator, sends it to the parent and then ends the instance. <see langword="null"/>: open, or the instance is no child.
+    /// </summary>
+    public RunOutcome? Decided { get; init; }
+
+    /// <summary>
+    /// Each sub-orchestration of the history whose task number is lower has been created; the next owner looks to the others.
+    /// <see langword="null"/>: it looks to all.
+    /// </summary>
+    public int? ChildrenBelow { get; init; }
+
     /// <summary>How many instances have had this id, with this one.</summary>
     public int Generation { get; init; } = 1;
 
@@ -118,9 +133,21 @@ internal sealed record InstanceDocument
     public bool IsUnreadable =>
         Failure?.IsCausedBy<OrchestrationUnreadableException>() == true || Failure?.ErrorType == nameof(UnreadableInstanceException);
 
-    /// <summary>The instance failed because it was beyond a limit.</summary>
+    /// <summary>
+    /// The instance failed because it was beyond a limit, or a child's result was: the error that names the limit has room beyond it.
+    /// </summary>
     [JsonIgnore]
-    public bool IsOverLimit => Failure?.IsCausedBy<EngineLimitException>() == true;
+    public bool IsOverLimit => IsLimit(Failure) || IsLimit(Decided?.Failure) || Inbox.Any(static e => e.IsFromChild && IsLimit(e.Failure));
+
+    /// <summary>Any host can end the instance, also one without its orchestrator.</summary>
+    [JsonIgnore]
+    public bool EndsWithoutOrchestrator => Decided is not null || Terminator is not null;
+
+    /// <summary>It has a parent or children: a host of an earlier version could not read it, or would drop them.</summary>
+    [JsonIgnore]
+    public bool HasRelatives => Parent is not null
+        || History.Any(static e => e.Type == HistoryEventType.SubOrchestrationInstanceCreated || e.IsFromChild)
+        || Inbox.Any(static e => e.IsFromChild);
 
     /// <summary>Whether the orchestrator has run: what its history has is a replay then.</summary>
     [JsonIgnore]
@@ -129,6 +156,10 @@ internal sealed record InstanceDocument
     /// <summary>Whether storage has a message, in the inbox or in the history, or had it in that of a run before.</summary>
     public bool Holds(string messageId) =>
         Inbox.Any(e => e.MessageId == messageId) || History.Any(e => e.MessageId == messageId) || Taken?.Contains(messageId) == true;
+
+    /// <summary>Whether the orchestrator waits for the result of a call.</summary>
+    public bool WaitsForCall(string call) =>
+        History.Any(e => e.Call == call) && !History.Concat(Inbox).Any(e => e.MessageId == call);
 
     public BinaryData ToJson() => new(JsonSerializer.SerializeToUtf8Bytes(this, Options));
 
@@ -139,12 +170,30 @@ internal sealed record InstanceDocument
         JsonSerializer.Deserialize<InstanceDocument>(json.ToMemory().Span, Options)
         ?? throw new FormatException("A stored instance is empty.");
 
+    /// <summary>An instance that no host has run yet.</summary>
+    /// <param name="name">The name of its orchestrator.</param>
+    /// <param name="id">Its id.</param>
+    /// <param name="input">Its input, as JSON.</param>
+    /// <param name="now">When it is scheduled.</param>
+    public static InstanceDocument New(string name, string id, string? input, DateTimeOffset now) => new()
+    {
+        Name = name,
+        Id = id,
+        Status = OrchestrationRuntimeStatus.Pending,
+        Input = input,
+        Created = now,
+        Updated = now,
+        WriteId = NewWriteId(),
+        History = [new HistoryEntry { Type = HistoryEventType.ExecutionStarted, Time = now, Name = name }],
+    };
+
     /// <summary>The end of an instance whose blob cannot be read, as far as its metadata tells.</summary>
     public static InstanceDocument Unreadable(InstanceHeader header) => new()
     {
         Name = header.Name,
         Id = header.Id,
         Tags = header.Tags.Count == 0 ? null : header.Tags,
+        Parent = header.Parent,
         Generation = header.Generation,
         Status = OrchestrationRuntimeStatus.Failed,
         Failure = new TaskFailureDetails(
@@ -170,4 +219,6 @@ internal sealed record InstanceDocument
         SerializedCustomStatus = CustomStatus,
         FailureDetails = Failure,
     };
+
+    private static bool IsLimit(TaskFailureDetails? failure) => failure?.IsCausedBy<EngineLimitException>() == true;
 }

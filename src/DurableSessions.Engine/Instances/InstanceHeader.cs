@@ -8,9 +8,12 @@ internal sealed record InstanceHeader
 {
     /// <summary>
     /// The newest version of instances that this host knows. One that is not 1 is in the metadata, as <c>version</c>: a host leaves what
-    /// is newer alone, without reading it. Version 2 has <see cref="Tags"/>, which a host of version 1 would drop with its next write.
+    /// is newer alone, without reading it. Version 2 has <see cref="Tags"/>, which a host of version 1 would drop with its next write;
+    /// version 3 has a parent or children, whose entries of a history a host of version 2 could not read.
     /// </summary>
-    public const int Version = 2;
+    public const int Version = 3;
+
+    private const int VersionOfTags = 2;
 
     private const int NamesLength = 1_024;
 
@@ -20,7 +23,13 @@ internal sealed record InstanceHeader
 
     public string? FairnessKey { get; init; }
 
-    /// <summary>Only an instance that has tags is of version 2.</summary>
+    /// <summary>The call whose child it is; <see langword="null"/>: a client has scheduled it.</summary>
+    public ParentCall? Parent { get; init; }
+
+    /// <summary>It is of version 3: see <see cref="InstanceDocument.HasRelatives"/>.</summary>
+    public bool HasRelatives { get; init; }
+
+    /// <summary>An instance that has tags is of version 2 at least.</summary>
     public IReadOnlyDictionary<string, string> Tags { get; init; } = OrchestrationTags.Empty;
 
     public required int Generation { get; init; }
@@ -43,7 +52,7 @@ internal sealed record InstanceHeader
     /// <summary>No host owns the instance, and a host claims it once it has a slot for one of its activities.</summary>
     public bool IsParked => Owner is null && WaitsFor.Count > 0;
 
-    /// <summary>The instance is to be terminated: any host can do that, also one without the orchestrator.</summary>
+    /// <summary>The instance is to be ended: any host can do that, also one without the orchestrator.</summary>
     public bool Terminates { get; init; }
 
     /// <summary>
@@ -64,7 +73,9 @@ internal sealed record InstanceHeader
         Owner = document.Owner,
         OwnedUntil = document.OwnedUntil,
         NextDue = document.NextDue,
-        Terminates = document.Terminator is not null,
+        Terminates = document.EndsWithoutOrchestrator,
+        Parent = document.Parent,
+        HasRelatives = document.HasRelatives,
         WaitsFor = document.WaitsFor ?? [],
     };
 
@@ -98,6 +109,8 @@ internal sealed record InstanceHeader
                 OwnedUntil = ownedUntil,
                 NextDue = nextDue,
                 Terminates = metadata.ContainsKey("terminates"),
+                Parent = metadata.TryGetValue("parent", out string? parent) ? ParentCall.TryParse(parent) : null,
+                HasRelatives = metadata.TryGetValue("version", out string? version) && version == Text(Version),
                 WaitsFor = metadata.TryGetValue("waitsfor", out string? names)
                     ? [.. names.Split(',').Select(Uri.UnescapeDataString)]
                     : [],
@@ -117,7 +130,7 @@ internal sealed record InstanceHeader
         var metadata = new Dictionary<string, string>
         {
             ["name"] = Uri.EscapeDataString(Name),
-            ["generation"] = Generation.ToString(CultureInfo.InvariantCulture),
+            ["generation"] = Text(Generation),
             ["status"] = Status.ToString(),
             ["created"] = Text(Created),
             ["updated"] = Text(Updated),
@@ -127,9 +140,22 @@ internal sealed record InstanceHeader
             metadata["fairnesskey"] = Uri.EscapeDataString(FairnessKey);
         }
 
+        if (HasRelatives)
+        {
+            metadata["version"] = Text(Version);
+        }
+        else if (Tags.Count > 0)
+        {
+            metadata["version"] = Text(VersionOfTags);
+        }
+
+        if (Parent is not null)
+        {
+            metadata["parent"] = Parent.ToText();
+        }
+
         if (Tags.Count > 0)
         {
-            metadata["version"] = Version.ToString(CultureInfo.InvariantCulture);
             metadata["tags"] = string.Join(',', Tags.Select(static t => $"{t.Key}={Uri.EscapeDataString(t.Value)}"));
         }
 
@@ -169,6 +195,8 @@ internal sealed record InstanceHeader
     private static Dictionary<string, string> ReadTags(string text) => text.Split(',')
         .Select(static tag => tag.Split('=', 2))
         .ToDictionary(static tag => tag[0], static tag => Uri.UnescapeDataString(tag[^1]), StringComparer.Ordinal);
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
 

@@ -242,7 +242,9 @@ internal sealed class InstanceStore(
     {
         string name = prefix + document.Id + Suffix;
         BinaryData json = document.ToJson();
-        if (json.ToMemory().Length > EngineLimits.InstanceBytes + (document.IsOverLimit ? OverLimitAllowance : 0))
+        // The end of a child has been decided, and its parent may have it: it is written, though it has an entry more.
+        bool hasAllowance = document.IsOverLimit || document is { Parent: not null, IsEnded: true };
+        if (json.ToMemory().Length > EngineLimits.InstanceBytes + (hasAllowance ? OverLimitAllowance : 0))
         {
             throw new EngineLimitException(
                 $"Instance '{document.Id}' would take {json.ToMemory().Length} bytes with its history; " +

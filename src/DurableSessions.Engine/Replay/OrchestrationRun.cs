@@ -46,8 +46,12 @@ internal sealed class OrchestrationRun
     /// <summary>The messages that the next run of a <see cref="Continuation"/> receives, in order.</summary>
     public IReadOnlyList<HistoryEntry> ForNext => [.. Continuation!.KeepsEvents ? _context.Buffered : [], .. _forNext];
 
-    /// <summary>The ids of the messages that came and are not left to the next run of a <see cref="Continuation"/>.</summary>
-    public IEnumerable<string> Taken => _history.Entries.Except(ForNext).Select(static e => e.MessageId).OfType<string>();
+    /// <summary>
+    /// The ids of the messages of clients that came and are not left to the next run of a <see cref="Continuation"/>. A child's result is
+    /// recognised by its call, which no later run has.
+    /// </summary>
+    public IEnumerable<string> Taken =>
+        _history.Entries.Except(ForNext).Where(static e => !e.IsFromChild).Select(static e => e.MessageId).OfType<string>();
 
     public bool IsSuspended { get; private set; }
 
@@ -60,6 +64,9 @@ internal sealed class OrchestrationRun
 
     /// <summary>Activities without a result, by task number.</summary>
     public IReadOnlyDictionary<int, HistoryEntry> Unanswered => _history.Unanswered;
+
+    /// <summary>Sub-orchestrations without a result, by task number.</summary>
+    public IReadOnlyDictionary<int, HistoryEntry> Children => _history.Children;
 
     /// <summary>The timer that fires next; <see langword="null"/>: there is no timer, or the instance is suspended.</summary>
     public HistoryEntry? NextTimer =>
@@ -105,12 +112,15 @@ internal sealed class OrchestrationRun
     }
 
     /// <summary>Ends an instance as it is stored, without its orchestrator: a host may not have it, or fail to make it.</summary>
-    public void Terminate(InstanceDocument stored, string? reason)
+    public void Terminate(InstanceDocument stored, string? reason) => End(stored, Terminated(reason));
+
+    /// <summary>Ends an instance as it is stored, in a way that is decided. Its orchestrator does not run.</summary>
+    public void End(InstanceDocument stored, RunOutcome outcome)
     {
         _history.Restore(stored.History);
-        _history.SetTime(stored.History.Max(e => e.Time));
+        _history.SetTime(stored.History.Select(static e => e.Time).DefaultIfEmpty(stored.Updated).Max());
         _recalledStatus = stored.CustomStatus;
-        Outcome = Terminated(reason);
+        Outcome = outcome;
     }
 
     /// <summary>Advances the run by one entry. After its outcome an entry is added to the history, and changes nothing else.</summary>

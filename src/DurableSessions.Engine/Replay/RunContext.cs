@@ -29,7 +29,9 @@ internal sealed class RunContext(InstanceDocument instance, OrchestratorSynchron
     /// <summary>The last call of <see cref="ContinueAsNew"/>; <see langword="null"/>: there was none.</summary>
     public RunContinuation? Continuation { get; private set; }
 
-    /// <summary>The activities and timers that the orchestrator has scheduled since the last entry happened, in order.</summary>
+    /// <summary>
+    /// The activities, sub-orchestrations and timers that the orchestrator has scheduled since the last entry happened, in order.
+    /// </summary>
     public List<HistoryEntry> Made { get; } = [];
 
     /// <summary>The events that the orchestrator has not waited for, in order.</summary>
@@ -47,27 +49,37 @@ internal sealed class RunContext(InstanceDocument instance, OrchestratorSynchron
     public override async Task<TResult> CallActivityAsync<TResult>(string name, object? input = null, TaskOptions? options = null)
     {
         ThrowUnlessCurrent();
-        string? json = Payloads.Write(input, $"input of activity '{name}'", EngineLimits.PayloadBytes);
-        RetryPolicy? retry = options?.Retry;
-        for (int attempt = 1; ; attempt++)
+        var scheduled = new HistoryEntry
         {
-            try
-            {
-                Task<string?> result = Open(new HistoryEntry
-                {
-                    Type = HistoryEventType.TaskScheduled,
-                    Time = Now,
-                    Name = name,
-                    Payload = json,
-                    Attempt = attempt == 1 ? null : attempt,
-                });
-                return Payloads.Read<TResult>(await result)!;
-            }
-            catch (TaskFailedException e) when (attempt < retry?.MaxNumberOfAttempts && !e.FailureDetails.IsNonRetriable)
-            {
-            }
+            Type = HistoryEventType.TaskScheduled,
+            Time = Now,
+            Name = name,
+            Payload = Payloads.Write(input, $"input of activity '{name}'", EngineLimits.PayloadBytes),
+        };
+        return Payloads.Read<TResult>(await CallAsync(() => scheduled, options?.Retry))!;
+    }
 
-            await CreateTimer(Now + retry!.DelayAfter(attempt), CancellationToken.None);
+    public override async Task<TResult> CallSubOrchestratorAsync<TResult>(
+        string orchestratorName, object? input = null, SubOrchestrationOptions? options = null)
+    {
+        ThrowUnlessCurrent();
+        ArgumentException.ThrowIfNullOrEmpty(orchestratorName);
+        string? json = Payloads.Write(input, $"input of sub-orchestration '{orchestratorName}'", EngineLimits.PayloadBytes);
+        return Payloads.Read<TResult>(await CallAsync(New, options?.Retry))!;
+
+        // What is drawn here counts where the history has no entry yet. A replay goes by the entry.
+        HistoryEntry New()
+        {
+            string call = Guid.NewGuid().ToString("N");
+            return new HistoryEntry
+            {
+                Type = HistoryEventType.SubOrchestrationInstanceCreated,
+                Time = Now,
+                Name = orchestratorName,
+                Payload = json,
+                InstanceId = options?.InstanceId ?? call,
+                Call = call,
+            };
         }
     }
 
@@ -120,11 +132,15 @@ internal sealed class RunContext(InstanceDocument instance, OrchestratorSynchron
     {
         switch (happened.Type)
         {
-            case HistoryEventType.TaskCompleted or HistoryEventType.TimerFired when _open.Remove(happened.Task!.Value, out OpenTask? task):
+            case HistoryEventType.TaskCompleted or HistoryEventType.TimerFired or HistoryEventType.SubOrchestrationInstanceCompleted
+                when _open.Remove(happened.Task!.Value, out OpenTask? task):
                 task.Source.SetResult(happened.Payload);
                 break;
             case HistoryEventType.TaskFailed when _open.Remove(happened.Task!.Value, out OpenTask? task):
                 task.Source.SetException(new TaskFailedException(task.Made.Name!, happened.Failure!));
+                break;
+            case HistoryEventType.SubOrchestrationInstanceFailed when _open.Remove(happened.Task!.Value, out OpenTask? task):
+                task.Source.SetException(TaskFailedException.OfSubOrchestration(task.Made.Name!, happened.Failure!));
                 break;
             case HistoryEventType.EventRaised:
                 EventWait? wait = _waits.Find(w => string.Equals(w.Name, happened.Name, StringComparison.OrdinalIgnoreCase));
@@ -166,6 +182,22 @@ internal sealed class RunContext(InstanceDocument instance, OrchestratorSynchron
         }
 
         return tasks.Count + waits.Count > 0;
+    }
+
+    private async Task<string?> CallAsync(Func<HistoryEntry> scheduled, RetryPolicy? retry)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await Open(scheduled() with { Time = Now, Attempt = attempt == 1 ? null : attempt });
+            }
+            catch (TaskFailedException e) when (attempt < retry?.MaxNumberOfAttempts && !e.FailureDetails.IsNonRetriable)
+            {
+            }
+
+            await CreateTimer(Now + retry!.DelayAfter(attempt), CancellationToken.None);
+        }
     }
 
     private Task<string?> Open(HistoryEntry made, CancellationToken token = default)

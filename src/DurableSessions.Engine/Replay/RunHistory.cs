@@ -9,12 +9,16 @@ internal sealed class RunHistory
 
     private readonly List<HistoryEntry> _entries = [];
     private readonly Dictionary<int, HistoryEntry> _unanswered = [];
+    private readonly Dictionary<int, HistoryEntry> _children = [];
 
     /// <summary>All entries, stored or not, in order.</summary>
     public IReadOnlyList<HistoryEntry> Entries => _entries;
 
     /// <summary>Activities without a result, by task number.</summary>
     public IReadOnlyDictionary<int, HistoryEntry> Unanswered => _unanswered;
+
+    /// <summary>Sub-orchestrations without a result, by task number.</summary>
+    public IReadOnlyDictionary<int, HistoryEntry> Children => _children;
 
     /// <summary>The latest time of an entry that was added.</summary>
     public DateTimeOffset LastTime { get; private set; }
@@ -27,6 +31,7 @@ internal sealed class RunHistory
         if (happened.Task is { } task)
         {
             _unanswered.Remove(task);
+            _children.Remove(task);
         }
     }
 
@@ -39,6 +44,10 @@ internal sealed class RunHistory
             if (action.Type == HistoryEventType.TaskScheduled)
             {
                 _unanswered.Add(action.Task!.Value, action);
+            }
+            else if (action.Type == HistoryEventType.SubOrchestrationInstanceCreated)
+            {
+                _children.Add(action.Task!.Value, action);
             }
         }
     }

@@ -11,6 +11,7 @@ internal sealed class CheckpointWriter(
     OwnedInstance instance,
     TurnRunner runner,
     InstanceInbox inbox,
+    InstanceChildren children,
     ReleasePolicy release,
     InstanceSnapshot snapshot,
     EngineOptions options,
@@ -27,9 +28,22 @@ internal sealed class CheckpointWriter(
     /// How it went. <see cref="OwnerWrite.Merge"/>: the run has changed, by messages of other hosts or because it has failed
     /// at a limit, and is to be looked at again.
     /// </returns>
-    public async Task<OwnerWrite> WriteAsync(Release released)
+    public Task<OwnerWrite> WriteAsync(Release released) => WriteAsync(Checkpoint(released));
+
+    /// <summary>
+    /// Writes how a child ends, for ever. A crash before it leaves the last checkpoint, and its end may become another; a crash after it
+    /// leaves an instance that any host brings to this end.
+    /// </summary>
+    /// <inheritdoc cref="WriteAsync(Release)" path="/returns"/>
+    public Task<OwnerWrite> DecideAsync()
     {
-        if (await SendAsync(Checkpoint(released)) is not { } result)
+        DateTimeOffset now = time.GetUtcNow();
+        return WriteAsync(Owned(InstanceWrites.Decided(instance.Stored, runner.Run, runner.IsOverLimit, now), now));
+    }
+
+    private async Task<OwnerWrite> WriteAsync(InstanceDocument checkpoint)
+    {
+        if (await SendAsync(checkpoint) is not { } result)
         {
             return OwnerWrite.Merge;
         }
@@ -116,7 +130,10 @@ internal sealed class CheckpointWriter(
     private InstanceDocument Checkpoint(Release released)
     {
         DateTimeOffset now = time.GetUtcNow();
-        InstanceDocument checkpoint = InstanceWrites.Checkpoint(instance.Stored, runner.Run, runner.IsOverLimit, now);
+        InstanceDocument checkpoint = InstanceWrites.Checkpoint(instance.Stored, runner.Run, runner.IsOverLimit, now) with
+        {
+            ChildrenBelow = children.Below,
+        };
         return released == Release.Keep
             ? Owned(checkpoint, now)
             : release.GiveBack(checkpoint, released == Release.Park, now);

@@ -1,5 +1,4 @@
 using DurableSessions.Engine.Instances;
-using DurableSessions.Engine.Replay;
 using Microsoft.Extensions.Logging;
 
 namespace DurableSessions.Engine.Running;
@@ -14,10 +13,13 @@ internal sealed class EndWriter(
     InstanceInbox inbox,
     CheckpointWriter checkpoints,
     InstanceSnapshot snapshot,
+    SubOrchestrations subOrchestrations,
     TimeProvider time,
     ILogger log,
     CancellationToken gone)
 {
+    private bool _isAnswered;
+
     /// <summary>Ends the instance, with the messages that came before its end in its history.</summary>
     /// <returns>
     /// <see langword="true"/>: it is over. <see langword="false"/>: another host has it. <see langword="null"/>: it goes on
@@ -27,6 +29,24 @@ internal sealed class EndWriter(
     {
         while (runner.Run.Outcome is { } outcome)
         {
+            // Decided before the parent has it: otherwise a termination, or a replay, could still give the child another end.
+            if (instance.Stored is { Parent: not null, Decided: null })
+            {
+                if (await checkpoints.DecideAsync() == OwnerWrite.Lost)
+                {
+                    return false;
+                }
+
+                continue;
+            }
+
+            // The parent has it before the child ends: an instance that is over has no owner that would send it.
+            if (instance.Stored.Decided is not null && !_isAnswered)
+            {
+                await subOrchestrations.AnswerAsync(instance.Stored, gone);
+                _isAnswered = true;
+            }
+
             // An instance ends only on an active blob that an owner has written: otherwise it could not be distinguished from a ghost.
             if (instance.Stored.CheckpointId is null)
             {
@@ -44,7 +64,7 @@ internal sealed class EndWriter(
             {
                 result = await instance.EndAsync(final, gone);
             }
-            catch (EngineLimitException e) when (!runner.IsOverLimit)
+            catch (EngineLimitException e) when (!runner.IsOverLimit && instance.Stored.Decided is null)
             {
                 runner.Exceed(e);
                 continue;

@@ -6,7 +6,8 @@ namespace DurableSessions.Engine.Running;
 /// Takes the events of clients and the answers of activities into the run of one instance, and acknowledges a client once
 /// storage has its message.
 /// </summary>
-internal sealed class InstanceInbox(WorkerMailbox mailbox, TurnRunner runner, InstanceActivities activities, string instanceId)
+internal sealed class InstanceInbox(
+    WorkerMailbox mailbox, TurnRunner runner, InstanceActivities activities, InstanceChildren children, string instanceId)
 {
     // In the run, and in no checkpoint yet. A crash loses this copy, and no more: an activity is called again, a message
     // that another host appended is in the blob, and a client of this host has had no acknowledgement.
@@ -35,6 +36,14 @@ internal sealed class InstanceInbox(WorkerMailbox mailbox, TurnRunner runner, In
                     if (entry is not null)
                     {
                         Take(entry);
+                    }
+
+                    break;
+                case WorkerMessage.ChildCreated { Task: var task, Failed: var failed }:
+                    children.Created(task);
+                    if (failed is not null)
+                    {
+                        Take(failed);
                     }
 
                     break;

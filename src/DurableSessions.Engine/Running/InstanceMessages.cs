@@ -3,7 +3,7 @@ using DurableSessions.Orchestration;
 
 namespace DurableSessions.Engine.Running;
 
-/// <summary>The messages that clients send to instances.</summary>
+/// <summary>The messages that clients and children send to instances.</summary>
 internal static class InstanceMessages
 {
     private const int ReasonLength = 4_096;
@@ -17,6 +17,33 @@ internal static class InstanceMessages
     public static HistoryEntry Control(HistoryEventType type, string? reason, DateTimeOffset now) => New(type, now) with
     {
         Reason = reason?.Length > ReasonLength ? reason[..ReasonLength] : reason,
+    };
+
+    /// <summary>The decided end of a child, for its parent.</summary>
+    public static HistoryEntry Result(InstanceDocument child, DateTimeOffset now)
+    {
+        RunOutcome end = child.Decided!;
+        var result = new HistoryEntry
+        {
+            Type = HistoryEventType.SubOrchestrationInstanceCompleted,
+            Time = now,
+            Task = child.Parent!.Task,
+            Name = child.Name,
+            Payload = end.Output,
+            MessageId = child.Parent.Call,
+        };
+        return end.Failure is null ? result : Failed(result, end.Failure);
+    }
+
+    /// <summary>The failure of a call, or of the child that it made.</summary>
+    public static HistoryEntry Failed(HistoryEntry call, TaskFailureDetails failure) => new()
+    {
+        Type = HistoryEventType.SubOrchestrationInstanceFailed,
+        Time = call.Time,
+        Task = call.Task,
+        Name = call.Name,
+        Failure = failure,
+        MessageId = call.Call ?? call.MessageId,
     };
 
     public static EngineLimitException TooMany(string id) =>
@@ -35,6 +62,8 @@ internal static class InstanceMessages
                 return !IsSuspended(instance);
             case HistoryEventType.ExecutionResumed:
                 return IsSuspended(instance);
+            case HistoryEventType.SubOrchestrationInstanceCompleted or HistoryEventType.SubOrchestrationInstanceFailed:
+                return instance.WaitsForCall(message.MessageId!);
             default:
                 return true;
         }

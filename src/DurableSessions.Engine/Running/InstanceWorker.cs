@@ -16,6 +16,7 @@ internal sealed class InstanceWorker(
     TurnRunner runner,
     InstanceInbox inbox,
     InstanceActivities activities,
+    InstanceChildren children,
     ReleasePolicy release,
     CheckpointWriter checkpoints,
     EndWriter end,
@@ -67,6 +68,7 @@ internal sealed class InstanceWorker(
 
         inbox.TurnAway();
         activities.Cancel();
+        children.Cancel();
     }
 
     /// <summary>Leaves to the worker of <see cref="Next"/> what clients have sent meanwhile; called once they find that one.</summary>
@@ -143,6 +145,7 @@ internal sealed class InstanceWorker(
             if (!lifetime.Stopping.IsCancellationRequested)
             {
                 activities.StartDue();
+                children.StartDue();
             }
 
             await WaitAsync(
@@ -191,12 +194,13 @@ internal sealed class InstanceWorker(
         if (lifetime.Cancelling.IsCancellationRequested)
         {
             activities.Cancel();
+            children.Cancel();
             return Release.GiveBack;
         }
 
         if (lifetime.Stopping.IsCancellationRequested)
         {
-            return activities.TryWithdraw() ? Release.GiveBack : Release.Keep;
+            return activities.TryWithdraw() && !children.AreUnderWay ? Release.GiveBack : Release.Keep;
         }
 
         Release next = release.Next(checkpoints.RenewAt);

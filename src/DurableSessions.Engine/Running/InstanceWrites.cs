@@ -29,6 +29,15 @@ internal static class InstanceWrites
         };
     }
 
+    /// <summary>The checkpoint of a child that says how it ends. What went beyond a limit is not in it.</summary>
+    /// <inheritdoc cref="Checkpoint"/>
+    public static InstanceDocument Decided(InstanceDocument stored, OrchestrationRun run, bool overLimit, DateTimeOffset now) =>
+        Checkpoint(stored, run, overLimit, now) with
+        {
+            CustomStatus = overLimit ? stored.CustomStatus : run.CustomStatus,
+            Decided = run.Outcome,
+        };
+
     /// <summary>The instance as it begins again. What the next run is to receive is in its inbox, as if it had come only now.</summary>
     /// <param name="stored">The instance as it was last written.</param>
     /// <param name="run">The run; it has a continuation.</param>
@@ -57,6 +66,7 @@ internal static class InstanceWrites
             Inbox = run.ForNext,
             BufferedEvents = 0,
             Taken = remembered.Length == 0 ? null : remembered,
+            ChildrenBelow = null,
             IsContinued = true,
         };
     }
@@ -103,6 +113,8 @@ internal static class InstanceWrites
             History = outcome.Status == OrchestrationRuntimeStatus.Terminated ? [.. history] : [.. history, end],
             Inbox = [],
             BufferedEvents = 0,
+            Decided = null,
+            ChildrenBelow = null,
             IsContinued = null,
         };
     }

@@ -26,7 +26,7 @@ internal sealed class LoadedInstances(
     /// </summary>
     /// <returns><see langword="false"/>: this host has not its orchestrator, has no room, or is closed.</returns>
     public bool TryReserve(InstanceDocument instance) =>
-        (instance.Terminator is not null || registry.Orchestrators.ContainsKey(instance.Name)) && places.TryTake();
+        (instance.EndsWithoutOrchestrator || registry.Orchestrators.ContainsKey(instance.Name)) && places.TryTake();
 
     /// <summary>Gives a place back.</summary>
     public void Release()

@@ -8,6 +8,7 @@ namespace DurableSessions.Engine.Running;
 internal sealed class ReleasePolicy(
     TurnRunner runner,
     InstanceActivities activities,
+    InstanceChildren children,
     Places places,
     EngineOptions options,
     TimeProvider time,
@@ -17,13 +18,13 @@ internal sealed class ReleasePolicy(
     private bool FiresSoon => runner.Run.NextTimer?.FireAt <= time.GetUtcNow() + options.RenewalInterval;
 
     /// <summary>
-    /// What the owner is to do now. An instance that only waits, with no activity to run here and no timer within the time of a renewal,
-    /// is given back. One that needs a slot, where there is none, is parked: with the write that would renew it, so that a shorter wait
-    /// costs no request; at once where places are scarce.
+    /// What the owner is to do now. An instance that only waits, with no activity to run here, no child to create and no timer within the
+    /// time of a renewal, is given back. One that needs a slot, where there is none, is parked: with the write that would renew it, so that
+    /// a shorter wait costs no request; at once where places are scarce.
     /// </summary>
     /// <param name="renewAt">When the ownership is to be renewed.</param>
     public Release Next(DateTimeOffset renewAt) =>
-        FiresSoon ? Release.Keep
+        FiresSoon || children.HasWork ? Release.Keep
         : !activities.HasWork ? Release.GiveBack
         : activities.OnlyWaitForSlots
             && (places.AreScarce || time.GetUtcNow() >= renewAt)
@@ -42,7 +43,7 @@ internal sealed class ReleasePolicy(
     // Null: once a message arrives.
     private DateTimeOffset? NextDue(DateTimeOffset now)
     {
-        if (activities.HasWork)
+        if (activities.HasWork || children.HasWork)
         {
             return now;
         }

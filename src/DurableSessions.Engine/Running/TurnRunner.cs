@@ -38,10 +38,16 @@ internal sealed class TurnRunner
     /// <summary>The run is ahead of what is stored, or the ownership is to be renewed. A crash now leaves the last checkpoint.</summary>
     public bool NeedsCheckpoint { get; private set; }
 
-    /// <summary>Replays what is stored. An instance that is to be terminated is ended without its orchestrator.</summary>
+    /// <summary>
+    /// Replays what is stored. An instance that is to be terminated, or whose end is decided, is ended without its orchestrator.
+    /// </summary>
     public void Start()
     {
-        if (_instance.Stored.Terminator is { } terminator)
+        if (_instance.Stored.Decided is { } decided)
+        {
+            Run.End(_instance.Stored, decided);
+        }
+        else if (_instance.Stored.Terminator is { } terminator)
         {
             Run.Terminate(_instance.Stored, terminator.Reason);
         }
@@ -68,6 +74,8 @@ internal sealed class TurnRunner
         bool changes = happened.Type switch
         {
             HistoryEventType.TaskCompleted or HistoryEventType.TaskFailed => Run.Unanswered.ContainsKey(happened.Task!.Value),
+            HistoryEventType.SubOrchestrationInstanceCompleted or HistoryEventType.SubOrchestrationInstanceFailed =>
+                Run.Children.TryGetValue(happened.Task!.Value, out HistoryEntry? child) && child.Call == happened.MessageId,
             HistoryEventType.ExecutionSuspended => !Run.IsSuspended,
             HistoryEventType.ExecutionResumed => Run.IsSuspended,
             _ => true,
@@ -132,14 +140,24 @@ internal sealed class TurnRunner
         return new OrchestrationRun(instance, () => _registry.Orchestrators[instance.Name](), _violated);
     }
 
-    private void Replay() =>
+    // An activity of a new instance may run before its call is stored. A child may not: without its call it would be another instance's.
+    private void Replay()
+    {
         Run.Replay(_instance.Stored.History, _instance.Stored.HasRun);
+        NeedsCheckpoint |= Run.Children.Count > 0 && Run.History.Count > _instance.Stored.History.Count;
+        CheckLength();
+    }
 
     private void Apply(HistoryEntry happened)
     {
         DateTimeOffset now = _time.GetUtcNow();
         Run.Apply(happened with { Time = now > Run.LastTime ? now : Run.LastTime });
         NeedsCheckpoint = true;
+        CheckLength();
+    }
+
+    private void CheckLength()
+    {
         if (Run.History.Count > EngineLimits.HistoryEntries && !Run.HasReturned)
         {
             string id = _instance.Stored.Id;

@@ -11,6 +11,7 @@ internal sealed class WorkerFactory(
     InstanceStore store,
     OrchestrationRegistry registry,
     ActivityDispatcher dispatcher,
+    SubOrchestrations subOrchestrations,
     InstanceWatches watches,
     DueQueue due,
     ParkedInstances parked,
@@ -35,13 +36,15 @@ internal sealed class WorkerFactory(
         var instance = new OwnedInstance(store, claimed, finished);
         var runner = new TurnRunner(instance, registry, time, message => Report(message, mailbox, id));
         var activities = new InstanceActivities(dispatcher, mailbox, runner, log, claimed.Document, slot);
-        var inbox = new InstanceInbox(mailbox, runner, activities, id);
-        var release = new ReleasePolicy(runner, activities, places, options, time, log, id);
-        var checkpoints = new CheckpointWriter(instance, runner, inbox, release, snapshot, options, time, log, lifetime.Gone);
-        var end = new EndWriter(instance, runner, inbox, checkpoints, snapshot, time, log, lifetime.Gone);
+        var children = new InstanceChildren(subOrchestrations, mailbox, runner, claimed.Document);
+        var inbox = new InstanceInbox(mailbox, runner, activities, children, id);
+        var release = new ReleasePolicy(runner, activities, children, places, options, time, log, id);
+        var checkpoints = new CheckpointWriter(
+            instance, runner, inbox, children, release, snapshot, options, time, log, lifetime.Gone);
+        var end = new EndWriter(instance, runner, inbox, checkpoints, snapshot, subOrchestrations, time, log, lifetime.Gone);
         return new InstanceWorker(
-            instance, runner, inbox, activities, release, checkpoints, end, snapshot, mailbox, due, parked, handover, lifetime, time,
-            log);
+            instance, runner, inbox, activities, children, release, checkpoints, end, snapshot, mailbox, due, parked, handover, lifetime,
+            time, log);
     }
 
     private void Report(string violation, WorkerMailbox mailbox, string id)

@@ -31,8 +31,8 @@ internal sealed class WorkerMailbox
         return await delivered.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Puts in the answer of an activity, once there is room. False: the worker has ended.</summary>
-    public async Task<bool> AnswerAsync(WorkerMessage.Answer answer)
+    /// <summary>Puts in the answer of an activity, or to a call, once there is room. False: the worker has ended.</summary>
+    public async Task<bool> AnswerAsync(WorkerMessage answer)
     {
         try
         {

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using DurableSessions.Http.Audit;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
@@ -18,7 +17,7 @@ namespace DurableSessions.Http.Orchestrations;
 /// The HTTP API of Durable Functions for instances: the same paths, statuses, headers and bodies, so that these responses have no
 /// envelope. Errors have one, where Durable Functions sends no body.
 /// </summary>
-internal static partial class OrchestrationEndpoints
+internal static class OrchestrationEndpoints
 {
     private const int PollAfterSeconds = 5;
     private const int MaxReasonLength = 4_096;
@@ -116,11 +115,8 @@ internal static partial class OrchestrationEndpoints
 
     private static ApiException Ended(string id) => new(ApiError.Gone($"Orchestration instance '{id}' has ended."));
 
-    private static string Check(string id) => InstanceId().IsMatch(id)
+    private static string Check(string id) => OrchestrationInstanceIds.IsValid(id)
         ? id
         : throw ApiException.Invalid(
             Location.Path("instance_id"), "an instance's id is 1 to 256 characters of A-Z a-z 0-9 - _ . @", "id_format");
-
-    [GeneratedRegex(@"\A[A-Za-z0-9\-_.@]{1,256}\z")]
-    private static partial Regex InstanceId();
 }

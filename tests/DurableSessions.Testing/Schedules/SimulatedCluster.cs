@@ -1,5 +1,4 @@
 using System.Globalization;
-using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Testing;
 
@@ -97,15 +96,12 @@ public sealed class SimulatedCluster : StorageFixture
     {
         int connection = ++_connections;
         return Task.FromResult(new StorageAccount(
-            static (container, configure) => SessionStorage.Connect(SimulatedStorage.Address, container, configure),
+            SimulatedStorage.ConnectUnsigned,
             options =>
             {
                 // The pauses between the SDK's own attempts are of the system's clock.
                 options.Retry.Delay = TimeSpan.Zero;
                 options.Retry.MaxDelay = TimeSpan.Zero;
-                options.Diagnostics.IsLoggingEnabled = false;
-                options.Diagnostics.IsDistributedTracingEnabled = false;
-                options.Diagnostics.IsTelemetryEnabled = false;
                 _gate.Configure(options, connection);
             }));
     }

@@ -1,5 +1,3 @@
-using DurableSessions.Core.Storage;
-
 namespace DurableSessions.Testing;
 
 /// <summary>One <see cref="SimulatedStorage"/> for a test assembly or class: see <see cref="AzuriteFixture"/>.</summary>
@@ -13,7 +11,5 @@ public sealed class SimulatedFixture : StorageFixture
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private protected override Task<StorageAccount> AccountAsync() =>
-        Task.FromResult(new StorageAccount(
-            static (container, configure) => SessionStorage.Connect(SimulatedStorage.ConnectionString, container, configure),
-            _storage.Configure));
+        Task.FromResult(new StorageAccount(SimulatedStorage.ConnectUnsigned, _storage.Configure));
 }

@@ -33,10 +33,25 @@ public sealed class SimulatedStorage(TimeProvider? time = null, params IEnumerab
     /// <param name="containerName">The container's name.</param>
     /// <param name="configure">Applied to both clients' options: faults, a request log.</param>
     public SessionStorage Connect(string containerName, Action<BlobClientOptions>? configure = null) =>
-        SessionStorage.Connect(ConnectionString, containerName, options =>
+        ConnectUnsigned(containerName, options =>
         {
             Configure(options);
             configure?.Invoke(options);
+        });
+
+    /// <summary>
+    /// Both clients of a container, as a host has them but for what only costs here: no signature, which no simulated storage looks at, and
+    /// no diagnostics, which no test of these clients does.
+    /// </summary>
+    /// <param name="containerName">The container's name.</param>
+    /// <param name="configure">Applied to both clients' options: their transport, faults, a request log.</param>
+    internal static SessionStorage ConnectUnsigned(string containerName, Action<BlobClientOptions> configure) =>
+        SessionStorage.Connect(Address, containerName, options =>
+        {
+            options.Diagnostics.IsLoggingEnabled = false;
+            options.Diagnostics.IsDistributedTracingEnabled = false;
+            options.Diagnostics.IsTelemetryEnabled = false;
+            configure(options);
         });
 
     private SimulatedAnswer Answer(SimulatedOperation operation, SimulatedRequest request)
