@@ -14,11 +14,14 @@ internal sealed record DigestChanges
     /// <summary>The most digests of one archive, the one in place included.</summary>
     public const int MaxVersions = 16;
 
+    /// <summary>Of how many changes, the last ones, the requests are known.</summary>
+    public const int MaxRequests = 16;
+
     /// <summary>How many changes were made, previews included; the number of the last one.</summary>
     public int Count { get; init; }
 
-    /// <summary>The request that made the last one.</summary>
-    public string LastRequest { get; init; } = "";
+    /// <summary>The requests that made the last ones, oldest first, at most <see cref="MaxRequests"/>.</summary>
+    public IReadOnlyList<string> Requests { get; init; } = [];
 
     /// <summary>The last change of what is in place; 0: there was none.</summary>
     public int InPlaceSince { get; init; }
@@ -50,6 +53,16 @@ internal sealed record DigestChanges
     /// </summary>
     public DigestVersion? FindDropped() =>
         Versions.Count < MaxVersions ? null : Versions.FirstOrDefault(static v => !v.WasInPlace);
+
+    /// <summary>
+    /// Whether a request made a change. One that waits long may find its number taken, and later ones too; where more than
+    /// <see cref="MaxRequests"/> were made since it is not known, and not said.
+    /// </summary>
+    public bool IsMadeBy(int change, string request) => Requests.ElementAtOrDefault(Requests.Count - 1 - (Count - change)) == request;
+
+    /// <summary>After one more change.</summary>
+    public DigestChanges MadeBy(string request) =>
+        this with { Count = Count + 1, Requests = [.. Requests.TakeLast(MaxRequests - 1), request] };
 
     /// <summary>Whether one more digest can be kept.</summary>
     public bool HasRoom => Versions.Count < MaxVersions || FindDropped() is not null;

@@ -266,7 +266,8 @@ public sealed class DigestService
         return there is null && await CountAsync(input, cancellationToken) < input.Change
             ? null
             : throw new ArchiveStateException(
-                $"The request of this key for the digest of archive {input.Number} is over, and its task is not kept: use another key.");
+                $"The request of this key for the digest of archive {input.Number} is over, and its task is not kept, or another request "
+                + "came before it: the archive's digests are listed, and one more request has another key.");
     }
 
     private async Task<DigestTask> ReadAsync(OrchestrationMetadata instance, CancellationToken cancellationToken)

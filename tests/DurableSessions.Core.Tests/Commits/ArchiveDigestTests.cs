@@ -319,6 +319,106 @@ public sealed class ArchiveDigestTests
     });
 
     [Fact]
+    public Task A_degraded_archive_s_digest_that_comes_late_is_not_put_back() => Simulated.RunAsync(async cluster =>
+    {
+        string container = (await cluster.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(cluster, container, Once);
+        host.Processor.Before = static _ => throw new IOException("The model is away.");
+        await CommitAsync(host, "m1");
+        host.Processor.Before = static _ => Task.CompletedTask;
+        using Host late = await Host.StartAsync(cluster, container, Once);
+        late.Processor.Between = async _ =>
+        {
+            await host.DigestAgainAsync(_key);
+            await host.DigestToEndAsync(_key, 1, s_replace with { Instructions = "prices" });
+        };
+        await late.DigestAgainAsync(_key);
+        Assert.Equal("m1+0 (prices)", (await ArchiveAsync(host, 1)).Overview);
+        Assert.Equal("m1+0 (prices)", await OverviewAsync(host));
+        Assert.Equal(2, Assert.Single(await host.Store.Digests.ListAsync(_key, 1, Cancelled), static d => d.IsInPlace).Version);
+    });
+
+    // The id of a task that has failed is given to the next request, while a host may still be at the first one.
+    [Theory]
+    [InlineData(DigestMode.Preview)]
+    [InlineData(DigestMode.Replace)]
+    [InlineData(DigestMode.Restore)]
+    public Task A_request_whose_change_another_one_has_made_does_not_end_as_done(DigestMode mode) => RunAsync(async (host, _) =>
+    {
+        await CommitAsync(host, "m1");
+        string incarnation = await host.Store.Sessions.IncarnationAsync(_key, Cancelled);
+        DigestArchiveInput first = InputOf(incarnation, 1, DigestMode.Replace);
+        DigestArchiveInput second = InputOf(incarnation, 1, mode) with
+        {
+            Request = "fedcba9876543210fedcba9876543210",
+            Version = mode == DigestMode.Restore ? 1 : null,
+        };
+        await host.DigestArchiveAsync(first);
+        if (mode != DigestMode.Restore)
+        {
+            await host.DigestArchiveAsync(second);
+        }
+
+        await host.ChangeDigestAsync(first);
+        await host.DigestToEndAsync(_key, 1, s_preview);
+        DigestArchiveOutput lost = await host.ChangeDigestAsync(second);
+        Assert.Equal((null, null), (lost.Version, lost.Dropped));
+        Assert.Contains("other requests", lost.Reason, StringComparison.Ordinal);
+
+        // What was made is, run again, made; where many came after it that cannot be said.
+        Assert.Equal(new DigestArchiveOutput(2), await host.ChangeDigestAsync(first));
+        for (int change = 3; change <= DigestChanges.MaxRequests; change++)
+        {
+            await host.DigestToEndAsync(_key, 1, Restore(2));
+        }
+
+        Assert.Equal(new DigestArchiveOutput(2), await host.ChangeDigestAsync(first));
+        await host.DigestToEndAsync(_key, 1, Restore(2));
+        Assert.NotNull((await host.ChangeDigestAsync(first)).Reason);
+    });
+
+    [Fact]
+    public Task A_task_that_is_terminated_between_its_two_swaps_is_set_right_by_a_restore() => Simulated.RunAsync(async cluster =>
+    {
+        string container = (await cluster.NewContainerAsync()).Name;
+        string taskId;
+        using (Host first = await Host.RunAsync(cluster, container, Once))
+        {
+            await CommitAsync(first, "m1");
+            var held = new HoldsRequest();
+            first.Faults.When(static r => r.Is("PUT", "manifests/"), held);
+            taskId = (await first.Store.Digests.StartAsync(_key, 1, s_replace with { Instructions = "prices" }, Cancelled)).TaskId;
+            await held.Arrived;
+            await first.Client.TerminateInstanceAsync(taskId, null, Cancelled);
+            await first.KillAsync();
+        }
+
+        using Host host = await Host.RunAsync(cluster, container, Once);
+        DigestTask terminated = await host.Store.Digests.GetAsync(_key.Owner, taskId, Cancelled);
+        Assert.Equal((CommitTaskStatus.Failed, "An operator terminated the task."), (terminated.Status, terminated.Error));
+        Assert.Equal("m1+0 (prices)", (await ArchiveAsync(host, 1)).Overview);
+        Assert.Equal("m1+0", await OverviewAsync(host));
+        await host.DigestToEndAsync(_key, 1, Restore(2));
+        Assert.Equal("m1+0 (prices)", await OverviewAsync(host));
+        Assert.Equal(0, host.Processor.Calls);
+        Assert.Empty(await AuditAsync(host));
+    });
+
+    [Fact]
+    public Task Storage_that_is_away_for_minutes_loses_no_digest() => Simulated.RunAsync(async cluster =>
+    {
+        using Host host = await Host.RunAsync(cluster, (await cluster.NewContainerAsync()).Name, Once);
+        await CommitAsync(host, "m1");
+        DateTimeOffset back = cluster.Time.GetUtcNow() + TimeSpan.FromMinutes(3);
+        host.Faults.When(
+            r => r.Is("PUT", "manifests/") && cluster.Time.GetUtcNow() < back, Fault.Respond(503, "ServerBusy"), times: int.MaxValue);
+        DigestTask task = await host.DigestToEndAsync(_key, 1, s_replace with { Instructions = "prices" });
+        Assert.Equal((CommitTaskStatus.Completed, (string?)null), (task.Status, task.Error));
+        Assert.Equal("m1+0 (prices)", await OverviewAsync(host));
+        Assert.Equal(2, host.Processor.Calls);
+    });
+
+    [Fact]
     public Task A_session_that_is_deleted_meanwhile_stays_deleted() => Simulated.RunAsync(async cluster =>
     {
         BlobContainerClient blobs = await cluster.NewContainerAsync();

@@ -51,9 +51,9 @@ internal sealed class ChangeDigestActivity(
         }
 
         DigestChanges changes = DigestChanges.Of(entry);
-        if (changes.Count == input.Change && changes.LastRequest != input.Request)
+        if (!changes.IsMadeBy(input.Change, input.Request))
         {
-            return new DigestArchiveOutput(null, Reason: "another request changed the digest of this archive first");
+            return new DigestArchiveOutput(null, Reason: "other requests changed the digest of this archive first");
         }
 
         if (input.Mode != DigestMode.Preview)
@@ -63,7 +63,7 @@ internal sealed class ChangeDigestActivity(
                 commit, m => Transitions.PutDigest(m, input.Incarnation, mark, entry.Semantic!), cancellationToken);
         }
 
-        // After the manifest, which may have named it until now.
+        // It was never in place: neither the manifest nor a later request names it.
         if (changes.Dropped is { } dropped)
         {
             await archives.DeleteSemanticAsync(dropped.Semantic, cancellationToken);
@@ -99,11 +99,7 @@ internal sealed class ChangeDigestActivity(
             return null;
         }
 
-        DigestChanges after = (made is null ? before with { Dropped = null } : before.With(name, made.Degraded)) with
-        {
-            Count = input.Change,
-            LastRequest = input.Request,
-        };
+        DigestChanges after = (made is null ? before with { Dropped = null } : before.With(name, made.Degraded)).MadeBy(input.Request);
         if (input.Mode == DigestMode.Preview)
         {
             return there with { Digests = after };

@@ -139,6 +139,7 @@ internal sealed class DigestAgainActivity(
     private async Task<string?> FindHindranceAsync(DigestAgainInput input, CancellationToken cancellationToken) =>
         processors.HasModel ? await tokens.FindReasonAsync(input.Session.Account, cancellationToken) : "there is no model";
 
+    // Only an archive whose turn has gone has a digest on request: then this host comes late.
     private async Task AmendAsync(
         CommitAttempt commit, int number, SemanticDocument document, string name, string before, bool withMemories,
         AppliedMemories? applied, CancellationToken cancellationToken)
@@ -155,7 +156,7 @@ internal sealed class DigestAgainActivity(
             commit.Session,
             commit.Incarnation,
             number,
-            entry => entry with
+            entry => entry.Digests is not null ? null : entry with
             {
                 State = ArchiveState.Covered,
                 Semantic = name,
