@@ -69,7 +69,7 @@ public sealed class ChatCommitTests
         Assert.Equal("none", StubModel.Document(model.Questions[^1]).GetProperty("memory_changes").GetString());
 
         ValueTask<int> CountAnswersAsync() => blobs.GetBlobsAsync(cancellationToken: Cancelled)
-            .CountAsync(static b => b.Name.Contains("/answers/", StringComparison.Ordinal), Cancelled);
+            .CountAsync(static b => b.Name.Contains("/answers", StringComparison.Ordinal), Cancelled);
     });
 
     [Theory]

@@ -17,6 +17,7 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
 {
     private const string Record = "record.json";
     private const string RequestedPrefix = "semantic-request-";
+    private const string RequestedAnswersPrefix = "answers-request-";
 
     private const int MaxAmends = 10;
 
@@ -32,9 +33,17 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
     public static string SemanticOfRequestName(CommitAttempt commit, string request) =>
         $"{BlobNames.Attempt(commit)}{RequestedPrefix}{request}.json";
 
-    /// <summary>Whether the last part of a name is that of such a digest.</summary>
-    public static bool IsOfRequest(string file) =>
-        file.StartsWith(RequestedPrefix, StringComparison.Ordinal) && file.EndsWith(".json", StringComparison.Ordinal);
+    /// <summary>Where the answers of a model to such a request are, until its digest is the archive's, or kept.</summary>
+    public static string AnswersOfRequestFolder(CommitAttempt commit, string request) =>
+        $"{BlobNames.Attempt(commit)}{RequestedAnswersPrefix}{request}/";
+
+    /// <summary>Whether what follows an attempt in a name is such a digest, or an answer to such a request.</summary>
+    public static bool IsOfRequest(params ReadOnlySpan<string> parts) => parts switch
+    {
+        [var file] => file.StartsWith(RequestedPrefix, StringComparison.Ordinal) && file.EndsWith(".json", StringComparison.Ordinal),
+        [var folder, _] => folder.StartsWith(RequestedAnswersPrefix, StringComparison.Ordinal),
+        _ => false,
+    };
 
     public static string MemoryDiffAgainName(CommitAttempt commit) => BlobNames.Attempt(commit) + "memory_diff-again.json";
 
@@ -102,23 +111,16 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
         Remember(name, await storage.Container.WriteOnceAsync(name, document, cancellationToken))!;
 
     /// <summary>What a model has answered for a commit, all its attempts together.</summary>
-    /// <param name="commit">The commit.</param>
-    /// <param name="request">
-    /// The request for another digest, which has answers of its own; <see langword="null"/>: the commit itself, and what heals it.
-    /// </param>
-    public PaidAnswers Answers(CommitAttempt commit, string? request = null)
-    {
-        string folder = BlobNames.Answers(commit) + (request is null ? "" : $"{request}/");
-        return new PaidAnswers(
-            commit.Attempt,
-            (name, cancellationToken) => storage.Container.FindAsync<PaidAnswer>($"{folder}{name}.json", cancellationToken),
-            (name, answer, cancellationToken) => storage.Container.WriteOnceAsync($"{folder}{name}.json", answer, cancellationToken));
-    }
+    public PaidAnswers Answers(CommitAttempt commit) => Answers(commit.Attempt, BlobNames.Answers(commit));
+
+    /// <summary>What a model has answered to a request for another digest; no other request finds it.</summary>
+    public PaidAnswers AnswersOfRequest(CommitAttempt commit, string request) =>
+        Answers(attempt: 1, AnswersOfRequestFolder(commit, request));
 
     /// <summary>Deletes what a model has answered for a request whose digest is stored.</summary>
     public async Task DeleteAnswersAsync(CommitAttempt commit, string request, CancellationToken cancellationToken)
     {
-        var options = new GetBlobsOptions { Prefix = $"{BlobNames.Answers(commit)}{request}/" };
+        var options = new GetBlobsOptions { Prefix = AnswersOfRequestFolder(commit, request) };
         await foreach (BlobItem blob in storage.Container.GetBlobsAsync(options, cancellationToken))
         {
             await storage.Container.GetBlobClient(blob.Name).DeleteIfExistsAsync(cancellationToken: cancellationToken);
@@ -131,6 +133,11 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
         await storage.Container.GetBlobClient(name).DeleteIfExistsAsync(cancellationToken: cancellationToken);
         memory.Remove(("semantic", name));
     }
+
+    private PaidAnswers Answers(int attempt, string folder) => new(
+        attempt,
+        (name, cancellationToken) => storage.Container.FindAsync<PaidAnswer>($"{folder}{name}.json", cancellationToken),
+        (name, answer, cancellationToken) => storage.Container.WriteOnceAsync($"{folder}{name}.json", answer, cancellationToken));
 
     /// <summary>What lies under an archive number.</summary>
     public Task<ArchiveEntry?> FindEntryAsync(SessionKey key, string incarnation, int number, CancellationToken cancellationToken) =>

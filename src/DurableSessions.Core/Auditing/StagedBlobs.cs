@@ -15,8 +15,8 @@ internal sealed class StagedBlobs(AuditedStorage storage, ArchiveStore archives)
     public async Task<bool> IsInUseAsync(SessionPath path, string blob, Manifest manifest, CancellationToken cancellationToken)
     {
         string[] parts = path.Rest.Split('/');
-        if (parts is not [var folder, var attemptText, var file]
-            || (file is not ("messages.jsonl" or "semantic.json" or "semantic-fallback.json") && !ArchiveStore.IsOfRequest(file))
+        if (parts is not [var folder, var attemptText, var file, ..]
+            || !(IsStaged(parts) || ArchiveStore.IsOfRequest(parts.AsSpan(2)))
             || !int.TryParse(attemptText, NumberStyles.None, CultureInfo.InvariantCulture, out int attempt))
         {
             // Records and index entries answer for ever.
@@ -58,7 +58,7 @@ internal sealed class StagedBlobs(AuditedStorage storage, ArchiveStore archives)
             return true;
         }
 
-        if (!ArchiveStore.IsOfRequest(path.Rest.Split('/')[^1]))
+        if (!ArchiveStore.IsOfRequest(path.Rest.Split('/').AsSpan(2)))
         {
             return false;
         }
@@ -69,6 +69,9 @@ internal sealed class StagedBlobs(AuditedStorage storage, ArchiveStore archives)
             || now.Digests?.Count != entry.Digests?.Count
             || Names(now, blob);
     }
+
+    private static bool IsStaged(string[] parts) =>
+        parts is [_, _, "messages.jsonl" or "semantic.json" or "semantic-fallback.json"];
 
     private static bool Names(ArchiveEntry entry, string blob) => entry.Semantic == blob
         || entry.Again?.Before == blob

@@ -469,6 +469,30 @@ public sealed class ArchiveDigestTests
         Assert.Equal((FindingKind.DigestLost, kept), (lost.Kind, lost.Blob));
     });
 
+    [Fact]
+    public Task Answers_to_a_request_that_runs_are_in_use_and_those_of_one_that_has_failed_are_removed() => RunAsync(async (host, blobs) =>
+    {
+        await CommitAsync(host, "m1");
+        DigestArchiveInput given = InputOf(await host.Store.Sessions.IncarnationAsync(_key, Cancelled), 1, DigestMode.Preview);
+        string answer = ArchiveStore.AnswersOfRequestFolder(
+            new CommitAttempt(_key, given.Incarnation, await CommitIdAsync(), 1), given.Request) + "answer.json";
+        await blobs.GetBlobClient(answer).UploadAsync(BinaryData.FromString("{}"), Cancelled);
+        var away = new TaskCompletionSource();
+        host.Processor.Before = _ => away.Task;
+        DigestTask task = await host.Store.Digests.StartAsync(_key, 1, s_preview, Cancelled);
+        Assert.Empty(await AuditAsync(host));
+
+        away.SetException(new IOException("The model is away."));
+        Assert.Equal(
+            CommitTaskStatus.Failed,
+            (await host.Store.Digests.WaitAsync(_key.Owner, task.TaskId, Cancelled).WaitAsync(TimeSpan.FromMinutes(5), host.Time, Cancelled))
+                .Status);
+        Finding orphan = Assert.Single(await AuditAsync(host));
+        Assert.Equal((FindingKind.OrphanedStaging, answer), (orphan.Kind, orphan.Blob));
+
+        async Task<CommitId> CommitIdAsync() => new((await host.Store.Archives.GetAsync(_key, 1, Cancelled)).Info.TaskId);
+    });
+
     private static DigestRequest Restore(int version) => new(DigestMode.Restore) { Version = version };
 
     private static (int Version, bool IsInPlace, string Abstract, string Overview, string? Instructions) Seen(DigestInfo digest) =>

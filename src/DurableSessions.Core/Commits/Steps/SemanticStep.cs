@@ -58,7 +58,7 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
             Memories = categories.Count == 0 ? null : memories.Extraction,
             Instructions = basis.Instructions,
             Answers = basis.Request is { } asked
-                ? archives.Answers(commit with { Attempt = 1 }, asked)
+                ? archives.AnswersOfRequest(commit, asked)
                 : archives.Answers(basis.IsAgain ? commit with { Attempt = commit.Attempt + 1 } : commit),
         };
         SemanticDigest digest = await processor.DigestAsync(request, cancellationToken);
