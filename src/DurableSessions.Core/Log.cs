@@ -107,7 +107,7 @@ internal static partial class Log
     [LoggerMessage(
         1022,
         LogLevel.Information,
-        "Commit {CommitId} of session {Session}: its degraded archive {Number} was digested again by {Processor}, from archives {Covers}")]
+        "Commit {CommitId} of session {Session}: its archive {Number} was digested again by {Processor}, from archives {Covers}")]
     public static partial void ArchiveDigestedAgain(
         this ILogger log, CommitId commitId, SessionKey session, int number, string processor, IReadOnlyList<int> covers);
 
@@ -142,7 +142,7 @@ internal static partial class Log
     public static partial void UnusedSessionsFound(this ILogger log, int count, TimeSpan retention);
 
     [LoggerMessage(
-        1031, LogLevel.Information, "Commit {CommitId} of session {Session}: {Mode} of the digest of archive {Number}, {Version}")]
+        1031, LogLevel.Information, "Commit {CommitId} of session {Session}: {Mode} of a digest of archive {Number}, version {Version}")]
     public static partial void DigestChanged(
         this ILogger log, CommitId commitId, SessionKey session, int number, DigestMode mode, int? version);
 }

@@ -111,6 +111,7 @@ public sealed class RouteWeightTests(AzuriteFixture azurite)
         var log = new RequestLog();
         SessionStorage storage = await azurite.NewStorageAsync(log.Configure);
         string task = "";
+        string digest;
         await using (ApiHost first = await ApiHost.StartAsync(storage))
         {
             for (int i = 0; i < Commits; i++)
@@ -122,6 +123,9 @@ public sealed class RouteWeightTests(AzuriteFixture azurite)
             }
 
             await AskAsync(first, HttpMethod.Post, "/api/v1/sessions/s/messages", """{"role":"user","content":"last"}""");
+            using HttpResponseMessage preview = await SendAsync(
+                first, HttpMethod.Post, "/api/v1/sessions/s/archives/archive_001/digest?wait=60", """{"mode":"preview"}""");
+            digest = preview.Headers.Location!.ToString();
         }
 
         // One that remembers nothing: each of these is the dearest it can be.
@@ -132,8 +136,8 @@ public sealed class RouteWeightTests(AzuriteFixture azurite)
             "/api/v1/sessions/s/archives/archive_001/digests", "/api/v1/sessions/s/archives/archive_001/memory_diff",
             "/api/v1/memories/", "/api/v1/memories/events/remembered",
             "/api/v1/content/read?uri=viking://user/default/sessions/s/history/archive_001/memory_diff.json",
-            "/api/v1/tasks?limit=10", "/api/v1/tasks?status=completed&limit=10", $"/api/v1/tasks/{task}", $"{Instances}/{task}",
-            $"{Instances}?top=10", "/ready", "/health",
+            "/api/v1/tasks?limit=10", "/api/v1/tasks?status=completed&limit=10", $"/api/v1/tasks/{task}", digest,
+            $"{Instances}/{task}", $"{Instances}?top=10", "/ready", "/health",
         ];
         List<string> tooDear = [];
         foreach (string path in reads)
