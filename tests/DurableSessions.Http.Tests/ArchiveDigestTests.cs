@@ -41,7 +41,7 @@ public sealed class ArchiveDigestTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task While_one_is_on_its_way_another_is_told_to_come_again()
+    public async Task While_one_is_on_its_way_another_is_a_conflict()
     {
         await using ApiHost host = await ApiHost.StartAsync(await azurite.NewStorageAsync());
         await SendAsync(host, "/api/v1/sessions/s1/messages", $$"""{"role":"user","content":"{{ScriptedProcessor.HoldText}}"}""");

@@ -16,8 +16,8 @@ namespace DurableSessions.Core.Commits.Steps;
 /// </summary>
 /// <remarks>
 /// A crash before the digest is stored leaves the answers of a model that were kept: no host asks for them again. After it, run again,
-/// the digest is found. One that no change takes is an orphan, as are the answers of a request that has failed: an audit finds them. Memories are not looked for: the archive's first
-/// digest has extracted them, and what the user has made of them since stands.
+/// the digest is found. One that no change takes is an orphan, as are the answers to a request that has failed: an audit finds them.
+/// Memories are not looked for: the archive's first digest has extracted them, and what the user has made of them since stands.
 /// </remarks>
 internal sealed class DigestArchiveActivity(
     CommitLedger ledger, EarlierDigests earlier, ArchiveStore archives, SemanticStep step, SemanticProcessors processors,
