@@ -306,8 +306,8 @@ internal static class Transitions
     /// <summary>Another digest of a covered archive is in place: of the newest one that the overview reaches, it is the overview.</summary>
     /// <remarks>
     /// Safe: the archive's index entry was swapped before, which gives out each change's number once. The overview goes from a change to a
-    /// later one only, and so does an archive's mark, so a host that comes late brings none back. How far the overview reaches stays, and so
-    /// does one of a later archive.
+    /// later one only, and so does an archive's mark, so a host that comes late brings none back. How far the overview reaches stays, and
+    /// so does one of a later archive.
     /// </remarks>
     /// <param name="manifest">The manifest.</param>
     /// <param name="incarnation">The session's incarnation.</param>

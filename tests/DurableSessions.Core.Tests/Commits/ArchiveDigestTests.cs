@@ -212,6 +212,27 @@ public sealed class ArchiveDigestTests
     });
 
     [Fact]
+    public Task A_key_whose_change_another_request_has_taken_makes_no_other_one() => Simulated.RunAsync(async cluster =>
+    {
+        string container = (await cluster.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(cluster, container, Once);
+        await CommitAsync(host, "m1");
+        using Host late = await Host.StartAsync(cluster, container, Once);
+        DigestRequest keyed = s_replace with { IdempotencyKey = Words.Key("digest") };
+        var held = new HoldsRequest();
+        late.Faults.When(static r => r.Is("PUT", "orchestrations/"), held);
+        Task<DigestTask> stalled = late.Store.Digests.StartAsync(_key, 1, keyed, Cancelled);
+        await held.Arrived;
+        await host.DigestToEndAsync(_key, 1, s_preview);
+        await held.ReleaseAsync();
+        ArchiveStateException taken = await Assert.ThrowsAsync<ArchiveStateException>(() => stalled);
+        Assert.Contains("another request came before it", taken.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<ArchiveStateException>(() => host.Store.Digests.StartAsync(_key, 1, keyed, Cancelled));
+        Assert.Equal([2, 1], (await host.Store.Digests.ListAsync(_key, 1, Cancelled)).Select(static d => d.Version));
+        Assert.Equal("m1+0", await OverviewAsync(host));
+    });
+
+    [Fact]
     public Task Previews_are_let_go_for_later_ones_and_what_was_in_place_is_not() => RunAsync(async (host, blobs) =>
     {
         await CommitAsync(host, "m1");
@@ -483,10 +504,9 @@ public sealed class ArchiveDigestTests
         Assert.Empty(await AuditAsync(host));
 
         away.SetException(new IOException("The model is away."));
-        Assert.Equal(
-            CommitTaskStatus.Failed,
-            (await host.Store.Digests.WaitAsync(_key.Owner, task.TaskId, Cancelled).WaitAsync(TimeSpan.FromMinutes(5), host.Time, Cancelled))
-                .Status);
+        task = await host.Store.Digests.WaitAsync(_key.Owner, task.TaskId, Cancelled)
+            .WaitAsync(TimeSpan.FromMinutes(5), host.Time, Cancelled);
+        Assert.Equal(CommitTaskStatus.Failed, task.Status);
         Finding orphan = Assert.Single(await AuditAsync(host));
         Assert.Equal((FindingKind.OrphanedStaging, answer), (orphan.Kind, orphan.Blob));
 
