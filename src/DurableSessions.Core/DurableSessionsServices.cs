@@ -139,6 +139,9 @@ public static class DurableSessionsServices
             p.Get<SessionOptions>(), p.Get<TimeProvider>(), p.Get<ILogger<CommitService>>()))
         .AddSingleton(static p => new TaskService(
             p.Get<CommitTaskFinder>(), p.Get<CommitCancellation>(), p.Get<CommitRetry>(), p.Get<OrchestrationClient>()))
+        .AddSingleton(static p => new DigestService(
+            p.Get<ManifestStore>(), p.Get<ArchiveStore>(), p.Get<KeyedRequests>(), p.Get<SemanticProcessors>(),
+            p.Get<OrchestrationClient>(), p.Get<TimeProvider>()))
         .AddSingleton(static p => new ArchiveService(p.Get<ManifestStore>(), p.Get<ArchiveStore>()))
         .AddSingleton(static p => new MemoryService(
             p.Get<MemoryCatalogues>(), p.Get<MemoryContents>(), p.Get<ManifestStore>(), p.Get<ArchiveStore>(), p.Get<MemoryStage>(),
@@ -154,6 +157,7 @@ public static class DurableSessionsServices
         .AddSingleton<CommitLedger>()
         .AddSingleton<Staging>()
         .AddSingleton<SemanticStep>()
+        .AddSingleton<EarlierDigests>()
         .AddSingleton<ModelProbe>()
         .AddSingleton<Switching>()
         .AddSingleton<Finishing>()
@@ -164,6 +168,8 @@ public static class DurableSessionsServices
         .AddSingleton<SwitchActivity>()
         .AddSingleton<DigestsAgain>()
         .AddSingleton<DigestAgainActivity>()
+        .AddSingleton<DigestArchiveActivity>()
+        .AddSingleton<ChangeDigestActivity>()
         .AddSingleton<CancelCommitActivity>()
         .AddSingleton<CheckIdleActivity>()
         .AddSingleton<SetTombstoneActivity>()
@@ -180,6 +186,9 @@ public static class DurableSessionsServices
             .AddActivity(CommitNames.CancelCommit, p.Reported<CancelCommitActivity>)
             .AddOrchestrator(CommitNames.DigestAgainOrchestrator, static () => new DigestAgainOrchestrator())
             .AddActivity(CommitNames.DigestAgain, p.Reported<DigestAgainActivity>)
+            .AddOrchestrator(CommitNames.DigestArchiveOrchestrator, static () => new DigestArchiveOrchestrator())
+            .AddActivity(CommitNames.DigestArchive, p.Reported<DigestArchiveActivity>)
+            .AddActivity(CommitNames.ChangeDigest, p.Reported<ChangeDigestActivity>)
             .AddOrchestrator(IdleNames.Orchestrator, static () => new CommitWhenIdleOrchestrator())
             .AddActivity(IdleNames.CheckIdle, p.Reported<CheckIdleActivity>)
             .AddOrchestrator(DeleteNames.Orchestrator, static () => new DeleteSessionOrchestrator())

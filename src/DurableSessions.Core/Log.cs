@@ -1,3 +1,4 @@
+using DurableSessions.Core.Commits;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
 using Microsoft.Extensions.Logging;
@@ -106,7 +107,7 @@ internal static partial class Log
     [LoggerMessage(
         1022,
         LogLevel.Information,
-        "Commit {CommitId} of session {Session}: its degraded archive {Number} was digested again by {Processor}, from archives {Covers}")]
+        "Commit {CommitId} of session {Session}: its archive {Number} was digested again by {Processor}, from archives {Covers}")]
     public static partial void ArchiveDigestedAgain(
         this ILogger log, CommitId commitId, SessionKey session, int number, string processor, IReadOnlyList<int> covers);
 
@@ -139,4 +140,9 @@ internal static partial class Log
 
     [LoggerMessage(1030, LogLevel.Information, "{Count} sessions in which nothing was written for {Retention} are being deleted")]
     public static partial void UnusedSessionsFound(this ILogger log, int count, TimeSpan retention);
+
+    [LoggerMessage(
+        1031, LogLevel.Information, "Commit {CommitId} of session {Session}: {Mode} of a digest of archive {Number}, version {Version}")]
+    public static partial void DigestChanged(
+        this ILogger log, CommitId commitId, SessionKey session, int number, DigestMode mode, int? version);
 }

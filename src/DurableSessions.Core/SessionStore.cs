@@ -12,13 +12,14 @@ namespace DurableSessions.Core;
 /// <param name="commits">Starts commits.</param>
 /// <param name="tasks">Where commits stand.</param>
 /// <param name="archives">What commits made.</param>
+/// <param name="digests">Digests of archives: made again, compared, put in place.</param>
 /// <param name="memories">Users' long-term memories.</param>
 /// <param name="memorySearch">Searches memories and archives.</param>
 /// <param name="unused">Finds sessions that are not used any more.</param>
 /// <param name="audit">Finds what is wrong in storage.</param>
 public sealed class SessionStore(
-    SessionService sessions, CommitService commits, TaskService tasks, ArchiveService archives, MemoryService memories,
-    MemorySearch memorySearch, UnusedSessions unused, StorageAudit audit)
+    SessionService sessions, CommitService commits, TaskService tasks, ArchiveService archives, DigestService digests,
+    MemoryService memories, MemorySearch memorySearch, UnusedSessions unused, StorageAudit audit)
 {
     /// <summary>Sessions and their messages.</summary>
     public SessionService Sessions => sessions;
@@ -31,6 +32,9 @@ public sealed class SessionStore(
 
     /// <summary>What commits made.</summary>
     public ArchiveService Archives => archives;
+
+    /// <summary>Digests of archives: made again, compared, put in place.</summary>
+    public DigestService Digests => digests;
 
     /// <summary>Users' long-term memories.</summary>
     public MemoryService Memories => memories;

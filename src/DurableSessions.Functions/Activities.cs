@@ -48,6 +48,16 @@ public sealed class Activities(OrchestrationRegistry registry, FunctionsClient d
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>
         RunAsync(CommitNames.DigestAgain, input, instanceId, client);
 
+    [Function(CommitNames.DigestArchive)]
+    public Task<object?> DigestArchive(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>
+        RunAsync(CommitNames.DigestArchive, input, instanceId, client);
+
+    [Function(CommitNames.ChangeDigest)]
+    public Task<object?> ChangeDigest(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>
+        RunAsync(CommitNames.ChangeDigest, input, instanceId, client);
+
     [Function(IdleNames.CheckIdle)]
     public Task<object?> CheckIdle(
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>

@@ -19,6 +19,9 @@ public sealed class Orchestrators(OrchestrationRegistry registry)
     [Function(CommitNames.DigestAgainOrchestrator)]
     public Task<object?> DigestSessionAgainAsync([OrchestrationTrigger] TaskOrchestrationContext context) => RunAsync(context);
 
+    [Function(CommitNames.DigestArchiveOrchestrator)]
+    public Task<object?> ChangeArchiveDigestAsync([OrchestrationTrigger] TaskOrchestrationContext context) => RunAsync(context);
+
     [Function(IdleNames.Orchestrator)]
     public Task<object?> CommitWhenIdleAsync([OrchestrationTrigger] TaskOrchestrationContext context) => RunAsync(context);
 

@@ -136,6 +136,7 @@ public static class DurableSessionsHttp
         sessions.MapCommits();
         sessions.MapContext();
         sessions.MapArchives();
+        sessions.MapArchiveDigests();
         sessions.MapUsage();
         sessions.MapMemoryDiffs();
         endpoints.MapGroup("/api/v1/memories").MapMemories();

@@ -48,16 +48,18 @@ public sealed class ChatSemanticProcessor(IChatClient client, ChatModelOptions o
         string line = "";
         var usage = new TokenUsage(0, 0, 0);
         int overviewTokens = SemanticDigest.MaxOverviewLength / 2;
+        int askedTokens = request.Instructions is { } asked ? Tokens.CountTokens(Prompt.Asked) + Tokens.CountTokens(asked) : 0;
         int memoryTokens = _room / MemoryShare;
         await foreach (IReadOnlyList<PromptMessage> window in ConversationWindows.OfAsync(
-            request.Messages, request.PreviousUsers, Tokens, Math.Max(256, _room - overviewTokens - memoryTokens), cancellationToken))
+            request.Messages, request.PreviousUsers, Tokens,
+            Math.Max(256, _room - overviewTokens - memoryTokens - askedTokens), cancellationToken))
         {
             IReadOnlyList<PromptMemory>? shown = ledger?.Show(static t => Tokens.CountTokens(t), memoryTokens);
             sources = window.Select(static m => (MemorySources?)m.Sources)
                 .Concat((shown ?? []).Select(static m => m.Sources))
                 .Aggregate(sources, MemoryAuthority.Union);
             bool isOwners = sources == MemorySources.Owner;
-            var question = ModelQuestion.Whole(overview, shown, isOwners, window);
+            var question = ModelQuestion.Whole(overview, shown, isOwners, window, request.Instructions);
             (ModelAnswer answer, TokenUsage paid) = await AskAsync(question, request.Answers, ModelAnswer.TryRead, cancellationToken);
             usage += paid;
             line = answer.Abstract;

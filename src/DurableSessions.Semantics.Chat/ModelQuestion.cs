@@ -24,9 +24,11 @@ internal sealed record ModelQuestion(Prompt Prompt, string Document)
     /// <param name="memories">The memories; <see langword="null"/> where none may be changed.</param>
     /// <param name="isOwners">Whether the owner alone said all of it: then every change may be asked for.</param>
     /// <param name="messages">The window.</param>
+    /// <param name="instructions">What the owner asks of this digest; <see langword="null"/>: nothing.</param>
     public static ModelQuestion Whole(
-        string? previousOverview, IReadOnlyList<PromptMemory>? memories, bool isOwners, IReadOnlyList<PromptMessage> messages) => new(
-        Prompt.Digest,
+        string? previousOverview, IReadOnlyList<PromptMemory>? memories, bool isOwners, IReadOnlyList<PromptMessage> messages,
+        string? instructions = null) => new(
+        Prompt.Digest.With(instructions),
         JsonSerializer.Serialize(
             new
             {

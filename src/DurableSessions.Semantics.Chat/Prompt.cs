@@ -14,6 +14,14 @@ internal sealed record Prompt(string Instructions, JsonElement Schema)
     /// <summary>Asks again, after an answer that could not be used.</summary>
     public static string Again { get; } = ReadText("again.md");
 
+    /// <summary>Comes before what the owner asks of one digest.</summary>
+    public static string Asked { get; } = ReadText("asked.md");
+
+    /// <summary>The same, with what the owner asks of this digest.</summary>
+    /// <param name="instructions">What the owner asks; <see langword="null"/>: nothing.</param>
+    public Prompt With(string? instructions) =>
+        instructions is null ? this : this with { Instructions = $"{Instructions}\n\n{Asked}{instructions}" };
+
     private static Prompt Read(string name) =>
         new(ReadText($"{name}.md"), JsonDocument.Parse(ReadText($"{name}.schema.json")).RootElement);
 

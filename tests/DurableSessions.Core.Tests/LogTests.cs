@@ -40,6 +40,7 @@ public sealed class LogTests
         [1028] = nameof(Log.UnusedSessionDeleted),
         [1029] = nameof(Log.UnusedSessionKept),
         [1030] = nameof(Log.UnusedSessionsFound),
+        [1031] = nameof(Log.DigestChanged),
     };
 
     [Fact]

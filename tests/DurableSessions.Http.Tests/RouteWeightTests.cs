@@ -37,6 +37,8 @@ public sealed class RouteWeightTests(AzuriteFixture azurite)
         ["GET /api/v1/sessions/{session_id}/archives"] = (3, 201),
         ["GET /api/v1/sessions/{session_id}/archives/{archive_id}"] = (5, 5),
         ["GET /api/v1/sessions/{session_id}/tool-results"] = (6, 6),
+        ["POST /api/v1/sessions/{session_id}/archives/{archive_id}/digest"] = (25, 25),
+        ["GET /api/v1/sessions/{session_id}/archives/{archive_id}/digests"] = (18, 18),
         ["POST /api/v1/sessions/{session_id}/used"] = (4, 4),
         ["GET /api/v1/sessions/{session_id}/archives/{archive_id}/memory_diff"] = (5, 5),
         ["POST /api/v1/sessions/{session_id}/archives/{archive_id}/memory_diff/undo"] = (101, 101),
@@ -118,6 +120,7 @@ public sealed class RouteWeightTests(AzuriteFixture azurite)
         var log = new RequestLog();
         SessionStorage storage = await azurite.NewStorageAsync(log.Configure);
         string task = "";
+        string digest;
         await using (ApiHost first = await ApiHost.StartAsync(storage))
         {
             for (int i = 0; i < Commits; i++)
@@ -129,6 +132,9 @@ public sealed class RouteWeightTests(AzuriteFixture azurite)
             }
 
             await AskAsync(first, HttpMethod.Post, "/api/v1/sessions/s/messages", """{"role":"user","content":"last"}""");
+            using HttpResponseMessage preview = await SendAsync(
+                first, HttpMethod.Post, "/api/v1/sessions/s/archives/archive_001/digest?wait=60", """{"mode":"preview"}""");
+            digest = preview.Headers.Location!.ToString();
         }
 
         // One that remembers nothing: each of these is the dearest it can be.
@@ -136,14 +142,15 @@ public sealed class RouteWeightTests(AzuriteFixture azurite)
         [
             "/api/v1/sessions/s", "/api/v1/sessions?limit=1000", "/api/v1/sessions/s/context?token_budget=0", "/api/v1/sessions/s/context",
             "/api/v1/sessions/s/archives?limit=10", "/api/v1/sessions/s/archives/archive_001",
-            "/api/v1/sessions/s/archives/archive_001/memory_diff", "/api/v1/memories/", "/api/v1/memories/events/remembered",
+            "/api/v1/sessions/s/archives/archive_001/digests", "/api/v1/sessions/s/archives/archive_001/memory_diff",
+            "/api/v1/memories/", "/api/v1/memories/events/remembered",
             "/api/v1/content/read?uri=viking://user/default/sessions/s/history/archive_001/memory_diff.json",
             "/api/v1/content/read?uri=viking://~/sessions/s/history/archive_001",
             "/api/v1/content/abstract?uri=viking://~/sessions/s", "/api/v1/content/overview?uri=viking://~/sessions/s",
             "/api/v1/fs/ls?uri=viking://~/memories&recursive=true", "/api/v1/fs/ls?uri=viking://~/sessions/s/history&node_limit=1",
             "/api/v1/fs/ls?uri=viking://~/sessions/s", "/api/v1/sessions/s/tool-results",
-            "/api/v1/tasks?limit=10", "/api/v1/tasks?status=completed&limit=10", $"/api/v1/tasks/{task}", $"{Instances}/{task}",
-            $"{Instances}?top=10", "/ready", "/health",
+            "/api/v1/tasks?limit=10", "/api/v1/tasks?status=completed&limit=10", $"/api/v1/tasks/{task}", digest,
+            $"{Instances}/{task}", $"{Instances}?top=10", "/ready", "/health",
         ];
         List<string> tooDear = [];
         foreach (string path in reads)
@@ -169,6 +176,7 @@ public sealed class RouteWeightTests(AzuriteFixture azurite)
             await CountAsync(host, HttpMethod.Put, "/api/v1/memories/events/one", """{"content":"x"}""");
             await CountAsync(host, HttpMethod.Delete, "/api/v1/memories/events/one");
             await CountAsync(host, HttpMethod.Post, "/api/v1/sessions/s/archives/archive_001/memory_diff/undo", "{}");
+            await CountAsync(host, HttpMethod.Post, "/api/v1/sessions/s/archives/archive_001/digest", """{"mode":"preview"}""");
             await AskAsync(host, HttpMethod.Post, "/api/v1/sessions/t/messages", """{"role":"user","content":"x"}""");
             await CountAsync(host, HttpMethod.Post, "/api/v1/sessions/t/messages", """{"role":"user","content":"x"}""");
             const string Batch = """{"messages":[{"role":"user","content":"x"}]}""";

@@ -14,7 +14,7 @@ internal static class Configurations
         "cancel", "cancel-zombie", "cancel-two", "retry", "retry-cancelled", "cancel-retry", "cover", "cover-again", "terminate",
         "reuse", "reuse-keep", "reuse-configure", "configure", "configure-two", "roll", "repair", "repair-configure",
         "repair-delete", "repair-retained",
-        "again", "again-two", "again-cover", "again-delete",
+        "again", "again-two", "again-cover", "again-delete", "digest", "digest-again",
         "delete", "create-again", "create-again-late", "create-again-configure",
     ];
 
@@ -137,6 +137,21 @@ internal static class Configurations
                 HasMemories = true,
             },
             "again-delete" => new(name, new Commit("p1", 0, degrades: true), new Deleter("d"), new Healer("h1"))
+            {
+                Without = without,
+                Stored = 1,
+                HasMemories = true,
+            },
+            "digest" => new(name, p1, q1, new Changer("x1", 1), new Changer("x2", 2))
+            {
+                Without = without,
+                Stored = 1,
+                Late = 1,
+                Lost = 1,
+                LateSwaps = true,
+            },
+            "digest-again" => new(
+                name, new Commit("p1", 0, degrades: true), new Deleter("d"), new Healer("h1"), new Changer("x1", 1), new Changer("x2", 2))
             {
                 Without = without,
                 Stored = 1,

@@ -37,6 +37,7 @@ public sealed class SafeguardTests(ITestOutputHelper output)
         [Safeguards.HealAsksForOldest] = ("again-two", "more memories are counted than there are digests"),
         [Safeguards.AgainOnlyWhileOldest] = ("again-two", "memories of commit c0 are applied twice"),
         [Safeguards.DigestSaysFromDegraded] = ("again", "commit c0 is switched before its memories are applied"),
+        [Safeguards.PutAsksForLater] = ("digest", "the overview is an earlier one again"),
         [Safeguards.DropWaitsForCut] = ("configure", "the manifest shows a cut of 1 of its 1 live segments"),
     };
 

@@ -117,6 +117,9 @@ internal enum Safeguards : long
     /// <summary>A digest says that it was made from an overview that builds on a degraded one.</summary>
     DigestSaysFromDegraded = 1L << 36,
 
+    /// <summary><c>PutDigest</c> asks for a later change than the overview's.</summary>
+    PutAsksForLater = 1L << 37,
+
     /// <summary>Guards that decide nothing, because something else guards the same: <c>README.md</c> says what.</summary>
     Redundant = CutAsksForCut | CutAsksForOpen | CutAsksForClosed | CloseAsksForPending | CloseAsksForClosed | AddAsksForLast,
 }

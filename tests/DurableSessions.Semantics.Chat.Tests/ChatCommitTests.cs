@@ -1,4 +1,6 @@
 using System.Net;
+using Azure.Storage.Blobs;
+using DurableSessions.Core.Commits;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
@@ -48,6 +50,27 @@ public sealed class ChatCommitTests
 
         Assert.InRange(points, 20, MaxRequests - 1);
     }
+
+    [Fact]
+    public Task A_digest_on_request_asks_the_model_anew_and_keeps_no_answer_once_it_is_stored() => InOrderAsync(async cluster =>
+    {
+        InProcessModel model = Answering();
+        BlobContainerClient blobs = await cluster.NewContainerAsync();
+        using ChatHost host = await ChatHost.RunAsync(cluster, blobs.Name, model);
+        await host.Store.Sessions.AppendAsync(ChatHost.Key, [Words.Message("mine")], null, Cancelled);
+        await host.CommitToEndAsync();
+        int asked = model.Questions.Count;
+        int kept = await CountAnswersAsync();
+        DigestTask task = await host.Store.Digests.StartAsync(ChatHost.Key, 1, new DigestRequest(DigestMode.Preview), Cancelled);
+        task = await host.Store.Digests.WaitAsync(ChatHost.Key.Owner, task.TaskId, Cancelled)
+            .WaitAsync(host.Patience, cluster.Time, Cancelled);
+        Assert.Equal((CommitTaskStatus.Completed, asked + 1), (task.Status, model.Questions.Count));
+        Assert.Equal(kept, await CountAnswersAsync());
+        Assert.Equal("none", StubModel.Document(model.Questions[^1]).GetProperty("memory_changes").GetString());
+
+        ValueTask<int> CountAnswersAsync() => blobs.GetBlobsAsync(cancellationToken: Cancelled)
+            .CountAsync(static b => b.Name.Contains("/answers", StringComparison.Ordinal), Cancelled);
+    });
 
     [Theory]
     [InlineData(false)]

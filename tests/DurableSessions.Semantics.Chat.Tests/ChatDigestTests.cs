@@ -45,6 +45,23 @@ public sealed class ChatDigestTests
         Assert.Equal("I like green tea", Asking.ShownText(document.GetProperty("messages")[0]));
     }
 
+    [Fact]
+    public async Task What_the_owner_asks_of_a_digest_is_an_instruction_and_no_part_of_the_conversation()
+    {
+        await using StubModel stub = await StubModel.StartAsync();
+        stub.NextSays(StubModel.Digest("Tea", "# Tea"));
+        using ChatModel model = Asking.Connect(stub);
+        await model.Processor.DigestAsync(
+            Asking.Request(null, Asking.Text("I like green tea")) with { Instructions = "Keep all prices." }, Cancelled);
+        JsonElement messages = Assert.Single(stub.Questions).GetProperty("messages");
+        Assert.EndsWith("Keep all prices.", messages[0].GetProperty("content").GetString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("prices", messages[1].GetRawText(), StringComparison.Ordinal);
+        Assert.Equal(
+            ModelQuestion.Whole(null, null, false, []).Hash("m"), ModelQuestion.Whole(null, null, false, [], null).Hash("m"));
+        Assert.NotEqual(
+            ModelQuestion.Whole(null, null, false, []).Hash("m"), ModelQuestion.Whole(null, null, false, [], "x").Hash("m"));
+    }
+
     [Theory]
     [InlineData(StatusCodes.Status301MovedPermanently)]
     [InlineData(StatusCodes.Status302Found)]

@@ -35,4 +35,7 @@ internal sealed record ArchiveEntry
 
     /// <summary>Set once the archive was digested again, because the built-in digest had stood in for a model.</summary>
     public DigestedAgain? Again { get; init; }
+
+    /// <summary>Set once a user has asked for another digest; <see cref="Semantic"/> is the one in place.</summary>
+    public DigestChanges? Digests { get; init; }
 }

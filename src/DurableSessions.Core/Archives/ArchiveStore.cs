@@ -16,6 +16,8 @@ namespace DurableSessions.Core.Archives;
 internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, HostCache memory)
 {
     private const string Record = "record.json";
+    private const string RequestedPrefix = "semantic-request-";
+    private const string RequestedAnswersPrefix = "answers-request-";
 
     private const int MaxAmends = 10;
 
@@ -26,6 +28,22 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
 
     /// <summary>The digest of a degraded archive that was made again; <paramref name="commit"/> names the archive's messages.</summary>
     public static string SemanticAgainName(CommitAttempt commit) => BlobNames.Attempt(commit) + "semantic-again.json";
+
+    /// <summary>The digest that a user's request made; <paramref name="commit"/> names the archive's messages.</summary>
+    public static string SemanticOfRequestName(CommitAttempt commit, string request) =>
+        $"{BlobNames.Attempt(commit)}{RequestedPrefix}{request}.json";
+
+    /// <summary>Where the answers of a model to such a request are, until its digest is the archive's, or kept.</summary>
+    public static string AnswersOfRequestFolder(CommitAttempt commit, string request) =>
+        $"{BlobNames.Attempt(commit)}{RequestedAnswersPrefix}{request}/";
+
+    /// <summary>Whether what follows an attempt in a name is such a digest, or an answer to such a request.</summary>
+    public static bool IsOfRequest(params ReadOnlySpan<string> parts) => parts switch
+    {
+        [var file] => file.StartsWith(RequestedPrefix, StringComparison.Ordinal) && file.EndsWith(".json", StringComparison.Ordinal),
+        [var folder, _] => folder.StartsWith(RequestedAnswersPrefix, StringComparison.Ordinal),
+        _ => false,
+    };
 
     public static string MemoryDiffAgainName(CommitAttempt commit) => BlobNames.Attempt(commit) + "memory_diff-again.json";
 
@@ -93,14 +111,33 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
         Remember(name, await storage.Container.WriteOnceAsync(name, document, cancellationToken))!;
 
     /// <summary>What a model has answered for a commit, all its attempts together.</summary>
-    public PaidAnswers Answers(CommitAttempt commit)
+    public PaidAnswers Answers(CommitAttempt commit) => Answers(commit.Attempt, BlobNames.Answers(commit));
+
+    /// <summary>What a model has answered to a request for another digest; no other request finds it.</summary>
+    public PaidAnswers AnswersOfRequest(CommitAttempt commit, string request) =>
+        Answers(attempt: 1, AnswersOfRequestFolder(commit, request));
+
+    /// <summary>Deletes what a model has answered for a request whose digest is stored.</summary>
+    public async Task DeleteAnswersAsync(CommitAttempt commit, string request, CancellationToken cancellationToken)
     {
-        string folder = BlobNames.Answers(commit);
-        return new PaidAnswers(
-            commit.Attempt,
-            (name, cancellationToken) => storage.Container.FindAsync<PaidAnswer>($"{folder}{name}.json", cancellationToken),
-            (name, answer, cancellationToken) => storage.Container.WriteOnceAsync($"{folder}{name}.json", answer, cancellationToken));
+        var options = new GetBlobsOptions { Prefix = AnswersOfRequestFolder(commit, request) };
+        await foreach (BlobItem blob in storage.Container.GetBlobsAsync(options, cancellationToken))
+        {
+            await storage.Container.GetBlobClient(blob.Name).DeleteIfExistsAsync(cancellationToken: cancellationToken);
+        }
     }
+
+    /// <summary>Deletes a digest that no document names any more.</summary>
+    public async Task DeleteSemanticAsync(string name, CancellationToken cancellationToken)
+    {
+        await storage.Container.GetBlobClient(name).DeleteIfExistsAsync(cancellationToken: cancellationToken);
+        memory.Remove(("semantic", name));
+    }
+
+    private PaidAnswers Answers(int attempt, string folder) => new(
+        attempt,
+        (name, cancellationToken) => storage.Container.FindAsync<PaidAnswer>($"{folder}{name}.json", cancellationToken),
+        (name, answer, cancellationToken) => storage.Container.WriteOnceAsync($"{folder}{name}.json", answer, cancellationToken));
 
     /// <summary>What lies under an archive number.</summary>
     public Task<ArchiveEntry?> FindEntryAsync(SessionKey key, string incarnation, int number, CancellationToken cancellationToken) =>
@@ -113,7 +150,7 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
 
     /// <summary>Points an archive that stayed uncovered to a digest that a later attempt made, unless it was digested again.</summary>
     public Task AmendEntryAsync(SessionKey key, string incarnation, ArchiveEntry entry, CancellationToken cancellationToken) =>
-        AmendEntryAsync(key, incarnation, entry.Number, there => there.Again is null ? entry : null, cancellationToken);
+        AmendEntryAsync(key, incarnation, entry.Number, there => there is { Again: null, Digests: null } ? entry : null, cancellationToken);
 
     /// <summary>Replaces the entry of a switched archive as a whole, on exactly the entry that the change was decided on.</summary>
     /// <param name="key">The session.</param>
@@ -121,9 +158,10 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
     /// <param name="number">The archive.</param>
     /// <param name="change">The entry to write; <see langword="null"/>: the one that is there stays.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The entry as it is then.</returns>
     /// <exception cref="BlobGoneException">There is no entry.</exception>
     /// <exception cref="ContentionException">Others changed it all the time.</exception>
-    public async Task AmendEntryAsync(
+    public async Task<ArchiveEntry> AmendEntryAsync(
         SessionKey key, string incarnation, int number, Func<ArchiveEntry, ArchiveEntry?> change, CancellationToken cancellationToken)
     {
         BlobClient blob = storage.Container.GetBlobClient(BlobNames.Index(key, incarnation, number));
@@ -132,14 +170,15 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
             try
             {
                 BlobDownloadResult there = await blob.DownloadContentAsync(cancellationToken);
-                if (change(StoreJson.Read<ArchiveEntry>(there.Content)) is not { } amended)
+                ArchiveEntry entry = StoreJson.Read<ArchiveEntry>(there.Content);
+                if (change(entry) is not { } amended)
                 {
-                    return;
+                    return entry;
                 }
 
                 var options = new BlobUploadOptions { Conditions = new BlobRequestConditions { IfMatch = there.Details.ETag } };
                 await blob.UploadAsync(StoreJson.Write(amended), options, cancellationToken);
-                return;
+                return amended;
             }
             catch (RequestFailedException e) when (e.IsConditionNotMet())
             {

@@ -84,9 +84,23 @@ internal sealed class ArchiveCheck(AuditedStorage storage, AuditTally tally, Tim
             state.Add(FindingKind.DigestLost, entry.Semantic, $"its digest {error}");
         }
 
+        foreach (DigestVersion kept in (entry.Digests?.Versions ?? []).Where(v => v.Semantic != entry.Semantic))
+        {
+            if (await FindDigestErrorAsync(kept.Semantic, cancellationToken) is { } lost
+                && !await IsDroppedAsync(index, kept, cancellationToken))
+            {
+                state.Add(FindingKind.DigestLost, kept.Semantic, $"digest {kept.Version}, which is kept, {lost}");
+            }
+        }
+
         string blob = ArchiveStore.MessagesName(new CommitAttempt(key, manifest.Incarnation, entry.CommitId, entry.Attempt));
         await CheckMessagesAsync(key, manifest, blob, entry.Counts, messages, state, cancellationToken);
     }
+
+    // A preview is let go before its blob is deleted.
+    private async Task<bool> IsDroppedAsync(string index, DigestVersion version, CancellationToken cancellationToken) =>
+        (await storage.FindAsync<ArchiveEntry>(index, cancellationToken)).Document is { Digests: { } now }
+            && !now.Versions.Contains(version with { WasInPlace = false }) && !now.Versions.Contains(version with { WasInPlace = true });
 
     private async Task CheckRecordAsync(
         SessionKey key, Manifest manifest, ArchiveEntry entry, ArchiveState state, CancellationToken cancellationToken)

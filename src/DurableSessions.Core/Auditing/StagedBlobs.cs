@@ -1,5 +1,6 @@
 using System.Globalization;
 using DurableSessions.Core.Archives;
+using DurableSessions.Core.Commits;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
 
@@ -14,8 +15,8 @@ internal sealed class StagedBlobs(AuditedStorage storage, ArchiveStore archives)
     public async Task<bool> IsInUseAsync(SessionPath path, string blob, Manifest manifest, CancellationToken cancellationToken)
     {
         string[] parts = path.Rest.Split('/');
-        if (parts is not [var folder, var attemptText, var file]
-            || file is not ("messages.jsonl" or "semantic.json" or "semantic-fallback.json")
+        if (parts is not [var folder, var attemptText, var file, ..]
+            || !(IsStaged(parts) || ArchiveStore.IsOfRequest(parts.AsSpan(2)))
             || !int.TryParse(attemptText, NumberStyles.None, CultureInfo.InvariantCulture, out int attempt))
         {
             // Records and index entries answer for ever.
@@ -41,10 +42,40 @@ internal sealed class StagedBlobs(AuditedStorage storage, ArchiveStore archives)
         }
 
         return record.Semantic == blob
-            || (record.Number is { } number
-                && await archives.FindEntryAsync(path.Session, path.Incarnation, number, cancellationToken) is { } entry
-                && (entry.Semantic == blob || entry.Again?.Before == blob));
+            || (record.Number is { } number && await IsNamedAsync(path, number, blob, cancellationToken));
     }
+
+    // Or may be in a moment, by the request that made it.
+    private async Task<bool> IsNamedAsync(SessionPath path, int number, string blob, CancellationToken cancellationToken)
+    {
+        if (await archives.FindEntryAsync(path.Session, path.Incarnation, number, cancellationToken) is not { } entry)
+        {
+            return false;
+        }
+
+        if (Names(entry, blob))
+        {
+            return true;
+        }
+
+        if (!ArchiveStore.IsOfRequest(path.Rest.Split('/').AsSpan(2)))
+        {
+            return false;
+        }
+
+        int change = (entry.Digests?.Count ?? 0) + 1;
+        return await storage.IsRunningAsync(DigestArchiveInput.InstanceIdOf(path.Incarnation, number, change), cancellationToken)
+            || await archives.FindEntryAsync(path.Session, path.Incarnation, number, cancellationToken) is not { } now
+            || now.Digests?.Count != entry.Digests?.Count
+            || Names(now, blob);
+    }
+
+    private static bool IsStaged(string[] parts) =>
+        parts is [_, _, "messages.jsonl" or "semantic.json" or "semantic-fallback.json"];
+
+    private static bool Names(ArchiveEntry entry, string blob) => entry.Semantic == blob
+        || entry.Again?.Before == blob
+        || entry.Digests?.Versions.Any(v => v.Semantic == blob) == true;
 
     // Of this attempt, or of an earlier one that made an archive, whose digest this attempt may have made.
     private async Task<CommitRecord?> FindRecordAsync(SessionPath path, CommitId commitId, int attempt, CancellationToken cancellationToken)

@@ -30,6 +30,15 @@ public static class CommitNames
     /// <summary>Digests the oldest of them again. It has a name of its own, so that an engine bounds it apart from commits.</summary>
     public const string DigestAgain = "digest-again";
 
+    /// <summary>The orchestrator that changes the digest of one covered archive.</summary>
+    public const string DigestArchiveOrchestrator = "change-archive-digest";
+
+    /// <summary>Makes another digest of it. It has a name of its own, so that an engine bounds it apart from commits.</summary>
+    public const string DigestArchive = "digest-archive";
+
+    /// <summary>Keeps that digest, and puts one in place.</summary>
+    public const string ChangeDigest = "change-digest";
+
     /// <summary>The event that a predecessor raises when it has ended. It only wakes: the manifest decides.</summary>
     public const string TurnEvent = "turn";
 

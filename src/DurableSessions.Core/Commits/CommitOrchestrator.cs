@@ -16,7 +16,7 @@ public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOut
     private const int MostSharesOfATurnCheck = 6;
 
     /// <summary>For steps that need nothing but storage: tried for about a quarter of an hour.</summary>
-    private static readonly TaskOptions StorageStep = new(new RetryPolicy(20, TimeSpan.FromSeconds(1), 2, TimeSpan.FromMinutes(1)));
+    internal static readonly TaskOptions StorageStep = new(new RetryPolicy(20, TimeSpan.FromSeconds(1), 2, TimeSpan.FromMinutes(1)));
 
     private static readonly TimeSpan ShortestTurnCheck = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestTurnCheck = TimeSpan.FromHours(1);

@@ -37,7 +37,7 @@ public static class StepFailure
         ContentionException => "other requests changed the session too often",
         RequestFailedException e when !StorageErrors.IsUnknownOutcome(e) => $"storage refused{Status(e.Status)}",
         RequestFailedException or AggregateException when StorageErrors.IsUnknownOutcome(failure) => "storage did not answer",
-        _ when step is CommitNames.SemanticProcess or CommitNames.DigestAgain => "the digest failed",
+        _ when step is CommitNames.SemanticProcess or CommitNames.DigestAgain or CommitNames.DigestArchive => "the digest failed",
         _ => StorageErrors.IsUnknownOutcome(failure) ? "storage did not answer" : "the server failed",
     };
 

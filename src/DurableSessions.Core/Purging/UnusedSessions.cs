@@ -206,7 +206,26 @@ public sealed class UnusedSessions
             }
         }
 
-        return await RunsAsync(new DigestAgainInput(session, incarnation).InstanceId, cancellationToken);
+        return await RunsAsync(new DigestAgainInput(session, incarnation).InstanceId, cancellationToken)
+            || await IsDigestingAsync(incarnation, cancellationToken);
+    }
+
+    private async Task<bool> IsDigestingAsync(string incarnation, CancellationToken cancellationToken)
+    {
+        var running = new OrchestrationQuery
+        {
+            InstanceIdPrefix = DigestArchiveInput.PrefixOf(incarnation),
+            Statuses = OrchestrationRuntimeStatuses.NotOver,
+        };
+        await foreach (OrchestrationPage page in _client.ListPagesAsync(running, cancellationToken))
+        {
+            if (page.Values.Count > 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private async Task<bool> RunsAsync(string instanceId, CancellationToken cancellationToken) =>

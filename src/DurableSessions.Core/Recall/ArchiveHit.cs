@@ -1,4 +1,5 @@
 using DurableSessions.Core.Identities;
+using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Recall;
 
@@ -12,4 +13,10 @@ public sealed record ArchiveHit(SessionKey Session, string Incarnation, CommitId
 {
     /// <summary>Its digest may be made again: the built-in one stood in for the model, or it builds on one where it did.</summary>
     internal bool MayBeDigestedAgain { get; init; }
+
+    /// <summary>
+    /// What the session's manifest showed as the last change of a digest, before this was read; <see langword="null"/>: nothing, or it was
+    /// not looked at.
+    /// </summary>
+    internal DigestMark? DigestMark { get; init; }
 }

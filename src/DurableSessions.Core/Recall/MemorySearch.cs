@@ -125,7 +125,7 @@ public sealed class MemorySearch
     }
 
     // A hit of a session is returned only while that session exists. One that was degraded is read again, once, when its turn to be
-    // digested again has come and gone.
+    // digested again has come and gone, and each when a digest of its session was put in place since.
     private async Task<IReadOnlyList<SearchHit>> FindAsync(
         UserIndex index, string query, int limit, Predicate<SearchHit>? where, CancellationToken cancellationToken)
     {
@@ -154,10 +154,15 @@ public sealed class MemorySearch
                     continue;
                 }
 
-                if (archive.MayBeDigestedAgain && !(manifest.DegradedFrom <= archive.Number))
+                bool isHealed = archive.MayBeDigestedAgain && !(manifest.DegradedFrom <= archive.Number);
+                if (isHealed || archive.DigestMark != manifest.DigestMark)
                 {
                     var task = new TaskReference(archive.CommitId, archive.Session, archive.Incarnation);
-                    archive = (await FindArchiveAsync(task, cancellationToken) ?? archive) with { MayBeDigestedAgain = false };
+                    archive = (await FindArchiveAsync(task, cancellationToken) ?? archive) with
+                    {
+                        MayBeDigestedAgain = archive.MayBeDigestedAgain && !isHealed,
+                        DigestMark = manifest.DigestMark,
+                    };
                     index.Set(archive);
                 }
             }

@@ -36,6 +36,9 @@ internal sealed record SemanticDocument
     /// </summary>
     public string? Reason { get; init; }
 
+    /// <summary>What it was to look at besides; <see langword="null"/>: nothing.</summary>
+    public string? Instructions { get; init; }
+
     public required string Abstract { get; init; }
 
     public required string Overview { get; init; }

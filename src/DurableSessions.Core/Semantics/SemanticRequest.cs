@@ -19,6 +19,15 @@ public sealed record SemanticRequest(string? PreviousOverview, IAsyncEnumerable<
     /// <summary>What may be done with the user's memories; <see langword="null"/>: the session's policy allows nothing.</summary>
     public MemoryExtraction? Memories { get; init; }
 
+    /// <summary>The longest <see cref="Instructions"/>, in characters.</summary>
+    public const int MaxInstructionsLength = 2_000;
+
+    /// <summary>
+    /// What the session's user wants this digest to look at besides, 1 to <see cref="MaxInstructionsLength"/> characters. It is no message:
+    /// the user's own request for another digest has it. <see langword="null"/>: nothing. A processor without a model ignores it.
+    /// </summary>
+    public string? Instructions { get; init; }
+
     /// <summary>Keeps the answers that were paid for; <see langword="null"/>: answers are not kept.</summary>
     public PaidAnswers? Answers { get; init; }
 }

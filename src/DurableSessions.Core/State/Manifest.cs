@@ -88,6 +88,12 @@ internal sealed record Manifest
     /// </summary>
     public int? DegradedFrom { get; init; }
 
+    /// <summary>
+    /// The digest of a covered archive that a user has put in place last. By it a host notices that what it has indexed may be older; it
+    /// decides nothing.
+    /// </summary>
+    public DigestMark? DigestMark { get; init; }
+
     /// <summary>Messages in archives, pending ones included.</summary>
     public long ArchivedMessages { get; init; }
 

@@ -303,6 +303,32 @@ internal static class Transitions
         });
     }
 
+    /// <summary>Another digest of a covered archive is in place: of the newest one that the overview reaches, it is the overview.</summary>
+    /// <remarks>
+    /// Safe: the archive's index entry was swapped before, which gives out each change's number once. The overview goes from a change to a
+    /// later one only, and so does an archive's mark, so a host that comes late brings none back. How far the overview reaches stays, and
+    /// so does one of a later archive.
+    /// </remarks>
+    /// <param name="manifest">The manifest.</param>
+    /// <param name="incarnation">The session's incarnation.</param>
+    /// <param name="mark">The archive, and the change that put the digest in place.</param>
+    /// <param name="semantic">The digest's blob.</param>
+    public static Transition PutDigest(Manifest manifest, string incarnation, DigestMark mark, string semantic)
+    {
+        if (IsGone(manifest, incarnation))
+        {
+            return Transition.SessionGone.Instance;
+        }
+
+        bool isNewer = manifest.Overview is { } overview && overview.Number == mark.Number && overview.Change < mark.Change;
+        bool isMarked = manifest.DigestMark is { } marked && marked.Number == mark.Number && marked.Change >= mark.Change;
+        return isMarked && !isNewer ? Transition.NothingToDo.Instance : new Transition.Changed(manifest with
+        {
+            DigestMark = isMarked ? manifest.DigestMark : mark,
+            Overview = isNewer ? new OverviewReference(mark.Number, semantic) { Change = mark.Change } : manifest.Overview,
+        });
+    }
+
     /// <summary>An attempt that has cleared nothing ends without an archive; its cut, if it shows one, is undone.</summary>
     /// <remarks>
     /// Safe: the segments that were cut stay live, sealed. The list of closed attempts keeps a host that is about to cut for this attempt

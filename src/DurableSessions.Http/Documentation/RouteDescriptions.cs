@@ -19,6 +19,14 @@ internal static class RouteDescriptions
         "created_at":"2026-01-31T09:00:00.000000+00:00"}
         """;
 
+    private const string Digest =
+        """
+        {"version":2,"in_place":false,"was_in_place":false,"degraded":false,"processor":"a-model",
+        "created_at":"2026-01-31T09:00:00.000000+00:00","instructions":"Keep all prices and dates.","abstract":"An export that fails.",
+        "overview":"# 10 messages","token_usage":{"llm":{"prompt_tokens":900,"completion_tokens":80,"total_tokens":980,
+        "cached_tokens":0,"reasoning_tokens":0},"embedding":{"total_tokens":0}}}
+        """;
+
     private const string Task =
         """
         {"task_id":"c0123","task_type":"session_commit","status":"completed","created_at":1769850000.0,"updated_at":1769850001.5,
@@ -177,6 +185,37 @@ internal static class RouteDescriptions
             {"archive_id":"archive_001","abstract":"An export that fails.","overview":"# 10 messages","messages":[{{{{Message}}}}]}
             """,
             ErrorCode.NotFound),
+        ["POST /api/v1/sessions/{session_id}/archives/{archive_id}/digest"] = new(
+            Sessions,
+            "Digest an archive again",
+            "preview makes another digest of a covered archive by the model and the prompt of now, and keeps it beside the one in place; "
+            + "replace puts it in place and keeps the one before; restore puts the digest of a version in place, a preview's too. "
+            + "instructions (1 to 2000 characters) say what the abstract and the overview are to look at. The answer is the task; "
+            + "with wait, it follows the task's end, or is 504 after so many seconds, and the task goes on. Once it is "
+            + "completed, GET /api/v1/tasks/{task_id} has the digest and the present one. Only this archive's digest "
+            + "changes, and the session's overview where it is the newest one; digests of later archives stay, and so do memories. An "
+            + "archive keeps 16 digests: for one more the oldest preview that was never in place is dropped, and dropped_version names "
+            + "it; where there is none the request is refused with 412. 412 also where the archive is not covered, has no digest of its "
+            + "own, or is still to be digested again since the model was away, and without a model; 409 while another such request for "
+            + "the archive runs.",
+            $$$$"""
+            {"task_id":"digest-0123456789ab-1-1","task_type":"archive_digest","status":"pending","created_at":1769850000.0,
+            "updated_at":1769850000.0,"created_at_iso":"2026-01-31T09:00:00.000000+00:00",
+            "updated_at_iso":"2026-01-31T09:00:00.000000+00:00","resource_id":"demo","stage":null,
+            "meta":{"archive_id":"archive_001","mode":"preview"},"result":null,"error":null}
+            """,
+            ErrorCode.NotFound, ErrorCode.FailedPrecondition, ErrorCode.TooMany, ErrorCode.DeadlineExceeded)
+        {
+            Query = new Dictionary<string, string> { ["wait"] = "120" },
+            Body = """{"mode":"preview","instructions":"Keep all prices and dates."}""",
+        },
+        ["GET /api/v1/sessions/{session_id}/archives/{archive_id}/digests"] = new(
+            Sessions,
+            "List an archive's digests",
+            "Newest first. One of them is in place; token_usage is what the model has taken and given for it. Empty while the archive "
+            + "has no digest of its own.",
+            $"[{Digest}]",
+            ErrorCode.NotFound),
         ["POST /api/v1/sessions/{session_id}/used"] = new(
             Sessions,
             "Count used contexts and skills",
@@ -200,7 +239,9 @@ internal static class RouteDescriptions
         ["GET /api/v1/tasks/{task_id}"] = new(
             Tasks,
             "Read a commit",
-            "completed guarantees that every reader sees the switched session.",
+            "completed guarantees that every reader sees the switched session. The task of a request for an archive's digest is read here "
+            + "too: task_type is archive_digest, and result has digest, present, and dropped_version where a preview was dropped. Lists "
+            + "leave it out, and it is neither cancelled nor retried.",
             Task,
             ErrorCode.NotFound),
         ["POST /api/v1/tasks/{task_id}/cancel"] = new(

@@ -7,7 +7,6 @@ using DurableSessions.Core.Identities;
 using DurableSessions.Core.Tasks;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
-using DurableSessions.Http.Errors;
 using DurableSessions.Http.Keys;
 using DurableSessions.Http.Limits;
 using DurableSessions.Http.Requests;
@@ -43,7 +42,10 @@ internal static class CommitEndpoints
 
         if (waitSeconds > 0)
         {
-            task = await WaitAsync(store, caller, task, TimeSpan.FromSeconds(waitSeconds), time, RequestKey.EndOf(http));
+            string taskId = task.TaskId;
+            task = await TaskWait.ForEndAsync(
+                token => store.Tasks.WaitAsync(caller.Owner, taskId, token), taskId, TimeSpan.FromSeconds(waitSeconds), time,
+                RequestKey.EndOf(http));
         }
 
         http.Response.Headers.Location = $"{http.Request.PathBase}/api/v1/tasks/{task.TaskId}";
@@ -64,21 +66,6 @@ internal static class CommitEndpoints
         catch (SessionNotFoundException)
         {
             return new CommitAnswer(null, SkipReason.NoMessages);
-        }
-    }
-
-    private static async Task<CommitTask> WaitAsync(
-        SessionStore store, Caller caller, CommitTask task, TimeSpan atMost, TimeProvider time, CancellationToken aborted)
-    {
-        using var limit = new CancellationTokenSource(atMost, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, aborted);
-        try
-        {
-            return await store.Tasks.WaitAsync(caller.Owner, task.TaskId, either.Token);
-        }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested)
-        {
-            throw new ApiException(ApiError.DeadlineExceeded($"Task {task.TaskId} has not ended yet; it goes on.", "task", task.TaskId));
         }
     }
 

@@ -86,7 +86,13 @@ internal static class TaskEndpoints
 
     private static async Task<IResult> GetAsync(HttpContext http, Caller caller, SessionStore store, string task_id)
     {
-        CommitTask task = await store.Tasks.GetAsync(caller.Owner, Check(task_id), http.RequestAborted);
+        if (DigestService.IsTaskId(Check(task_id)))
+        {
+            DigestTask digest = await store.Digests.GetAsync(caller.Owner, task_id, http.RequestAborted);
+            return new EnvelopeResult(json => ArchiveDigestEndpoints.Write(json, digest));
+        }
+
+        CommitTask task = await store.Tasks.GetAsync(caller.Owner, task_id, http.RequestAborted);
         return new EnvelopeResult(json => Write(json, task));
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Azure;
 using DurableSessions.Core.Errors;
 using DurableSessions.Core.Memories;
@@ -18,6 +19,8 @@ internal static class ErrorTranslation
         ApiException e => e.Error,
         SessionNotFoundException e => ApiError.NotFound(e.Message, "session", e.Key.Id),
         ArchiveNotFoundException e => Wire.ArchiveNotFound(Wire.ArchiveId(e.Number)),
+        DigestNotFoundException e => ApiError.NotFound(e.Message, "digest", e.Version.ToString(CultureInfo.InvariantCulture)),
+        ArchiveStateException e => ApiError.FailedPrecondition(e.Message),
         MemoryNotFoundException e => ApiError.NotFound(e.Message, "memory", e.Resource),
         MemoryConditionException e => ApiError.FailedPrecondition(e.Message),
         TaskNotFoundException e => ApiError.NotFound(e.Message, "task", e.TaskId),

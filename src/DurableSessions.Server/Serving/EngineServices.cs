@@ -56,6 +56,7 @@ internal static class EngineServices
         .Configure(static engine => engine.MaxConcurrentActivitiesByName = new Dictionary<string, int>
         {
             [CommitNames.DigestAgain] = DigestsAgainAtOnce,
+            [CommitNames.DigestArchive] = DigestsAgainAtOnce,
         })
         .AddSettings()
         .BindSettings(EmbeddedSettings.Section);

@@ -1,4 +1,5 @@
 using Azure.Storage.Blobs;
+using DurableSessions.Core.Commits;
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
@@ -176,12 +177,17 @@ public sealed class UnusedSessionsTests
     [InlineData("commit")]
     [InlineData("retry")]
     [InlineData("digest again")]
+    [InlineData("digest")]
     public Task What_was_accepted_and_has_not_begun_keeps_it(string what) => RunAsync(async (cluster, container) =>
     {
         using (Host first = await RunAsync(cluster, container.Name, fallBack: what == "digest again"))
         {
             await first.AppendAsync(_key, "m1");
-            if (what != "commit")
+            if (what == "digest")
+            {
+                await first.CommitToEndAsync(_key);
+            }
+            else if (what != "commit")
             {
                 first.Processor.Before = static _ => throw new InvalidOperationException("away");
                 await first.CommitToEndAsync(_key);
@@ -196,6 +202,10 @@ public sealed class UnusedSessionsTests
         if (what == "commit")
         {
             await client.CommitAsync(_key);
+        }
+        else if (what == "digest")
+        {
+            await client.Store.Digests.StartAsync(_key, 1, new DigestRequest(DigestMode.Preview), Cancelled);
         }
         else
         {
@@ -319,8 +329,9 @@ public sealed class UnusedSessionsTests
         Assert.Equal(_key, found.Session);
         Assert.InRange(cluster.Time.GetUtcNow() - found.LastWrittenAt, s_retention, s_longAgo + TimeSpan.FromHours(1));
 
-        // A listing, the manifest, its segment, its tasks, and whether a digest runs: an instance is looked for in two places.
-        Assert.Equal(6, fresh.Log.Count);
+        // A listing, the manifest, its segment, its tasks, whether a digest runs (an instance is looked for in two places), and a listing
+        // of those that a user has asked for.
+        Assert.Equal(7, fresh.Log.Count);
         Assert.Equal(["m1"], (await host.AuditAsync(_key)).Everything);
     });
 

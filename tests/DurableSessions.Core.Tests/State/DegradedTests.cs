@@ -82,6 +82,32 @@ public class DegradedTests
     }
 
     [Fact]
+    public void A_digest_that_is_put_in_place_is_the_overview_of_its_own_archive_alone_and_none_comes_back()
+    {
+        Manifest put = New().Archived(s_good).Archived(s_good).After(static m => Put(m, 2, 2));
+        Assert.Equal((2, "put-2-2"), (put.Overview!.Number, put.Overview.Blob));
+        Manifest older = put.After(static m => Put(m, 1, 1));
+        Assert.Equal(put.Overview, older.Overview);
+        Assert.Equal(new DigestMark(1, 1), older.DigestMark);
+        Assert.IsType<Transition.NothingToDo>(Put(put, 2, 2));
+        Assert.IsType<Transition.NothingToDo>(Put(put, 2, 1));
+        Assert.IsType<Transition.NothingToDo>(Put(older.After(static m => Put(m, 1, 3)), 1, 2));
+        Assert.Equal(3, put.Archived(s_good).After(static m => Put(m, 2, 3)).Overview!.Number);
+    }
+
+    [Fact]
+    public void A_manifest_that_a_host_of_an_earlier_version_has_written_takes_the_next_change()
+    {
+        Manifest put = New().Archived(s_good).After(static m => Put(m, 1, 2));
+        Manifest earlier = put with { DigestMark = null, Overview = put.Overview! with { Change = 0 } };
+        Manifest next = earlier.After(static m => Put(m, 1, 3));
+        Assert.Equal((new DigestMark(1, 3), "put-1-3", 3), (next.DigestMark, next.Overview!.Blob, next.Overview.Change));
+    }
+
+    private static Transition Put(Manifest manifest, int number, int change) =>
+        Transitions.PutDigest(manifest, Incarnation, new DigestMark(number, change), $"put-{number}-{change}");
+
+    [Fact]
     public void A_manifest_of_an_earlier_version_has_none()
     {
         JsonNode stored = JsonNode.Parse(StoreJson.Write(New().Archived(s_degraded)).ToString())!;

@@ -35,6 +35,8 @@ internal static class Manifests
             m, Incarnation, m.Uncovered.Count > 0 ? m.Uncovered[^1].Number : 1, new DigestReference("semantic.json"), usage: null,
             [MemoryCategory.Profile]),
         [nameof(Transitions.Heal)] = static m => Transitions.Heal(m, Incarnation, m.DegradedFrom ?? 1, "again.json", null, []),
+        [nameof(Transitions.PutDigest)] = static m => Transitions.PutDigest(
+            m, Incarnation, new DigestMark(m.Overview?.Number ?? 1, (m.Overview?.Change ?? 0) + 1), "put.json"),
         [nameof(Transitions.Close)] = static m => Transitions.Close(
             m, Attempt(m.Cutting?.CommitId ?? FirstCommit), CommitFate.Cancelled, "cancelled", []),
         [nameof(Transitions.Settle)] = static m => Transitions.Settle(m, Attempt(m.Closed.Count > 0 ? m.Closed[0].CommitId : FirstCommit)),

@@ -8,16 +8,33 @@ internal static class BadRequests
     private const string Messages = "POST /api/v1/sessions/{id}/messages";
     private const string Batch = "POST /api/v1/sessions/{id}/messages/batch";
     private const string Commit = "POST /api/v1/sessions/{id}/commit";
+    private const string Digest = "POST /api/v1/sessions/{id}/archives/archive_001/digest";
     private const string Create = "POST /api/v1/sessions";
     private const string Good = """{"role":"user","content":"x"}""";
 
     public static IReadOnlyDictionary<string, BadRequest> All { get; } =
         ((IEnumerable<BadRequest>)
             [
-                .. Bodies(), .. Fields(), .. Settings(), .. Changes(), .. Targets(), .. Queries(), .. Headers(),
+                .. Bodies(), .. Digests(), .. Fields(), .. Settings(), .. Changes(), .. Targets(), .. Queries(), .. Headers(),
                 .. BadMemoryRequests.All(),
             ])
             .ToDictionary(static b => b.Name);
+
+    private static IEnumerable<BadRequest> Digests()
+    {
+        yield return Invalid("a digest without a mode", Digest, "{}", "body.mode");
+        yield return Invalid("a digest of a mode that is not there", Digest, """{"mode":"Preview"}""", "body.mode");
+        yield return Invalid("a preview of a version", Digest, """{"mode":"preview","version":1}""", "body.version");
+        yield return Invalid("a restored digest without a version", Digest, """{"mode":"restore"}""", "body.version");
+        yield return Invalid("a restored digest of version 0", Digest, """{"mode":"restore","version":0}""", "body.version");
+        yield return Invalid(
+            "a restored digest with instructions", Digest, """{"mode":"restore","version":1,"instructions":"x"}""", "body.instructions");
+        yield return Invalid("blank instructions", Digest, """{"mode":"preview","instructions":" "}""", "body.instructions");
+        yield return Invalid(
+            "long instructions", Digest, $$"""{"mode":"replace","instructions":"{{new string('x', 2_001)}}"}""", "body.instructions");
+        yield return BadRequest.Of(
+            "a digest of an archive that is not there", 404, "NOT_FOUND", null, Digest, """{"mode":"preview"}""");
+    }
 
     private static IEnumerable<BadRequest> Bodies()
     {

@@ -22,12 +22,15 @@ internal sealed class ScriptedProcessor : ISemanticProcessor
 
     public const string ForgetText = "forget it";
 
-    private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public string Name => "counting";
 
     /// <summary>Whether it answers nothing.</summary>
     public bool IsAway { get; set; }
+
+    /// <summary>What is held from now on waits for another release.</summary>
+    public void Hold() => _released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public void Release() => _released.TrySetResult();
 
@@ -81,7 +84,7 @@ internal sealed class ScriptedProcessor : ISemanticProcessor
             }
         }
 
-        return new SemanticDigest($"{count} messages", $"# {count} messages")
+        return new SemanticDigest($"{count} messages", $"# {count} messages{request.Instructions}")
         {
             Memories = memories,
             Usage = costs ? new TokenUsage(1_000, 200, 3, 400, 50) : null,

@@ -39,6 +39,8 @@ internal static class RouteTable
         ["GET " + Session + "/archives"] = new(RouteKind.Caller),
         ["GET " + Archive] = new(RouteKind.Caller),
         ["GET " + Session + "/tool-results"] = new(RouteKind.Caller),
+        ["POST " + Archive + "/digest"] = new(RouteKind.Caller, Body: """{"mode":"preview"}"""),
+        ["GET " + Archive + "/digests"] = new(RouteKind.Caller),
         ["POST " + Session + "/used"] = new(RouteKind.Caller, Body: """{"contexts":["viking://a"]}"""),
         ["GET " + Archive + "/memory_diff"] = new(RouteKind.Caller),
         ["POST " + Archive + "/memory_diff/undo"] = new(RouteKind.Caller, Body: "{}"),

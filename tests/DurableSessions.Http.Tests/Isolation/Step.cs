@@ -13,6 +13,8 @@ internal sealed record Step(string Route, RouteValues Values, string? Key, bool 
     private const string Context = "GET /api/v1/sessions/{session_id}/context";
     private const string Commit = "POST /api/v1/sessions/{session_id}/commit";
 
+    private const string Digest = "POST /api/v1/sessions/{session_id}/archives/{archive_id}/digest";
+
     private static readonly RouteValues s_plan = new("plan", "", "remembered");
 
     private static readonly string[] s_routes =
@@ -39,6 +41,7 @@ internal sealed record Step(string Route, RouteValues Values, string? Key, bool 
         RouteAccess access = Route switch
         {
             Commit => RouteTable.All[Route] with { Path = "/api/v1/sessions/{session_id}/commit?wait=60" },
+            Digest => RouteTable.All[Route] with { Path = $"{Digest[5..]}?wait=60" },
             "POST /api/v1/system/wait" => RouteTable.All[Route] with { Body = """{"timeout":60}""" },
             _ => RouteTable.All[Route],
         };

@@ -104,9 +104,19 @@ internal sealed class Expansion(Configuration configuration, Manifests manifests
             world.Ghost.Acked = 0;
         }
 
+        if (IsBefore(after, Manifests[world.Ghost.Manifest]))
+        {
+            Break(Properties.OverviewGoesBack);
+        }
+
         world.Ghost.Manifest = next;
         world.Ghost.Closed |= (ushort)after.Closed;
     }
+
+    private static bool IsBefore(KnownManifest one, KnownManifest other) =>
+        one.Incarnation == other.Incarnation
+        && (one.Manifest.Overview?.Number ?? 0, one.Manifest.Overview?.Change ?? 0)
+            .CompareTo((other.Manifest.Overview?.Number ?? 0, other.Manifest.Overview?.Change ?? 0)) < 0;
 
     /// <summary>Creates a segment under a name of its own, which the process then knows as <see cref="Proc.Other"/>.</summary>
     public void Create(int process, int incarnation, int number, byte next)

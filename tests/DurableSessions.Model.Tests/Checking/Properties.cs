@@ -1,3 +1,4 @@
+using DurableSessions.Core.State;
 using DurableSessions.Model.Tests.Processes;
 using DurableSessions.Model.Tests.State;
 
@@ -9,6 +10,7 @@ internal static class Properties
     public const byte StoredAfterTombstone = 1;
     public const byte OtherArchiveStaged = 2;
     public const byte ArchiveWithoutRecord = 3;
+    public const byte OverviewGoesBack = 4;
 
     /// <summary>The property that a state breaks, in words.</summary>
     public static string? Find(Expansion x, World world)
@@ -21,6 +23,8 @@ internal static class Properties
                 return "another archive is staged under the name of a cut that is in work";
             case ArchiveWithoutRecord:
                 return "a commit is neither pending nor has it a record of its archive";
+            case OverviewGoesBack:
+                return "the overview is an earlier one again";
         }
 
         KnownManifest manifest = x.Manifests[world.Ghost.Manifest];
@@ -61,11 +65,16 @@ internal static class Properties
             : manifest.Pending.Length > 0 ? "an archive stays pending"
             : manifest.Closed != 0 ? "a closed commit is never forgotten"
             : manifest.Manifest.DegradedFrom is not null && IsDigestedAgain(x, world) ? "a degraded archive is never digested again"
+            : IsBehind(x, world, manifest.Manifest) ? "a digest that was put in place is not the overview"
             : null;
     }
 
     private static bool IsDigestedAgain(Expansion x, World world) =>
         x.Configuration.Processes.Any(p => p is Healer && (world.Ghost.Dead & (1 << p.Id)) == 0);
+
+    private static bool IsBehind(Expansion x, World world, Manifest manifest) =>
+        x.Configuration.Processes.Any(p => p is Changer changer && (world.Ghost.Dead & (1 << p.Id)) == 0
+            && world.Procs[p.Id].Pc == Process.End && changer.IsBehind(manifest));
 
     private static string? FindInMemories(World world)
     {

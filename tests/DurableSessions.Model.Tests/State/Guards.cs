@@ -87,6 +87,11 @@ internal sealed class Guards(Safeguards without)
             ? manifest with { DegradedFrom = number }
             : manifest);
 
+    public Transition PutDigest(Manifest manifest, Func<Manifest, Transition> transition) =>
+        transition(Lacks(Safeguards.PutAsksForLater) && manifest.Overview is { } overview
+            ? manifest with { Overview = overview with { Change = 0 } }
+            : manifest);
+
     public Transition SkipSegmentNumbers(Manifest manifest, int number, Func<Manifest, Transition> transition) =>
         transition(Lacks(Safeguards.SkipGoesForward) && manifest.NextSegment > number
             ? manifest with { NextSegment = number }

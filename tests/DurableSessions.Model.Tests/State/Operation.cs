@@ -14,6 +14,7 @@ internal enum Operation
     Delete,
     DropEmptySegment,
     Heal,
+    PutDigest,
     Settle,
     SkipSegmentNumbers,
     Switch,

@@ -118,6 +118,11 @@ internal sealed class Swaps(Manifests manifests, Safeguards without)
             m, number,
             asked => Transitions.Heal(asked, Names.Incarnation(0), number, $"again-{semantic}", null, memories ? OneMemory : [])));
 
+    public Decision PutDigest(int manifest, int number, int change) => Decide(
+        manifest, Operation.PutDigest, Of(number, change), 0,
+        m => _guards.PutDigest(
+            m, asked => Transitions.PutDigest(asked, Names.Incarnation(0), new DigestMark(number, change), $"put-{change}")));
+
     public Decision Close(int manifest, int attempt, CommitFate fate, bool isRetried, int emptyList)
     {
         return Decide(manifest, Operation.Close, Of(attempt, (emptyList << 3) | ((int)fate << 1) | (isRetried ? 1 : 0)), 0, Closed);

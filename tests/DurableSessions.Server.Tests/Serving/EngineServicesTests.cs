@@ -18,6 +18,7 @@ public sealed class EngineServicesTests
         using ServiceProvider provider = services.BuildServiceProvider();
         EngineOptions engine = provider.GetRequiredService<IOptions<EngineOptions>>().Value;
         Assert.Equal(2, engine.MaxConcurrentActivitiesByName[CommitNames.DigestAgain]);
+        Assert.Equal(2, engine.MaxConcurrentActivitiesByName[CommitNames.DigestArchive]);
         Assert.DoesNotContain(CommitNames.SemanticProcess, engine.MaxConcurrentActivitiesByName);
     }
 }

@@ -44,6 +44,10 @@ internal static class Scenarios
         static () => new KeyedUndoOfMemories(),
         static () => new RetryOutOfOrder(),
         static () => new DigestAgain(),
+        static () => new ReplaceDigest(),
+        static () => new PreviewAndRestoreDigest(),
+        static () => new ReplaceDigestBesideCommit(),
+        static () => new ReplaceDigestBesideDelete(),
     ];
 
     public static IEnumerable<Func<Scenario>> All => Around.Concat(OfCommits).Concat(OfMemories);

@@ -73,7 +73,7 @@ internal sealed class FakeProcessor : ISemanticProcessor
 
         await Between(cancellationToken);
 
-        string overview = $"{request.PreviousOverview} {first}+{count - 1}{Adds}".Trim();
+        string overview = $"{request.PreviousOverview} {first}+{count - 1}{Adds}{Asked(request)}".Trim();
         return new SemanticDigest($"{count} messages{Says}", overview[..Math.Min(overview.Length, SemanticDigest.MaxOverviewLength)])
         {
             Memories = changes,
@@ -81,4 +81,6 @@ internal sealed class FakeProcessor : ISemanticProcessor
             Usage = Usage,
         };
     }
+
+    private static string Asked(SemanticRequest request) => request.Instructions is { } asked ? $" ({asked})" : "";
 }

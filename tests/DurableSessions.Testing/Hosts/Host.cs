@@ -254,6 +254,21 @@ internal sealed class Host : IDisposable
         return JsonSerializer.Deserialize<DigestAgainOutput>(ended.SerializedOutput!, OrchestrationJson.Options);
     }
 
+    /// <summary>Asks for a change of an archive's digest, and waits until that is over.</summary>
+    public async Task<DigestTask> DigestToEndAsync(SessionKey key, int number, DigestRequest request)
+    {
+        DigestTask task = await Store.Digests.StartAsync(key, number, request, Cancelled);
+        return await Store.Digests.WaitAsync(key.Owner, task.TaskId, Cancelled).WaitAsync(TimeSpan.FromMinutes(5), _time, Cancelled);
+    }
+
+    /// <summary>The last step of such a change, as its orchestration does it; no engine runs it.</summary>
+    public async Task<DigestArchiveOutput> ChangeDigestAsync(DigestArchiveInput input) =>
+        (DigestArchiveOutput)(await RunAsync(CommitNames.ChangeDigest, await AcceptAsync(input.Session, "change"), input))!;
+
+    /// <summary>The step before it.</summary>
+    public async Task<string?> DigestArchiveAsync(DigestArchiveInput input) =>
+        (string?)await RunAsync(CommitNames.DigestArchive, await AcceptAsync(input.Session, "change"), input);
+
     public async Task<CommitProgress> CancelAsync(CommitInput commit) =>
         (CommitProgress)(await RunAsync(CommitNames.CancelCommit, commit, new CancelInput(commit, null)))!;
 

@@ -24,8 +24,8 @@ namespace DurableSessions.Core.Commits.Steps;
 /// degraded overview, only the overview is made again.</para>
 /// </remarks>
 internal sealed class DigestAgainActivity(
-    CommitLedger ledger, ArchiveStore archives, SemanticStep step, Switching switching, SemanticProcessors processors, ModelProbe probe,
-    DailyTokens tokens, OrchestrationClient client, SessionOptions options,
+    CommitLedger ledger, EarlierDigests earlier, ArchiveStore archives, SemanticStep step, Switching switching,
+    SemanticProcessors processors, ModelProbe probe, DailyTokens tokens, OrchestrationClient client, SessionOptions options,
     ILogger<DigestAgainActivity> logger) : TaskActivity<DigestAgainInput, DigestAgainProgress>
 {
     public override async Task<DigestAgainProgress> RunAsync(TaskActivityContext context, DigestAgainInput input)
@@ -50,7 +50,7 @@ internal sealed class DigestAgainActivity(
             return new DigestAgainProgress(null);
         }
 
-        ArchiveEntry entry = await FindEntryAsync(input.Session, input.Incarnation, number, cancellationToken);
+        ArchiveEntry entry = await earlier.FindEntryAsync(input.Session, input.Incarnation, number, cancellationToken);
         CommitAttempt commit = new(input.Session, input.Incarnation, entry.CommitId, entry.Attempt);
         string name = ArchiveStore.SemanticAgainName(commit);
         string? before = entry.Again?.Before ?? entry.Semantic
@@ -73,7 +73,7 @@ internal sealed class DigestAgainActivity(
         try
         {
             document ??= await step.DigestAsync(
-                await FindBasisAsync(commit, entry, cancellationToken),
+                await earlier.FindBasisAsync(commit, entry, cancellationToken),
                 manifest.Settings,
                 processors.Configured,
                 degraded: false,
@@ -125,7 +125,7 @@ internal sealed class DigestAgainActivity(
         string name = newest.Blob;
         for (int later = number + 1; later < newest.Number; later++)
         {
-            ArchiveEntry entry = await FindEntryAsync(input.Session, input.Incarnation, later, cancellationToken);
+            ArchiveEntry entry = await earlier.FindEntryAsync(input.Session, input.Incarnation, later, cancellationToken);
             if ((entry.Again?.Before ?? entry.Semantic) is { } digest)
             {
                 name = digest;
@@ -139,33 +139,8 @@ internal sealed class DigestAgainActivity(
     private async Task<string?> FindHindranceAsync(DigestAgainInput input, CancellationToken cancellationToken) =>
         processors.HasModel ? await tokens.FindReasonAsync(input.Session.Account, cancellationToken) : "there is no model";
 
-    // The newest digest before it, and the archives since, which were uncovered when this one was digested first.
-    private async Task<SemanticBasis> FindBasisAsync(CommitAttempt commit, ArchiveEntry entry, CancellationToken cancellationToken)
-    {
-        int most = options.MaxUncoveredArchives + options.MaxPendingCommits;
-        List<ArchiveReference> covers = [new(entry.Number, entry.CommitId, entry.Attempt)];
-        for (int number = entry.Number - 1; number >= 1; number--)
-        {
-            ArchiveEntry earlier = await FindEntryAsync(commit.Session, commit.Incarnation, number, cancellationToken);
-            if (earlier.Semantic is { } previous)
-            {
-                return Basis(previous);
-            }
-
-            if (covers.Count > most)
-            {
-                throw new InvalidOperationException($"Archive {entry.Number} has more than {most} archives without a digest before it.");
-            }
-
-            covers.Insert(0, new ArchiveReference(number, earlier.CommitId, earlier.Attempt));
-        }
-
-        return Basis(null);
-
-        SemanticBasis Basis(string? previous) => new(commit, previous, covers, IsFromDegraded: false) { IsAgain = true };
-    }
-
-    private Task AmendAsync(
+    // Only an archive whose turn has gone has a digest on request: then this host comes late.
+    private async Task AmendAsync(
         CommitAttempt commit, int number, SemanticDocument document, string name, string before, bool withMemories,
         AppliedMemories? applied, CancellationToken cancellationToken)
     {
@@ -177,11 +152,11 @@ internal sealed class DigestAgainActivity(
             Usage = document.Usage,
             Memories = withMemories ? MemoryReport.Of(applied?.Diff, skipped) : null,
         };
-        return archives.AmendEntryAsync(
+        await archives.AmendEntryAsync(
             commit.Session,
             commit.Incarnation,
             number,
-            entry => entry with
+            entry => entry.Digests is not null ? null : entry with
             {
                 State = ArchiveState.Covered,
                 Semantic = name,
@@ -191,11 +166,6 @@ internal sealed class DigestAgainActivity(
             },
             cancellationToken);
     }
-
-    private async Task<ArchiveEntry> FindEntryAsync(
-        SessionKey session, string incarnation, int number, CancellationToken cancellationToken) =>
-        await archives.FindEntryAsync(session, incarnation, number, cancellationToken)
-            ?? throw new BlobGoneException($"The index entry of archive {number} is gone.");
 
     private async Task<Manifest> OpenAsync(DigestAgainInput input, CancellationToken cancellationToken) =>
         (await ledger.OpenAsync(new CommitAttempt(input.Session, input.Incarnation, default, 0), fresh: true, cancellationToken)).Manifest;

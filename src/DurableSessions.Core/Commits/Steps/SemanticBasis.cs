@@ -17,6 +17,15 @@ internal sealed record SemanticBasis(
     /// </summary>
     public bool IsAgain { get; init; }
 
+    /// <summary>
+    /// The request for another digest of an archive that has one: no memories are looked for, and no answer to another request is taken.
+    /// <see langword="null"/>: it is digested for its commit.
+    /// </summary>
+    public string? Request { get; init; }
+
+    /// <summary>What the digest is to look at besides; <see langword="null"/>: nothing.</summary>
+    public string? Instructions { get; init; }
+
     /// <summary>What the digest of an archive is made from first: the newest overview, and all that it does not reach.</summary>
     public static SemanticBasis Of(CommitAttempt commit, Manifest manifest, ArchiveReference archive) => new(
         commit,

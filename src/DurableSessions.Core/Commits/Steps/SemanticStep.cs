@@ -16,6 +16,7 @@ namespace DurableSessions.Core.Commits.Steps;
 internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catalogues, MemoryContents contents, DailyTokens tokens,
     TimeProvider time)
 {
+    private const string Extracted = "memories are extracted by the first digest of an archive alone";
     private const string NotAllowed = "the session's memory policy allows none";
     private const string Older = "an archive that is digested again replaces and deletes nothing: what is there may be newer";
     private const string StoodIn = "the built-in digest, which extracts no memories, stands in for the model";
@@ -46,7 +47,7 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
         SemanticDocument? previous = basis.Previous is { } overview
             ? await archives.ReadSemanticAsync(overview, cancellationToken)
             : null;
-        IReadOnlyList<MemoryCategory> categories = AllowedCategories.Of(settings.MemoryPolicy);
+        IReadOnlyList<MemoryCategory> categories = basis.Request is null ? AllowedCategories.Of(settings.MemoryPolicy) : [];
         var memories = new MemoryBaseline(catalogues, contents, commit.Session.Owner, categories);
         UserPeers users = previous is null ? new UserPeers() : previous.Users ?? UserPeers.Unknown;
         IAsyncEnumerable<SessionMessage> messages = ReadAsync(commit, basis.Covers, m => users = users.With(m), cancellationToken);
@@ -55,7 +56,10 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
             PreviousSources = previous?.Sources,
             PreviousUsers = users,
             Memories = categories.Count == 0 ? null : memories.Extraction,
-            Answers = archives.Answers(basis.IsAgain ? commit with { Attempt = commit.Attempt + 1 } : commit),
+            Instructions = basis.Instructions,
+            Answers = basis.Request is { } asked
+                ? archives.AnswersOfRequest(commit, asked)
+                : archives.Answers(basis.IsAgain ? commit with { Attempt = commit.Attempt + 1 } : commit),
         };
         SemanticDigest digest = await processor.DigestAsync(request, cancellationToken);
         if (digest.Abstract.Length > SemanticDigest.MaxAbstractLength || digest.Overview.Length > SemanticDigest.MaxOverviewLength)
@@ -73,7 +77,8 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
             changes = [.. changes.Where(static c => !ReplacesOrDeletes(c))];
         }
 
-        string? without = categories.Count == 0 ? NotAllowed
+        string? without = basis.Request is not null ? Extracted
+            : categories.Count == 0 ? NotAllowed
             : digest.WithoutMemories is not null && degraded ? reason is null ? StoodIn : $"{StoodIn}: {reason}"
             : digest.WithoutMemories;
         var document = new SemanticDocument
@@ -86,6 +91,7 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
             Degraded = degraded,
             IsFromDegraded = basis.IsFromDegraded,
             Reason = reason,
+            Instructions = basis.Instructions,
             Abstract = digest.Abstract,
             Overview = digest.Overview,
             Usage = digest.Usage,
