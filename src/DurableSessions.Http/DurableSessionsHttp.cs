@@ -6,6 +6,7 @@ using DurableSessions.Http.Endpoints;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Keys;
 using DurableSessions.Http.Limits;
+using DurableSessions.Http.Mcp;
 using DurableSessions.Http.Orchestrations;
 using DurableSessions.Http.Recall;
 using DurableSessions.Orchestration;
@@ -52,6 +53,7 @@ public static class DurableSessionsHttp
         services.TryAddSingleton<RequestAudit>();
         services.TryAddSingleton<RequestBuckets>();
         services.TryAddSingleton<RecentlyRecalled>();
+        services.AddMcp(options.Version);
         services.TryAddSingleton<OpenWaits>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<HttpLimits>, HttpLimitsValidator>());
         return services.AddOptions<HttpLimits>().ValidateOnStart();
@@ -144,6 +146,7 @@ public static class DurableSessionsHttp
         endpoints.MapGroup("/api/v1/fs").MapFiles();
         endpoints.MapGroup("/api/v1/search").MapSearch();
         endpoints.MapGroup("/api/v1/tasks").MapTasks();
+        endpoints.MapMcp();
         endpoints.MapDigestAgain();
         endpoints.MapSystem();
         if (endpoints.ServiceProvider.GetRequiredService<DurableSessionsHttpOptions>().MapsOrchestrations)

@@ -21,7 +21,7 @@ public sealed class KeyScopeTests
     private static readonly string[] s_reading =
     [
         "POST /api/v1/system/wait", "POST /api/v1/search/find", "POST /api/v1/search/search", "POST /api/v1/search/recall",
-        "POST /api/v1/search/grep",
+        "POST /api/v1/search/grep", "POST /mcp/",
     ];
 
     [Theory]
@@ -56,7 +56,7 @@ public sealed class KeyScopeTests
             {
                 Assert.Contains($"{method} {path}", s_reading);
 
-                // A search for nothing does not fit, whoever asks.
+                // A search for nothing does not fit, whoever asks; nor does what is no message of a protocol.
                 HttpStatusCode opened = path.EndsWith("/wait", StringComparison.Ordinal) ? HttpStatusCode.OK : HttpStatusCode.BadRequest;
                 Assert.Equal(isOperator ? HttpStatusCode.Forbidden : opened, reply.Status);
             }

@@ -56,6 +56,7 @@ public sealed class RouteWeightTests(AzuriteFixture azurite)
         ["POST /api/v1/search/search"] = (20, 20),
         ["POST /api/v1/search/recall"] = (20, 20),
         ["POST /api/v1/search/grep"] = (5, 5),
+        ["POST /mcp/"] = (20, 20),
         ["GET /api/v1/tasks/"] = (17, 401),
         ["GET /api/v1/tasks/{task_id}"] = (6, 6),
         ["POST /api/v1/tasks/{task_id}/cancel"] = (10, 10),

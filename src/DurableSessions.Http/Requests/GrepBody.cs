@@ -16,9 +16,15 @@ internal sealed record GrepBody(VikingUri Uri, Regex Pattern, int Limit)
     private static readonly TimeSpan s_longestMatch = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Reads the fields of a body.</summary>
-    public static GrepBody Of(JsonField body, Caller caller)
+    public static GrepBody Of(JsonField body, Caller caller) => Of(body, body["pattern"], caller, DefaultMatches);
+
+    /// <summary>Reads the fields of a body, with one of its patterns.</summary>
+    /// <param name="body">The body.</param>
+    /// <param name="pattern">The pattern.</param>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="otherwise">The most matches where the body does not say.</param>
+    public static GrepBody Of(JsonField body, JsonField pattern, Caller caller, int otherwise)
     {
-        JsonField pattern = body["pattern"];
         string text = pattern.Text();
         if (text.Length is 0 or > MaxPattern)
         {
@@ -34,7 +40,7 @@ internal sealed record GrepBody(VikingUri Uri, Regex Pattern, int Limit)
         return new GrepBody(
             VikingUri.Of(body["uri"], caller),
             Compile(pattern, text, ignoresCase ? RegexOptions.IgnoreCase | RegexOptions.CultureInvariant : RegexOptions.CultureInvariant),
-            body["node_limit"] is { IsSet: true } limit ? limit.Integer(1, MostMatches) : DefaultMatches);
+            body["node_limit"] is { IsSet: true } limit ? limit.Integer(1, MostMatches) : otherwise);
     }
 
     // In time linear to the line wherever the pattern allows it: what looks around or back cannot, and has the time limit alone.

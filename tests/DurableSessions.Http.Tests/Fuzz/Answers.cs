@@ -13,6 +13,8 @@ internal static class Answers
     /// <summary>What ASP.NET Core's server refuses before it is a request of the API: a status alone.</summary>
     private static readonly int[] s_unparsable = [400];
 
+    private static readonly string[] s_protocol = ["Content-Type: application/json; charset=utf-8", "Content-Type: text/event-stream"];
+
     private static readonly Dictionary<int, string[]> s_codes = new()
     {
         [400] = ["INVALID_ARGUMENT"],
@@ -44,6 +46,12 @@ internal static class Answers
         }
 
         if (path.StartsWith("/docs", StringComparison.Ordinal) && reply.Status is 200 or 302)
+        {
+            return null;
+        }
+
+        // What the protocol's own server answers; what is refused before it has an envelope.
+        if (path.TrimEnd('/') == "/mcp" && reply.Status < 500 && reply.Headers.Any(static h => s_protocol.Contains(h)))
         {
             return null;
         }

@@ -11,6 +11,9 @@ internal static class RouteTable
     private const string Tasks = "/api/v1/tasks/";
     private const string Instances = "/runtime/webhooks/durabletask/instances/";
     private const string Instance = Instances + "{instance_id}";
+    private const string Find =
+        """{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"find","arguments":{"query":"canary"}}}""";
+
     private const string Message = """{"role":"user","content":"{text}"}""";
 
     /// <summary>By method and pattern.</summary>
@@ -58,6 +61,7 @@ internal static class RouteTable
         ["POST /api/v1/search/search"] = new(RouteKind.Caller, Body: """{"query":"canary","mode":"context"}"""),
         ["POST /api/v1/search/recall"] = new(RouteKind.Caller, Body: """{"query":"canary"}"""),
         ["POST /api/v1/search/grep"] = new(RouteKind.Caller, Body: $$"""{"pattern":".","uri":"{{ArchiveUri}}"}"""),
+        ["POST /mcp/"] = new(RouteKind.Caller, "/mcp", Body: Find),
         ["GET " + Tasks] = new(RouteKind.Caller, Tasks + "?resource_id={session_id}"),
         ["GET " + Tasks + "{task_id}"] = new(RouteKind.Caller),
         ["POST " + Tasks + "{task_id}/cancel"] = new(RouteKind.Caller, Body: "{}"),

@@ -1,0 +1,25 @@
+using DurableSessions.Core;
+using DurableSessions.Core.Context;
+using DurableSessions.Http.Callers;
+using DurableSessions.Http.Files;
+using DurableSessions.Http.Limits;
+using DurableSessions.Http.Recall;
+using Microsoft.AspNetCore.Http;
+
+namespace DurableSessions.Http.Mcp;
+
+/// <summary>One call of a tool.</summary>
+/// <param name="Store">What it is about.</param>
+/// <param name="Caller">Who calls.</param>
+/// <param name="Recent">What was sent in a session's last turns.</param>
+/// <param name="Cost">Learns what is read; <see langword="null"/> where that is not limited.</param>
+/// <param name="Hold">Asked before bytes of the answer are held.</param>
+internal sealed record ToolCall(SessionStore Store, Caller Caller, RecentlyRecalled Recent, RequestCost? Cost, HoldBytes Hold)
+{
+    /// <summary>The caller's places.</summary>
+    public UserFiles Files => new(Store, Caller, Cost, Hold);
+
+    /// <summary>The call that a request makes.</summary>
+    public static ToolCall Of(HttpContext http, SessionStore store, RecentlyRecalled recent) =>
+        new(store, McpEndpoint.CallerOf(http), recent, RequestCost.Find(http), BodyLease.ForAnswer(http));
+}
