@@ -15,6 +15,10 @@ namespace DurableSessions.Semantics.Extractive;
 /// </remarks>
 public sealed class ExtractiveSemanticProcessor : ISemanticProcessor
 {
+    private const string Without =
+        "the built-in digest extracts what the user says to remember, always or never to do, to prefer or to have decided: more needs a "
+        + "chat model";
+
     /// <summary><c>extractive</c>.</summary>
     public string Name => "extractive";
 
@@ -25,8 +29,8 @@ public sealed class ExtractiveSemanticProcessor : ISemanticProcessor
     /// <param name="cancellationToken">Handed to the stream of messages; a digest ends where the stream ends by it.</param>
     /// <returns>
     /// An abstract of at most <see cref="SemanticDigest.MaxAbstractLength"/> and an overview of at most
-    /// <see cref="SemanticDigest.MaxOverviewLength"/> characters, neither of them empty. Memories are not extracted:
-    /// <see cref="SemanticDigest.WithoutMemories"/> says so.
+    /// <see cref="SemanticDigest.MaxOverviewLength"/> characters, neither of them empty. Of memories there is what the owner
+    /// states as one, by <see cref="StatedMemories"/>; <see cref="SemanticDigest.WithoutMemories"/> says that it is no more.
     /// </returns>
     /// <exception cref="OperationCanceledException">The stream of messages ended by the token.</exception>
     public async Task<SemanticDigest> DigestAsync(SemanticRequest request, CancellationToken cancellationToken)
@@ -34,9 +38,13 @@ public sealed class ExtractiveSemanticProcessor : ISemanticProcessor
         var digestion = new Digestion();
         OverviewReader.Read(request.PreviousOverview ?? "", digestion);
         var reader = new MessageReader(digestion);
+        StatedMemories? stated = request.Memories is { } extraction
+            ? new StatedMemories(extraction.Categories, request.PreviousUsers)
+            : null;
         await foreach (SessionMessage message in request.Messages.WithCancellation(cancellationToken))
         {
             reader.Read(message);
+            stated?.Read(message);
         }
 
         reader.Complete();
@@ -44,7 +52,9 @@ public sealed class ExtractiveSemanticProcessor : ISemanticProcessor
         string overview = writer.Write();
         return new SemanticDigest(AbstractWriter.Write(writer, digestion), overview)
         {
-            WithoutMemories = "the built-in digest extracts no memories: that needs a chat model",
+            Memories = stated?.Changes() ?? [],
+            MemoriesSkipped = stated?.Skipped() ?? [],
+            WithoutMemories = Without,
         };
     }
 }

@@ -61,7 +61,9 @@ internal static partial class TextLines
         }
 
         string text = InlineText.Clean(trimmed.Length > MaxLineLength ? trimmed[..Clip.Boundary(trimmed, MaxLineLength)] : trimmed);
-        return HasWords(text) ? new TextLine(text, Heading().IsMatch(trimmed), Item().IsMatch(trimmed)) : null;
+        return HasWords(text)
+            ? new TextLine(text, Heading().IsMatch(trimmed), Item().IsMatch(trimmed)) { IsQuote = trimmed[0] == '>' }
+            : null;
     }
 
     private static bool Continues(TextLine before, TextLine after, string line) =>

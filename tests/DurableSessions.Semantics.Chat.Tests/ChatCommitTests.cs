@@ -208,6 +208,7 @@ public sealed class ChatCommitTests
             Assert.Equal(
                 $"the built-in digest, which extracts no memories, stands in for the model: {task.Output.Reason}",
                 Assert.Single(task.Output.Memories!.Skipped).Reason);
+            Assert.Empty(task.Output.Memories.Changed);
             await host.AppendAsync("more");
             Assert.Equal(ArchiveState.Covered, (await host.CommitToEndAsync()).Output!.State);
         });

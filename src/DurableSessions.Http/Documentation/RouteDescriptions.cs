@@ -33,7 +33,7 @@ internal static class RouteDescriptions
         "created_at_iso":"2026-01-31T09:00:00.000000+00:00","updated_at_iso":"2026-01-31T09:00:01.500000+00:00","resource_id":"demo",
         "stage":null,"meta":{"attempt":1},"result":{"session_id":"demo",
         "archive_uri":"viking://user/default/sessions/demo/history/archive_001","memories_extracted":{},
-        "memories_skipped":[{"reason":"the built-in digest extracts no memories: that needs a chat model"}],
+        "memories_skipped":[{"reason":"the built-in digest extracts what the user says to remember: more needs a chat model"}],
         "token_usage":{"llm":{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0,"cached_tokens":0,"reasoning_tokens":0},
         "embedding":{"total_tokens":0},"total":{"total_tokens":0,"cached_tokens":0,"reasoning_tokens":0},"answers":0},"degraded":false},
         "error":null}

@@ -55,7 +55,8 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
         {
             PreviousSources = previous?.Sources,
             PreviousUsers = users,
-            Memories = categories.Count == 0 ? null : memories.Extraction,
+            // What stands in for a model extracts none: the model does, once it is back, and nothing is there twice.
+            Memories = categories.Count == 0 || degraded ? null : memories.Extraction,
             Instructions = basis.Instructions,
             Answers = basis.Request is { } asked
                 ? archives.AnswersOfRequest(commit, asked)

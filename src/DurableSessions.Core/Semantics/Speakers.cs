@@ -1,8 +1,7 @@
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Messages;
-using DurableSessions.Core.Semantics;
 
-namespace DurableSessions.Semantics.Chat;
+namespace DurableSessions.Core.Semantics;
 
 /// <summary>
 /// Tells the owner of a conversation from other speakers. A user's message without a peer id is the owner's. Clients send one peer id for
@@ -10,7 +9,7 @@ namespace DurableSessions.Semantics.Chat;
 /// message with a peer id is the owner's only where the assistant speaks under the same id, and no message of a user has another one.
 /// </summary>
 /// <param name="usersBefore">The users' peer ids of the archives before.</param>
-internal sealed class Speakers(UserPeers usersBefore)
+public sealed class Speakers(UserPeers usersBefore)
 {
     private const int MaxIds = 256;
 
@@ -28,11 +27,14 @@ internal sealed class Speakers(UserPeers usersBefore)
     }
 
     /// <summary>The author of a message, by all that was heard so far.</summary>
-    public MemorySources AuthorOf(SessionMessage message) => (message.Role, message.MessageKind) switch
+    public MemorySources AuthorOf(SessionMessage message) => AuthorOf(message.Role, message.MessageKind, message.PeerId);
+
+    /// <summary>The author of a message of this role, kind and peer, by all that was heard so far.</summary>
+    public MemorySources AuthorOf(string role, string? kind, string? peer) => (role, kind) switch
     {
         (_, "tool_transport") => MemorySources.Tool,
         ("user", "assistant_step" or "checkpoint") => MemorySources.Assistant,
-        ("user", _) => IsOwner(message.PeerId) ? MemorySources.Owner : MemorySources.Peer,
+        ("user", _) => IsOwner(peer) ? MemorySources.Owner : MemorySources.Peer,
         ("assistant" or "system" or "developer", _) => MemorySources.Assistant,
         ("tool" or "function", _) => MemorySources.Tool,
         _ => MemorySources.Peer,
