@@ -80,9 +80,7 @@ internal sealed class Bm25Index
     {
         List<(HashSet<string> Ids, string Term)> found =
         [
-            .. SearchTerms.OfQuery(query)
-                .Where(_postings.ContainsKey)
-                .Select(term => (_postings[term], term)),
+            .. SearchTerms.OfQuery(query, _postings.ContainsKey).Select(term => (_postings[term], term)),
         ];
         if (found.Count == 0)
         {
@@ -107,15 +105,17 @@ internal sealed class Bm25Index
             }
         }
 
-        double best = 1;
-        var hits = new List<(string Id, double Score)>(ranks.Count);
-        foreach ((string id, (_, double evidence)) in ranks
-            .OrderByDescending(static r => r.Value.Bm25)
-            .ThenBy(static r => r.Key, StringComparer.Ordinal))
+        (string Id, double Score)[] hits =
+        [
+            .. ranks.OrderByDescending(static r => r.Value.Bm25)
+                .ThenBy(static r => r.Key, StringComparer.Ordinal)
+                .Select(static r => (r.Key, r.Value.Evidence / (1 + r.Value.Evidence))),
+        ];
+
+        // What is ranked before another has as much as that, so that none is left out for one of less.
+        for (int i = hits.Length - 2; i >= 0; i--)
         {
-            // No text has more than one that is ranked before it.
-            best = Math.Min(best, evidence / (1 + evidence));
-            hits.Add((id, best));
+            hits[i].Score = Math.Max(hits[i].Score, hits[i + 1].Score);
         }
 
         return hits;

@@ -18,17 +18,36 @@ internal static class SearchTerms
         had has have he her here hers him his how i if in into is it its just let like make may me might more most my no not now
         of on one only or other our out over please she should so some such than that the their them then there these they this
         those to too up us use very was we were what when where which while who whom whose why will with would yes you your
+        d isn ll m re s t ve
         的 了 是 在 我 你 他 她 它 们 我们 你们 他们 这 那 这个 那个 有 和 与 就 不 也 都 很 吗 呢 吧 啊 什么 怎么 哪 请 把 被 给 到 对
         """.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries),
         StringComparer.Ordinal);
 
-    /// <summary>The terms of a query, each once: without its stop words, where it has any others.</summary>
-    public static IReadOnlyList<string> OfQuery(string text)
+    /// <summary>
+    /// The terms of a query that are known, each once: without its stop words, where it has any others, known or not. However long the
+    /// query is, no more is held than is known.
+    /// </summary>
+    public static IReadOnlyCollection<string> OfQuery(string text, Predicate<string> isKnown)
     {
-        string[] all = [.. Of(text).Distinct(StringComparer.Ordinal)];
-        string[] telling = [.. all.Where(static t => !s_stopWords.Contains(t))];
-        return telling.Length > 0 ? telling : all;
+        var telling = new HashSet<string>(StringComparer.Ordinal);
+        var stopWords = new HashSet<string>(StringComparer.Ordinal);
+        bool tells = false;
+        foreach (string term in Of(text))
+        {
+            bool isStopWord = IsStopWord(term);
+            tells |= !isStopWord;
+            if (isKnown(term))
+            {
+                (isStopWord ? stopWords : telling).Add(term);
+            }
+        }
+
+        return tells ? telling : stopWords;
     }
+
+    // Of two characters of a script without spaces, a pair of stop words is one.
+    private static bool IsStopWord(string term) => s_stopWords.Contains(term)
+        || (term.Length == 2 && s_stopWords.Contains(term[..1]) && s_stopWords.Contains(term[1..]));
 
     public static IEnumerable<string> Of(string text)
     {

@@ -63,9 +63,19 @@ internal static class ContentEndpoints
             return text;
         }
 
-        string[] lines = text.Split('\n');
-        int start = Math.Min(offset, lines.Length);
-        int end = limit < 0 ? lines.Length : start + Math.Min(limit, lines.Length - start);
-        return start == end ? "" : string.Join('\n', lines[start..end]) + (end < lines.Length ? "\n" : "");
+        int start = Skip(text, 0, offset);
+        return limit < 0 ? text[start..] : text[start..Skip(text, start, limit)];
+    }
+
+    // Where so many lines behind a place end.
+    private static int Skip(string text, int from, int lines)
+    {
+        for (; lines > 0 && from < text.Length; lines--)
+        {
+            int end = text.IndexOf('\n', from);
+            from = end < 0 ? text.Length : end + 1;
+        }
+
+        return from;
     }
 }

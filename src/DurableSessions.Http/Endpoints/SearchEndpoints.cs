@@ -1,5 +1,5 @@
+using System.Text.Json;
 using DurableSessions.Core;
-using DurableSessions.Core.Context;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Errors;
@@ -44,7 +44,7 @@ internal static class SearchEndpoints
         using JsonBody body = await JsonBody.ReadAsync(http);
         TelemetryField.Check(body.Root);
         JsonField kind = body.Root["mode"];
-        switch (kind.IsSet ? kind.Text() : ListWanted)
+        switch (!kind.IsSet ? ListWanted : kind.Value.ValueKind == JsonValueKind.String ? kind.Text() : "")
         {
             case ContextWanted:
                 return await AssembleAsync(http, caller, store, recent, ContextRequest.OfSearch(body.Root, caller));
@@ -63,12 +63,12 @@ internal static class SearchEndpoints
         return await AssembleAsync(http, caller, store, recent, ContextRequest.OfRecall(body.Root, caller));
     }
 
-    private static async Task<IResult> GrepAsync(HttpContext http, Caller caller, SessionStore store)
+    private static async Task<IResult> GrepAsync(HttpContext http, Caller caller, SessionStore store, TimeProvider time)
     {
         using JsonBody json = await JsonBody.ReadAsync(http);
         var body = GrepBody.Of(json.Root, caller);
-        HoldBytes hold = BodyLease.ForAnswer(http);
-        var grep = new Grep(store, caller, body.Pattern, Location.Body.At("pattern"), body.Limit, RequestCost.Find(http), hold);
+        var grep = new Grep(
+            store, caller, body.Patterns, Location.Body.At("pattern"), body.Limit, time, RequestCost.Find(http), BodyLease.ForAnswer(http));
         IReadOnlyList<GrepMatch> matches =
             (UserPath.Of(body.Uri) is { } path ? await grep.FindAsync(path, http.RequestAborted) : null)
             ?? throw new ApiException(ApiError.NotFound($"File not found: {body.Uri.Text}", "file", body.Uri.Text));
@@ -87,14 +87,14 @@ internal static class SearchEndpoints
 
             answer.WriteEndArray();
             answer.WriteNumber("count", matches.Count);
-            answer.WriteBoolean("truncated", grep.IsFull);
+            answer.WriteBoolean("truncated", grep.IsTruncated);
             answer.WriteEndObject();
         });
     }
 
     private static async Task<IResult> ListHitsAsync(HttpContext http, Caller caller, SessionStore store, FindRequest request)
     {
-        RequestCost.Find(http)?.Take(request.Limit / 10);
+        RequestCost.Find(http)?.Take((request.Limit / 10) + RequestCost.Of(request.Query.Length));
         IReadOnlyList<Recollection> found = request.WantsMemories
             ? await Recollection.FindAsync(
                 store, caller, request.Query, request.Targets, request.Limit, request.MinScore, http.RequestAborted)

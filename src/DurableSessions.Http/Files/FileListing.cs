@@ -14,8 +14,8 @@ using DurableSessions.Http.Requests;
 namespace DurableSessions.Http.Files;
 
 /// <summary>
-/// Lists a folder of one user. Recursively it goes down the memories and one session's archives, and not from the list of all sessions into
-/// each of them.
+/// Lists a folder of one user. Recursively it goes down the memories, and one session's archives, but not from the list of all sessions
+/// into each of them.
 /// </summary>
 /// <param name="store">Where they are.</param>
 /// <param name="caller">Whose they are.</param>
@@ -23,6 +23,9 @@ namespace DurableSessions.Http.Files;
 /// <param name="limit">The most entries; one more is asked for, so that the caller learns of it.</param>
 internal sealed class FileListing(SessionStore store, Caller caller, RequestCost? cost, int limit)
 {
+    private const int ArchivesAtATime = 8;
+    private const int RequestsOfAnArchive = 2;
+
     private readonly List<FileEntry> _entries = [];
 
     private bool IsFull => _entries.Count > limit;
@@ -38,8 +41,8 @@ internal sealed class FileListing(SessionStore store, Caller caller, RequestCost
             return _entries;
         }
 
-        // What is none of a user's, as resources, and is not here, is an empty folder: plugins list it at each start.
-        if (uri.Own is null)
+        // Plugins list resources and skills, of which this service has none, at each start.
+        if (uri.Own is null or ["skills" or "resources", ..])
         {
             return uri.IsForeign ? null : _entries;
         }
@@ -110,13 +113,21 @@ internal sealed class FileListing(SessionStore store, Caller caller, RequestCost
 
     private async Task AddSessionsAsync(string uri, string prefix, CancellationToken cancellationToken)
     {
-        SessionPage page = await store.Sessions.ListAsync(
-            caller.Owner, Math.Min(limit + 1, SessionService.MaxPage), null, cancellationToken);
-        foreach (SessionListItem session in page.Items.TakeWhile(_ => !IsFull))
+        string? cursor = null;
+        do
         {
-            _entries.Add(new FileEntry(
-                prefix + session.SessionId, $"{uri}/{session.SessionId}", IsFolder: true, session.ModifiedAt));
+            int ask = Math.Min(limit + 1 - _entries.Count, SessionService.MaxPage);
+            SessionPage page = await store.Sessions.ListAsync(caller.Owner, ask, cursor, cancellationToken);
+            cost?.Take(1);
+            foreach (SessionListItem session in page.Items.TakeWhile(_ => !IsFull))
+            {
+                _entries.Add(new FileEntry(
+                    prefix + session.SessionId, $"{uri}/{session.SessionId}", IsFolder: true, session.ModifiedAt));
+            }
+
+            cursor = page.Cursor;
         }
+        while (cursor is not null && !IsFull);
     }
 
     private async Task<bool> ExistsAsync(SessionKey session, CancellationToken cancellationToken)
@@ -141,9 +152,9 @@ internal sealed class FileListing(SessionStore store, Caller caller, RequestCost
             int? before = null;
             do
             {
-                int ask = Math.Min(limit + 1 - _entries.Count, ArchiveService.MaxPage);
-                cost?.Take(ask);
+                int ask = Math.Min(limit + 1 - _entries.Count, ArchivesAtATime);
                 IReadOnlyList<ArchiveInfo> page = await store.Archives.ListAsync(session, ask, before, cancellationToken);
+                cost?.Take(RequestsOfAnArchive * page.Count);
                 foreach (ArchiveInfo archive in page.TakeWhile(_ => !IsFull))
                 {
                     string id = Wire.ArchiveId(archive.Number);

@@ -16,25 +16,38 @@ using DurableSessions.Http.Limits;
 namespace DurableSessions.Http.Files;
 
 /// <summary>
-/// Looks for a pattern, line by line, in the messages of a session's archives, and in memories. It reads one archive after the other, and
+/// Looks for patterns, line by line, in the messages of a session's archives, and in memories. It reads one archive after the other, and
 /// holds one message at a time.
 /// </summary>
 /// <param name="store">Where they are.</param>
 /// <param name="caller">Whose they are.</param>
-/// <param name="pattern">What to look for; its matches have a time limit.</param>
-/// <param name="at">The field of the pattern.</param>
+/// <param name="patterns">What to look for; a line that any of them fits is a match. Each has a time limit for one line.</param>
+/// <param name="at">The field of the patterns.</param>
 /// <param name="limit">The most matches; then it ends.</param>
+/// <param name="time">The clock of the limit for all lines together.</param>
 /// <param name="cost">Learns what is read; <see langword="null"/> where that is not limited.</param>
 /// <param name="hold">Asked before messages are held.</param>
 internal sealed class Grep(
-    SessionStore store, Caller caller, Regex pattern, Location at, int limit, RequestCost? cost, HoldBytes hold)
+    SessionStore store, Caller caller, IReadOnlyList<Regex> patterns, Location at, int limit, TimeProvider time, RequestCost? cost,
+    HoldBytes hold)
 {
+    /// <summary>The most archives of one call.</summary>
+    public const int MaxArchives = 1_000;
+
     private const int MaxContent = 2_000;
+    private const int LinesBetweenLooks = 64;
+
+    // Of matching alone; what storage takes is not in it.
+    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(5);
 
     private readonly List<GrepMatch> _matches = [];
+    private TimeSpan _spent;
+    private bool _isCut;
 
     /// <summary>Whether there may be more matches than are returned.</summary>
-    public bool IsFull => _matches.Count >= limit;
+    public bool IsTruncated => _isCut || IsFull;
+
+    private bool IsFull => _matches.Count >= limit;
 
     /// <summary>The matches at a place and below it.</summary>
     /// <returns><see langword="null"/>: there is no such place, or nothing in it that can be read.</returns>
@@ -48,22 +61,21 @@ internal sealed class Grep(
             case UserPlace.ArchiveFile when path.File == UserPath.MessagesFile:
                 return await TryReadArchiveAsync(path.Session!, path.Archive, cancellationToken) ? _matches : null;
             case UserPlace.Memories or UserPlace.Category or UserPlace.Profile or UserPlace.Memory:
-                await ReadMemoriesAsync(path, cancellationToken);
-                bool isNowhere = path.Place == UserPlace.Memory && _matches.Count == 0 && !await IsThereAsync(path, cancellationToken);
-                return isNowhere ? null : _matches;
+                return await TryReadMemoriesAsync(path, cancellationToken) || path.Place != UserPlace.Memory ? _matches : null;
             default:
                 return null;
         }
     }
 
-    // In the order in which things were said.
+    // In the order in which things were said; of too many archives the newest.
     private async Task<bool> TryReadSessionAsync(SessionKey session, CancellationToken cancellationToken)
     {
         try
         {
             IReadOnlyList<ArchiveInfo> newest = await store.Archives.ListAsync(session, 1, null, cancellationToken);
             int count = newest is [{ } last] ? last.Number : 0;
-            for (int number = 1; number <= count && !IsFull; number++)
+            _isCut = count > MaxArchives;
+            for (int number = Math.Max(1, count - MaxArchives + 1); number <= count && !IsFull; number++)
             {
                 cost?.Take(2);
                 await TryReadArchiveAsync(session, number, cancellationToken);
@@ -98,7 +110,7 @@ internal sealed class Grep(
             line++;
             foreach (string text in MessageText.Of(message))
             {
-                Add(uri, text, _ => line);
+                Add(uri, text, _ => line, cancellationToken);
             }
 
             if (IsFull)
@@ -110,7 +122,8 @@ internal sealed class Grep(
         return true;
     }
 
-    private async Task ReadMemoriesAsync(UserPath path, CancellationToken cancellationToken)
+    // Returns whether there is any.
+    private async Task<bool> TryReadMemoriesAsync(UserPath path, CancellationToken cancellationToken)
     {
         MemoryCategory? category = path.Place switch
         {
@@ -119,61 +132,85 @@ internal sealed class Grep(
             _ => path.Category,
         };
         MemoryPage page = await store.Memories.ListAsync(caller.Owner, category, MemoryService.MaxPage, null, cancellationToken);
+        bool isAny = false;
         foreach (MemoryInfo info in page.Items.Where(m => path.Place != UserPlace.Memory || m.Name == path.Name).TakeWhile(_ => !IsFull))
         {
+            isAny = true;
             cost?.Take(1);
             try
             {
                 Memory memory = await store.Memories.GetAsync(caller.Owner, info.Category, info.Name, cancellationToken);
-                Add(Wire.MemoryUri(caller.User, info.Category, info.Name), memory.Content, static index => index + 1);
+                Add(Wire.MemoryUri(caller.User, info.Category, info.Name), memory.Content, static index => index + 1, cancellationToken);
             }
             catch (MemoryNotFoundException)
             {
                 // Deleted since it was listed.
             }
         }
+
+        return isAny;
     }
 
-    private async Task<bool> IsThereAsync(UserPath path, CancellationToken cancellationToken) =>
-        (await store.Memories.ListAsync(caller.Owner, path.Category, MemoryService.MaxPage, null, cancellationToken))
-            .Items.Any(m => m.Name == path.Name);
-
-    private void Add(string uri, string text, Func<int, int> lineOf)
+    private void Add(string uri, string text, Func<int, int> lineOf, CancellationToken cancellationToken)
     {
         int index = 0;
-        foreach (ReadOnlySpan<char> range in text.AsSpan().EnumerateLines())
+        long began = time.GetTimestamp();
+        foreach (Range range in text.AsSpan().Split('\n'))
         {
             if (IsFull)
             {
-                return;
+                break;
             }
 
-            if (Find(range) is { } start)
+            if (index % LinesBetweenLooks == LinesBetweenLooks - 1)
             {
-                _matches.Add(new GrepMatch(uri, lineOf(index), Around(range, start)));
+                CheckTime(began);
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
+            ReadOnlySpan<char> line = text.AsSpan(range).TrimEnd('\r');
+            if (Find(line) is { } start)
+            {
+                _matches.Add(new GrepMatch(uri, lineOf(index), Around(line, start)));
             }
 
             index++;
+        }
+
+        CheckTime(began);
+        _spent += time.GetElapsedTime(began);
+    }
+
+    private void CheckTime(long began)
+    {
+        if (_spent + time.GetElapsedTime(began) > s_longest)
+        {
+            throw TooSlow($"{s_longest.TotalSeconds} s on all lines");
         }
     }
 
     private int? Find(ReadOnlySpan<char> line)
     {
-        try
+        foreach (Regex pattern in patterns)
         {
-            foreach (ValueMatch match in pattern.EnumerateMatches(line))
+            try
             {
-                return match.Index;
+                foreach (ValueMatch match in pattern.EnumerateMatches(line))
+                {
+                    return match.Index;
+                }
             }
+            catch (RegexMatchTimeoutException)
+            {
+                throw TooSlow($"{pattern.MatchTimeout.TotalMilliseconds} ms on one line");
+            }
+        }
 
-            return null;
-        }
-        catch (RegexMatchTimeoutException)
-        {
-            throw ApiException.Invalid(
-                at, $"took more than {pattern.MatchTimeout.TotalMilliseconds} ms on one line; a simpler one is needed.", "pattern_timeout");
-        }
+        return null;
     }
+
+    private ApiException TooSlow(string limit) =>
+        ApiException.Invalid(at, $"took more than {limit}; a simpler one, or fewer archives, are needed.", "pattern_timeout");
 
     private static string Around(ReadOnlySpan<char> line, int match)
     {

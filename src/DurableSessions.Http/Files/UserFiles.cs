@@ -22,8 +22,12 @@ namespace DurableSessions.Http.Files;
 /// <param name="hold">Asked before an archive's messages are held.</param>
 internal sealed class UserFiles(SessionStore store, Caller caller, RequestCost? cost, HoldBytes hold)
 {
-    /// <summary>The most bytes of an archive's messages that are sent as one text.</summary>
+    /// <summary>The most bytes of archives' messages that are sent as text in one answer.</summary>
     public const int MaxArchiveBytes = 8 * 1024 * 1024;
+
+    private const int CharactersOfAToken = 4;
+
+    private long _bytes;
 
     /// <summary>The text of a file, or of an archive as a whole; <see langword="null"/>: there is none.</summary>
     /// <exception cref="ApiException">The messages of an archive have more than <see cref="MaxArchiveBytes"/>.</exception>
@@ -44,7 +48,7 @@ internal sealed class UserFiles(SessionStore store, Caller caller, RequestCost? 
     {
         UserPlace.Memory => (await FindInfoAsync(path.Category, path.Name, cancellationToken))?.Abstract,
         UserPlace.Archive or UserPlace.ArchiveFile or UserPlace.Session or UserPlace.History =>
-            (await FindArchiveAsync(path, cancellationToken))?.Info.Abstract,
+            (await FindArchiveAsync(path, cancellationToken))?.Info is { Abstract: { Length: > 0 } line } ? line : null,
         _ => null,
     };
 
@@ -52,7 +56,7 @@ internal sealed class UserFiles(SessionStore store, Caller caller, RequestCost? 
     public async Task<string?> FindOverviewAsync(UserPath path, CancellationToken cancellationToken) => path.Place switch
     {
         UserPlace.Archive or UserPlace.ArchiveFile or UserPlace.Session or UserPlace.History =>
-            (await FindArchiveAsync(path, cancellationToken))?.Info.Overview,
+            (await FindArchiveAsync(path, cancellationToken))?.Info is { Overview: { Length: > 0 } overview } ? overview : null,
         _ => null,
     };
 
@@ -97,6 +101,7 @@ internal sealed class UserFiles(SessionStore store, Caller caller, RequestCost? 
     {
         MemoryPage all = await store.Memories.ListAsync(
             caller.Owner, MemoryCategory.Profile, MemoryService.MaxPage, null, cancellationToken);
+        await hold(all.Items.Sum(static m => m.Tokens) * CharactersOfAToken * sizeof(char), cancellationToken);
         var contents = new List<string>();
         foreach (MemoryInfo info in all.Items)
         {
@@ -133,16 +138,19 @@ internal sealed class UserFiles(SessionStore store, Caller caller, RequestCost? 
         }
 
         long bytes = archive.Info.Counts.Bytes;
-        if (bytes > MaxArchiveBytes)
+        _bytes += bytes;
+        if (_bytes > MaxArchiveBytes)
         {
             throw new ApiException(ApiError.TooLarge(
-                $"{Wire.ArchiveUri(path.Session!, path.Archive)} has {bytes} bytes of messages; "
-                + $"read it by GET /api/v1/sessions/{path.Session!.Id}/archives/{Wire.ArchiveId(path.Archive)}",
+                $"Messages in one answer, {bytes} bytes of them in {Wire.ArchiveUri(path.Session!, path.Archive)}, which "
+                + $"GET /api/v1/sessions/{path.Session!.Id}/archives/{Wire.ArchiveId(path.Archive)} reads",
                 MaxArchiveBytes));
         }
 
         cost?.Take(RequestCost.Of(bytes));
-        await hold(2 * sizeof(char) * bytes, cancellationToken);
+
+        // As text, as it grows, and as it is sent.
+        await hold(2 * sizeof(char) * _bytes, cancellationToken);
         var text = new StringBuilder();
         await write(archive, text, cancellationToken);
         return text.ToString();

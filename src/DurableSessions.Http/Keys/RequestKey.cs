@@ -48,7 +48,7 @@ internal sealed class RequestKey : IDisposable
     {
         if (http.Features.Get<RequestKey>() is null)
         {
-            var begun = new RequestKey(http, key, keys, OnlyReadsAttribute.IsOn(http.GetEndpoint()));
+            var begun = new RequestKey(http, key, keys, OnlyReadsAttribute.NeverChanges(http.GetEndpoint()));
             http.Response.RegisterForDispose(begun);
             http.Features.Set(begun);
         }

@@ -28,7 +28,7 @@ internal static class McpEndpoint
     public static void AddMcp(this IServiceCollection services, string version)
     {
         services.AddHttpContextAccessor();
-        services.TryAddTools();
+        services.AddSingleton<McpTools>();
         services.AddMcpServer(server => server.ServerInfo = new Implementation { Name = "durable-sessions", Version = version })
             .WithHttpTransport(static transport => transport.Stateless = true)
             .WithListToolsHandler(static (request, _) =>
@@ -40,7 +40,7 @@ internal static class McpEndpoint
     /// <summary>Maps the route. What is sent to it is read as every body is: bounded in bytes and in time.</summary>
     public static void MapMcp(this IEndpointRouteBuilder endpoints) => endpoints.MapMcp(Path)
         .WithWeight(Weight)
-        .WithMetadata(new OnlyReadsAttribute())
+        .WithMetadata(new OnlyReadsAttribute { MayChange = true })
         .Finally(static endpoint =>
         {
             // Another type of content is answered as on every route, and not by the routing.
@@ -56,15 +56,18 @@ internal static class McpEndpoint
     /// <summary>Who calls a tool.</summary>
     public static Caller CallerOf(HttpContext http) => http.Features.GetRequiredFeature<Caller>();
 
-    private static void TryAddTools(this IServiceCollection services) => services.AddSingleton<McpTools>();
-
     private static async Task AnswerAsync(HttpContext http, RequestDelegate answer)
     {
         http.Features.Set(await Caller.BindAsync(http));
         int maxBytes = http.RequestServices.GetRequiredService<IOptions<HttpLimits>>().Value.BodyBytes;
-        using JsonDocument body = await JsonBody.ReadValueAsync(http, maxBytes);
-        byte[] message = JsonMarshal.GetRawUtf8Value(body.RootElement).ToArray();
-        await BodyLease.ForAnswer(http)(message.Length, http.RequestAborted);
+        byte[] message;
+        using (JsonDocument body = await JsonBody.ReadValueAsync(http, maxBytes))
+        {
+            message = JsonMarshal.GetRawUtf8Value(body.RootElement).ToArray();
+        }
+
+        // As it came, as it is read, and as the arguments of a tool.
+        await BodyLease.ForAnswer(http)(3L * message.Length, http.RequestAborted);
         using var stream = new MemoryStream(message, writable: false);
         http.Request.Body = stream;
         if (http.Request.Headers.Accept.Count == 0 || http.Request.Headers.Accept == "*/*")

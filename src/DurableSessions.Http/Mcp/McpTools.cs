@@ -11,22 +11,25 @@ using DurableSessions.Core.State;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Errors;
 using DurableSessions.Http.Files;
+using DurableSessions.Http.Limits;
 using DurableSessions.Http.Recall;
 using DurableSessions.Http.Requests;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 
 namespace DurableSessions.Http.Mcp;
 
 /// <summary>The tools of an agent over its own memories and archives, named and called as those of OpenViking.</summary>
-internal sealed partial class McpTools(SessionStore store, RecentlyRecalled recent, IHttpContextAccessor accessor)
+internal sealed partial class McpTools(
+    SessionStore store, RecentlyRecalled recent, IHttpContextAccessor accessor, TimeProvider time, ILogger<McpTools> logger)
 {
     private const int MaxUris = 20;
     private const int MaxPatterns = 10;
     private const int MaxMessages = MessageLimits.MaxBatch;
     private const int ListedEntries = 1_000;
-    private const double DefaultScore = 0.35;
+    private const int DefaultMatches = 10;
     private const string Uri = """{"type":"string","description":"A viking:// URI; viking://~ is yours."}""";
 
     private const string Found =
@@ -86,7 +89,10 @@ internal sealed partial class McpTools(SessionStore store, RecentlyRecalled rece
         McpTool.Of("health", "Says whether the store answers.", "", [], changes: false, HealthAsync),
     ];
 
-    /// <summary>Calls a tool. What does not fit, or is not there, is an answer that says so: the agent can mend its call.</summary>
+    /// <summary>
+    /// Calls a tool. What does not fit, or is not there, is an answer that says so, and so is storage that is away: the agent can mend its
+    /// call, or try it again. What changes something is carried to its end where the key of the request ends meanwhile.
+    /// </summary>
     /// <exception cref="McpProtocolException">There is no such tool.</exception>
     public async ValueTask<CallToolResult> CallAsync(CallToolRequestParams? call, CancellationToken cancellationToken)
     {
@@ -102,11 +108,23 @@ internal sealed partial class McpTools(SessionStore store, RecentlyRecalled rece
                 return Answer("The scope of this key is read-only; this tool changes something.", isError: true);
             }
 
-            return Answer(await tool.CallAsync(ToolCall.Of(http, store, recent), arguments, cancellationToken), isError: false);
+            var made = ToolCall.Of(http, store, recent, time);
+            CancellationToken ended = tool.Changes ? CancellationToken.None : cancellationToken;
+            return Answer(await tool.CallAsync(made, arguments, ended), isError: false);
         }
-        catch (Exception e) when (ErrorTranslation.Of(e, http.TraceIdentifier) is { HttpStatus: < 500 } error)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            return Answer(error.Message, isError: true);
+            ApiError error = ErrorTranslation.Of(e, http.TraceIdentifier);
+            if (error.HttpStatus >= StatusCodes.Status500InternalServerError)
+            {
+                LogLevel level = error.Code == "INTERNAL" ? LogLevel.Error : LogLevel.Warning;
+                Log.RequestFailed(logger, level, e, "tool", tool.Tool.Name, error.Code, http.TraceIdentifier);
+            }
+
+            string again = error.RetryAfterSeconds is { } seconds
+                ? string.Create(CultureInfo.InvariantCulture, $" Try again in {seconds} s.")
+                : "";
+            return Answer(error.Message + again, isError: true);
         }
     }
 
@@ -116,9 +134,10 @@ internal sealed partial class McpTools(SessionStore store, RecentlyRecalled rece
     private static async Task<string> FindAsync(ToolCall call, JsonField arguments, CancellationToken cancellationToken)
     {
         FindRequest request = FindRequest.Of(arguments, call.Caller);
+        call.Cost?.Take((request.Limit / 10) + RequestCost.Of(request.Query.Length));
         IReadOnlyList<Recollection> found = await Recollection.FindAsync(
             call.Store, call.Caller, request.Query, request.Targets, request.Limit,
-            SearchFields.Score(arguments["min_score"], DefaultScore), cancellationToken);
+            SearchFields.Score(arguments["min_score"], SearchFields.PluginScore), cancellationToken);
         return found.Count == 0
             ? "Nothing was found."
             : string.Join('\n', found.Select(static f =>
@@ -127,15 +146,21 @@ internal sealed partial class McpTools(SessionStore store, RecentlyRecalled rece
 
     private static async Task<string> SearchAsync(ToolCall call, JsonField arguments, CancellationToken cancellationToken)
     {
-        if (arguments["mode"] is not { IsSet: true } kind || kind.Text() != "context")
+        JsonField kind = arguments["mode"];
+        switch (kind.IsSet ? kind.Text() : "list")
         {
-            return await FindAsync(call, arguments, cancellationToken);
+            case "context":
+                break;
+            case "list":
+                return await FindAsync(call, arguments, cancellationToken);
+            default:
+                throw kind.Invalid("must be list or context.", "literal_error");
         }
 
         var assembly = new ContextAssembly(call.Store, call.Caller, call.Recent, call.Cost);
         ContextRequest request = ContextRequest.OfSearch(arguments, call.Caller) with
         {
-            MinScore = SearchFields.Score(arguments["min_score"], DefaultScore),
+            MinScore = SearchFields.Score(arguments["min_score"], SearchFields.PluginScore),
         };
         IReadOnlyList<ContextEntry> entries = await assembly.ReadAsync(request, cancellationToken);
         return entries.Count == 0 ? "Nothing was found." : ContextAssembly.Render(entries);
@@ -144,9 +169,7 @@ internal sealed partial class McpTools(SessionStore store, RecentlyRecalled rece
     private static async Task<string> ReadAsync(ToolCall call, JsonField arguments, CancellationToken cancellationToken)
     {
         JsonField uris = arguments["uris"];
-        VikingUri[] wanted = uris.Value.ValueKind == JsonValueKind.Array
-            ? [.. uris.Items(MaxUris).Select(u => VikingUri.Of(u, call.Caller))]
-            : [VikingUri.Of(uris, call.Caller)];
+        VikingUri[] wanted = [.. OneOrMore(uris, MaxUris).Select(u => VikingUri.Of(u, call.Caller))];
         var text = new StringBuilder();
         foreach (VikingUri uri in wanted)
         {
@@ -171,33 +194,29 @@ internal sealed partial class McpTools(SessionStore store, RecentlyRecalled rece
             return "The folder is empty.";
         }
 
-        var lines = entries.Take(ListedEntries)
-            .Select(static e => e.IsFolder ? $"{e.RelativePath}/" : e.RelativePath)
-            .Zip(entries, static (path, e) => e.Abstract.Length > 0 ? $"{path}: {e.Abstract}" : path);
+        IEnumerable<string> lines = entries.Take(ListedEntries).Select(
+            static e => e.IsFolder ? $"{e.RelativePath}/" : e.Abstract.Length > 0 ? $"{e.RelativePath}: {e.Abstract}" : e.RelativePath);
         return string.Join('\n', entries.Count > ListedEntries ? lines.Append($"There are more than {ListedEntries}.") : lines);
     }
 
     private static async Task<string> GrepAsync(ToolCall call, JsonField arguments, CancellationToken cancellationToken)
     {
         JsonField pattern = arguments["pattern"];
-        JsonField[] patterns = pattern.Value.ValueKind == JsonValueKind.Array ? pattern.Items(MaxPatterns) : [pattern];
-        var lines = new List<string>();
-        foreach (JsonField one in patterns)
-        {
-            GrepBody body = GrepBody.Of(arguments, one, call.Caller, otherwise: 10);
-            var grep = new Grep(call.Store, call.Caller, body.Pattern, one.At, body.Limit, call.Cost, call.Hold);
-            IReadOnlyList<GrepMatch> matches =
-                (UserPath.Of(body.Uri) is { } path ? await grep.FindAsync(path, cancellationToken) : null)
-                ?? throw new ApiException(ApiError.NotFound($"File not found: {body.Uri.Text}"));
-            lines.AddRange(matches.Select(static m => string.Create(CultureInfo.InvariantCulture, $"{m.Uri}:{m.Line}: {m.Content}")));
-            if (grep.IsFull)
-            {
-                lines.Add($"There may be more than {body.Limit}: node_limit says how many are shown.");
-            }
-        }
-
-        return lines.Count == 0 ? "Nothing was found." : string.Join('\n', lines.Distinct(StringComparer.Ordinal));
+        GrepBody body = GrepBody.Of(arguments, OneOrMore(pattern, MaxPatterns), call.Caller, DefaultMatches);
+        var grep = new Grep(call.Store, call.Caller, body.Patterns, pattern.At, body.Limit, call.Time, call.Cost, call.Hold);
+        IReadOnlyList<GrepMatch> matches =
+            (UserPath.Of(body.Uri) is { } path ? await grep.FindAsync(path, cancellationToken) : null)
+            ?? throw new ApiException(ApiError.NotFound($"File not found: {body.Uri.Text}"));
+        IEnumerable<string> lines = matches.Select(
+            static m => string.Create(CultureInfo.InvariantCulture, $"{m.Uri}:{m.Line}: {m.Content}"));
+        return string.Join('\n', grep.IsTruncated ? lines.Append("There may be more: node_limit says how many are shown.") : lines)
+            is { Length: > 0 } found ? found : "Nothing was found.";
     }
+
+    private static JsonField[] OneOrMore(JsonField field, int max) =>
+        field.Value.ValueKind != JsonValueKind.Array ? [field]
+        : field.Items(max) is { Length: > 0 } items ? items
+        : throw field.Invalid("must hold one at least.", "too_short");
 
     // By its content it has its name: what is remembered twice is there once.
     private static async Task<string> RememberAsync(ToolCall call, JsonField arguments, CancellationToken cancellationToken)
@@ -205,8 +224,8 @@ internal sealed partial class McpTools(SessionStore store, RecentlyRecalled rece
         JsonField messages = arguments["messages"];
         (string Role, string Content)[] said =
         [
-            .. messages.Items(MaxMessages).Select(static m => (m.Object()["role"].Text(), m["content"].Text().Trim()))
-                .Where(static m => m.Item2.Length > 0),
+            .. messages.Items(MaxMessages).Select(static m => (Role: Role(m.Object()["role"]), Content: m["content"].Text().Trim()))
+                .Where(static m => m.Content.Length > 0),
         ];
         string content = said.Length == 1 ? said[0].Content : string.Join('\n', said.Select(static m => $"{m.Role}: {m.Content}"));
         if (content.Length is 0 or > MemoryLimits.MaxContentLength)
@@ -219,21 +238,21 @@ internal sealed partial class McpTools(SessionStore store, RecentlyRecalled rece
             : MemoryCategory.Events;
         string name = $"noted-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)))[..16]}";
         string uri = Wire.MemoryUri(call.Caller.User, category, name);
-        try
+        Memory? there = await FindAsync(call, category, name, cancellationToken);
+        if (there?.Content.Trim() != content)
         {
-            var isNew = new MemoryCondition(IsNew: true);
-            await call.Store.Memories.PutAsync(call.Caller.Owner, category, name, content, isNew, cancellationToken);
-        }
-        catch (MemoryConditionException)
-        {
-            if (!await IsThereAsync(call, category, name, cancellationToken))
-            {
-                throw;
-            }
+            MemoryCondition unchanged = there is null ? new MemoryCondition(IsNew: true) : new MemoryCondition(there.Info.Version);
+            await call.Store.Memories.PutAsync(call.Caller.Owner, category, name, content, unchanged, cancellationToken);
         }
 
         return $"Remembered at {uri}";
     }
+
+    private static string Role(JsonField field) => field.Text() switch
+    {
+        "user" or "assistant" => field.Text(),
+        _ => throw field.Invalid("must be user or assistant.", "literal_error"),
+    };
 
     private static async Task<string> ForgetAsync(ToolCall call, JsonField arguments, CancellationToken cancellationToken)
     {
@@ -255,20 +274,21 @@ internal sealed partial class McpTools(SessionStore store, RecentlyRecalled rece
         return $"The store answers. User {call.Caller.User} has {page.Items.Count} memories.";
     }
 
-    private static async Task<bool> IsThereAsync(ToolCall call, MemoryCategory category, string name, CancellationToken cancellationToken)
+    private static async Task<Memory?> FindAsync(
+        ToolCall call, MemoryCategory category, string name, CancellationToken cancellationToken)
     {
         try
         {
-            await call.Store.Memories.GetAsync(call.Caller.Owner, category, name, cancellationToken);
-            return true;
+            return await call.Store.Memories.GetAsync(call.Caller.Owner, category, name, cancellationToken);
         }
         catch (MemoryNotFoundException)
         {
-            return false;
+            return null;
         }
     }
 
     [GeneratedRegex(
-        @"\b(prefer|like|love|hate|always|never|want)|偏好|喜欢|总是|从不|讨厌", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+        @"\b(?:always|never|prefer|(?:i|we) (?:really )?(?:like|love|hate|want))\b|偏好|喜欢|总是|从不|讨厌",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Preference();
 }

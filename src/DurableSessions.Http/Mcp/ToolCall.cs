@@ -14,12 +14,14 @@ namespace DurableSessions.Http.Mcp;
 /// <param name="Recent">What was sent in a session's last turns.</param>
 /// <param name="Cost">Learns what is read; <see langword="null"/> where that is not limited.</param>
 /// <param name="Hold">Asked before bytes of the answer are held.</param>
-internal sealed record ToolCall(SessionStore Store, Caller Caller, RecentlyRecalled Recent, RequestCost? Cost, HoldBytes Hold)
+/// <param name="Time">The clock.</param>
+internal sealed record ToolCall(
+    SessionStore Store, Caller Caller, RecentlyRecalled Recent, RequestCost? Cost, HoldBytes Hold, TimeProvider Time)
 {
     /// <summary>The caller's places.</summary>
-    public UserFiles Files => new(Store, Caller, Cost, Hold);
+    public UserFiles Files { get; } = new(Store, Caller, Cost, Hold);
 
     /// <summary>The call that a request makes.</summary>
-    public static ToolCall Of(HttpContext http, SessionStore store, RecentlyRecalled recent) =>
-        new(store, McpEndpoint.CallerOf(http), recent, RequestCost.Find(http), BodyLease.ForAnswer(http));
+    public static ToolCall Of(HttpContext http, SessionStore store, RecentlyRecalled recent, TimeProvider time) =>
+        new(store, McpEndpoint.CallerOf(http), recent, RequestCost.Find(http), BodyLease.ForAnswer(http), time);
 }

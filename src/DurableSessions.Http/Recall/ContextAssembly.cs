@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Net;
 using System.Text;
+using System.Text.RegularExpressions;
 using DurableSessions.Core;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Messages;
@@ -15,18 +15,17 @@ namespace DurableSessions.Http.Recall;
 /// <param name="caller">Whose it is.</param>
 /// <param name="recent">What was sent in a session's last turns.</param>
 /// <param name="cost">Learns what is read; <see langword="null"/> where that is not limited.</param>
-internal sealed class ContextAssembly(SessionStore store, Caller caller, RecentlyRecalled recent, RequestCost? cost)
+internal sealed partial class ContextAssembly(SessionStore store, Caller caller, RecentlyRecalled recent, RequestCost? cost)
 {
-    private const string ClosingTag = "</memory";
-    private const string HarmlessTag = "<\\/memory";
-
     /// <summary>The entries, the best first, as far as quotas and budget go.</summary>
     public async Task<IReadOnlyList<ContextEntry>> ReadAsync(ContextRequest request, CancellationToken cancellationToken)
     {
-        cost?.Take(MemorySearch.MaxHits / 10);
-        IReadOnlyList<Recollection> found = await Recollection.FindAsync(
-            store, caller, request.Query, [], MemorySearch.MaxHits, request.MinScore, cancellationToken);
-        IReadOnlySet<string> sent = recent.Find(request.Session, request.DedupTurns);
+        cost?.Take((MemorySearch.MaxHits / 10) + RequestCost.Of(request.Query.Length));
+        IReadOnlyList<Recollection> found = request.WantsMemories
+            ? await Recollection.FindAsync(
+                store, caller, request.Query, [], MemorySearch.MaxHits, request.MinScore, cancellationToken)
+            : [];
+        Predicate<string> wasSent = recent.Find(request.Session, request.DedupTurns);
         var left = new Dictionary<string, int>(request.Quotas, StringComparer.Ordinal);
         long tokens = request.TokenBudget;
         var entries = new List<ContextEntry>();
@@ -37,7 +36,7 @@ internal sealed class ContextAssembly(SessionStore store, Caller caller, Recentl
                 break;
             }
 
-            if (request.Excluded.Contains(one.Uri) || sent.Contains(one.Uri) || left.GetValueOrDefault(one.Category, int.MaxValue) == 0
+            if (request.Excluded.Contains(one.Uri) || wasSent(one.Uri) || left.GetValueOrDefault(one.Category, int.MaxValue) == 0
                 || await FindEntryAsync(one, request.WantsTexts, tokens, cancellationToken) is not { } entry)
             {
                 continue;
@@ -51,7 +50,7 @@ internal sealed class ContextAssembly(SessionStore store, Caller caller, Recentl
             }
         }
 
-        recent.Add(request.Session, [.. entries.Select(static e => e.Found.Uri)]);
+        recent.Add(request.Session, request.DedupTurns, entries.Select(static e => e.Found.Uri));
         return entries;
     }
 
@@ -63,13 +62,17 @@ internal sealed class ContextAssembly(SessionStore store, Caller caller, Recentl
         {
             Recollection found = entry.Found;
             text.Append(text.Length > 0 ? "\n" : "")
-                .Append(CultureInfo.InvariantCulture, $"<memory uri=\"{WebUtility.HtmlEncode(found.Uri)}\" type=\"{found.Category}\" ")
+                .Append(CultureInfo.InvariantCulture, $"<memory uri=\"{found.Uri}\" type=\"{found.Category}\" ")
                 .Append(CultureInfo.InvariantCulture, $"score=\"{found.Score:0.00}\" detail=\"{Detail(entry)}\">\n");
-            text.Append(entry.Text.Replace(ClosingTag, HarmlessTag, StringComparison.OrdinalIgnoreCase)).Append("\n</memory>");
+            text.Append(Tag().Replace(entry.Text, "&lt;")).Append("\n</memory>");
         }
 
         return text.ToString();
     }
+
+    // What begins or ends an element of a rendered context, or of what plugins put it into.
+    [GeneratedRegex(@"<(?=\s*/?\s*(?:memory|openviking-context))", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Tag();
 
     /// <summary>How much of it the text of an entry is.</summary>
     public static string Detail(ContextEntry entry) => entry.IsFull ? "full" : "abstract";

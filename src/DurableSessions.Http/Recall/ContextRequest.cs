@@ -19,10 +19,12 @@ internal sealed record ContextRequest
     private const int DefaultTokens = 1_600;
     private const int DefaultEntries = 10;
     private const int CharactersOfAToken = 4;
-    private const double DefaultScore = 0.35;
 
     /// <summary>The prompt.</summary>
     public required string Query { get; init; }
+
+    /// <summary>Whether memories and archives are wanted at all, and not only what this service has none of.</summary>
+    public required bool WantsMemories { get; init; }
 
     /// <summary>The least score of an entry.</summary>
     public required double MinScore { get; init; }
@@ -87,12 +89,16 @@ internal sealed record ContextRequest
     private static ContextRequest Of(JsonField body, Caller caller, JsonField score, int tokens)
     {
         JsonField session = body["session_id"];
+        IReadOnlyDictionary<string, int> quotas = RecallQuotas.Of(body["quotas"]);
         return new ContextRequest
         {
             Query = SearchFields.Query(body),
-            MinScore = SearchFields.Score(score, otherwise: DefaultScore),
-            Limit = body["limit"] is { IsSet: true } limit ? limit.Integer(1, MemorySearch.MaxHits) : DefaultEntries,
-            Quotas = RecallQuotas.Of(body["quotas"]),
+            MinScore = SearchFields.Score(score, otherwise: SearchFields.PluginScore),
+            WantsMemories = SearchFields.WantsMemories(body["context_type"]),
+            Limit = body["limit"] is { IsSet: true } limit ? SearchFields.Limit(limit)
+                : quotas.Count > 0 ? Math.Min(RecallQuotas.Sum(quotas), MemorySearch.MaxHits)
+                : DefaultEntries,
+            Quotas = quotas,
             TokenBudget = body["max_tokens"] is { IsSet: true } max ? max.Integer(MinTokens, MaxTokens) : tokens,
             Excluded = body["exclude_uris"] is { IsSet: true } excluded
                 ? excluded.Items(MaxExcluded).Select(f => VikingUri.Of(f, caller).Text).ToHashSet(StringComparer.Ordinal)

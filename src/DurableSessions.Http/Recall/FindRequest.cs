@@ -33,7 +33,7 @@ internal sealed record FindRequest
         Query = SearchFields.Query(body),
         Targets = SearchFields.Targets(body["target_uri"], caller),
         Limit = (body["node_limit"] is { IsSet: true } nodes ? nodes : body["limit"]) is { IsSet: true } limit
-            ? limit.Integer(1, MemorySearch.MaxHits)
+            ? SearchFields.Limit(limit)
             : DefaultHits,
         MinScore = SearchFields.Score(body["score_threshold"], otherwise: 0),
         WantsMemories = SearchFields.WantsMemories(body["context_type"]),

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Text.Json;
 using DurableSessions.Core.Recall;
 using DurableSessions.Core.State;
@@ -22,7 +23,10 @@ internal static class RecallQuotas
         .. Enum.GetValues<MemoryCategory>().Select(Wire.Category), Recollection.Sessions, .. s_otherNames.Keys,
     ];
 
-    /// <summary>Reads the quotas of a body. An archive is an event where the client has a quota of events, and none of sessions.</summary>
+    /// <summary>
+    /// Reads the quotas of a body; one above the most hits is as these. A client that has a quota of events, and none of sessions, gets as
+    /// many archives as events.
+    /// </summary>
     public static IReadOnlyDictionary<string, int> Of(JsonField field)
     {
         var quotas = new Dictionary<string, int>(StringComparer.Ordinal);
@@ -33,20 +37,17 @@ internal static class RecallQuotas
 
         foreach (JsonProperty property in field.Object().Value.EnumerateObject())
         {
-            JsonField quota = field[property.Name];
             if (!s_names.Contains(property.Name, StringComparer.Ordinal))
             {
-                throw quota.Invalid($"is not known; there are {string.Join(", ", s_names)}.", "unknown_key");
+                // Without the name: a client's own may have a word in it that a plugin looks for in errors.
+                throw field.Invalid($"names a category that is not known; there are {string.Join(", ", s_names)}.", "unknown_key");
             }
 
+            int quota = (int)BigInteger.Min(field[property.Name].Integer(0, BigInteger.Pow(10, 9)), MemorySearch.MaxHits);
             string category = s_otherNames.GetValueOrDefault(property.Name, property.Name);
             if (category.Length > 0)
             {
-                quotas[category] = Math.Max(quota.Integer(0, MemorySearch.MaxHits), quotas.GetValueOrDefault(category));
-            }
-            else
-            {
-                quota.Integer(0, MemorySearch.MaxHits);
+                quotas[category] = Math.Max(quota, quotas.GetValueOrDefault(category));
             }
         }
 
@@ -57,4 +58,7 @@ internal static class RecallQuotas
 
         return quotas;
     }
+
+    /// <summary>How many entries all quotas together allow.</summary>
+    public static int Sum(IReadOnlyDictionary<string, int> quotas) => Math.Max(1, quotas.Values.Sum());
 }

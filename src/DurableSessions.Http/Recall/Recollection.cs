@@ -30,7 +30,9 @@ internal sealed record Recollection(string Uri, string Category, double Score, s
         SessionStore store, Caller caller, string query, IReadOnlyList<VikingUri> targets, int limit, double minScore,
         CancellationToken cancellationToken)
     {
-        Predicate<SearchHit>? where = targets.Count == 0 ? null : hit => targets.Any(t => t.Holds(UriOf(caller, hit)));
+        Predicate<SearchHit>? where = targets.Count == 0
+            ? null
+            : hit => UriOf(caller, hit) is var uri && targets.Any(t => t.Holds(uri));
         IReadOnlyList<SearchHit> hits = await store.MemorySearch.SearchAsync(caller.Owner, query, limit, where, cancellationToken);
         return [.. hits.TakeWhile(h => h.Score >= minScore).Select(h => Of(caller, h))];
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DurableSessions.Core.Recall;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Errors;
 using DurableSessions.Http.Requests;
@@ -10,6 +11,8 @@ internal static class SearchFields
 {
     // What would leave hits out, and is not served: a client that asks for it must not take the others for the answer.
     private static readonly string[] s_unsupported = ["image_url", "filter", "tags", "since", "until", "level"];
+
+    private const int MostAsked = 1_000_000;
 
     private static readonly string[] s_contextTypes = ["memory", "resource", "skill"];
 
@@ -29,6 +32,12 @@ internal static class SearchFields
             ? throw body["query"].Invalid("must have a word to look for.", "string_length")
             : query;
     }
+
+    /// <summary>Below it plugins leave a hit out.</summary>
+    public const double PluginScore = 0.35;
+
+    /// <summary>The most hits that a client asks for; above <see cref="MemorySearch.MaxHits"/> it gets these.</summary>
+    public static int Limit(JsonField field) => Math.Min(field.Integer(1, MostAsked), MemorySearch.MaxHits);
 
     /// <summary>A score, 0 to 1; above 1 it is read as 1.</summary>
     public static double Score(JsonField field, double otherwise) => field.IsSet ? field.Number(0, 1) : otherwise;

@@ -19,7 +19,7 @@ internal sealed record VikingUri(string Text, string[] Path, Caller Caller)
     /// <summary>The path segments after the caller's user; <see langword="null"/> where the URI is not the caller's.</summary>
     public string[]? Own => Path is [Users, { } user, .. string[] own] && user == Caller.User ? own : null;
 
-    /// <summary>Whether it leads to another user, or to nothing that a user has.</summary>
+    /// <summary>Whether it leads to another user.</summary>
     public bool IsForeign => Path is [Users, { } user, ..] && user != Caller.User;
 
     /// <summary>Whether the caller's own places are below it.</summary>

@@ -133,7 +133,7 @@ public sealed class ArchiveDigestTests
         Assert.Null(await FoundAsync("precisely"));
 
         async Task<string?> FoundAsync(string query) =>
-            (await host.Store.MemorySearch.SearchAsync(_key.Owner, query, 10, Cancelled)).SingleOrDefault()?.Archive?.Abstract;
+            (await host.Store.MemorySearch.SearchAsync(_key.Owner, query, 10, where: null, Cancelled)).SingleOrDefault()?.Archive?.Abstract;
     });
 
     [Fact]

@@ -82,6 +82,27 @@ public sealed class Bm25IndexTests
         Assert.Equal(hits.Select(static h => h.Score).OrderDescending(), hits.Select(static h => h.Score));
     }
 
+    [Fact]
+    public void A_long_text_with_the_rarest_word_passes_behind_a_short_one()
+    {
+        var index = new Bm25Index();
+        for (int i = 0; i < 90; i++)
+        {
+            index.Set($"{i}", string.Join(' ', Enumerable.Repeat("filler", 40)));
+        }
+
+        for (int i = 90; i < 101; i++)
+        {
+            index.Set($"{i}", $"tea tea tea {i}");
+        }
+
+        index.Set("long", "kettle " + string.Join(' ', Enumerable.Repeat("filler", 400)));
+        IReadOnlyList<(string Id, double Score)> hits = index.Search("kettle tea");
+        Assert.NotEqual("long", hits[0].Id);
+        Assert.All(hits.TakeWhile(static h => h.Id != "long"), static h => Assert.InRange(h.Score, Threshold, 1));
+        Assert.InRange(hits.Single(static h => h.Id == "long").Score, Threshold, 1);
+    }
+
     private static Bm25Index Index(int texts)
     {
         var index = new Bm25Index();

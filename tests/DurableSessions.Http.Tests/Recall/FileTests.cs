@@ -42,6 +42,7 @@ public sealed class FileTests(ApiFixture api) : RecallTest(api)
         Reply cut = await GetAsync($"{Files}/ls{Uri("viking://~/memories/entities")}&abs_limit=3");
         Assert.Equal("Bob", cut.Succeeded().Result[0].GetProperty("abstract").GetString());
         Assert.Equal("[]", (await GetAsync($"{Files}/ls{Uri("viking://resources/")}&recursive=false&simple=false")).ResultText());
+        Assert.Equal("[]", (await GetAsync($"{Files}/ls{Uri("viking://~/skills")}")).ResultText());
         Assert.Equal(["memories", "sessions"], Texts((await GetAsync($"{Files}/ls{Uri("viking://~")}")).Succeeded().Result, "name"));
     }
 
@@ -84,6 +85,22 @@ public sealed class FileTests(ApiFixture api) : RecallTest(api)
     }
 
     [Fact]
+    public async Task All_sessions_are_listed_or_said_to_be_more()
+    {
+        for (int i = 0; i < 5; i++)
+        {
+            (await PostAsync("/api/v1/sessions", new { session_id = $"s{i}" })).Succeeded();
+        }
+
+        Reply all = await GetAsync($"{Files}/ls{Uri("viking://~/sessions")}&node_limit=5");
+        Assert.Equal(["s0", "s1", "s2", "s3", "s4"], Texts(all.Succeeded().Result, "name").Order());
+        Assert.False(all.Headers.Contains("X-Truncated"));
+        Reply some = await GetAsync($"{Files}/ls{Uri("viking://~/sessions")}&node_limit=4");
+        Assert.Equal(4, some.Succeeded().Result.GetArrayLength());
+        Assert.Equal("true", some.Header("X-Truncated"));
+    }
+
+    [Fact]
     public async Task A_memory_is_deleted_by_its_uri_and_nothing_else_is()
     {
         await RememberAsync("preferences/tea", "green");
@@ -110,7 +127,6 @@ public sealed class FileTests(ApiFixture api) : RecallTest(api)
     [InlineData("viking://~/sessions/none/history")]
     [InlineData("viking://~/sessions/none/history/archive_001")]
     [InlineData("viking://~/memories/dreams")]
-    [InlineData("viking://~/skills")]
     public async Task A_folder_that_is_not_there_is_not_found(string uri)
     {
         Reply reply = await GetAsync($"{Files}/ls{Uri(uri)}");

@@ -73,7 +73,7 @@ public sealed class GrepTests(ApiFixture api) : RecallTest(api)
     [Theory]
     [InlineData("""{"uri":"viking://~/memories"}""", "body.pattern")]
     [InlineData("""{"uri":"viking://~/memories","pattern":""}""", "body.pattern")]
-    [InlineData("""{"uri":"viking://~/memories","pattern":"("}""", "body.pattern")]
+    [InlineData("""{"uri":"viking://~/memories","pattern":"(mode"}""", "body.pattern")]
     [InlineData("""{"pattern":"x"}""", "body.uri")]
     [InlineData("""{"uri":"memories","pattern":"x"}""", "body.uri")]
     [InlineData("""{"uri":"viking://~/memories","pattern":"x","node_limit":1001}""", "body.node_limit")]
@@ -83,6 +83,34 @@ public sealed class GrepTests(ApiFixture api) : RecallTest(api)
         Reply refused = await Api.PostAsync(Grep, body);
         Assert.Equal(HttpStatusCode.BadRequest, refused.Status);
         Assert.StartsWith(field + ": ", refused.Error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("mode", refused.Text, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task Lines_are_those_that_are_read()
+    {
+        await RememberAsync("preferences/tea", "green tea\nblack tea");
+        Reply reply = await PostAsync(Grep, new { uri = "viking://~/memories", pattern = "black" });
+        Assert.Equal(2, reply.Succeeded().Result.GetProperty("matches")[0].GetProperty("line").GetInt32());
+        Reply line = await GetAsync($"/api/v1/content/read{Uri("viking://~/memories/preferences/tea.md")}&offset=1&limit=1");
+        Assert.Equal("black tea", line.Succeeded().Result.GetString());
+
+        // Only a line feed ends one.
+        string session = await CommitAsync(ApiFixture.NewSession(), "a\u2028b\u0085c\r\nd");
+        Reply whole = await PostAsync(Grep, new { uri = $"viking://~/sessions/{session}", pattern = "^a.b.c$|^d$" });
+        Assert.Equal(["a\u2028b\u0085c", "d"], Texts(whole.Succeeded().Result.GetProperty("matches"), "content"));
+    }
+
+    [Fact]
+    public async Task Lines_that_are_slow_together_are_refused()
+    {
+        string slow = new string('a', 22) + "!";
+        string session = await CommitAsync(
+            ApiFixture.NewSession(), [.. Enumerable.Range(0, 20).Select(_ => string.Join('\n', Enumerable.Repeat(slow, 500)))]);
+        Reply refused = await PostAsync(Grep, new { uri = $"viking://~/sessions/{session}", pattern = @"^(a+)+(?=\?)" });
+        Assert.Equal(HttpStatusCode.BadRequest, refused.Status);
+        string message = refused.Error.GetProperty("message").GetString()!;
+        Assert.StartsWith("body.pattern: took more than ", message, StringComparison.Ordinal);
     }
 
     [Fact]

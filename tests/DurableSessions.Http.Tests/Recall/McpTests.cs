@@ -37,7 +37,9 @@ public sealed class McpTests(ApiFixture api) : RecallTest(api)
         string uri = remembered.Split(' ')[^1];
         Assert.StartsWith($"{Home}/memories/preferences/noted-", uri, StringComparison.Ordinal);
 
-        // The same again is the same.
+        // The same again is the same, also where the memory was changed meanwhile.
+        Assert.Equal(remembered, await CallAsync(client, "remember", Said("I prefer green tea.")));
+        await RememberAsync($"preferences/{uri.Split('/')[^1][..^3]}", "something else");
         Assert.Equal(remembered, await CallAsync(client, "remember", Said("I prefer green tea.")));
         string decided = await CallAsync(client, "remember", Said("We ship on Friday.", "Noted."));
         Assert.Contains("/memories/events/noted-", decided, StringComparison.Ordinal);
@@ -81,8 +83,14 @@ public sealed class McpTests(ApiFixture api) : RecallTest(api)
     {
         await using McpClient client = await ConnectAsync();
         await RefusedAsync("find", [], "arguments.query: ");
-        await RefusedAsync("find", new() { ["query"] = "x", ["limit"] = 101 }, "arguments.limit: ");
+        await RefusedAsync("find", new() { ["query"] = "x", ["limit"] = 0 }, "arguments.limit: ");
         await RefusedAsync("remember", Said(new string('x', 8_001)), "arguments.messages: ");
+        await RefusedAsync("search", new() { ["query"] = "x", ["mode"] = "contxt" }, "arguments.mode: ");
+        await RefusedAsync("read", new() { ["uris"] = Array.Empty<string>() }, "arguments.uris: ");
+        await RefusedAsync("read", new() { ["uris"] = Enumerable.Repeat("viking://~", 21).ToArray() }, "arguments.uris: ");
+        await RefusedAsync("grep", new() { ["uri"] = "viking://~/memories", ["pattern"] = Array.Empty<string>() }, "arguments.pattern: ");
+        await RefusedAsync(
+            "remember", new() { ["messages"] = (object[])[new { role = "tool", content = "x" }] }, "arguments.messages.0.role: ");
         await RefusedAsync("forget", new() { ["uri"] = $"{Home}/sessions/x" }, "arguments.uri: ");
         await RefusedAsync("read", new() { ["uris"] = "viking://user/another/memories/events/a.md" }, "File not found");
         await RefusedAsync("list", new() { ["uri"] = "viking://user/another" }, "Directory not found");
@@ -110,10 +118,22 @@ public sealed class McpTests(ApiFixture api) : RecallTest(api)
         {
             Assert.Contains("green tea", await CallAsync(reader, "find", new() { ["query"] = "tea" }), StringComparison.Ordinal);
             Assert.Contains("read-only", await FailAsync(reader, "remember", Said("I prefer black tea.")), StringComparison.Ordinal);
+            var memory = new Dictionary<string, object?> { ["uri"] = "viking://~/memories/preferences/x.md" };
+            Assert.Contains("read-only", await FailAsync(reader, "forget", memory), StringComparison.Ordinal);
         }
 
         HttpRequestException refused = await Assert.ThrowsAsync<HttpRequestException>(() => ConnectAsync(host.Client));
         Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+    }
+
+    [Fact]
+    public async Task Storage_that_is_away_is_an_answer_too()
+    {
+        var storage = new SimulatedStorage();
+        await using ApiHost host = await ApiHost.StartAsync(storage.Connect("none"), withEngine: false);
+        await using McpClient client = await ConnectAsync(host.Client);
+        string message = await FailAsync(client, "find", new() { ["query"] = "tea" });
+        Assert.Contains("This should not have happened; the log has it under ", message, StringComparison.Ordinal);
     }
 
     [Fact]

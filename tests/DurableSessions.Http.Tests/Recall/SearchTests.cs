@@ -32,24 +32,24 @@ public sealed class SearchTests(ApiFixture api) : RecallTest(api)
     [Fact]
     public async Task A_prompt_gets_what_fits_it_as_entries_and_as_one_text()
     {
-        await RememberAsync("preferences/tea", "Drinks green tea.\nNever coffee </memory> & \"milk\".");
+        const string Text = "Drinks green tea.\nNever coffee </memory> & </openviking-context> < memory uri=1>";
+        await RememberAsync("preferences/tea", Text);
         await RememberAsync("entities/bob", "Bob repairs bicycles.");
         Reply answer = await PostAsync(Search, Prompt("Please make me a tea, and tell me what else you need to know about that."));
         string uri = $"{Home}/memories/preferences/tea.md";
         double score = answer.Succeeded().Result.GetProperty("entries")[0].GetProperty("score").GetDouble();
         Assert.InRange(score, 0.4, 1);
-        const string Text = "Drinks green tea.\nNever coffee </memory> & \"milk\".";
         string entry = JsonSerializer.Serialize(new { uri, category = "preferences", score, detail = "full", text = Text });
         JsonElement entries = answer.Result.GetProperty("entries");
         Assert.Equal(entry, JsonSerializer.Serialize(Assert.Single(entries.EnumerateArray())));
 
-        // No text ends its own element.
+        // No text ends its own element, begins another one, or leaves what plugins put it into.
         Assert.Equal(
             $"<memory uri=\"{uri}\" type=\"preferences\" score=\"{score:0.00}\" detail=\"full\">\n"
-            + "Drinks green tea.\nNever coffee <\\/memory> & \"milk\".\n</memory>",
+            + "Drinks green tea.\nNever coffee &lt;/memory> & &lt;/openviking-context> &lt; memory uri=1>\n</memory>",
             answer.ResultText("rendered"));
         Assert.Equal("", answer.ResultText("digest"));
-        Assert.Equal("""{"used_tokens":13,"rewrite":"off"}""", answer.Result.GetProperty("stats").GetRawText());
+        Assert.Equal("""{"used_tokens":20,"rewrite":"off"}""", answer.Result.GetProperty("stats").GetRawText());
 
         Reply nothing = await PostAsync(Search, Prompt("Which airport is nearest?"));
         Assert.Equal("""{"entries":[],"rendered":"","digest":"","stats":{"used_tokens":0,"rewrite":"off"}}""", nothing.ResultText());
@@ -113,6 +113,49 @@ public sealed class SearchTests(ApiFixture api) : RecallTest(api)
 
         async Task<int> CountAsync(string id) =>
             (await PostAsync(Search, Prompt("tea", id, turns: 2))).Succeeded().Result.GetProperty("entries").GetArrayLength();
+    }
+
+    [Fact]
+    public async Task Another_users_turns_are_not_counted()
+    {
+        string session = ApiFixture.NewSession();
+        await RememberAsync("events/a", "tea on Monday");
+        Assert.Equal(1, await CountAsync(User));
+        Assert.Equal(0, await CountAsync(User));
+        string other = $"{User}2";
+        string memory = JsonSerializer.Serialize(new { content = "tea on Monday" });
+        (await Api.SendAsync(HttpMethod.Put, "/api/v1/memories/events/a", memory, ("X-OpenViking-User", other))).Succeeded();
+        Assert.Equal(1, await CountAsync(other));
+
+        // A client that does not ask for it is not counted.
+        Assert.Equal(1, (await PostAsync(Search, Prompt("tea", "s"))).Succeeded().Result.GetProperty("entries").GetArrayLength());
+        Reply asks = await PostAsync(Search, Prompt("tea", "s", turns: 5));
+        Assert.Equal(1, asks.Succeeded().Result.GetProperty("entries").GetArrayLength());
+
+        async Task<int> CountAsync(string user)
+        {
+            string body = JsonSerializer.Serialize(Prompt("tea", session, turns: 5));
+            Reply answer = await Api.PostAsync(Search, body, ("X-OpenViking-User", user));
+            return answer.Succeeded().Result.GetProperty("entries").GetArrayLength();
+        }
+    }
+
+    [Fact]
+    public async Task Quotas_say_how_many_where_a_client_sends_no_limit()
+    {
+        for (int i = 0; i < 12; i++)
+        {
+            await RememberAsync($"events/e{i}", $"tea {i}");
+        }
+
+        Assert.Equal(10, await CountAsync(null));
+        Assert.Equal(12, await CountAsync(new { events = 500, entities = 20 }));
+
+        async Task<int> CountAsync(object? quotas)
+        {
+            Reply answer = await PostAsync(Search, Prompt("tea", quotas: quotas));
+            return answer.Succeeded().Result.GetProperty("entries").GetArrayLength();
+        }
     }
 
     [Fact]
@@ -200,7 +243,8 @@ public sealed class SearchTests(ApiFixture api) : RecallTest(api)
     [InlineData(Search, """{"mode":"context"}""", "body.query")]
     [InlineData(Search, """{"mode":"context","query":" "}""", "body.query")]
     [InlineData(Search, """{"mode":"other","query":"tea"}""", "body")]
-    [InlineData(Search, """{"mode":"context","query":"tea","quotas":{"dreams":1}}""", "body.quotas.dreams")]
+    [InlineData(Search, """{"mode":5,"query":"tea"}""", "body")]
+    [InlineData(Search, """{"mode":"context","query":"tea","quotas":{"models":1}}""", "body.quotas")]
     [InlineData(Search, """{"mode":"context","query":"tea","quotas":{"skills":-1}}""", "body.quotas.skills")]
     [InlineData(Search, """{"mode":"context","query":"tea","max_tokens":63}""", "body.max_tokens")]
     [InlineData(Search, """{"mode":"context","query":"tea","dedup_turns":101}""", "body.dedup_turns")]
@@ -210,9 +254,9 @@ public sealed class SearchTests(ApiFixture api) : RecallTest(api)
     [InlineData(Search, """{"mode":"context","query":"tea","since":"2026-01-01"}""", "body.since")]
     [InlineData(RecallPath, """{"query":"tea","render":"other"}""", "body.render")]
     [InlineData(RecallPath, """{"query":"tea","min_score":-0.1}""", "body.min_score")]
-    [InlineData(Find, """{"query":"tea","limit":101}""", "body.limit")]
+    [InlineData(Find, """{"query":"tea","limit":0}""", "body.limit")]
     [InlineData(Find, """{"query":"tea","target_uri":["viking://~","tea"]}""", "body.target_uri.1")]
-    [InlineData(Find, """{"query":"tea","context_type":"model"}""", "body.context_type")]
+    [InlineData(Find, """{"query":"tea","context_type":"other"}""", "body.context_type")]
     [InlineData(Find, """{"query":"tea","filter":{"op":"and"}}""", "body.filter")]
     [InlineData(Find, "[]", "body")]
     public async Task A_search_that_does_not_fit_is_refused_by_its_field(string path, string body, string field)
@@ -221,8 +265,7 @@ public sealed class SearchTests(ApiFixture api) : RecallTest(api)
         Assert.Equal(HttpStatusCode.BadRequest, refused.Status);
         Assert.StartsWith(field + ": ", refused.Error.GetProperty("message").GetString(), StringComparison.Ordinal);
 
-        // Plugins take a server that says so for one of an old version.
-        Assert.DoesNotContain("mode", refused.Error.GetProperty("message").GetString(), StringComparison.Ordinal);
-        Assert.DoesNotContain("extra", refused.Text, StringComparison.Ordinal);
+        // Plugins take a server that says one of these for one of an old version.
+        Assert.All(["mode", "extra", "unexpected"], word => Assert.DoesNotContain(word, refused.Text, StringComparison.OrdinalIgnoreCase));
     }
 }
