@@ -22,7 +22,9 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
     private readonly EngineOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
+    private readonly LivenessLoop _living;
     private Task _sweeping = Task.CompletedTask;
+    private Task _telling = Task.CompletedTask;
 
     /// <summary>Creates an engine that does not run yet; its client can be used already.</summary>
     /// <param name="container">Holds the instances, under <c>orchestrations/</c>; it must exist when the engine starts.</param>
@@ -56,20 +58,27 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
         var watches = new InstanceWatches();
         _identity = new HostIdentity(new HostStarts(container, time), log);
         _handover = new Handover(container, _lifetime, options.SweepInterval, time, log);
-        var claims = new Claims(options.Ownership, _identity, time);
+        var others = new OtherHosts(time);
+        var liveness = new Liveness(options.Ownership, time);
+        var hosts = new KnownHosts(_identity, options.Ownership, options.RenewalInterval, time);
+        var claims = new Claims(options.Ownership, _identity, hosts, time);
         var dispatcher = new ActivityDispatcher(registry, options, time);
         var parked = new ParkedInstances(dispatcher, _lifetime);
         var places = new Places(options.MaxLoadedInstances);
         var subOrchestrations = new SubOrchestrations(due, _lifetime, time, log);
         var workers = new WorkerFactory(
-            store, registry, dispatcher, subOrchestrations, watches, due, parked, places, _handover, _lifetime, options, time, log);
+            store, registry, dispatcher, subOrchestrations, watches, due, parked, places, _handover, liveness, _lifetime, options, time,
+            log);
         _loaded = new LoadedInstances(workers, registry, due, parked, places);
         var quarantine = new Quarantine(store, watches, due, time, log);
-        var claimer = new Claimer(store, registry, _loaded, claims, due, parked, watches, quarantine, _lifetime, time, log);
+        var wanted = new WantedListing(due);
+        var claimer = new Claimer(store, registry, _loaded, claims, due, wanted, parked, watches, quarantine, _lifetime, time, log);
         parked.Open(claimer.ClaimParkedAsync);
-        var watch = new HandoverWatch(_handover, options.SweepInterval, time, log);
+        var watch = new HandoverWatch(_handover, others, options.SweepInterval, time, log);
         var activeListing = new ActiveListing(store, _loaded, claimer, parked, watch, options.ListingPage, log);
-        _sweep = new Sweep(activeListing, _loaded, claimer, _identity, watch, due, options, time, log);
+        _sweep = new Sweep(activeListing, _loaded, claimer, _identity, watch, due, wanted, options, time, log);
+        _living = new LivenessLoop(
+            new LivenessBlobs(container, clock), liveness, hosts, others, _identity, () => _loaded.AreAny, _sweep.Hurry, options, time, log);
 
         var scheduler = new InstanceScheduler(store, _loaded, claims, due, _handover, time, log);
         var sender = new MessageSender(store, _loaded, claims, due, _handover, time, log);
@@ -89,6 +98,7 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
     {
         _loaded.Open();
         _sweeping = Task.Run(() => _sweep.RunAsync(_lifetime.Stopping), CancellationToken.None);
+        _telling = Task.Run(() => _living.RunAsync(Task.WhenAll(_sweeping, _loaded.WhenIdleAsync()), _lifetime.Gone), CancellationToken.None);
         return Task.CompletedTask;
     }
 
@@ -131,11 +141,14 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
             await _lifetime.CancelActivitiesAsync();
         }
 
+        long began = _time.GetTimestamp();
         if (!await EndsAsync(Task.WhenAll(idle, telling), _options.StopTimeout, CancellationToken.None))
         {
             _log.NotAllGivenBack();
         }
 
+        TimeSpan left = _options.StopTimeout - _time.GetElapsedTime(began);
+        await EndsAsync(_telling, left > TimeSpan.Zero ? left : TimeSpan.Zero, CancellationToken.None);
         await _lifetime.LeaveAsync();
     }
 

@@ -15,6 +15,9 @@ internal sealed class LoadedInstances(
     /// <summary>How many more instances this host can load.</summary>
     public int Free => places.Free;
 
+    /// <summary>Whether this host runs an instance.</summary>
+    public bool AreAny => !_workers.IsEmpty;
+
     /// <summary>From now on this host runs instances.</summary>
     public void Open() => places.Open();
 

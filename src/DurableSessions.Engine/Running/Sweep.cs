@@ -5,7 +5,7 @@ namespace DurableSessions.Engine.Running;
 
 /// <summary>
 /// Finds instances that no host runs and that have something to do: by a whole listing at the start, and where a host that stops has given
-/// some back; by some pages after every <see cref="EngineOptions.SweepInterval"/>; in between, what this host knows to become due. Has them
+/// some back or another one has died; by some pages after every <see cref="EngineOptions.SweepInterval"/>; in between, what this host knows to become due. Has them
 /// claimed.
 /// </summary>
 internal sealed class Sweep(
@@ -15,6 +15,7 @@ internal sealed class Sweep(
     HostIdentity identity,
     HandoverWatch watch,
     DueQueue due,
+    WantedListing wanted,
     EngineOptions options,
     TimeProvider time,
     ILogger log)
@@ -42,7 +43,7 @@ internal sealed class Sweep(
             try
             {
                 Task changed = due.Changed;
-                bool isHurried = _isHurried || await IsToldAsync(cancellationToken);
+                bool isHurried = wanted.Take(time.GetUtcNow()) || _isHurried || await IsToldAsync(cancellationToken);
                 if (isHurried || time.GetUtcNow() >= nextSweep)
                 {
                     _isHurried = false;
@@ -102,6 +103,7 @@ internal sealed class Sweep(
         // Without a free place this host can claim nothing: an instance that ends here wakes the wait.
         DateTimeOffset until = loaded.Free > 0 && due.Nearest is { } nearest && nearest < nextSweep ? nearest : nextSweep;
         until = watch.Next is { } look && look < until ? look : until;
+        until = wanted.At is { } again && again < until ? again : until;
         TimeSpan wait = time.Until(until);
         if (wait > TimeSpan.Zero)
         {

@@ -1,0 +1,54 @@
+namespace DurableSessions.Engine.Hosts;
+
+/// <summary>Whether this host is alone: it has seen no instance of another host within the last ten minutes.</summary>
+/// <param name="time">The clock of this host; only its timestamps count.</param>
+internal sealed class OtherHosts(TimeProvider time)
+{
+    private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(10);
+
+    private readonly Lock _gate = new();
+    private TaskCompletionSource _came = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long? _seen;
+
+    /// <summary>Whether an instance of another host was seen within the last ten minutes.</summary>
+    public bool AreAround
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _seen is { } seen && time.GetElapsedTime(seen) < Remembered;
+            }
+        }
+    }
+
+    /// <summary>Completes when another host is seen where there was none.</summary>
+    public Task Came
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _came.Task;
+            }
+        }
+    }
+
+    /// <summary>Another host owns an instance.</summary>
+    public void Saw()
+    {
+        TaskCompletionSource? came = null;
+        lock (_gate)
+        {
+            if (!AreAround)
+            {
+                came = _came;
+                _came = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+
+            _seen = time.GetTimestamp();
+        }
+
+        came?.SetResult();
+    }
+}
