@@ -42,7 +42,7 @@ internal sealed record KnownHost(LivenessSign Sign, long Since, long StartSeen, 
 
     /// <summary>The death of a start of this host; <see langword="null"/>: it lives, or is not known.</summary>
     public HostDeath? DeathOf(OwnerHost host) =>
-        Sign.Host == host ? Died is { } died ? new HostDeath(died, Threshold, IsSucceeded: false) : null
-        : host.Start < Sign.Host.Start ? new HostDeath(StartSeen, Threshold, IsSucceeded: true)
+        Sign.Host == host ? Died is { } died ? new HostDeath(died, Threshold, Successor: null) : null
+        : host.Start < Sign.Host.Start ? new HostDeath(StartSeen, Threshold, Died is null ? host.Name : null)
         : null;
 }

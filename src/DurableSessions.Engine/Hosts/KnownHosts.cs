@@ -19,7 +19,7 @@ internal sealed class KnownHosts(HostIdentity identity, TimeSpan ownership, Time
     private volatile Dictionary<string, KnownHost> _hosts = [];
 
     /// <summary>Takes what a listing shows, and forgets what it does not. Called by one thread at a time.</summary>
-    /// <returns>Whether a host is dead that was not before, or a named host has started: its instances may be claimable.</returns>
+    /// <returns>Whether a host has come, has started again or is dead: what is to be done about its instances is another thing now.</returns>
     public bool Take(LivenessListing listing)
     {
         Dictionary<string, KnownHost> before = _hosts;
@@ -31,8 +31,7 @@ internal sealed class KnownHosts(HostIdentity identity, TimeSpan ownership, Time
             KnownHost? known = before.GetValueOrDefault(sign.Host.Name);
             KnownHost host = KnownHost.After(known, sign, listing, ownership, time);
             after.Add(sign.Host.Name, host);
-            isNews |= host.Died is not null && known?.Died is null;
-            isNews |= sign.Host.Start is not null && known?.Sign.Host != sign.Host;
+            isNews |= known?.Sign.Host != sign.Host || (host.Died is not null && known.Died is null);
         }
 
         _hosts = after;
@@ -60,8 +59,8 @@ internal sealed class KnownHosts(HostIdentity identity, TimeSpan ownership, Time
     public TimeSpan TurnIn(HostDeath death, string instanceId)
     {
         ulong own = Weight(instanceId, identity.Current.Name);
-        int before = _hosts.Count(h => h.Value.Died is null && Weight(instanceId, h.Key) > own);
-        return (before + (death.IsSucceeded ? 1 : 0)) * turn - time.GetElapsedTime(death.Seen);
+        int before = _hosts.Count(h => h.Value.Died is null && h.Key != death.Successor && Weight(instanceId, h.Key) > own);
+        return (before + (death.Successor is null ? 0 : 1)) * turn - time.GetElapsedTime(death.Seen);
     }
 
     private static ulong Weight(string instanceId, string host) => XxHash64.HashToUInt64(Encoding.UTF8.GetBytes($"{instanceId}/{host}"));
