@@ -22,9 +22,9 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
     private readonly EngineOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
-    private readonly LivenessLoop _living;
+    private readonly LivenessLoop _liveness;
     private Task _sweeping = Task.CompletedTask;
-    private Task _telling = Task.CompletedTask;
+    private Task _lives = Task.CompletedTask;
 
     /// <summary>Creates an engine that does not run yet; its client can be used already.</summary>
     /// <param name="container">Holds the instances, under <c>orchestrations/</c>; it must exist when the engine starts.</param>
@@ -77,14 +77,14 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
         var watch = new HandoverWatch(_handover, others, options.SweepInterval, time, log);
         var activeListing = new ActiveListing(store, _loaded, claimer, parked, watch, options.ListingPage, log);
         _sweep = new Sweep(activeListing, _loaded, claimer, _identity, watch, due, wanted, options, time, log);
-        _living = new LivenessLoop(
+        _liveness = new LivenessLoop(
             new LivenessBlobs(container, clock), liveness, hosts, others, _identity, () => _loaded.AreAny, _sweep.Hurry, options, time, log);
 
         var scheduler = new InstanceScheduler(store, _loaded, claims, due, _handover, time, log);
         var sender = new MessageSender(store, _loaded, claims, due, _handover, time, log);
         subOrchestrations.Open(
             (child, replaces, token) => scheduler.ScheduleAsync(child, isFresh: false, replaces, token), sender.SendAsync);
-        var reader = new InstanceReader(store, _loaded, claims, due, parked);
+        var reader = new InstanceReader(store, _loaded, claims, due, parked, others);
         var waiter = new InstanceWaiter(reader, _loaded, watches, time);
         var listing = new InstanceListing(store);
         Client = new EmbeddedClient(store, scheduler, reader, waiter, sender, listing, _lifetime, time);
@@ -98,7 +98,7 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
     {
         _loaded.Open();
         _sweeping = Task.Run(() => _sweep.RunAsync(_lifetime.Stopping), CancellationToken.None);
-        _telling = Task.Run(() => _living.RunAsync(Task.WhenAll(_sweeping, _loaded.WhenIdleAsync()), _lifetime.Gone), CancellationToken.None);
+        _lives = Task.Run(() => _liveness.RunAsync(Task.WhenAll(_sweeping, _loaded.WhenIdleAsync()), _lifetime.Gone), CancellationToken.None);
         return Task.CompletedTask;
     }
 
@@ -148,7 +148,7 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
         }
 
         TimeSpan left = _options.StopTimeout - _time.GetElapsedTime(began);
-        await EndsAsync(_telling, left > TimeSpan.Zero ? left : TimeSpan.Zero, CancellationToken.None);
+        await EndsAsync(_lives, left > TimeSpan.Zero ? left : TimeSpan.Zero, CancellationToken.None);
         await _lifetime.LeaveAsync();
     }
 

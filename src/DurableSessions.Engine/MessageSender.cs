@@ -94,7 +94,7 @@ internal sealed class MessageSender(
         DateTimeOffset now = time.GetUtcNow();
         InstanceDocument before = live.Document;
         InstanceDocument appended = before with { Inbox = [.. before.Inbox, message], WriteId = InstanceDocument.NewWriteId() };
-        bool isFree = before.Owner is null || claims.ClaimableFrom(InstanceHeader.From(before)) <= now;
+        bool isFree = before.Owner is null || before.OwnedUntil <= now;
         bool claim = isFree && loaded.TryReserve(appended);
         bool runs = false;
         try

@@ -104,7 +104,64 @@ public sealed class LivenessTests : EngineTest
         instances.AddRange(await StartHangingAsync(owner, 5));
         await WaitAsync(20 + seconds);
         instances.AddRange(await StartHangingAsync(owner, 5));
-        await DieAsync(owner, instances, peer, s_options.Ownership + 2 * s_turn);
+        await DieAsync(owner, instances, peer, s_options.Ownership + s_turn + s_atOnce);
+    });
+
+    [Fact]
+    public Task What_a_client_asks_for_goes_on_in_time_though_no_sweep_has_seen_it() => RunAsync(async () =>
+    {
+        await using EmbeddedHost peer = await Hub.StartAsync(Registry, s_sweepsSeldom);
+        await WaitAsync(1);
+        EmbeddedHost owner = await Hub.StartAsync(Registry, s_options);
+        OrchestrationMetadata[] instances = await StartHangingAsync(owner, 1);
+        await WaitAsync(40);
+        Assert.False((await peer.Client.GetInstanceAsync(instances[0].InstanceId, Deadline))!.IsCompleted);
+        await DieAsync(owner, instances, peer, s_options.Ownership + s_turn + s_atOnce);
+    });
+
+    [Fact]
+    public Task What_a_host_has_dropped_it_runs_again() => RunAsync(async () =>
+    {
+        FaultTransport transport = new();
+        await using EmbeddedHost host = await Hub.StartAsync(Registry, s_sweepsSeldom, transport.Configure);
+        OrchestrationMetadata[] instances = await StartHangingAsync(host, 1);
+        await WaitAsync(40);
+        transport.When(static r => r.Is("PUT", Active), Fault.Respond(403, "AuthorizationFailure"));
+        DateTimeOffset dropped = Time.GetUtcNow();
+        Task raised = host.Client.RaiseEventAsync(instances[0].InstanceId, "any", "thing", Deadline);
+        await UntilAsync(() => _calls.Values.All(static n => n == 2));
+        Assert.InRange(Time.GetUtcNow() - dropped, TimeSpan.Zero, s_options.Ownership + s_atOnce);
+        await Record.ExceptionAsync(() => raised);
+        _gate.SetResult();
+        await EndAllAsync(host, instances);
+    });
+
+    [Fact]
+    public Task What_begins_again_is_renewed_like_any_other() => RunAsync(async () =>
+    {
+        FaultTransport transport = new();
+        Orchestrator<int, int>("twice", async (context, run) =>
+        {
+            if (run == 0)
+            {
+                await context.WaitForExternalEvent<string>("go");
+                context.ContinueAsNew(1);
+                return 0;
+            }
+
+            return await context.CallActivityAsync<int>("work", 0);
+        });
+        await using EmbeddedHost owner = await Hub.StartAsync(Registry, s_options, transport.Configure);
+        await StartHangingAsync(owner, 1);
+        await WaitAsync(20);
+        OrchestrationMetadata instance = await owner.Client.ScheduleNewOrchestrationInstanceAsync("twice", 0);
+        await owner.Client.RaiseEventAsync(instance.InstanceId, "go", "on", Deadline);
+        await UntilAsync(() => _calls.Count == 2);
+        await using EmbeddedHost peer = await Hub.StartAsync(Registry, s_sweepsOften);
+        await WaitAsync(20);
+        transport.When(static r => r.Is("PUT", Alive), Fault.Respond(403, "AuthorizationFailure"), times: int.MaxValue);
+        await WaitAsync(120);
+        Assert.All(_calls.Values, static n => Assert.Equal(1, n));
     });
 
     [Theory]
@@ -151,6 +208,7 @@ public sealed class LivenessTests : EngineTest
         Assert.All(logs, static log => Assert.DoesNotContain(log.Requests, static r => r.Is("GET", Active + "i")));
         await owner.KillAsync();
         await UntilAsync(() => _calls.Values.All(static n => n == 2));
+        Assert.Equal(60, logs.Sum(static log => log.CountOf("PUT", Active)));
         await WaitAsync(60);
         Assert.All(_calls.Values, static n => Assert.Equal(2, n));
         StorageRequest[] requests = [.. logs.SelectMany(static log => log.Requests)];

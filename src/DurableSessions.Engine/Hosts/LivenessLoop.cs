@@ -44,7 +44,10 @@ internal sealed class LivenessLoop(
 
     private readonly Cadence _write = new(time);
     private readonly Cadence _look = new(time);
+    private readonly HashSet<Cadence> _failing = [];
     private bool _hasLooked;
+
+    private bool MustBeKnown => others.AreAround || runs();
 
     // A write that hangs leaves time for another before what runs here must be renewed.
     private TimeSpan WriteTimeout
@@ -64,7 +67,7 @@ internal sealed class LivenessLoop(
         while (!all.IsCompleted && !gone.IsCancellationRequested)
         {
             Task came = others.Came;
-            if (_write.IsDue && (others.AreAround || runs()))
+            if (_write.IsDue && MustBeKnown)
             {
                 await DoAsync(_write, WriteAsync, WriteTimeout, log.LivenessNotTold, gone);
             }
@@ -130,28 +133,26 @@ internal sealed class LivenessLoop(
         try
         {
             cadence.Next(await request(either.Token));
-            cadence.Fails = false;
+            _failing.Remove(cadence);
         }
         catch (Exception) when (gone.IsCancellationRequested)
         {
         }
         catch (Exception e)
         {
-            if (!cadence.Fails)
+            if (_failing.Add(cadence))
             {
                 failed(e);
             }
 
-            cadence.Fails = true;
             cadence.Next(Shorter(AfterError, options.RenewalInterval));
         }
     }
 
     private async Task WaitAsync(Task changed, CancellationToken gone)
     {
-        TimeSpan wait = options.RenewalInterval;
-        wait = _write.In is { } write && write > TimeSpan.Zero ? Shorter(wait, write) : wait;
-        wait = others.AreAround && _look.In is { } look ? Shorter(wait, look) : wait;
+        TimeSpan wait = MustBeKnown ? _write.In : options.RenewalInterval;
+        wait = others.AreAround ? Shorter(wait, _look.In) : wait;
         if (wait > TimeSpan.Zero)
         {
             using var timeout = CancellationTokenSource.CreateLinkedTokenSource(gone);
@@ -161,27 +162,4 @@ internal sealed class LivenessLoop(
     }
 
     private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
-
-    // When a request is to be sent next. Times are those of timestamps, in whole milliseconds, rounded up.
-    private sealed class Cadence(TimeProvider time)
-    {
-        private long _set;
-        private TimeSpan? _after;
-
-        /// <summary>How long it is until then; <see langword="null"/>: it was never sent.</summary>
-        public TimeSpan? In => _after is { } after
-            ? TimeSpan.FromMilliseconds(Math.Ceiling((after - time.GetElapsedTime(_set)).TotalMilliseconds))
-            : null;
-
-        public bool IsDue => In is null || In <= TimeSpan.Zero;
-
-        /// <summary>Whether the last one has failed.</summary>
-        public bool Fails { get; set; }
-
-        public void Next(TimeSpan after)
-        {
-            _set = time.GetTimestamp();
-            _after = after > TimeSpan.Zero ? after : TimeSpan.Zero;
-        }
-    }
 }

@@ -25,6 +25,7 @@ internal sealed class Sweep(
 
     private static readonly TimeSpan AfterError = TimeSpan.FromSeconds(5);
 
+    private readonly Cadence _next = new(time);
     private volatile bool _isHurried;
 
     /// <summary>Has the active instances listed at once.</summary>
@@ -37,17 +38,16 @@ internal sealed class Sweep(
     /// <summary>Runs until the host stops. Never throws.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        DateTimeOffset nextSweep = time.GetUtcNow();
         while (!cancellationToken.IsCancellationRequested)
         {
             try
             {
                 Task changed = due.Changed;
                 bool isHurried = wanted.Take(time.GetUtcNow()) || _isHurried || await IsToldAsync(cancellationToken);
-                if (isHurried || time.GetUtcNow() >= nextSweep)
+                if (isHurried || _next.IsDue)
                 {
                     _isHurried = false;
-                    nextSweep = time.GetUtcNow() + options.SweepInterval;
+                    _next.Next(options.SweepInterval);
                     bool isNamed = await identity.RefreshAsync(cancellationToken);
                     Begin(isHurried || isNamed);
                 }
@@ -68,7 +68,7 @@ internal sealed class Sweep(
                 }
                 else if (!listing.IsUnderWay)
                 {
-                    await WaitAsync(changed, nextSweep, cancellationToken);
+                    await WaitAsync(changed, cancellationToken);
                 }
             }
             catch (Exception) when (cancellationToken.IsCancellationRequested)
@@ -77,8 +77,7 @@ internal sealed class Sweep(
             catch (Exception e)
             {
                 log.ListingFailed(e);
-                DateTimeOffset again = time.GetUtcNow() + AfterError;
-                nextSweep = again < nextSweep ? again : nextSweep;
+                _next.Next(_next.In < AfterError ? _next.In : AfterError);
             }
         }
     }
@@ -98,8 +97,10 @@ internal sealed class Sweep(
     private async Task<bool> IsToldAsync(CancellationToken cancellationToken) =>
         watch.Next <= time.GetUtcNow() && await watch.IsToldAsync(cancellationToken);
 
-    private async Task WaitAsync(Task changed, DateTimeOffset nextSweep, CancellationToken cancellationToken)
+    private async Task WaitAsync(Task changed, CancellationToken cancellationToken)
     {
+        DateTimeOffset nextSweep = time.GetUtcNow() + _next.In;
+
         // Without a free place this host can claim nothing: an instance that ends here wakes the wait.
         DateTimeOffset until = loaded.Free > 0 && due.Nearest is { } nearest && nearest < nextSweep ? nearest : nextSweep;
         until = watch.Next is { } look && look < until ? look : until;
