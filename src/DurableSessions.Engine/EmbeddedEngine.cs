@@ -58,7 +58,7 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
         var watches = new InstanceWatches();
         _identity = new HostIdentity(new HostStarts(container, time), log);
         _handover = new Handover(container, _lifetime, options.SweepInterval, time, log);
-        var others = new OtherHosts(time);
+        var others = new OtherHosts(_identity, time);
         var liveness = new Liveness(options.Ownership, time);
         var hosts = new KnownHosts(_identity, options.Ownership, options.RenewalInterval, time);
         var claims = new Claims(options.Ownership, _identity, hosts, time);

@@ -35,9 +35,9 @@ internal sealed class InstanceReader(
     // The client waits for its owner: whether that lives is asked from now on, not only where the next listing has shown it.
     private void Note(InstanceHeader header)
     {
-        if (header.Owner is not null)
+        if (header.Owner is { } owner)
         {
-            others.Saw();
+            others.Saw(owner);
         }
 
         if (claims.ClaimableFrom(header) is { } from)

@@ -78,6 +78,17 @@ public sealed class LivenessTests : EngineTest
     });
 
     [Fact]
+    public Task A_host_that_runs_instances_alone_asks_for_no_other() => RunAsync(async () =>
+    {
+        var log = new RequestLog();
+        await using EmbeddedHost host = await Hub.StartAsync(Registry, s_options, log.Configure);
+        await StartHangingAsync(host, 5);
+        await WaitAsync(300);
+        Assert.Equal(1, log.CountOf("GET", Alive, "list"));
+        Assert.InRange(log.CountOf("PUT", Alive), 58, 61);
+    });
+
+    [Fact]
     public Task A_host_that_runs_for_longer_than_its_ownership_is_renewed_before_that_is_over() => RunAsync(async () =>
     {
         await using EmbeddedHost owner = await Hub.StartAsync(Registry, s_options);

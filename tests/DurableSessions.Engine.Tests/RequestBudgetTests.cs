@@ -167,7 +167,8 @@ public sealed class RequestBudgetTests : EngineTest
         await EndOf(owner.Client, instance);
         Assert.True((await other.Client.GetInstanceAsync(instance.InstanceId, Deadline))!.IsCompleted);
 
-        Assert.All(await RequestsOfTheNextMinuteAsync(), static r => Assert.Equal("list", r.Comp));
+        Assert.DoesNotContain(
+            await RequestsOfTheNextMinuteAsync(), r => r.Blob.Contains(instance.InstanceId, StringComparison.Ordinal));
     });
 
     [Fact]
@@ -205,7 +206,7 @@ public sealed class RequestBudgetTests : EngineTest
     }
 
     // A host looks at the instances that are due at a listing before its next listing: after two it has looked at all. Without what hosts
-    // that are not alone say of themselves.
+    // that are not alone say of themselves; where one of these is idle for long, it may be dead, and one more listing shows what it had.
     private async Task<IReadOnlyList<StorageRequest>> RequestsOfTheNextMinuteAsync()
     {
         await UntilAsync(() =>
@@ -214,7 +215,7 @@ public sealed class RequestBudgetTests : EngineTest
         await Task.Delay(TimeSpan.FromSeconds(61), Time, Deadline);
         IReadOnlyList<StorageRequest> requests =
             [.. _log.Requests.Where(static r => !r.Is(r.Method, "orchestrations/alive/"))];
-        Assert.Equal(2, requests.Count(static r => r is { Comp: "list", Status: not null }));
+        Assert.InRange(requests.Count(static r => r is { Comp: "list", Status: not null }), 2, 3);
         return requests;
     }
 }

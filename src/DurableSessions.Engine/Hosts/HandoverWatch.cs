@@ -24,11 +24,11 @@ internal sealed class HandoverWatch(
     /// <summary>When to look; <see langword="null"/>: there is no need.</summary>
     public DateTimeOffset? Next => sweepInterval > Shortest && others.AreAround ? _next : null;
 
-    /// <summary>Another host owns an instance.</summary>
-    public void SawOther()
+    /// <summary>An instance that this host does not run has an owner.</summary>
+    public void Saw(string owner)
     {
         _next = Next ?? time.GetUtcNow() + Every;
-        others.Saw();
+        others.Saw(owner);
     }
 
     /// <summary>

@@ -1,8 +1,9 @@
 namespace DurableSessions.Engine.Hosts;
 
 /// <summary>Whether this host is alone: it has seen no instance of another host within the last ten minutes.</summary>
+/// <param name="identity">As whom this host claims.</param>
 /// <param name="time">The clock of this host; only its timestamps count.</param>
-internal sealed class OtherHosts(TimeProvider time)
+internal sealed class OtherHosts(HostIdentity identity, TimeProvider time)
 {
     private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(10);
 
@@ -34,9 +35,14 @@ internal sealed class OtherHosts(TimeProvider time)
         }
     }
 
-    /// <summary>Another host owns an instance.</summary>
-    public void Saw()
+    /// <summary>An instance has an owner; it is another host's, unless this one has just claimed it.</summary>
+    public void Saw(string owner)
     {
+        if (OwnerHost.Of(owner) == identity.Current)
+        {
+            return;
+        }
+
         TaskCompletionSource? came = null;
         lock (_gate)
         {
