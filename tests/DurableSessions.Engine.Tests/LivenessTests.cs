@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
 using System.Globalization;
 using Azure;
 using Azure.Storage.Blobs;
@@ -8,6 +7,7 @@ using DurableSessions.Engine.Hosts;
 using DurableSessions.Engine.Instances;
 using DurableSessions.Orchestration;
 using DurableSessions.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DurableSessions.Engine.Tests;
 
@@ -23,6 +23,7 @@ public sealed class LivenessTests : EngineTest
     private static readonly EngineOptions s_sweepsSeldom = s_options with { SweepInterval = TimeSpan.FromHours(1) };
     private static readonly EngineOptions s_sweepsOften = s_options with { SweepInterval = TimeSpan.FromSeconds(1) };
     private static readonly TimeSpan s_turn = s_options.RenewalInterval;
+    private static readonly TimeSpan s_jitter = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan s_atOnce = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<string, int> _calls = new();
@@ -173,6 +174,25 @@ public sealed class LivenessTests : EngineTest
         transport.When(static r => r.Is("PUT", Alive), Fault.Respond(403, "AuthorizationFailure"), times: int.MaxValue);
         await WaitAsync(120);
         Assert.All(_calls.Values, static n => Assert.Equal(1, n));
+    });
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public Task A_host_is_dead_when_its_ownership_is_over_not_at_the_next_look_after_that(int seconds) => RunAsync(async () =>
+    {
+        var log = new RequestLog();
+        EmbeddedHost owner = await Hub.StartAsync(Registry, s_options, log.Configure);
+        OrchestrationMetadata[] instances = await StartHangingAsync(owner, 5);
+        await WaitAsync(seconds);
+        EngineOptions options = s_sweepsSeldom with { Ownership = TimeSpan.FromSeconds(10) };
+        await using EmbeddedHost peer = await Hub.StartAsync(Registry, options);
+        await WaitAsync(40);
+        log.Clear();
+        await UntilAsync(() => log.CountOf("PUT", Alive) == 1);
+        await DieAsync(owner, instances, peer, s_options.Ownership + options.RenewalInterval + s_jitter);
     });
 
     [Theory]
@@ -470,6 +490,63 @@ public sealed class LivenessTests : EngineTest
         Assert.All(_calls.Values, static n => Assert.Equal(2, n));
     });
 
+    [Fact]
+    public Task Of_the_hosts_that_live_one_has_the_first_turn_for_each_instance() => RunAsync(() =>
+    {
+        (string Name, KnownHosts Hosts)[] observers =
+        [
+            .. Enumerable.Range(0, 3).Select(_ =>
+            {
+                HostIdentity identity = Identity();
+                var hosts = new KnownHosts(identity, s_options.Ownership, s_turn, Time);
+                return (identity.Current.Name, hosts);
+            }),
+        ];
+        LivenessSign dead = Sign("dead", null) with { LastModified = Time.GetUtcNow() - TimeSpan.FromMinutes(1) };
+        var listing = new LivenessListing(
+            [dead, .. observers.Select(o => Sign(o.Name, null))], Time.GetUtcNow(), Time.GetTimestamp(), Time.GetTimestamp());
+        Assert.All(observers, o => Assert.True(o.Hosts.Take(listing)));
+        Assert.All(observers, o => Assert.False(o.Hosts.Take(listing)));
+        int[] first = new int[3];
+        foreach (int i in Enumerable.Range(0, 300))
+        {
+            double[] turns = [.. observers.Select(o => SecondsTo(o.Hosts, o.Hosts.FindDeath(dead.Host)!, $"i{i}"))];
+            Assert.Equal([0, 5, 10], turns.Order());
+            first[Array.IndexOf(turns, 0)]++;
+        }
+
+        Assert.All(first, static n => Assert.InRange(n, 60, 140));
+        return Task.CompletedTask;
+    });
+
+    [Fact]
+    public Task A_later_start_of_its_name_has_the_first_turn_of_all() => RunAsync(() =>
+    {
+        var hosts = new KnownHosts(Identity(), s_options.Ownership, s_turn, Time);
+        hosts.Take(new LivenessListing([Sign("a", 2)], Time.GetUtcNow(), Time.GetTimestamp(), Time.GetTimestamp()));
+        Assert.Null(hosts.FindDeath(new OwnerHost("a", 2)));
+        Assert.Null(hosts.FindDeath(new OwnerHost("a", 3)));
+        Assert.Null(hosts.FindDeath(new OwnerHost("a", null)));
+        HostDeath death = hosts.FindDeath(new OwnerHost("a", 1))!;
+        Assert.All(Enumerable.Range(0, 20), i => Assert.Equal(5, SecondsTo(hosts, death, $"i{i}")));
+        return Task.CompletedTask;
+    });
+
+    [Fact]
+    public Task What_a_host_claims_itself_shows_no_other() => RunAsync(async () =>
+    {
+        HostIdentity identity = Identity();
+        var others = new OtherHosts(identity, Time);
+        others.Saw(identity.NewOwner());
+        Assert.False(others.AreAround);
+        others.Saw("b/1");
+        Assert.True(others.AreAround);
+        await WaitAsync(599);
+        Assert.True(others.AreAround);
+        await WaitAsync(2);
+        Assert.False(others.AreAround);
+    });
+
     [Theory]
     [InlineData("vm-0f8f/12", "vm-0f8f", null)]
     [InlineData("a/7/12", "a", 7L)]
@@ -481,6 +558,14 @@ public sealed class LivenessTests : EngineTest
     [InlineData("a")]
     [InlineData("a/x/1")]
     public void An_owner_of_another_form_names_none(string? owner) => Assert.Null(OwnerHost.Of(owner));
+
+    private HostIdentity Identity() => new(new HostStarts(Hub.Container, Time), NullLogger.Instance);
+
+    // The simulated clock goes on a little each time it is read.
+    private static double SecondsTo(KnownHosts hosts, HostDeath death, string id) => Math.Abs(Math.Round(hosts.TurnIn(death, id).TotalSeconds));
+
+    private LivenessSign Sign(string host, long? start) =>
+        new(new OwnerHost(host, start), s_options.Ownership, new ETag(host), Time.GetUtcNow());
 
     private Action<BlobClientOptions> Faulty(string fault, string method, List<Func<Task>> deliveries)
     {
