@@ -78,7 +78,8 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
         var activeListing = new ActiveListing(store, _loaded, claimer, parked, watch, options.ListingPage, log);
         _sweep = new Sweep(activeListing, _loaded, claimer, _identity, watch, due, wanted, options, time, log);
         _liveness = new LivenessLoop(
-            new LivenessBlobs(container, clock), liveness, hosts, others, _identity, () => _loaded.AreAny, _sweep.Hurry, options, time, log);
+            new LivenessBlobs(container, clock), liveness, hosts, others, _identity, () => _loaded.AreAny, _sweep.Hurry, options, time,
+            log);
 
         var scheduler = new InstanceScheduler(store, _loaded, claims, due, _handover, time, log);
         var sender = new MessageSender(store, _loaded, claims, due, _handover, time, log);
@@ -98,7 +99,8 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
     {
         _loaded.Open();
         _sweeping = Task.Run(() => _sweep.RunAsync(_lifetime.Stopping), CancellationToken.None);
-        _lives = Task.Run(() => _liveness.RunAsync(Task.WhenAll(_sweeping, _loaded.WhenIdleAsync()), _lifetime.Gone), CancellationToken.None);
+        Task idle = Task.WhenAll(_sweeping, _loaded.WhenIdleAsync());
+        _lives = Task.Run(() => _liveness.RunAsync(idle, _lifetime.Gone), CancellationToken.None);
         return Task.CompletedTask;
     }
 
@@ -128,7 +130,8 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
     /// stored, or is cancelled after <see cref="EngineOptions.ActivityStopTimeout"/>, or when <paramref name="cancellationToken"/> is
     /// signalled. It does not wait for what activities do then. Other hosts go on within two seconds where they have seen an instance of
     /// this one in the last ten minutes (see <see cref="Handover"/>), otherwise at their next listing. An instance that is not given back
-    /// within <see cref="EngineOptions.StopTimeout"/> after that goes on elsewhere once its ownership has lapsed.
+    /// within <see cref="EngineOptions.StopTimeout"/> after that goes on elsewhere once its ownership has lapsed. Where all are, the
+    /// blob is removed by which this host says that it lives.
     /// </summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {

@@ -11,8 +11,8 @@ public sealed record EngineOptions
     /// <summary>
     /// After how long without a sign that it lives other hosts claim what a host had; it says so, once for all its instances, after a third
     /// of this time. It decides when an instance whose host has died goes on, and never whether that is safe. More than zero; below three
-    /// seconds an answer that takes a second may cost the owner its instance. 15 s: a host that is slow for some seconds keeps its instances, and one that has
-    /// died does not keep them long.
+    /// seconds an answer that takes a second may cost the owner its instance. 15 s: a host that is slow for some seconds keeps its
+    /// instances, and one that has died does not keep them long.
     /// </summary>
     public TimeSpan Ownership { get; set; } = TimeSpan.FromSeconds(15);
 
@@ -71,8 +71,8 @@ public sealed record EngineOptions
     internal bool TrustsOwnClock { get; init; }
 
     /// <summary>
-    /// After this time a host says again that it lives, or an owner renews its ownership; two thirds of the ownership are then left to repeat
-    /// the request.
+    /// After this time a host says again that it lives, or an owner renews its ownership; two thirds of the ownership are then left to
+    /// repeat the request.
     /// </summary>
     internal TimeSpan RenewalInterval => Ownership / 3;
 

@@ -326,7 +326,7 @@ public sealed class LivenessTests : EngineTest
         await owner.Client.TerminateInstanceAsync(running.InstanceId, null, Deadline);
         await EndOf(owner.Client, running);
         await WaitAsync(300);
-        Assert.True(await IsThereAsync(owner));
+        Assert.True(await IsThereAsync());
         _calls.Clear();
         if (isClaimed)
         {
@@ -446,9 +446,9 @@ public sealed class LivenessTests : EngineTest
         await using EmbeddedHost owner = await Hub.StartAsync(Registry, s_options);
         await StartHangingAsync(owner, 3);
         await WaitAsync(20);
-        Assert.True(await IsThereAsync(owner));
+        Assert.True(await IsThereAsync());
         await owner.StopAsync();
-        Assert.False(await IsThereAsync(owner));
+        Assert.False(await IsThereAsync());
     });
 
     [Fact]
@@ -462,7 +462,7 @@ public sealed class LivenessTests : EngineTest
         transport.When(static r => r.Is("PUT", Active), Fault.NeverAnswer, times: int.MaxValue);
         await owner.StopAsync();
         DateTimeOffset stopped = Time.GetUtcNow();
-        Assert.True(await IsThereAsync(owner));
+        Assert.True(await IsThereAsync());
         _gate.SetResult();
         await EndAllAsync(peer, instances);
         Assert.InRange(Time.GetUtcNow() - stopped, TimeSpan.Zero, s_options.Ownership + 2 * s_turn);
@@ -562,7 +562,8 @@ public sealed class LivenessTests : EngineTest
     private HostIdentity Identity() => new(new HostStarts(Hub.Container, Time), NullLogger.Instance);
 
     // The simulated clock goes on a little each time it is read.
-    private static double SecondsTo(KnownHosts hosts, HostDeath death, string id) => Math.Abs(Math.Round(hosts.TurnIn(death, id).TotalSeconds));
+    private static double SecondsTo(KnownHosts hosts, HostDeath death, string id) =>
+        Math.Abs(Math.Round(hosts.TurnIn(death, id).TotalSeconds));
 
     private LivenessSign Sign(string host, long? start) =>
         new(new OwnerHost(host, start), s_options.Ownership, new ETag(host), Time.GetUtcNow());
@@ -639,7 +640,7 @@ public sealed class LivenessTests : EngineTest
         (await Hub.Container.GetBlobClient($"{Active}{instance.InstanceId}.json").DownloadContentAsync(Deadline)).Value.Content);
 
     // The container has the blob of one host at most, in the tests that ask for it.
-    private async Task<bool> IsThereAsync(EmbeddedHost _) => await Hub.Container
+    private async Task<bool> IsThereAsync() => await Hub.Container
         .GetBlobsAsync(new GetBlobsOptions { Prefix = Alive }, Deadline).AnyAsync(Deadline);
 
     private Task SayAsync(string host, int? ownership) => Hub.Container.GetBlobClient(Alive + host).UploadAsync(

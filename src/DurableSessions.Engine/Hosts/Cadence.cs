@@ -7,7 +7,9 @@ internal sealed class Cadence(TimeProvider time)
     private long _set;
     private TimeSpan? _after;
 
-    /// <summary>How long it is until then, in whole milliseconds, rounded up, as timers of .NET count them; zero where it has come.</summary>
+    /// <summary>
+    /// How long it is until then, in whole milliseconds, rounded up, as timers of .NET count them; zero where it has come.
+    /// </summary>
     public TimeSpan In => _after is { } after && after - time.GetElapsedTime(_set) is { } left && left > TimeSpan.Zero
         ? TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds))
         : TimeSpan.Zero;

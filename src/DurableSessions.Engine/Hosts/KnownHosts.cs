@@ -8,7 +8,8 @@ namespace DurableSessions.Engine.Hosts;
 /// </summary>
 /// <remarks>
 /// A host is dead where its blob has not changed for its ownership, by the timestamps of this host; where one listing says so, by storage's
-/// clock alone; and where a later start of its name has written the blob. So a clock that is wrong makes no host dead, and none live longer.
+/// clock alone; and where a later start of its name has written the blob. So a clock that is wrong makes no host dead, and none live
+/// longer.
 /// </remarks>
 /// <param name="identity">As whom this host claims.</param>
 /// <param name="ownership">That of this host: one with a shorter ownership is not dead sooner.</param>
@@ -19,7 +20,9 @@ internal sealed class KnownHosts(HostIdentity identity, TimeSpan ownership, Time
     private volatile Dictionary<string, KnownHost> _hosts = [];
 
     /// <summary>Takes what a listing shows, and forgets what it does not. Called by one thread at a time.</summary>
-    /// <returns>Whether a host has come, has started again or is dead: what is to be done about its instances is another thing now.</returns>
+    /// <returns>
+    /// Whether a host has come, has started again or is dead: what is to be done about its instances is another thing now.
+    /// </returns>
     public bool Take(LivenessListing listing)
     {
         Dictionary<string, KnownHost> before = _hosts;
@@ -52,9 +55,9 @@ internal sealed class KnownHosts(HostIdentity identity, TimeSpan ownership, Time
     public HostDeath? FindDeath(OwnerHost host) => _hosts.GetValueOrDefault(host.Name)?.DeathOf(host);
 
     /// <summary>
-    /// How long it is until this host's turn to claim an instance of a dead one; not more than zero: it has come. Of the hosts that live the
-    /// first is the one with the greatest hash of its name and the instance's id (D. Thaler and C. Ravishankar, "Using name-based mappings
-    /// to increase hit rates", 1998), so each instance has its own order, and peers of a dead host do not race.
+    /// How long it is until this host's turn to claim an instance of a dead one; not more than zero: it has come. Of the hosts that live
+    /// the first is the one with the greatest hash of its name and the instance's id (D. Thaler and C. Ravishankar, "Using name-based
+    /// mappings to increase hit rates", 1998), so each instance has its own order, and peers of a dead host do not race.
     /// </summary>
     public TimeSpan TurnIn(HostDeath death, string instanceId)
     {

@@ -25,16 +25,22 @@ internal sealed class Liveness(TimeSpan ownership, TimeProvider time)
     public (OwnerHost Host, ETag ETag)? Last => _last is { } last ? (last.Host, last.ETag) : null;
 
     /// <summary>For how long a claim needs no renewal; <see langword="null"/>: it does, as that of a host under an earlier name.</summary>
-    public TimeSpan? Covers(string owner) =>
-        _last is { } last && OwnerHost.Of(owner) == last.Host && Covered - time.GetElapsedTime(last.Sent) is { } left && left > TimeSpan.Zero
-            ? left
-            : null;
+    public TimeSpan? Covers(string owner)
+    {
+        if (_last is not { } last || OwnerHost.Of(owner) != last.Host)
+        {
+            return null;
+        }
+
+        TimeSpan left = Covered - time.GetElapsedTime(last.Sent);
+        return left > TimeSpan.Zero ? left : null;
+    }
 
     /// <summary>This host has said that it lives. Called by one thread at a time.</summary>
     /// <param name="host">Under which name.</param>
     /// <param name="sent">The timestamp before the request.</param>
     /// <param name="answer">The answer.</param>
-    public void Told(OwnerHost host, long sent, BlobContentInfo answer)
+    public void Wrote(OwnerHost host, long sent, BlobContentInfo answer)
     {
         // By storage's clock too: timestamps may stand still while a machine is suspended.
         if (_last is { } last

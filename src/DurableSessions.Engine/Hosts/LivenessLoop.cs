@@ -91,7 +91,7 @@ internal sealed class LivenessLoop(
     {
         OwnerHost host = identity.Current;
         long sent = time.GetTimestamp();
-        liveness.Told(host, sent, await blobs.WriteAsync(host, options.Ownership, cancellationToken));
+        liveness.Wrote(host, sent, await blobs.WriteAsync(host, options.Ownership, cancellationToken));
         return options.RenewalInterval - time.GetElapsedTime(sent);
     }
 
@@ -126,7 +126,11 @@ internal sealed class LivenessLoop(
     }
 
     private async Task DoAsync(
-        Cadence cadence, Func<CancellationToken, Task<TimeSpan>> request, TimeSpan timeout, Action<Exception> failed, CancellationToken gone)
+        Cadence cadence,
+        Func<CancellationToken, Task<TimeSpan>> request,
+        TimeSpan timeout,
+        Action<Exception> failed,
+        CancellationToken gone)
     {
         using var limit = new CancellationTokenSource(timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, gone);

@@ -5,8 +5,8 @@ namespace DurableSessions.Engine.Running;
 
 /// <summary>
 /// Finds instances that no host runs and that have something to do: by a whole listing at the start, and where a host that stops has given
-/// some back or another one has died; by some pages after every <see cref="EngineOptions.SweepInterval"/>; in between, what this host knows to become due. Has them
-/// claimed.
+/// some back or another one has died; by some pages after every <see cref="EngineOptions.SweepInterval"/>; in between, what this
+/// host knows to become due. Has them claimed.
 /// </summary>
 internal sealed class Sweep(
     ActiveListing listing,
