@@ -78,7 +78,7 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
         var activeListing = new ActiveListing(store, _loaded, claimer, parked, watch, options.ListingPage, log);
         _sweep = new Sweep(activeListing, _loaded, claimer, _identity, watch, due, wanted, options, time, log);
         _liveness = new LivenessLoop(
-            new LivenessBlobs(container, clock), liveness, hosts, others, _identity, () => _loaded.AreAny, _sweep.Hurry, options, time,
+            new LivenessBlobs(container, clock), liveness, hosts, others, _identity, _loaded, _sweep.Hurry, options, time,
             log);
 
         var scheduler = new InstanceScheduler(store, _loaded, claims, due, _handover, time, log);

@@ -1,4 +1,5 @@
 using Azure;
+using DurableSessions.Engine.Running;
 using Microsoft.Extensions.Logging;
 
 namespace DurableSessions.Engine.Hosts;
@@ -17,7 +18,7 @@ namespace DurableSessions.Engine.Hosts;
 /// <param name="known">What the others say.</param>
 /// <param name="others">Whether this host is alone.</param>
 /// <param name="identity">As whom this host claims.</param>
-/// <param name="runs">Whether this host runs an instance.</param>
+/// <param name="loaded">The instances that this host runs.</param>
 /// <param name="claimable">Called where instances of a host that has died may be claimable.</param>
 /// <param name="options">How it runs instances.</param>
 /// <param name="time">The clock of this host; only its timestamps count.</param>
@@ -28,7 +29,7 @@ internal sealed class LivenessLoop(
     KnownHosts known,
     OtherHosts others,
     HostIdentity identity,
-    Func<bool> runs,
+    LoadedInstances loaded,
     Action claimable,
     EngineOptions options,
     TimeProvider time,
@@ -47,7 +48,7 @@ internal sealed class LivenessLoop(
     private readonly HashSet<Cadence> _failing = [];
     private bool _hasLooked;
 
-    private bool MustBeKnown => others.AreAround || runs();
+    private bool MustBeKnown => others.AreAround || loaded.AreAny;
 
     // A write that hangs leaves time for another before what runs here must be renewed.
     private TimeSpan WriteTimeout
@@ -67,6 +68,7 @@ internal sealed class LivenessLoop(
         while (!all.IsCompleted && !gone.IsCancellationRequested)
         {
             Task came = others.Came;
+            Task began = loaded.Began;
             if (_write.IsDue && MustBeKnown)
             {
                 await DoAsync(_write, WriteAsync, WriteTimeout, log.LivenessNotTold, gone);
@@ -78,7 +80,15 @@ internal sealed class LivenessLoop(
                 await DoAsync(_look, LookAsync, options.RenewalInterval, log.LivenessNotSeen, gone);
             }
 
-            await WaitAsync(Task.WhenAny(all, came), gone);
+            // What begins now, and is over before it is time to say that this host lives, costs no request.
+            bool wasIdle = !MustBeKnown;
+            if (wasIdle)
+            {
+                await WaitAsync(Timeout.InfiniteTimeSpan, Task.WhenAny(all, came, began), gone);
+            }
+
+            TimeSpan wait = wasIdle ? options.RenewalInterval : _write.In;
+            await WaitAsync(others.AreAround ? Shorter(wait, _look.In) : wait, Task.WhenAny(all, came), gone);
         }
 
         if (!gone.IsCancellationRequested && liveness.Last is { } last)
@@ -153,16 +163,16 @@ internal sealed class LivenessLoop(
         }
     }
 
-    private async Task WaitAsync(Task changed, CancellationToken gone)
+    private async Task WaitAsync(TimeSpan wait, Task changed, CancellationToken gone)
     {
-        TimeSpan wait = MustBeKnown ? _write.In : options.RenewalInterval;
-        wait = others.AreAround ? Shorter(wait, _look.In) : wait;
-        if (wait > TimeSpan.Zero)
+        if (wait == TimeSpan.Zero || changed.IsCompleted)
         {
-            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(gone);
-            await Task.WhenAny(changed, Task.Delay(wait, time, timeout.Token));
-            await timeout.CancelAsync();
+            return;
         }
+
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(gone);
+        await Task.WhenAny(changed, Task.Delay(wait, time, timeout.Token));
+        await timeout.CancelAsync();
     }
 
     private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;

@@ -1,3 +1,5 @@
+using DurableSessions.Engine.Running;
+
 namespace DurableSessions.Engine.Hosts;
 
 /// <summary>Whether this host is alone: it has seen no instance of another host within the last ten minutes.</summary>
@@ -8,7 +10,7 @@ internal sealed class OtherHosts(HostIdentity identity, TimeProvider time)
     private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(10);
 
     private readonly Lock _gate = new();
-    private TaskCompletionSource _came = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Signal _came = new();
     private long? _seen;
 
     /// <summary>Whether an instance of another host was seen within the last ten minutes.</summary>
@@ -24,16 +26,7 @@ internal sealed class OtherHosts(HostIdentity identity, TimeProvider time)
     }
 
     /// <summary>Completes when another host is seen where there was none.</summary>
-    public Task Came
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _came.Task;
-            }
-        }
-    }
+    public Task Came => _came.Next;
 
     /// <summary>An instance has an owner; it is another host's, unless this one has just claimed it.</summary>
     public void Saw(string owner)
@@ -43,18 +36,16 @@ internal sealed class OtherHosts(HostIdentity identity, TimeProvider time)
             return;
         }
 
-        TaskCompletionSource? came = null;
+        bool isFirst;
         lock (_gate)
         {
-            if (!AreAround)
-            {
-                came = _came;
-                _came = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            }
-
+            isFirst = !AreAround;
             _seen = time.GetTimestamp();
         }
 
-        came?.SetResult();
+        if (isFirst)
+        {
+            _came.Send();
+        }
     }
 }
