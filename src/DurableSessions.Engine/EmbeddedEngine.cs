@@ -22,7 +22,9 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
     private readonly EngineOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
+    private readonly LivenessLoop _liveness;
     private Task _sweeping = Task.CompletedTask;
+    private Task _lives = Task.CompletedTask;
 
     /// <summary>Creates an engine that does not run yet; its client can be used already.</summary>
     /// <param name="container">Holds the instances, under <c>orchestrations/</c>; it must exist when the engine starts.</param>
@@ -56,26 +58,34 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
         var watches = new InstanceWatches();
         _identity = new HostIdentity(new HostStarts(container, time), log);
         _handover = new Handover(container, _lifetime, options.SweepInterval, time, log);
-        var claims = new Claims(options.Ownership, _identity, time);
+        var others = new OtherHosts(_identity, time);
+        var liveness = new Liveness(options.Ownership, time);
+        var hosts = new KnownHosts(_identity, options.Ownership, options.RenewalInterval, time);
+        var claims = new Claims(options.Ownership, _identity, hosts, time);
         var dispatcher = new ActivityDispatcher(registry, options, time);
         var parked = new ParkedInstances(dispatcher, _lifetime);
         var places = new Places(options.MaxLoadedInstances);
         var subOrchestrations = new SubOrchestrations(due, _lifetime, time, log);
         var workers = new WorkerFactory(
-            store, registry, dispatcher, subOrchestrations, watches, due, parked, places, _handover, _lifetime, options, time, log);
+            store, registry, dispatcher, subOrchestrations, watches, due, parked, places, _handover, liveness, _lifetime, options, time,
+            log);
         _loaded = new LoadedInstances(workers, registry, due, parked, places);
         var quarantine = new Quarantine(store, watches, due, time, log);
-        var claimer = new Claimer(store, registry, _loaded, claims, due, parked, watches, quarantine, _lifetime, time, log);
+        var wanted = new WantedListing(due);
+        var claimer = new Claimer(store, registry, _loaded, claims, due, wanted, parked, watches, quarantine, _lifetime, time, log);
         parked.Open(claimer.ClaimParkedAsync);
-        var watch = new HandoverWatch(_handover, options.SweepInterval, time, log);
+        var watch = new HandoverWatch(_handover, others, options.SweepInterval, time, log);
         var activeListing = new ActiveListing(store, _loaded, claimer, parked, watch, options.ListingPage, log);
-        _sweep = new Sweep(activeListing, _loaded, claimer, _identity, watch, due, options, time, log);
+        _sweep = new Sweep(activeListing, _loaded, claimer, _identity, watch, due, wanted, options, time, log);
+        _liveness = new LivenessLoop(
+            new LivenessBlobs(container, clock), liveness, hosts, others, _identity, _loaded, _sweep.Hurry, options, time,
+            log);
 
         var scheduler = new InstanceScheduler(store, _loaded, claims, due, _handover, time, log);
         var sender = new MessageSender(store, _loaded, claims, due, _handover, time, log);
         subOrchestrations.Open(
             (child, replaces, token) => scheduler.ScheduleAsync(child, isFresh: false, replaces, token), sender.SendAsync);
-        var reader = new InstanceReader(store, _loaded, claims, due, parked);
+        var reader = new InstanceReader(store, _loaded, claims, due, parked, others);
         var waiter = new InstanceWaiter(reader, _loaded, watches, time);
         var listing = new InstanceListing(store);
         Client = new EmbeddedClient(store, scheduler, reader, waiter, sender, listing, _lifetime, time);
@@ -89,6 +99,8 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
     {
         _loaded.Open();
         _sweeping = Task.Run(() => _sweep.RunAsync(_lifetime.Stopping), CancellationToken.None);
+        Task idle = Task.WhenAll(_sweeping, _loaded.WhenIdleAsync());
+        _lives = Task.Run(() => _liveness.RunAsync(idle, _lifetime.Gone), CancellationToken.None);
         return Task.CompletedTask;
     }
 
@@ -118,7 +130,8 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
     /// stored, or is cancelled after <see cref="EngineOptions.ActivityStopTimeout"/>, or when <paramref name="cancellationToken"/> is
     /// signalled. It does not wait for what activities do then. Other hosts go on within two seconds where they have seen an instance of
     /// this one in the last ten minutes (see <see cref="Handover"/>), otherwise at their next listing. An instance that is not given back
-    /// within <see cref="EngineOptions.StopTimeout"/> after that goes on elsewhere once its ownership has lapsed.
+    /// within <see cref="EngineOptions.StopTimeout"/> after that goes on elsewhere once its ownership has lapsed. Where all are, the
+    /// blob is removed by which this host says that it lives.
     /// </summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -131,11 +144,14 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
             await _lifetime.CancelActivitiesAsync();
         }
 
+        long began = _time.GetTimestamp();
         if (!await EndsAsync(Task.WhenAll(idle, telling), _options.StopTimeout, CancellationToken.None))
         {
             _log.NotAllGivenBack();
         }
 
+        TimeSpan left = _options.StopTimeout - _time.GetElapsedTime(began);
+        await EndsAsync(_lives, left > TimeSpan.Zero ? left : TimeSpan.Zero, CancellationToken.None);
         await _lifetime.LeaveAsync();
     }
 

@@ -9,10 +9,10 @@ public sealed record EngineOptions
     public const string HostNamePattern = @"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}\z";
 
     /// <summary>
-    /// For how long a claim keeps other hosts away; an owner renews it after a third of this time. It decides when an instance
-    /// whose host has died goes on, and never whether that is safe. More than zero; below three seconds an answer that takes a
-    /// second may cost the owner its instance. 15 s: a host that is slow for some seconds keeps its instances, and one that has
-    /// died does not keep them long.
+    /// After how long without a sign that it lives other hosts claim what a host had; it says so, once for all its instances, after a third
+    /// of this time. It decides when an instance whose host has died goes on, and never whether that is safe. More than zero; below three
+    /// seconds an answer that takes a second may cost the owner its instance. 15 s: a host that is slow for some seconds keeps its
+    /// instances, and one that has died does not keep them long.
     /// </summary>
     public TimeSpan Ownership { get; set; } = TimeSpan.FromSeconds(15);
 
@@ -70,8 +70,20 @@ public sealed record EngineOptions
     /// <summary>This host takes its own clock for right, whatever storage's says. For tests of what a wrong clock must not do.</summary>
     internal bool TrustsOwnClock { get; init; }
 
-    /// <summary>After this time an owner renews its ownership; two thirds of the ownership are then left to repeat the request.</summary>
+    /// <summary>
+    /// After this time a host says again that it lives, or an owner renews its ownership; two thirds of the ownership are then left to
+    /// repeat the request.
+    /// </summary>
     internal TimeSpan RenewalInterval => Ownership / 3;
+
+    /// <summary>See <see cref="CoveredOwnership"/>.</summary>
+    internal const int CoveredOwnerships = 20;
+
+    /// <summary>
+    /// How long an instance is its owner's while other hosts know that the owner's host lives, and where they cannot know whether it does:
+    /// the last resort, and what a host of an earlier version goes by.
+    /// </summary>
+    internal TimeSpan CoveredOwnership => CoveredOwnerships * Ownership;
 
     private static readonly TimeSpan ShortestRequestTimeout = TimeSpan.FromSeconds(1);
 

@@ -1,3 +1,4 @@
+using DurableSessions.Engine.Hosts;
 using DurableSessions.Engine.Instances;
 using DurableSessions.Engine.Running;
 using DurableSessions.Orchestration;
@@ -9,7 +10,7 @@ namespace DurableSessions.Engine;
 /// caller waits for it, and the next sweep may be far.
 /// </summary>
 internal sealed class InstanceReader(
-    InstanceStore store, LoadedInstances loaded, Claims claims, DueQueue due, ParkedInstances parked)
+    InstanceStore store, LoadedInstances loaded, Claims claims, DueQueue due, ParkedInstances parked, OtherHosts others)
 {
     /// <summary>The instance as it is stored; <see langword="null"/>: there is no such instance.</summary>
     public async Task<OrchestrationMetadata?> ReadAsync(string id, CancellationToken cancellationToken)
@@ -31,8 +32,14 @@ internal sealed class InstanceReader(
         return view.Current?.ToMetadata();
     }
 
+    // The client waits for its owner: whether that lives is asked from now on, not only where the next listing has shown it.
     private void Note(InstanceHeader header)
     {
+        if (header.Owner is { } owner)
+        {
+            others.Saw(owner);
+        }
+
         if (claims.ClaimableFrom(header) is { } from)
         {
             due.Add(header.Id, from);

@@ -91,4 +91,10 @@ internal static partial class Log
 
     [LoggerMessage(2025, LogLevel.Warning, "Sub-orchestration {InstanceId} of instance {ParentId} could not be created; it is tried again")]
     public static partial void ChildNotCreated(this ILogger log, Exception exception, string instanceId, string parentId);
+
+    [LoggerMessage(2026, LogLevel.Warning, "The sign that this host lives was not written; its instances are renewed one by one meanwhile")]
+    public static partial void LivenessNotTold(this ILogger log, Exception exception);
+
+    [LoggerMessage(2027, LogLevel.Warning, "This host cannot look which others live; what a dead one had goes on later")]
+    public static partial void LivenessNotSeen(this ILogger log, Exception exception);
 }

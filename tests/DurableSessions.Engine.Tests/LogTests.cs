@@ -33,6 +33,8 @@ public sealed class LogTests
         [2023] = nameof(Log.HandoverNotTold),
         [2024] = nameof(Log.HandoverNotSeen),
         [2025] = nameof(Log.ChildNotCreated),
+        [2026] = nameof(Log.LivenessNotTold),
+        [2027] = nameof(Log.LivenessNotSeen),
     };
 
     [Fact]

@@ -142,9 +142,10 @@ public sealed class ParkingTests : EngineTest, IDisposable
         _log.Clear();
         await Task.Delay(s_scarce.SweepInterval * 5, Time, Deadline);
 
-        Assert.InRange(_log.Requests.Count(static r => r.Comp == "list"), 4, 6);
+        Assert.InRange(_log.CountOf("GET", "orchestrations/active/", "list"), 4, 6);
         Assert.All(
-            _log.Requests.Where(static r => r.Comp != "list"), r => Assert.Contains(running, r.Blob.Contains));
+            _log.Requests.Where(static r => r.Comp != "list" && !r.Blob.StartsWith("orchestrations/alive/", StringComparison.Ordinal)),
+            r => Assert.Contains(running, r.Blob.Contains));
         _gate.Release(10);
         await EndAllAsync(first, backlog);
     });

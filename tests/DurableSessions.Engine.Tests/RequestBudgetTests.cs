@@ -167,7 +167,8 @@ public sealed class RequestBudgetTests : EngineTest
         await EndOf(owner.Client, instance);
         Assert.True((await other.Client.GetInstanceAsync(instance.InstanceId, Deadline))!.IsCompleted);
 
-        Assert.All(await RequestsOfTheNextMinuteAsync(), static r => Assert.Equal("list", r.Comp));
+        Assert.DoesNotContain(
+            await RequestsOfTheNextMinuteAsync(), r => r.Blob.Contains(instance.InstanceId, StringComparison.Ordinal));
     });
 
     [Fact]
@@ -204,14 +205,17 @@ public sealed class RequestBudgetTests : EngineTest
         return (started, gate);
     }
 
-    // A host looks at the instances that are due at a listing before its next listing: after two it has looked at all.
+    // A host looks at the instances that are due at a listing before its next listing: after two it has looked at all. Without what hosts
+    // that are not alone say of themselves; where one of these is idle for long, it may be dead, and one more listing shows what it had.
     private async Task<IReadOnlyList<StorageRequest>> RequestsOfTheNextMinuteAsync()
     {
         await UntilAsync(() =>
             _log.Requests.Any(static r => r is { Comp: "list", Status: not null }) && _log.Requests.All(static r => r.Status is not null));
         _log.Clear();
         await Task.Delay(TimeSpan.FromSeconds(61), Time, Deadline);
-        Assert.Equal(2, _log.Requests.Count(static r => r is { Comp: "list", Status: not null }));
-        return _log.Requests;
+        IReadOnlyList<StorageRequest> requests =
+            [.. _log.Requests.Where(static r => !r.Is(r.Method, "orchestrations/alive/"))];
+        Assert.InRange(requests.Count(static r => r is { Comp: "list", Status: not null }), 2, 3);
+        return requests;
     }
 }

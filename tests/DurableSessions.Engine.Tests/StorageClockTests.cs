@@ -89,6 +89,17 @@ public sealed class StorageClockTests : EngineTest
         Assert.InRange(JsonSerializer.Deserialize<DateTimeOffset>(ended.SerializedOutput!) - began, wait - s_tolerance, wait + s_tolerance);
     });
 
+    [Theory]
+    [InlineData(60)]
+    [InlineData(-60)]
+    public Task A_host_whose_clock_has_been_set_goes_on_to_sweep(int minutesAhead) => RunAsync(async () =>
+    {
+        var log = new RequestLog();
+        await using EmbeddedHost host = await Hub.StartAsync(Registry, s_options, log.Configure, Clock(minutesAhead));
+        await Task.Delay(20 * s_options.SweepInterval, Time, Deadline);
+        Assert.InRange(log.CountOf("GET", InstanceStore.ActivePrefix, "list"), 18, 22);
+    });
+
     [Fact]
     public Task A_clock_that_is_right_is_left_as_it_is() => RunAsync(async () =>
     {

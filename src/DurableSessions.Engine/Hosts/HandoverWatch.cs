@@ -7,29 +7,28 @@ namespace DurableSessions.Engine.Hosts;
 /// one request for each look, and none on a host that is alone. Belongs to one thread at a time.
 /// </summary>
 /// <param name="handover">Where they say so.</param>
+/// <param name="others">Whether this host is alone.</param>
 /// <param name="sweepInterval">A host that lists the active instances every ten seconds, or more often, needs no look.</param>
 /// <param name="time">The clock of this host.</param>
 /// <param name="log">Where a look that fails is noted.</param>
-internal sealed class HandoverWatch(Handover handover, TimeSpan sweepInterval, TimeProvider time, ILogger log)
+internal sealed class HandoverWatch(
+    Handover handover, OtherHosts others, TimeSpan sweepInterval, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AfterError = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Shortest = 10 * Every;
-    private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(10);
 
     private string? _last;
-    private DateTimeOffset _until;
     private DateTimeOffset _next;
 
     /// <summary>When to look; <see langword="null"/>: there is no need.</summary>
-    public DateTimeOffset? Next => sweepInterval > Shortest && time.GetUtcNow() < _until ? _next : null;
+    public DateTimeOffset? Next => sweepInterval > Shortest && others.AreAround ? _next : null;
 
-    /// <summary>Another host owns an instance.</summary>
-    public void SawOther()
+    /// <summary>An instance that this host does not run has an owner.</summary>
+    public void Saw(string owner)
     {
-        DateTimeOffset now = time.GetUtcNow();
-        _next = Next ?? now + Every;
-        _until = now + Remembered;
+        _next = Next ?? time.GetUtcNow() + Every;
+        others.Saw(owner);
     }
 
     /// <summary>

@@ -44,6 +44,9 @@ internal sealed class HostIdentity(HostStarts starts, ILogger log)
         return false;
     }
 
+    /// <summary>As whom this host claims now.</summary>
+    public OwnerHost Current => _start is { } start ? new OwnerHost(start.Name, start.Number) : new OwnerHost(_drawn, null);
+
     /// <summary>
     /// The owner of one more claim. Each is another one: a worker that has lost its instance to another of this process sees it.
     /// </summary>

@@ -74,7 +74,7 @@ internal sealed record InstanceDocument
     /// <summary>The claim of the host that runs the instance; <see langword="null"/>: no host does.</summary>
     public string? Owner { get; init; }
 
-    /// <summary>From when on another host may try to claim it from its owner.</summary>
+    /// <summary>From when on another host may try to claim it from its owner; sooner where the owner's host is dead.</summary>
     public DateTimeOffset? OwnedUntil { get; init; }
 
     /// <summary>When an instance without owner has something to do; <see langword="null"/>: once a message arrives.</summary>

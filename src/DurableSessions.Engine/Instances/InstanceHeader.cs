@@ -56,7 +56,8 @@ internal sealed record InstanceHeader
     public bool Terminates { get; init; }
 
     /// <summary>
-    /// When a host may have something to do with it; <see langword="null"/>: not before a message arrives, or a parked instance has a slot.
+    /// When a host may have something to do with it, as far as the instance tells; <see langword="null"/>: not before a message arrives,
+    /// or a parked instance has a slot.
     /// </summary>
     public DateTimeOffset? ClaimableFrom => Owner is not null ? OwnedUntil : IsParked && NextDue <= Updated ? null : NextDue;
 

@@ -109,9 +109,9 @@ internal sealed class ActiveListing(
         }
 
         claimer.Note(header);
-        if (header.Owner is not null)
+        if (header.Owner is { } owner)
         {
-            watch.SawOther();
+            watch.Saw(owner);
         }
     }
 

@@ -1,3 +1,4 @@
+using DurableSessions.Engine.Hosts;
 using DurableSessions.Engine.Instances;
 using Microsoft.Extensions.Logging;
 
@@ -14,13 +15,41 @@ internal sealed class CheckpointWriter(
     InstanceChildren children,
     ReleasePolicy release,
     InstanceSnapshot snapshot,
+    Liveness liveness,
     EngineOptions options,
     TimeProvider time,
     ILogger log,
     CancellationToken gone)
 {
-    /// <summary>When the owner writes a checkpoint even where nothing has changed.</summary>
-    public DateTimeOffset RenewAt { get; private set; } = instance.Stored.OwnedUntil!.Value - options.Ownership + options.RenewalInterval;
+    private int _lapses = liveness.Lapses;
+
+    /// <summary>When the owner renews its ownership, or looks whether it must.</summary>
+    public DateTimeOffset RenewAt { get; private set; } = instance.Stored.Updated + options.RenewalInterval;
+
+    /// <summary>From when on a host may claim the instance where this one has dropped it.</summary>
+    public DateTimeOffset? LapsesAt => instance.Stored.Updated + options.Ownership is { } lapses && lapses < instance.Stored.OwnedUntil
+        ? lapses
+        : instance.Stored.OwnedUntil;
+
+    /// <summary>
+    /// Puts the renewal off, where other hosts know that this one lives, and have known it since the last write. Where they may not have,
+    /// the instance may run elsewhere, and the write shows it.
+    /// </summary>
+    /// <returns><see langword="false"/>: the ownership is to be renewed.</returns>
+    public bool TryDefer()
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        InstanceDocument stored = instance.Stored;
+        if (liveness.Covers(instance.Owner) is not { } covered
+            || liveness.Lapses != _lapses
+            || stored.OwnedUntil - now <= (stored.OwnedUntil - stored.Updated) / 3 * 2)
+        {
+            return false;
+        }
+
+        RenewAt = now + (covered < options.RenewalInterval ? covered : options.RenewalInterval);
+        return true;
+    }
 
     /// <summary>Writes the run as it stands.</summary>
     /// <param name="released">Whether the instance is given back with it.</param>
@@ -124,8 +153,12 @@ internal sealed class CheckpointWriter(
         return result;
     }
 
-    private InstanceDocument Owned(InstanceDocument document, DateTimeOffset now) =>
-        document.OwnedBy(instance.Owner, now + options.Ownership);
+    private InstanceDocument Owned(InstanceDocument document, DateTimeOffset now)
+    {
+        _lapses = liveness.Lapses;
+        return document.OwnedBy(
+            instance.Owner, now + (liveness.Covers(instance.Owner) is null ? options.Ownership : options.CoveredOwnership));
+    }
 
     private InstanceDocument Checkpoint(Release released)
     {

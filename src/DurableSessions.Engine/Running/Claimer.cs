@@ -14,6 +14,7 @@ internal sealed class Claimer(
     LoadedInstances loaded,
     Claims claims,
     DueQueue due,
+    WantedListing listing,
     ParkedInstances parked,
     InstanceWatches watches,
     Quarantine quarantine,
@@ -63,12 +64,29 @@ internal sealed class Claimer(
 
         if (from is { } when)
         {
-            Note(header.Id, when);
+            Note(header, when);
         }
 
         if (header.IsParked)
         {
             parked.Offer(header);
+        }
+    }
+
+    private void Note(InstanceHeader header, DateTimeOffset when)
+    {
+        switch (when > time.GetUtcNow() ? claims.AttentionTo(header) : Attention.Look)
+        {
+            case Attention.Look:
+                Note(header.Id, when);
+                break;
+            case Attention.List:
+                due.Remove(header.Id);
+                listing.Want(when);
+                break;
+            default:
+                due.Remove(header.Id);
+                break;
         }
     }
 

@@ -11,19 +11,10 @@ internal sealed class DueQueue
     private readonly Lock _lock = new();
     private readonly SortedSet<(DateTimeOffset Due, string Id)> _order = [];
     private readonly Dictionary<string, DateTimeOffset> _due = new(StringComparer.Ordinal);
-    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Signal _changed = new();
 
     /// <summary>Completes when an instance is added, or <see cref="Wake"/> is called.</summary>
-    public Task Changed
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _changed.Task;
-            }
-        }
-    }
+    public Task Changed => _changed.Next;
 
     /// <summary>When the nearest instance is due; <see langword="null"/>: the queue is empty.</summary>
     public DateTimeOffset? Nearest
@@ -103,15 +94,5 @@ internal sealed class DueQueue
     }
 
     /// <summary>Completes <see cref="Changed"/>, so that the sweep looks again.</summary>
-    public void Wake()
-    {
-        TaskCompletionSource before;
-        lock (_lock)
-        {
-            before = _changed;
-            _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        }
-
-        before.SetResult();
-    }
+    public void Wake() => _changed.Send();
 }

@@ -63,7 +63,7 @@ internal sealed class InstanceWorker(
         catch (Exception e)
         {
             log.InstanceDropped(e, instance.Stored.Id);
-            _lookAgain = instance.Stored.OwnedUntil;
+            _lookAgain = checkpoints.LapsesAt;
         }
 
         inbox.TurnAway();
@@ -129,6 +129,11 @@ internal sealed class InstanceWorker(
             }
 
             Release released = NextRelease();
+            if (released == Release.Keep && time.GetUtcNow() >= checkpoints.RenewAt && !checkpoints.TryDefer())
+            {
+                runner.RequireCheckpoint();
+            }
+
             if (released != Release.Keep || runner.NeedsCheckpoint)
             {
                 switch (await checkpoints.WriteAsync(released))
@@ -152,10 +157,6 @@ internal sealed class InstanceWorker(
                 runner.Run.NextTimer?.FireAt is { } fire && fire < checkpoints.RenewAt ? fire : checkpoints.RenewAt);
             inbox.TakeFromMailbox();
             runner.FireTimers();
-            if (time.GetUtcNow() >= checkpoints.RenewAt)
-            {
-                runner.RequireCheckpoint();
-            }
         }
     }
 

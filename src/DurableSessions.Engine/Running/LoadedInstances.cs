@@ -11,9 +11,16 @@ internal sealed class LoadedInstances(
     WorkerFactory workers, OrchestrationRegistry registry, DueQueue due, ParkedInstances parked, Places places)
 {
     private readonly ConcurrentDictionary<string, InstanceWorker> _workers = new(StringComparer.Ordinal);
+    private readonly Signal _began = new();
 
     /// <summary>How many more instances this host can load.</summary>
     public int Free => places.Free;
+
+    /// <summary>Whether this host runs an instance.</summary>
+    public bool AreAny => !_workers.IsEmpty;
+
+    /// <summary>Completes when this host begins to run one more instance.</summary>
+    public Task Began => _began.Next;
 
     /// <summary>From now on this host runs instances.</summary>
     public void Open() => places.Open();
@@ -47,6 +54,7 @@ internal sealed class LoadedInstances(
         InstanceWorker worker = workers.New(claimed, finished, slot);
         string id = claimed.Document.Id;
         _workers[id] = worker;
+        _began.Send();
 
         // The reminders from before (a timer, the end of another host's ownership, a slot) are out of date. The worker adds a new one
         // where the instance leaves this host without having ended.

@@ -5,8 +5,8 @@ namespace DurableSessions.Engine.Running;
 
 /// <summary>
 /// Finds instances that no host runs and that have something to do: by a whole listing at the start, and where a host that stops has given
-/// some back; by some pages after every <see cref="EngineOptions.SweepInterval"/>; in between, what this host knows to become due. Has them
-/// claimed.
+/// some back or another one has died; by some pages after every <see cref="EngineOptions.SweepInterval"/>; in between, what this
+/// host knows to become due. Has them claimed.
 /// </summary>
 internal sealed class Sweep(
     ActiveListing listing,
@@ -15,6 +15,7 @@ internal sealed class Sweep(
     HostIdentity identity,
     HandoverWatch watch,
     DueQueue due,
+    WantedListing wanted,
     EngineOptions options,
     TimeProvider time,
     ILogger log)
@@ -24,6 +25,7 @@ internal sealed class Sweep(
 
     private static readonly TimeSpan AfterError = TimeSpan.FromSeconds(5);
 
+    private readonly Cadence _next = new(time);
     private volatile bool _isHurried;
 
     /// <summary>Has the active instances listed at once.</summary>
@@ -36,17 +38,16 @@ internal sealed class Sweep(
     /// <summary>Runs until the host stops. Never throws.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        DateTimeOffset nextSweep = time.GetUtcNow();
         while (!cancellationToken.IsCancellationRequested)
         {
             try
             {
                 Task changed = due.Changed;
-                bool isHurried = _isHurried || await IsToldAsync(cancellationToken);
-                if (isHurried || time.GetUtcNow() >= nextSweep)
+                bool isHurried = wanted.Take(time.GetUtcNow()) || _isHurried || await IsToldAsync(cancellationToken);
+                if (isHurried || _next.IsDue)
                 {
                     _isHurried = false;
-                    nextSweep = time.GetUtcNow() + options.SweepInterval;
+                    _next.Next(options.SweepInterval);
                     bool isNamed = await identity.RefreshAsync(cancellationToken);
                     Begin(isHurried || isNamed);
                 }
@@ -67,7 +68,7 @@ internal sealed class Sweep(
                 }
                 else if (!listing.IsUnderWay)
                 {
-                    await WaitAsync(changed, nextSweep, cancellationToken);
+                    await WaitAsync(changed, cancellationToken);
                 }
             }
             catch (Exception) when (cancellationToken.IsCancellationRequested)
@@ -76,8 +77,7 @@ internal sealed class Sweep(
             catch (Exception e)
             {
                 log.ListingFailed(e);
-                DateTimeOffset again = time.GetUtcNow() + AfterError;
-                nextSweep = again < nextSweep ? again : nextSweep;
+                _next.Next(_next.In < AfterError ? _next.In : AfterError);
             }
         }
     }
@@ -97,11 +97,14 @@ internal sealed class Sweep(
     private async Task<bool> IsToldAsync(CancellationToken cancellationToken) =>
         watch.Next <= time.GetUtcNow() && await watch.IsToldAsync(cancellationToken);
 
-    private async Task WaitAsync(Task changed, DateTimeOffset nextSweep, CancellationToken cancellationToken)
+    private async Task WaitAsync(Task changed, CancellationToken cancellationToken)
     {
+        DateTimeOffset nextSweep = time.GetUtcNow() + _next.In;
+
         // Without a free place this host can claim nothing: an instance that ends here wakes the wait.
         DateTimeOffset until = loaded.Free > 0 && due.Nearest is { } nearest && nearest < nextSweep ? nearest : nextSweep;
         until = watch.Next is { } look && look < until ? look : until;
+        until = wanted.At is { } again && again < until ? again : until;
         TimeSpan wait = time.Until(until);
         if (wait > TimeSpan.Zero)
         {

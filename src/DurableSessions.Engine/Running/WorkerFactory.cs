@@ -17,6 +17,7 @@ internal sealed class WorkerFactory(
     ParkedInstances parked,
     Places places,
     Handover handover,
+    Liveness liveness,
     EngineLifetime lifetime,
     EngineOptions options,
     TimeProvider time,
@@ -40,7 +41,7 @@ internal sealed class WorkerFactory(
         var inbox = new InstanceInbox(mailbox, runner, activities, children, id);
         var release = new ReleasePolicy(runner, activities, children, places, options, time, log, id);
         var checkpoints = new CheckpointWriter(
-            instance, runner, inbox, children, release, snapshot, options, time, log, lifetime.Gone);
+            instance, runner, inbox, children, release, snapshot, liveness, options, time, log, lifetime.Gone);
         var end = new EndWriter(instance, runner, inbox, checkpoints, snapshot, subOrchestrations, time, log, lifetime.Gone);
         return new InstanceWorker(
             instance, runner, inbox, activities, children, release, checkpoints, end, snapshot, mailbox, due, parked, handover, lifetime,

@@ -116,7 +116,8 @@ public class ThrottledStorageTests
         using var enough = new CancellationTokenSource();
         log.Clear();
         await KeepInLineAsync(1.5 * options.Ownership);
-        Assert.Equal(4, log.CountOf("PUT", "orchestrations/active/"));
+        Assert.InRange(log.CountOf("PUT", "orchestrations/active/"), 1, 2);
+        Assert.InRange(log.CountOf("PUT", "orchestrations/alive/"), 4, 5);
         Task<OrchestrationMetadata> end = engine.Client.WaitForInstanceCompletionAsync(instance.InstanceId, Cancelled);
         isOver.SetResult(1);
         await KeepInLineAsync(TimeSpan.FromSeconds(1));
