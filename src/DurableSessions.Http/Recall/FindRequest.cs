@@ -1,4 +1,3 @@
-using DurableSessions.Core.Recall;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Requests;
 
