@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 using DurableSessions.Core.Storage;
 using DurableSessions.Http.Keys;
 using DurableSessions.Http.Tests.Hosting;
