@@ -23,6 +23,15 @@ internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache,
     /// <summary>Marks a session that has archives to be digested again, so that a listing finds it.</summary>
     public const string DegradedMetadata = "degraded";
 
+    /// <summary>
+    /// A time before which no archive that may expire was switched, or <see cref="NoArchive"/>, so that a listing finds old archives. A
+    /// manifest without it was written by an earlier version.
+    /// </summary>
+    public const string OldestArchiveMetadata = "oldestarchive";
+
+    /// <summary>No archive may expire.</summary>
+    public const string NoArchive = "none";
+
     /// <summary>Attempts at one transition; more are contention.</summary>
     private const int MaxAttempts = 40;
 
@@ -249,6 +258,10 @@ internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache,
         {
             metadata[DegradedMetadata] = "true";
         }
+
+        metadata[OldestArchiveMetadata] = manifest.LastExpirable > manifest.ExpiredArchives
+            ? (manifest.OldestArchiveAt ?? manifest.CreatedAt).UtcDateTime.ToString("O", CultureInfo.InvariantCulture)
+            : NoArchive;
 
         return metadata;
     }

@@ -138,16 +138,24 @@ internal sealed class CommitTaskFinder(
         }
 
         // The record is written before the swap that makes it true, and its archive may have been covered after it.
-        bool isPending = record.Fate == CommitFate.Archived
-            && (await manifests.LoadAsync(reference.Session, cancellationToken))?.Manifest is { } manifest
-            && manifest.Incarnation == reference.Incarnation
-            && manifest.FindPending(reference.CommitId) is not null;
-        if (!isPending
-            && record is { State: ArchiveState.Uncovered, Number: { } number }
-            && await archives.FindEntryAsync(reference.Session, reference.Incarnation, number, cancellationToken) is { } entry
-            && entry.CommitId == reference.CommitId)
+        Manifest? manifest = record.Fate == CommitFate.Archived
+            && (await manifests.LoadAsync(reference.Session, cancellationToken))?.Manifest is { } loaded
+            && loaded.Incarnation == reference.Incarnation
+                ? loaded
+                : null;
+        bool isPending = manifest?.FindPending(reference.CommitId) is not null;
+        if (!isPending && record is { State: ArchiveState.Uncovered, Number: { } number })
         {
-            record = record with { State = entry.State };
+            if (number <= manifest?.ExpiredArchives)
+            {
+                // Only what an overview covers expires.
+                record = record with { State = ArchiveState.Covered };
+            }
+            else if (await archives.FindEntryAsync(reference.Session, reference.Incarnation, number, cancellationToken) is { } entry
+                && entry.CommitId == reference.CommitId)
+            {
+                record = record with { State = entry.State };
+            }
         }
 
         return CommitTaskReader.Task(reference, record, isPending);
