@@ -6,7 +6,7 @@ namespace DurableSessions.Core.Purging;
 /// <param name="Session">The session.</param>
 /// <param name="Incarnation">Which one of that id.</param>
 /// <param name="Before">Those that were switched before this.</param>
-public sealed record ExpireArchivesInput(SessionKey Session, string Incarnation, DateTimeOffset Before)
+internal sealed record ExpireArchivesInput(SessionKey Session, string Incarnation, DateTimeOffset Before)
 {
     internal static string InstanceIdOf(string incarnation) => $"expire-archives-{incarnation}";
 }

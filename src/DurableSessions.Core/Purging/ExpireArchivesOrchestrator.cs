@@ -6,7 +6,7 @@ namespace DurableSessions.Core.Purging;
 /// <summary>
 /// Deletes the archives of a session that were switched long ago, the oldest first: how many. A crash at any place goes on.
 /// </summary>
-public sealed class ExpireArchivesOrchestrator : TaskOrchestrator<ExpireArchivesInput, int>
+internal sealed class ExpireArchivesOrchestrator : TaskOrchestrator<ExpireArchivesInput, int>
 {
     /// <summary>Runs of the activity in one instance, so that no history grows for ever; the next purge goes on.</summary>
     internal const int MaxRuns = 100;

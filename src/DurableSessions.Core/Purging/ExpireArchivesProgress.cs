@@ -3,4 +3,4 @@ namespace DurableSessions.Core.Purging;
 /// <summary>What one run has deleted.</summary>
 /// <param name="Archives">How many archives.</param>
 /// <param name="IsDone">Whether none is left; else the next run goes on.</param>
-public sealed record ExpireArchivesProgress(int Archives, bool IsDone);
+internal sealed record ExpireArchivesProgress(int Archives, bool IsDone);

@@ -3,7 +3,6 @@ using DurableSessions.Core.Commits;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Live;
 using DurableSessions.Core.State;
-using DurableSessions.Core.Storage;
 using DurableSessions.Core.Tasks;
 using DurableSessions.Orchestration;
 using Microsoft.Extensions.Logging;

@@ -138,11 +138,7 @@ internal sealed class CommitTaskFinder(
         }
 
         // The record is written before the swap that makes it true, and its archive may have been covered after it.
-        Manifest? manifest = record.Fate == CommitFate.Archived
-            && (await manifests.LoadAsync(reference.Session, cancellationToken))?.Manifest is { } loaded
-            && loaded.Incarnation == reference.Incarnation
-                ? loaded
-                : null;
+        Manifest? manifest = record.Fate == CommitFate.Archived ? await FindManifestAsync(reference, cancellationToken) : null;
         bool isPending = manifest?.FindPending(reference.CommitId) is not null;
         if (!isPending && record is { State: ArchiveState.Uncovered, Number: { } number })
         {
@@ -160,6 +156,12 @@ internal sealed class CommitTaskFinder(
 
         return CommitTaskReader.Task(reference, record, isPending);
     }
+
+    private async Task<Manifest?> FindManifestAsync(TaskReference reference, CancellationToken cancellationToken) =>
+        await manifests.LoadAsync(reference.Session, cancellationToken) is { Manifest: var manifest }
+            && manifest.Incarnation == reference.Incarnation
+                ? manifest
+                : null;
 
     private static bool IsUnread([NotNullWhen(true)] OrchestrationMetadata? instance) =>
         instance is { IsCompleted: true, SerializedInput: null };
