@@ -192,6 +192,39 @@ public sealed class OldArchivesTests
 
     [Theory]
     [MemberData(nameof(Requests))]
+    public Task An_audit_at_the_same_time_finds_no_damage(int request) => RunAsync(async (cluster, container) =>
+    {
+        await PrepareAsync(cluster, container, archives: 4);
+        using Host auditor = await Host.StartAsync(cluster, container.Name, Options());
+        using Host host = await RunAsync(cluster, container.Name);
+        var held = new HoldsRequest();
+        auditor.Faults.AtRequest(request, held);
+        Task<List<Finding>> audit = auditor.Store.Audit.RunAsync(new AuditOptions(), cancellationToken: Cancelled)
+            .ToListAsync(Cancelled).AsTask();
+        bool isHeld = await Task.WhenAny(held.Arrived, audit) != audit;
+        await host.PurgeToEndAsync();
+        await (isHeld ? held.ReleaseAsync() : Task.CompletedTask);
+        Assert.Empty(await audit);
+    });
+
+    [Fact]
+    public Task A_host_that_knows_the_session_from_before_appends_to_it() => RunAsync(async (cluster, container) =>
+    {
+        using Host old = await Host.StartAsync(cluster, container.Name, Options());
+        await old.AppendAsync(_key, "+preferences/tea=green");
+        using Host host = await RunAsync(cluster, container.Name);
+        host.Processor.Says = " said1";
+        await host.CommitToEndAsync(_key);
+        await CommitAsync(host, _key, 3, first: 2);
+        await Task.Delay(s_longAgo, cluster.Time, Cancelled);
+        await host.PurgeToEndAsync();
+        await old.AppendAsync(_key, "m5");
+        await host.CommitToEndAsync(_key);
+        await CheckReadersAsync(host, count: 5, expired: 2);
+    });
+
+    [Theory]
+    [MemberData(nameof(Requests))]
     public Task A_deletion_at_the_same_time_leaves_nothing(int request) => RunAsync(async (cluster, container) =>
     {
         await PrepareAsync(cluster, container, archives: 4);
@@ -455,6 +488,34 @@ public sealed class OldArchivesTests
         CommitTask retried = await host.EndOfAsync(_key, failed.TaskId);
         Assert.Equal((CommitTaskStatus.Completed, 1), (retried.Status, retried.ArchiveNumber));
         await CheckAsync(host, container, expired: 2, count: 4);
+    });
+
+    [Fact]
+    public Task A_retry_that_comes_late_with_a_digest_changes_nothing() => RunAsync(async (cluster, container) =>
+    {
+        using Host zombie = await Host.StartAsync(cluster, container.Name, Options());
+        using Host host = await Host.RunAsync(
+            cluster,
+            container.Name,
+            Options() with { Semantic = new SemanticPolicy { MaxAttempts = 1, FallBack = false } },
+            engine: s_seldom);
+        host.Processor.Before = static _ => throw new InvalidOperationException("away");
+        await host.AppendAsync(_key, TextOf(_key, 1));
+        CommitTask failed = await host.CommitToEndAsync(_key);
+        host.Processor.Before = static _ => Task.CompletedTask;
+        CommitInput retry = (await zombie.AcceptAsync(_key, failed.TaskId)) with { Attempt = 2 };
+        SemanticOutcome late = await zombie.SemanticProcessAsync(retry);
+        Assert.NotNull(late.Semantic);
+        await CommitAsync(host, _key, 3, first: 2);
+        await Task.Delay(s_longAgo, cluster.Time, Cancelled);
+        await host.PurgeToEndAsync();
+        await zombie.SwitchAsync(retry, late);
+        await CheckAsync(host, container, expired: 2, count: 4);
+
+        // Its record says that no digest covered it then, and what did is not kept.
+        await host.Client.PurgeInstanceAsync(failed.TaskId, Cancelled);
+        CommitTask recorded = await host.Store.Tasks.GetAsync(_key.Owner, failed.TaskId, Cancelled);
+        Assert.Equal((CommitTaskStatus.Completed, ArchiveState.Covered), (recorded.Status, recorded.Output?.State));
     });
 
     [Fact]

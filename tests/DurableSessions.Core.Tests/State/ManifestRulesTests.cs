@@ -48,7 +48,7 @@ public class ManifestRulesTests
             static m => m with { ExpiredArchives = 0 }),
         ["has archives up to 1 expired, an overview up to archive 2, and none"] = (s_two, static m => m with { ExpiredArchives = 1 }),
         ["has archives up to 1 expired, an overview up to archive 3, and 2"] = (
-            s_two.Archived(new DigestReference("three")), static m => m with { ExpiredArchives = 1, DegradedFrom = 2 }),
+            s_two.Archived(new DigestReference("three")) with { DegradedFrom = 2 }, static m => m with { ExpiredArchives = 1 }),
         ["changes a session that is deleted"] = (New().After(nameof(Transitions.Delete)), static m => m with { DeletedAt = null }),
         ["replaces a session that is not deleted"] = (New(), static m => m with { Incarnation = "ffffffffffff" }),
     };
