@@ -51,7 +51,8 @@ internal sealed class KeyedMessageLoader(LiveLog live, ArchiveStore archives, Se
         }
 
         DateTimeOffset from = time.GetUtcNow() - options.IdempotencyWindow;
-        for (int number = manifest.ArchiveCount; number > Math.Max(read, manifest.ExpiredArchives) && keyed.Count < KeyedMessages.MaxCount; number--)
+        int before = Math.Max(read, manifest.ExpiredArchives);
+        for (int number = manifest.ArchiveCount; number > before && keyed.Count < KeyedMessages.MaxCount; number--)
         {
             if (manifest.Pending.Any(p => p.Number == number))
             {

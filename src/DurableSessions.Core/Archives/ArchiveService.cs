@@ -40,8 +40,8 @@ public sealed class ArchiveService
     }
 
     /// <summary>
-    /// Archives without their overviews, the newest first, to the oldest one that has not expired: one storage request for each, and another for each that an older version
-    /// switched; at most 8 at once.
+    /// Archives without their overviews, the newest first, to the oldest one that has not expired: one storage request for each, and
+    /// another for each that an older version switched; at most 8 at once.
     /// </summary>
     /// <param name="key">The session.</param>
     /// <param name="limit">1 to <see cref="MaxPage"/>.</param>
@@ -56,7 +56,8 @@ public sealed class ArchiveService
         Manifest manifest = await _manifests.LoadLiveAsync(key, cancellationToken);
         int newest = Math.Min(manifest.ArchiveCount, (before ?? int.MaxValue) - 1);
         var archives = new List<ArchiveInfo>();
-        foreach (int[] numbers in Enumerable.Range(0, Math.Clamp(newest - manifest.ExpiredArchives, 0, limit)).Select(i => newest - i).Chunk(ReadAtOnce))
+        int count = Math.Clamp(newest - manifest.ExpiredArchives, 0, limit);
+        foreach (int[] numbers in Enumerable.Range(0, count).Select(i => newest - i).Chunk(ReadAtOnce))
         {
             (ArchiveInfo Info, int Attempt)?[] found = await Task.WhenAll(
                 numbers.Select(n => FindAsync(key, manifest, n, withDigest: false, cancellationToken)));

@@ -145,7 +145,7 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
     public Task<ArchiveEntry?> FindEntryAsync(SessionKey key, string incarnation, int number, CancellationToken cancellationToken) =>
         storage.Container.FindAsync<ArchiveEntry>(BlobNames.Index(key, incarnation, number), cancellationToken);
 
-    /// <summary>The numbers under which archives are entered, in order, those of archives that have expired and are left included.</summary>
+    /// <summary>The numbers under which archives are entered, in order, those left of archives that have expired included.</summary>
     public async IAsyncEnumerable<int> ListNumbersAsync(
         SessionKey key, string incarnation, int pageSize,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)

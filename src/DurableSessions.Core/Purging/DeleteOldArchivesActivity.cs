@@ -18,9 +18,9 @@ namespace DurableSessions.Core.Purging;
 /// <item>after the entry of an archive: the records of its commit, which stay.</item>
 /// </list>
 /// <para>What may still be written under an archive that has expired, each by a host that was stalled for days, or by storage carrying out
-/// a copy of a request late: its messages, digests, answers and memory diffs, which are written where there is none (If-None-Match), and its
-/// entry, by a second switch of its commit. No document refers to these, and readers ask the manifest first: they are deleted by the next
-/// expiry where there is the entry, and by a repair. A change of the entry has the ETag of the one that is gone, and fails.</para>
+/// a copy of a request late: its messages, digests, answers and memory diffs, which are written where there is none (If-None-Match), and
+/// its entry, by a second switch of its commit. No document refers to these, and readers ask the manifest first: they are deleted by the
+/// next expiry where there is the entry, and by a repair. A change of the entry has the ETag of the one that is gone, and fails.</para>
 /// <para>A deletion of the session at the same time deletes the same: each blob once.</para>
 /// </remarks>
 internal sealed class DeleteOldArchivesActivity(

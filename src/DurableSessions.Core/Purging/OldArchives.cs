@@ -10,9 +10,9 @@ using Microsoft.Extensions.Logging;
 namespace DurableSessions.Core.Purging;
 
 /// <summary>
-/// Archives that were switched long ago, of sessions that live on. They are found by one listing for each 5,000 sessions that there are, and,
-/// for each session whose manifest says that it has one, by a request for that, one for the names of its oldest archives, and one for the
-/// entry of each that has expired and of the two or three that decide. The manifest of a session that an earlier version wrote last is read.
+/// Archives that were switched long ago, of sessions that live on. They are found by one listing for each 5,000 sessions that there are,
+/// and, for each session whose manifest says that it has one, by a request for that, one for the names of its oldest archives, and one for
+/// the entry of each that has expired and of the two or three that decide. A manifest that an earlier version wrote last is read.
 /// </summary>
 /// <remarks>
 /// An archive does not expire while the context or a digest builds on it: that of the newest overview, the one before, and those from the
@@ -55,7 +55,10 @@ public sealed class OldArchives
     /// How long ago they were switched: 2 days at least, and a day more than <see cref="SessionOptions.IdempotencyWindow"/>.
     /// </param>
     /// <param name="cancellationToken">Ends the search.</param>
-    /// <returns>The archives, those of a session in order, at most 10,000 of each: so many are deleted at once. Of one whose documents cannot be read there is none: the log has it.</returns>
+    /// <returns>
+    /// The archives, those of a session in order, at most 10,000 of each: so many are deleted at once. Of one whose documents cannot be
+    /// read there is none: the log has it.
+    /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">The retention is too short.</exception>
     public IAsyncEnumerable<OldArchive> FindAsync(TimeSpan retention, CancellationToken cancellationToken)
     {
@@ -64,8 +67,8 @@ public sealed class OldArchives
     }
 
     /// <summary>
-    /// Starts to delete what <see cref="FindAsync(TimeSpan, CancellationToken)"/> finds, by an orchestration for each session: it looks once
-    /// more. What an earlier one has left is deleted too.
+    /// Starts to delete what <see cref="FindAsync(TimeSpan, CancellationToken)"/> finds, by an orchestration for each session: it looks
+    /// once more. What an earlier one has left is deleted too.
     /// </summary>
     /// <param name="retention">As <see cref="FindAsync(TimeSpan, CancellationToken)"/> takes it.</param>
     /// <param name="cancellationToken">Ends it between two requests.</param>
@@ -137,9 +140,10 @@ public sealed class OldArchives
         int? upTo = null;
         DateTimeOffset oldestAt = manifest.OldestArchiveAt ?? manifest.CreatedAt;
         int? firstKept = null;
-        await foreach (int number in _archives.ListNumbersAsync(session, manifest.Incarnation, pageSize: Math.Min(most + 1, MaxPage), cancellationToken))
+        int pageSize = Math.Min(most + 1, MaxPage);
+        await foreach (int number in _archives.ListNumbersAsync(session, manifest.Incarnation, pageSize, cancellationToken))
         {
-            if (entries.Count == most || number >= firstKept)
+            if (entries.Count == most)
             {
                 break;
             }
@@ -192,7 +196,8 @@ public sealed class OldArchives
         }
     }
 
-    private async Task<IReadOnlyList<ArchiveEntry>> FindOfAsync(SessionKey session, DateTimeOffset before, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<ArchiveEntry>> FindOfAsync(
+        SessionKey session, DateTimeOffset before, CancellationToken cancellationToken)
     {
         try
         {

@@ -9,7 +9,7 @@ namespace DurableSessions.Core.Purging;
 
 /// <summary>The manifest of a session as a listing has it.</summary>
 /// <param name="Session">Of which session.</param>
-/// <param name="WrittenAt">When it was written, by storage's clock.</param>
+/// <param name="WrittenAt">When it was written, but for swaps that let archives expire, by storage's clock.</param>
 /// <param name="ETag">Of exactly this manifest.</param>
 internal sealed record OldManifest(SessionKey Session, DateTimeOffset WrittenAt, ETag? ETag)
 {
@@ -18,6 +18,12 @@ internal sealed record OldManifest(SessionKey Session, DateTimeOffset WrittenAt,
     /// <see langword="null"/>: an earlier version wrote it.
     /// </summary>
     public string? OldestArchive { get; init; }
+
+    private static DateTimeOffset? Time(IDictionary<string, string> metadata, string name) =>
+        metadata.TryGetValue(name, out string? text)
+            && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out DateTimeOffset time)
+                ? time
+                : null;
 
     /// <summary>Whether an archive that may expire may have been switched before a time; what cannot be read may.</summary>
     public bool MayHaveArchivesBefore(DateTimeOffset time) => OldestArchive != ManifestStore.NoArchive
@@ -28,7 +34,10 @@ internal sealed record OldManifest(SessionKey Session, DateTimeOffset WrittenAt,
     /// <summary>Reads an item of a listing; <see langword="null"/> where it is no session's.</summary>
     public static OldManifest? Of(BlobItem blob) =>
         BlobNames.FindSession(blob.Name) is { } session && !blob.Metadata.ContainsKey(ManifestStore.DeletedMetadata)
-            ? new OldManifest(session, blob.Properties.LastModified ?? DateTimeOffset.MaxValue, blob.Properties.ETag)
+            ? new OldManifest(
+                session,
+                Time(blob.Metadata, ManifestStore.UnusedMetadata) ?? blob.Properties.LastModified ?? DateTimeOffset.MaxValue,
+                blob.Properties.ETag)
             {
                 OldestArchive = blob.Metadata.TryGetValue(ManifestStore.OldestArchiveMetadata, out string? oldest) ? oldest : null,
             }

@@ -20,8 +20,10 @@ internal sealed class Purge(
     /// <returns>How many instances were purged; <see langword="null"/>: it is not this host's turn.</returns>
     public async Task<int?> RunAsync(CancellationToken cancellationToken)
     {
-        if ((options.TaskRetention == TimeSpan.Zero && options.SessionRetention == TimeSpan.Zero && options.ArchiveRetention == TimeSpan.Zero)
-            || await turns.TryTakeAsync(cancellationToken) is not { } held)
+        bool keepsAll = options.TaskRetention == TimeSpan.Zero
+            && options.SessionRetention == TimeSpan.Zero
+            && options.ArchiveRetention == TimeSpan.Zero;
+        if (keepsAll || await turns.TryTakeAsync(cancellationToken) is not { } held)
         {
             return null;
         }

@@ -120,7 +120,7 @@ public sealed class MemoryService
 
     /// <summary>What the commit of an archive did to memories; <see langword="null"/>: nothing, or it has not been switched.</summary>
     /// <exception cref="SessionNotFoundException">There is no such session.</exception>
-    /// <exception cref="ArchiveNotFoundException">The archive has expired: what it did to memories stays, and is not kept apart.</exception>
+    /// <exception cref="ArchiveNotFoundException">The archive has expired; what it did to memories stays.</exception>
     public async Task<MemoryDiff?> FindDiffAsync(SessionKey key, int archive, CancellationToken cancellationToken)
     {
         Manifest manifest = await _manifests.LoadLiveAsync(key, cancellationToken);

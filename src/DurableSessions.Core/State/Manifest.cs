@@ -90,6 +90,12 @@ internal sealed record Manifest
     /// </summary>
     public DateTimeOffset? OldestArchiveAt { get; init; }
 
+    /// <summary>
+    /// When the manifest was written before archives expired, by storage's clock: that is no use of the session. <see langword="null"/>: it
+    /// was written for something else since.
+    /// </summary>
+    public DateTimeOffset? UnusedSince { get; init; }
+
     /// <summary>The newest overview, and how far it reaches.</summary>
     public OverviewReference? Overview { get; init; }
 

@@ -59,7 +59,8 @@ public sealed class DigestService
     /// <exception cref="DigestNotFoundException">The archive keeps no digest of the version that is to be put in place.</exception>
     /// <exception cref="ArchiveStateException">
     /// The archive is not covered; it has no digest of its own, since a later one holds it; it is still to be digested again because the
-    /// model was away; the archive before it, from whose digest it is made, has expired; there is no model; or it has <see cref="MaxVersions"/> digests that were in place.
+    /// model was away; the archive before it, from whose digest it is made, has expired; there is no model; or it has
+    /// <see cref="MaxVersions"/> digests that were in place.
     /// </exception>
     /// <exception cref="ContentionException">Another request for the archive is on its way.</exception>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>

@@ -8,8 +8,8 @@ using SessionOptions = DurableSessions.Core.Configuration.SessionOptions;
 namespace DurableSessions.Server.Expiring;
 
 /// <summary>
-/// <c>expire [--archives] [--days DAYS] [--dry-run]</c>: deletes the sessions in which nothing was written for so many days, or the archives
-/// that were switched so long ago, or only lists them. Exits with 0, and with 1 after an error.
+/// <c>expire [--archives] [--days DAYS] [--dry-run]</c>: deletes the sessions in which nothing was written for so many days, or the
+/// archives that were switched so long ago, or only lists them. Exits with 0, and with 1 after an error.
 /// </summary>
 internal static class ExpireCommand
 {
@@ -17,8 +17,8 @@ internal static class ExpireCommand
     {
         var days = new Option<int?>("--days")
         {
-            Description = "Days without a message, a commit or a change, 1 to 36500; Retention:SessionDays unless set. With --archives: days "
-                + "since their commit, 2 to 36500; Retention:ArchiveDays unless set.",
+            Description = "Days without a message, a commit or a change, 1 to 36500; Retention:SessionDays unless set. With --archives: "
+                + "days since their commit, 2 to 36500; Retention:ArchiveDays unless set.",
         };
         days.Validators.Add(result =>
         {
@@ -34,7 +34,7 @@ internal static class ExpireCommand
         var dryRun = new Option<bool>("--dry-run") { Description = "List what would be deleted, and change nothing." };
         var command = new Command(
             "expire",
-            "Delete the sessions in which nothing was written for long; what servers do once a day by Retention:SessionDays and :ArchiveDays.")
+            "Delete the sessions in which nothing was written for long, or old archives; what servers do once a day by Retention.")
         {
             archives, days, dryRun,
         };

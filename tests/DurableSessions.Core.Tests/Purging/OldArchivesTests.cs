@@ -8,7 +8,6 @@ using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Purging;
-using DurableSessions.Core.Recall;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
@@ -56,6 +55,9 @@ public sealed class OldArchivesTests
         await host.PurgeToEndAsync();
         await CheckAsync(host, container, expired: 3, count: 5);
         Assert.Equal(["n1"], (await host.AuditAsync(_other)).Everything);
+        host.Log.Clear();
+        Assert.Equal(2, (await host.Store.Archives.ListAsync(_key, ArchiveService.MaxPage, before: null, Cancelled)).Count);
+        Assert.Equal(3, host.Log.Count);
 
         await CommitAsync(host, _key, 2, first: 6);
         await Task.Delay(TimeSpan.FromHours(25), cluster.Time, Cancelled);
@@ -383,7 +385,7 @@ public sealed class OldArchivesTests
     });
 
     [Fact]
-    public Task A_digest_of_the_oldest_that_is_left_is_refused_and_a_kept_one_can_be_put_in_place() => RunAsync(async (cluster, container) =>
+    public Task A_digest_of_the_oldest_that_is_left_is_refused_and_a_kept_one_put_in_place() => RunAsync(async (cluster, container) =>
     {
         using Host host = await RunAsync(cluster, container.Name);
         await CommitAsync(host, _key, 4);
@@ -404,7 +406,7 @@ public sealed class OldArchivesTests
     [Theory]
     [InlineData(2, "the archive has expired")]
     [InlineData(3, "the archive before it, from whose digest it is made, has expired")]
-    public Task A_digest_that_was_accepted_before_says_why_it_is_not_made(int number, string reason) => RunAsync(async (cluster, container) =>
+    public Task A_digest_accepted_before_says_why_it_is_not_made(int number, string reason) => RunAsync(async (cluster, container) =>
     {
         await PrepareAsync(cluster, container, archives: 4);
         using Host client = await Host.StartAsync(cluster, container.Name, Options());
@@ -519,6 +521,27 @@ public sealed class OldArchivesTests
     });
 
     [Fact]
+    public Task That_they_expire_is_no_use_of_their_session_and_a_commit_after_it_is() => RunAsync(async (cluster, container) =>
+    {
+        using Host host = await RunAsync(cluster, container.Name);
+        await CommitAsync(host, _key, 4);
+        await CommitAsync(host, _other, 4);
+        await Task.Delay(s_retention - TimeSpan.FromDays(1), cluster.Time, Cancelled);
+        await CommitAsync(host, _key, 1, first: 5);
+        await CommitAsync(host, _other, 1, first: 5);
+        DateTimeOffset used = cluster.Time.GetUtcNow();
+        await Task.Delay(TimeSpan.FromDays(2), cluster.Time, Cancelled);
+        await host.PurgeToEndAsync();
+        await host.Store.Sessions.CountUsedAsync(_other, 1, 0, null, Cancelled);
+        await Task.Delay(s_retention, cluster.Time, Cancelled);
+        await CheckReadersAsync(host, count: 5, expired: 3);
+        UnusedSession unused = Assert.Single(
+            await host.Store.Unused.FindAsync(s_retention + TimeSpan.FromDays(1), Cancelled).ToListAsync(Cancelled));
+        Assert.Equal(_key, unused.Session);
+        Assert.InRange(unused.LastWrittenAt, used - TimeSpan.FromHours(1), used);
+    });
+
+    [Fact]
     public Task A_manifest_of_an_earlier_version_is_looked_at() => RunAsync(async (cluster, container) =>
     {
         await PrepareAsync(cluster, container, archives: 4);
@@ -548,7 +571,8 @@ public sealed class OldArchivesTests
     public Task One_that_cannot_be_read_holds_up_no_other() => RunAsync(async (cluster, container) =>
     {
         await PrepareAsync(cluster, container, archives: 4);
-        await container.GetBlobClient("manifests/acme/ada/s0.json").UploadAsync(BinaryData.FromString("damaged"), overwrite: true, Cancelled);
+        await container.GetBlobClient("manifests/acme/ada/s0.json")
+            .UploadAsync(BinaryData.FromString("damaged"), overwrite: true, Cancelled);
         using Host host = await RunAsync(cluster, container.Name);
         await host.PurgeToEndAsync();
         await CheckReadersAsync(host, count: 4, expired: 2);
@@ -630,8 +654,8 @@ public sealed class OldArchivesTests
     private async Task CheckAsync(Host host, BlobContainerClient container, int expired, int count, string? overview = null)
     {
         await CheckReadersAsync(host, count, expired, overview);
-        IEnumerable<string> names = (await ListAsync(container)).Keys
-            .Where(static n => n.StartsWith("archives/acme/ada/s1/", StringComparison.Ordinal));
+        List<string> names =
+            [.. (await ListAsync(container)).Keys.Where(static n => n.StartsWith("archives/acme/ada/s1/", StringComparison.Ordinal))];
         Assert.Equal(
             Enumerable.Range(expired + 1, count - expired),
             names.Select(BlobNames.FindIndexed).OfType<int>());
