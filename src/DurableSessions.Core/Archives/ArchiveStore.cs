@@ -166,7 +166,8 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
     /// </summary>
     public async Task DeleteArchiveAsync(SessionKey key, string incarnation, ArchiveEntry entry, CancellationToken cancellationToken)
     {
-        var options = new GetBlobsOptions { Prefix = BlobNames.Commit(key, incarnation, entry.CommitId) };
+        var commit = new CommitAttempt(key, incarnation, entry.CommitId, entry.Attempt);
+        var options = new GetBlobsOptions { Prefix = BlobNames.Commit(commit) };
         await foreach (BlobItem blob in storage.Container.GetBlobsAsync(options, cancellationToken))
         {
             if (FindRecorded(blob.Name) is null)

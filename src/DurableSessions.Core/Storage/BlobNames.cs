@@ -46,7 +46,7 @@ internal static class BlobNames
         $"{ArchivePrefix(commit.Session, commit.Incarnation)}{commit.CommitId}/{Number(commit.Attempt)}/";
 
     /// <summary>Where all attempts of a commit stage, and what a model has answered for it is.</summary>
-    public static string Commit(SessionKey key, string incarnation, CommitId commitId) => $"{ArchivePrefix(key, incarnation)}{commitId}/";
+    public static string Commit(CommitAttempt commit) => $"{ArchivePrefix(commit.Session, commit.Incarnation)}{commit.CommitId}/";
 
     public static string Answers(CommitAttempt commit) => $"{ArchivePrefix(commit.Session, commit.Incarnation)}{commit.CommitId}/answers/";
 
