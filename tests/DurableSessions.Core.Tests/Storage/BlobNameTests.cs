@@ -183,8 +183,9 @@ public class BlobNameTests
         public override string ToString() => $"{Method.Name}({string.Join(", ", Arguments)}) = {Text}";
 
         // A commit's folder, and the answers of a model, are those of all its attempts.
-        private IEnumerable<object> Thing => Method.Name is nameof(BlobNames.Answers) or nameof(BlobNames.Commit) && Arguments[0] is CommitAttempt commit
-            ? [commit with { Attempt = 0 }]
-            : Arguments;
+        private IEnumerable<object> Thing =>
+            Method.Name is nameof(BlobNames.Answers) or nameof(BlobNames.Commit) && Arguments[0] is CommitAttempt commit
+                ? [commit with { Attempt = 0 }]
+                : Arguments;
     }
 }
