@@ -77,7 +77,8 @@ public static class DurableSessionsServices
     /// <summary>
     /// Has the host purge, once a day and on one host of a store, the instances that ended longer ago than
     /// <see cref="SessionOptions.TaskRetention"/>, and delete the sessions in which nothing was written for
-    /// <see cref="SessionOptions.SessionRetention"/>.
+    /// <see cref="SessionOptions.SessionRetention"/>, and the archives that were switched longer ago than
+    /// <see cref="SessionOptions.ArchiveRetention"/>.
     /// </summary>
     /// <param name="services">
     /// The host's services, with those of <see cref="AddDurableSessions(IServiceCollection)"/> and the engine: a host stops what was added
@@ -127,9 +128,13 @@ public static class DurableSessionsServices
         .AddSingleton<PurgeTurns>()
         .AddSingleton<InstancePurger>()
         .AddSingleton<Purge>()
+        .AddSingleton<ManifestListing>()
         .AddSingleton(static p => new UnusedSessions(
-            p.Get<SessionStorage>(), p.Get<ManifestStore>(), p.Get<SegmentStore>(), p.Get<TaskIndex>(), p.Get<OrchestrationClient>(),
-            p.Get<TimeProvider>(), p.Get<ILogger<UnusedSessions>>()))
+            p.Get<ManifestListing>(), p.Get<ManifestStore>(), p.Get<SegmentStore>(), p.Get<TaskIndex>(), p.Get<OrchestrationClient>(),
+            p.Get<ILogger<UnusedSessions>>()))
+        .AddSingleton(static p => new OldArchives(
+            p.Get<ManifestListing>(), p.Get<ManifestStore>(), p.Get<ArchiveStore>(), p.Get<EarlierDigests>(), p.Get<OrchestrationClient>(),
+            p.Get<SessionOptions>(), p.Get<ILogger<OldArchives>>()))
         .AddSingleton(static p => new SessionService(
             p.Get<SessionStorage>(), p.Get<SessionCreator>(), p.Get<SessionAppenders>(), p.Get<ContextReader>(), p.Get<ManifestStore>(),
             p.Get<Tombstones>(), p.Get<AutoCommits>(), p.Get<SettingsWriter>(), p.Get<DigestsAgain>(), p.Get<Deletions>(),
@@ -140,7 +145,7 @@ public static class DurableSessionsServices
         .AddSingleton(static p => new TaskService(
             p.Get<CommitTaskFinder>(), p.Get<CommitCancellation>(), p.Get<CommitRetry>(), p.Get<OrchestrationClient>()))
         .AddSingleton(static p => new DigestService(
-            p.Get<ManifestStore>(), p.Get<ArchiveStore>(), p.Get<KeyedRequests>(), p.Get<SemanticProcessors>(),
+            p.Get<ManifestStore>(), p.Get<ArchiveStore>(), p.Get<EarlierDigests>(), p.Get<KeyedRequests>(), p.Get<SemanticProcessors>(),
             p.Get<OrchestrationClient>(), p.Get<TimeProvider>()))
         .AddSingleton(static p => new ArchiveService(p.Get<ManifestStore>(), p.Get<ArchiveStore>()))
         .AddSingleton(static p => new MemoryService(
@@ -176,6 +181,7 @@ public static class DurableSessionsServices
         .AddSingleton<DeleteBlobsActivity>()
         .AddSingleton<RemoveTombstoneActivity>()
         .AddSingleton<DeleteUnusedActivity>()
+        .AddSingleton<DeleteOldArchivesActivity>()
         .AddSingleton(static p => new OrchestrationRegistry()
             .AddOrchestrator(CommitNames.Orchestrator, static () => new CommitOrchestrator())
             .AddActivity(CommitNames.ArchiveToTemp, p.Reported<ArchiveToTempActivity>)
@@ -196,7 +202,9 @@ public static class DurableSessionsServices
             .AddActivity(DeleteNames.DeleteBlobs, p.Reported<DeleteBlobsActivity>)
             .AddActivity(DeleteNames.RemoveTombstone, p.Reported<RemoveTombstoneActivity>)
             .AddOrchestrator(ExpireNames.Orchestrator, static () => new ExpireSessionOrchestrator())
-            .AddActivity(ExpireNames.DeleteUnused, p.Reported<DeleteUnusedActivity>));
+            .AddActivity(ExpireNames.DeleteUnused, p.Reported<DeleteUnusedActivity>)
+            .AddOrchestrator(ExpireNames.ArchivesOrchestrator, static () => new ExpireArchivesOrchestrator())
+            .AddActivity(ExpireNames.DeleteArchives, p.Reported<DeleteOldArchivesActivity>));
 
     private static ReportedActivity Reported<T>(this IServiceProvider provider)
         where T : ITaskActivity => new ReportedActivity(provider.Get<T>(), provider.Get<ILogger<ReportedActivity>>());

@@ -145,4 +145,14 @@ internal static partial class Log
         1031, LogLevel.Information, "Commit {CommitId} of session {Session}: {Mode} of a digest of archive {Number}, version {Version}")]
     public static partial void DigestChanged(
         this ILogger log, CommitId commitId, SessionKey session, int number, DigestMode mode, int? version);
+
+    [LoggerMessage(
+        1032, LogLevel.Information, "Session {Session}: {Count} archives, up to archive {Number}, have expired and were deleted")]
+    public static partial void ArchivesExpired(this ILogger log, SessionKey session, int count, int number);
+
+    [LoggerMessage(1033, LogLevel.Warning, "Session {Session}: its old archives could not be found; the next purge looks again")]
+    public static partial void OldArchivesKept(this ILogger log, Exception exception, SessionKey session);
+
+    [LoggerMessage(1034, LogLevel.Information, "{Count} sessions have archives that were switched more than {Retention} ago: these expire")]
+    public static partial void OldArchivesFound(this ILogger log, int count, TimeSpan retention);
 }

@@ -16,10 +16,11 @@ namespace DurableSessions.Core;
 /// <param name="memories">Users' long-term memories.</param>
 /// <param name="memorySearch">Searches memories and archives.</param>
 /// <param name="unused">Finds sessions that are not used any more.</param>
+/// <param name="oldArchives">Finds archives that were switched long ago.</param>
 /// <param name="audit">Finds what is wrong in storage.</param>
 public sealed class SessionStore(
     SessionService sessions, CommitService commits, TaskService tasks, ArchiveService archives, DigestService digests,
-    MemoryService memories, MemorySearch memorySearch, UnusedSessions unused, StorageAudit audit)
+    MemoryService memories, MemorySearch memorySearch, UnusedSessions unused, OldArchives oldArchives, StorageAudit audit)
 {
     /// <summary>Sessions and their messages.</summary>
     public SessionService Sessions => sessions;
@@ -44,6 +45,9 @@ public sealed class SessionStore(
 
     /// <summary>Finds sessions in which nothing was written for long, and deletes them.</summary>
     public UnusedSessions Unused => unused;
+
+    /// <summary>Finds archives that were switched long ago, of sessions that live on, and deletes them.</summary>
+    public OldArchives OldArchives => oldArchives;
 
     /// <summary>Finds what is wrong in storage, and removes what no document refers to.</summary>
     public StorageAudit Audit => audit;

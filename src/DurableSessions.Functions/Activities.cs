@@ -83,6 +83,11 @@ public sealed class Activities(OrchestrationRegistry registry, FunctionsClient d
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>
         RunAsync(ExpireNames.DeleteUnused, input, instanceId, client);
 
+    [Function(ExpireNames.DeleteArchives)]
+    public Task<object?> DeleteArchives(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>
+        RunAsync(ExpireNames.DeleteArchives, input, instanceId, client);
+
     private Task<object?> RunAsync(string name, JsonElement input, string instanceId, DurableTaskClient client)
     {
         durable.Use(client);

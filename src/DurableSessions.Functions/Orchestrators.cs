@@ -31,6 +31,9 @@ public sealed class Orchestrators(OrchestrationRegistry registry)
     [Function(ExpireNames.Orchestrator)]
     public Task<object?> ExpireSessionAsync([OrchestrationTrigger] TaskOrchestrationContext context) => RunAsync(context);
 
+    [Function(ExpireNames.ArchivesOrchestrator)]
+    public Task<object?> ExpireArchivesAsync([OrchestrationTrigger] TaskOrchestrationContext context) => RunAsync(context);
+
     private Task<object?> RunAsync(TaskOrchestrationContext context) =>
         new DurableOrchestrator(registry.Orchestrators[context.Name.Name]()).RunAsync(context, context.GetInput<JsonElement?>());
 }

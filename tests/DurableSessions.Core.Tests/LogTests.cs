@@ -41,6 +41,9 @@ public sealed class LogTests
         [1029] = nameof(Log.UnusedSessionKept),
         [1030] = nameof(Log.UnusedSessionsFound),
         [1031] = nameof(Log.DigestChanged),
+        [1032] = nameof(Log.ArchivesExpired),
+        [1033] = nameof(Log.OldArchivesKept),
+        [1034] = nameof(Log.OldArchivesFound),
     };
 
     [Fact]

@@ -28,6 +28,7 @@ public class OptionsTests
         [nameof(SemanticPolicy.Timeout)] = static o => o.Semantic = new SemanticPolicy { Timeout = TimeSpan.Zero },
         [nameof(SessionOptions.TaskRetention)] = static o => o.TaskRetention = TimeSpan.FromHours(23),
         [nameof(SessionOptions.SessionRetention)] = static o => o.SessionRetention = TimeSpan.FromHours(23),
+        [nameof(SessionOptions.ArchiveRetention)] = static o => o.ArchiveRetention = TimeSpan.FromHours(47),
         [nameof(SessionOptions.TombstoneRetention)] = static o => o.TombstoneRetention = TimeSpan.FromSeconds(-1),
     };
 

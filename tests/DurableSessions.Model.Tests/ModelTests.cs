@@ -49,8 +49,8 @@ public sealed class ModelTests(ITestOutputHelper output)
     [Fact]
     public void Every_transition_of_the_product_is_in_the_model()
     {
-        // It changes counts that no step rests on.
-        string[] others = [nameof(Transitions.CountUsed)];
+        // One changes counts that no step rests on. The other one needs three archives, more than a search of all states can have.
+        string[] others = [nameof(Transitions.CountUsed), nameof(Transitions.ExpireArchives)];
         IEnumerable<string> transitions = typeof(Transitions).GetMethods(BindingFlags.Public | BindingFlags.Static)
             .Where(static m => m.ReturnType == typeof(Transition))
             .Select(static m => m.Name);

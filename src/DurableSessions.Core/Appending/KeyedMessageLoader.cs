@@ -51,7 +51,8 @@ internal sealed class KeyedMessageLoader(LiveLog live, ArchiveStore archives, Se
         }
 
         DateTimeOffset from = time.GetUtcNow() - options.IdempotencyWindow;
-        for (int number = manifest.ArchiveCount; number > read && keyed.Count < KeyedMessages.MaxCount; number--)
+        int before = Math.Max(read, manifest.ExpiredArchives);
+        for (int number = manifest.ArchiveCount; number > before && keyed.Count < KeyedMessages.MaxCount; number--)
         {
             if (manifest.Pending.Any(p => p.Number == number))
             {
@@ -100,7 +101,9 @@ internal sealed class KeyedMessageLoader(LiveLog live, ArchiveStore archives, Se
             return null;
         }
 
-        for (int number = now.ArchiveCount; number > then.ArchiveCount && found.Count < ids.Count; number--)
+        // An archive that has expired is older than any append that a client waits for.
+        int oldest = Math.Max(then.ArchiveCount, now.ExpiredArchives);
+        for (int number = now.ArchiveCount; number > oldest && found.Count < ids.Count; number--)
         {
             (CommitId commitId, int attempt)? archive = now.Pending.FirstOrDefault(p => p.Number == number) is { } pending
                 ? (pending.CommitId, pending.Attempt)

@@ -1,7 +1,10 @@
+using System.Runtime.CompilerServices;
 using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
+using DurableSessions.Core.Messages;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
+using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.Archives;
 
@@ -24,19 +27,21 @@ public sealed class ArchiveService
 
     /// <summary>One archive.</summary>
     /// <exception cref="SessionNotFoundException">There is no such session.</exception>
-    /// <exception cref="ArchiveNotFoundException">There is no archive of that number.</exception>
+    /// <exception cref="ArchiveNotFoundException">
+    /// There is no archive of that number, or it has expired; also while its messages are read.
+    /// </exception>
     public async Task<Archive> GetAsync(SessionKey key, int number, CancellationToken cancellationToken)
     {
         Manifest manifest = await _manifests.LoadLiveAsync(key, cancellationToken);
         (ArchiveInfo info, int attempt) = await FindAsync(key, manifest, number, withDigest: true, cancellationToken)
-            ?? throw new ArchiveNotFoundException(key, number);
-        return new Archive(info, _archives.ReadMessagesAsync(
-            new CommitAttempt(key, manifest.Incarnation, new CommitId(info.TaskId), attempt), cancellationToken));
+            ?? throw new ArchiveNotFoundException(key, number, await HasExpiredAsync(key, manifest.Incarnation, number, cancellationToken));
+        var commit = new CommitAttempt(key, manifest.Incarnation, new CommitId(info.TaskId), attempt);
+        return new Archive(info, ReadMessagesAsync(commit, number, cancellationToken));
     }
 
     /// <summary>
-    /// Archives without their overviews, the newest first: one storage request for each, and another for each that an older version
-    /// switched; at most 8 at once.
+    /// Archives without their overviews, the newest first, to the oldest one that has not expired: one storage request for each, and
+    /// another for each that an older version switched; at most 8 at once.
     /// </summary>
     /// <param name="key">The session.</param>
     /// <param name="limit">1 to <see cref="MaxPage"/>.</param>
@@ -51,7 +56,8 @@ public sealed class ArchiveService
         Manifest manifest = await _manifests.LoadLiveAsync(key, cancellationToken);
         int newest = Math.Min(manifest.ArchiveCount, (before ?? int.MaxValue) - 1);
         var archives = new List<ArchiveInfo>();
-        foreach (int[] numbers in Enumerable.Range(0, Math.Max(0, Math.Min(limit, newest))).Select(i => newest - i).Chunk(ReadAtOnce))
+        int count = Math.Clamp(newest - manifest.ExpiredArchives, 0, limit);
+        foreach (int[] numbers in Enumerable.Range(0, count).Select(i => newest - i).Chunk(ReadAtOnce))
         {
             (ArchiveInfo Info, int Attempt)?[] found = await Task.WhenAll(
                 numbers.Select(n => FindAsync(key, manifest, n, withDigest: false, cancellationToken)));
@@ -60,6 +66,38 @@ public sealed class ArchiveService
 
         return archives;
     }
+
+    private async IAsyncEnumerable<SessionMessage> ReadMessagesAsync(
+        CommitAttempt commit, int number, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await using IAsyncEnumerator<SessionMessage> messages =
+            _archives.ReadMessagesAsync(commit, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        while (await MoveNextAsync())
+        {
+            yield return messages.Current;
+        }
+
+        async Task<bool> MoveNextAsync()
+        {
+            try
+            {
+                return await messages.MoveNextAsync();
+            }
+            catch (BlobGoneException)
+            {
+                if (await HasExpiredAsync(commit.Session, commit.Incarnation, number, cancellationToken))
+                {
+                    throw new ArchiveNotFoundException(commit.Session, number, isExpired: true);
+                }
+
+                throw;
+            }
+        }
+    }
+
+    private async Task<bool> HasExpiredAsync(SessionKey key, string incarnation, int number, CancellationToken cancellationToken) =>
+        await _manifests.LoadAsync(key, cancellationToken) is { Manifest: var now }
+            && now.Incarnation == incarnation && number >= 1 && number <= now.ExpiredArchives;
 
     private async Task<(ArchiveInfo Info, int Attempt)?> FindAsync(
         SessionKey key, Manifest manifest, int number, bool withDigest, CancellationToken cancellationToken)
@@ -76,7 +114,7 @@ public sealed class ArchiveService
             return (info, pending.Attempt);
         }
 
-        if (number < 1 || number > manifest.ArchiveCount
+        if (number <= manifest.ExpiredArchives || number > manifest.ArchiveCount
             || await _archives.FindEntryAsync(key, manifest.Incarnation, number, cancellationToken) is not { } entry)
         {
             return null;

@@ -15,7 +15,9 @@ namespace DurableSessions.Core.Archives;
 /// <summary>What is written for an archive: its messages, its digest, its record, its number. Each is written once.</summary>
 internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, HostCache memory)
 {
-    private const string Record = "record.json";
+    /// <summary>The file of each attempt that is never deleted before its session is.</summary>
+    public const string Record = "record.json";
+
     private const string RequestedPrefix = "semantic-request-";
     private const string RequestedAnswersPrefix = "answers-request-";
 
@@ -142,6 +144,41 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
     /// <summary>What lies under an archive number.</summary>
     public Task<ArchiveEntry?> FindEntryAsync(SessionKey key, string incarnation, int number, CancellationToken cancellationToken) =>
         storage.Container.FindAsync<ArchiveEntry>(BlobNames.Index(key, incarnation, number), cancellationToken);
+
+    /// <summary>The numbers under which archives are entered, in order, those left of archives that have expired included.</summary>
+    public async IAsyncEnumerable<int> ListNumbersAsync(
+        SessionKey key, string incarnation, int pageSize,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var options = new GetBlobsOptions { Prefix = BlobNames.IndexPrefix(key, incarnation) };
+        await foreach (Page<BlobItem> page in storage.Container.GetBlobsAsync(options, cancellationToken).AsPages(pageSizeHint: pageSize))
+        {
+            foreach (int number in page.Values.Select(static b => BlobNames.FindIndexed(b.Name)).OfType<int>())
+            {
+                yield return number;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Deletes what an archive that has expired holds, of all attempts of its commit; last its entry, by which a run that a crash has ended
+    /// finds it again. Records stay: by them a commit id answers for ever.
+    /// </summary>
+    public async Task DeleteArchiveAsync(SessionKey key, string incarnation, ArchiveEntry entry, CancellationToken cancellationToken)
+    {
+        var commit = new CommitAttempt(key, incarnation, entry.CommitId, entry.Attempt);
+        var options = new GetBlobsOptions { Prefix = BlobNames.Commit(commit) };
+        await foreach (BlobItem blob in storage.Container.GetBlobsAsync(options, cancellationToken))
+        {
+            if (FindRecorded(blob.Name) is null)
+            {
+                await DeleteSemanticAsync(blob.Name, cancellationToken);
+            }
+        }
+
+        await storage.Container.GetBlobClient(BlobNames.Index(key, incarnation, entry.Number))
+            .DeleteIfExistsAsync(cancellationToken: cancellationToken);
+    }
 
     /// <summary>Enters an archive under its number. The number was given out once, so a second writer writes the same.</summary>
     public Task<ArchiveEntry> WriteEntryAsync(

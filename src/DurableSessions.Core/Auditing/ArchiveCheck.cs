@@ -19,7 +19,7 @@ internal sealed class ArchiveCheck(AuditedStorage storage, AuditTally tally, Tim
     public async IAsyncEnumerable<Finding> RunAsync(
         SessionKey key, Manifest manifest, MessageSet messages, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        for (int number = 1; number <= manifest.ArchiveCount; number++)
+        for (int number = manifest.ExpiredArchives + 1; number <= manifest.ArchiveCount; number++)
         {
             var state = new ArchiveState(key, number);
             if (manifest.Pending.FirstOrDefault(p => p.Number == number) is { } pending)
@@ -33,10 +33,18 @@ internal sealed class ArchiveCheck(AuditedStorage storage, AuditTally tally, Tim
             }
 
             tally.AddArchive();
-            if (state.Findings.Count > 0 && await storage.FindLivingAsync(key, manifest.Incarnation, cancellationToken) is null)
+            if (state.Findings.Count > 0)
             {
-                // Deleted meanwhile: nothing is missing.
-                yield break;
+                if (await storage.FindLivingAsync(key, manifest.Incarnation, cancellationToken) is not { } now)
+                {
+                    // Deleted meanwhile: nothing is missing.
+                    yield break;
+                }
+
+                if (number <= now.ExpiredArchives)
+                {
+                    continue;
+                }
             }
 
             foreach (Finding finding in state.Findings)

@@ -78,7 +78,7 @@ internal sealed class SessionOrphans(AuditedStorage storage, ManifestStore manif
                 blob,
                 path,
                 FindingKind.OrphanedStaging,
-                "staged by a commit that did not use it",
+                "staged by a commit that did not use it, or left of an archive that has expired",
                 token => IsUnusedAsync(path, blob.Name, token));
     }
 

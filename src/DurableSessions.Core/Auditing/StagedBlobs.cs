@@ -2,7 +2,9 @@ using System.Globalization;
 using DurableSessions.Core.Archives;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Identities;
+using DurableSessions.Core.Purging;
 using DurableSessions.Core.State;
+using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.Auditing;
 
@@ -15,11 +17,16 @@ internal sealed class StagedBlobs(AuditedStorage storage, ArchiveStore archives)
     public async Task<bool> IsInUseAsync(SessionPath path, string blob, Manifest manifest, CancellationToken cancellationToken)
     {
         string[] parts = path.Rest.Split('/');
+        if (await IsOfExpiredAsync(path, parts, manifest, cancellationToken))
+        {
+            return await storage.IsRunningAsync(ExpireArchivesInput.InstanceIdOf(path.Incarnation), cancellationToken);
+        }
+
         if (parts is not [var folder, var attemptText, var file, ..]
             || !(IsStaged(parts) || ArchiveStore.IsOfRequest(parts.AsSpan(2)))
             || !int.TryParse(attemptText, NumberStyles.None, CultureInfo.InvariantCulture, out int attempt))
         {
-            // Records and index entries answer for ever.
+            // Records answer for ever, and index entries until their archive expires.
             return true;
         }
 
@@ -68,6 +75,35 @@ internal sealed class StagedBlobs(AuditedStorage storage, ArchiveStore archives)
             || await archives.FindEntryAsync(path.Session, path.Incarnation, number, cancellationToken) is not { } now
             || now.Digests?.Count != entry.Digests?.Count
             || Names(now, blob);
+    }
+
+    // Left of an archive that has expired, or written late. What deletes it, while it runs, has that still to do.
+    private async Task<bool> IsOfExpiredAsync(SessionPath path, string[] parts, Manifest manifest, CancellationToken cancellationToken)
+    {
+        if (manifest.ExpiredArchives == 0 || parts.Length < 2 || parts[^1] == ArchiveStore.Record)
+        {
+            return false;
+        }
+
+        return (BlobNames.FindIndexed(path.Rest) ?? await FindArchiveAsync(path, parts[0], cancellationToken)) <= manifest.ExpiredArchives;
+    }
+
+    private async Task<int?> FindArchiveAsync(SessionPath path, string folder, CancellationToken cancellationToken)
+    {
+        if (!CommitId.TryParse(folder, out CommitId commitId))
+        {
+            return null;
+        }
+
+        for (int attempt = 1; ; attempt++)
+        {
+            CommitRecord? record = await archives.FindRecordAsync(
+                new CommitAttempt(path.Session, path.Incarnation, commitId, attempt), cancellationToken);
+            if (record is not { Fate: not CommitFate.Archived })
+            {
+                return record?.Number;
+            }
+        }
     }
 
     private static bool IsStaged(string[] parts) =>

@@ -15,4 +15,9 @@ public sealed class RetentionSettings
     /// <summary><see cref="SessionOptions.SessionRetention"/> in days: 0 (for ever) to 36,500; 0 unless set.</summary>
     [Range(0, 36_500, ErrorMessage = "{0} is not a whole number from {1} (for ever) to {2}.")]
     public int SessionDays { get; set; }
+
+    /// <summary><see cref="SessionOptions.ArchiveRetention"/> in days: 0 (for ever), or 2 to 36,500; 0 unless set.</summary>
+    [Range(0, 36_500, ErrorMessage = "{0} is not a whole number from {1} (for ever) to {2}.")]
+    [DeniedValues(1, ErrorMessage = "{0} is 1: it is 0 (for ever), or 2 at least.")]
+    public int ArchiveDays { get; set; }
 }

@@ -67,10 +67,31 @@ public sealed record SessionOptions
     public TimeSpan SessionRetention { get; set; }
 
     /// <summary>
+    /// After how long an archive of a session that lives on loses its messages, digests and memory diff: 2 to 36,500 days from its switch,
+    /// and a day more than <see cref="IdempotencyWindow"/> at least; zero, unless set: never. The record of its commit, all counts, and the
+    /// memories of its user stay; so do the archive of the newest overview, the one before, and what a digest of the newest, or of one that
+    /// is still degraded, is made from.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "36500.00:00:00")]
+    public TimeSpan ArchiveRetention { get; set; }
+
+    /// <summary>
     /// The policy that a session starts with where its user says nothing of one; <see langword="null"/>: none. The session keeps it, so
     /// that a change of this option changes no session there is.
     /// </summary>
     public AutoCommitPolicy? DefaultAutoCommitPolicy { get; set; }
+
+    /// <summary>The least <see cref="ArchiveRetention"/>, unless that is zero: repetitions are looked for in archives.</summary>
+    internal TimeSpan LeastArchiveRetention
+    {
+        get
+        {
+            TimeSpan withKeys = IdempotencyWindow + TimeSpan.FromDays(1);
+            return withKeys > ShortestArchiveRetention ? withKeys : ShortestArchiveRetention;
+        }
+    }
+
+    private static TimeSpan ShortestArchiveRetention => TimeSpan.FromDays(2);
 
     /// <summary>The settings of a session of which its user has said nothing.</summary>
     internal SessionSettings InitialSettings => new() { AutoCommitPolicy = DefaultAutoCommitPolicy };

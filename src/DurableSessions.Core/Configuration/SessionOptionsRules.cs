@@ -19,6 +19,13 @@ internal sealed class SessionOptionsRules : IValidateOptions<SessionOptions>
 
         EnsureDays(nameof(SessionOptions.TaskRetention), options.TaskRetention, failures);
         EnsureDays(nameof(SessionOptions.SessionRetention), options.SessionRetention, failures);
+        if (options.ArchiveRetention > TimeSpan.Zero && options.ArchiveRetention < options.LeastArchiveRetention)
+        {
+            failures.Add(
+                $"{nameof(SessionOptions.ArchiveRetention)} is {options.ArchiveRetention}, shorter than {options.LeastArchiveRetention} (2 "
+                + $"days, and a day more than {nameof(SessionOptions.IdempotencyWindow)}, {options.IdempotencyWindow}), and not zero.");
+        }
+
         return failures.Count > 0 ? ValidateOptionsResult.Fail(failures) : ValidateOptionsResult.Success;
     }
 

@@ -24,6 +24,7 @@ public static class StoreSettings
             {
                 store.TaskRetention = TimeSpan.FromDays(retention.Value.TaskDays);
                 store.SessionRetention = TimeSpan.FromDays(retention.Value.SessionDays);
+                store.ArchiveRetention = TimeSpan.FromDays(retention.Value.ArchiveDays);
             });
         return options.Configure<IOptions<AppendSettings>, IOptions<AutoCommitSettings>, IOptions<SemanticSettings>>(
             static (store, appends, autoCommit, semantics) =>

@@ -8,4 +8,10 @@ public static class ExpireNames
 
     /// <summary>Its activity.</summary>
     public const string DeleteUnused = "delete-unused-session";
+
+    /// <summary>The orchestrator that deletes archives of a session that were switched long ago.</summary>
+    public const string ArchivesOrchestrator = "expire-archives";
+
+    /// <summary>Its activity.</summary>
+    public const string DeleteArchives = "delete-old-archives";
 }

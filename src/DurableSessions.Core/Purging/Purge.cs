@@ -5,13 +5,14 @@ using Microsoft.Extensions.Logging;
 namespace DurableSessions.Core.Purging;
 
 /// <summary>
-/// Once a day, on one host of a store: purges the instances that ended longer ago than <see cref="SessionOptions.TaskRetention"/>, and
-/// deletes the sessions in which nothing was written for <see cref="SessionOptions.SessionRetention"/>. The first costs one listing for
-/// each 1,000 instances that there are, and about ten requests for each that is purged; the second what <see cref="UnusedSessions"/> says.
+/// Once a day, on one host of a store: purges the instances that ended longer ago than <see cref="SessionOptions.TaskRetention"/>, deletes
+/// the sessions in which nothing was written for <see cref="SessionOptions.SessionRetention"/>, and the archives that were switched longer
+/// ago than <see cref="SessionOptions.ArchiveRetention"/>. The first costs one listing for each 1,000 instances that there are, and about
+/// ten requests for each that is purged; the others what <see cref="UnusedSessions"/> and <see cref="OldArchives"/> say.
 /// </summary>
 internal sealed class Purge(
-    PurgeTurns turns, InstancePurger purger, UnusedSessions unused, OrchestrationClient client, OrchestrationRegistry registry,
-    SessionOptions options, TimeProvider time, ILogger<Purge> logger)
+    PurgeTurns turns, InstancePurger purger, UnusedSessions unused, OldArchives archives, OrchestrationClient client,
+    OrchestrationRegistry registry, SessionOptions options, TimeProvider time, ILogger<Purge> logger)
 {
     private const int PageSize = 1_000;
 
@@ -19,8 +20,10 @@ internal sealed class Purge(
     /// <returns>How many instances were purged; <see langword="null"/>: it is not this host's turn.</returns>
     public async Task<int?> RunAsync(CancellationToken cancellationToken)
     {
-        if ((options.TaskRetention == TimeSpan.Zero && options.SessionRetention == TimeSpan.Zero)
-            || await turns.TryTakeAsync(cancellationToken) is not { } held)
+        bool keepsAll = options.TaskRetention == TimeSpan.Zero
+            && options.SessionRetention == TimeSpan.Zero
+            && options.ArchiveRetention == TimeSpan.Zero;
+        if (keepsAll || await turns.TryTakeAsync(cancellationToken) is not { } held)
         {
             return null;
         }
@@ -37,6 +40,11 @@ internal sealed class Purge(
         if (options.SessionRetention > TimeSpan.Zero)
         {
             await DeleteSessionsAsync(turn, cancellationToken);
+        }
+
+        if (options.ArchiveRetention > TimeSpan.Zero)
+        {
+            await DeleteArchivesAsync(turn, cancellationToken);
         }
 
         await turn.EndAsync(cancellationToken);
@@ -75,6 +83,22 @@ internal sealed class Purge(
         }
 
         logger.UnusedSessionsFound(started, options.SessionRetention);
+    }
+
+    private async Task DeleteArchivesAsync(RunningTurn turn, CancellationToken cancellationToken)
+    {
+        int started = 0;
+        await foreach ((IReadOnlyList<OldManifest> page, DateTimeOffset before) in
+            archives.ListAsync(options.ArchiveRetention, cancellationToken))
+        {
+            started += await turn.CountAsync(page, m => archives.DeleteAsync(m.Session, before, cancellationToken), cancellationToken);
+            if (turn.IsLost)
+            {
+                return;
+            }
+        }
+
+        logger.OldArchivesFound(started, options.ArchiveRetention);
     }
 
     // Orchestrators of others, on a task hub that is shared, are theirs to purge.

@@ -1,11 +1,8 @@
 using System.Runtime.CompilerServices;
-using Azure;
-using Azure.Storage.Blobs.Models;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Live;
 using DurableSessions.Core.State;
-using DurableSessions.Core.Storage;
 using DurableSessions.Core.Tasks;
 using DurableSessions.Orchestration;
 using Microsoft.Extensions.Logging;
@@ -23,24 +20,22 @@ namespace DurableSessions.Core.Purging;
 /// </remarks>
 public sealed class UnusedSessions
 {
-    private readonly SessionStorage _storage;
+    private readonly ManifestListing _listing;
     private readonly ManifestStore _manifests;
     private readonly SegmentStore _segments;
     private readonly TaskIndex _tasks;
     private readonly OrchestrationClient _client;
-    private readonly TimeProvider _time;
     private readonly ILogger<UnusedSessions> _logger;
 
     internal UnusedSessions(
-        SessionStorage storage, ManifestStore manifests, SegmentStore segments, TaskIndex tasks, OrchestrationClient client,
-        TimeProvider time, ILogger<UnusedSessions> logger)
+        ManifestListing listing, ManifestStore manifests, SegmentStore segments, TaskIndex tasks, OrchestrationClient client,
+        ILogger<UnusedSessions> logger)
     {
-        _storage = storage;
+        _listing = listing;
         _manifests = manifests;
         _segments = segments;
         _tasks = tasks;
         _client = client;
-        _time = time;
         _logger = logger;
     }
 
@@ -87,13 +82,9 @@ public sealed class UnusedSessions
     internal async IAsyncEnumerable<(IReadOnlyList<OldManifest> Page, DateTimeOffset Before)> ListAsync(
         TimeSpan retention, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var options = new GetBlobsOptions { Prefix = BlobNames.Manifests, Traits = BlobTraits.Metadata };
-        await foreach (Page<BlobItem> page in _storage.Container.GetBlobsAsync(options, cancellationToken).AsPages())
+        await foreach ((IReadOnlyList<OldManifest> page, DateTimeOffset before) in _listing.ListAsync(retention, cancellationToken))
         {
-            // A machine whose clock is ahead deletes nothing early.
-            DateTimeOffset now = _time.GetUtcNow();
-            DateTimeOffset before = (page.GetRawResponse().Headers.Date is { } there && there < now ? there : now) - retention;
-            yield return ([.. page.Values.Select(OldManifest.Of).OfType<OldManifest>().Where(o => o.WrittenAt < before)], before);
+            yield return ([.. page.Where(o => o.WrittenAt < before)], before);
         }
     }
 

@@ -14,6 +14,9 @@ public sealed record ArchiveHit(SessionKey Session, string Incarnation, CommitId
     /// <summary>Its digest may be made again: the built-in one stood in for the model, or it builds on one where it did.</summary>
     internal bool MayBeDigestedAgain { get; init; }
 
+    /// <summary>It has expired: no search finds it, and none looks for it again.</summary>
+    internal bool IsExpired { get; init; }
+
     /// <summary>
     /// What the session's manifest showed as the last change of a digest, before this was read; <see langword="null"/>: nothing, or it was
     /// not looked at.

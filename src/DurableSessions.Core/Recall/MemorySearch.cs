@@ -111,10 +111,14 @@ public sealed class MemorySearch
     // None while its commit is on its way, or where it has no digest of its own: then it is looked for again.
     private async Task<ArchiveHit?> FindArchiveAsync(TaskReference task, CancellationToken cancellationToken)
     {
-        if (await _ledger.FindNewestRecordAsync(task.FirstAttempt, cancellationToken) is not { Number: { } number }
-            || await _archives.FindEntryAsync(task.Session, task.Incarnation, number, cancellationToken) is not { Semantic: { } blob })
+        if (await _ledger.FindNewestRecordAsync(task.FirstAttempt, cancellationToken) is not { Number: { } number })
         {
             return null;
+        }
+
+        if (await _archives.FindEntryAsync(task.Session, task.Incarnation, number, cancellationToken) is not { Semantic: { } blob })
+        {
+            return await FindExpiredAsync(task, number, cancellationToken);
         }
 
         SemanticDocument? digest = await _archives.FindSemanticAsync(blob, cancellationToken);
@@ -123,6 +127,12 @@ public sealed class MemorySearch
             MayBeDigestedAgain = digest.Degraded || digest.IsFromDegraded == true,
         };
     }
+
+    private async Task<ArchiveHit?> FindExpiredAsync(TaskReference task, int number, CancellationToken cancellationToken) =>
+        await _manifests.LoadAsync(task.Session, cancellationToken) is { Manifest: { DeletedAt: null } manifest }
+            && manifest.Incarnation == task.Incarnation && number <= manifest.ExpiredArchives
+                ? new ArchiveHit(task.Session, task.Incarnation, task.CommitId, number, "") { IsExpired = true }
+                : null;
 
     // A hit of a session is returned only while that session exists. One that was degraded is read again, once, when its turn to be
     // digested again has come and gone, and each when a digest of its session was put in place since.
@@ -151,6 +161,12 @@ public sealed class MemorySearch
                 if (manifest?.Incarnation != archive.Incarnation)
                 {
                     index.Forget(archive.CommitId);
+                    continue;
+                }
+
+                if (archive.Number <= manifest.ExpiredArchives)
+                {
+                    index.Set(archive with { Abstract = "", IsExpired = true });
                     continue;
                 }
 

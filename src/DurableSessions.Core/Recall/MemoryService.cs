@@ -120,10 +120,11 @@ public sealed class MemoryService
 
     /// <summary>What the commit of an archive did to memories; <see langword="null"/>: nothing, or it has not been switched.</summary>
     /// <exception cref="SessionNotFoundException">There is no such session.</exception>
+    /// <exception cref="ArchiveNotFoundException">The archive has expired; what it did to memories stays.</exception>
     public async Task<MemoryDiff?> FindDiffAsync(SessionKey key, int archive, CancellationToken cancellationToken)
     {
         Manifest manifest = await _manifests.LoadLiveAsync(key, cancellationToken);
-        return await FindDiffAsync(key, manifest.Incarnation, archive, cancellationToken);
+        return await FindDiffAsync(key, manifest, archive, cancellationToken);
     }
 
     /// <summary>
@@ -131,6 +132,7 @@ public sealed class MemoryService
     /// second time, nothing changes. Returns what is different now; <see langword="null"/> where that commit did nothing.
     /// </summary>
     /// <exception cref="SessionNotFoundException">There is no such session.</exception>
+    /// <exception cref="ArchiveNotFoundException">The archive has expired.</exception>
     public async Task<MemoryDiff?> UndoAsync(SessionKey key, int archive, CancellationToken cancellationToken)
     {
         if (await FindDiffAsync(key, archive, cancellationToken) is not { } done)
@@ -160,6 +162,7 @@ public sealed class MemoryService
     /// since.
     /// </summary>
     /// <exception cref="SessionNotFoundException">There is no such session.</exception>
+    /// <exception cref="ArchiveNotFoundException">The archive has expired.</exception>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
     public async Task<MemoryDiff?> UndoAsync(
         SessionKey key, int archive, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken)
@@ -171,16 +174,23 @@ public sealed class MemoryService
 
         // A session that is created again under the same id is another one: so are its requests.
         Manifest manifest = await _manifests.LoadLiveAsync(key, cancellationToken);
-        return await FindDiffAsync(key, manifest.Incarnation, archive, cancellationToken) is { } done
+        return await FindDiffAsync(key, manifest, archive, cancellationToken) is { } done
             ? await _undo.RunAsync(
                 key.Owner, RequestKey.Of(idempotencyKey, $"undo {manifest.Incarnation}"), done, cancellationToken)
             : null;
     }
 
-    private async Task<MemoryDiff?> FindDiffAsync(SessionKey key, string incarnation, int archive, CancellationToken cancellationToken) =>
-        await _archives.FindEntryAsync(key, incarnation, archive, cancellationToken) is { MemoryDiff: { } blob }
+    private async Task<MemoryDiff?> FindDiffAsync(SessionKey key, Manifest manifest, int archive, CancellationToken cancellationToken)
+    {
+        if (archive >= 1 && archive <= manifest.ExpiredArchives)
+        {
+            throw new ArchiveNotFoundException(key, archive, isExpired: true);
+        }
+
+        return await _archives.FindEntryAsync(key, manifest.Incarnation, archive, cancellationToken) is { MemoryDiff: { } blob }
             ? await _stage.FindDiffAsync(blob, cancellationToken)
             : null;
+    }
 
     private async Task<MemoryCatalogue> ChangeAsync(
         UserKey user, MemoryCategory category, string name, string? content, MemoryCondition condition,

@@ -32,7 +32,14 @@ internal sealed class UserIndex
     public void Set(ArchiveHit archive)
     {
         _archives[archive.CommitId.Value] = archive;
-        _index.Set(archive.CommitId.Value, archive.Abstract);
+        if (archive.IsExpired)
+        {
+            _index.Remove(archive.CommitId.Value);
+        }
+        else
+        {
+            _index.Set(archive.CommitId.Value, archive.Abstract);
+        }
     }
 
     /// <summary>Forgets the memories that are not among these.</summary>

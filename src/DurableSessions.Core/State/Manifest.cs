@@ -78,6 +78,24 @@ internal sealed record Manifest
     /// <summary>How many archive numbers have been given out, from 1 without gaps.</summary>
     public int ArchiveCount { get; init; }
 
+    /// <summary>
+    /// Archives up to this number have expired: of each only the record of its commit stays, and no reader finds it. 0: none has; also in
+    /// manifests that were written before there was this field.
+    /// </summary>
+    public int ExpiredArchives { get; init; }
+
+    /// <summary>
+    /// No archive that has not expired was switched before this. <see langword="null"/>: none was switched yet, or the first was before
+    /// there was this field.
+    /// </summary>
+    public DateTimeOffset? OldestArchiveAt { get; init; }
+
+    /// <summary>
+    /// When the manifest was written before archives expired, by storage's clock: that is no use of the session. <see langword="null"/>: it
+    /// was written for something else since.
+    /// </summary>
+    public DateTimeOffset? UnusedSince { get; init; }
+
     /// <summary>The newest overview, and how far it reaches.</summary>
     public OverviewReference? Overview { get; init; }
 
@@ -146,6 +164,13 @@ internal sealed record Manifest
 
     /// <summary>How many archives have been switched.</summary>
     public int SwitchedCount => ArchiveCount - Pending.Count;
+
+    /// <summary>
+    /// Up to which archive they may expire, as far as the manifest says: the one that the newest overview is of stays, and the one before,
+    /// and so do those from which the oldest degraded one is digested again. 0: none may.
+    /// </summary>
+    [JsonIgnore]
+    public int LastExpirable => Math.Max(0, Math.Min(Overview?.Number ?? 0, DegradedFrom ?? int.MaxValue) - 2);
 
     /// <summary>How many archives before this one are still to be switched: its digest must hold them too.</summary>
     public int PendingBefore(int number) => Pending.Count(p => p.Number < number);

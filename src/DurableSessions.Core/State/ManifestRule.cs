@@ -47,4 +47,7 @@ internal enum ManifestRule
 
     /// <summary>Each archive is covered, uncovered or pending.</summary>
     Gap,
+
+    /// <summary>No archive has expired that the overview, or a digest that is to be made again, builds on.</summary>
+    Expired,
 }

@@ -53,6 +53,11 @@ internal static class ManifestRules
             return "takes back a number that was given out";
         }
 
+        if (after.ExpiredArchives < before.ExpiredArchives)
+        {
+            return "brings back archives that have expired";
+        }
+
         if (before.Pending.Any(p => after.FindPending(p.CommitId) is { } still && (still.Number, still.Attempt) != (p.Number, p.Attempt)))
         {
             return "gives a pending archive another number";
@@ -225,6 +230,14 @@ internal static class ManifestRules
         {
             yield return new BrokenRule(
                 ManifestRule.Degraded, $"has archives from {from} on to be digested again, and an overview up to archive {reach}");
+        }
+
+        if (manifest.ExpiredArchives < 0 || (manifest.ExpiredArchives > 0 && manifest.ExpiredArchives > manifest.LastExpirable))
+        {
+            yield return new BrokenRule(
+                ManifestRule.Expired,
+                $"has archives up to {manifest.ExpiredArchives} expired, an overview up to archive {reach}, and "
+                + $"{manifest.DegradedFrom?.ToString(CultureInfo.InvariantCulture) ?? "none"} to be digested again");
         }
 
         if (pending.Any(n => n <= reach))

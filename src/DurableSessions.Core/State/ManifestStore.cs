@@ -23,6 +23,18 @@ internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache,
     /// <summary>Marks a session that has archives to be digested again, so that a listing finds it.</summary>
     public const string DegradedMetadata = "degraded";
 
+    /// <summary>
+    /// A time before which no archive that may expire was switched, or <see cref="NoArchive"/>, so that a listing finds old archives. A
+    /// manifest without it was written by an earlier version.
+    /// </summary>
+    public const string OldestArchiveMetadata = "oldestarchive";
+
+    /// <summary>No archive may expire.</summary>
+    public const string NoArchive = "none";
+
+    /// <summary>When the manifest was written last, but for swaps that let archives expire; none where it was not one.</summary>
+    public const string UnusedMetadata = "unusedsince";
+
     /// <summary>Attempts at one transition; more are contention.</summary>
     private const int MaxAttempts = 40;
 
@@ -47,7 +59,8 @@ internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache,
                 return known;
             }
 
-            var read = new StoredManifest(StoreJson.Read<Manifest>(answer.Value.Content), answer.Value.Details.ETag);
+            var read = new StoredManifest(
+                StoreJson.Read<Manifest>(answer.Value.Content), answer.Value.Details.ETag, answer.Value.Details.LastModified);
             return cache.Observe(key, read, answer.Value.Content.ToMemory().Length);
         }
         catch (RequestFailedException e) when (e.Status == 304)
@@ -184,6 +197,9 @@ internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache,
             Generation = current.Manifest.Generation + 1,
             UpdatedAt = time.GetUtcNow(),
             WriteId = Guid.NewGuid().ToString("N"),
+            UnusedSince = changed.ExpiredArchives > current.Manifest.ExpiredArchives
+                ? current.Manifest.UnusedSince ?? current.WrittenAt
+                : null,
         };
         try
         {
@@ -228,7 +244,7 @@ internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache,
         BinaryData content = StoreJson.Write(manifest);
         Response<BlobContentInfo> answer = await container.GetBlobClient(BlobNames.Manifest(key))
             .UploadAsync(content, options, cancellationToken);
-        return cache.Observe(key, new StoredManifest(manifest, answer.Value.ETag), content.ToMemory().Length);
+        return cache.Observe(key, new StoredManifest(manifest, answer.Value.ETag, answer.Value.LastModified), content.ToMemory().Length);
     }
 
     private static Dictionary<string, string> MetadataOf(Manifest manifest)
@@ -250,6 +266,16 @@ internal sealed class ManifestStore(SessionStorage storage, ManifestCache cache,
             metadata[DegradedMetadata] = "true";
         }
 
+        metadata[OldestArchiveMetadata] = manifest.LastExpirable > manifest.ExpiredArchives
+            ? Time(manifest.OldestArchiveAt ?? manifest.CreatedAt)
+            : NoArchive;
+        if (manifest.UnusedSince is { } since)
+        {
+            metadata[UnusedMetadata] = Time(since);
+        }
+
         return metadata;
     }
+
+    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
 }

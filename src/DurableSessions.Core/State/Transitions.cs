@@ -244,6 +244,7 @@ internal static class Transitions
         Manifest switched = Count(manifest, record.Usage, memories) with
         {
             Pending = [.. manifest.Pending.Where(p => p.CommitId != record.CommitId)],
+            OldestArchiveAt = manifest.OldestArchiveAt ?? (record.Number == 1 ? record.DecidedAt : null),
         };
         var archive = new ArchiveReference(record.Number!.Value, record.CommitId, record.Attempt);
         return new Transition.Changed(record.Digest is { } digest
@@ -328,6 +329,23 @@ internal static class Transitions
             Overview = isNewer ? new OverviewReference(mark.Number, semantic) { Change = mark.Change } : manifest.Overview,
         });
     }
+
+    /// <summary>Archives up to one have expired: from now on no reader finds them, and their blobs may be deleted.</summary>
+    /// <remarks>
+    /// Safe: each of them is switched and covered, and none is the overview's, the one before it, or still to be digested again
+    /// (<see cref="Manifest.LastExpirable"/>), so neither a context nor a commit reads what is deleted. The number only rises, so a host
+    /// that comes late brings none back; and what it writes under an archive that has expired no document refers to.
+    /// </remarks>
+    /// <param name="manifest">The manifest.</param>
+    /// <param name="incarnation">The session's incarnation.</param>
+    /// <param name="upTo">The last of them.</param>
+    /// <param name="oldestAt">No later archive was switched before this.</param>
+    public static Transition ExpireArchives(Manifest manifest, string incarnation, int upTo, DateTimeOffset oldestAt) =>
+        IsGone(manifest, incarnation) ? Transition.SessionGone.Instance
+        : upTo <= manifest.ExpiredArchives || upTo > manifest.LastExpirable
+            || manifest.Pending.Any(p => p.Number <= upTo) || manifest.Uncovered.Any(u => u.Number <= upTo)
+            ? Transition.NothingToDo.Instance
+        : new Transition.Changed(manifest with { ExpiredArchives = upTo, OldestArchiveAt = oldestAt });
 
     /// <summary>An attempt that has cleared nothing ends without an archive; its cut, if it shows one, is undone.</summary>
     /// <remarks>

@@ -45,10 +45,23 @@ internal static class BlobNames
     public static string Attempt(CommitAttempt commit) =>
         $"{ArchivePrefix(commit.Session, commit.Incarnation)}{commit.CommitId}/{Number(commit.Attempt)}/";
 
+    /// <summary>Where all attempts of a commit stage, and what a model has answered for it is.</summary>
+    public static string Commit(CommitAttempt commit) => $"{ArchivePrefix(commit.Session, commit.Incarnation)}{commit.CommitId}/";
+
     public static string Answers(CommitAttempt commit) => $"{ArchivePrefix(commit.Session, commit.Incarnation)}{commit.CommitId}/answers/";
 
     public static string Index(SessionKey key, string incarnation, int number) =>
-        $"{ArchivePrefix(key, incarnation)}index/{number.ToString("D8", CultureInfo.InvariantCulture)}.json";
+        $"{IndexPrefix(key, incarnation)}{number.ToString("D8", CultureInfo.InvariantCulture)}.json";
+
+    public static string IndexPrefix(SessionKey key, string incarnation) => $"{ArchivePrefix(key, incarnation)}index/";
+
+    /// <summary>The number of the archive whose entry a name ends with; <see langword="null"/> where it is none.</summary>
+    public static int? FindIndexed(string name) =>
+        name.Split('/') is [.., "index", var file]
+        && file.EndsWith(".json", StringComparison.Ordinal)
+        && int.TryParse(file.AsSpan(0, file.Length - ".json".Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            ? number
+            : null;
 
     public static string TasksOfUser(UserKey user) => $"{Tasks}by-user/{Path(user)}/";
 

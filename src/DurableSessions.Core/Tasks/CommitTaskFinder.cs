@@ -138,20 +138,30 @@ internal sealed class CommitTaskFinder(
         }
 
         // The record is written before the swap that makes it true, and its archive may have been covered after it.
-        bool isPending = record.Fate == CommitFate.Archived
-            && (await manifests.LoadAsync(reference.Session, cancellationToken))?.Manifest is { } manifest
-            && manifest.Incarnation == reference.Incarnation
-            && manifest.FindPending(reference.CommitId) is not null;
-        if (!isPending
-            && record is { State: ArchiveState.Uncovered, Number: { } number }
-            && await archives.FindEntryAsync(reference.Session, reference.Incarnation, number, cancellationToken) is { } entry
-            && entry.CommitId == reference.CommitId)
+        Manifest? manifest = record.Fate == CommitFate.Archived ? await FindManifestAsync(reference, cancellationToken) : null;
+        bool isPending = manifest?.FindPending(reference.CommitId) is not null;
+        if (!isPending && record is { State: ArchiveState.Uncovered, Number: { } number })
         {
-            record = record with { State = entry.State };
+            if (number <= manifest?.ExpiredArchives)
+            {
+                // Only what an overview covers expires.
+                record = record with { State = ArchiveState.Covered };
+            }
+            else if (await archives.FindEntryAsync(reference.Session, reference.Incarnation, number, cancellationToken) is { } entry
+                && entry.CommitId == reference.CommitId)
+            {
+                record = record with { State = entry.State };
+            }
         }
 
         return CommitTaskReader.Task(reference, record, isPending);
     }
+
+    private async Task<Manifest?> FindManifestAsync(TaskReference reference, CancellationToken cancellationToken) =>
+        await manifests.LoadAsync(reference.Session, cancellationToken) is { Manifest: var manifest }
+            && manifest.Incarnation == reference.Incarnation
+                ? manifest
+                : null;
 
     private static bool IsUnread([NotNullWhen(true)] OrchestrationMetadata? instance) =>
         instance is { IsCompleted: true, SerializedInput: null };

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using DurableSessions.Core.Archives;
 using DurableSessions.Core.Commits;
+using DurableSessions.Core.Commits.Steps;
 using DurableSessions.Core.Errors;
 using DurableSessions.Core.Failures;
 using DurableSessions.Core.Identities;
@@ -29,17 +30,19 @@ public sealed class DigestService
 
     private readonly ManifestStore _manifests;
     private readonly ArchiveStore _archives;
+    private readonly EarlierDigests _earlier;
     private readonly KeyedRequests _keys;
     private readonly SemanticProcessors _processors;
     private readonly OrchestrationClient _client;
     private readonly TimeProvider _time;
 
     internal DigestService(
-        ManifestStore manifests, ArchiveStore archives, KeyedRequests keys, SemanticProcessors processors, OrchestrationClient client,
-        TimeProvider time)
+        ManifestStore manifests, ArchiveStore archives, EarlierDigests earlier, KeyedRequests keys, SemanticProcessors processors,
+        OrchestrationClient client, TimeProvider time)
     {
         _manifests = manifests;
         _archives = archives;
+        _earlier = earlier;
         _keys = keys;
         _processors = processors;
         _client = client;
@@ -52,11 +55,12 @@ public sealed class DigestService
     /// <param name="request">What is to be done.</param>
     /// <param name="cancellationToken">Stops waiting; the request may be accepted or not.</param>
     /// <exception cref="SessionNotFoundException">There is no such session.</exception>
-    /// <exception cref="ArchiveNotFoundException">There is no archive of that number.</exception>
+    /// <exception cref="ArchiveNotFoundException">There is no archive of that number, or it has expired.</exception>
     /// <exception cref="DigestNotFoundException">The archive keeps no digest of the version that is to be put in place.</exception>
     /// <exception cref="ArchiveStateException">
     /// The archive is not covered; it has no digest of its own, since a later one holds it; it is still to be digested again because the
-    /// model was away; there is no model; or it has <see cref="MaxVersions"/> digests that were in place.
+    /// model was away; the archive before it, from whose digest it is made, has expired; there is no model; or it has
+    /// <see cref="MaxVersions"/> digests that were in place.
     /// </exception>
     /// <exception cref="ContentionException">Another request for the archive is on its way.</exception>
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
@@ -92,14 +96,11 @@ public sealed class DigestService
 
     /// <summary>The digests of an archive, newest first, the one in place among them.</summary>
     /// <exception cref="SessionNotFoundException">There is no such session.</exception>
-    /// <exception cref="ArchiveNotFoundException">There is no archive of that number.</exception>
+    /// <exception cref="ArchiveNotFoundException">There is no archive of that number, or it has expired.</exception>
     public async Task<IReadOnlyList<DigestInfo>> ListAsync(SessionKey key, int number, CancellationToken cancellationToken)
     {
         Manifest manifest = await _manifests.LoadLiveAsync(key, cancellationToken);
-        if (number < 1 || number > manifest.ArchiveCount)
-        {
-            throw new ArchiveNotFoundException(key, number);
-        }
+        EnsureThere(key, manifest, number);
 
         if (await _archives.FindEntryAsync(key, manifest.Incarnation, number, cancellationToken) is not { Semantic: not null } entry)
         {
@@ -151,14 +152,19 @@ public sealed class DigestService
             AcceptedAt = _time.GetUtcNow(),
         };
 
+    private static void EnsureThere(SessionKey key, Manifest manifest, int number)
+    {
+        if (number < 1 || number > manifest.ArchiveCount || number <= manifest.ExpiredArchives)
+        {
+            throw new ArchiveNotFoundException(key, number, isExpired: number >= 1 && number <= manifest.ExpiredArchives);
+        }
+    }
+
     // What holds for a covered archive holds for ever: neither becomes it uncovered, nor degraded.
     private async Task<DigestChanges> FindChangesAsync(
         SessionKey key, Manifest manifest, int number, DigestRequest request, CancellationToken cancellationToken)
     {
-        if (number < 1 || number > manifest.ArchiveCount)
-        {
-            throw new ArchiveNotFoundException(key, number);
-        }
+        EnsureThere(key, manifest, number);
 
         if (manifest.Pending.Any(p => p.Number == number) || manifest.Uncovered.Any(u => u.Number == number))
         {
@@ -190,6 +196,13 @@ public sealed class DigestService
         if (!_processors.HasModel)
         {
             throw new ArchiveStateException("No model is configured: the built-in digest would say the same again.");
+        }
+
+        if (manifest.ExpiredArchives > 0 && await _earlier.FindBasisNumberAsync(key, manifest, number, cancellationToken) is null)
+        {
+            throw new ArchiveStateException(
+                $"The archive before archive {number}, from whose digest it would be digested again, has expired: digests that are kept "
+                + "can be put in place.");
         }
 
         return changes.HasRoom

@@ -18,6 +18,7 @@ internal static class ErrorTranslation
     {
         ApiException e => e.Error,
         SessionNotFoundException e => ApiError.NotFound(e.Message, "session", e.Key.Id),
+        ArchiveNotFoundException { IsExpired: true } e => ApiError.NotFound(e.Message, "archive", Wire.ArchiveId(e.Number)),
         ArchiveNotFoundException e => Wire.ArchiveNotFound(Wire.ArchiveId(e.Number)),
         DigestNotFoundException e => ApiError.NotFound(e.Message, "digest", e.Version.ToString(CultureInfo.InvariantCulture)),
         ArchiveStateException e => ApiError.FailedPrecondition(e.Message),

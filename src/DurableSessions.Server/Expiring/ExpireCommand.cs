@@ -8,8 +8,8 @@ using SessionOptions = DurableSessions.Core.Configuration.SessionOptions;
 namespace DurableSessions.Server.Expiring;
 
 /// <summary>
-/// <c>expire [--days DAYS] [--dry-run]</c>: deletes the sessions in which nothing was written for so many days, or only lists them. Exits
-/// with 0, and with 1 after an error.
+/// <c>expire [--archives] [--days DAYS] [--dry-run]</c>: deletes the sessions in which nothing was written for so many days, or the
+/// archives that were switched so long ago, or only lists them. Exits with 0, and with 1 after an error.
 /// </summary>
 internal static class ExpireCommand
 {
@@ -17,7 +17,8 @@ internal static class ExpireCommand
     {
         var days = new Option<int?>("--days")
         {
-            Description = "Days without a message, a commit or a change, 1 to 36500; Retention:SessionDays unless set.",
+            Description = "Days without a message, a commit or a change, 1 to 36500; Retention:SessionDays unless set. With --archives: "
+                + "days since their commit, 2 to 36500; Retention:ArchiveDays unless set.",
         };
         days.Validators.Add(result =>
         {
@@ -26,18 +27,32 @@ internal static class ExpireCommand
                 result.AddError("--days is 1 to 36500.");
             }
         });
-        var dryRun = new Option<bool>("--dry-run") { Description = "List the sessions that would be deleted, and change nothing." };
-        var command = new Command(
-            "expire", "Delete the sessions in which nothing was written for long; what servers do once a day by Retention:SessionDays.")
+        var archives = new Option<bool>("--archives")
         {
-            days, dryRun,
+            Description = "Delete old archives of sessions that live on, but for what their newest digests are made from.",
         };
+        var dryRun = new Option<bool>("--dry-run") { Description = "List what would be deleted, and change nothing." };
+        var command = new Command(
+            "expire",
+            "Delete the sessions in which nothing was written for long, or old archives; what servers do once a day by Retention.")
+        {
+            archives, days, dryRun,
+        };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(archives) && result.GetValue(days) is 1)
+            {
+                result.AddError("--days is 2 to 36500 with --archives.");
+            }
+        });
         command.SetAction((parsed, cancellationToken) => CommandRun.RunAsync(
-            stop => RunAsync(parsed.GetValue(days), parsed.GetValue(dryRun), stop), CommandRun.IsOfStorage, cancellationToken));
+            stop => RunAsync(parsed.GetValue(archives), parsed.GetValue(days), parsed.GetValue(dryRun), stop),
+            CommandRun.IsOfStorage,
+            cancellationToken));
         return command;
     }
 
-    private static async Task<int> RunAsync(int? days, bool isDryRun, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(bool isOfArchives, int? days, bool isDryRun, CancellationToken cancellationToken)
     {
         // The servers carry the deletions out.
         await using var storage = new StorageConnection();
@@ -46,26 +61,39 @@ internal static class ExpireCommand
             ", so there is nothing to expire. Is Storage:Container right?",
             static builder => builder.Logging.SetMinimumLevel(LogLevel.Warning),
             cancellationToken);
-        TimeSpan retention = days is { } asked
-            ? TimeSpan.FromDays(asked)
-            : host.Services.GetRequiredService<IOptions<SessionOptions>>().Value.SessionRetention;
+        SessionOptions options = host.Services.GetRequiredService<IOptions<SessionOptions>>().Value;
+        TimeSpan retention = days is { } asked ? TimeSpan.FromDays(asked)
+            : isOfArchives ? options.ArchiveRetention
+            : options.SessionRetention;
         if (retention == TimeSpan.Zero)
         {
-            throw new StartException("Retention:SessionDays is 0, so that no session expires: --days says after how many days.");
+            throw new StartException(isOfArchives
+                ? "Retention:ArchiveDays is 0, so that no archive expires: --days says after how many days."
+                : "Retention:SessionDays is 0, so that no session expires: --days says after how many days.");
         }
 
-        UnusedSessions unused = host.Services.GetRequiredService<SessionStore>().Unused;
-        if (isDryRun)
+        SessionStore store = host.Services.GetRequiredService<SessionStore>();
+        Task run = (isOfArchives, isDryRun) switch
         {
-            await ListAsync(unused, retention, cancellationToken);
-        }
-        else
-        {
-            int deleted = await unused.DeleteAsync(retention, cancellationToken);
-            Console.WriteLine($"{deleted} sessions are to be deleted: the servers on this storage do that, where they stay unused.");
-        }
-
+            (true, true) => ListAsync(store.OldArchives, retention, cancellationToken),
+            (true, false) => DeleteAsync(store.OldArchives, retention, cancellationToken),
+            (false, true) => ListAsync(store.Unused, retention, cancellationToken),
+            _ => DeleteAsync(store.Unused, retention, cancellationToken),
+        };
+        await run;
         return 0;
+    }
+
+    private static async Task DeleteAsync(UnusedSessions unused, TimeSpan retention, CancellationToken cancellationToken)
+    {
+        int deleted = await unused.DeleteAsync(retention, cancellationToken);
+        Console.WriteLine($"{deleted} sessions are to be deleted: the servers on this storage do that, where they stay unused.");
+    }
+
+    private static async Task DeleteAsync(OldArchives archives, TimeSpan retention, CancellationToken cancellationToken)
+    {
+        int sessions = await archives.DeleteAsync(retention, cancellationToken);
+        Console.WriteLine($"Old archives of {sessions} sessions are to be deleted: the servers on this storage do that.");
     }
 
     private static async Task ListAsync(UnusedSessions unused, TimeSpan retention, CancellationToken cancellationToken)
@@ -78,5 +106,18 @@ internal static class ExpireCommand
         }
 
         Console.WriteLine($"{count} sessions would be deleted: nothing was written in them for {retention:%d} days.");
+    }
+
+    private static async Task ListAsync(OldArchives archives, TimeSpan retention, CancellationToken cancellationToken)
+    {
+        int count = 0;
+        await foreach (OldArchive archive in archives.FindAsync(retention, cancellationToken))
+        {
+            Console.WriteLine(
+                $"{archive.Session}: archive {archive.Number}, switched at {archive.SwitchedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC");
+            count++;
+        }
+
+        Console.WriteLine($"{count} archives would be deleted: they were switched more than {retention:%d} days ago.");
     }
 }

@@ -43,6 +43,12 @@ public class ManifestRulesTests
         ["which it does not show as degraded"] = (s_two, static m => m with { DegradedFrom = 2 }),
         ["comes from archive 2 to 1"] = (s_two with { DegradedFrom = 2 }, static m => m with { DegradedFrom = 1 }),
         ["has archive 2 digested again no more"] = (s_two with { DegradedFrom = 1 }, static m => m with { DegradedFrom = null }),
+        ["brings back archives"] = (
+            s_two.Archived(new DigestReference("three")).After(nameof(Transitions.ExpireArchives)),
+            static m => m with { ExpiredArchives = 0 }),
+        ["has archives up to 1 expired, an overview up to archive 2, and none"] = (s_two, static m => m with { ExpiredArchives = 1 }),
+        ["has archives up to 1 expired, an overview up to archive 3, and 2"] = (
+            s_two.Archived(new DigestReference("three")) with { DegradedFrom = 2 }, static m => m with { ExpiredArchives = 1 }),
         ["changes a session that is deleted"] = (New().After(nameof(Transitions.Delete)), static m => m with { DeletedAt = null }),
         ["replaces a session that is not deleted"] = (New(), static m => m with { Incarnation = "ffffffffffff" }),
     };

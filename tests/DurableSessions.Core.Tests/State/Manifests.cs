@@ -37,6 +37,7 @@ internal static class Manifests
         [nameof(Transitions.Heal)] = static m => Transitions.Heal(m, Incarnation, m.DegradedFrom ?? 1, "again.json", null, []),
         [nameof(Transitions.PutDigest)] = static m => Transitions.PutDigest(
             m, Incarnation, new DigestMark(m.Overview?.Number ?? 1, (m.Overview?.Change ?? 0) + 1), "put.json"),
+        [nameof(Transitions.ExpireArchives)] = static m => Transitions.ExpireArchives(m, Incarnation, m.ExpiredArchives + 1, s_now),
         [nameof(Transitions.Close)] = static m => Transitions.Close(
             m, Attempt(m.Cutting?.CommitId ?? FirstCommit), CommitFate.Cancelled, "cancelled", []),
         [nameof(Transitions.Settle)] = static m => Transitions.Settle(m, Attempt(m.Closed.Count > 0 ? m.Closed[0].CommitId : FirstCommit)),

@@ -24,7 +24,9 @@ public class BlobNameTests
         [nameof(BlobNames.Retained)] = false,
         [nameof(BlobNames.ArchivePrefix)] = true,
         [nameof(BlobNames.Attempt)] = true,
+        [nameof(BlobNames.Commit)] = true,
         [nameof(BlobNames.Answers)] = true,
+        [nameof(BlobNames.IndexPrefix)] = true,
         [nameof(BlobNames.Index)] = false,
         [nameof(BlobNames.TasksOfUser)] = true,
         [nameof(BlobNames.TasksOfSession)] = true,
@@ -99,11 +101,12 @@ public class BlobNameTests
         static two => two.First is var name && name.Method.Name switch
         {
             nameof(BlobNames.Manifest) => name.Arguments[0].Equals(BlobNames.FindSession(name.Text)),
-            nameof(BlobNames.Retained) or nameof(BlobNames.Attempt) or nameof(BlobNames.Answers) =>
+            nameof(BlobNames.Retained) or nameof(BlobNames.Attempt) or nameof(BlobNames.Commit) or nameof(BlobNames.Answers) =>
                 SessionPath.TryParse(name.Text, out SessionPath? path)
                 && ((CommitAttempt)name.Arguments[0]) is var commit
                 && path.Session == commit.Session && path.Incarnation == commit.Incarnation,
-            nameof(BlobNames.SegmentPrefix) or nameof(BlobNames.ArchivePrefix) or nameof(BlobNames.Index) =>
+            nameof(BlobNames.SegmentPrefix) or nameof(BlobNames.ArchivePrefix) or nameof(BlobNames.Index)
+                or nameof(BlobNames.IndexPrefix) =>
                 SessionPath.TryParse(name.Text, out SessionPath? path)
                 && name.Arguments[0].Equals(path.Session) && name.Arguments[1].Equals(path.Incarnation),
             _ => true,
@@ -179,9 +182,10 @@ public class BlobNameTests
 
         public override string ToString() => $"{Method.Name}({string.Join(", ", Arguments)}) = {Text}";
 
-        // The answers of a model are those of all attempts of a commit.
-        private IEnumerable<object> Thing => Method.Name == nameof(BlobNames.Answers) && Arguments[0] is CommitAttempt commit
-            ? [commit with { Attempt = 0 }]
-            : Arguments;
+        // A commit's folder, and the answers of a model, are those of all its attempts.
+        private IEnumerable<object> Thing =>
+            Method.Name is nameof(BlobNames.Answers) or nameof(BlobNames.Commit) && Arguments[0] is CommitAttempt commit
+                ? [commit with { Attempt = 0 }]
+                : Arguments;
     }
 }

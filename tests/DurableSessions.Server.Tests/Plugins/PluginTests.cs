@@ -93,7 +93,8 @@ public sealed class PluginTests : IDisposable
         string folder = Environment.GetEnvironmentVariable(Variable) ?? Path.Combine(Repository.Root, "..", "OpenViking");
         string script = Path.Combine([folder, "examples", plugin, .. path]);
         Assert.SkipUnless(
-            File.Exists(script), $"There are no plugins: clone volcengine/OpenViking next to the repository, or name its folder in {Variable}.");
+            File.Exists(script),
+            $"There are no plugins: clone volcengine/OpenViking next to the repository, or name its folder in {Variable}.");
         return Path.GetFullPath(script);
     }
 

@@ -30,7 +30,27 @@ public sealed class ExpireCommandTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Without_days_it_says_what_is_missing()
+    public async Task Old_archives_are_listed()
+    {
+        BlobContainerClient container = await azurite.NewContainerAsync();
+        var environment = new Dictionary<string, string>
+        {
+            ["ConnectionStrings__Storage"] = await azurite.GetConnectionStringAsync(),
+            ["Storage__Container"] = container.Name,
+            ["Retention__ArchiveDays"] = "30",
+        };
+        (int exitCode, string output, string errors) = await ServerProcess.RunAsync(environment, "expire", "--archives", "--dry-run");
+        Assert.True(exitCode == 0, output + errors);
+        Assert.Contains("0 archives would be deleted: they were switched more than 30 days ago.", output, StringComparison.Ordinal);
+        (exitCode, _, errors) = await ServerProcess.RunAsync(environment, "expire", "--archives", "--days", "1");
+        Assert.Equal(1, exitCode);
+        Assert.Contains("--days is 2 to 36500 with --archives.", errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Retention:SessionDays is 0")]
+    [InlineData("Retention:ArchiveDays is 0", "--archives")]
+    public async Task Without_days_it_says_what_is_missing(string missing, params string[] options)
     {
         BlobContainerClient container = await azurite.NewContainerAsync();
         var environment = new Dictionary<string, string>
@@ -38,8 +58,8 @@ public sealed class ExpireCommandTests(AzuriteFixture azurite)
             ["ConnectionStrings__Storage"] = await azurite.GetConnectionStringAsync(),
             ["Storage__Container"] = container.Name,
         };
-        (int exitCode, _, string errors) = await ServerProcess.RunAsync(environment, "expire");
+        (int exitCode, _, string errors) = await ServerProcess.RunAsync(environment, ["expire", .. options]);
         Assert.Equal(1, exitCode);
-        Assert.Contains("Retention:SessionDays is 0", errors, StringComparison.Ordinal);
+        Assert.Contains(missing, errors, StringComparison.Ordinal);
     }
 }

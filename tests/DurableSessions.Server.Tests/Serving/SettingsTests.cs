@@ -39,6 +39,8 @@ public sealed class SettingsTests
         Assert.Equal(TimeSpan.Zero, SettingsHost.Read<SessionOptions>(("Retention:TaskDays", "0")).TaskRetention);
         Assert.Equal(TimeSpan.Zero, SettingsHost.Read<SessionOptions>().SessionRetention);
         Assert.Equal(TimeSpan.FromDays(90), SettingsHost.Read<SessionOptions>(("Retention:SessionDays", "90")).SessionRetention);
+        Assert.Equal(TimeSpan.Zero, SettingsHost.Read<SessionOptions>().ArchiveRetention);
+        Assert.Equal(TimeSpan.FromDays(365), SettingsHost.Read<SessionOptions>(("Retention:ArchiveDays", "365")).ArchiveRetention);
     }
 
     [Theory]

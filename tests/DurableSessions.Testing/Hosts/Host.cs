@@ -269,6 +269,10 @@ internal sealed class Host : IDisposable
     public async Task<string?> DigestArchiveAsync(DigestArchiveInput input) =>
         (string?)await RunAsync(CommitNames.DigestArchive, await AcceptAsync(input.Session, "change"), input);
 
+    /// <summary>Old archives are deleted, as their orchestration does; no engine runs it.</summary>
+    public async Task<ExpireArchivesProgress> DeleteArchivesAsync(ExpireArchivesInput input) =>
+        (ExpireArchivesProgress)(await RunAsync(ExpireNames.DeleteArchives, await AcceptAsync(input.Session, "expire"), input))!;
+
     public async Task<CommitProgress> CancelAsync(CommitInput commit) =>
         (CommitProgress)(await RunAsync(CommitNames.CancelCommit, commit, new CancelInput(commit, null)))!;
 

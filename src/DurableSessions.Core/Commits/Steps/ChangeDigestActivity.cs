@@ -21,12 +21,16 @@ namespace DurableSessions.Core.Commits.Steps;
 /// <item>a host that wakes up later finds the change's number taken, and puts no older overview back:
 /// <see cref="Transitions.PutDigest"/>.</item>
 /// </list>
-/// <para>A deleted session's entry is gone, and its manifest takes no change: nothing is written for it.</para>
+/// <para>A deleted session's entry is gone, and its manifest takes no change: nothing is written for it. Of an archive that has expired the
+/// entry is gone too, and is never written anew.</para>
 /// </remarks>
 internal sealed class ChangeDigestActivity(
     CommitLedger ledger, ArchiveStore archives, EarlierDigests earlier, ILogger<ChangeDigestActivity> logger)
     : TaskActivity<DigestArchiveInput, DigestArchiveOutput>
 {
+    /// <summary>Why nothing is changed of an archive that has expired.</summary>
+    public const string HasExpired = "the archive has expired";
+
     public override async Task<DigestArchiveOutput> RunAsync(TaskActivityContext context, DigestArchiveInput input)
     {
         try
@@ -35,7 +39,11 @@ internal sealed class ChangeDigestActivity(
         }
         catch (BlobGoneException)
         {
-            await OpenAsync(input, context.CancellationToken);
+            if ((await OpenAsync(input, context.CancellationToken)).ExpiredArchives >= input.Number)
+            {
+                return new DigestArchiveOutput(null, Reason: HasExpired);
+            }
+
             throw;
         }
     }
@@ -126,6 +134,6 @@ internal sealed class ChangeDigestActivity(
         return kept is null ? null : (await archives.ReadSemanticAsync(kept.Semantic, cancellationToken)).Abstract;
     }
 
-    private async Task OpenAsync(DigestArchiveInput input, CancellationToken cancellationToken) =>
-        await ledger.OpenAsync(new CommitAttempt(input.Session, input.Incarnation, default, 0), fresh: true, cancellationToken);
+    private async Task<Manifest> OpenAsync(DigestArchiveInput input, CancellationToken cancellationToken) =>
+        (await ledger.OpenAsync(new CommitAttempt(input.Session, input.Incarnation, default, 0), fresh: true, cancellationToken)).Manifest;
 }

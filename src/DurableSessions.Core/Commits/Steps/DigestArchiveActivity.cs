@@ -32,11 +32,23 @@ internal sealed class DigestArchiveActivity(
         }
         catch (BlobGoneException)
         {
-            // What is to be digested has gone: that is so when the session is deleted, and an error otherwise.
-            await OpenAsync(input, context.CancellationToken);
+            // What is to be digested has gone: that is so when the session is deleted or archives have expired, and an error otherwise.
+            Manifest manifest = await OpenAsync(input, context.CancellationToken);
+            if (await FindExpiredAsync(input, manifest, context.CancellationToken) is { } reason)
+            {
+                return reason;
+            }
+
             throw;
         }
     }
+
+    private async Task<string?> FindExpiredAsync(DigestArchiveInput input, Manifest manifest, CancellationToken cancellationToken) =>
+        input.Number <= manifest.ExpiredArchives ? ChangeDigestActivity.HasExpired
+        : manifest.ExpiredArchives > 0
+            && await earlier.FindBasisNumberAsync(input.Session, manifest, input.Number, cancellationToken) is null
+            ? "the archive before it, from whose digest it is made, has expired"
+        : null;
 
     private async Task<string?> DigestAsync(DigestArchiveInput input, CancellationToken cancellationToken)
     {

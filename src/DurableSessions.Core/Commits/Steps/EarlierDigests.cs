@@ -13,7 +13,7 @@ internal sealed class EarlierDigests(ArchiveStore archives, SessionOptions optio
     /// <param name="commit">The attempt that made the archive.</param>
     /// <param name="entry">The archive.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="BlobGoneException">An entry before it is gone.</exception>
+    /// <exception cref="BlobGoneException">An entry before it is gone; also where that archive has expired.</exception>
     public async Task<SemanticBasis> FindBasisAsync(CommitAttempt commit, ArchiveEntry entry, CancellationToken cancellationToken)
     {
         int most = options.MaxUncoveredArchives + options.MaxPendingCommits;
@@ -37,6 +37,30 @@ internal sealed class EarlierDigests(ArchiveStore archives, SessionOptions optio
         return Basis(null);
 
         SemanticBasis Basis(string? previous) => new(commit, previous, covers, IsFromDegraded: false) { IsAgain = true };
+    }
+
+    /// <summary>The archive of the newest digest before one, which that one is digested again from.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="manifest">Its manifest.</param>
+    /// <param name="number">The archive that is digested again.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>Its number, or 0: there is none; <see langword="null"/>: it has expired, or an entry before the archive is gone.</returns>
+    public async Task<int?> FindBasisNumberAsync(SessionKey session, Manifest manifest, int number, CancellationToken cancellationToken)
+    {
+        for (int earlier = number - 1; earlier > manifest.ExpiredArchives; earlier--)
+        {
+            if (await archives.FindEntryAsync(session, manifest.Incarnation, earlier, cancellationToken) is not { } entry)
+            {
+                return null;
+            }
+
+            if (entry.Semantic is not null)
+            {
+                return earlier;
+            }
+        }
+
+        return manifest.ExpiredArchives == 0 ? 0 : null;
     }
 
     /// <summary>The entry of an archive that was switched.</summary>

@@ -87,7 +87,7 @@ internal sealed class Switching(
             commit,
             m => Transitions.Cover(m, commit.Incarnation, number, digest, outcome.Usage, CategoriesOf(applied)),
             cancellationToken);
-        if (stored.Manifest.Uncovered.All(u => u.Number != number))
+        if (number > stored.Manifest.ExpiredArchives && stored.Manifest.Uncovered.All(u => u.Number != number))
         {
             await archives.AmendEntryAsync(
                 commit.Session, commit.Incarnation, await EntryAsync(covered, applied, cancellationToken), cancellationToken);
