@@ -1,3 +1,6 @@
+using DurableSessions.Http.Audit;
+using DurableSessions.Http.Errors;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
 namespace DurableSessions.Http;
@@ -10,6 +13,19 @@ internal static partial class Log
 
     /// <summary>Adds the request's id to every entry until the scope is disposed.</summary>
     public static IDisposable? BeginRequestScope(ILogger logger, string requestId) => RequestScope(logger, requestId);
+
+    /// <summary>Notes an error of the service, and not of its client: a bug as an error, what is away as a warning.</summary>
+    public static void ServiceFailed(
+        ILogger logger, Exception exception, string method, string path, ApiError error, string requestId)
+    {
+        if (error.HttpStatus >= StatusCodes.Status500InternalServerError)
+        {
+            LogLevel level = error.Code == "INTERNAL" ? LogLevel.Error : LogLevel.Warning;
+            string safeMethod = AuditText.Of(method);
+            string safePath = AuditText.Of(path);
+            RequestFailed(logger, level, exception, safeMethod, safePath, error.Code, requestId);
+        }
+    }
 
     [LoggerMessage(EventId = 3000, Message = "{Method} {Path} ended in {Code} ({RequestId})")]
     public static partial void RequestFailed(

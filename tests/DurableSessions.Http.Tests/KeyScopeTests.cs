@@ -56,7 +56,7 @@ public sealed class KeyScopeTests
             {
                 Assert.Contains($"{method} {path}", s_reading);
 
-                // A search for nothing does not fit, whoever asks; nor does what is no message of a protocol.
+                // A search for nothing does not fit; nor does what is no message of a protocol.
                 HttpStatusCode opened = path.EndsWith("/wait", StringComparison.Ordinal) ? HttpStatusCode.OK : HttpStatusCode.BadRequest;
                 Assert.Equal(isOperator ? HttpStatusCode.Forbidden : opened, reply.Status);
             }

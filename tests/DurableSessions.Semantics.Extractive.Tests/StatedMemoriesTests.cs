@@ -41,7 +41,7 @@ public sealed class StatedMemoriesTests
     [InlineData("I don't remember that one.")]
     [InlineData("I always get an error here.")]
     [InlineData("The build never passes.")]
-    [InlineData("It was decided by somebody else.")]
+    [InlineData("It was decided by another team.")]
     [InlineData("```\nAlways deploy with blue-green.\n```")]
     [InlineData("\"Always deploy with blue-green\", it says.")]
     [InlineData("> Always deploy with blue-green.")]

@@ -69,12 +69,21 @@ public sealed class MemoryService
     /// <summary>One memory.</summary>
     /// <exception cref="MemoryNotFoundException">The category has no memory of that name.</exception>
     public async Task<Memory> GetAsync(
+        UserKey user, MemoryCategory category, string name, CancellationToken cancellationToken) =>
+        await FindAsync(user, category, name, cancellationToken) ?? throw new MemoryNotFoundException(category, name);
+
+    /// <summary>One memory; <see langword="null"/>: the category has none of that name.</summary>
+    public async Task<Memory?> FindAsync(
         UserKey user, MemoryCategory category, string name, CancellationToken cancellationToken)
     {
         for (int attempt = 1; attempt <= MaxAttempts; attempt++)
         {
             StoredCatalogue stored = await _catalogues.LoadAsync(user, cancellationToken);
-            MemoryInfo info = stored.Catalogue.Find(category, name) ?? throw new MemoryNotFoundException(category, name);
+            if (stored.Catalogue.Find(category, name) is not { } info)
+            {
+                return null;
+            }
+
             if (await _contents.FindAsync(user, info, cancellationToken) is { } content)
             {
                 return new Memory(info, content);

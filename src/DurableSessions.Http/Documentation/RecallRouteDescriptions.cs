@@ -16,6 +16,7 @@ internal static class RecallRouteDescriptions
         + """    \"summary\": {\n        \"total_adds\": 0,\n        \"total_updates\": 1,\n        \"total_deletes\": 0\n"""
         + """    }\n}"""
         + "\"";
+
     private const string Uris =
         " viking://~ is the caller: memories/{category}/{name}.md, memories/profile.md (all of the profile), "
         + "sessions/{id}/history/archive_001, and in an archive .abstract.md, .overview.md, messages.jsonl and "
@@ -45,7 +46,7 @@ internal static class RecallRouteDescriptions
             Recall, "Read a text",
             "A memory; an archive as its overview and its conversation; a file of an archive, such as memory_diff.json: each memory that "
             + "its commit changed, under adds, updates or deletes. offset and limit count lines; -1 is all. An archive of more than 8 MiB "
-            + "of messages is an error that names the route to read it by." + Uris,
+            + "of messages is an error, which names the route to read it by." + Uris,
             DiffFile, ErrorCode.NotFound, ErrorCode.TooLarge)
         {
             Query = new Dictionary<string, string>
@@ -122,7 +123,8 @@ internal static class RecallRouteDescriptions
             Recall, "Find a pattern",
             "A regular expression of .NET, line by line, in the messages of a session's archives (oldest first) or of one archive, or in "
             + "memories. The line of a message is its place in messages.jsonl. At most node_limit (256) matches; truncated says that there "
-            + "may be more. A pattern that takes more than 250 ms on one line is an error." + Uris,
+            + "may be more, or that a session has more than 1,000 archives, of which the newest are read. A pattern that takes more than "
+            + "5 s on all lines is an error, and one that looks around or back, and takes more than 250 ms on one line." + Uris,
             """
             {"matches":[{"line":3,"uri":"viking://user/default/sessions/demo/history/archive_001/messages.jsonl","content":"green tea"}],
             "count":1,"truncated":false}

@@ -34,14 +34,7 @@ internal static class ArchiveDigestEndpoints
     public static void Write(Utf8JsonWriter json, DigestTask task)
     {
         json.WriteStartObject();
-        json.WriteString("task_id", task.TaskId);
-        json.WriteString("task_type", TaskType);
-        json.WriteString("status", task.Status.ToString().ToLowerInvariant());
-        json.WriteUnixTime("created_at", task.CreatedAt);
-        json.WriteUnixTime("updated_at", task.UpdatedAt);
-        json.WriteString("created_at_iso", Wire.Time(task.CreatedAt));
-        json.WriteString("updated_at_iso", Wire.Time(task.UpdatedAt));
-        json.WriteString("resource_id", task.Session.Id);
+        TaskEndpoints.WriteStart(json, task.TaskId, TaskType, task.Status.ToString(), task.CreatedAt, task.UpdatedAt, task.Session);
         json.WriteNull("stage");
         json.WriteStartObject("meta");
         json.WriteString("archive_id", Wire.ArchiveId(task.ArchiveNumber));

@@ -1,7 +1,6 @@
 using DurableSessions.Core;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
-using DurableSessions.Http.Errors;
 using DurableSessions.Http.Files;
 using DurableSessions.Http.Limits;
 using DurableSessions.Http.Requests;
@@ -53,7 +52,7 @@ internal static class ContentEndpoints
     private static async Task<string> FindAsync(
         VikingUri uri, Func<UserPath, CancellationToken, Task<string?>> find, CancellationToken cancellationToken) =>
         (UserPath.Of(uri) is { } path ? await find(path, cancellationToken) : null)
-            ?? throw new ApiException(ApiError.NotFound($"File not found: {uri.Text}", "file", uri.Text));
+            ?? throw uri.FileNotFound();
 
     // Lines with their line ends; limit -1: all that follow.
     private static string Lines(string text, int offset, int limit)

@@ -41,7 +41,7 @@ internal static class FileEndpoints
         };
         var listing = new FileListing(store, caller, RequestCost.Find(http), limit);
         IReadOnlyList<FileEntry> entries = await listing.ListAsync(uri, isRecursive, http.RequestAborted)
-            ?? throw new ApiException(ApiError.NotFound($"Directory not found: {uri.Text}", "directory", uri.Text));
+            ?? throw uri.FolderNotFound();
         if (entries.Count > limit)
         {
             http.Response.Headers[TruncatedHeader] = "true";
@@ -84,7 +84,7 @@ internal static class FileEndpoints
                 }
                 catch (MemoryNotFoundException)
                 {
-                    throw NotFound(uri);
+                    throw uri.FileNotFound();
                 }
 
                 break;
@@ -93,7 +93,7 @@ internal static class FileEndpoints
             case not null:
                 throw ApiException.Invalid(Location.Query("uri"), "must be that of one memory: nothing else is deleted by its URI.");
             default:
-                throw NotFound(uri);
+                throw uri.FileNotFound();
         }
 
         return new EnvelopeResult(json =>
@@ -107,6 +107,4 @@ internal static class FileEndpoints
 
     private static string Cut(string line, int limit) =>
         line.Length <= limit ? line : line[..(limit > 0 && char.IsHighSurrogate(line[limit - 1]) ? limit - 1 : limit)];
-
-    private static ApiException NotFound(VikingUri uri) => new(ApiError.NotFound($"File not found: {uri.Text}", "file", uri.Text));
 }

@@ -71,7 +71,7 @@ internal static class SearchEndpoints
             store, caller, body.Patterns, Location.Body.At("pattern"), body.Limit, time, RequestCost.Find(http), BodyLease.ForAnswer(http));
         IReadOnlyList<GrepMatch> matches =
             (UserPath.Of(body.Uri) is { } path ? await grep.FindAsync(path, http.RequestAborted) : null)
-            ?? throw new ApiException(ApiError.NotFound($"File not found: {body.Uri.Text}", "file", body.Uri.Text));
+            ?? throw body.Uri.FileNotFound();
         return new EnvelopeResult(answer =>
         {
             answer.WriteStartObject();

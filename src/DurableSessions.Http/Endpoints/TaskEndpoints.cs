@@ -41,14 +41,7 @@ internal static class TaskEndpoints
     public static void Write(Utf8JsonWriter json, CommitTask task)
     {
         json.WriteStartObject();
-        json.WriteString("task_id", task.TaskId);
-        json.WriteString("task_type", TaskType);
-        json.WriteString("status", task.Status.ToString().ToLowerInvariant());
-        json.WriteUnixTime("created_at", task.CreatedAt);
-        json.WriteUnixTime("updated_at", task.UpdatedAt);
-        json.WriteString("created_at_iso", Wire.Time(task.CreatedAt));
-        json.WriteString("updated_at_iso", Wire.Time(task.UpdatedAt));
-        json.WriteString("resource_id", task.Session.Id);
+        WriteStart(json, task.TaskId, TaskType, task.Status.ToString(), task.CreatedAt, task.UpdatedAt, task.Session);
         json.WriteString("stage", Wire.Stage(task.Stage));
         json.WriteStartObject("meta");
         json.WriteNumber("attempt", task.Attempt);
@@ -56,6 +49,20 @@ internal static class TaskEndpoints
         WriteResult(json, task);
         json.WriteString("error", task.Error);
         json.WriteEndObject();
+    }
+
+    /// <summary>Writes what tasks of every type have in common.</summary>
+    public static void WriteStart(
+        Utf8JsonWriter json, string id, string type, string status, DateTimeOffset createdAt, DateTimeOffset updatedAt, SessionKey session)
+    {
+        json.WriteString("task_id", id);
+        json.WriteString("task_type", type);
+        json.WriteString("status", status.ToLowerInvariant());
+        json.WriteUnixTime("created_at", createdAt);
+        json.WriteUnixTime("updated_at", updatedAt);
+        json.WriteString("created_at_iso", Wire.Time(createdAt));
+        json.WriteString("updated_at_iso", Wire.Time(updatedAt));
+        json.WriteString("resource_id", session.Id);
     }
 
     private static async Task<IResult> ListAsync(HttpContext http, Caller caller, SessionStore store)

@@ -97,13 +97,7 @@ internal sealed class EnvelopeMiddleware(
     {
         ApiError error = ErrorTranslation.Of(exception, requestId);
         audit.Refused(context, error);
-        if (error.HttpStatus >= 500)
-        {
-            LogLevel level = error.Code == "INTERNAL" ? LogLevel.Error : LogLevel.Warning;
-            string method = AuditText.Of(context.Request.Method);
-            string path = AuditText.Of(context.Request.Path.Value ?? "");
-            Log.RequestFailed(logger, level, exception, method, path, error.Code, requestId);
-        }
+        Log.ServiceFailed(logger, exception, context.Request.Method, context.Request.Path.Value ?? "", error, requestId);
 
         if (context.Response.HasStarted)
         {

@@ -179,16 +179,13 @@ internal sealed class FileListing(SessionStore store, Caller caller, RequestCost
 
     private async Task<bool> TryAddFilesAsync(UserPath path, string uri, string prefix, CancellationToken cancellationToken)
     {
-        try
-        {
-            Archive archive = await store.Archives.GetAsync(path.Session!, path.Archive, cancellationToken);
-            AddFiles(archive.Info, uri, prefix);
-            return true;
-        }
-        catch (Exception e) when (e is SessionNotFoundException or ArchiveNotFoundException)
+        if (await UserFiles.FindArchiveAsync(store, path.Session!, path.Archive, cancellationToken) is not { } archive)
         {
             return false;
         }
+
+        AddFiles(archive.Info, uri, prefix);
+        return true;
     }
 
     private void AddFiles(ArchiveInfo archive, string uri, string prefix)

@@ -91,12 +91,7 @@ internal sealed class Grep(
 
     private async Task<bool> TryReadArchiveAsync(SessionKey session, int number, CancellationToken cancellationToken)
     {
-        Archive archive;
-        try
-        {
-            archive = await store.Archives.GetAsync(session, number, cancellationToken);
-        }
-        catch (Exception e) when (e is SessionNotFoundException or ArchiveNotFoundException)
+        if (await UserFiles.FindArchiveAsync(store, session, number, cancellationToken) is not { } archive)
         {
             return false;
         }
@@ -137,14 +132,11 @@ internal sealed class Grep(
         {
             isAny = true;
             cost?.Take(1);
-            try
+
+            // It may have been deleted since it was listed.
+            if (await store.Memories.FindAsync(caller.Owner, info.Category, info.Name, cancellationToken) is { } memory)
             {
-                Memory memory = await store.Memories.GetAsync(caller.Owner, info.Category, info.Name, cancellationToken);
                 Add(Wire.MemoryUri(caller.User, info.Category, info.Name), memory.Content, static index => index + 1, cancellationToken);
-            }
-            catch (MemoryNotFoundException)
-            {
-                // Deleted since it was listed.
             }
         }
 

@@ -31,22 +31,22 @@ internal sealed class UserFiles(SessionStore store, Caller caller, RequestCost? 
 
     /// <summary>The text of a file, or of an archive as a whole; <see langword="null"/>: there is none.</summary>
     /// <exception cref="ApiException">The messages of an archive have more than <see cref="MaxArchiveBytes"/>.</exception>
-    public Task<string?> FindTextAsync(UserPath path, CancellationToken cancellationToken) => path.Place switch
+    public async Task<string?> FindTextAsync(UserPath path, CancellationToken cancellationToken) => path.Place switch
     {
-        UserPlace.Memory => FindMemoryAsync(path.Category, path.Name, cancellationToken),
-        UserPlace.Profile => FindProfileAsync(cancellationToken),
-        UserPlace.Archive => FindArchiveAsync(path, ConversationAsync, cancellationToken),
-        UserPlace.ArchiveFile when path.File == Wire.MemoryDiffFile => FindDiffAsync(path.Session!, path.Archive, cancellationToken),
-        UserPlace.ArchiveFile when path.File == UserPath.MessagesFile => FindArchiveAsync(path, LinesAsync, cancellationToken),
-        UserPlace.ArchiveFile when path.File == UserPath.AbstractFile => FindAbstractAsync(path, cancellationToken),
-        UserPlace.ArchiveFile => FindOverviewAsync(path, cancellationToken),
-        _ => Task.FromResult<string?>(null),
+        UserPlace.Memory => (await FindMemoryAsync(path.Category, path.Name, cancellationToken))?.Content,
+        UserPlace.Profile => await FindProfileAsync(cancellationToken),
+        UserPlace.Archive => await FindArchiveAsync(path, ConversationAsync, cancellationToken),
+        UserPlace.ArchiveFile when path.File == Wire.MemoryDiffFile => await FindDiffAsync(path.Session!, path.Archive, cancellationToken),
+        UserPlace.ArchiveFile when path.File == UserPath.MessagesFile => await FindArchiveAsync(path, LinesAsync, cancellationToken),
+        UserPlace.ArchiveFile when path.File == UserPath.AbstractFile => await FindAbstractAsync(path, cancellationToken),
+        UserPlace.ArchiveFile => await FindOverviewAsync(path, cancellationToken),
+        _ => null,
     };
 
     /// <summary>The line that stands for a memory, an archive, or the newest archive of a session.</summary>
     public async Task<string?> FindAbstractAsync(UserPath path, CancellationToken cancellationToken) => path.Place switch
     {
-        UserPlace.Memory => (await FindInfoAsync(path.Category, path.Name, cancellationToken))?.Abstract,
+        UserPlace.Memory => (await FindMemoryAsync(path.Category, path.Name, cancellationToken))?.Info.Abstract,
         UserPlace.Archive or UserPlace.ArchiveFile or UserPlace.Session or UserPlace.History =>
             (await FindArchiveAsync(path, cancellationToken))?.Info is { Abstract: { Length: > 0 } line } ? line : null,
         _ => null,
@@ -60,16 +60,20 @@ internal sealed class UserFiles(SessionStore store, Caller caller, RequestCost? 
         _ => null,
     };
 
-    /// <summary>An archive; of a session, its newest.</summary>
+    /// <summary>An archive of a session.</summary>
+    /// <param name="store">Where it is.</param>
+    /// <param name="session">The session.</param>
+    /// <param name="number">Which archive; 0: the newest.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns><see langword="null"/>: there is no such session, or no such archive.</returns>
-    public async Task<Archive?> FindArchiveAsync(UserPath path, CancellationToken cancellationToken)
+    public static async Task<Archive?> FindArchiveAsync(
+        SessionStore store, SessionKey session, int number, CancellationToken cancellationToken)
     {
-        SessionKey session = path.Session!;
         try
         {
-            int number = path.Archive != 0
-                ? path.Archive
-                : (await store.Archives.ListAsync(session, 1, null, cancellationToken)) is [{ } newest] ? newest.Number : 0;
+            number = number != 0 ? number
+                : (await store.Archives.ListAsync(session, 1, null, cancellationToken)) is [{ } newest] ? newest.Number
+                : 0;
             return number == 0 ? null : await store.Archives.GetAsync(session, number, cancellationToken);
         }
         catch (Exception e) when (e is SessionNotFoundException or ArchiveNotFoundException)
@@ -78,23 +82,11 @@ internal sealed class UserFiles(SessionStore store, Caller caller, RequestCost? 
         }
     }
 
-    private async Task<string?> FindMemoryAsync(MemoryCategory category, string name, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return (await store.Memories.GetAsync(caller.Owner, category, name, cancellationToken)).Content;
-        }
-        catch (MemoryNotFoundException)
-        {
-            return null;
-        }
-    }
+    private Task<Archive?> FindArchiveAsync(UserPath path, CancellationToken cancellationToken) =>
+        FindArchiveAsync(store, path.Session!, path.Archive, cancellationToken);
 
-    private async Task<MemoryInfo?> FindInfoAsync(MemoryCategory category, string name, CancellationToken cancellationToken)
-    {
-        MemoryPage all = await store.Memories.ListAsync(caller.Owner, category, MemoryService.MaxPage, null, cancellationToken);
-        return all.Items.FirstOrDefault(m => m.Name == name);
-    }
+    private Task<Memory?> FindMemoryAsync(MemoryCategory category, string name, CancellationToken cancellationToken) =>
+        store.Memories.FindAsync(caller.Owner, category, name, cancellationToken);
 
     // A plugin asks for one file of who the user is.
     private async Task<string?> FindProfileAsync(CancellationToken cancellationToken)
@@ -106,9 +98,9 @@ internal sealed class UserFiles(SessionStore store, Caller caller, RequestCost? 
         foreach (MemoryInfo info in all.Items)
         {
             cost?.Take(1);
-            if (await FindMemoryAsync(info.Category, info.Name, cancellationToken) is { } content)
+            if (await FindMemoryAsync(info.Category, info.Name, cancellationToken) is { } memory)
             {
-                contents.Add(content.Trim());
+                contents.Add(memory.Content.Trim());
             }
         }
 

@@ -115,12 +115,7 @@ internal sealed partial class McpTools(
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             ApiError error = ErrorTranslation.Of(e, http.TraceIdentifier);
-            if (error.HttpStatus >= StatusCodes.Status500InternalServerError)
-            {
-                LogLevel level = error.Code == "INTERNAL" ? LogLevel.Error : LogLevel.Warning;
-                Log.RequestFailed(logger, level, e, "tool", tool.Tool.Name, error.Code, http.TraceIdentifier);
-            }
-
+            Log.ServiceFailed(logger, e, "tool", tool.Tool.Name, error, http.TraceIdentifier);
             string again = error.RetryAfterSeconds is { } seconds
                 ? string.Create(CultureInfo.InvariantCulture, $" Try again in {seconds} s.")
                 : "";
@@ -175,7 +170,7 @@ internal sealed partial class McpTools(
         {
             call.Cost?.Take(wanted.Length > 1 ? 5 : 0);
             string content = (UserPath.Of(uri) is { } path ? await call.Files.FindTextAsync(path, cancellationToken) : null)
-                ?? (wanted.Length > 1 ? "File not found." : throw new ApiException(ApiError.NotFound($"File not found: {uri.Text}")));
+                ?? (wanted.Length > 1 ? "File not found." : throw uri.FileNotFound());
             text.Append(wanted.Length > 1 ? $"=== {uri.Text} ===\n" : "").Append(content).Append(wanted.Length > 1 ? "\n" : "");
         }
 
@@ -188,7 +183,7 @@ internal sealed partial class McpTools(
         bool isRecursive = arguments["recursive"] is { IsSet: true } flag && flag.Boolean();
         var listing = new FileListing(call.Store, call.Caller, call.Cost, ListedEntries);
         IReadOnlyList<FileEntry> entries = await listing.ListAsync(uri, isRecursive, cancellationToken)
-            ?? throw new ApiException(ApiError.NotFound($"Directory not found: {uri.Text}"));
+            ?? throw uri.FolderNotFound();
         if (entries.Count == 0)
         {
             return "The folder is empty.";
@@ -206,7 +201,7 @@ internal sealed partial class McpTools(
         var grep = new Grep(call.Store, call.Caller, body.Patterns, pattern.At, body.Limit, call.Time, call.Cost, call.Hold);
         IReadOnlyList<GrepMatch> matches =
             (UserPath.Of(body.Uri) is { } path ? await grep.FindAsync(path, cancellationToken) : null)
-            ?? throw new ApiException(ApiError.NotFound($"File not found: {body.Uri.Text}"));
+            ?? throw body.Uri.FileNotFound();
         IEnumerable<string> lines = matches.Select(
             static m => string.Create(CultureInfo.InvariantCulture, $"{m.Uri}:{m.Line}: {m.Content}"));
         return string.Join('\n', grep.IsTruncated ? lines.Append("There may be more: node_limit says how many are shown.") : lines)
@@ -238,7 +233,7 @@ internal sealed partial class McpTools(
             : MemoryCategory.Events;
         string name = $"noted-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)))[..16]}";
         string uri = Wire.MemoryUri(call.Caller.User, category, name);
-        Memory? there = await FindAsync(call, category, name, cancellationToken);
+        Memory? there = await call.Store.Memories.FindAsync(call.Caller.Owner, category, name, cancellationToken);
         if (there?.Content.Trim() != content)
         {
             MemoryCondition unchanged = there is null ? new MemoryCondition(IsNew: true) : new MemoryCondition(there.Info.Version);
@@ -260,7 +255,7 @@ internal sealed partial class McpTools(
         if (UserPath.Of(uri) is not { Place: UserPlace.Memory } path)
         {
             throw uri.Own is null
-                ? new ApiException(ApiError.NotFound($"File not found: {uri.Text}"))
+                ? uri.FileNotFound()
                 : arguments["uri"].Invalid("must be that of one memory: nothing else is forgotten.");
         }
 
@@ -272,19 +267,6 @@ internal sealed partial class McpTools(
     {
         MemoryPage page = await call.Store.Memories.ListAsync(call.Caller.Owner, null, MemoryService.MaxPage, null, cancellationToken);
         return $"The store answers. User {call.Caller.User} has {page.Items.Count} memories.";
-    }
-
-    private static async Task<Memory?> FindAsync(
-        ToolCall call, MemoryCategory category, string name, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await call.Store.Memories.GetAsync(call.Caller.Owner, category, name, cancellationToken);
-        }
-        catch (MemoryNotFoundException)
-        {
-            return null;
-        }
     }
 
     [GeneratedRegex(

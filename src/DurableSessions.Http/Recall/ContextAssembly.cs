@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using DurableSessions.Core;
-using DurableSessions.Core.Memories;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Recall;
 using DurableSessions.Http.Callers;
@@ -83,20 +82,17 @@ internal sealed partial class ContextAssembly(SessionStore store, Caller caller,
     {
         if (found.Memory is { } memory && wantsText && memory.Tokens <= tokens)
         {
-            try
-            {
-                cost?.Take(1);
-                Memory whole = await store.Memories.GetAsync(caller.Owner, memory.Category, memory.Name, cancellationToken);
-                string text = whole.Content.Trim();
-                long all = TokenEstimate.Of(text);
-                if (all <= tokens)
-                {
-                    return new ContextEntry(found, IsFull: true, text, all);
-                }
-            }
-            catch (MemoryNotFoundException)
+            cost?.Take(1);
+            if (await store.Memories.FindAsync(caller.Owner, memory.Category, memory.Name, cancellationToken) is not { } whole)
             {
                 return null;
+            }
+
+            string text = whole.Content.Trim();
+            long all = TokenEstimate.Of(text);
+            if (all <= tokens)
+            {
+                return new ContextEntry(found, IsFull: true, text, all);
             }
         }
 

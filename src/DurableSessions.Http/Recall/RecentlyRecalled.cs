@@ -21,8 +21,11 @@ internal sealed class RecentlyRecalled(ILoggerFactory loggers) : IDisposable
 
     private static readonly TimeSpan s_kept = TimeSpan.FromHours(6);
 
-    private readonly MemoryCache _sessions = new(new MemoryCacheOptions { SizeLimit = MaxBytes }, loggers);
+    private readonly MemoryCache _sessions = new(new MemoryCacheOptions { SizeLimit = MaxBytes, TrackStatistics = true }, loggers);
     private readonly Lock _lock = new();
+
+    /// <summary>The bytes that all sessions take now.</summary>
+    public long Bytes => _sessions.GetCurrentStatistics()!.CurrentEstimatedSize!.Value;
 
     /// <summary>Whether a URI was sent in so many turns of a session, up to now.</summary>
     public Predicate<string> Find(SessionKey? session, int turns)

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using DurableSessions.Core.Recall;
 using DurableSessions.Http.Callers;
-using DurableSessions.Http.Errors;
 using DurableSessions.Http.Requests;
 
 namespace DurableSessions.Http.Recall;
@@ -54,7 +53,7 @@ internal static class SearchFields
             ? [.. field.Items(FindRequest.MaxTargets).Select(f => VikingUri.Of(f, caller))]
             : [VikingUri.Of(field, caller)];
         return targets.FirstOrDefault(static t => t.IsForeign) is { } foreign
-            ? throw new ApiException(ApiError.NotFound($"Directory not found: {foreign.Text}", "directory", foreign.Text))
+            ? throw foreign.FolderNotFound()
             : targets;
     }
 

@@ -38,6 +38,12 @@ internal sealed record VikingUri(string Text, string[] Path, Caller Caller)
     public bool Holds(string uri) =>
         uri.StartsWith(Text, StringComparison.Ordinal) && (uri.Length == Text.Length || uri[Text.Length] == '/' || Path.Length == 0);
 
+    /// <summary>404: there is no such file, or it is another user's.</summary>
+    public ApiException FileNotFound() => new(ApiError.NotFound($"File not found: {Text}", "file", Text));
+
+    /// <summary>404: there is no such folder, or it is another user's.</summary>
+    public ApiException FolderNotFound() => new(ApiError.NotFound($"Directory not found: {Text}", "directory", Text));
+
     private static VikingUri Parse(string text, Caller caller, Location at)
     {
         text = text.Trim();

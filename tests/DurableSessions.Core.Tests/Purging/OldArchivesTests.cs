@@ -128,13 +128,7 @@ public sealed class OldArchivesTests
         await PrepareAsync(cluster, container, archives: 4);
         using Host client = await RunAsync(cluster, container.Name);
         using Host host = await RunAsync(cluster, container.Name);
-        var held = new HoldsRequest();
-        host.Faults.AtRequest(request, held);
-        Task purge = host.PurgeToEndAsync();
-        bool isHeld = await Task.WhenAny(held.Arrived, purge) != purge;
-        await CommitAsync(client, _key, 1, first: 5);
-        await (isHeld ? held.ReleaseAsync() : Task.CompletedTask);
-        await purge;
+        await host.WhileHeldAsync(request, host.PurgeToEndAsync, () => CommitAsync(client, _key, 1, first: 5));
         await host.QuietAsync();
         int expired = await CheckReadersAsync(client, count: 5);
 
@@ -160,14 +154,11 @@ public sealed class OldArchivesTests
         await Task.Delay(s_longAgo, cluster.Time, Cancelled);
         using Host client = await RunAsync(cluster, container.Name);
         using Host host = await RunAsync(cluster, container.Name);
-        var held = new HoldsRequest();
-        host.Faults.AtRequest(request, held);
-        Task purge = host.PurgeToEndAsync();
-        bool isHeld = await Task.WhenAny(held.Arrived, purge) != purge;
-        await CommitAsync(client, _key, 1, first: 5);
-        Assert.Equal(new DigestAgainOutput(3, null), await client.EndOfDigestingAgainAsync(_key));
-        await (isHeld ? held.ReleaseAsync() : Task.CompletedTask);
-        await purge;
+        await host.WhileHeldAsync(request, host.PurgeToEndAsync, async () =>
+        {
+            await CommitAsync(client, _key, 1, first: 5);
+            Assert.Equal(new DigestAgainOutput(3, null), await client.EndOfDigestingAgainAsync(_key));
+        });
         await host.QuietAsync();
         Assert.InRange(await CheckReadersAsync(client, count: 5), 1, 3);
         Assert.Equal("+preferences/tea=green+0 m2+0 m3+0 m4+0 m5+0", await OverviewAsync(client));
@@ -182,13 +173,7 @@ public sealed class OldArchivesTests
         using Host other = await Host.StartAsync(cluster, container.Name, Options());
         var input = new ExpireArchivesInput(
             _key, await one.Store.Sessions.IncarnationAsync(_key, Cancelled), cluster.Time.GetUtcNow() - s_retention);
-        var held = new HoldsRequest();
-        one.Faults.AtRequest(request, held);
-        Task first = one.DeleteArchivesAsync(input);
-        bool isHeld = await Task.WhenAny(held.Arrived, first) != first;
-        await other.DeleteArchivesAsync(input);
-        await (isHeld ? held.ReleaseAsync() : Task.CompletedTask);
-        await first;
+        await one.WhileHeldAsync(request, () => one.DeleteArchivesAsync(input), () => other.DeleteArchivesAsync(input));
         await CheckAsync(other, container, expired: 2, count: 4);
     });
 
@@ -199,14 +184,13 @@ public sealed class OldArchivesTests
         await PrepareAsync(cluster, container, archives: 4);
         using Host auditor = await Host.StartAsync(cluster, container.Name, Options());
         using Host host = await RunAsync(cluster, container.Name);
-        var held = new HoldsRequest();
-        auditor.Faults.AtRequest(request, held);
-        Task<List<Finding>> audit = auditor.Store.Audit.RunAsync(new AuditOptions(), cancellationToken: Cancelled)
-            .ToListAsync(Cancelled).AsTask();
-        bool isHeld = await Task.WhenAny(held.Arrived, audit) != audit;
-        await host.PurgeToEndAsync();
-        await (isHeld ? held.ReleaseAsync() : Task.CompletedTask);
-        Assert.Empty(await audit);
+        List<Finding> findings = [];
+        await auditor.WhileHeldAsync(
+            request,
+            async () => findings.AddRange(
+                await auditor.Store.Audit.RunAsync(new AuditOptions(), cancellationToken: Cancelled).ToListAsync(Cancelled)),
+            host.PurgeToEndAsync);
+        Assert.Empty(findings);
     });
 
     [Fact]
@@ -232,14 +216,11 @@ public sealed class OldArchivesTests
         await PrepareAsync(cluster, container, archives: 4);
         using Host client = await RunAsync(cluster, container.Name);
         using Host host = await RunAsync(cluster, container.Name);
-        var held = new HoldsRequest();
-        host.Faults.AtRequest(request, held);
-        Task purge = host.PurgeToEndAsync();
-        bool isHeld = await Task.WhenAny(held.Arrived, purge) != purge;
-        await client.Store.Sessions.DeleteAsync(_key, Cancelled);
-        await client.QuietAsync();
-        await (isHeld ? held.ReleaseAsync() : Task.CompletedTask);
-        await purge;
+        await host.WhileHeldAsync(request, host.PurgeToEndAsync, async () =>
+        {
+            await client.Store.Sessions.DeleteAsync(_key, Cancelled);
+            await client.QuietAsync();
+        });
         await Task.Delay(TimeSpan.FromHours(26), cluster.Time, Cancelled);
         await client.QuietAsync();
         Assert.DoesNotContain((await ListAsync(container)).Keys, static n => n.Contains("/s1", StringComparison.Ordinal));

@@ -100,13 +100,7 @@ public sealed class UnusedSessionsTests
         string incarnation = await client.Store.Sessions.IncarnationAsync(_key, Cancelled);
         await Task.Delay(s_longAgo, cluster.Time, Cancelled);
         using Host host = await RunAsync(cluster, container.Name);
-        var held = new HoldsRequest();
-        host.Faults.AtRequest(request, held);
-        Task purge = host.PurgeToEndAsync();
-        bool isHeld = await Task.WhenAny(held.Arrived, purge) != purge;
-        await client.AppendAsync(_key, "m2");
-        await (isHeld ? held.ReleaseAsync() : Task.CompletedTask);
-        await purge;
+        await host.WhileHeldAsync(request, host.PurgeToEndAsync, () => client.AppendAsync(_key, "m2"));
         await host.QuietAsync();
         await client.AppendAsync(_key, "m3");
 

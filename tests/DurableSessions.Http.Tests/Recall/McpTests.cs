@@ -100,6 +100,18 @@ public sealed class McpTests(ApiFixture api) : RecallTest(api)
     }
 
     [Fact]
+    public async Task Archives_are_read_up_to_a_bound_of_all_together()
+    {
+        string session = await CommitAsync(ApiFixture.NewSession(), new string('x', 5 * 1024 * 1024));
+        string file = $"{Home}/sessions/{session}/history/archive_001";
+        await using McpClient client = await ConnectAsync();
+        Assert.InRange((await CallAsync(client, "read", new() { ["uris"] = file })).Length, 5 * 1024 * 1024, int.MaxValue);
+        string refused = await FailAsync(client, "read", new() { ["uris"] = (string[])[file, file] });
+        Assert.EndsWith($"at most {8 * 1024 * 1024} bytes.", refused, StringComparison.Ordinal);
+        Assert.Contains($"GET /api/v1/sessions/{session}/archives/archive_001 reads", refused, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_key_is_asked_for_and_its_scope_holds()
     {
         SessionStorage storage = new SimulatedStorage().Connect("mcp");

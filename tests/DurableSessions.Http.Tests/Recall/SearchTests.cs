@@ -1,6 +1,9 @@
 using System.Net;
 using System.Text.Json;
+using DurableSessions.Core.Identities;
+using DurableSessions.Http.Recall;
 using DurableSessions.Http.Tests.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DurableSessions.Http.Tests.Recall;
 
@@ -228,6 +231,28 @@ public sealed class SearchTests(ApiFixture api) : RecallTest(api)
         Assert.Equal("NOT_FOUND", foreign.Error.GetProperty("code").GetString());
 
         async Task<int> CountAsync(object body) => (await PostAsync(Find, body)).Succeeded().Result.GetProperty("total").GetInt32();
+    }
+
+    [Fact]
+    public void What_was_sent_takes_no_more_than_its_bound()
+    {
+        using var recent = new RecentlyRecalled(NullLoggerFactory.Instance);
+        string[] uris = [.. Enumerable.Range(0, 100).Select(static i => $"viking://user/ann/memories/events/e{i}.md")];
+        SessionKey last = new UserKey("acme", "ann").Session("last");
+        for (int turn = 0; turn < 200; turn++)
+        {
+            recent.Add(last, 100, uris.Select(u => $"{u}{turn}"));
+        }
+
+        // Of one session a thousand, the newest.
+        Assert.True(recent.Find(last, 100)($"{uris[0]}199"));
+        Assert.False(recent.Find(last, 100)($"{uris[0]}189"));
+        for (int session = 0; session < 20_000; session++)
+        {
+            recent.Add(new UserKey("acme", "ann").Session($"s{session}"), 100, uris);
+        }
+
+        Assert.InRange(recent.Bytes, 1, RecentlyRecalled.MaxBytes);
     }
 
     [Fact]

@@ -269,6 +269,21 @@ internal sealed class Host : IDisposable
     public async Task<string?> DigestArchiveAsync(DigestArchiveInput input) =>
         (string?)await RunAsync(CommitNames.DigestArchive, await AcceptAsync(input.Session, "change"), input);
 
+    /// <summary>Has something else happen while one request of this host is held; where it sends fewer, once it is done.</summary>
+    /// <param name="request">Which request, from the first that this begins with.</param>
+    /// <param name="begin">What this host does.</param>
+    /// <param name="meanwhile">What happens meanwhile.</param>
+    public async Task WhileHeldAsync(int request, Func<Task> begin, Func<Task> meanwhile)
+    {
+        var held = new HoldsRequest();
+        Faults.AtRequest(request, held);
+        Task running = begin();
+        bool isHeld = await Task.WhenAny(held.Arrived, running) != running;
+        await meanwhile();
+        await (isHeld ? held.ReleaseAsync() : Task.CompletedTask);
+        await running;
+    }
+
     /// <summary>Old archives are deleted, as their orchestration does; no engine runs it.</summary>
     public async Task<ExpireArchivesProgress> DeleteArchivesAsync(ExpireArchivesInput input) =>
         (ExpireArchivesProgress)(await RunAsync(ExpireNames.DeleteArchives, await AcceptAsync(input.Session, "expire"), input))!;
