@@ -113,9 +113,10 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         Action<Process>? onStarted,
         CancellationToken cancellationToken)
     {
+        // A request's garbage outlives the semi-space that Node.js starts with (16 MiB): a fifth of Azurite's time went into copying it.
         string[] arguments =
         [
-            Path.Combine(installation.Folder, "start.cjs"), "--blobHost", "127.0.0.1",
+            "--max-semi-space-size=64", Path.Combine(installation.Folder, "start.cjs"), "--blobHost", "127.0.0.1",
             "--blobPort", port.ToString(CultureInfo.InvariantCulture), "--disableTelemetry", "--silent", .. persistence,
         ];
 

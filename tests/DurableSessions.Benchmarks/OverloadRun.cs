@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Storage;
 using DurableSessions.Http;
 using DurableSessions.LocalStorage;
@@ -41,7 +42,7 @@ internal sealed class OverloadRun(HttpClient http, OrchestrationClient engine)
         await using AzuriteProcess? azurite = throttled
             ? null
             : await AzuriteProcess.StartInMemoryAsync(await AzuriteInstallation.EnsureAsync());
-        var load = new StorageLoad(128, TimeProvider.System);
+        var load = new StorageLoad(new StorageSettings().ConcurrentRequests, TimeProvider.System);
         var throttle = new Throttle(perSecond: 200, burst: 20, TimeProvider.System);
         SessionStorage connected = azurite is null
             ? new SimulatedStorage().Connect("load", options =>

@@ -23,7 +23,7 @@ public sealed class StorageSettings
     /// <see cref="StorageLoad.MaxRequests"/>; fewer while storage throttles or times out.
     /// </summary>
     [Range(StorageLoad.MinRequests, StorageLoad.MaxRequests, ErrorMessage = "{0} is not a whole number from {1} to {2}.")]
-    public int ConcurrentRequests { get; set; } = 128;
+    public int ConcurrentRequests { get; set; } = 256;
 
     /// <summary><c>ConnectionStrings:Storage</c> of a host's configuration; <see langword="null"/> where it is not set.</summary>
     public static string? FindConnection(IConfiguration configuration) =>

@@ -15,7 +15,7 @@ namespace DurableSessions.Core.Storage;
 internal sealed class RequestQueue
 {
     /// <summary>How long new work waits at most for its turn.</summary>
-    public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
+    public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2.5);
 
     /// <summary>How many of the work under way go before one that has not begun, where both wait.</summary>
     public const int UnderWayInTurn = 3;

@@ -35,8 +35,11 @@ public sealed class StorageLoad
         Queue = new RequestQueue(mostRequests, time);
     }
 
-    /// <summary>How long new work waits before it begins; above it, a host refuses it.</summary>
-    public static TimeSpan LongestExpectedWait { get; } = TimeSpan.FromSeconds(1);
+    /// <summary>
+    /// How long new work waits before it begins; above it, a host refuses it. Longer than a storage that is not overloaded stands still:
+    /// an Azurite that is full of blobs does so for a second.
+    /// </summary>
+    public static TimeSpan LongestExpectedWait { get; } = TimeSpan.FromSeconds(1.5);
 
     /// <summary>How long the first storage request of new work would wait now, as far as can be said.</summary>
     public TimeSpan ExpectedWait => Queue.Expected;

@@ -31,7 +31,7 @@ public class ThrottledStorageTests
     public Task In_a_storm_storage_is_used_what_is_accepted_is_done_in_time_and_the_rest_is_refused() => Simulated.RunAsync(async cluster =>
     {
         var throttle = new Throttle(PerSecond, burst: PerSecond / 10, cluster.Time);
-        var load = new StorageLoad(128, cluster.Time);
+        var load = new StorageLoad(new StorageSettings().ConcurrentRequests, cluster.Time);
         SessionStorage storage = await ConnectAsync(cluster, throttle, load);
         await using ServiceProvider services = new ServiceCollection()
             .AddHost(storage, new FakeProcessor(), time: cluster.Time).BuildServiceProvider();
@@ -76,7 +76,7 @@ public class ThrottledStorageTests
     public Task Retries_do_not_add_to_the_load_of_a_storage_that_throttles() => Simulated.RunAsync(async cluster =>
     {
         var throttle = new Throttle(PerSecond, burst: 1, cluster.Time);
-        var load = new StorageLoad(128, cluster.Time);
+        var load = new StorageLoad(new StorageSettings().ConcurrentRequests, cluster.Time);
         BlobContainerClient container = (await ConnectAsync(cluster, throttle, load)).Container;
         await Task.WhenAll(Enumerable.Range(0, 2_000).Select(async i =>
         {
@@ -96,7 +96,7 @@ public class ThrottledStorageTests
     [Fact]
     public Task With_a_long_line_of_work_under_way_an_owner_renews_and_ends_an_instance_in_time() => Simulated.RunAsync(async cluster =>
     {
-        var load = new StorageLoad(128, cluster.Time);
+        var load = new StorageLoad(new StorageSettings().ConcurrentRequests, cluster.Time);
         var log = new RequestLog();
         SessionStorage storage = await ConnectAsync(cluster, new Throttle(PerSecond, burst: 20, cluster.Time), load, log);
         var isOver = new TaskCompletionSource<int>();
