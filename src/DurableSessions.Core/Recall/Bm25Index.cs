@@ -6,12 +6,6 @@ namespace DurableSessions.Core.Recall;
 /// </summary>
 internal sealed class Bm25Index
 {
-    private const double Saturation = 1.2;
-    private const double LengthWeight = 0.75;
-
-    // Of a word's evidence: that it is there at all; the rest is how often.
-    private const double PresenceWeight = 0.7;
-
     private readonly Dictionary<string, Dictionary<string, int>> _texts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HashSet<string>> _postings = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _lengths = new(StringComparer.Ordinal);
@@ -87,21 +81,17 @@ internal sealed class Bm25Index
             return [];
         }
 
-        double rarest = found.Max(f => Rarity(f.Ids.Count));
-        double average = Math.Max(1, (double)_totalLength / Count);
+        var scale = new Bm25Scale(Count, _totalLength);
+        double rarest = found.Max(f => scale.Rarity(f.Ids.Count));
         var ranks = new Dictionary<string, (double Bm25, double Evidence)>(StringComparer.Ordinal);
         foreach ((HashSet<string> ids, string term) in found)
         {
-            double rarity = Rarity(ids.Count);
+            double rarity = scale.Rarity(ids.Count);
             foreach (string id in ids)
             {
-                double times = _texts[id][term];
-                double length = 1 - LengthWeight + (LengthWeight * _lengths[id] / average);
-                double frequency = times / (times + (Saturation * length));
+                double frequency = scale.Frequency(_texts[id][term], _lengths[id]);
                 (double bm25, double evidence) = ranks.GetValueOrDefault(id);
-                ranks[id] = (
-                    bm25 + (rarity * frequency * (Saturation + 1)),
-                    evidence + (rarity / rarest * (PresenceWeight + ((1 - PresenceWeight) * frequency))));
+                ranks[id] = (bm25 + Bm25Scale.Rank(rarity, frequency), evidence + Bm25Scale.Evidence(rarity, rarest, frequency));
             }
         }
 
@@ -109,7 +99,7 @@ internal sealed class Bm25Index
         [
             .. ranks.OrderByDescending(static r => r.Value.Bm25)
                 .ThenBy(static r => r.Key, StringComparer.Ordinal)
-                .Select(static r => (r.Key, r.Value.Evidence / (1 + r.Value.Evidence))),
+                .Select(static r => (r.Key, Bm25Scale.Score(r.Value.Evidence))),
         ];
 
         // What is ranked before another has as much as that, so that none is left out for one of less.
@@ -120,6 +110,4 @@ internal sealed class Bm25Index
 
         return hits;
     }
-
-    private double Rarity(int texts) => Math.Log(1 + ((Count - texts + 0.5) / (texts + 0.5)));
 }

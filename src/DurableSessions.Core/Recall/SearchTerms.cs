@@ -32,9 +32,8 @@ internal static class SearchTerms
         var telling = new HashSet<string>(StringComparer.Ordinal);
         var stopWords = new HashSet<string>(StringComparer.Ordinal);
         bool tells = false;
-        foreach (string term in Of(text))
+        foreach ((string term, bool isStopWord) in Read(text))
         {
-            bool isStopWord = IsStopWord(term);
             tells |= !isStopWord;
             if (isKnown(term))
             {
@@ -45,11 +44,30 @@ internal static class SearchTerms
         return tells ? telling : stopWords;
     }
 
+    /// <summary>
+    /// The terms of a query, each once, without its stop words where it has any others: of more than <paramref name="most"/> different ones
+    /// the first half and the last.
+    /// </summary>
+    public static IReadOnlyCollection<string> OfQuery(string text, int most)
+    {
+        var telling = new FirstAndLast(most);
+        var stopWords = new FirstAndLast(most);
+        foreach ((string term, bool isStopWord) in Read(text))
+        {
+            (isStopWord ? stopWords : telling).Add(term);
+        }
+
+        return telling.Count > 0 ? telling.All : stopWords.All;
+    }
+
+    /// <summary>The terms of a text, in their order.</summary>
+    public static IEnumerable<string> Of(string text) => Read(text).Select(static t => t.Term);
+
     // Of two characters of a script without spaces, a pair of stop words is one.
     private static bool IsStopWord(string term) => s_stopWords.Contains(term)
         || (term.Length == 2 && s_stopWords.Contains(term[..1]) && s_stopWords.Contains(term[1..]));
 
-    public static IEnumerable<string> Of(string text)
+    private static IEnumerable<(string Term, bool IsStopWord)> Read(string text)
     {
         var word = new StringBuilder();
         Rune? before = null;
@@ -60,7 +78,7 @@ internal static class SearchTerms
             {
                 if (word.Length > 0)
                 {
-                    yield return word.ToString();
+                    yield return Word(word.ToString());
                     word.Clear();
                 }
             }
@@ -71,10 +89,10 @@ internal static class SearchTerms
 
             if (alone)
             {
-                yield return rune.ToString();
+                yield return Sign(rune.ToString());
                 if (before is { } first)
                 {
-                    yield return first.ToString() + rune;
+                    yield return Sign(first.ToString() + rune);
                 }
             }
 
@@ -83,11 +101,42 @@ internal static class SearchTerms
 
         if (word.Length > 0)
         {
-            yield return word.ToString();
+            yield return Word(word.ToString());
         }
     }
+
+    // A stop word is known by its whole form, and indexed by its stem, as any other.
+    private static (string Term, bool IsStopWord) Word(string word) => (EnglishStemmer.Stem(word), IsStopWord(word));
+
+    private static (string Term, bool IsStopWord) Sign(string sign) => (sign, IsStopWord(sign));
 
     private static bool IsWrittenWithoutSpaces(Rune rune) =>
         Rune.GetUnicodeCategory(rune) == UnicodeCategory.OtherLetter
         && rune.Value is (>= 0x0E00 and <= 0x0EFF) or (>= 0x2E80 and <= 0x9FFF) or (>= 0xF900 and <= 0xFAFF) or (>= 0x20000 and <= 0x3FFFF);
+
+    /// <summary>Different terms: of too many the first half and the last.</summary>
+    private sealed class FirstAndLast(int most)
+    {
+        private readonly HashSet<string> _first = new(StringComparer.Ordinal);
+        private readonly HashSet<string> _inLast = new(StringComparer.Ordinal);
+        private readonly Queue<string> _last = new();
+
+        public int Count => _first.Count;
+
+        public IReadOnlyCollection<string> All => [.. _first, .. _last];
+
+        public void Add(string term)
+        {
+            if (_first.Contains(term) || (_first.Count < most / 2 && _first.Add(term)) || !_inLast.Add(term))
+            {
+                return;
+            }
+
+            _last.Enqueue(term);
+            if (_last.Count > most - (most / 2))
+            {
+                _inLast.Remove(_last.Dequeue());
+            }
+        }
+    }
 }

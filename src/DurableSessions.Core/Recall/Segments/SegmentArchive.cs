@@ -1,0 +1,11 @@
+using DurableSessions.Core.Identities;
+
+namespace DurableSessions.Core.Recall.Segments;
+
+/// <summary>An archive whose messages are in a segment.</summary>
+/// <param name="SessionId">The session, of the user whose segment it is.</param>
+/// <param name="Incarnation">Which one of that id.</param>
+/// <param name="CommitId">The commit that made it.</param>
+/// <param name="Attempt">The attempt whose messages it has.</param>
+/// <param name="Number">Its number.</param>
+internal sealed record SegmentArchive(string SessionId, string Incarnation, CommitId CommitId, int Attempt, int Number);
