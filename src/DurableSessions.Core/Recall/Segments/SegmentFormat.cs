@@ -128,12 +128,8 @@ internal static class SegmentFormat
 
         public (SegmentArchive Archive, int Messages) Archive()
         {
-            string session = Text();
-            string incarnation = Text();
-            string commit = Text();
-            return CommitId.TryParse(commit, out CommitId id)
-                ? (new SegmentArchive(session, incarnation, id, Number(int.MaxValue), Number(int.MaxValue)), Number(int.MaxValue))
-                : throw Damaged("a commit's id");
+            var archive = new SegmentArchive(Text(), Text(), new CommitId(Text()), Number(int.MaxValue), Number(int.MaxValue));
+            return (archive, Number(int.MaxValue));
         }
     }
 
