@@ -8,6 +8,7 @@ using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Context;
 using DurableSessions.Core.Deletion;
 using DurableSessions.Core.Failures;
+using DurableSessions.Core.Indexing;
 using DurableSessions.Core.Live;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Purging;
@@ -100,7 +101,8 @@ public static class DurableSessionsServices
         .AddSingleton<LiveLog>()
         .AddSingleton<SegmentRoller>()
         .AddSingleton<SettingsWriter>()
-        .AddSingleton<ArchiveStore>();
+        .AddSingleton<ArchiveStore>()
+        .AddSingleton<ArchiveIndexer>();
 
     private static void AddMemoryServices(this IServiceCollection services) => services
         .AddSingleton<MemoryCatalogues>()
@@ -151,9 +153,10 @@ public static class DurableSessionsServices
         .AddSingleton(static p => new MemoryService(
             p.Get<MemoryCatalogues>(), p.Get<MemoryContents>(), p.Get<ManifestStore>(), p.Get<ArchiveStore>(), p.Get<MemoryStage>(),
             p.Get<MemoryUndo>(), p.Get<AccountUsages>(), p.Get<TimeProvider>()))
+        .AddSingleton<MessageSearch>()
         .AddSingleton(static p => new MemorySearch(
             p.Get<MemoryCatalogues>(), p.Get<MemoryContents>(), p.Get<ManifestStore>(), p.Get<ArchiveStore>(), p.Get<TaskIndex>(),
-            p.Get<CommitLedger>(), p.Get<HostCache>()))
+            p.Get<CommitLedger>(), p.Get<MessageSearch>(), p.Get<HostCache>()))
         .AddSingleton(static p => new StorageAudit(
             p.Get<SessionStorage>(), p.Get<ManifestStore>(), p.Get<ArchiveStore>(), p.Get<OrchestrationClient>(), p.Get<SessionOptions>(),
             p.Get<TimeProvider>()));

@@ -63,13 +63,18 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
     public async IAsyncEnumerable<SessionMessage> ReadMessagesAsync(
         CommitAttempt commit, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        string name = MessagesName(commit);
-        IAsyncEnumerable<BlobLine> lines = recent.Find(name)?.ToAsyncEnumerable()
-            ?? BlobLines.ReadAsync(storage.Container, name, rangeBytes: BlobLines.LargeRangeBytes, cancellationToken: cancellationToken);
-        await foreach (BlobLine line in lines.WithCancellation(cancellationToken))
+        await foreach (BlobLine line in ReadLinesAsync(commit, cancellationToken))
         {
             yield return SessionMessage.Parse(line.Content);
         }
+    }
+
+    /// <summary>The same as lines, with their places.</summary>
+    public IAsyncEnumerable<BlobLine> ReadLinesAsync(CommitAttempt commit, CancellationToken cancellationToken)
+    {
+        string name = MessagesName(commit);
+        return recent.Find(name)?.ToAsyncEnumerable()
+            ?? BlobLines.ReadAsync(storage.Container, name, rangeBytes: BlobLines.LargeRangeBytes, cancellationToken: cancellationToken);
     }
 
     /// <summary>What became of an attempt; <see langword="null"/> while that is open.</summary>
@@ -161,7 +166,7 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
     }
 
     /// <summary>
-    /// Deletes what an archive that has expired holds, of all attempts of its commit; last its entry, by which a run that a crash has ended
+    /// Deletes what an archive that has expired holds, of all attempts of its commit, and what search has of it; last its entry, by which a run that a crash has ended
     /// finds it again. Records stay: by them a commit id answers for ever.
     /// </summary>
     public async Task DeleteArchiveAsync(SessionKey key, string incarnation, ArchiveEntry entry, CancellationToken cancellationToken)
@@ -174,6 +179,12 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
             {
                 await DeleteSemanticAsync(blob.Name, cancellationToken);
             }
+        }
+
+        var indexed = new GetBlobsOptions { Prefix = BlobNames.SearchPrefix(key, incarnation, entry.Number) };
+        await foreach (BlobItem blob in storage.Container.GetBlobsAsync(indexed, cancellationToken))
+        {
+            await storage.Container.GetBlobClient(blob.Name).DeleteIfExistsAsync(cancellationToken: cancellationToken);
         }
 
         await storage.Container.GetBlobClient(BlobNames.Index(key, incarnation, entry.Number))

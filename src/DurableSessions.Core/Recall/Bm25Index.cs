@@ -1,3 +1,5 @@
+using DurableSessions.Core.Indexing;
+
 namespace DurableSessions.Core.Recall;
 
 /// <summary>

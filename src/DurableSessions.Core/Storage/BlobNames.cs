@@ -23,6 +23,8 @@ internal static class BlobNames
 
     public const string Memories = "memories/";
 
+    public const string Search = "search/";
+
     /// <summary>Which host purges, and when that was last done.</summary>
     public const string PurgeTurn = "retention/purge.json";
 
@@ -32,7 +34,7 @@ internal static class BlobNames
 
     /// <summary>Where everything of an account lies that grows with what it stores; manifests first.</summary>
     public static IReadOnlyList<string> PrefixesOfAccount(string account) =>
-        [.. new[] { Manifests, Segments, Archives, Memories }.Select(folder => $"{folder}{Path(account)}/")];
+        [.. new[] { Manifests, Segments, Archives, Memories, Search }.Select(folder => $"{folder}{Path(account)}/")];
 
     public static string SegmentPrefix(SessionKey key, string incarnation) => $"{Segments}{Path(key)}/{incarnation}/";
 
@@ -62,6 +64,23 @@ internal static class BlobNames
         && int.TryParse(file.AsSpan(0, file.Length - ".json".Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
             ? number
             : null;
+
+    /// <summary>Where the index of what a user's archives say is.</summary>
+    public static string SearchPrefix(UserKey user) => $"{Search}{Path(user)}/";
+
+    /// <summary>
+    /// Where the segments of a session's archives are: those of level 0, one or more of each archive. Segments of several archives will be
+    /// of a higher level, so that a listing shows them behind those they were made of.
+    /// </summary>
+    public static string SearchPrefix(SessionKey key, string incarnation) =>
+        $"{SearchPrefix(key.Owner)}0/{Path(key.Id)}/{incarnation}/";
+
+    /// <summary>Where the segments of an archive are.</summary>
+    public static string SearchPrefix(SessionKey key, string incarnation, int number) =>
+        $"{SearchPrefix(key, incarnation)}{number.ToString("D8", CultureInfo.InvariantCulture)}-";
+
+    public static string SearchSegment(CommitAttempt commit, int number, int part) =>
+        $"{SearchPrefix(commit.Session, commit.Incarnation, number)}{commit.CommitId}-{Number(commit.Attempt)}-{Number(part)}.idx";
 
     public static string TasksOfUser(UserKey user) => $"{Tasks}by-user/{Path(user)}/";
 

@@ -9,10 +9,10 @@ namespace DurableSessions.Core.Tests.Commits;
 [Collection(nameof(Simulated))]
 public sealed class BudgetTests
 {
-    private const int Budget = 22;
+    private const int Budget = 23;
 
     // With a key, the manifest is read, the key is entered, and an ended instance of its id is looked for.
-    private const int KeyedBudget = 24;
+    private const int KeyedBudget = 25;
 
     // A host that is slow for a moment renews what it owns: with the time that owners have outside of tests, none is.
     private static readonly EngineOptions Calm = new();

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using DurableSessions.Core.Archives;
 using DurableSessions.Core.Identities;
+using DurableSessions.Core.Indexing;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.State;
 using Microsoft.Extensions.Logging;
@@ -8,8 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace DurableSessions.Core.Commits.Steps;
 
 /// <summary>
-/// Switches a pending archive: the record is written, the changes of memories that its digest asks for are applied, the number
-/// is written, then one swap makes it the newest archive. Where a record is there, it decides: so each instance that switches a commit
+/// Switches a pending archive: the record is written, what search finds its messages by, the changes of memories that its digest asks for
+/// are applied, the number is written, then one swap makes it the newest archive. Where a record is there, it decides: so each instance that switches a commit
 /// (its own, run again or not, or another commit's that finds it ended) does the same.
 /// </summary>
 /// <remarks>
@@ -19,7 +20,7 @@ namespace DurableSessions.Core.Commits.Steps;
 /// Every writer of an entry copies that line from the same document, which is written once.
 /// </remarks>
 internal sealed class Switching(
-    CommitLedger ledger, ArchiveStore archives, MemoryStage memories, TimeProvider time, ILogger<Switching> logger)
+    CommitLedger ledger, ArchiveStore archives, ArchiveIndexer indexer, MemoryStage memories, TimeProvider time, ILogger<Switching> logger)
 {
     /// <summary>Switches the archive of a commit that is pending.</summary>
     public async Task<Switched> SwitchAsync(
@@ -47,6 +48,9 @@ internal sealed class Switching(
                 Usage = outcome.Usage,
             },
             cancellationToken);
+
+        await indexer.WriteAsync(
+            commit with { CommitId = pending.CommitId, Attempt = pending.Attempt }, pending.Number, cancellationToken);
 
         // Only now is it decided whether this digest is the archive's.
         AppliedMemories? applied = await ApplyAsync(
