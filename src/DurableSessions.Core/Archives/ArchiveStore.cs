@@ -166,8 +166,8 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
     }
 
     /// <summary>
-    /// Deletes what an archive that has expired holds, of all attempts of its commit, and what search has of it; last its entry, by which a run that a crash has ended
-    /// finds it again. Records stay: by them a commit id answers for ever.
+    /// Deletes what an archive that has expired holds, of all attempts of its commit, and what search has of it; last its entry, by which a
+    /// run that a crash has ended finds it again. Records stay: by them a commit id answers for ever.
     /// </summary>
     public async Task DeleteArchiveAsync(SessionKey key, string incarnation, ArchiveEntry entry, CancellationToken cancellationToken)
     {
@@ -181,7 +181,7 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
             }
         }
 
-        var indexed = new GetBlobsOptions { Prefix = BlobNames.SearchPrefix(key, incarnation, entry.Number) };
+        var indexed = new GetBlobsOptions { Prefix = BlobNames.SearchOfArchive(key, incarnation, entry.Number) };
         await foreach (BlobItem blob in storage.Container.GetBlobsAsync(indexed, cancellationToken))
         {
             await storage.Container.GetBlobClient(blob.Name).DeleteIfExistsAsync(cancellationToken: cancellationToken);

@@ -24,7 +24,7 @@ internal sealed class DeleteBlobsActivity(SessionStorage storage, TaskIndex task
         [
             BlobNames.SegmentPrefix(input.Session, input.Incarnation),
             BlobNames.ArchivePrefix(input.Session, input.Incarnation),
-            BlobNames.SearchPrefix(input.Session, input.Incarnation),
+            BlobNames.SearchOfSession(input.Session, input.Incarnation),
         ];
         foreach (string prefix in prefixes)
         {

@@ -11,8 +11,8 @@ namespace DurableSessions.Core.Recall;
 
 /// <summary>
 /// Searches a user's own memories, the messages of the user's archives, and the abstracts of the archives of the newest
-/// <see cref="MaxArchives"/> commits. What a host has indexed or read of the index it keeps for a while: each search reads only what commits
-/// and the user have changed since.
+/// <see cref="MaxArchives"/> commits. What a host has indexed, or read of the index, it keeps for a while: each search reads only what
+/// commits and the user have changed since.
 /// </summary>
 public sealed class MemorySearch
 {

@@ -95,7 +95,7 @@ internal sealed class MessageSearch(SessionStorage storage, HostCache memory, IL
     private async Task<IReadOnlyCollection<BlobItem>> ListAsync(UserKey user, CancellationToken cancellationToken)
     {
         var newest = new PriorityQueue<BlobItem, DateTimeOffset>();
-        var options = new GetBlobsOptions { Prefix = BlobNames.SearchPrefix(user) };
+        var options = new GetBlobsOptions { Prefix = BlobNames.SearchOfUser(user) };
         bool isMore = false;
         await foreach (BlobItem blob in storage.Container.GetBlobsAsync(options, cancellationToken))
         {

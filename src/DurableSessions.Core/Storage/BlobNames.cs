@@ -66,21 +66,21 @@ internal static class BlobNames
             : null;
 
     /// <summary>Where the index of what a user's archives say is.</summary>
-    public static string SearchPrefix(UserKey user) => $"{Search}{Path(user)}/";
+    public static string SearchOfUser(UserKey user) => $"{Search}{Path(user)}/";
 
     /// <summary>
     /// Where the segments of a session's archives are: those of level 0, one or more of each archive. Segments of several archives will be
     /// of a higher level, so that a listing shows them behind those they were made of.
     /// </summary>
-    public static string SearchPrefix(SessionKey key, string incarnation) =>
-        $"{SearchPrefix(key.Owner)}0/{Path(key.Id)}/{incarnation}/";
+    public static string SearchOfSession(SessionKey key, string incarnation) =>
+        $"{SearchOfUser(key.Owner)}0/{Path(key.Id)}/{incarnation}/";
 
     /// <summary>Where the segments of an archive are.</summary>
-    public static string SearchPrefix(SessionKey key, string incarnation, int number) =>
-        $"{SearchPrefix(key, incarnation)}{number.ToString("D8", CultureInfo.InvariantCulture)}-";
+    public static string SearchOfArchive(SessionKey key, string incarnation, int number) =>
+        $"{SearchOfSession(key, incarnation)}{number.ToString("D8", CultureInfo.InvariantCulture)}/";
 
     public static string SearchSegment(CommitAttempt commit, int number, int part) =>
-        $"{SearchPrefix(commit.Session, commit.Incarnation, number)}{commit.CommitId}-{Number(commit.Attempt)}-{Number(part)}.idx";
+        $"{SearchOfArchive(commit.Session, commit.Incarnation, number)}{commit.CommitId}-{Number(commit.Attempt)}-{Number(part)}.idx";
 
     public static string TasksOfUser(UserKey user) => $"{Tasks}by-user/{Path(user)}/";
 

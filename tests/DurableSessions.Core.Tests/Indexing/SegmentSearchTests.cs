@@ -9,7 +9,8 @@ public sealed class SegmentSearchTests
     private const double Tolerance = 1e-4;
 
     // Words without a stem: what is compared is the ranking.
-    private static readonly Gen<string> s_text = Gen.Int[0, 12].Select(static w => $"w{w * w}").Array[0, 8].Select(w => string.Join(' ', w));
+    private static readonly Gen<string> s_text =
+        Gen.Int[0, 12].Select(static w => $"w{w * w}").Array[0, 8].Select(static w => string.Join(' ', w));
 
     private static readonly Gen<string[][]> s_archives = s_text.Array[0, 6].Array[1, 6];
 
