@@ -10,8 +10,8 @@ namespace DurableSessions.Core.Commits.Steps;
 
 /// <summary>
 /// Switches a pending archive: the record is written, what search finds its messages by, the changes of memories that its digest asks for
-/// are applied, the number is written, then one swap makes it the newest archive. Where a record is there, it decides: so each instance that
-/// switches a commit (its own, run again or not, or another commit's that finds it ended) does the same.
+/// are applied, the number is written, then one swap makes it the newest archive. Where a record is there, it decides: so each instance
+/// that switches a commit (its own, run again or not, or another commit's that finds it ended) does the same.
 /// </summary>
 /// <remarks>
 /// A crash before the swap leaves the archive pending, with its record: run again, the record stands. A crash after it
