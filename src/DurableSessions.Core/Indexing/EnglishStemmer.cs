@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Frozen;
 
 namespace DurableSessions.Core.Indexing;
@@ -8,8 +9,9 @@ namespace DurableSessions.Core.Indexing;
 /// </summary>
 internal static class EnglishStemmer
 {
-    private const string Vowels = "aeiouy";
     private const string BeforeLi = "cdeghkmnrt";
+
+    private static readonly SearchValues<char> s_vowels = SearchValues.Create("aeiouy");
 
     // What the rules would get wrong.
     private static readonly FrozenDictionary<string, string> s_whole = new Dictionary<string, string>(StringComparer.Ordinal)
@@ -249,7 +251,7 @@ internal static class EnglishStemmer
         ? IsVowel(word[0]) && !IsVowel(word[1])
         : word.Length > 2 && !IsVowel(word[^3]) && IsVowel(word[^2]) && !IsVowel(word[^1]) && word[^1] is not ('w' or 'x' or 'Y');
 
-    private static bool HasVowel(ReadOnlySpan<char> word) => word.ContainsAny(Vowels);
+    private static bool HasVowel(ReadOnlySpan<char> word) => word.ContainsAny(s_vowels);
 
-    private static bool IsVowel(char letter) => Vowels.Contains(letter);
+    private static bool IsVowel(char letter) => s_vowels.Contains(letter);
 }

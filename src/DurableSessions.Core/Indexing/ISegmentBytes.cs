@@ -4,8 +4,8 @@ namespace DurableSessions.Core.Indexing;
 internal interface ISegmentBytes
 {
     /// <summary>How many there are.</summary>
-    public long Length { get; }
+    long Length { get; }
 
     /// <summary>Some of them. A reader asks for none beyond <see cref="Length"/>.</summary>
-    public ValueTask<ReadOnlyMemory<byte>> ReadAsync(long offset, int length, CancellationToken cancellationToken);
+    ValueTask<ReadOnlyMemory<byte>> ReadAsync(long offset, int length, CancellationToken cancellationToken);
 }

@@ -50,10 +50,9 @@ internal static class SegmentMerger
             while (next.TryPeek(out _, out byte[]? term))
             {
                 having.Clear();
-                while (next.TryPeek(out MergedInput? input, out byte[]? same) && same.AsSpan().SequenceEqual(term))
+                while (next.TryPeek(out _, out byte[]? same) && same.AsSpan().SequenceEqual(term))
                 {
-                    having.Add(input);
-                    next.Dequeue();
+                    having.Add(next.Dequeue());
                 }
 
                 writer.BeginTerm(term);

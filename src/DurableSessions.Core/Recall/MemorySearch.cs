@@ -62,7 +62,7 @@ public sealed class MemorySearch
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxHits);
         IReadOnlyList<MessageMatch> matches = await _messages.SearchAsync(
-            user, query, where is null ? null : a => where(new SearchHit(0, null, HitOf(user, a))), cancellationToken);
+            user, query, where is null ? null : a => where(new SearchHit(1, null, HitOf(user, a))), cancellationToken);
         var remembered = ("search", user);
         UserIndex index = _memory.GetOrCreateOnce(remembered, s_unused, bytes: 0, static () => new UserIndex());
         await index.Gate.WaitAsync(cancellationToken);
@@ -145,22 +145,21 @@ public sealed class MemorySearch
         UserIndex index, UserKey user, string query, IReadOnlyList<MessageMatch> matches, int limit, Predicate<SearchHit>? where,
         CancellationToken cancellationToken)
     {
-        var hits = new List<SearchHit>();
-        var living = new Dictionary<SessionKey, Manifest?>();
-        foreach ((MemoryInfo? memory, ArchiveHit? found, MessageMatch? match, double score) in Join(index, user, query, matches))
+        var hits = new List<(SearchHit Hit, MessageMatch? Match)>();
+        (MemoryInfo? Memory, ArchiveHit? Archive, MessageMatch? Match, double Score)[] candidates =
+        [
+            .. Join(index, user, query, matches).Where(c => where?.Invoke(new SearchHit(c.Score, c.Memory, c.Archive)) != false),
+        ];
+        Dictionary<SessionKey, Manifest?> living = await LoadAsync(
+            candidates.Take(limit).Select(static c => c.Archive?.Session).OfType<SessionKey>().Distinct(), cancellationToken);
+        foreach ((MemoryInfo? memory, ArchiveHit? candidate, MessageMatch? match, double score) in candidates)
         {
-            ArchiveHit? archive = found;
-            if (where?.Invoke(new SearchHit(score, memory, archive)) == false)
-            {
-                continue;
-            }
-
+            ArchiveHit? archive = candidate;
             if (archive is not null)
             {
                 if (!living.TryGetValue(archive.Session, out Manifest? manifest))
                 {
-                    StoredManifest? stored = await _manifests.LoadAsync(archive.Session, cancellationToken);
-                    manifest = stored is { Manifest: { DeletedAt: null } there } ? there : null;
+                    manifest = await FindLivingAsync(archive.Session, cancellationToken);
                     living.Add(archive.Session, manifest);
                 }
 
@@ -199,16 +198,42 @@ public sealed class MemorySearch
                 }
             }
 
-            MessageHit? message = match is null ? null : await _messages.ReadAsync(user, match, query, cancellationToken);
-            hits.Add(new SearchHit(score, memory, archive, message));
+            hits.Add((new SearchHit(score, memory, archive), match));
             if (hits.Count == limit)
             {
                 break;
             }
         }
 
-        return hits;
+        var found = new List<SearchHit>(hits.Count);
+        foreach ((SearchHit Hit, MessageMatch? Match)[] chunk in hits.Chunk(ReadAtOnce))
+        {
+            found.AddRange(await Task.WhenAll(chunk.Select(async h => h.Match is null
+                ? h.Hit
+                : h.Hit with { Message = await _messages.ReadAsync(user, h.Match, query, cancellationToken) })));
+        }
+
+        return found;
     }
+
+    private async Task<Dictionary<SessionKey, Manifest?>> LoadAsync(
+        IEnumerable<SessionKey> sessions, CancellationToken cancellationToken)
+    {
+        var living = new Dictionary<SessionKey, Manifest?>();
+        foreach (SessionKey[] chunk in sessions.Chunk(ReadAtOnce))
+        {
+            Manifest?[] manifests = await Task.WhenAll(chunk.Select(s => FindLivingAsync(s, cancellationToken)));
+            foreach ((SessionKey session, Manifest? manifest) in chunk.Zip(manifests))
+            {
+                living.Add(session, manifest);
+            }
+        }
+
+        return living;
+    }
+
+    private async Task<Manifest?> FindLivingAsync(SessionKey session, CancellationToken cancellationToken) =>
+        await _manifests.LoadAsync(session, cancellationToken) is { Manifest: { DeletedAt: null } there } ? there : null;
 
     private static ArchiveHit HitOf(UserKey user, SegmentArchive archive) => new(
         new SessionKey(user.Account, user.User, archive.SessionId), archive.Incarnation, archive.CommitId, archive.Number, Abstract: "")

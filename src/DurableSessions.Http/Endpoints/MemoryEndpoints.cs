@@ -26,7 +26,7 @@ internal static class MemoryEndpoints
     {
         memories.MapGet("/", ListAsync).WithWeight(1);
         memories.MapGet("/search", SearchAsync).WithWeight(
-            static query => 10 + query.Number("limit", MemorySearch.MaxHits, otherwise: DefaultHits));
+            static query => 10 + (2 * query.Number("limit", MemorySearch.MaxHits, otherwise: DefaultHits)));
         memories.MapGet("/{category}/{name}", GetAsync).WithWeight(2);
         memories.MapPut("/{category}/{name}", PutAsync).WithWeight(6);
         memories.MapDelete("/{category}/{name}", DeleteAsync).WithWeight(6);

@@ -94,7 +94,7 @@ internal static class SearchEndpoints
 
     private static async Task<IResult> ListHitsAsync(HttpContext http, Caller caller, SessionStore store, FindRequest request)
     {
-        RequestCost.Find(http)?.Take((request.Limit / 10) + RequestCost.Of(request.Query.Length));
+        RequestCost.Find(http)?.Take(request.Limit + RequestCost.Of(request.Query.Length));
         IReadOnlyList<Recollection> found = request.WantsMemories
             ? await Recollection.FindAsync(
                 store, caller, request.Query, request.Targets, request.Limit, request.MinScore, http.RequestAborted)

@@ -129,7 +129,7 @@ internal sealed partial class McpTools(
     private static async Task<string> FindAsync(ToolCall call, JsonField arguments, CancellationToken cancellationToken)
     {
         FindRequest request = FindRequest.Of(arguments, call.Caller);
-        call.Cost?.Take((request.Limit / 10) + RequestCost.Of(request.Query.Length));
+        call.Cost?.Take(request.Limit + RequestCost.Of(request.Query.Length));
         IReadOnlyList<Recollection> found = await Recollection.FindAsync(
             call.Store, call.Caller, request.Query, request.Targets, request.Limit,
             SearchFields.Score(arguments["min_score"], SearchFields.PluginScore), cancellationToken);

@@ -19,7 +19,7 @@ internal sealed partial class ContextAssembly(SessionStore store, Caller caller,
     /// <summary>The entries, the best first, as far as quotas and budget go.</summary>
     public async Task<IReadOnlyList<ContextEntry>> ReadAsync(ContextRequest request, CancellationToken cancellationToken)
     {
-        cost?.Take((MemorySearch.MaxHits / 10) + RequestCost.Of(request.Query.Length));
+        cost?.Take((MemorySearch.MaxHits / 2) + RequestCost.Of(request.Query.Length));
         IReadOnlyList<Recollection> found = request.WantsMemories
             ? await Recollection.FindAsync(
                 store, caller, request.Query, [], MemorySearch.MaxHits, request.MinScore, cancellationToken)

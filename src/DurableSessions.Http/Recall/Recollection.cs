@@ -34,11 +34,10 @@ internal sealed record Recollection(
         SessionStore store, Caller caller, string query, IReadOnlyList<VikingUri> targets, int limit, double minScore,
         CancellationToken cancellationToken)
     {
-        Predicate<SearchHit>? where = targets.Count == 0
-            ? null
-            : hit => UriOf(caller, hit) is var uri && targets.Any(t => t.Holds(uri));
-        IReadOnlyList<SearchHit> hits = await store.MemorySearch.SearchAsync(caller.Owner, query, limit, where, cancellationToken);
-        return [.. hits.TakeWhile(h => h.Score >= minScore).Select(h => Of(caller, h))];
+        bool IsWanted(SearchHit hit) =>
+            hit.Score >= minScore && (targets.Count == 0 || (UriOf(caller, hit) is var uri && targets.Any(t => t.Holds(uri))));
+        IReadOnlyList<SearchHit> hits = await store.MemorySearch.SearchAsync(caller.Owner, query, limit, IsWanted, cancellationToken);
+        return [.. hits.Select(h => Of(caller, h))];
     }
 
     private static Recollection Of(Caller caller, SearchHit hit) => new(
