@@ -13,6 +13,7 @@ using DurableSessions.Core.Memories;
 using DurableSessions.Core.Purging;
 using DurableSessions.Core.Quotas;
 using DurableSessions.Core.Recall;
+using DurableSessions.Core.Recall.Segments;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Core.State;
@@ -100,7 +101,8 @@ public static class DurableSessionsServices
         .AddSingleton<LiveLog>()
         .AddSingleton<SegmentRoller>()
         .AddSingleton<SettingsWriter>()
-        .AddSingleton<ArchiveStore>();
+        .AddSingleton<ArchiveStore>()
+        .AddSingleton<ArchiveIndexer>();
 
     private static void AddMemoryServices(this IServiceCollection services) => services
         .AddSingleton<MemoryCatalogues>()

@@ -155,4 +155,12 @@ internal static partial class Log
 
     [LoggerMessage(1034, LogLevel.Information, "{Count} sessions have archives that were switched more than {Retention} ago: these expire")]
     public static partial void OldArchivesFound(this ILogger log, int count, TimeSpan retention);
+
+    [LoggerMessage(
+        1035,
+        LogLevel.Warning,
+        "Commit {CommitId} of session {Session}: of the messages of archive {Number}, {Indexed} can be found by a search, and the rest "
+        + "only by the archive's abstract: {Reason}")]
+    public static partial void MessagesNotIndexed(
+        this ILogger log, Exception? exception, CommitId commitId, SessionKey session, int number, int indexed, string reason);
 }

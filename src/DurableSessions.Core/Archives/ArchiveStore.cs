@@ -63,13 +63,21 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
     public async IAsyncEnumerable<SessionMessage> ReadMessagesAsync(
         CommitAttempt commit, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        string name = MessagesName(commit);
-        IAsyncEnumerable<BlobLine> lines = recent.Find(name)?.ToAsyncEnumerable()
-            ?? BlobLines.ReadAsync(storage.Container, name, rangeBytes: BlobLines.LargeRangeBytes, cancellationToken: cancellationToken);
-        await foreach (BlobLine line in lines.WithCancellation(cancellationToken))
+        await foreach (BlobLine line in ReadLinesAsync(commit, cancellationToken))
         {
             yield return SessionMessage.Parse(line.Content);
         }
+    }
+
+    /// <summary>Whether this host has written an archive's messages a moment ago, and has them in memory.</summary>
+    public bool HasLinesInMemory(CommitAttempt commit) => recent.Find(MessagesName(commit)) is not null;
+
+    /// <summary>The lines of an archive's messages, in order; from memory where this host has written them a moment ago.</summary>
+    public IAsyncEnumerable<BlobLine> ReadLinesAsync(CommitAttempt commit, CancellationToken cancellationToken)
+    {
+        string name = MessagesName(commit);
+        return recent.Find(name)?.ToAsyncEnumerable()
+            ?? BlobLines.ReadAsync(storage.Container, name, rangeBytes: BlobLines.LargeRangeBytes, cancellationToken: cancellationToken);
     }
 
     /// <summary>What became of an attempt; <see langword="null"/> while that is open.</summary>
@@ -161,12 +169,14 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
     }
 
     /// <summary>
-    /// Deletes what an archive that has expired holds, of all attempts of its commit; last its entry, by which a run that a crash has ended
-    /// finds it again. Records stay: by them a commit id answers for ever.
+    /// Deletes what an archive that has expired holds, of all attempts of its commit; first the index of its messages, last its entry, by
+    /// which a run that a crash has ended finds it again. Records stay: by them a commit id answers for ever.
     /// </summary>
     public async Task DeleteArchiveAsync(SessionKey key, string incarnation, ArchiveEntry entry, CancellationToken cancellationToken)
     {
         var commit = new CommitAttempt(key, incarnation, entry.CommitId, entry.Attempt);
+        await storage.Container.GetBlobClient(BlobNames.SearchIndex(commit, entry.Number))
+            .DeleteIfExistsAsync(cancellationToken: cancellationToken);
         var options = new GetBlobsOptions { Prefix = BlobNames.Commit(commit) };
         await foreach (BlobItem blob in storage.Container.GetBlobsAsync(options, cancellationToken))
         {

@@ -22,6 +22,7 @@ internal sealed class DeleteBlobsActivity(SessionStorage storage, TaskIndex task
         int deleted = 0;
         string[] prefixes =
         [
+            BlobNames.SearchSessionPrefix(input.Session, input.Incarnation),
             BlobNames.SegmentPrefix(input.Session, input.Incarnation),
             BlobNames.ArchivePrefix(input.Session, input.Incarnation),
         ];

@@ -1,3 +1,5 @@
+using DurableSessions.Core.Recall.Segments;
+
 namespace DurableSessions.Core.Recall;
 
 /// <summary>

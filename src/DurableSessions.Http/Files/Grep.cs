@@ -103,7 +103,7 @@ internal sealed class Grep(
         await foreach (SessionMessage message in archive.Messages.WithCancellation(cancellationToken))
         {
             line++;
-            foreach (string text in MessageText.Of(message))
+            foreach (string text in message.Texts())
             {
                 Add(uri, text, _ => line, cancellationToken);
             }

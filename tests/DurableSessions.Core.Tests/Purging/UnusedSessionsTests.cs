@@ -32,7 +32,7 @@ public sealed class UnusedSessionsTests
         TombstoneRetention = TimeSpan.FromHours(1),
     };
 
-    private const int RequestsOfARun = 45;
+    private const int RequestsOfARun = 48;
 
     /// <summary>Each fault at each request of a run that deletes one session, and some more.</summary>
     public static TheoryData<FaultKind, int> Points =>

@@ -252,7 +252,7 @@ public sealed class QuotaTests
     {
         foreach ((QuotaSettings quotas, int listings) in new (QuotaSettings, int)[]
         {
-            (new(), 0), (new() { Sessions = 5 }, 1), (new() { Bytes = 1_000_000 }, 4),
+            (new(), 0), (new() { Sessions = 5 }, 1), (new() { Bytes = 1_000_000 }, 5),
         })
         {
             using Host host = await StartAsync(cluster, quotas);

@@ -28,6 +28,9 @@ public class BlobNameTests
         [nameof(BlobNames.Answers)] = true,
         [nameof(BlobNames.IndexPrefix)] = true,
         [nameof(BlobNames.Index)] = false,
+        [nameof(BlobNames.SearchPrefix)] = true,
+        [nameof(BlobNames.SearchSessionPrefix)] = true,
+        [nameof(BlobNames.SearchIndex)] = false,
         [nameof(BlobNames.TasksOfUser)] = true,
         [nameof(BlobNames.TasksOfSession)] = true,
         [nameof(BlobNames.TasksByKey)] = true,
@@ -109,6 +112,9 @@ public class BlobNameTests
                 or nameof(BlobNames.IndexPrefix) =>
                 SessionPath.TryParse(name.Text, out SessionPath? path)
                 && name.Arguments[0].Equals(path.Session) && name.Arguments[1].Equals(path.Incarnation),
+            nameof(BlobNames.SearchIndex) =>
+                BlobNames.FindSearchIndex(name.Text) is var (attempt, number)
+                && name.Arguments[0].Equals(attempt) && name.Arguments[1].Equals(number),
             _ => true,
         },
         iter: Pairs);

@@ -1,4 +1,4 @@
-namespace DurableSessions.Core.Recall;
+namespace DurableSessions.Core.Recall.Segments;
 
 /// <summary>What Okapi BM25 measures texts by.</summary>
 /// <param name="texts">How many there are.</param>

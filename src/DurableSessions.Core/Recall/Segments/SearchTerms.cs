@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace DurableSessions.Core.Recall;
+namespace DurableSessions.Core.Recall.Segments;
 
 /// <summary>
 /// The terms of a text: words of letters and digits in lower case; of scripts that are written without spaces, each pair of

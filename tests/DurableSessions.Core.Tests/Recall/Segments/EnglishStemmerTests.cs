@@ -1,6 +1,6 @@
-using DurableSessions.Core.Recall;
+using DurableSessions.Core.Recall.Segments;
 
-namespace DurableSessions.Core.Tests.Recall;
+namespace DurableSessions.Core.Tests.Recall.Segments;
 
 public sealed class EnglishStemmerTests
 {

@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 
-namespace DurableSessions.Core.Recall;
+namespace DurableSessions.Core.Recall.Segments;
 
 /// <summary>
 /// The stem of an English word, so that "commits" is found by "committed": the English stemmer of Snowball, "Porter2"
