@@ -8,12 +8,12 @@ using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Context;
 using DurableSessions.Core.Deletion;
 using DurableSessions.Core.Failures;
+using DurableSessions.Core.Indexing;
 using DurableSessions.Core.Live;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Purging;
 using DurableSessions.Core.Quotas;
 using DurableSessions.Core.Recall;
-using DurableSessions.Core.Recall.Segments;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Sessions;
 using DurableSessions.Core.State;
@@ -153,9 +153,10 @@ public static class DurableSessionsServices
         .AddSingleton(static p => new MemoryService(
             p.Get<MemoryCatalogues>(), p.Get<MemoryContents>(), p.Get<ManifestStore>(), p.Get<ArchiveStore>(), p.Get<MemoryStage>(),
             p.Get<MemoryUndo>(), p.Get<AccountUsages>(), p.Get<TimeProvider>()))
+        .AddSingleton<MessageSearch>()
         .AddSingleton(static p => new MemorySearch(
             p.Get<MemoryCatalogues>(), p.Get<MemoryContents>(), p.Get<ManifestStore>(), p.Get<ArchiveStore>(), p.Get<TaskIndex>(),
-            p.Get<CommitLedger>(), p.Get<HostCache>()))
+            p.Get<CommitLedger>(), p.Get<MessageSearch>(), p.Get<HostCache>()))
         .AddSingleton(static p => new StorageAudit(
             p.Get<SessionStorage>(), p.Get<ManifestStore>(), p.Get<ArchiveStore>(), p.Get<OrchestrationClient>(), p.Get<SessionOptions>(),
             p.Get<TimeProvider>()));

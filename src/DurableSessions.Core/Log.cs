@@ -157,10 +157,16 @@ internal static partial class Log
     public static partial void OldArchivesFound(this ILogger log, int count, TimeSpan retention);
 
     [LoggerMessage(
-        1035,
-        LogLevel.Warning,
-        "Commit {CommitId} of session {Session}: of the messages of archive {Number}, {Indexed} can be found by a search, and the rest "
-        + "only by the archive's abstract: {Reason}")]
-    public static partial void MessagesNotIndexed(
-        this ILogger log, Exception? exception, CommitId commitId, SessionKey session, int number, int indexed, string reason);
+        1035, LogLevel.Warning,
+        "Commit {CommitId} of session {Session}: the messages of its archive {Number} cannot be read, and are not found by search")]
+    public static partial void ArchiveNotIndexed(
+        this ILogger log, Exception exception, CommitId commitId, SessionKey session, int number);
+
+    [LoggerMessage(
+        1036, LogLevel.Warning, "A segment of the search index of user {User} cannot be read, and nothing is found by it: {Blob}")]
+    public static partial void SegmentUnreadable(this ILogger log, Exception exception, UserKey user, string blob);
+
+    [LoggerMessage(
+        1037, LogLevel.Warning, "The search index of user {User} has more than {Count} segments: the oldest are not searched")]
+    public static partial void TooManySegments(this ILogger log, UserKey user, int count);
 }

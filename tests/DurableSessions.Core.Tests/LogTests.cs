@@ -44,7 +44,6 @@ public sealed class LogTests
         [1032] = nameof(Log.ArchivesExpired),
         [1033] = nameof(Log.OldArchivesKept),
         [1034] = nameof(Log.OldArchivesFound),
-        [1035] = nameof(Log.MessagesNotIndexed),
     };
 
     [Fact]

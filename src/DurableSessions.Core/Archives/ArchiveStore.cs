@@ -69,10 +69,7 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
         }
     }
 
-    /// <summary>Whether this host has written an archive's messages a moment ago, and has them in memory.</summary>
-    public bool HasLinesInMemory(CommitAttempt commit) => recent.Find(MessagesName(commit)) is not null;
-
-    /// <summary>The lines of an archive's messages, in order; from memory where this host has written them a moment ago.</summary>
+    /// <summary>The same as lines, with their places.</summary>
     public IAsyncEnumerable<BlobLine> ReadLinesAsync(CommitAttempt commit, CancellationToken cancellationToken)
     {
         string name = MessagesName(commit);
@@ -169,14 +166,12 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
     }
 
     /// <summary>
-    /// Deletes what an archive that has expired holds, of all attempts of its commit; first the index of its messages, last its entry, by
-    /// which a run that a crash has ended finds it again. Records stay: by them a commit id answers for ever.
+    /// Deletes what an archive that has expired holds, of all attempts of its commit, and what search has of it; last its entry, by which a
+    /// run that a crash has ended finds it again. Records stay: by them a commit id answers for ever.
     /// </summary>
     public async Task DeleteArchiveAsync(SessionKey key, string incarnation, ArchiveEntry entry, CancellationToken cancellationToken)
     {
         var commit = new CommitAttempt(key, incarnation, entry.CommitId, entry.Attempt);
-        await storage.Container.GetBlobClient(BlobNames.SearchIndex(commit, entry.Number))
-            .DeleteIfExistsAsync(cancellationToken: cancellationToken);
         var options = new GetBlobsOptions { Prefix = BlobNames.Commit(commit) };
         await foreach (BlobItem blob in storage.Container.GetBlobsAsync(options, cancellationToken))
         {
@@ -184,6 +179,12 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
             {
                 await DeleteSemanticAsync(blob.Name, cancellationToken);
             }
+        }
+
+        var indexed = new GetBlobsOptions { Prefix = BlobNames.SearchOfArchive(key, incarnation, entry.Number) };
+        await foreach (BlobItem blob in storage.Container.GetBlobsAsync(indexed, cancellationToken))
+        {
+            await storage.Container.GetBlobClient(blob.Name).DeleteIfExistsAsync(cancellationToken: cancellationToken);
         }
 
         await storage.Container.GetBlobClient(BlobNames.Index(key, incarnation, entry.Number))

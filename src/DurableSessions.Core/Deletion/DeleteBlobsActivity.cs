@@ -22,9 +22,9 @@ internal sealed class DeleteBlobsActivity(SessionStorage storage, TaskIndex task
         int deleted = 0;
         string[] prefixes =
         [
-            BlobNames.SearchSessionPrefix(input.Session, input.Incarnation),
             BlobNames.SegmentPrefix(input.Session, input.Incarnation),
             BlobNames.ArchivePrefix(input.Session, input.Incarnation),
+            BlobNames.SearchOfSession(input.Session, input.Incarnation),
         ];
         foreach (string prefix in prefixes)
         {

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 
 namespace DurableSessions.Core.Messages;
@@ -104,37 +103,6 @@ public sealed class SessionMessage
         catch (JsonException e)
         {
             throw new FormatException("A stored line is not JSON.", e);
-        }
-    }
-
-    /// <summary>
-    /// What it says, in order, read from its line: what its text parts say, the abstracts of what it refers to, what tools were given and
-    /// answered. Of a part of another type, the part itself.
-    /// </summary>
-    public IEnumerable<string> Texts()
-    {
-        foreach (MessagePart part in Parts)
-        {
-            switch (part.Type)
-            {
-                case "text":
-                    yield return part.Text ?? "";
-                    break;
-                case "context" when part.Abstract is { } line:
-                    yield return line;
-                    break;
-                case "tool":
-                    yield return $"{part.ToolName} {part.ToolInput?.Text()}".TrimEnd();
-                    if (part.ToolOutput is { } output)
-                    {
-                        yield return output.Text();
-                    }
-
-                    break;
-                default:
-                    yield return Encoding.UTF8.GetString(part.Utf8.Span);
-                    break;
-            }
         }
     }
 

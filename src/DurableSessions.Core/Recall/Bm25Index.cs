@@ -1,4 +1,4 @@
-using DurableSessions.Core.Recall.Segments;
+using DurableSessions.Core.Indexing;
 
 namespace DurableSessions.Core.Recall;
 

@@ -1,6 +1,7 @@
 using DurableSessions.Core.Archives;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Identities;
+using DurableSessions.Core.Indexing;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
@@ -9,15 +10,16 @@ using DurableSessions.Core.Tasks;
 namespace DurableSessions.Core.Recall;
 
 /// <summary>
-/// Searches a user's own memories, and the abstracts of the archives of the newest <see cref="MaxArchives"/> commits. What a host has
-/// indexed it keeps for a while: each search reads only what commits and the user have changed since.
+/// Searches a user's own memories, the messages of the user's archives, and the abstracts of the archives of the newest
+/// <see cref="MaxArchives"/> commits. What a host has indexed, or read of the index, it keeps for a while: each search reads only what
+/// commits and the user have changed since.
 /// </summary>
 public sealed class MemorySearch
 {
     /// <summary>The most hits of one search.</summary>
     public const int MaxHits = 100;
 
-    /// <summary>The commits whose archives are searched.</summary>
+    /// <summary>The commits whose archives are searched by their abstracts.</summary>
     public const int MaxArchives = 500;
 
     private const int ReadAtOnce = 16;
@@ -30,12 +32,12 @@ public sealed class MemorySearch
     private readonly ArchiveStore _archives;
     private readonly TaskIndex _tasks;
     private readonly CommitLedger _ledger;
+    private readonly MessageSearch _messages;
     private readonly HostCache _memory;
 
     internal MemorySearch(
         MemoryCatalogues catalogues, MemoryContents contents, ManifestStore manifests, ArchiveStore archives, TaskIndex tasks,
-        CommitLedger ledger,
-        HostCache memory)
+        CommitLedger ledger, MessageSearch messages, HostCache memory)
     {
         _catalogues = catalogues;
         _contents = contents;
@@ -43,6 +45,7 @@ public sealed class MemorySearch
         _archives = archives;
         _tasks = tasks;
         _ledger = ledger;
+        _messages = messages;
         _memory = memory;
     }
 
@@ -58,6 +61,8 @@ public sealed class MemorySearch
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxHits);
+        IReadOnlyList<MessageMatch> matches = await _messages.SearchAsync(
+            user, query, where is null ? null : a => where(new SearchHit(0, null, HitOf(user, a))), cancellationToken);
         var remembered = ("search", user);
         UserIndex index = _memory.GetOrCreateOnce(remembered, s_unused, bytes: 0, static () => new UserIndex());
         await index.Gate.WaitAsync(cancellationToken);
@@ -65,7 +70,7 @@ public sealed class MemorySearch
         {
             await ReadMemoriesAsync(index, user, cancellationToken);
             await ReadArchivesAsync(index, user, cancellationToken);
-            return await FindAsync(index, query, limit, where, cancellationToken);
+            return await FindAsync(index, user, query, matches, limit, where, cancellationToken);
         }
         finally
         {
@@ -137,11 +142,12 @@ public sealed class MemorySearch
     // A hit of a session is returned only while that session exists. One that was degraded is read again, once, when its turn to be
     // digested again has come and gone, and each when a digest of its session was put in place since.
     private async Task<IReadOnlyList<SearchHit>> FindAsync(
-        UserIndex index, string query, int limit, Predicate<SearchHit>? where, CancellationToken cancellationToken)
+        UserIndex index, UserKey user, string query, IReadOnlyList<MessageMatch> matches, int limit, Predicate<SearchHit>? where,
+        CancellationToken cancellationToken)
     {
         var hits = new List<SearchHit>();
         var living = new Dictionary<SessionKey, Manifest?>();
-        foreach ((MemoryInfo? memory, ArchiveHit? found, double score) in index.Search(query).ToList())
+        foreach ((MemoryInfo? memory, ArchiveHit? found, MessageMatch? match, double score) in Join(index, user, query, matches))
         {
             ArchiveHit? archive = found;
             if (where?.Invoke(new SearchHit(score, memory, archive)) == false)
@@ -171,19 +177,30 @@ public sealed class MemorySearch
                 }
 
                 bool isHealed = archive.MayBeDigestedAgain && !(manifest.DegradedFrom <= archive.Number);
-                if (isHealed || archive.DigestMark != manifest.DigestMark)
+                if (archive.IsUnread || isHealed || archive.DigestMark != manifest.DigestMark)
                 {
                     var task = new TaskReference(archive.CommitId, archive.Session, archive.Incarnation);
-                    archive = (await FindArchiveAsync(task, cancellationToken) ?? archive) with
+                    ArchiveHit? read = await FindArchiveAsync(task, cancellationToken);
+                    bool isKnown = read is not null || !archive.IsUnread;
+                    archive = (read ?? archive) with
                     {
-                        MayBeDigestedAgain = archive.MayBeDigestedAgain && !isHealed,
+                        MayBeDigestedAgain = (read ?? archive).MayBeDigestedAgain && !isHealed,
                         DigestMark = manifest.DigestMark,
                     };
-                    index.Set(archive);
+                    if (isKnown)
+                    {
+                        index.Set(archive);
+                    }
+
+                    if (archive.IsExpired)
+                    {
+                        continue;
+                    }
                 }
             }
 
-            hits.Add(new SearchHit(score, memory, archive));
+            MessageHit? message = match is null ? null : await _messages.ReadAsync(user, match, query, cancellationToken);
+            hits.Add(new SearchHit(score, memory, archive, message));
             if (hits.Count == limit)
             {
                 break;
@@ -191,5 +208,28 @@ public sealed class MemorySearch
         }
 
         return hits;
+    }
+
+    private static ArchiveHit HitOf(UserKey user, SegmentArchive archive) => new(
+        new SessionKey(user.Account, user.User, archive.SessionId), archive.Incarnation, archive.CommitId, archive.Number, Abstract: "")
+    {
+        IsUnread = true,
+    };
+
+    // An archive that is found by a message and by its abstract is one hit, with the better of the scores.
+    private static IEnumerable<(MemoryInfo? Memory, ArchiveHit? Archive, MessageMatch? Message, double Score)> Join(
+        UserIndex index, UserKey user, string query, IReadOnlyList<MessageMatch> matches)
+    {
+        var byCommit = matches.ToDictionary(static m => (m.Archive.CommitId, m.Archive.Incarnation));
+        var hits = new List<(MemoryInfo?, ArchiveHit?, MessageMatch?, double Score)>();
+        foreach ((MemoryInfo? memory, ArchiveHit? archive, double score) in index.Search(query))
+        {
+            hits.Add(archive is not null && byCommit.Remove((archive.CommitId, archive.Incarnation), out MessageMatch? match)
+                ? (memory, archive, match, Math.Max(score, match.Score))
+                : (memory, archive, null, score));
+        }
+
+        hits.AddRange(byCommit.Values.Select(m => ((MemoryInfo?)null, (ArchiveHit?)HitOf(user, m.Archive), (MessageMatch?)m, m.Score)));
+        return hits.OrderByDescending(static h => h.Score);
     }
 }

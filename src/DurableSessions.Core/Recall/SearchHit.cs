@@ -8,4 +8,5 @@ namespace DurableSessions.Core.Recall;
 /// </param>
 /// <param name="Memory">The memory, if it is one.</param>
 /// <param name="Archive">The archive, if it is one.</param>
-public sealed record SearchHit(double Score, MemoryInfo? Memory, ArchiveHit? Archive);
+/// <param name="Message">The message of the archive that fits best, where there is one that the search looked at.</param>
+public sealed record SearchHit(double Score, MemoryInfo? Memory, ArchiveHit? Archive, MessageHit? Message = null);

@@ -25,10 +25,6 @@ internal static class BlobNames
 
     public const string Search = "search/";
 
-    private const string SearchFolder = "search";
-
-    private const string LevelOfArchive = "0";
-
     /// <summary>Which host purges, and when that was last done.</summary>
     public const string PurgeTurn = "retention/purge.json";
 
@@ -69,33 +65,22 @@ internal static class BlobNames
             ? number
             : null;
 
-    /// <summary>Where the indexes of all messages in archives of a user are.</summary>
-    public static string SearchPrefix(UserKey user) => $"{Search}{Path(user)}/";
+    /// <summary>Where the index of what a user's archives say is.</summary>
+    public static string SearchOfUser(UserKey user) => $"{Search}{Path(user)}/";
 
-    /// <summary>Where those of a session's archives are, an index for each. An index that holds several archives has another level.</summary>
-    public static string SearchSessionPrefix(SessionKey key, string incarnation) =>
-        $"{SearchPrefix(key.Owner)}{LevelOfArchive}/{Path(key.Id)}/{incarnation}/";
+    /// <summary>
+    /// Where the segments of a session's archives are: those of level 0, one or more of each archive. Segments of several archives will be
+    /// of a higher level, so that a listing shows them behind those they were made of.
+    /// </summary>
+    public static string SearchOfSession(SessionKey key, string incarnation) =>
+        $"{SearchOfUser(key.Owner)}0/{Path(key.Id)}/{incarnation}/";
 
-    /// <summary>The index of an archive's messages, as an attempt of its commit has staged them.</summary>
-    public static string SearchIndex(CommitAttempt commit, int number) =>
-        $"{SearchSessionPrefix(commit.Session, commit.Incarnation)}{number.ToString("D8", CultureInfo.InvariantCulture)}"
-        + $"-{commit.CommitId}-{Number(commit.Attempt)}.idx";
+    /// <summary>Where the segments of an archive are.</summary>
+    public static string SearchOfArchive(SessionKey key, string incarnation, int number) =>
+        $"{SearchOfSession(key, incarnation)}{number.ToString("D8", CultureInfo.InvariantCulture)}/";
 
-    /// <summary>The archive whose messages a blob indexes; <see langword="null"/> where its name is not that of such an index.</summary>
-    public static (CommitAttempt Commit, int Number)? FindSearchIndex(string name) =>
-        name.Split('/') is [SearchFolder, var account, var user, LevelOfArchive, var session, var incarnation, var file]
-        && FindKey(account, user, session) is { } key
-        && file.IndexOf('-', StringComparison.Ordinal) is var first and > 0
-        && file.LastIndexOf('-') is var last
-        && last > first
-        && file.EndsWith(".idx", StringComparison.Ordinal)
-        && int.TryParse(file.AsSpan(0, first), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
-        && CommitId.TryParse(file[(first + 1)..last], out CommitId commitId)
-        && int.TryParse(file.AsSpan(last + 1)[..^".idx".Length], NumberStyles.None, CultureInfo.InvariantCulture, out int attempt)
-        && new CommitAttempt(key, incarnation, commitId, attempt) is var commit
-        && name == SearchIndex(commit, number)
-            ? (commit, number)
-            : null;
+    public static string SearchSegment(CommitAttempt commit, int number, int part) =>
+        $"{SearchOfArchive(commit.Session, commit.Incarnation, number)}{commit.CommitId}-{Number(commit.Attempt)}-{Number(part)}.idx";
 
     public static string TasksOfUser(UserKey user) => $"{Tasks}by-user/{Path(user)}/";
 

@@ -8,6 +8,7 @@ using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Errors;
 using DurableSessions.Http.Limits;
+using DurableSessions.Http.Recall;
 using DurableSessions.Http.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -183,9 +184,8 @@ internal static class MemoryEndpoints
         else if (hit.Archive is { } archive)
         {
             json.WriteString("uri", Wire.ArchiveUri(archive.Session, archive.Number));
-            json.WriteString("session_id", archive.Session.Id);
-            json.WriteString("archive_id", Wire.ArchiveId(archive.Number));
             json.WriteString("abstract", archive.Abstract);
+            Recollection.WriteSource(json, archive, hit.Message);
         }
     }
 }

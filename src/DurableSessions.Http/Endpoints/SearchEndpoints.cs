@@ -112,6 +112,11 @@ internal static class SearchEndpoints
                 json.WriteString("category", one.Category);
                 json.WriteString("abstract", one.Abstract);
                 json.WriteString("context_type", "memory");
+                if (one.Archive is not null)
+                {
+                    Recollection.WriteSource(json, one.Archive, one.Message);
+                }
+
                 json.WriteEndObject();
             }
 

@@ -103,7 +103,7 @@ internal sealed class Grep(
         await foreach (SessionMessage message in archive.Messages.WithCancellation(cancellationToken))
         {
             line++;
-            foreach (string text in message.Texts())
+            foreach (string text in MessageText.Of(message))
             {
                 Add(uri, text, _ => line, cancellationToken);
             }
@@ -163,7 +163,7 @@ internal sealed class Grep(
             ReadOnlySpan<char> line = text.AsSpan(range).TrimEnd('\r');
             if (Find(line) is { } start)
             {
-                _matches.Add(new GrepMatch(uri, lineOf(index), Around(line, start)));
+                _matches.Add(new GrepMatch(uri, lineOf(index), Excerpt.Around(line, start, MaxContent / 4, MaxContent)));
             }
 
             index++;
@@ -203,18 +203,4 @@ internal sealed class Grep(
 
     private ApiException TooSlow(string limit) =>
         ApiException.Invalid(at, $"took more than {limit}; a simpler one, or fewer archives, are needed.", "pattern_timeout");
-
-    private static string Around(ReadOnlySpan<char> line, int match)
-    {
-        if (line.Length <= MaxContent)
-        {
-            return line.ToString();
-        }
-
-        int start = Math.Clamp(match - (MaxContent / 4), 0, line.Length - MaxContent);
-        start += start > 0 && char.IsLowSurrogate(line[start]) ? 1 : 0;
-        int end = Math.Min(line.Length, start + MaxContent);
-        end -= end < line.Length && char.IsHighSurrogate(line[end - 1]) ? 1 : 0;
-        return line[start..end].ToString();
-    }
 }

@@ -165,7 +165,7 @@ internal sealed class UserFiles(SessionStore store, Caller caller, RequestCost? 
 
         await foreach (SessionMessage message in archive.Messages.WithCancellation(cancellationToken))
         {
-            MessageText.AppendTo(text, message);
+            Conversation.AppendTo(text, message);
         }
     }
 }

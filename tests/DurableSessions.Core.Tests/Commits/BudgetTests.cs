@@ -42,7 +42,7 @@ public sealed class BudgetTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public Task A_commit_and_the_minute_after_it_cost_at_most_23_requests(bool isAskedAbout) => Simulated.RunAsync(async cluster =>
+    public Task A_commit_and_the_minute_after_it_cost_at_most_22_requests(bool isAskedAbout) => Simulated.RunAsync(async cluster =>
     {
         string container = (await cluster.NewContainerAsync()).Name;
         using Host host = await Host.RunAsync(cluster, container, engine: Calm);

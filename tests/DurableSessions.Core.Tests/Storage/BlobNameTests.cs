@@ -28,9 +28,10 @@ public class BlobNameTests
         [nameof(BlobNames.Answers)] = true,
         [nameof(BlobNames.IndexPrefix)] = true,
         [nameof(BlobNames.Index)] = false,
-        [nameof(BlobNames.SearchPrefix)] = true,
-        [nameof(BlobNames.SearchSessionPrefix)] = true,
-        [nameof(BlobNames.SearchIndex)] = false,
+        [nameof(BlobNames.SearchOfUser)] = true,
+        [nameof(BlobNames.SearchOfSession)] = true,
+        [nameof(BlobNames.SearchOfArchive)] = true,
+        [nameof(BlobNames.SearchSegment)] = false,
         [nameof(BlobNames.TasksOfUser)] = true,
         [nameof(BlobNames.TasksOfSession)] = true,
         [nameof(BlobNames.TasksByKey)] = true,
@@ -112,9 +113,6 @@ public class BlobNameTests
                 or nameof(BlobNames.IndexPrefix) =>
                 SessionPath.TryParse(name.Text, out SessionPath? path)
                 && name.Arguments[0].Equals(path.Session) && name.Arguments[1].Equals(path.Incarnation),
-            nameof(BlobNames.SearchIndex) =>
-                BlobNames.FindSearchIndex(name.Text) is var (attempt, number)
-                && name.Arguments[0].Equals(attempt) && name.Arguments[1].Equals(number),
             _ => true,
         },
         iter: Pairs);
@@ -150,7 +148,7 @@ public class BlobNameTests
             (_, { } type) when type == typeof(UserKey) => user.Select(static u => (object)u),
             (_, { } type) when type == typeof(SessionKey) => session.Select(static s => (object)s),
             (_, { } type) when type == typeof(CommitAttempt) => attempt.Select(static a => (object)a),
-            ("number", _) => OneOf(1, 11, 111_111_111).Select(static n => (object)n),
+            ("number" or "part", _) => OneOf(1, 11, 111_111_111).Select(static n => (object)n),
             ("incarnation", _) => incarnation.Select(static i => (object)i),
             ("keyHash" or "version", _) => hex.Select(static h => (object)h),
             ("category", _) => OneOf(Enum.GetNames<MemoryCategory>()).Select(static c => (object)c.ToLowerInvariant()),

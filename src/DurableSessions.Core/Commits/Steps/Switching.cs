@@ -1,26 +1,27 @@
 using System.Text.Json;
 using DurableSessions.Core.Archives;
 using DurableSessions.Core.Identities;
+using DurableSessions.Core.Indexing;
 using DurableSessions.Core.Memories;
-using DurableSessions.Core.Recall.Segments;
 using DurableSessions.Core.State;
 using Microsoft.Extensions.Logging;
 
 namespace DurableSessions.Core.Commits.Steps;
 
 /// <summary>
-/// Switches a pending archive: the record is written, the changes of memories that its digest asks for are applied, the number
-/// is written, then the index of its messages, then one swap makes it the newest archive. Where a record is there, it decides: so each
-/// instance that switches a commit (its own, run again or not, or another commit's that finds it ended) does the same.
+/// Switches a pending archive: the record is written, what search finds its messages by, the changes of memories that its digest asks for
+/// are applied, the number is written, then one swap makes it the newest archive. Where a record is there, it decides: so each instance
+/// that switches a commit (its own, run again or not, or another commit's that finds it ended) does the same.
 /// </summary>
 /// <remarks>
-/// A crash before the swap leaves the archive pending, with its record: run again, the record stands. So each archive that is switched has
-/// the index of its messages. A crash after the swap leaves the rest to <see cref="Finishing"/>. <see cref="MemoryStage"/> says what a
-/// crash leaves of memories. A digest that asks for no changes costs no request here; on a host that did not make it, its line is read for the entry.
+/// A crash before the swap leaves the archive pending, with its record: run again, the record stands. A crash after it
+/// leaves the rest to <see cref="Finishing"/>. <see cref="MemoryStage"/> says what a crash leaves of
+/// memories. A digest that asks for no changes costs no request here; on a host that did not make it, its line is read for the entry.
 /// Every writer of an entry copies that line from the same document, which is written once.
 /// </remarks>
 internal sealed class Switching(
-    CommitLedger ledger, ArchiveStore archives, MemoryStage memories, ArchiveIndexer indexer, TimeProvider time, ILogger<Switching> logger)
+    CommitLedger ledger, ArchiveStore archives, ArchiveIndexer indexer, MemoryStage memories, TimeProvider time,
+    ILogger<Switching> logger)
 {
     /// <summary>Switches the archive of a commit that is pending.</summary>
     public async Task<Switched> SwitchAsync(
@@ -49,12 +50,14 @@ internal sealed class Switching(
             },
             cancellationToken);
 
+        await indexer.WriteAsync(
+            commit with { CommitId = pending.CommitId, Attempt = pending.Attempt }, pending.Number, cancellationToken);
+
         // Only now is it decided whether this digest is the archive's.
         AppliedMemories? applied = await ApplyAsync(
             commit, record.CommitId, record.Attempt, record.Semantic, record.MemoryChanges, cancellationToken);
         await archives.WriteEntryAsync(
             commit.Session, commit.Incarnation, await EntryAsync(record, applied, cancellationToken), cancellationToken);
-        await indexer.WriteAsync(commit with { CommitId = record.CommitId, Attempt = pending.Attempt }, pending.Number, cancellationToken);
         await ledger.ApplyAsync(commit, m => Transitions.Switch(m, commit.Incarnation, record, CategoriesOf(applied)), cancellationToken);
         return new Switched(record, applied?.Diff);
     }

@@ -1,0 +1,102 @@
+using System.Globalization;
+using Azure;
+using Azure.Storage.Blobs.Models;
+using DurableSessions.Core.Archives;
+using DurableSessions.Core.Identities;
+using DurableSessions.Core.Messages;
+using DurableSessions.Core.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace DurableSessions.Core.Indexing;
+
+/// <summary>
+/// Writes what search finds an archive's messages by: a segment of the index, or for a long archive one for each part. They are made of the
+/// archive's messages alone, and written once, so that every host that switches the archive writes the same.
+/// </summary>
+/// <remarks>
+/// A crash leaves some of the segments or all; the switch that is run again writes the others before its swap. Where the swap never comes,
+/// since the session was deleted, its deletion removes them, or the audit what came after that.
+/// </remarks>
+internal sealed class ArchiveIndexer(SessionStorage storage, ArchiveStore archives, ILogger<ArchiveIndexer> logger)
+{
+    /// <summary>
+    /// Bytes of lines in one segment, but for the last line. Building it takes about twice that in memory.
+    /// </summary>
+    public const int MaxSegmentBytes = 32 * 1024 * 1024;
+
+    /// <summary>Of each text of a message so many characters are found by their words: of a long output of a tool, its beginning.</summary>
+    public const int MaxTextLength = 64 * 1024;
+
+    /// <summary>Writes the segments of an archive that is about to be switched.</summary>
+    /// <param name="commit">The attempt whose messages it has.</param>
+    /// <param name="number">Its number.</param>
+    /// <param name="cancellationToken">Stops writing.</param>
+    public async Task WriteAsync(CommitAttempt commit, int number, CancellationToken cancellationToken)
+    {
+        try
+        {
+            int part = 0;
+            long offset = 0;
+            long partBegins = 0;
+            SegmentBuilder builder = Begin(part);
+            await foreach (BlobLine line in archives.ReadLinesAsync(commit, cancellationToken))
+            {
+                if (offset - partBegins >= MaxSegmentBytes)
+                {
+                    await WriteAsync(builder, part, cancellationToken);
+                    builder = Begin(++part);
+                    partBegins = offset;
+                }
+
+                builder.Add(Read(line, offset));
+                offset = line.End;
+            }
+
+            await WriteAsync(builder, part, cancellationToken);
+        }
+        catch (Exception e) when (e is FormatException or BlobGoneException)
+        {
+            // Damaged messages must not hold up the session: the archive is found by its abstract.
+            logger.ArchiveNotIndexed(e, commit.CommitId, commit.Session, number);
+        }
+
+        SegmentBuilder Begin(int part) =>
+            new(new SegmentArchive(commit.Session.Id, commit.Incarnation, commit.CommitId, commit.Attempt, number, part));
+
+        async Task WriteAsync(SegmentBuilder builder, int part, CancellationToken cancellationToken)
+        {
+            using var segment = new MemoryStream();
+            await builder.WriteAsync(segment, cancellationToken);
+            await WriteOnceAsync(BlobNames.SearchSegment(commit, number, part), segment, cancellationToken);
+        }
+    }
+
+    private static SegmentMessage Read(BlobLine line, long offset)
+    {
+        var message = SessionMessage.Parse(line.Content);
+        string text = string.Join(
+            '\n', MessageText.ThatIsSaid(message).Select(static t => t.Length <= MaxTextLength ? t : t[..MaxTextLength]));
+        return new SegmentMessage(message.Role, message.PeerId, TimeOf(message), text, offset, line.Content.Length);
+    }
+
+    // What a client writes as a time may be none.
+    private static DateTimeOffset TimeOf(SessionMessage message) =>
+        DateTimeOffset.TryParse(
+            message.CreatedAt, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time)
+            ? time
+            : DateTimeOffset.MinValue;
+
+    private async Task WriteOnceAsync(string name, MemoryStream segment, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var options = new BlobUploadOptions { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } };
+            var bytes = BinaryData.FromBytes(segment.GetBuffer().AsMemory(0, (int)segment.Length));
+            await storage.Container.GetBlobClient(name).UploadAsync(bytes, options, cancellationToken);
+        }
+        catch (RequestFailedException e) when (e.IsConditionNotMet())
+        {
+            // It is there, by another host, or by this very request, whose answer was lost.
+        }
+    }
+}

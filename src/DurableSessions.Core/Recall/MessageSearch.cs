@@ -1,0 +1,142 @@
+using Azure.Storage.Blobs.Models;
+using DurableSessions.Core.Archives;
+using DurableSessions.Core.Identities;
+using DurableSessions.Core.Indexing;
+using DurableSessions.Core.Messages;
+using DurableSessions.Core.State;
+using DurableSessions.Core.Storage;
+using Microsoft.Extensions.Caching.Memory;
+using Microsoft.Extensions.Logging;
+
+namespace DurableSessions.Core.Recall;
+
+/// <summary>
+/// Finds the messages of a user's archives by their words, from the index that each switch adds to. A search lists its segments, and reads
+/// those that this host does not have yet.
+/// </summary>
+internal sealed class MessageSearch(SessionStorage storage, HostCache memory, ILogger<MessageSearch> logger)
+{
+    /// <summary>The segments that are searched at most: the newest.</summary>
+    public const int MaxSegments = 5_000;
+
+    /// <summary>Of longer messages a hit has no snippet.</summary>
+    public const int MaxLineBytes = 256 * 1024;
+
+    private const int ReadAtOnce = 16;
+
+    // Of a snippet what comes before the first of the query's words.
+    private const int SnippetBefore = 120;
+
+    private static readonly TimeSpan s_unused = TimeSpan.FromMinutes(30);
+
+    /// <summary>The best message of each archive that has any of the query's words, the best first.</summary>
+    public async Task<IReadOnlyList<MessageMatch>> SearchAsync(
+        UserKey user, string query, Predicate<SegmentArchive>? where, CancellationToken cancellationToken)
+    {
+        var segments = new List<SegmentReader>();
+        foreach (BlobItem[] chunk in (await ListAsync(user, cancellationToken)).Chunk(ReadAtOnce))
+        {
+            SegmentReader?[] opened = await Task.WhenAll(chunk.Select(b => FindAsync(user, b, cancellationToken)));
+            segments.AddRange(opened.OfType<SegmentReader>());
+        }
+
+        var filter = new MessageFilter { Archive = where };
+        IReadOnlyList<MessageMatch> matches;
+        try
+        {
+            matches = await SegmentSearch.SearchAsync(segments, query, filter, SegmentSearch.MaxHits, cancellationToken);
+        }
+        catch (BlobGoneException)
+        {
+            // Its archive was deleted, or has expired, since it was listed: it is not in the next listing.
+            matches = [];
+        }
+
+        return [.. matches.DistinctBy(static m => (m.Archive.CommitId, m.Archive.Incarnation))];
+    }
+
+    /// <summary>
+    /// What a hit says of the message; <see langword="null"/>: it is longer than is read for a hit, cannot be read, or has gone.
+    /// </summary>
+    public async Task<MessageHit?> ReadAsync(UserKey user, MessageMatch match, string query, CancellationToken cancellationToken)
+    {
+        if (match.Length > MaxLineBytes)
+        {
+            return null;
+        }
+
+        SegmentArchive archive = match.Archive;
+        var commit = new CommitAttempt(
+            new SessionKey(user.Account, user.User, archive.SessionId), archive.Incarnation, archive.CommitId, archive.Attempt);
+        try
+        {
+            BlobLine line = await BlobLines.ReadAsync(
+                storage.Container, ArchiveStore.MessagesName(commit), match.Offset, match.Length + 1, cancellationToken)
+                .FirstAsync(cancellationToken);
+            var message = SessionMessage.Parse(line.Content);
+            return new MessageHit(message.Id, message.Role, message.PeerId, message.CreatedAt, Snippet(message, query));
+        }
+        catch (Exception e) when (e is BlobGoneException or FormatException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    // Of the text that has most of the query's words.
+    private static string Snippet(SessionMessage message, string query)
+    {
+        HashSet<string> terms = [.. SearchTerms.OfQuery(query, SegmentSearch.MaxLookups)];
+        string text = MessageText.ThatIsSaid(message)
+            .MaxBy(t => SearchTerms.Of(t).Where(terms.Contains).Distinct().Count()) ?? "";
+        return Excerpt.Around(text, SearchTerms.Find(text, terms) ?? 0, SnippetBefore, MessageHit.MaxSnippetLength);
+    }
+
+    // The newest of them, by when they were written.
+    private async Task<IReadOnlyCollection<BlobItem>> ListAsync(UserKey user, CancellationToken cancellationToken)
+    {
+        var newest = new PriorityQueue<BlobItem, DateTimeOffset>();
+        var options = new GetBlobsOptions { Prefix = BlobNames.SearchOfUser(user) };
+        bool isMore = false;
+        await foreach (BlobItem blob in storage.Container.GetBlobsAsync(options, cancellationToken))
+        {
+            newest.Enqueue(blob, blob.Properties.LastModified!.Value);
+            if (newest.Count > MaxSegments)
+            {
+                newest.Dequeue();
+                isMore = true;
+            }
+        }
+
+        if (isMore)
+        {
+            logger.TooManySegments(user, MaxSegments);
+        }
+
+        return [.. newest.UnorderedItems.Select(static i => i.Element)];
+    }
+
+    private async Task<SegmentReader?> FindAsync(UserKey user, BlobItem blob, CancellationToken cancellationToken)
+    {
+        var remembered = ("segment", blob.Name);
+        if (memory.TryGetValue(remembered, out SegmentReader? known))
+        {
+            return known;
+        }
+
+        try
+        {
+            var bytes = new BlobSegment(storage.Container.GetBlobClient(blob.Name), blob.Properties.ContentLength!.Value);
+            SegmentReader reader = await SegmentReader.OpenAsync(bytes, cancellationToken);
+            return memory.Set(remembered, reader, HostCache.Sized(reader.ResidentBytes + bytes.ResidentBytes, s_unused));
+        }
+        catch (BlobGoneException)
+        {
+            return null;
+        }
+        catch (FormatException e)
+        {
+            logger.SegmentUnreadable(e, user, blob.Name);
+            return null;
+        }
+    }
+}
