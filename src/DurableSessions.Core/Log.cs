@@ -158,7 +158,7 @@ internal static partial class Log
 
     [LoggerMessage(
         1035, LogLevel.Warning,
-        "Commit {CommitId} of session {Session}: the messages of its archive {Number} cannot be read, and are not found by search")]
+        "Commit {CommitId} of session {Session}: messages of its archive {Number} cannot be read, and are not found by search")]
     public static partial void ArchiveNotIndexed(
         this ILogger log, Exception exception, CommitId commitId, SessionKey session, int number);
 

@@ -1,7 +1,9 @@
 using DurableSessions.Core.Archives;
 using DurableSessions.Core.Auditing;
 using DurableSessions.Core.Commits;
+using DurableSessions.Core.Commits.Steps;
 using DurableSessions.Core.Configuration;
+using DurableSessions.Core.Deletion;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Storage;
 using DurableSessions.Core.Tasks;
@@ -96,6 +98,55 @@ public sealed class OrphanTests(AzuriteFixture azurite)
         Assert.Equal(byCommit ? ["m1", "m3"] : ["m1", "m2", "m3"], (await other.AuditAsync(_key)).Everything);
     }
 
+    [Fact]
+    public async Task The_index_of_an_archive_that_is_not_switched_yet_is_none()
+    {
+        var container = new AuditedContainer(await azurite.NewContainerAsync());
+        using Host host = await Host.StartAsync(azurite, container.Name);
+        using Host other = await Host.StartAsync(azurite, container.Name);
+        await host.AppendAsync(_key, "m1");
+        CommitInput commit = await host.ClearAsync(_key, "c1");
+        SemanticOutcome outcome = await host.SemanticProcessAsync(commit);
+        var swap = new HoldsRequest();
+        host.Faults.When(static r => r.Is("PUT", "manifests/"), swap);
+        Task switching = host.SwitchAsync(commit, outcome);
+        await swap.Arrived;
+        string index = await container.FindAsync("search/", ".idx");
+        Assert.Equal(FindingKind.Abandoned, Assert.Single(await AuditedContainer.AuditAsync(other, repair: true, age: TimeSpan.Zero)).Kind);
+        await swap.ReleaseAsync();
+        await switching;
+        Assert.Empty(await AuditedContainer.AuditAsync(other, repair: true, age: TimeSpan.Zero));
+        Assert.Equal(index, await container.FindAsync("search/", ".idx"));
+    }
+
+    /// <summary>A host stalls before it writes the index of an archive, whose session is deleted meanwhile.</summary>
+    [Fact]
+    public async Task An_index_that_is_written_after_the_deletion_of_its_session_is_removed_and_finds_nothing()
+    {
+        var container = new AuditedContainer(await azurite.NewContainerAsync());
+        using Host zombie = await Host.StartAsync(azurite, container.Name);
+        using Host other = await Host.RunAsync(azurite, container.Name, new SessionOptions { TombstoneRetention = TimeSpan.Zero });
+        await zombie.AppendAsync(_key, "walrus");
+        CommitInput commit = await zombie.ClearAsync(_key, "c1");
+        SemanticOutcome outcome = await zombie.SemanticProcessAsync(commit);
+        var write = new HoldsRequest();
+        zombie.Faults.When(static r => r.Is("PUT", "search/"), write);
+        Task switching = zombie.SwitchAsync(commit, outcome);
+        await write.Arrived;
+        DeleteInput deletion = new(_key, commit.Incarnation);
+        await other.Store.Sessions.DeleteAsync(_key, Cancelled);
+        await other.Client.WaitForInstanceCompletionAsync(deletion.InstanceId, Cancelled);
+        Assert.Equal(201, await write.ReleaseAsync());
+        await Assert.ThrowsAsync<SessionGoneException>(() => switching);
+
+        string index = await container.FindAsync("search/", ".idx");
+        Assert.Empty(await other.Store.MemorySearch.SearchAsync(_key.Owner, "walrus", 10, null, Cancelled));
+        List<Finding> removed = await AuditedContainer.AuditAsync(other, repair: true, age: TimeSpan.Zero);
+        Finding finding = Assert.Single(removed, f => f.Blob == index);
+        Assert.Equal((FindingKind.OrphanedSession, RepairState.Removed), (finding.Kind, finding.Repair));
+        Assert.DoesNotContain(index, (await container.ListAsync()).Keys);
+    }
+
     private async Task FillAsync(Host host)
     {
         await host.AppendAsync(_key, "m1", "m2");
@@ -130,6 +181,15 @@ public sealed class OrphanTests(AzuriteFixture azurite)
         string digest = await container.FindAsync("archives/", "/semantic.json");
         await PlantBlobAsync(
             digest.Replace("semantic.json", "semantic-fallback.json", StringComparison.Ordinal), FindingKind.OrphanedStaging);
+
+        // Indexes of archives that no attempt has made, and one under another number.
+        string there = await container.FindAsync("search/", ".idx");
+        (CommitAttempt Commit, int Number, int Part) indexed = BlobNames.FindSearchSegment(there)!.Value;
+        await PlantBlobAsync(BlobNames.SearchSegment(unknown, 2, 0), FindingKind.OrphanedStaging);
+        await PlantBlobAsync(BlobNames.SearchSegment(cancelled, 2, 0), FindingKind.OrphanedStaging);
+        await PlantBlobAsync(BlobNames.SearchSegment(indexed.Commit, 2, 0), FindingKind.OrphanedStaging);
+        await PlantBlobAsync(
+            BlobNames.SearchSegment(indexed.Commit with { Incarnation = "older" }, 1, 0), FindingKind.OrphanedSession);
 
         // An incarnation that was deleted, one whose deletion was never ended, and a session that was never completed.
         await PlantBlobAsync(BlobNames.SegmentPrefix(_key, "older") + "000001-0123456789ab.jsonl", FindingKind.OrphanedSession);

@@ -7,12 +7,12 @@ using DurableSessions.Core.State;
 namespace DurableSessions.Core.Auditing;
 
 /// <summary>
-/// Finds what lies in the folders of sessions and no manifest names: segments, what commits staged, and whole incarnations that
-/// were deleted. Listings come in the order of names, so one manifest at a time is in memory.
+/// Finds what lies in the folders of sessions and no manifest names: segments, what commits staged, what search had of archives, and whole
+/// incarnations that were deleted. Listings come in the order of names, so one manifest at a time is in memory.
 /// </summary>
 internal sealed class SessionOrphans(AuditedStorage storage, ManifestStore manifests, StagedBlobs staged, Orphans orphans, AuditTally tally)
 {
-    /// <summary>Looks at every blob under <c>segments/</c> or <c>archives/</c>.</summary>
+    /// <summary>Looks at every blob under <c>segments/</c>, <c>archives/</c> or <c>search/</c>.</summary>
     public async IAsyncEnumerable<Finding> RunAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         (SessionKey, string)? last = null;
@@ -108,7 +108,7 @@ internal sealed class SessionOrphans(AuditedStorage storage, ManifestStore manif
 
     // A commit that runs may refer to it in a moment; once it does not run, the manifest says all.
     private async Task<bool> IsUnusedAsync(SessionPath path, string blob, CancellationToken cancellationToken) =>
-        !await storage.IsRunningAsync(path.Rest.Split('/')[0], cancellationToken)
+        !await storage.IsRunningAsync(StagedBlobs.CommitOf(path, blob), cancellationToken)
         && await storage.FindLivingAsync(path.Session, path.Incarnation, cancellationToken) is { } manifest
         && !await staged.IsInUseAsync(path, blob, manifest, cancellationToken);
 

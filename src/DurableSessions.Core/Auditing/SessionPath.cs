@@ -10,10 +10,17 @@ namespace DurableSessions.Core.Auditing;
 /// <param name="Rest">The name below the incarnation's folder.</param>
 internal sealed record SessionPath(SessionKey Session, string Incarnation, string Rest)
 {
-    /// <summary>Reads <c>{folder}/{account}/{user}/{session}/{incarnation}/{rest}</c>.</summary>
+    /// <summary>
+    /// Reads <c>{folder}/{account}/{user}/{session}/{incarnation}/{rest}</c>, and <c>search/{account}/{user}/0/…</c> likewise.
+    /// </summary>
     public static bool TryParse(string name, [NotNullWhen(true)] out SessionPath? path)
     {
         string[] parts = name.Split('/', 6);
+        if (name.StartsWith(BlobNames.Search, StringComparison.Ordinal))
+        {
+            parts = BlobNames.FindSearchSegment(name) is null ? [] : [.. parts[..3], .. $"{parts[4]}/{parts[5]}".Split('/', 3)];
+        }
+
         path = parts.Length == 6 && BlobNames.FindKey(parts[1], parts[2], parts[3]) is { } key
             ? new SessionPath(key, parts[4], parts[5])
             : null;

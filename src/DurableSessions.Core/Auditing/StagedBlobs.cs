@@ -16,6 +16,11 @@ internal sealed class StagedBlobs(AuditedStorage storage, ArchiveStore archives)
     /// </summary>
     public async Task<bool> IsInUseAsync(SessionPath path, string blob, Manifest manifest, CancellationToken cancellationToken)
     {
+        if (BlobNames.FindSearchSegment(blob) is var (indexed, archive, _))
+        {
+            return await IsIndexInUseAsync(indexed, archive, manifest, cancellationToken);
+        }
+
         string[] parts = path.Rest.Split('/');
         if (await IsOfExpiredAsync(path, parts, manifest, cancellationToken))
         {
@@ -50,6 +55,21 @@ internal sealed class StagedBlobs(AuditedStorage storage, ArchiveStore archives)
 
         return record.Semantic == blob
             || (record.Number is { } number && await IsNamedAsync(path, number, blob, cancellationToken));
+    }
+
+    /// <summary>The commit that staged a blob, as its name says.</summary>
+    public static string CommitOf(SessionPath path, string blob) =>
+        BlobNames.FindSearchSegment(blob) is var (commit, _, _) ? commit.CommitId.Value : path.Rest.Split('/')[0];
+
+    // Written behind the record that says so, by a host that may be late: its archive has expired meanwhile.
+    private async Task<bool> IsIndexInUseAsync(CommitAttempt commit, int number, Manifest manifest, CancellationToken cancellationToken)
+    {
+        if (number <= manifest.ExpiredArchives)
+        {
+            return await storage.IsRunningAsync(ExpireArchivesInput.InstanceIdOf(commit.Incarnation), cancellationToken);
+        }
+
+        return await archives.FindRecordAsync(commit, cancellationToken) is { Fate: CommitFate.Archived } record && record.Number == number;
     }
 
     // Or may be in a moment, by the request that made it.

@@ -86,6 +86,7 @@ public sealed class StorageAudit
             [
                 ("segments", sessions.RunAsync(BlobNames.Segments, cancellationToken)),
                 ("archives", sessions.RunAsync(BlobNames.Archives, cancellationToken)),
+                ("search", sessions.RunAsync(BlobNames.Search, cancellationToken)),
                 ("tasks", new TaskOrphans(_storage, _archives, orphans, tally).RunAsync(cancellationToken)),
                 ("orchestrations", new OrchestrationCheck(_client, tally).RunAsync(cancellationToken)),
                 ("memories", new MemoryCheck(_storage, new MemoryCatalogues(_storage.Storage), orphans, tally).RunAsync(cancellationToken)),

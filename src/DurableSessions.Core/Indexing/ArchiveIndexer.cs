@@ -15,30 +15,60 @@ namespace DurableSessions.Core.Indexing;
 /// </summary>
 /// <remarks>
 /// A crash leaves some of the segments or all; the switch that is run again writes the others before its swap. Where the swap never comes,
-/// since the session was deleted, its deletion removes them, or the audit what came after that.
+/// since the session was deleted, its deletion removes them, or the audit what came after that. Messages that cannot be read do not hold up
+/// the commit: the others are found, and the archive by its abstract. Archives longer than <see cref="LongBytes"/> are indexed one at a
+/// time, so that a host holds the segment of one, beside those of as many short ones as it switches at once.
 /// </remarks>
-internal sealed class ArchiveIndexer(SessionStorage storage, ArchiveStore archives, ILogger<ArchiveIndexer> logger)
+internal sealed class ArchiveIndexer(SessionStorage storage, ArchiveStore archives, ILogger<ArchiveIndexer> logger) : IDisposable
 {
     /// <summary>
     /// Bytes of lines in one segment, but for the last line. Building it takes about twice that in memory.
     /// </summary>
     public const int MaxSegmentBytes = 32 * 1024 * 1024;
 
+    /// <summary>Longer archives are indexed one at a time.</summary>
+    public const int LongBytes = RecentLines.MaxBlobBytes;
+
     /// <summary>Of each text of a message so many characters are found by their words: of a long output of a tool, its beginning.</summary>
     public const int MaxTextLength = 64 * 1024;
+
+    private readonly SemaphoreSlim _long = new(1);
 
     /// <summary>Writes the segments of an archive that is about to be switched.</summary>
     /// <param name="commit">The attempt whose messages it has.</param>
     /// <param name="number">Its number.</param>
+    /// <param name="bytes">How long its messages are.</param>
     /// <param name="cancellationToken">Stops writing.</param>
-    public async Task WriteAsync(CommitAttempt commit, int number, CancellationToken cancellationToken)
+    public async Task WriteAsync(CommitAttempt commit, int number, long bytes, CancellationToken cancellationToken)
     {
+        if (bytes <= LongBytes)
+        {
+            await WritePartsAsync(commit, number, cancellationToken);
+            return;
+        }
+
+        await _long.WaitAsync(cancellationToken);
         try
         {
-            int part = 0;
+            await WritePartsAsync(commit, number, cancellationToken);
+        }
+        finally
+        {
+            _long.Release();
+        }
+    }
+
+    public void Dispose() => _long.Dispose();
+
+    private async Task WritePartsAsync(CommitAttempt commit, int number, CancellationToken cancellationToken)
+    {
+        int part = 0;
+        SegmentBuilder builder = Begin(part);
+        Exception? unreadable = null;
+        try
+        {
             long offset = 0;
             long partBegins = 0;
-            SegmentBuilder builder = Begin(part);
             await foreach (BlobLine line in archives.ReadLinesAsync(commit, cancellationToken))
             {
                 if (offset - partBegins >= MaxSegmentBytes)
@@ -48,16 +78,31 @@ internal sealed class ArchiveIndexer(SessionStorage storage, ArchiveStore archiv
                     partBegins = offset;
                 }
 
-                builder.Add(Read(line, offset));
+                try
+                {
+                    builder.Add(Read(line, offset));
+                }
+                catch (FormatException e)
+                {
+                    unreadable ??= e;
+                }
+
                 offset = line.End;
             }
-
-            await WriteAsync(builder, part, cancellationToken);
         }
         catch (Exception e) when (e is FormatException or BlobGoneException)
         {
-            // Damaged messages must not hold up the session: the archive is found by its abstract.
-            logger.ArchiveNotIndexed(e, commit.CommitId, commit.Session, number);
+            unreadable = e;
+        }
+
+        if (builder.Messages > 0)
+        {
+            await WriteAsync(builder, part, cancellationToken);
+        }
+
+        if (unreadable is not null)
+        {
+            logger.ArchiveNotIndexed(unreadable, commit.CommitId, commit.Session, number);
         }
 
         SegmentBuilder Begin(int part) =>

@@ -62,7 +62,7 @@ public sealed class MemorySearch
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxHits);
         IReadOnlyList<MessageMatch> matches = await _messages.SearchAsync(
-            user, query, where is null ? null : a => where(new SearchHit(1, null, HitOf(user, a))), cancellationToken);
+            user, query, limit, where is null ? null : a => where(new SearchHit(1, null, HitOf(user, a))), cancellationToken);
         var remembered = ("search", user);
         UserIndex index = _memory.GetOrCreateOnce(remembered, s_unused, bytes: 0, static () => new UserIndex());
         await index.Gate.WaitAsync(cancellationToken);

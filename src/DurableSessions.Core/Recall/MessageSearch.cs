@@ -22,6 +22,8 @@ internal sealed class MessageSearch(SessionStorage storage, HostCache memory, IL
     /// <summary>Of longer messages a hit has no snippet.</summary>
     public const int MaxLineBytes = 256 * 1024;
 
+    private const int MaxRounds = 4;
+
     private const int ReadAtOnce = 16;
 
     // Of a snippet what comes before the first of the query's words.
@@ -29,9 +31,17 @@ internal sealed class MessageSearch(SessionStorage storage, HostCache memory, IL
 
     private static readonly TimeSpan s_unused = TimeSpan.FromMinutes(30);
 
-    /// <summary>The best message of each archive that has any of the query's words, the best first.</summary>
+    /// <summary>
+    /// The best message of each archive that has any of the query's words, the best first. Where few archives have very many of them, so
+    /// that the best messages are all theirs, the others are looked for up to four times.
+    /// </summary>
+    /// <param name="user">The user.</param>
+    /// <param name="query">What is asked.</param>
+    /// <param name="limit">How many archives are wanted; more are answered where they are found at once.</param>
+    /// <param name="where">Which archives may be found.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
     public async Task<IReadOnlyList<MessageMatch>> SearchAsync(
-        UserKey user, string query, Predicate<SegmentArchive>? where, CancellationToken cancellationToken)
+        UserKey user, string query, int limit, Predicate<SegmentArchive>? where, CancellationToken cancellationToken)
     {
         var segments = new List<SegmentReader>();
         foreach (BlobItem[] chunk in (await ListAsync(user, cancellationToken)).Chunk(ReadAtOnce))
@@ -40,19 +50,77 @@ internal sealed class MessageSearch(SessionStorage storage, HostCache memory, IL
             segments.AddRange(opened.OfType<SegmentReader>());
         }
 
-        var filter = new MessageFilter { Archive = where };
-        IReadOnlyList<MessageMatch> matches;
+        var best = new Dictionary<(CommitId, string), MessageMatch>();
+        var filter = new MessageFilter
+        {
+            Archive = a => !best.ContainsKey((a.CommitId, a.Incarnation)) && where?.Invoke(a) != false,
+        };
+        for (int round = 1; round <= MaxRounds; round++)
+        {
+            IReadOnlyList<MessageMatch> matches = await SearchReadableAsync(segments, user, query, filter, cancellationToken);
+            foreach (MessageMatch match in matches)
+            {
+                best.TryAdd((match.Archive.CommitId, match.Archive.Incarnation), match);
+            }
+
+            if (matches.Count < SegmentSearch.MaxHits || best.Count >= limit)
+            {
+                break;
+            }
+        }
+
+        return [.. best.Values.OrderByDescending(static m => m.Score)];
+    }
+
+    // What is large is read when it is searched, and may turn out to be damaged, or to be deleted with its archive since it was listed.
+    // Each is found out by a search of its own, and the others are searched without it.
+    private async Task<IReadOnlyList<MessageMatch>> SearchReadableAsync(
+        List<SegmentReader> segments, UserKey user, string query, MessageFilter filter, CancellationToken cancellationToken)
+    {
+        while (segments.Count > 0)
+        {
+            try
+            {
+                return await SegmentSearch.SearchAsync(segments, query, filter, SegmentSearch.MaxHits, cancellationToken);
+            }
+            catch (Exception e) when (e is BlobGoneException or FormatException)
+            {
+                int before = segments.Count;
+                for (int i = segments.Count - 1; i >= 0; i--)
+                {
+                    if (!await IsReadableAsync(segments[i], user, query, filter, cancellationToken))
+                    {
+                        segments.RemoveAt(i);
+                    }
+                }
+
+                if (segments.Count == before)
+                {
+                    throw;
+                }
+            }
+        }
+
+        return [];
+    }
+
+    private async Task<bool> IsReadableAsync(
+        SegmentReader segment, UserKey user, string query, MessageFilter filter, CancellationToken cancellationToken)
+    {
         try
         {
-            matches = await SegmentSearch.SearchAsync(segments, query, filter, SegmentSearch.MaxHits, cancellationToken);
+            await SegmentSearch.SearchAsync([segment], query, filter, SegmentSearch.MaxHits, cancellationToken);
+            return true;
         }
         catch (BlobGoneException)
         {
-            // Its archive was deleted, or has expired, since it was listed: it is not in the next listing.
-            matches = [];
+            return false;
         }
-
-        return [.. matches.DistinctBy(static m => (m.Archive.CommitId, m.Archive.Incarnation))];
+        catch (FormatException e)
+        {
+            logger.SegmentUnreadable(e, user, string.Join(", ", segment.Archives.Select(static a => $"{a.SessionId}, archive {a.Number}")));
+            return false;
+        }
     }
 
     /// <summary>

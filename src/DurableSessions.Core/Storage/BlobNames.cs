@@ -82,6 +82,20 @@ internal static class BlobNames
     public static string SearchSegment(CommitAttempt commit, int number, int part) =>
         $"{SearchOfArchive(commit.Session, commit.Incarnation, number)}{commit.CommitId}-{Number(commit.Attempt)}-{Number(part)}.idx";
 
+    /// <summary>The archive that a segment of the index is a part of; <see langword="null"/> where a name is not that of one.</summary>
+    public static (CommitAttempt Commit, int Number, int Part)? FindSearchSegment(string name) =>
+        name.Split('/') is [_, var account, var user, "0", var session, var incarnation, var archive, var file]
+        && FindKey(account, user, session) is { } key
+        && int.TryParse(archive, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+        && file.EndsWith(".idx", StringComparison.Ordinal)
+        && file[..^".idx".Length].Split('-') is [var commitText, var attemptText, var partText]
+        && int.TryParse(attemptText, NumberStyles.None, CultureInfo.InvariantCulture, out int attempt)
+        && int.TryParse(partText, NumberStyles.None, CultureInfo.InvariantCulture, out int part)
+        && new CommitAttempt(key, incarnation, new CommitId(commitText), attempt) is var commit
+        && SearchSegment(commit, number, part) == name
+            ? (commit, number, part)
+            : null;
+
     public static string TasksOfUser(UserKey user) => $"{Tasks}by-user/{Path(user)}/";
 
     public static string TasksOfSession(SessionKey key) => $"{Tasks}by-session/{Path(key)}/";

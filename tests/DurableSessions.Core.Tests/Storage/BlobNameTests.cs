@@ -113,6 +113,11 @@ public class BlobNameTests
                 or nameof(BlobNames.IndexPrefix) =>
                 SessionPath.TryParse(name.Text, out SessionPath? path)
                 && name.Arguments[0].Equals(path.Session) && name.Arguments[1].Equals(path.Incarnation),
+            nameof(BlobNames.SearchSegment) =>
+                BlobNames.FindSearchSegment(name.Text) is var (commit, number, part)
+                && name.Arguments.SequenceEqual([commit, number, part])
+                && SessionPath.TryParse(name.Text, out SessionPath? path)
+                && path.Session == commit.Session && path.Incarnation == commit.Incarnation,
             _ => true,
         },
         iter: Pairs);

@@ -50,8 +50,8 @@ internal sealed class Switching(
             },
             cancellationToken);
 
-        await indexer.WriteAsync(
-            commit with { CommitId = pending.CommitId, Attempt = pending.Attempt }, pending.Number, cancellationToken);
+        CommitAttempt archived = commit with { CommitId = pending.CommitId, Attempt = pending.Attempt };
+        await indexer.WriteAsync(archived, pending.Number, pending.Counts.Bytes, cancellationToken);
 
         // Only now is it decided whether this digest is the archive's.
         AppliedMemories? applied = await ApplyAsync(
