@@ -30,8 +30,9 @@ internal static class Digests
 
     public static async Task<IReadOnlyList<Finding>> AuditAsync(Host host)
     {
-        // Until what is left over is old enough to be reported; longer where that takes no time.
-        await Task.Delay(host.Time == TimeProvider.System ? OrphanAge * 3 : TimeSpan.FromMinutes(1), host.Time, Cancelled);
+        // Until what is left over is old enough to be reported; where that takes no time, also until what a dead host ran
+        // is claimed, and its steps are tried again.
+        await Task.Delay(host.Time == TimeProvider.System ? OrphanAge * 3 : TimeSpan.FromSeconds(20), host.Time, Cancelled);
         var options = new AuditOptions { OrphanAge = OrphanAge };
         return await host.Store.Audit.RunAsync(options, cancellationToken: Cancelled).ToListAsync(Cancelled);
     }
