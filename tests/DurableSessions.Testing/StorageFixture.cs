@@ -19,7 +19,7 @@ public abstract class StorageFixture : IAsyncLifetime
     public async Task<BlobContainerClient> NewContainerAsync()
     {
         string name = string.Create(CultureInfo.InvariantCulture, $"test-{Interlocked.Increment(ref _containers)}-{Guid.NewGuid():N}");
-        BlobContainerClient container = (await ConnectAsync(name)).Container;
+        BlobContainerClient container = (await ConnectHostAsync(name, faults: null, log: null)).Container;
         await container.CreateAsync(cancellationToken: TestContext.Current.CancellationToken);
         return container;
     }
@@ -41,6 +41,14 @@ public abstract class StorageFixture : IAsyncLifetime
             configure?.Invoke(options);
         });
     }
+
+    /// <summary>As <see cref="ConnectAsync"/>, through the faults and the log of a host, where it has them.</summary>
+    internal virtual Task<SessionStorage> ConnectHostAsync(string containerName, FaultTransport? faults, RequestLog? log) =>
+        ConnectAsync(containerName, options =>
+        {
+            faults?.Configure(options);
+            log?.Configure(options);
+        });
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 

@@ -39,6 +39,13 @@ public sealed class FaultTransport(RandomFaults? random = null) : HttpPipelineTr
         options.Transport = this;
     }
 
+    /// <summary>The same transport, over another one.</summary>
+    internal FaultTransport Over(HttpPipelineTransport inner)
+    {
+        _inner = inner;
+        return this;
+    }
+
     /// <summary>Has a fault happen to requests.</summary>
     /// <param name="matches">Which ones.</param>
     /// <param name="fault">What happens.</param>
@@ -102,7 +109,7 @@ public sealed class FaultTransport(RandomFaults? random = null) : HttpPipelineTr
             await HangAsync(message, request);
         }
 
-        Fault? fault = _rules.FirstOrDefault(rule => rule.Take(request))?.Fault ?? random?.Choose(request);
+        Fault? fault = FindRule(request)?.Fault ?? random?.Choose(request);
         if (fault is null)
         {
             await _inner.ProcessAsync(message);
@@ -112,6 +119,8 @@ public sealed class FaultTransport(RandomFaults? random = null) : HttpPipelineTr
         Note($"{request} {fault}");
         await fault.ApplyAsync(await Delivery.BufferAsync(_inner, message));
     }
+
+    private FaultRule? FindRule(StorageRequest request) => _rules.IsEmpty ? null : _rules.FirstOrDefault(rule => rule.Take(request));
 
     private async Task HangAsync(HttpMessage message, StorageRequest request)
     {

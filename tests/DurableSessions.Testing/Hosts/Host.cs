@@ -89,12 +89,14 @@ internal sealed class Host : IDisposable
     {
         var faults = new FaultTransport(random);
         var log = new RequestLog();
-        SessionStorage storage = await fixture.ConnectAsync(container, o =>
-        {
-            faults.Configure(o);
-            log.Configure(o);
-            o.Retry.NetworkTimeout = networkTimeout ?? o.Retry.NetworkTimeout;
-        });
+        SessionStorage storage = networkTimeout is not { } timeout
+            ? await fixture.ConnectHostAsync(container, faults, log)
+            : await fixture.ConnectAsync(container, o =>
+            {
+                faults.Configure(o);
+                log.Configure(o);
+                o.Retry.NetworkTimeout = timeout;
+            });
         return new Host(
             storage, faults, log, options ?? new SessionOptions(), processor ?? new FakeProcessor(), engine ?? Quick,
             time ?? fixture.Time)

@@ -1,6 +1,5 @@
 using Azure.Core;
 using Azure.Core.Pipeline;
-using Azure.Storage.Blobs;
 
 namespace DurableSessions.Testing;
 
@@ -29,8 +28,8 @@ internal sealed class RequestGate(SimulatedStorage storage)
     /// <summary>Requests whose clients have given up.</summary>
     public IReadOnlyList<PendingRequest> Late => _late;
 
-    /// <summary>Has a client send its requests through here.</summary>
-    public void Configure(BlobClientOptions options, int connection) => options.Transport = new Transport(this, connection);
+    /// <summary>The way of a client's requests through here.</summary>
+    public HttpPipelineTransport Open(int connection) => new Transport(this, connection);
 
     /// <summary>Storage carries out a request that waits; an answer that waits reaches its client.</summary>
     /// <param name="index">In <see cref="Waiting"/>.</param>

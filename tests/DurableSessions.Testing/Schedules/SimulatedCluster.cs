@@ -1,4 +1,6 @@
 using System.Globalization;
+using Azure.Core.Pipeline;
+using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Testing;
 
@@ -102,8 +104,16 @@ public sealed class SimulatedCluster : StorageFixture
                 // The pauses between the SDK's own attempts are of the system's clock.
                 options.Retry.Delay = TimeSpan.Zero;
                 options.Retry.MaxDelay = TimeSpan.Zero;
-                _gate.Configure(options, connection);
+                options.Transport = _gate.Open(connection);
             }));
+    }
+
+    /// <inheritdoc/>
+    internal override Task<SessionStorage> ConnectHostAsync(string containerName, FaultTransport? faults, RequestLog? log)
+    {
+        int connection = ++_connections;
+        HttpPipelineTransport way = _gate.Open(connection);
+        return Task.FromResult(SimulatedConnection.Take(connection, containerName, faults?.Over(way) ?? way, log));
     }
 
     private void Next(int number, Schedule schedule, ScheduledRun run)
