@@ -3,6 +3,9 @@ namespace DurableSessions.Semantics.Extractive;
 /// <summary>Says what a sentence is to the overview, and what it is worth.</summary>
 internal static class Classifier
 {
+    // Fewer rare words than this, and no name: it is talk.
+    private const double LeastRarity = 1.2;
+
     /// <summary>The least worth that gets a sentence into the choice.</summary>
     public const double Threshold = 1.0;
 
@@ -38,14 +41,26 @@ internal static class Classifier
             scores[(int)announced] += 2.2;
         }
 
+        // What does not work is open for as long as nothing is said of its cause or its end.
+        if (speaker == Speaker.User && signals.Has(Cue.Problem) && !signals.Has(Cue.Fixed) && signals[Cue.Done] < 2.1)
+        {
+            scores[(int)StatementKind.Open] = Math.Max(scores[(int)StatementKind.Open], scores[(int)StatementKind.Done] + 0.2);
+        }
+
         int best = 0;
         for (int i = 1; i < scores.Length; i++)
         {
             best = scores[i] > scores[best] ? i : best;
         }
 
-        return ((StatementKind)best, scores[best] + Information(signals, names, terms) - (signals.Has(Cue.Filler) ? 1.6 : 0));
+        // Where no cue says that a sentence matters, its rare words have to.
+        double told = (Math.Min(terms.Rarity, 7) * 0.15) - 0.35;
+        told *= (StatementKind)best is StatementKind.Fact or StatementKind.Asked ? 1 : 0.3;
+        return ((StatementKind)best, scores[best] + told + Information(signals, names, terms) - (signals.Has(Cue.Filler) ? 1.6 : 0));
     }
+
+    /// <summary>What a fact is worth more or less by how new its words are: <see cref="Familiarity.NoveltyOf"/>.</summary>
+    public static double Novelty(double novelty) => 0.5 * (novelty - 0.7);
 
     /// <summary>What a sentence tells besides its cues: names, figures, enough words and not too many.</summary>
     public static double Information(Signals signals, int names, Terms terms)
@@ -60,6 +75,7 @@ internal static class Classifier
         };
         // "A real bug." says nothing without what comes before it.
         double terse = signals.Words <= 3 && names == 0 ? 1.5 : 0;
-        return words - terse + (Math.Min(names, 4) * 0.25) - (signals.Words > 45 ? 0.4 : 0);
+        double talk = names == 0 && terms.Rarity < LeastRarity && terms.HanPairs == 0 ? 0.3 : 0;
+        return words - terse + (Math.Min(names, 4) * 0.25) - (signals.Words > 45 ? 0.4 : 0) - talk;
     }
 }

@@ -52,6 +52,11 @@ internal static class Clip
         int cut = clause >= max * 2 / 5 ? clause : word >= max / 3 ? word : code ? text.LastIndexOf('`', limit - 1) : limit;
         cut = cut < max / 4 ? limit : cut;
         string kept = text[..Math.Min(cut, limit)].TrimEnd(' ', ',', ';', ':', '，', '；', '：', '、', '—', '–', '-', '(');
+        if (kept.LastIndexOf("~~", StringComparison.Ordinal) is >= 0 and var struck && kept.Split("~~").Length % 2 == 0)
+        {
+            kept = kept.Remove(struck, 2);
+        }
+
         return (Count(kept, '`') % 2 == 1 ? kept.Replace("`", "", StringComparison.Ordinal) : kept) + Ellipsis;
     }
 

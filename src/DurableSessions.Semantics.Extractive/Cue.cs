@@ -18,4 +18,10 @@ internal enum Cue
 
     /// <summary>Talk about the talk.</summary>
     Filler,
+
+    /// <summary>Something does not work.</summary>
+    Problem,
+
+    /// <summary>It does now, or it is done.</summary>
+    Fixed,
 }

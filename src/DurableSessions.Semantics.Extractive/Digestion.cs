@@ -14,6 +14,13 @@ internal sealed partial class Digestion
 
     public NameTallies Names { get; } = new();
 
+    public Familiarity Familiarity { get; } = new();
+
+    /// <summary>
+    /// Whether people talk to each other and nothing is worked on, as the overview before has it; <see langword="null"/>: it does not say.
+    /// </summary>
+    public bool? IsChat { get; set; }
+
     /// <summary>The number of statements seen: their order.</summary>
     public long Order { get; private set; }
 
@@ -39,6 +46,47 @@ internal sealed partial class Digestion
         }
 
         _pools[(int)statement.Kind].Add(statement);
+    }
+
+    /// <summary>
+    /// Takes out, or strikes, what a sentence overtakes that was said before it, and returns how much that was. What is only carried over
+    /// overtakes nothing: it did when it was new.
+    /// </summary>
+    public int Supersede(Statement newer, Terms context, long begin)
+    {
+        var supersession = new Supersession(newer, context, begin);
+        if (!supersession.IsPossible)
+        {
+            return 0;
+        }
+
+        int ended = 0;
+        foreach (StatementPool pool in _pools)
+        {
+            for (int i = pool.Statements.Count - 1; i >= 0; i--)
+            {
+                Statement older = pool.Statements[i];
+                if (older.Text == newer.Text || supersession.Remains(older) is { } text && text == older.Text)
+                {
+                    continue;
+                }
+
+                ended++;
+                if (supersession.Remains(older) is { Length: <= Statement.MaxLength } struck)
+                {
+                    pool.Replace(older, new Statement(older.Kind, struck, older.Order)
+                    {
+                        IsCarried = older.IsCarried, Score = older.Score, Stamp = older.Stamp,
+                    });
+                }
+                else
+                {
+                    pool.Remove(older);
+                }
+            }
+        }
+
+        return ended;
     }
 
     /// <summary>
@@ -110,19 +158,24 @@ internal sealed partial class Digestion
 
         string who = match.Groups[1].Success ? match.Groups[1].Value : match.Groups[2].Value;
         bool IsWaitingFor(Statement open) => open.Text.Contains(who, StringComparison.Ordinal) && Waiting().IsMatch(open.Text);
-        foreach (Statement open in this[StatementKind.Open].Where(IsWaitingFor).ToList())
+        // What was decided, and rules, wait for no answer.
+        StatementKind[] waiting = [StatementKind.Open, StatementKind.Fact, StatementKind.Asked, StatementKind.Done];
+        foreach (StatementPool pool in waiting.Select(k => _pools[(int)k]))
         {
-            _pools[(int)StatementKind.Open].Remove(open);
+            foreach (Statement open in pool.Statements.Where(IsWaitingFor).ToList())
+            {
+                pool.Remove(open);
+            }
         }
     }
 
     [GeneratedRegex(
-        @"(\p{Lu}\p{L}+) (?:has )?(?:also )?(?:answered|replied|approved|confirmed|agreed|came back)\b"
+        @"(\p{Lu}\p{L}+) (?:has )?(?:also )?(?:answered|replied|approved|confirmed|agreed|came back|said yes|said no)\b"
         + @"|([\u4E00-\u9FFF]{2})(?:已经)?(?:回复|答复|同意|批准)了",
         RegexOptions.CultureInvariant)]
     private static partial Regex Answering();
 
-    [GeneratedRegex(@"\b(?:ask|asking|until|wait|waiting|confirm)\b|问|等|确认", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\b(?:ask|asked|asking|until|wait|waiting|confirm|think about|thinks about)\b|问|等|确认", RegexOptions.CultureInvariant)]
     private static partial Regex Waiting();
 
     private void Outdate(StatementKind kind, Statement newer)

@@ -18,7 +18,7 @@ internal static class Lexicon
             Cue.Request,
             1.3,
             "please|can you|could you|would you|help me|i'd like|i would like|i want|we want|i need you|we need|goal is|the task"
-            + "|asks for|asks if|wants|would like|i have to|look at|what about|how about|something else|one more|next");
+            + "|asks for|asks if|wants|would like|what about|how about|something else|one more thing|^next");
         Add(
             Cue.Request,
             2.3,
@@ -29,10 +29,10 @@ internal static class Lexicon
             Cue.Preference,
             2.0,
             "always|never|from now on|i prefer|we prefer|prefer|house rule|house rules|remember that|remember|don't touch|do not touch"
-            + "|must not|i like|i love|i hate|hates|loves|please don't|no need to|by default|keep answers|in future|in the future"
-            + "|every time|for the next|is important|not a concern|can't stand|allergic|allergy|vegan|vegetarian|gluten|call me|no-go"
+            + "|must not|i like|i love|i hate|please don't|no need to|by default|keep answers|in future|in the future"
+            + "|every time|is important|not a concern|can't stand|allergic|allergy|vegan|vegetarian|gluten|call me|no-go"
             + "|out of scope|don't drink|i don't want|we don't want|doesn't want|informal|whenever|stay out of|only ever|rule");
-        Add(Cue.Preference, 1.2, "must|should be|should stay|has to be|only if|not a single|plain|in english|short|at most|has to");
+        Add(Cue.Preference, 1.2, "must|should be|should stay|has to be|only if|not a single|plain|in english|short|at most");
         Add(Cue.Preference, 2.0, "以后|总是|永远|不要|千万|每次|记住|偏好|喜欢|讨厌|过敏|习惯|一律|必须|默认|别再|请用|绝不|いつも|必ず");
         Add(
             Cue.Decision,
@@ -51,14 +51,15 @@ internal static class Lexicon
         Add(
             Cue.Done,
             1.7,
-            "added|fixed|implemented|created|renamed|merged|deployed|released|shipped|finished|completed|because|restored|removed"
-            + "|wrote|i wrote|written|ported|changed|updated|tests pass|all tests|passes|passed|works|is in|documented|failed|fails|fail"
+            "added|fixed|implemented|created|renamed|merged|deployed|released|shipped|finished|completed|restored|removed"
+            + "|wrote|i wrote|written|ported|changed|updated|tests pass|all tests|passes|passed|works now|documented|failed|fails|fail"
             + "|broke|broken|bug|gives up|measured|reserved|ordered|booked|sent|paid|was missing|wrong|turned out|compared|rehearsed"
             + "|simulated|approved|answered");
         Add(
             Cue.Done,
             1.0,
-            "done|is now|now uses|are now|found|covers|has been|have been|brings it|down to|went through|tested|tried|gone|confirmed"
+            "done|because|is in|works|is now|now uses|are now|found|covers|has been|have been|brings it|down to|went through|tested|tried|gone"
+            + "|confirmed"
             + "|tickets");
         Add(Cue.Done, 1.7, "已经|完成|修好|修复|加了|通过|上线了|合并|原因是|是因为|报错|失败|错误|补了|改了|解决|しました|修正");
         Add(
@@ -67,16 +68,17 @@ internal static class Lexicon
             "todo|to do|to-do|next step|next steps|remaining|remains|still need|still needs|still have to|still has to|still to do"
             + "|still open|open for|open then|leave that open|not yet|haven't|hasn't|pending|blocked|waiting for|to be decided|undecided"
             + "|open question|unclear|don't know yet|don't know if|don't know whether|not sure|follow up|remind me|left on|is left"
-            + "|what's missing|is missing|are missing|couldn't|could not|later when|on the list|on your list|to-do list|put it on"
+            + "|what's missing|is missing|are missing|later when|on the list|on your list|to-do list|put it on"
             + "|decide after|decide later|need to ask|i have to ask|i'll ask|let me confirm|let me check|needs to fill|has to switch"
-            + "|on monday|due by|best by|deadline|can block|could block|depends on|until they|before the rollout|before rollout"
+            + "|due by|best by|deadline|can block|could block|depends on|until they|before the rollout|before rollout"
             + "|need to decide|keep an eye|i'll call|i'll order|call back");
-        Add(Cue.Open, 1.1, "need to|needs to|have to|later|tomorrow|tonight|wait|waiting|noted for|^ask");
+        Add(Cue.Open, 1.1, "need to|needs to|couldn't|could not|tomorrow|tonight|waiting|noted for|^ask");
         Add(Cue.Open, 2.4, "待办|还没|下一步|还需要|剩下|待定|尚未|没定|未定|回头|提醒我|等|确认一下|要问|还要|以后再|再决定|未完成|まだ|残り|要看");
         Add(
             Cue.Fact,
             1.0,
-            "is called|my name|i'm|i am|lives|live|works|owns|leads|is our|is the|runs on|is on|there is|there are|we have|has|costs"
+            "is called|my name|i'm|i am|lives|live|works as|works at|works for|owns|leads|is our|is the|runs on|is on|there is|there are|we have"
+            + "|has|costs"
             + "|pays|per|about|limit|budget|version|at most|peak|responsible|my brother|my sister|my mother|my wife|my husband|named");
         Add(Cue.Fact, 1.0, "我是|我叫|叫|负责|数据库是|是|在|有|名字");
         Add(
@@ -90,7 +92,7 @@ internal static class Lexicon
             Cue.Reversal,
             1,
             "instead|instead of|rather than|no longer|changed my mind|after all|not any more|any more|revert|reverted|restored|scrap"
-            + "|dropped|we drop|switch to|switched to|moved to|changed|replaced|wait|drop the idea|wants|forget it|actually");
+            + "|dropped|we drop|switch to|switched to|moved to|changed|replaced|drop the idea|wants|forget it|actually");
         Add(Cue.Reversal, 1, "改用|改成|不再|换成|不用|放弃|取消");
         Add(
             Cue.Filler,
@@ -98,7 +100,22 @@ internal static class Lexicon
             "happy to help|let me know|you're welcome|sounds good|hope this helps|glad to hear|good luck|have a nice|have a good"
             + "|have a great|see you|talk to you|i'll take a look|i'll look at|let me look|looking at|i'll start by|let me start"
             + "|congratulations|here is what|here is the|here it is|looks right|good question|that makes sense|thanks for|enjoy the"
-            + "|good catch|shall i go on|there you go|tell me|call it a day");
+            + "|good catch|shall i go on|there you go|tell me|call it a day|happy for you|proud of you|can't wait|sounds great"
+            + "|sounds perfect|sounds wonderful|sounds lovely|big hug|big hugs|take care|take your time|have fun|fingers crossed"
+            + "|sorry to hear|so sorry|no worries|you're the best|i'm thrilled|well done|keep going|sending love|lucky you|love it"
+            + "|i mean it|you deserve|good for you|good to hear|great to hear|nice work|great work|nice catch|you're so|haha|lol");
+        Add(
+            Cue.Problem,
+            1,
+            "fails|fail|failing|failed|broken|crashes|crashed|crash|hangs|doesn't work|does not work|not working|gives me|error|errors"
+            + "|out of memory|too slow|there is a bug|a bug|stays cold|leaks|stolen|missing|is lost|was lost");
+        Add(Cue.Problem, 1, "失败|报错|错误|有个问题|有一个问题|打不开|坏了|不能用");
+        Add(
+            Cue.Fixed,
+            1,
+            "passes|passed|pass|fixed|fixes|works now|work now|is gone|solved|resolved|repaired|runs again|works again|is back|merged"
+            + "|closed|is done|can be closed|released|finished|completed|no longer");
+        Add(Cue.Fixed, 1, "通过|修好|修复|解决|好了|能用了|完成|合并|上线了");
         Add(Cue.Filler, 1, "不客气|辛苦了|明天见|谢谢|你好|太好了|再见|加油|没问题|お疲れ|ありがとう");
     }
 

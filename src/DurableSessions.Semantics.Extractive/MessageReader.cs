@@ -15,6 +15,12 @@ internal sealed class MessageReader(Digestion digestion)
     private PendingQuestion? _pending;
     private string? _proposal;
     private string? _before;
+    private Terms _said = Terms.Of("");
+    private long _begin;
+    private bool _works;
+    private Stamp _stamp;
+
+    private readonly SpeakerNames _names = new();
 
     public void Read(SessionMessage message)
     {
@@ -24,18 +30,23 @@ internal sealed class MessageReader(Digestion digestion)
             "assistant" or "model" or "ai" => Speaker.Assistant,
             _ => Speaker.Background,
         };
+        (string? name, int prefix) = _names.Of(message);
+        _stamp = new Stamp(Stamp.DateOf(message.CreatedAt), name);
+        _begin = _order;
+        _works |= speaker != Speaker.User && name is null;
         foreach (MessagePart part in message.Parts)
         {
             switch (part.Type)
             {
                 case "tool":
-                    _order = _tools.Read(part, _order);
+                    _order = _tools.Read(part, _order, _stamp);
                     break;
                 case "context":
                     ReadText(part.Abstract, Speaker.Background);
                     break;
                 default:
-                    ReadText(part.Text, speaker);
+                    ReadText(part.Type == "text" ? part.Text?[prefix..] : part.Text, speaker);
+                    prefix = part is { Type: "text", Text: not null } ? 0 : prefix;
                     break;
             }
         }
@@ -44,8 +55,10 @@ internal sealed class MessageReader(Digestion digestion)
     /// <summary>Ends the reading: a question without an answer is open.</summary>
     public void Complete()
     {
+        digestion.IsChat = !_works && (digestion.IsChat ?? _names.Count > 1);
         if (_pending is { } question)
         {
+            _stamp = question.Stamp;
             var statement = new Statement(StatementKind.Open, Clip.AtClause(question.Text, Statement.MaxLength), _order++);
             Add(statement, 2.4 + question.Worth, reverses: false);
             _pending = null;
@@ -69,6 +82,7 @@ internal sealed class MessageReader(Digestion digestion)
 
         _proposal = speaker == Speaker.Background ? _proposal : null;
         _before = null;
+        _said = Terms.Of("");
         int lines = 0;
         foreach (TextLine line in TextLines.Of(text).Take(MaxLinesInPart))
         {
@@ -92,7 +106,8 @@ internal sealed class MessageReader(Digestion digestion)
                 // Of a long text, what comes late is material rather than talk.
                 double factor = lines > 40 || (speaker == Speaker.Assistant && line.Text[0] is '"' or '“' or '「') ? 0.6 : 1;
                 asked = ReadSentence(statement, speaker, announced, factor) ?? asked;
-                _before = statement.Length > 1 ? statement : _before;
+                _said = _said.With(statement);
+                _before = statement.Length > 1 ? statement.Length < MaxJoined ? Dated(statement, MaxJoined) : statement : _before;
             }
         }
 
@@ -107,14 +122,14 @@ internal sealed class MessageReader(Digestion digestion)
             return null;
         }
 
-        string clipped = Clip.AtClause(text, Statement.MaxLength);
-        var names = NameFinder.In(clipped);
+        string clipped = Dated(text, Statement.MaxLength);
+        var names = NameFinder.In(RelativeDates.Without(clipped));
         foreach ((NameKind kind, string name, double weight) in names)
         {
             digestion.Names.Add(kind, name, weight * factor * (speaker == Speaker.User ? 1.6 : speaker == Speaker.Assistant ? 1 : 0.4));
         }
 
-        Signals signals = Signals.Of(clipped);
+        Signals signals = Signals.Of(RelativeDates.Without(clipped));
         int sure = names.Count(static n => n.Weight >= 0.5);
         var statement = new Statement(StatementKind.Fact, clipped, _order++);
         double information = Classifier.Information(signals, sure, statement.Terms);
@@ -128,7 +143,7 @@ internal sealed class MessageReader(Digestion digestion)
 
             return speaker == Speaker.Background || signals.Has(Cue.Filler) || statement.Terms.Count == 0
                 ? null
-                : new PendingQuestion(clipped, speaker, information);
+                : new PendingQuestion(clipped, speaker, _stamp, information);
         }
 
         _proposal = speaker == Speaker.Assistant && BackReference.Proposes(clipped) ? clipped : _proposal;
@@ -147,6 +162,15 @@ internal sealed class MessageReader(Digestion digestion)
             }
         }
 
+        // What overtakes something is told, or both would be lost.
+        if (best == StatementKind.Fact)
+        {
+            score += Classifier.Novelty(digestion.Familiarity.NoveltyOf(statement.Terms));
+        }
+
+        digestion.Familiarity.Hear(statement.Terms);
+        int ended = speaker == Speaker.Background ? 0 : digestion.Supersede(statement with { Kind = best, Stamp = _stamp }, _said, _begin);
+        score = ended > 0 ? Math.Max(score + 0.6, Classifier.Threshold / factor) : score;
         if (score * factor >= Classifier.Threshold)
         {
             if (best == StatementKind.Open && Announcement.IsListOfOpen(clipped))
@@ -162,6 +186,10 @@ internal sealed class MessageReader(Digestion digestion)
 
         return null;
     }
+
+    // Cut before its days are looked for: so their number is bounded.
+    private string Dated(string text, int max) =>
+        Clip.AtClause(RelativeDates.Resolve(Clip.AtClause(text, max), _stamp.Date), max);
 
     // Joins the pending question with its answer. False: this sentence is no answer yet.
     private bool Answer(string sentence, string statement, Speaker speaker)
@@ -186,7 +214,7 @@ internal sealed class MessageReader(Digestion digestion)
             return true;
         }
 
-        string joined = $"{Clip.AtClause(question.Text, MaxQuestion)} — {Clip.AtClause(answer, MaxAnswer)}";
+        string joined = $"{Clip.AtClause(question.Text, MaxQuestion)} — {Dated(answer, MaxAnswer)}";
         StatementKind kind = unsure ? StatementKind.Open : userAnswers ? StatementKind.Decision : StatementKind.Asked;
         double score = (unsure ? 2.0 : userAnswers ? 1.2 : 1.0) + question.Worth + (NameFinder.In(answer).Count > 0 ? 0.4 : 0);
         Add(new Statement(kind, joined, _order++), score, reverses: false);
@@ -209,6 +237,6 @@ internal sealed class MessageReader(Digestion digestion)
     private void Add(Statement statement, double score, bool reverses)
     {
         statement.Score = score;
-        digestion.Add(statement, reverses);
+        digestion.Add(statement with { Stamp = _stamp }, reverses);
     }
 }

@@ -47,6 +47,11 @@ internal static partial class NameFinder
             rest = Take(found, rest, Path(), NameKind.File, static path => path.TrimEnd('.', ','));
         }
 
+        if (rest.AsSpan().ContainsAny('"', '“'))
+        {
+            rest = Take(found, rest, Title(), NameKind.Name, static title => title.Trim('"', '“', '”', '.', ','));
+        }
+
         if (digits || rest.Contains('@', StringComparison.Ordinal))
         {
             rest = Take(found, rest, Reference(), NameKind.Reference, static reference => reference);
@@ -66,6 +71,9 @@ internal static partial class NameFinder
 
         return found;
     }
+
+    /// <summary>Whether a word with a capital may be a name at all.</summary>
+    public static bool MayBeName(string word) => !word.Split(' ').Any(NoNames.Contains);
 
     /// <summary>Whether a string is the path of a file.</summary>
     public static bool IsPath(string text) =>
@@ -139,6 +147,10 @@ internal static partial class NameFinder
         @"(?<![A-Za-z0-9_./-])(?:[A-Z][a-z]+\.(?:js|NET|net|io)|\.NET|ASP\.NET)(?![A-Za-z0-9_/])",
         RegexOptions.CultureInvariant)]
     private static partial Regex Product();
+
+    // What has a capital in quotation marks is called so.
+    [GeneratedRegex("[\"“]\\p{Lu}[^\"“”.!?]{1,40}[\"”]", RegexOptions.CultureInvariant)]
+    private static partial Regex Title();
 
     [GeneratedRegex("`([^`]+)`", RegexOptions.CultureInvariant)]
     private static partial Regex CodeSpan();

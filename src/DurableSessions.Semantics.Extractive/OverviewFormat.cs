@@ -10,7 +10,9 @@ internal static class OverviewFormat
     /// <summary>The whole overview of a conversation without a statement or name worth keeping.</summary>
     public const string Empty = "_Nothing to tell yet._";
 
-    /// <summary>The sections, and how many characters each may fill before the others have had their turn.</summary>
+    /// <summary>
+    /// The sections of a conversation about work, and how many characters each may fill before the others have had their turn.
+    /// </summary>
     public static IReadOnlyList<(StatementKind Kind, string Title, int Share)> Sections { get; } =
     [
         (StatementKind.Asked, "Asked", 500),
@@ -19,6 +21,17 @@ internal static class OverviewFormat
         (StatementKind.Done, "Done and found", 480),
         (StatementKind.Fact, "Facts", 280),
         (StatementKind.Open, "Open", 600),
+    ];
+
+    /// <summary>The same of a chat between people, in which nothing is worked on: what is told matters most there.</summary>
+    public static IReadOnlyList<(StatementKind Kind, string Title, int Share)> ChatSections { get; } =
+    [
+        (StatementKind.Asked, "Asked", 200),
+        (StatementKind.Preference, "Likes and rules", 450),
+        (StatementKind.Decision, "Plans", 450),
+        (StatementKind.Done, "Happened", 450),
+        (StatementKind.Fact, "Told", 900),
+        (StatementKind.Open, "Ahead", 450),
     ];
 
     /// <summary>The labels of names, and how many characters each line may have.</summary>
@@ -35,7 +48,7 @@ internal static class OverviewFormat
     /// <summary>The section with this title; <see langword="null"/> for the names' section and for any other title.</summary>
     public static StatementKind? FindSection(string title)
     {
-        foreach ((StatementKind kind, string ours, _) in Sections)
+        foreach ((StatementKind kind, string ours, _) in Sections.Concat(ChatSections))
         {
             if (ours == title)
             {
@@ -44,5 +57,12 @@ internal static class OverviewFormat
         }
 
         return null;
+    }
+
+    /// <summary>Whether a title says that an overview is one of a chat, or that it is none; <see langword="null"/>: both have it.</summary>
+    public static bool? IsOfChat(string title)
+    {
+        bool chat = ChatSections.Any(s => s.Title == title);
+        return chat == Sections.Any(s => s.Title == title) ? null : chat;
     }
 }

@@ -24,6 +24,7 @@ internal static class OverviewReader
         }
         else
         {
+            digestion.IsChat = false;
             ReadForeign(overview, digestion);
         }
     }
@@ -34,7 +35,7 @@ internal static class OverviewReader
 
     private static void ReadOurs(string[] lines, Digestion digestion)
     {
-        List<string> items = [];
+        List<(Stamp Stamp, string Text)> items = [];
         StatementKind? section = null;
         foreach (string line in lines)
         {
@@ -42,6 +43,7 @@ internal static class OverviewReader
             {
                 Carry(items, section, digestion);
                 section = OverviewFormat.FindSection(line[Heading.Length..]);
+                digestion.IsChat = OverviewFormat.IsOfChat(line[Heading.Length..]) ?? digestion.IsChat;
             }
             else if (section is null)
             {
@@ -49,7 +51,8 @@ internal static class OverviewReader
             }
             else
             {
-                items.Add(InlineText.Clean(line[Item.Length..]));
+                (Stamp stamp, string text) = Stamp.Parse(line[Item.Length..]);
+                items.Add((stamp, InlineText.Clean(text)));
             }
         }
 
@@ -58,7 +61,7 @@ internal static class OverviewReader
 
     private static void ReadForeign(string overview, Digestion digestion)
     {
-        List<string> items = [];
+        List<(Stamp Stamp, string Text)> items = [];
         StatementKind? section = null;
         foreach (TextLine line in TextLines.Of(overview))
         {
@@ -71,7 +74,7 @@ internal static class OverviewReader
 
             foreach (string sentence in line.IsItem && line.Text.Length <= Statement.MaxLength ? [line.Text] : Sentences.Of(line.Text))
             {
-                items.Add(sentence);
+                items.Add((default, sentence));
                 foreach ((NameKind kind, string name, double weight) in NameFinder.In(Clip.AtClause(sentence, Statement.MaxLength)))
                 {
                     digestion.Names.Add(kind, name, weight * 1.5);
@@ -83,20 +86,27 @@ internal static class OverviewReader
     }
 
     // Adds the items of a section, oldest first, and empties the list.
-    private static void Carry(List<string> items, StatementKind? section, Digestion digestion)
+    private static void Carry(List<(Stamp Stamp, string Text)> items, StatementKind? section, Digestion digestion)
     {
         for (int i = 0; i < items.Count; i++)
         {
-            string text = Clip.AtClause(items[i], section == StatementKind.Open ? Statement.MaxLength : CarriedLength);
+            string text = Clip.AtClause(items[i].Text, section == StatementKind.Open ? Statement.MaxLength : CarriedLength);
             Signals signals = Signals.Of(text);
             int names = NameFinder.In(text).Count(static n => n.Weight >= 0.5);
             Terms terms = Terms.Of(text);
+            double novelty = digestion.Familiarity.NoveltyOf(terms);
+            digestion.Familiarity.Hear(terms);
             (StatementKind kind, double score) = Classifier.Classify(signals, Speaker.User, section, names, terms);
+            score += kind == StatementKind.Fact ? Classifier.Novelty(novelty) : 0;
             double worth = Math.Max(0.5, Math.Min(score - (section is null ? 0 : 1), 4));
-            double age = 0.75 + (0.25 * (i + 1) / items.Count);
+            // Rules do not age.
+            double age = section == StatementKind.Preference ? 1 : 0.75 + (0.25 * (i + 1) / items.Count);
             if (terms.Count > 0)
             {
-                var carried = new Statement(section ?? kind, text, digestion.Order) { IsCarried = true, Score = worth * age };
+                var carried = new Statement(section ?? kind, text, digestion.Order)
+                {
+                    IsCarried = true, Score = worth * age, Stamp = items[i].Stamp,
+                };
                 digestion.Add(carried, reverses: false);
             }
         }

@@ -11,6 +11,19 @@ internal sealed class OverviewWriter(Digestion digestion)
     // A number out of its sentence tells something only if the user said it, or it came up more than once.
     private const double FigureWorthTelling = 1.6;
 
+    // Of two statements that tell as much, the shorter one leaves room for a third.
+    private const double PerCharacter = 0.002;
+
+    // A day that was resolved cannot be found again anywhere else.
+    private const double OfDay = 0.5;
+
+    // What an archive that has its share already has to be worth more for, by each further share of it.
+    private const double OverShare = 0.9;
+
+    private readonly IReadOnlyList<(StatementKind Kind, string Title, int Share)> _sections =
+        digestion.IsChat == true ? OverviewFormat.ChatSections : OverviewFormat.Sections;
+
+    private readonly ArchiveShares _shares = new(digestion);
     private readonly List<Statement> _chosen = [];
     private readonly HashSet<StatementKind> _titled = [];
 
@@ -19,15 +32,15 @@ internal sealed class OverviewWriter(Digestion digestion)
     {
         string names = Names();
         int left = SemanticDigest.MaxOverviewLength - names.Length - 2;
-        foreach ((StatementKind kind, _, int share) in OverviewFormat.Sections)
+        foreach ((StatementKind kind, _, int share) in _sections)
         {
             int before = left;
             Choose(digestion[kind], ref left, Math.Max(0, before - share));
         }
 
-        Choose(OverviewFormat.Sections.SelectMany(s => digestion[s.Kind]), ref left, 0);
+        Choose(_sections.SelectMany(s => digestion[s.Kind]), ref left, 0);
         StringBuilder overview = new(SemanticDigest.MaxOverviewLength);
-        foreach ((StatementKind kind, string title, _) in OverviewFormat.Sections)
+        foreach ((StatementKind kind, string title, _) in _sections)
         {
             if (!_titled.Contains(kind))
             {
@@ -37,7 +50,7 @@ internal sealed class OverviewWriter(Digestion digestion)
             overview.Append("## ").Append(title).Append('\n');
             foreach (Statement statement in _chosen.Where(c => c.Kind == kind).OrderBy(static c => c.Order))
             {
-                overview.Append("- ").Append(InlineText.Escape(statement.Text)).Append('\n');
+                overview.Append("- ").Append(statement.Line).Append('\n');
             }
 
             overview.Append('\n');
@@ -50,19 +63,26 @@ internal sealed class OverviewWriter(Digestion digestion)
     /// <summary>What <see cref="Write"/> chose of a kind, the most valuable first.</summary>
     public IEnumerable<Statement> Chosen(StatementKind kind) => _chosen.Where(c => c.Kind == kind).OrderByDescending(Value);
 
-    // Takes the most valuable first, while they fit in what is left above the floor.
+    // Takes the most valuable first, while they fit in what is left above the floor. What is taken of an archive makes the rest of it
+    // worth less.
     private void Choose(IEnumerable<Statement> statements, ref int left, int floor)
     {
-        foreach (Statement statement in statements.OrderByDescending(Value).ThenByDescending(static s => s.Order))
+        List<(Statement Statement, double Value)> candidates =
+            [.. statements.Select(s => (s, Value(s))).OrderByDescending(static s => s.Item2).ThenByDescending(static s => s.s.Order)];
+        while (candidates.Count > 0)
         {
+            (Statement Statement, double Value) best = candidates.MaxBy(s => s.Value - (OverShare * _shares.Taken(s.Statement)));
+            candidates.Remove(best);
+            Statement statement = best.Statement;
             int heading = _titled.Contains(statement.Kind) ? 0 : Title(statement.Kind).Length + 5;
-            int cost = InlineText.Escape(statement.Text).Length + 3 + heading;
+            int cost = statement.Line.Length + 3 + heading;
             if (left - cost < floor || _chosen.Any(c => ReferenceEquals(c, statement) || Says(c, statement)))
             {
                 continue;
             }
 
             left -= cost;
+            _shares.Take(statement);
             _titled.Add(statement.Kind);
             _chosen.Add(statement);
         }
@@ -76,21 +96,30 @@ internal sealed class OverviewWriter(Digestion digestion)
     private double Value(Statement statement)
     {
         double place = (statement.Order + 1.0) / (digestion.Order + 1.0);
-        return statement.Score + statement.Kind switch
+        double dated = statement.SaysWhen ? OfDay : 0;
+        return statement.Score + dated - (statement.Text.Length * PerCharacter) + statement.Kind switch
         {
             StatementKind.Asked => ReferenceEquals(statement, digestion[StatementKind.Asked][0]) ? 2 : 0,
+            // A rule of the beginning holds for everything after it.
+            StatementKind.Preference => 0.3 * (1 - place),
             StatementKind.Done or StatementKind.Open => 0.8 * place,
             _ => 0.2 * place,
         };
     }
 
-    private static string Title(StatementKind kind) => OverviewFormat.Sections.First(s => s.Kind == kind).Title;
+    private string Title(StatementKind kind) => _sections.First(s => s.Kind == kind).Title;
 
     private string Names()
     {
         StringBuilder section = new();
         foreach ((NameKind kind, string label, int share) in OverviewFormat.Names)
         {
+            // Where every line has its day, days and figures out of their sentences tell nothing more.
+            if (_shares.Count > 0 && (kind is NameKind.Date or NameKind.Figure))
+            {
+                continue;
+            }
+
             List<string> chosen = [];
             int left = share - label.Length - 5;
             double least = kind == NameKind.Figure ? FigureWorthTelling : 0;

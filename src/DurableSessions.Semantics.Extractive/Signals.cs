@@ -87,6 +87,11 @@ internal readonly struct Signals
             for (int last = first; last < Math.Min(count, first + Lexicon.MaxWords); last++)
             {
                 int end = last + 1 < count ? starts[last + 1] - 1 : length;
+                if (last == first && first > 0 && IsNoRule(line[starts[first - 1]..end]))
+                {
+                    continue;
+                }
+
                 Note(Lexicon.Find(line[starts[first]..end]));
                 if (first == 0)
                 {
@@ -95,6 +100,12 @@ internal readonly struct Signals
             }
         }
     }
+
+    // "You always wanted that" and "it has never failed" only tell.
+    private static bool IsNoRule(ReadOnlySpan<char> pair) =>
+        (pair.EndsWith(" always") || pair.EndsWith(" never"))
+        && pair[..pair.LastIndexOf(' ')] is "you" or "he" or "she" or "it" or "they" or "have" or "has" or "had" or "was" or "were" or "is"
+            or "are" or "who" or "would" or "i've" or "i'd" or "she's" or "he's" or "it's" or "they've" or "did" or "that" or "and";
 
     private void Note(IReadOnlyList<(Cue Cue, double Weight)> cues)
     {

@@ -47,6 +47,9 @@ internal sealed class StatementPool
         }
     }
 
+    /// <summary>Puts a statement in the place of another, which is in the pool.</summary>
+    public void Replace(Statement statement, Statement by) => _statements[_statements.IndexOf(statement)] = by;
+
     public void Remove(Statement statement) => _statements.Remove(statement);
 
     private void RemoveWeakest()

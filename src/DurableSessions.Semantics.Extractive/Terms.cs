@@ -9,9 +9,46 @@ internal readonly struct Terms
 
     private readonly uint[] _hashes;
 
-    private Terms(uint[] hashes) => _hashes = hashes;
+    private Terms(uint[] hashes, int pairs)
+    {
+        _hashes = hashes;
+        HanPairs = pairs;
+    }
 
     public int Count => _hashes.Length;
+
+    public ReadOnlySpan<uint> Hashes => _hashes;
+
+    /// <summary>How many of them are pairs of Han characters.</summary>
+    public int HanPairs { get; }
+
+    /// <summary>These terms and those of another text, as far as there is room for them.</summary>
+    public Terms With(string text)
+    {
+        Terms more = Of(text);
+        uint[] both = [.. _hashes.Union(more._hashes).Take(MaxTerms)];
+        Array.Sort(both);
+        return new Terms(both, HanPairs + more.HanPairs);
+    }
+
+    /// <summary>What they tell in all: each its rarity, from 0 to 1.</summary>
+    public double Rarity
+    {
+        get
+        {
+            double rarity = 0;
+            foreach (uint hash in _hashes)
+            {
+                rarity += CommonWords.Rarity(hash);
+            }
+
+            // A pair of Han characters tells less than a word.
+            return Math.Max(0, rarity - (0.6 * HanPairs));
+        }
+    }
+
+    /// <summary>The term that a word in lower case, or a pair of Han characters, is.</summary>
+    public static uint HashOf(ReadOnlySpan<char> word) => Scripts.HasIdeographs(word) ? Hash(word) : Hash(Stem(word));
 
     public static Terms Of(string text)
     {
@@ -19,6 +56,7 @@ internal readonly struct Terms
         int count = 0;
         Span<char> word = stackalloc char[32];
         int length = 0;
+        int pairs = 0;
         char previousHan = '\0';
         for (int i = 0; i <= text.Length && count < MaxTerms; i++)
         {
@@ -30,6 +68,7 @@ internal readonly struct Terms
                 if (previousHan != '\0')
                 {
                     Add(hashes, ref count, Hash([previousHan, c]));
+                    pairs++;
                 }
 
                 previousHan = c;
@@ -52,7 +91,22 @@ internal readonly struct Terms
         }
 
         hashes[..count].Sort();
-        return new Terms(hashes[..count].ToArray());
+        return new Terms(hashes[..count].ToArray(), pairs);
+    }
+
+    /// <summary>What the terms that both have tell: each its rarity.</summary>
+    public double SharedRarity(Terms other)
+    {
+        double shared = 0;
+        for (int i = 0, j = 0; i < _hashes.Length && j < other._hashes.Length;)
+        {
+            int order = _hashes[i].CompareTo(other._hashes[j]);
+            shared += order == 0 ? CommonWords.Rarity(_hashes[i]) : 0;
+            i += order <= 0 ? 1 : 0;
+            j += order >= 0 ? 1 : 0;
+        }
+
+        return shared;
     }
 
     /// <summary>How many terms both have.</summary>

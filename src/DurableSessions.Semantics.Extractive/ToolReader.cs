@@ -17,11 +17,13 @@ internal sealed partial class ToolReader(Digestion digestion)
     private const int MaxShort = 1_000;
 
     private long _order;
+    private Stamp _stamp;
 
     /// <summary>Reads one call, and returns the order after it.</summary>
-    public long Read(MessagePart part, long order)
+    public long Read(MessagePart part, long order, Stamp stamp)
     {
         _order = order;
+        _stamp = stamp;
         string tool = part.ToolName is { Length: > 0 } name ? WithoutCode(Clip.Ends(name, MaxShort, 0), 40) : "tool";
         bool writes = Writing().IsMatch(tool);
         string? command = null;
@@ -142,7 +144,11 @@ internal sealed partial class ToolReader(Digestion digestion)
 
     private void Add(StatementKind kind, string text, double score)
     {
-        digestion.Add(new Statement(kind, Clip.AtClause(text, Statement.MaxLength - 60), _order++) { Score = score }, reverses: false);
+        var statement = new Statement(kind, Clip.AtClause(text, Statement.MaxLength - 60), _order++)
+        {
+            Score = score, Stamp = _stamp,
+        };
+        digestion.Add(statement, reverses: false);
     }
 
     private static string Readable(string line) =>

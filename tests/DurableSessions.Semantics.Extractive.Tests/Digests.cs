@@ -39,7 +39,11 @@ internal static class Digests
             return;
         }
 
-        string[] titles = ["## Asked", "## Preferences", "## Decided", "## Done and found", "## Facts", "## Open", "## Names and files"];
+        string[] titles =
+        [
+            "## Asked", "## Preferences", "## Decided", "## Done and found", "## Facts", "## Open", "## Names and files",
+            "## Likes and rules", "## Plans", "## Happened", "## Told", "## Ahead",
+        ];
         string[] lines = digest.Overview.TrimEnd('\n').Split('\n');
         Assert.All(lines, line => Assert.True(
             line.Length == 0 || titles.Contains(line) || (line.StartsWith("- ", StringComparison.Ordinal) && IsItem(line[2..])),
