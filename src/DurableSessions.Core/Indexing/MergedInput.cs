@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Hashing;
 
 namespace DurableSessions.Core.Indexing;
 
@@ -14,13 +15,18 @@ internal sealed class MergedInput(SegmentReader reader, bool[] keeps, int firstM
         reader.ListTermsAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
 
     private readonly int[] _moves = new int[keeps.Length];
+    private readonly XxHash64 _postings = new();
 
     public int FirstMessage => firstMessage;
 
     /// <summary>The term it is at.</summary>
     public byte[] Term => _terms.Current.Term;
 
-    public ValueTask<bool> NextTermAsync() => _terms.MoveNextAsync();
+    /// <summary>Goes to the next term; false: there is none, and the postings of those before it are what was written.</summary>
+    /// <exception cref="FormatException">They are damaged, which the result would have for good, with a checksum that holds.</exception>
+    public async ValueTask<bool> NextTermAsync() =>
+        await _terms.MoveNextAsync()
+        || (_postings.GetCurrentHashAsUInt64() == reader.PostingsHash ? false : throw SegmentFormat.Damaged("the checksum of its postings"));
 
     public ValueTask DisposeAsync() => _terms.DisposeAsync();
 
@@ -59,8 +65,12 @@ internal sealed class MergedInput(SegmentReader reader, bool[] keeps, int firstM
     }
 
     /// <summary>Copies the messages that have the term it is at, but for those that are not kept.</summary>
-    public async ValueTask CopyPostingsAsync(SegmentWriter writer) =>
-        Copy((await reader.ReadPostingsAsync(_terms.Current.Place, cancellationToken)).Span, writer);
+    public async ValueTask CopyPostingsAsync(SegmentWriter writer)
+    {
+        ReadOnlyMemory<byte> postings = await reader.ReadPostingsAsync(_terms.Current.Place, cancellationToken);
+        _postings.Append(postings.Span);
+        Copy(postings.Span, writer);
+    }
 
     private void Copy(ReadOnlySpan<byte> bytes, SegmentWriter writer)
     {

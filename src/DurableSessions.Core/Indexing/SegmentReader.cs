@@ -17,9 +17,10 @@ internal sealed class SegmentReader
 
     private SegmentReader(
         ISegmentBytes bytes, long[] begins, ReadOnlyMemory<byte> rows, ReadOnlyMemory<byte> lengths, (string, string?)[] kinds,
-        SegmentArchive[] archives, int[] firstMessages, Block[] blocks)
+        SegmentArchive[] archives, int[] firstMessages, Block[] blocks, ulong postingsHash)
     {
         _bytes = bytes;
+        PostingsHash = postingsHash;
         _begins = begins;
         _rows = rows;
         _lengths = lengths;
@@ -54,6 +55,9 @@ internal sealed class SegmentReader
     internal long[] ArchiveLengths { get; }
 
     internal IReadOnlyList<(string Role, string? Peer)> Kinds { get; }
+
+    /// <summary>The checksum of the postings of all terms, in their order: what reads them all can check it.</summary>
+    internal ulong PostingsHash { get; }
 
     /// <summary>Opens a segment: two reads.</summary>
     /// <exception cref="FormatException">It is damaged, or of another version.</exception>
@@ -94,7 +98,8 @@ internal sealed class SegmentReader
         (SegmentArchive[] archives, int[] firsts) = ReadArchives(Section(SegmentFormat.Archives).Span, messages);
         return new SegmentReader(
             bytes, begins, rows, lengths, ReadKinds(Section(SegmentFormat.Kinds).Span), archives, firsts,
-            ReadBlocks(Section(SegmentFormat.Blocks).Span, begins, terms));
+            ReadBlocks(Section(SegmentFormat.Blocks).Span, begins, terms),
+            BinaryPrimitives.ReadUInt64BigEndian(footer.Span[(32 + (16 * SegmentFormat.Postings))..]));
     }
 
     /// <summary>The terms of a message that are counted.</summary>
