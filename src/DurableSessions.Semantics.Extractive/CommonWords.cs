@@ -19,9 +19,9 @@ internal static class CommonWords
             able absolutely actually ago agree alone along already amazing another anyone anything anyway around ask asked away awesome back
             bad beautiful become been began begin behind believe best better big bit bring both bring buy came cannot care carry certainly
             change clear close cold come coming complete cool could course day days dear definitely different difficult early easy either
-            else             end enough especially ever every everybody everyone everything exactly example excited exciting experience face fact family
-            fantastic far feel feeling feels felt few find fine finally first follow forget forward found four free friend friends full fun
-            funny gave getting glad gone gotta great guess guy guys hand happen happened happy hard hate head hear heard hello help here hey
+            else end enough especially ever every everybody everyone everything exactly example excited exciting experience face fact
+            family fantastic far feel feeling feels felt few find fine finally first follow forget forward found four free friend friends full
+            fun funny gave getting glad gone gotta great guess guy guys hand happen happened happy hard hate head hear heard hello help here hey
             high hold home hope hour hours house idea important inside instead interesting interested job kind knew know known large last
             late lately later learn least leave left less life line list little long look looked looking looks lost lot lots love loved
             lovely main matter mean means mention met mind minute minutes moment month months morning moment move moved name near nearly

@@ -58,9 +58,8 @@ internal static class Lexicon
         Add(
             Cue.Done,
             1.0,
-            "done|because|is in|works|is now|now uses|are now|found|covers|has been|have been|brings it|down to|went through|tested|tried|gone"
-            + "|confirmed"
-            + "|tickets");
+            "done|because|is in|works|is now|now uses|are now|found|covers|has been|have been|brings it|down to|went through|tested"
+            + "|tried|gone|confirmed|tickets");
         Add(Cue.Done, 1.7, "已经|完成|修好|修复|加了|通过|上线了|合并|原因是|是因为|报错|失败|错误|补了|改了|解决|しました|修正");
         Add(
             Cue.Open,
@@ -77,9 +76,9 @@ internal static class Lexicon
         Add(
             Cue.Fact,
             1.0,
-            "is called|my name|i'm|i am|lives|live|works as|works at|works for|owns|leads|is our|is the|runs on|is on|there is|there are|we have"
-            + "|has|costs"
-            + "|pays|per|about|limit|budget|version|at most|peak|responsible|my brother|my sister|my mother|my wife|my husband|named");
+            "is called|my name|i'm|i am|lives|live|works as|works at|works for|owns|leads|is our|is the|runs on|is on|there is"
+            + "|there are|we have|has|costs|pays"
+            + "|per|about|limit|budget|version|at most|peak|responsible|my brother|my sister|my mother|my wife|my husband|named");
         Add(Cue.Fact, 1.0, "我是|我叫|叫|负责|数据库是|是|在|有|名字");
         Add(
             Cue.Unsure,

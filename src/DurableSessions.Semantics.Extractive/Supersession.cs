@@ -4,8 +4,8 @@ namespace DurableSessions.Semantics.Extractive;
 
 /// <summary>
 /// Finds what a sentence overtakes: the same quantity with another number, a problem that is solved, a ticket that is merged, a file
-/// that is deleted, a choice that is taken back, an appointment that is moved. It takes what both say for it, so it may err: it asks for words that
-/// are rare and that both have.
+/// that is deleted, a choice that is taken back, an appointment that is moved. It takes what both say for it, so it may err: it asks for
+/// words that are rare and that both have.
 /// </summary>
 internal sealed partial class Supersession
 {

@@ -5,6 +5,7 @@ using DurableSessions.Benchmarks;
 // Or, with a server process and 200 clients: … load [seconds]
 // Or the simulated storage of the tests: … simulation
 // Or a store that is years old: … many [sessions]
+// Or the search index of one user's messages, in memory: … search [messages]
 // Or more than storage can take, an Azurite or a simulated one that throttles: … load azurite|throttled [seconds of a stage]
 if (args is ["load", ("azurite" or "throttled") and var kind, ..])
 {
@@ -29,6 +30,12 @@ if (args is ["many", ..])
     return 0;
 }
 
+if (args is ["search", ..])
+{
+    await SearchBenchmark.RunAsync(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 1_000_000);
+    return 0;
+}
+
 string[] wanted = args.Length == 0 ? ["append", "commit", "memory"] : args;
 await using Bench bench = await Bench.StartAsync();
 foreach (string what in wanted)
@@ -38,7 +45,7 @@ foreach (string what in wanted)
         "append" => AppendBenchmark.RunAsync(bench),
         "commit" => CommitBenchmark.RunAsync(bench),
         "memory" => MemoryBenchmark.RunAsync(bench),
-        _ => throw new ArgumentException($"'{what}' is no benchmark: append, commit, memory, load, simulation or many."),
+        _ => throw new ArgumentException($"'{what}' is no benchmark: append, commit, memory, load, simulation, many or search."),
     });
 }
 

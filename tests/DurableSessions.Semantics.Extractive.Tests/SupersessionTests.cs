@@ -10,7 +10,8 @@ public sealed class SupersessionTests
     [InlineData("I opened ticket LP-88 for the offline printers.", "LP-88 is merged: a mail goes to the shop.", "opened ticket")]
     [InlineData("I chose Redis for the queue of mails.", "No Redis. Use a table in Postgres with SKIP LOCKED.", "chose Redis")]
     [InlineData("The parser is in `lexer.rs`, 300 lines of it.", "I deleted `lexer.rs`, the parser generator does it.", "300 lines")]
-    [InlineData("We decided to use CUPS instead of the vendor's driver.", "We go back to the vendor's driver, CUPS is slow.", "to use CUPS")]
+    [InlineData(
+        "We decided to use CUPS instead of the vendor's driver.", "We go back to the vendor's driver, CUPS is slow.", "to use CUPS")]
     [InlineData("The rehearsal is on Monday, 5 May, in the boat house.", "The rehearsal moved to 12 May, Quirin is away.", "5 May")]
     [InlineData("We have a new code for the gate: 4417.", "The code for the gate changed: 9025 from now on.", "4417")]
     [InlineData("Imre, the caretaker, still has to think about the tap.", "Imre said yes: we may use the tap at the pool.", "think about")]

@@ -24,9 +24,17 @@ internal sealed class MergedInput(SegmentReader reader, bool[] keeps, int firstM
 
     /// <summary>Goes to the next term; false: there is none, and the postings of those before it are what was written.</summary>
     /// <exception cref="FormatException">They are damaged, which the result would have for good, with a checksum that holds.</exception>
-    public async ValueTask<bool> NextTermAsync() =>
-        await _terms.MoveNextAsync()
-        || (_postings.GetCurrentHashAsUInt64() == reader.PostingsHash ? false : throw SegmentFormat.Damaged("the checksum of its postings"));
+    public async ValueTask<bool> NextTermAsync()
+    {
+        if (await _terms.MoveNextAsync())
+        {
+            return true;
+        }
+
+        return _postings.GetCurrentHashAsUInt64() == reader.PostingsHash
+            ? false
+            : throw SegmentFormat.Damaged("the checksum of its postings");
+    }
 
     public ValueTask DisposeAsync() => _terms.DisposeAsync();
 
