@@ -19,9 +19,9 @@ internal static class CommonWords
             able absolutely actually ago agree alone along already amazing another anyone anything anyway around ask asked away awesome back
             bad beautiful become been began begin behind believe best better big bit bring both bring buy came cannot care carry certainly
             change clear close cold come coming complete cool could course day days dear definitely different difficult early easy either
-            else end enough especially ever every everybody everyone everything exactly example excited exciting experience face fact
-            family fantastic far feel feeling feels felt few find fine finally first follow forget forward found four free friend friends full
-            fun funny gave getting glad gone gotta great guess guy guys hand happen happened happy hard hate head hear heard hello help here hey
+            else end enough especially ever every everybody everyone everything exactly example excited exciting experience face fact family
+            fantastic far feel feeling feels felt few find fine finally first follow forget forward found four free friend friends full fun
+            funny gave getting glad gone gotta great guess guy guys hand happen happened happy hard hate head hear heard hello help here hey
             high hold home hope hour hours house idea important inside instead interesting interested job kind knew know known large last
             late lately later learn least leave left less life line list little long look looked looking looks lost lot lots love loved
             lovely main matter mean means mention met mind minute minutes moment month months morning moment move moved name near nearly
@@ -30,9 +30,9 @@ internal static class CommonWords
             read ready real really reason remember rest right run said same saw saying seem seems seen sense set several short show side
             simple simply since small somebody someone something sometimes soon sorry sort sound sounds special start started stay step stop
             story strange stuff sure talk tell thank thanks thought three time times together told took top totally tried true truly try
-            trying turn two understand usually wait waiting walk wanted watch week weeks weekend went while whole wish wonder wonderful
-            word words work worked working works world worry worth wow write wrong year years yesterday young yours yourself
-            haha agreed congrats congratulations welcome cheers luck enjoy awesome hugs ok yeah yep nope hi bye guess everywhere
+            trying turn two understand usually wait waiting walk wanted watch week weeks weekend went while whole wish wonder wonderful word
+            words work worked working works world worry worth wow write wrong year years yesterday young yours yourself haha agreed congrats
+            congratulations welcome cheers luck enjoy awesome hugs ok yeah yep nope hi bye guess everywhere
             """);
         Add(
             OfMany,
