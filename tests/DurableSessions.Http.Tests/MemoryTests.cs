@@ -134,7 +134,8 @@ public sealed class MemoryTests(ApiFixture api) : IClassFixture<ApiFixture>
         string mixed = $"""["{committed.ResultText("task_id")}","{id}",["owner","tool"]]""";
         Assert.Equal(mixed, Origin((await api.GetAsync($"{Memories}/events/remembered", user)).Result));
         Assert.Equal(mixed, Origin((await api.GetAsync(Memories, user)).Result[0]));
-        Assert.Equal(mixed, Origin((await api.GetAsync($"{Memories}/search?q=coffee", user)).Result[0]));
+        JsonElement hits = (await api.GetAsync($"{Memories}/search?q=coffee", user)).Result;
+        Assert.Equal(mixed, Origin(hits.EnumerateArray().Single(static h => h.GetProperty("type").GetString() == "memory")));
         Reply context = await api.GetAsync($"/api/v1/sessions/{id}/context?include_memories=true", user);
         Assert.Equal(mixed, Origin(context.Result.GetProperty("memories")[0]));
         string diff = $"/api/v1/sessions/{id}/archives/archive_001/memory_diff";

@@ -43,7 +43,7 @@ public sealed class RouteWeightTests(AzuriteFixture azurite)
         ["GET /api/v1/sessions/{session_id}/archives/{archive_id}/memory_diff"] = (5, 5),
         ["POST /api/v1/sessions/{session_id}/archives/{archive_id}/memory_diff/undo"] = (101, 101),
         ["GET /api/v1/memories/"] = (1, 1),
-        ["GET /api/v1/memories/search"] = (11, 110),
+        ["GET /api/v1/memories/search"] = (12, 210),
         ["GET /api/v1/memories/{category}/{name}"] = (2, 2),
         ["PUT /api/v1/memories/{category}/{name}"] = (6, 6),
         ["DELETE /api/v1/memories/{category}/{name}"] = (6, 6),

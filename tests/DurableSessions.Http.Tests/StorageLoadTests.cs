@@ -65,7 +65,7 @@ public class StorageLoadTests
             new StringContent("""{"role":"user","content":"x"}""", null, "application/json"),
             Cancelled);
         await WaitUntilAsync(WaitIsSeen);
-        _time.Advance(TimeSpan.FromSeconds(2));
+        _time.Advance(TimeSpan.FromSeconds(2.5));
         using HttpResponseMessage refused = await waiting.WaitAsync(TimeSpan.FromSeconds(30), Cancelled);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
         Assert.Equal(TimeSpan.FromSeconds(2), refused.Headers.RetryAfter?.Delta);
