@@ -22,9 +22,10 @@ internal ref struct SegmentPostings(ReadOnlySpan<byte> bytes, int messages)
             return false;
         }
 
-        int step = _cursor.Number(messages - 1 - Message);
-        Message += step > 0 ? step : throw SegmentFormat.Damaged("a posting");
-        Times = _cursor.Number(int.MaxValue);
+        ulong code = _cursor.Number();
+        ulong step = code >> 1;
+        Message += step > 0 && step <= (ulong)(messages - 1 - Message) ? (int)step : throw SegmentFormat.Damaged("a posting");
+        Times = (code & 1) == 1 ? 1 : _cursor.Number(int.MaxValue);
         return true;
     }
 }

@@ -38,11 +38,22 @@ internal sealed class SegmentWriter(Stream output)
         _lastMessage = -1;
     }
 
-    /// <summary>Adds a message that has the term, after those before it.</summary>
+    /// <summary>
+    /// Adds a message that has the term, after those before it: the step to it and, by one bit more, whether it has it once; else how often.
+    /// </summary>
     public void Add(int message, int times)
     {
-        SegmentFormat.Write(_postings, (ulong)(message - _lastMessage));
-        SegmentFormat.Write(_postings, (ulong)times);
+        ulong step = (ulong)(message - _lastMessage) << 1;
+        if (times == 1)
+        {
+            SegmentFormat.Write(_postings, step | 1);
+        }
+        else
+        {
+            SegmentFormat.Write(_postings, step);
+            SegmentFormat.Write(_postings, (ulong)times);
+        }
+
         _lastMessage = message;
         _frequency++;
     }
