@@ -7,8 +7,8 @@ using DurableSessions.Core.State;
 namespace DurableSessions.Core.Auditing;
 
 /// <summary>
-/// Finds what lies in the folders of sessions and no manifest names: segments, what commits staged, search indexes of archives, and whole incarnations that
-/// were deleted. Listings come in the order of names, so one manifest at a time is in memory.
+/// Finds what lies in the folders of sessions and no manifest names: segments, what commits staged, indexes of archives, and whole
+/// incarnations that were deleted. Listings come in the order of names, so one manifest at a time is in memory.
 /// </summary>
 internal sealed class SessionOrphans(AuditedStorage storage, ManifestStore manifests, StagedBlobs staged, Orphans orphans, AuditTally tally)
 {

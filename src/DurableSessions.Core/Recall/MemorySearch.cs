@@ -229,7 +229,8 @@ public sealed class MemorySearch
                 : (memory, archive, null, score));
         }
 
-        hits.AddRange(byCommit.Values.Select(m => ((MemoryInfo?)null, (ArchiveHit?)HitOf(user, m.Archive), (MessageMatch?)m, m.Score)));
+        hits.AddRange(byCommit.Values.Select(m =>
+            ((MemoryInfo?)null, (ArchiveHit?)(index.Find(m.Archive.CommitId) ?? HitOf(user, m.Archive)), (MessageMatch?)m, m.Score)));
         return hits.OrderByDescending(static h => h.Score);
     }
 }

@@ -32,8 +32,8 @@ internal sealed class MessageSearch(SessionStorage storage, HostCache memory, IL
     private static readonly TimeSpan s_unused = TimeSpan.FromMinutes(30);
 
     /// <summary>
-    /// The best message of each archive that has any of the query's words, the best first. Where few archives have very many of them, so that
-    /// the best messages are all theirs, the others are looked for up to four times.
+    /// The best message of each archive that has any of the query's words, the best first. Where the best messages are all of few archives,
+    /// others are looked for, four times at most.
     /// </summary>
     /// <param name="user">The user.</param>
     /// <param name="query">What is asked.</param>

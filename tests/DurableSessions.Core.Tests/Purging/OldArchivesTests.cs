@@ -642,6 +642,12 @@ public sealed class OldArchivesTests
             names.Select(BlobNames.FindIndexed).OfType<int>());
         Assert.Equal(count - expired, names.Count(static n => n.EndsWith("/messages.jsonl", StringComparison.Ordinal)));
         Assert.True(count <= names.Count(static n => n.EndsWith("/record.json", StringComparison.Ordinal)));
+        Assert.Equal(
+            Enumerable.Range(expired + 1, count - expired),
+            (await ListAsync(container)).Keys.Select(BlobNames.FindSearchSegment)
+                .Where(s => s?.Commit.Session == _key)
+                .Select(static s => s!.Value.Number)
+                .Order());
         Assert.Empty(await AuditAsync(host));
     }
 

@@ -51,7 +51,10 @@ internal sealed class Switching(
             cancellationToken);
 
         await indexer.WriteAsync(
-            commit with { CommitId = pending.CommitId, Attempt = pending.Attempt }, pending.Number, pending.Counts.Bytes, cancellationToken);
+            commit with { CommitId = pending.CommitId, Attempt = pending.Attempt },
+            pending.Number,
+            pending.Counts.Bytes,
+            cancellationToken);
 
         // Only now is it decided whether this digest is the archive's.
         AppliedMemories? applied = await ApplyAsync(
