@@ -1,7 +1,9 @@
 using System.Globalization;
 using Azure;
+using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using DurableSessions.Core.Archives;
+using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Storage;
@@ -133,15 +135,20 @@ internal sealed class ArchiveIndexer(SessionStorage storage, ArchiveStore archiv
 
     private async Task WriteOnceAsync(string name, MemoryStream segment, CancellationToken cancellationToken)
     {
+        BlobClient blob = storage.Container.GetBlobClient(name);
         try
         {
             var options = new BlobUploadOptions { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } };
             var bytes = BinaryData.FromBytes(segment.GetBuffer().AsMemory(0, (int)segment.Length));
-            await storage.Container.GetBlobClient(name).UploadAsync(bytes, options, cancellationToken);
+            await blob.UploadAsync(bytes, options, cancellationToken);
         }
         catch (RequestFailedException e) when (e.IsConditionNotMet())
         {
-            // It is there, by another host, or by this very request, whose answer was lost.
+            // By another host, or by this very request, whose answer was lost. A switch relies on it: so it is looked for.
+            if (!await blob.ExistsAsync(cancellationToken))
+            {
+                throw new ContentionException($"Blob '{name}' was there and is gone.");
+            }
         }
     }
 }

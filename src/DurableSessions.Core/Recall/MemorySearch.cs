@@ -24,6 +24,8 @@ public sealed class MemorySearch
 
     private const int ReadAtOnce = 16;
 
+    private const int MaxRounds = 8;
+
     private static readonly TimeSpan s_unused = TimeSpan.FromMinutes(30);
 
     private readonly MemoryCatalogues _catalogues;
@@ -61,8 +63,8 @@ public sealed class MemorySearch
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxHits);
-        IReadOnlyList<MessageMatch> matches = await _messages.SearchAsync(
-            user, query, limit, where is null ? null : a => where(new SearchHit(1, null, HitOf(user, a))), cancellationToken);
+        var living = new Dictionary<SessionKey, Manifest?>();
+        IReadOnlyList<MessageMatch> matches = await FindMessagesAsync(user, query, limit, where, living, cancellationToken);
         var remembered = ("search", user);
         UserIndex index = _memory.GetOrCreateOnce(remembered, s_unused, bytes: 0, static () => new UserIndex());
         await index.Gate.WaitAsync(cancellationToken);
@@ -70,7 +72,7 @@ public sealed class MemorySearch
         {
             await ReadMemoriesAsync(index, user, cancellationToken);
             await ReadArchivesAsync(index, user, cancellationToken);
-            return await FindAsync(index, user, query, matches, limit, where, cancellationToken);
+            return await FindAsync(index, user, query, matches, living, limit, where, cancellationToken);
         }
         finally
         {
@@ -78,6 +80,27 @@ public sealed class MemorySearch
             index.Gate.Release();
             _memory.Resize(remembered, index, s_unused, bytes);
         }
+    }
+
+    // What was deleted, or has expired, a moment ago is in the index still: it must not keep others from being found.
+    private async Task<IReadOnlyList<MessageMatch>> FindMessagesAsync(
+        UserKey user, string query, int limit, Predicate<SearchHit>? where, Dictionary<SessionKey, Manifest?> living,
+        CancellationToken cancellationToken)
+    {
+        for (int round = 1; ; round++)
+        {
+            IReadOnlyList<MessageMatch> matches = await _messages.SearchAsync(
+                user, query, limit, a => !IsGone(a) && where?.Invoke(new SearchHit(1, null, HitOf(user, a))) != false, cancellationToken);
+            await LoadAsync(matches.Take(limit).Select(m => user.Session(m.Archive.SessionId)), living, cancellationToken);
+            if (round == MaxRounds || !matches.Any(m => IsGone(m.Archive)))
+            {
+                return matches;
+            }
+        }
+
+        bool IsGone(SegmentArchive archive) =>
+            living.TryGetValue(user.Session(archive.SessionId), out Manifest? manifest)
+            && (manifest?.Incarnation != archive.Incarnation || archive.Number <= manifest.ExpiredArchives);
     }
 
     private async Task ReadMemoriesAsync(UserIndex index, UserKey user, CancellationToken cancellationToken)
@@ -142,16 +165,15 @@ public sealed class MemorySearch
     // A hit of a session is returned only while that session exists. One that was degraded is read again, once, when its turn to be
     // digested again has come and gone, and each when a digest of its session was put in place since.
     private async Task<IReadOnlyList<SearchHit>> FindAsync(
-        UserIndex index, UserKey user, string query, IReadOnlyList<MessageMatch> matches, int limit, Predicate<SearchHit>? where,
-        CancellationToken cancellationToken)
+        UserIndex index, UserKey user, string query, IReadOnlyList<MessageMatch> matches, Dictionary<SessionKey, Manifest?> living,
+        int limit, Predicate<SearchHit>? where, CancellationToken cancellationToken)
     {
         var hits = new List<(SearchHit Hit, MessageMatch? Match)>();
         (MemoryInfo? Memory, ArchiveHit? Archive, MessageMatch? Match, double Score)[] candidates =
         [
             .. Join(index, user, query, matches).Where(c => where?.Invoke(new SearchHit(c.Score, c.Memory, c.Archive)) != false),
         ];
-        Dictionary<SessionKey, Manifest?> living = await LoadAsync(
-            candidates.Take(limit).Select(static c => c.Archive?.Session).OfType<SessionKey>().Distinct(), cancellationToken);
+        await LoadAsync(candidates.Take(limit).Select(static c => c.Archive?.Session).OfType<SessionKey>(), living, cancellationToken);
         foreach ((MemoryInfo? memory, ArchiveHit? candidate, MessageMatch? match, double score) in candidates)
         {
             ArchiveHit? archive = candidate;
@@ -216,11 +238,10 @@ public sealed class MemorySearch
         return found;
     }
 
-    private async Task<Dictionary<SessionKey, Manifest?>> LoadAsync(
-        IEnumerable<SessionKey> sessions, CancellationToken cancellationToken)
+    private async Task LoadAsync(
+        IEnumerable<SessionKey> sessions, Dictionary<SessionKey, Manifest?> living, CancellationToken cancellationToken)
     {
-        var living = new Dictionary<SessionKey, Manifest?>();
-        foreach (SessionKey[] chunk in sessions.Chunk(ReadAtOnce))
+        foreach (SessionKey[] chunk in sessions.Distinct().Where(s => !living.ContainsKey(s)).ToList().Chunk(ReadAtOnce))
         {
             Manifest?[] manifests = await Task.WhenAll(chunk.Select(s => FindLivingAsync(s, cancellationToken)));
             foreach ((SessionKey session, Manifest? manifest) in chunk.Zip(manifests))
@@ -228,15 +249,13 @@ public sealed class MemorySearch
                 living.Add(session, manifest);
             }
         }
-
-        return living;
     }
 
     private async Task<Manifest?> FindLivingAsync(SessionKey session, CancellationToken cancellationToken) =>
         await _manifests.LoadAsync(session, cancellationToken) is { Manifest: { DeletedAt: null } there } ? there : null;
 
     private static ArchiveHit HitOf(UserKey user, SegmentArchive archive) => new(
-        new SessionKey(user.Account, user.User, archive.SessionId), archive.Incarnation, archive.CommitId, archive.Number, Abstract: "")
+        user.Session(archive.SessionId), archive.Incarnation, archive.CommitId, archive.Number, Abstract: "")
     {
         IsUnread = true,
     };
@@ -254,7 +273,11 @@ public sealed class MemorySearch
                 : (memory, archive, null, score));
         }
 
-        hits.AddRange(byCommit.Values.Select(m => ((MemoryInfo?)null, (ArchiveHit?)HitOf(user, m.Archive), (MessageMatch?)m, m.Score)));
+        hits.AddRange(byCommit.Values.Select(m =>
+            ((MemoryInfo?)null, (ArchiveHit?)(Known(m.Archive) ?? HitOf(user, m.Archive)), (MessageMatch?)m, m.Score)));
         return hits.OrderByDescending(static h => h.Score);
+
+        ArchiveHit? Known(SegmentArchive archive) =>
+            index.Find(archive.CommitId) is { } known && known.Incarnation == archive.Incarnation ? known : null;
     }
 }

@@ -23,6 +23,8 @@ internal sealed class UserIndex
 
     public bool KnowsCommit(CommitId commitId) => _archives.ContainsKey(commitId.Value);
 
+    public ArchiveHit? Find(CommitId commitId) => _archives.GetValueOrDefault(commitId.Value);
+
     public void Set(MemoryInfo info, string content)
     {
         _memories[Id(info)] = info;

@@ -66,6 +66,27 @@ public sealed class OldArchivesTests
     });
 
     [Fact]
+    public Task An_index_that_is_written_after_its_archive_has_expired_is_an_orphan_and_finds_nothing() =>
+        RunAsync(async (cluster, container) =>
+        {
+            using Host host = await RunAsync(cluster, container.Name);
+            await CommitAsync(host, _key, 5);
+            string index = (await ListAsync(container)).Keys.Single(static n => BlobNames.FindSearchSegment(n)?.Number == 1);
+            BinaryData bytes = (await container.GetBlobClient(index).DownloadContentAsync(Cancelled)).Value.Content;
+            await Task.Delay(s_longAgo, cluster.Time, Cancelled);
+            await CommitAsync(host, _key, 1, first: 6);
+            await host.PurgeToEndAsync();
+            Assert.DoesNotContain(index, (await ListAsync(container)).Keys);
+
+            await container.GetBlobClient(index).UploadAsync(bytes, Cancelled);
+            Assert.DoesNotContain(
+                await host.Store.MemorySearch.SearchAsync(_key.Owner, TextOf(_key, 1), 10, where: null, Cancelled),
+                static h => h.Archive?.Number == 1);
+            Finding orphan = Assert.Single(await AuditAsync(host));
+            Assert.Equal((index, FindingKind.OrphanedStaging), (orphan.Blob, orphan.Kind));
+        });
+
+    [Fact]
     public Task A_session_without_old_archives_costs_no_request() => RunAsync(async (cluster, container) =>
     {
         using Host host = await RunAsync(cluster, container.Name);
@@ -642,6 +663,12 @@ public sealed class OldArchivesTests
             names.Select(BlobNames.FindIndexed).OfType<int>());
         Assert.Equal(count - expired, names.Count(static n => n.EndsWith("/messages.jsonl", StringComparison.Ordinal)));
         Assert.True(count <= names.Count(static n => n.EndsWith("/record.json", StringComparison.Ordinal)));
+        Assert.Equal(
+            Enumerable.Range(expired + 1, count - expired),
+            (await ListAsync(container)).Keys.Select(BlobNames.FindSearchSegment)
+                .Where(s => s?.Commit.Session == _key)
+                .Select(static s => s!.Value.Number)
+                .Order());
         Assert.Empty(await AuditAsync(host));
     }
 

@@ -62,6 +62,7 @@ internal static class FaultPoint
             using Host auditor = await Host.RunAsync(storage, container, Options);
             Audit? audit = await scenario.AuditAsync(auditor);
             await scenario.CheckAsync(auditor, audit);
+            await Found.CheckAsync(blobs, auditor, Scenario.Key, audit, kind is FaultKind.SentTwice or FaultKind.ArrivesLate);
             return reached;
         }
         catch (Exception e)

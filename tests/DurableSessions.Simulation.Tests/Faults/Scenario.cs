@@ -8,7 +8,7 @@ namespace DurableSessions.Simulation.Tests.Faults;
 /// <param name="Name">What the test is called.</param>
 internal abstract record Scenario(string Name)
 {
-    protected static readonly SessionKey Key = new("acme", "ada", "s1");
+    public static readonly SessionKey Key = new("acme", "ada", "s1");
 
     /// <summary>What was sent so far, and what of it was acknowledged, in order.</summary>
     public Conversation Said { get; } = new();
