@@ -39,7 +39,7 @@ internal sealed class SegmentWriter(Stream output)
     }
 
     /// <summary>
-    /// Adds a message that has the term, after those before it: the step to it and, by one bit more, whether it has it once; else how often.
+    /// Adds a message that has the term, after those before it: the step to it, and a bit that says whether it has it once; else how often.
     /// </summary>
     public void Add(int message, int times)
     {

@@ -74,7 +74,7 @@ public sealed class MessageSearchTests
         using Host host = await Host.StartAsync(cluster, container.Name);
         await host.AppendAsync(_other, "of pelicans there is a word in this long sentence about much else that was said");
         await host.SwitchAsync(await host.ClearAsync(_other, "c2"), s_uncovered);
-        await host.AppendAsync(_key, [.. Enumerable.Repeat("pelican pelican", SegmentSearch.MaxHits + 1)]);
+        await host.AppendAsync(_key, [.. Enumerable.Repeat("pelican pelican", SegmentSearch.MaxHits)]);
         CommitInput commit = await host.ClearAsync(_key, "c1");
         await host.SwitchAsync(commit, s_uncovered);
         Assert.Equal(_key, (await SearchAsync(host, "pelican"))[0].Archive!.Session);
