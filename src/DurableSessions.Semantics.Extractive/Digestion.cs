@@ -76,7 +76,9 @@ internal sealed partial class Digestion
                 {
                     pool.Replace(older, new Statement(older.Kind, struck, older.Order)
                     {
-                        IsCarried = older.IsCarried, Score = older.Score, Stamp = older.Stamp,
+                        IsCarried = older.IsCarried,
+                        Score = older.Score,
+                        Stamp = older.Stamp,
                     });
                 }
                 else

@@ -105,7 +105,9 @@ internal static class OverviewReader
             {
                 var carried = new Statement(section ?? kind, text, digestion.Order)
                 {
-                    IsCarried = true, Score = worth * age, Stamp = items[i].Stamp,
+                    IsCarried = true,
+                    Score = worth * age,
+                    Stamp = items[i].Stamp,
                 };
                 digestion.Add(carried, reverses: false);
             }

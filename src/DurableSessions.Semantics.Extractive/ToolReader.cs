@@ -146,7 +146,8 @@ internal sealed partial class ToolReader(Digestion digestion)
     {
         var statement = new Statement(kind, Clip.AtClause(text, Statement.MaxLength - 60), _order++)
         {
-            Score = score, Stamp = _stamp,
+            Score = score,
+            Stamp = _stamp,
         };
         digestion.Add(statement, reverses: false);
     }

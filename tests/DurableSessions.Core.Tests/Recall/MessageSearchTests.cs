@@ -152,7 +152,8 @@ public sealed class MessageSearchTests
 
             var read = new HoldsRequest();
             host.Faults.When(r => r.Is("GET", longOne, ""), read);
-            Task<IReadOnlyList<SearchHit>> search = SearchAsync(host, "pelican");
+            Task<IReadOnlyList<SearchHit>> search =
+                host.Store.MemorySearch.SearchAsync(_key.Owner, "pelican", 10, where: null, Cancelled);
             await read.Arrived;
             await (isDeleted
                 ? blob.DeleteAsync(cancellationToken: Cancelled)
