@@ -3,8 +3,8 @@ using DurableSessions.Core.Semantics;
 namespace DurableSessions.Semantics.Extractive;
 
 /// <summary>
-/// Gives each archive its share of an overview, so that the newest does not push out all that was before it. Archives are told apart by the
-/// days of their statements, which is what an overview keeps of them. Of what has no day, the newest archive is told from all before it.
+/// Gives each archive its share of an overview, so that the newest does not push out all that was before it. Archives are known by the
+/// days of their statements, which is what an overview keeps of them. Of what has no day, the newest archive alone is known by itself.
 /// </summary>
 internal sealed class ArchiveShares
 {
@@ -30,7 +30,7 @@ internal sealed class ArchiveShares
         _share = SemanticDigest.MaxOverviewLength / Math.Max(1.0, _taken.Count);
     }
 
-    /// <summary>How many archives are told apart by their days.</summary>
+    /// <summary>How many archives are known by their days.</summary>
     public int Count => _taken.Count;
 
     /// <summary>How many shares a statement's archive has taken: 1 is all that it may expect.</summary>

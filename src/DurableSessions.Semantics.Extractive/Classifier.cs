@@ -54,9 +54,9 @@ internal static class Classifier
         }
 
         // Where no cue says that a sentence matters, its rare words have to.
-        double told = (Math.Min(terms.Rarity, 7) * 0.15) - 0.35;
-        told *= (StatementKind)best is StatementKind.Fact or StatementKind.Asked ? 1 : 0.3;
-        return ((StatementKind)best, scores[best] + told + Information(signals, names, terms) - (signals.Has(Cue.Filler) ? 1.6 : 0));
+        double rare = (Math.Min(terms.Rarity, 7) * 0.15) - 0.35;
+        rare *= (StatementKind)best is StatementKind.Fact or StatementKind.Asked ? 1 : 0.3;
+        return ((StatementKind)best, scores[best] + rare + Information(signals, names, terms) - (signals.Has(Cue.Filler) ? 1.6 : 0));
     }
 
     /// <summary>What a fact is worth more or less by how new its words are: <see cref="Familiarity.NoveltyOf"/>.</summary>

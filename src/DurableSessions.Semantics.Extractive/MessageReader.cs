@@ -162,7 +162,7 @@ internal sealed class MessageReader(Digestion digestion)
             }
         }
 
-        // What overtakes something is told, or both would be lost.
+        // What overtakes something is kept, or both would be lost.
         if (best == StatementKind.Fact)
         {
             score += Classifier.Novelty(digestion.Familiarity.NoveltyOf(statement.Terms));

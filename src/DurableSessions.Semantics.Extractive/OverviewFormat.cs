@@ -23,7 +23,7 @@ internal static class OverviewFormat
         (StatementKind.Open, "Open", 600),
     ];
 
-    /// <summary>The same of a chat between people, in which nothing is worked on: what is told matters most there.</summary>
+    /// <summary>The same of a chat between people, in which nothing is worked on: facts of people matter most there.</summary>
     public static IReadOnlyList<(StatementKind Kind, string Title, int Share)> ChatSections { get; } =
     [
         (StatementKind.Asked, "Asked", 200),

@@ -125,14 +125,8 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
         Answers(attempt: 1, AnswersOfRequestFolder(commit, request));
 
     /// <summary>Deletes what a model has answered for a request whose digest is stored.</summary>
-    public async Task DeleteAnswersAsync(CommitAttempt commit, string request, CancellationToken cancellationToken)
-    {
-        var options = new GetBlobsOptions { Prefix = AnswersOfRequestFolder(commit, request) };
-        await foreach (BlobItem blob in storage.Container.GetBlobsAsync(options, cancellationToken))
-        {
-            await storage.Container.GetBlobClient(blob.Name).DeleteIfExistsAsync(cancellationToken: cancellationToken);
-        }
-    }
+    public Task DeleteAnswersAsync(CommitAttempt commit, string request, CancellationToken cancellationToken) =>
+        DeleteFolderAsync(AnswersOfRequestFolder(commit, request), cancellationToken);
 
     /// <summary>Deletes a digest that no document names any more.</summary>
     public async Task DeleteSemanticAsync(string name, CancellationToken cancellationToken)
@@ -181,12 +175,7 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
             }
         }
 
-        var indexed = new GetBlobsOptions { Prefix = BlobNames.SearchOfArchive(key, incarnation, entry.Number) };
-        await foreach (BlobItem blob in storage.Container.GetBlobsAsync(indexed, cancellationToken))
-        {
-            await storage.Container.GetBlobClient(blob.Name).DeleteIfExistsAsync(cancellationToken: cancellationToken);
-        }
-
+        await DeleteFolderAsync(BlobNames.SearchOfArchive(key, incarnation, entry.Number), cancellationToken);
         await storage.Container.GetBlobClient(BlobNames.Index(key, incarnation, entry.Number))
             .DeleteIfExistsAsync(cancellationToken: cancellationToken);
     }
@@ -239,6 +228,14 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
         }
 
         throw new ContentionException($"The index entry of archive {number} was changed by others {MaxAmends} times in a row.");
+    }
+
+    private async Task DeleteFolderAsync(string folder, CancellationToken cancellationToken)
+    {
+        await foreach (BlobItem blob in storage.Container.GetBlobsAsync(new GetBlobsOptions { Prefix = folder }, cancellationToken))
+        {
+            await storage.Container.GetBlobClient(blob.Name).DeleteIfExistsAsync(cancellationToken: cancellationToken);
+        }
     }
 
     private SemanticDocument? Remember(string name, SemanticDocument? document) => document is null

@@ -121,8 +121,7 @@ internal sealed class ArchiveIndexer(SessionStorage storage, ArchiveStore archiv
     private static SegmentMessage Read(BlobLine line, long offset)
     {
         var message = SessionMessage.Parse(line.Content);
-        string text = string.Join(
-            '\n', MessageText.ThatIsSaid(message).Select(static t => t.Length <= MaxTextLength ? t : t[..MaxTextLength]));
+        string text = string.Join('\n', MessageText.ThatIsSaid(message).Select(static t => Excerpt.Beginning(t, MaxTextLength)));
         return new SegmentMessage(message.Role, message.PeerId, TimeOf(message), text, offset, line.Content.Length);
     }
 

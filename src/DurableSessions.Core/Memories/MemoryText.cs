@@ -1,4 +1,5 @@
 using System.Text;
+using DurableSessions.Core.Messages;
 
 namespace DurableSessions.Core.Memories;
 
@@ -42,13 +43,7 @@ internal static class MemoryText
         string line = Lines(content)
             .Select(static l => l.TrimStart('#', '-', '*', '>', ' ', '\t').TrimEnd())
             .FirstOrDefault(static l => l.Length > 0) ?? "";
-        if (line.Length <= MemoryLimits.MaxAbstractLength)
-        {
-            return line;
-        }
-
-        bool endsInPair = char.IsHighSurrogate(line[MemoryLimits.MaxAbstractLength - 1]);
-        return line[..(endsInPair ? MemoryLimits.MaxAbstractLength - 1 : MemoryLimits.MaxAbstractLength)];
+        return Excerpt.Beginning(line, MemoryLimits.MaxAbstractLength);
     }
 
     private static string[] Lines(string text) => text.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');

@@ -3,6 +3,15 @@ namespace DurableSessions.Core.Messages;
 /// <summary>A piece of a text.</summary>
 public static class Excerpt
 {
+    /// <summary>The whole text, or its beginning. No surrogate pair is cut apart.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="length">Its characters at most.</param>
+    public static string Beginning(string text, int length)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return text.Length <= length ? text : Around(text, place: 0, before: 0, length);
+    }
+
     /// <summary>The whole text, or a piece of it around a place. No surrogate pair is cut apart.</summary>
     /// <param name="text">The text.</param>
     /// <param name="place">What is to be in it.</param>
@@ -16,9 +25,9 @@ public static class Excerpt
         }
 
         int start = Math.Clamp(place - before, 0, text.Length - length);
-        start += start > 0 && char.IsLowSurrogate(text[start]) && char.IsHighSurrogate(text[start - 1]) ? 1 : 0;
+        start += start > 0 && char.IsLowSurrogate(text[start]) ? 1 : 0;
         int end = Math.Min(text.Length, start + length);
-        end -= end < text.Length && char.IsHighSurrogate(text[end - 1]) && char.IsLowSurrogate(text[end]) ? 1 : 0;
+        end -= end > start && end < text.Length && char.IsHighSurrogate(text[end - 1]) ? 1 : 0;
         return text[start..end].ToString();
     }
 }

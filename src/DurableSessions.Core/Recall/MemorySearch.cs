@@ -87,10 +87,16 @@ public sealed class MemorySearch
         UserKey user, string query, int limit, Predicate<SearchHit>? where, Dictionary<SessionKey, Manifest?> living,
         CancellationToken cancellationToken)
     {
+        List<SegmentReader> segments = await _messages.OpenAsync(user, cancellationToken);
         for (int round = 1; ; round++)
         {
             IReadOnlyList<MessageMatch> matches = await _messages.SearchAsync(
-                user, query, limit, a => !IsGone(a) && where?.Invoke(new SearchHit(1, null, HitOf(user, a))) != false, cancellationToken);
+                segments,
+                user,
+                query,
+                limit,
+                a => !IsGone(a) && where?.Invoke(new SearchHit(1, null, HitOf(user, a))) != false,
+                cancellationToken);
             await LoadAsync(matches.Take(limit).Select(m => user.Session(m.Archive.SessionId)), living, cancellationToken);
             if (round == MaxRounds || !matches.Any(m => IsGone(m.Archive)))
             {
@@ -227,12 +233,13 @@ public sealed class MemorySearch
             }
         }
 
+        IReadOnlySet<string> terms = MessageSearch.TermsOf(query);
         var found = new List<SearchHit>(hits.Count);
         foreach ((SearchHit Hit, MessageMatch? Match)[] chunk in hits.Chunk(ReadAtOnce))
         {
             found.AddRange(await Task.WhenAll(chunk.Select(async h => h.Match is null
                 ? h.Hit
-                : h.Hit with { Message = await _messages.ReadAsync(user, h.Match, query, cancellationToken) })));
+                : h.Hit with { Message = await _messages.ReadAsync(user, h.Match, terms, cancellationToken) })));
         }
 
         return found;

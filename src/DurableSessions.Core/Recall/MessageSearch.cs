@@ -31,17 +31,8 @@ internal sealed class MessageSearch(SessionStorage storage, HostCache memory, IL
 
     private static readonly TimeSpan s_unused = TimeSpan.FromMinutes(30);
 
-    /// <summary>
-    /// The best message of each archive that has any of the query's words, the best first. Where few archives have very many of them, so
-    /// that the best messages are all theirs, the others are looked for up to four times.
-    /// </summary>
-    /// <param name="user">The user.</param>
-    /// <param name="query">What is asked.</param>
-    /// <param name="limit">How many archives are wanted; more are answered where they are found at once.</param>
-    /// <param name="where">Which archives may be found.</param>
-    /// <param name="cancellationToken">Stops reading.</param>
-    public async Task<IReadOnlyList<MessageMatch>> SearchAsync(
-        UserKey user, string query, int limit, Predicate<SegmentArchive>? where, CancellationToken cancellationToken)
+    /// <summary>The segments of a user's index as they are listed now, the newest; those that cannot be read are left out.</summary>
+    public async Task<List<SegmentReader>> OpenAsync(UserKey user, CancellationToken cancellationToken)
     {
         var segments = new List<SegmentReader>();
         foreach (BlobItem[] chunk in (await ListAsync(user, cancellationToken)).Chunk(ReadAtOnce))
@@ -50,10 +41,27 @@ internal sealed class MessageSearch(SessionStorage storage, HostCache memory, IL
             segments.AddRange(opened.OfType<SegmentReader>());
         }
 
+        return segments;
+    }
+
+    /// <summary>
+    /// The best message of each archive that has any of the query's words, the best first. Where few archives have very many of them, so
+    /// that the best messages are all theirs, the others are looked for up to four times.
+    /// </summary>
+    /// <param name="segments">Where to look; those that turn out to be unreadable are taken out.</param>
+    /// <param name="user">The user.</param>
+    /// <param name="query">What is asked.</param>
+    /// <param name="limit">How many archives are wanted; more are answered where they are found at once.</param>
+    /// <param name="where">Which archives may be found.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public async Task<IReadOnlyList<MessageMatch>> SearchAsync(
+        List<SegmentReader> segments, UserKey user, string query, int limit, Predicate<SegmentArchive> where,
+        CancellationToken cancellationToken)
+    {
         var best = new Dictionary<(CommitId, string), MessageMatch>();
         var filter = new MessageFilter
         {
-            Archive = a => !best.ContainsKey((a.CommitId, a.Incarnation)) && where?.Invoke(a) != false,
+            Archive = a => !best.ContainsKey((a.CommitId, a.Incarnation)) && where(a),
         };
         for (int round = 1; round <= MaxRounds; round++)
         {
@@ -126,7 +134,12 @@ internal sealed class MessageSearch(SessionStorage storage, HostCache memory, IL
     /// <summary>
     /// What a hit says of the message; <see langword="null"/>: it is longer than is read for a hit, cannot be read, or has gone.
     /// </summary>
-    public async Task<MessageHit?> ReadAsync(UserKey user, MessageMatch match, string query, CancellationToken cancellationToken)
+    /// <param name="user">Whose message it is.</param>
+    /// <param name="match">The message.</param>
+    /// <param name="terms">What is asked: <see cref="TermsOf"/>.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public async Task<MessageHit?> ReadAsync(
+        UserKey user, MessageMatch match, IReadOnlySet<string> terms, CancellationToken cancellationToken)
     {
         if (match.Length > MaxLineBytes)
         {
@@ -134,26 +147,28 @@ internal sealed class MessageSearch(SessionStorage storage, HostCache memory, IL
         }
 
         SegmentArchive archive = match.Archive;
-        var commit = new CommitAttempt(
-            new SessionKey(user.Account, user.User, archive.SessionId), archive.Incarnation, archive.CommitId, archive.Attempt);
+        var commit = new CommitAttempt(user.Session(archive.SessionId), archive.Incarnation, archive.CommitId, archive.Attempt);
         try
         {
             BlobLine line = await BlobLines.ReadAsync(
                 storage.Container, ArchiveStore.MessagesName(commit), match.Offset, match.Length + 1, cancellationToken)
-                .FirstAsync(cancellationToken);
+                .FirstOrDefaultAsync(cancellationToken);
             var message = SessionMessage.Parse(line.Content);
-            return new MessageHit(message.Id, message.Role, message.PeerId, message.CreatedAt, Snippet(message, query));
+            return new MessageHit(message.Id, message.Role, message.PeerId, message.CreatedAt, Snippet(message, terms));
         }
-        catch (Exception e) when (e is BlobGoneException or FormatException or InvalidOperationException)
+        catch (Exception e) when (e is BlobGoneException or FormatException)
         {
             return null;
         }
     }
 
+    /// <summary>The terms of a query by which snippets are cut.</summary>
+    public static IReadOnlySet<string> TermsOf(string query) =>
+        SearchTerms.OfQuery(query, SegmentSearch.MaxLookups).ToHashSet(StringComparer.Ordinal);
+
     // Of the text that has most of the query's words.
-    private static string Snippet(SessionMessage message, string query)
+    private static string Snippet(SessionMessage message, IReadOnlySet<string> terms)
     {
-        HashSet<string> terms = [.. SearchTerms.OfQuery(query, SegmentSearch.MaxLookups)];
         string text = MessageText.ThatIsSaid(message)
             .MaxBy(t => SearchTerms.Of(t).Where(terms.Contains).Distinct().Count()) ?? "";
         return Excerpt.Around(text, SearchTerms.Find(text, terms) ?? 0, SnippetBefore, MessageHit.MaxSnippetLength);

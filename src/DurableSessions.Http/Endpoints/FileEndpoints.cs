@@ -1,5 +1,6 @@
 using DurableSessions.Core;
 using DurableSessions.Core.Memories;
+using DurableSessions.Core.Messages;
 using DurableSessions.Core.Recall;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
@@ -60,7 +61,7 @@ internal static class FileEndpoints
                 json.WriteString("modTime", entry.ModifiedAt is { } time ? Wire.Time(time) : null);
                 if (!isOriginal)
                 {
-                    json.WriteString("abstract", Cut(entry.Abstract, abstractLimit));
+                    json.WriteString("abstract", Excerpt.Beginning(entry.Abstract, abstractLimit));
                 }
 
                 json.WriteEndObject();
@@ -104,7 +105,4 @@ internal static class FileEndpoints
             json.WriteEndObject();
         });
     }
-
-    private static string Cut(string line, int limit) =>
-        line.Length <= limit ? line : line[..(limit > 0 && char.IsHighSurrogate(line[limit - 1]) ? limit - 1 : limit)];
 }

@@ -163,6 +163,35 @@ public sealed class MessageSearchTests
         });
 
     [Fact]
+    public Task A_host_indexes_one_long_archive_at_a_time_and_short_ones_beside_it() => Simulated.RunAsync(async cluster =>
+    {
+        using Host host = await Host.StartAsync(cluster, (await cluster.NewContainerAsync()).Name);
+        SessionKey shortOne = new("acme", "ada", "s3");
+        foreach (SessionKey key in (SessionKey[])[_key, _other])
+        {
+            await host.AppendAsync(key, [.. "abc".Select(static c => new string(c, ArchiveIndexer.LongBytes / 2))]);
+        }
+
+        await host.AppendAsync(shortOne, "a pelican sings");
+        CommitInput[] commits =
+        [
+            await host.ClearAsync(_key, "c1"), await host.ClearAsync(_other, "c2"), await host.ClearAsync(shortOne, "c3"),
+        ];
+        var write = new HoldsRequest();
+        host.Faults.When(static r => r.Is("PUT", "search/"), write);
+        Task first = host.SwitchAsync(commits[0], s_uncovered);
+        await write.Arrived;
+        Task second = host.SwitchAsync(commits[1], s_uncovered);
+        await host.SwitchAsync(commits[2], s_uncovered);
+        await Task.Delay(TimeSpan.FromSeconds(10), host.Time, Cancelled);
+        Assert.False(second.IsCompleted);
+        Assert.DoesNotContain(host.Log.Requests, static r => r.Is("GET", "archives/") && r.Blob.Contains("/s2/", StringComparison.Ordinal)
+            && r.Blob.EndsWith("messages.jsonl", StringComparison.Ordinal));
+        await write.ReleaseAsync();
+        await Task.WhenAll(first, second);
+    });
+
+    [Fact]
     public Task Many_messages_of_one_archive_do_not_hide_another_archive() => Simulated.RunAsync(async cluster =>
     {
         string container = (await cluster.NewContainerAsync()).Name;
