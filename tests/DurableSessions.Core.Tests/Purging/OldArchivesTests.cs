@@ -23,7 +23,7 @@ public sealed class OldArchivesTests
 {
     private const int RequestsOfARun = 45;
 
-    private static readonly EngineOptions s_seldom = Host.Quick with { SweepInterval = TimeSpan.FromHours(12) };
+    private static readonly EngineOptions s_seldom = new() { SweepInterval = TimeSpan.FromHours(12) };
     private static readonly TimeSpan s_retention = TimeSpan.FromDays(5);
     private static readonly TimeSpan s_longAgo = s_retention + TimeSpan.FromHours(1);
     private static readonly DigestRequest s_preview = new(DigestMode.Preview);

@@ -19,7 +19,7 @@ namespace DurableSessions.Core.Tests.Purging;
 [Collection(nameof(Simulated))]
 public sealed class PurgeTests
 {
-    private static readonly EngineOptions s_seldom = Host.Quick with { SweepInterval = TimeSpan.FromHours(12) };
+    private static readonly EngineOptions s_seldom = new() { SweepInterval = TimeSpan.FromHours(12) };
     private static readonly TimeSpan s_longAgo = TimeSpan.FromHours(25);
 
     private readonly SessionKey _key = new("acme", "ada", "s1");

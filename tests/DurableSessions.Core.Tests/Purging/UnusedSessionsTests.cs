@@ -16,7 +16,7 @@ namespace DurableSessions.Core.Tests.Purging;
 [Collection(nameof(Simulated))]
 public sealed class UnusedSessionsTests
 {
-    private static readonly EngineOptions s_seldom = Host.Quick with { SweepInterval = TimeSpan.FromHours(12) };
+    private static readonly EngineOptions s_seldom = new() { SweepInterval = TimeSpan.FromHours(12) };
     private static readonly TimeSpan s_retention = TimeSpan.FromDays(9);
     private static readonly TimeSpan s_longAgo = s_retention + TimeSpan.FromHours(1);
 

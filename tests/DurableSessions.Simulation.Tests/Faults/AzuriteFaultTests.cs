@@ -51,7 +51,7 @@ public sealed class AzuriteFaultTests(AzuriteFixture azurite, ITestOutputHelper 
         for (int i = 0; i < scenarios.Length; i++)
         {
             await SimulatedCluster.RunAsync(
-                Schedule.InOrder, async cluster => requests[i] = await FaultPoint.CountRequestsAsync(cluster, scenarios[i]()));
+                Schedule.InOrder, async cluster => requests[i] = (await FaultPoint.RequestsAsync(cluster, scenarios[i]())).Count);
         }
 
         SimulatedCluster.Leave();

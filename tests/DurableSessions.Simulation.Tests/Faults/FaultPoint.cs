@@ -17,8 +17,8 @@ internal static class FaultPoint
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    /// <summary>How many requests a scenario makes when nothing fails.</summary>
-    public static async Task<int> CountRequestsAsync(StorageFixture storage, Scenario scenario)
+    /// <summary>The requests that a scenario makes when nothing fails.</summary>
+    public static async Task<IReadOnlyList<StorageRequest>> RequestsAsync(StorageFixture storage, Scenario scenario)
     {
         BlobContainerClient blobs = await storage.NewContainerAsync();
         using Host host = await Host.RunAsync(storage, blobs.Name, Options);
@@ -26,7 +26,8 @@ internal static class FaultPoint
         int before = host.Faults.Requests;
         await scenario.ActAsync(host);
         await host.QuietAsync();
-        return host.Faults.Requests - before;
+        Assert.Equal(host.Faults.Requests, host.Log.Count);
+        return [.. host.Log.Requests.Skip(before)];
     }
 
     /// <summary>False: the scenario made fewer requests.</summary>

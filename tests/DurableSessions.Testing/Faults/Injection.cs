@@ -6,6 +6,14 @@ internal static class Injection
     private static readonly Fault[] NotCarriedOut =
         [Fault.FailBeforeSending, Fault.Respond(503, "ServerBusy"), Fault.Respond(429, "TooManyRequests")];
 
+    /// <summary>
+    /// Whether it is a fault of its own at a request. At one that only reads, storage and its client cannot tell
+    /// <see cref="FaultKind.DiesAfter"/> from <see cref="FaultKind.DiesBefore"/>, <see cref="FaultKind.ArrivesLate"/> from
+    /// <see cref="FaultKind.AnswerLost"/>, and <see cref="FaultKind.SentTwice"/> from no fault.
+    /// </summary>
+    public static bool IsOwnAt(this FaultKind kind, StorageRequest request) =>
+        request.IsWrite || kind is not (FaultKind.DiesAfter or FaultKind.ArrivesLate or FaultKind.SentTwice);
+
     /// <summary>Has it happen at a request. Returns what is to be done when everything is over: late copies arrive.</summary>
     public static Func<Task> Inject(this FaultTransport faults, FaultKind kind, int number)
     {
