@@ -20,6 +20,7 @@ public class BlobNameTests
     {
         [nameof(BlobNames.Manifest)] = false,
         [nameof(BlobNames.ManifestPrefix)] = true,
+        [nameof(BlobNames.SegmentsOfUser)] = true,
         [nameof(BlobNames.SegmentPrefix)] = true,
         [nameof(BlobNames.Retained)] = false,
         [nameof(BlobNames.ArchivePrefix)] = true,
