@@ -66,13 +66,29 @@ public sealed class MemorySearch
     /// <param name="where">What is to be found at all; <see langword="null"/>: everything. Called while the user's index is held.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="ArgumentOutOfRangeException">The limit is out of its bounds.</exception>
+    public Task<IReadOnlyList<SearchHit>> SearchAsync(
+        UserKey user, string query, int limit, Predicate<SearchHit>? where, CancellationToken cancellationToken) =>
+        SearchAsync(user, query, limit, SearchFilter.None, where, cancellationToken);
+
+    /// <summary>As the other overload, of what a filter allows.</summary>
+    /// <param name="user">The user.</param>
+    /// <param name="query">A text of any length, such as a whole prompt: its words count, each once.</param>
+    /// <param name="limit">1 to <see cref="MaxHits"/>.</param>
+    /// <param name="filter">What may be found.</param>
+    /// <param name="where">What is to be found at all; <see langword="null"/>: everything. Called while the user's index is held.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The limit is out of its bounds.</exception>
     public async Task<IReadOnlyList<SearchHit>> SearchAsync(
-        UserKey user, string query, int limit, Predicate<SearchHit>? where, CancellationToken cancellationToken)
+        UserKey user, string query, int limit, SearchFilter filter, Predicate<SearchHit>? where, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(filter);
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxHits);
         var living = new Dictionary<SessionKey, Manifest?>();
-        FoundMessages found = await FindMessagesAsync(user, query, limit, where, living, cancellationToken);
+        FoundMessages found = filter.AllowsMessages
+            ? await FindMessagesAsync(user, query, limit, filter.Messages, where, living, cancellationToken)
+            : FoundMessages.None;
+        Lazy<IReadOnlySet<(CommitId, string)>>? seen = filter.SeenBy is null ? null : new(() => found.AllowedBy(filter.Messages));
         var remembered = ("search", user);
         UserIndex index = _memory.GetOrCreateOnce(remembered, s_unused, bytes: 0, static () => new UserIndex());
         await index.Gate.WaitAsync(cancellationToken);
@@ -80,7 +96,8 @@ public sealed class MemorySearch
         {
             await ReadMemoriesAsync(index, user, cancellationToken);
             await ReadArchivesAsync(index, user, cancellationToken);
-            return await FindAsync(index, user, query, found, living, limit, where, cancellationToken);
+            return await FindAsync(
+                index, user, query, found, living, limit, h => IsAllowed(h) && where?.Invoke(h.Hit) != false, cancellationToken);
         }
         finally
         {
@@ -88,12 +105,18 @@ public sealed class MemorySearch
             index.Gate.Release();
             _memory.Resize(remembered, index, s_unused, bytes);
         }
+
+        // Messages were filtered where they were searched.
+        bool IsAllowed(FoundHit hit) => hit.Match is not null
+            || (hit.Hit is { Archive: { } archive }
+                ? filter.AllowsAbstract(archive) && seen?.Value.Contains((archive.CommitId, archive.Incarnation)) != false
+                : filter.Allows(hit.Hit.Memory!));
     }
 
     // What was deleted, or has expired, a moment ago is in the index still: it must not keep others from being found.
     private async Task<FoundMessages> FindMessagesAsync(
-        UserKey user, string query, int limit, Predicate<SearchHit>? where, Dictionary<SessionKey, Manifest?> living,
-        CancellationToken cancellationToken)
+        UserKey user, string query, int limit, MessageFilter filter, Predicate<SearchHit>? where,
+        Dictionary<SessionKey, Manifest?> living, CancellationToken cancellationToken)
     {
         var gone = new HashSet<(SegmentArchive Place, string? WriteId)>();
         for (int round = 1; ;)
@@ -110,13 +133,14 @@ public sealed class MemorySearch
                     user,
                     query,
                     limit,
+                    filter,
                     a => !IsGone(a) && where?.Invoke(HitOf(user, a, score: 1)) != false,
                     cancellationToken);
                 await LoadAsync(matches.Take(limit).Select(m => user.Session(m.Archive.SessionId)), living, cancellationToken);
                 SegmentArchive[] lost = [.. matches.Select(static m => m.Archive).Where(IsGone)];
                 if (round >= MaxRounds || lost.Length == 0)
                 {
-                    return new FoundMessages(matches, logs);
+                    return new FoundMessages(matches, logs, segments);
                 }
 
                 // A log that this same manifest has shown not to be live was listed after that.
@@ -204,12 +228,12 @@ public sealed class MemorySearch
     // digested again has come and gone, and each when a digest of its session was put in place since.
     private async Task<IReadOnlyList<SearchHit>> FindAsync(
         UserIndex index, UserKey user, string query, FoundMessages messages, Dictionary<SessionKey, Manifest?> living,
-        int limit, Predicate<SearchHit>? where, CancellationToken cancellationToken)
+        int limit, Predicate<FoundHit> where, CancellationToken cancellationToken)
     {
-        var hits = new List<(SearchHit Hit, MessageMatch? Match)>();
-        (SearchHit Hit, MessageMatch? Match)[] candidates =
+        var hits = new List<FoundHit>();
+        FoundHit[] candidates =
         [
-            .. Join(index, user, query, messages.Matches).Where(c => where?.Invoke(c.Hit) != false),
+            .. Join(index, user, query, messages.Matches).Where(c => where(c)),
         ];
         await LoadAsync(candidates.Take(limit).Select(static c => SessionOf(c.Hit)).OfType<SessionKey>(), living, cancellationToken);
         foreach ((SearchHit candidate, MessageMatch? match) in candidates)
@@ -269,7 +293,7 @@ public sealed class MemorySearch
                 }
             }
 
-            hits.Add((candidate with { Archive = archive }, match));
+            hits.Add(new FoundHit(candidate with { Archive = archive }, match));
             if (hits.Count == limit)
             {
                 break;
@@ -278,7 +302,7 @@ public sealed class MemorySearch
 
         IReadOnlySet<string> terms = MessageSearch.TermsOf(query);
         var found = new List<SearchHit>(hits.Count);
-        foreach ((SearchHit Hit, MessageMatch? Match)[] chunk in hits.Chunk(ReadAtOnce))
+        foreach (FoundHit[] chunk in hits.Chunk(ReadAtOnce))
         {
             found.AddRange(await Task.WhenAll(chunk.Select(async h => h.Match is null
                 ? h.Hit
@@ -323,25 +347,26 @@ public sealed class MemorySearch
     };
 
     // An archive that is found by a message and by its abstract is one hit, with the better of the scores.
-    private static IEnumerable<(SearchHit Hit, MessageMatch? Match)> Join(
-        UserIndex index, UserKey user, string query, IReadOnlyList<MessageMatch> matches)
+    private static IEnumerable<FoundHit> Join(UserIndex index, UserKey user, string query, IReadOnlyList<MessageMatch> matches)
     {
         var byCommit = matches.Where(static m => !m.Archive.IsLive)
             .ToDictionary(static m => (m.Archive.CommitId, m.Archive.Incarnation));
-        var hits = new List<(SearchHit Hit, MessageMatch? Match)>();
+        var hits = new List<FoundHit>();
         foreach ((MemoryInfo? memory, ArchiveHit? archive, double score) in index.Search(query))
         {
             hits.Add(archive is not null && byCommit.Remove((archive.CommitId, archive.Incarnation), out MessageMatch? match)
-                ? (new SearchHit(Math.Max(score, match.Score), memory, archive), match)
-                : (new SearchHit(score, memory, archive), null));
+                ? new FoundHit(new SearchHit(Math.Max(score, match.Score), memory, archive), match)
+                : new FoundHit(new SearchHit(score, memory, archive), null));
         }
 
         hits.AddRange(byCommit.Values.Select(m =>
-            (new SearchHit(m.Score, null, Known(m.Archive) ?? HitOf(user, m.Archive)), (MessageMatch?)m)));
-        hits.AddRange(matches.Where(static m => m.Archive.IsLive).Select(m => (HitOf(user, m.Archive, m.Score), (MessageMatch?)m)));
+            new FoundHit(new SearchHit(m.Score, null, Known(m.Archive) ?? HitOf(user, m.Archive)), m)));
+        hits.AddRange(matches.Where(static m => m.Archive.IsLive).Select(m => new FoundHit(HitOf(user, m.Archive, m.Score), m)));
         return hits.OrderByDescending(static h => h.Hit.Score);
 
         ArchiveHit? Known(SegmentArchive archive) =>
             index.Find(archive.CommitId) is { } known && known.Incarnation == archive.Incarnation ? known : null;
     }
+
+    private sealed record FoundHit(SearchHit Hit, MessageMatch? Match);
 }

@@ -52,20 +52,21 @@ internal sealed class MessageSearch(SessionStorage storage, HostCache memory, IL
     /// <param name="user">The user.</param>
     /// <param name="query">What is asked.</param>
     /// <param name="limit">How many archives are wanted; more are answered where they are found at once.</param>
+    /// <param name="filter">Which messages may be found.</param>
     /// <param name="where">Which archives may be found.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     public async Task<IReadOnlyList<MessageMatch>> SearchAsync(
-        List<SegmentReader> segments, UserKey user, string query, int limit, Predicate<SegmentArchive> where,
+        List<SegmentReader> segments, UserKey user, string query, int limit, MessageFilter filter, Predicate<SegmentArchive> where,
         CancellationToken cancellationToken)
     {
         var best = new Dictionary<(CommitId, string), MessageMatch>();
-        var filter = new MessageFilter
+        MessageFilter others = filter with
         {
             Archive = a => !best.ContainsKey(PlaceOf(a)) && where(a),
         };
         for (int round = 1; round <= MaxRounds; round++)
         {
-            IReadOnlyList<MessageMatch> matches = await SearchReadableAsync(segments, user, query, filter, cancellationToken);
+            IReadOnlyList<MessageMatch> matches = await SearchReadableAsync(segments, user, query, others, cancellationToken);
             foreach (MessageMatch match in matches)
             {
                 best.TryAdd(PlaceOf(match.Archive), match);

@@ -165,6 +165,46 @@ public sealed class LiveMessageTests
         Assert.Equal(1, Assert.Single(await SearchAsync(searching, "pelican")).Archive?.Number);
     });
 
+    /// <summary>What the manifest said in one round says nothing of what is listed in the next one.</summary>
+    [Fact]
+    public Task A_message_is_found_once_while_two_commits_carry_it_on() => Simulated.RunAsync(async cluster =>
+    {
+        BlobContainerClient container = await cluster.NewContainerAsync();
+        using Host host = await Host.StartAsync(cluster, container.Name);
+        using Host searching = await Host.StartAsync(cluster, container.Name);
+        await host.AppendAsync(_key, "a walrus sings", "a pelican listens");
+        var manifest = new HoldsRequest();
+        searching.Faults.When(static r => r.Is("GET", Manifests), manifest);
+        Task<IReadOnlyList<SearchHit>> search = SearchAsync(searching, "pelican");
+        await manifest.Arrived;
+        await CommitAsync(host, "c1", keepRecent: 1);
+        var again = new HoldsRequest();
+        searching.Faults.When(static r => r.Is("GET", Logs, "list"), again);
+        await manifest.ReleaseAsync();
+        await again.Arrived;
+        await CommitAsync(host, "c2", keepRecent: 0);
+        await again.ReleaseAsync();
+        Assert.Equal(2, Assert.Single(await search).Archive?.Number);
+    });
+
+    /// <summary>Archives are found by their abstracts after the manifest was read that says where the messages are.</summary>
+    [Fact]
+    public Task What_is_live_for_a_search_is_no_archive_for_it() => Simulated.RunAsync(async cluster =>
+    {
+        BlobContainerClient container = await cluster.NewContainerAsync();
+        using Host host = await Host.RunAsync(cluster, container.Name);
+        using Host searching = await Host.StartAsync(cluster, container.Name);
+        await host.AppendAsync(_key, "1 messages");
+        var tasks = new HoldsRequest();
+        searching.Faults.When(static r => r.Is("GET", "tasks/", "list"), tasks);
+        Task<IReadOnlyList<SearchHit>> search = SearchAsync(searching, "messages");
+        await tasks.Arrived;
+        await host.CommitToEndAsync(_key);
+        await tasks.ReleaseAsync();
+        Assert.Equal(_key, Assert.Single(await search).Live?.Session);
+        Assert.Equal("1 messages", Assert.Single(await SearchAsync(searching, "messages")).Archive?.Abstract);
+    });
+
     [Fact]
     public Task A_message_is_found_once_in_any_order_of_requests() => Simulated.RunInManyOrdersAsync(async cluster =>
     {

@@ -109,7 +109,9 @@ public class BlobNameTests
             nameof(BlobNames.Retained) or nameof(BlobNames.Attempt) or nameof(BlobNames.Commit) or nameof(BlobNames.Answers) =>
                 SessionPath.TryParse(name.Text, out SessionPath? path)
                 && ((CommitAttempt)name.Arguments[0]) is var commit
-                && path.Session == commit.Session && path.Incarnation == commit.Incarnation,
+                && path.Session == commit.Session && path.Incarnation == commit.Incarnation
+                && (name.Method.Name != nameof(BlobNames.Retained)
+                    || BlobNames.FindIncarnation(name.Text) == (commit.Session, commit.Incarnation)),
             nameof(BlobNames.SegmentPrefix) or nameof(BlobNames.ArchivePrefix) or nameof(BlobNames.Index)
                 or nameof(BlobNames.IndexPrefix) =>
                 SessionPath.TryParse(name.Text, out SessionPath? path)
