@@ -38,7 +38,8 @@ internal sealed class LogIndex(SessionKey session, string incarnation, string lo
     public long Bytes => 1024 + _full.Sum(static f => f.Chunk.Bytes) + (_growing?.Bytes ?? 0) + (2 * _growingBytes) + _lines.Length;
 
     /// <summary>What was read, in the order of the log.</summary>
-    public IReadOnlyList<LogChunk> Chunks => [.. _full.Select(static f => f.Chunk), .. _growing is { } last ? [last] : Array.Empty<LogChunk>()];
+    public IReadOnlyList<LogChunk> Chunks =>
+        [.. _full.Select(static f => f.Chunk), .. _growing is { } last ? [last] : Array.Empty<LogChunk>()];
 
     /// <summary>Reads on, up to the end of the log as it is.</summary>
     /// <param name="container">Where the log is.</param>

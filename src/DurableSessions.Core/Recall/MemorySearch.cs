@@ -11,13 +11,13 @@ using DurableSessions.Core.Tasks;
 namespace DurableSessions.Core.Recall;
 
 /// <summary>
-/// Searches a user's own memories, the messages of the user's archives and those that are not archived yet, and the abstracts of the archives
-/// of the newest <see cref="MaxArchives"/> commits. What a host has indexed, or read of the index, it keeps for a while: each search reads only what
-/// commits and the user have changed since.
+/// Searches a user's own memories, the messages of the user's archives and those that are not archived yet, and the abstracts of the
+/// archives of the newest <see cref="MaxArchives"/> commits. What a host has indexed, or read of the index, it keeps for a while: each
+/// search reads only what has changed since.
 /// </summary>
 /// <remarks>
-/// A message that was acknowledged before a search is found by it, and once, also while commits carry it on: live logs are listed before the
-/// index, and one manifest of each session, read after both, says for all that is found of the session whether it is live or archived.
+/// A message that was acknowledged before a search is found by it, and once, also while commits carry it on: live logs are listed before
+/// the index, and one manifest of each session, read after both, says for all that is found of it whether it is live or archived.
 /// Where a log that was found is not live any more, both are listed anew: what it held may have come to a place that was not there yet.
 /// </remarks>
 public sealed class MemorySearch

@@ -45,8 +45,8 @@ internal sealed class MessageSearch(SessionStorage storage, HostCache memory, IL
     }
 
     /// <summary>
-    /// The best message of each archive, and of each session's live messages, that has any of the query's words, the best first. Where few archives have very many of them, so
-    /// that the best messages are all theirs, the others are looked for up to four times.
+    /// The best message of each archive, and of each session's live messages, that has any of the query's words, the best first. Where few
+    /// archives have very many of them, so that the best messages are all theirs, the others are looked for up to four times.
     /// </summary>
     /// <param name="segments">Where to look; those that turn out to be unreadable are taken out.</param>
     /// <param name="user">The user.</param>

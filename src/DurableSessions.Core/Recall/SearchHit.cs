@@ -8,7 +8,7 @@ namespace DurableSessions.Core.Recall;
 /// </param>
 /// <param name="Memory">The memory, if it is one.</param>
 /// <param name="Archive">The archive, if it is one.</param>
-/// <param name="Message">The message of the archive, or of the session, that fits best, where there is one that the search looked at.</param>
+/// <param name="Message">The message of the archive or session that fits best, where there is one that the search looked at.</param>
 /// <param name="Live">The session, if it is found by a message that is not archived yet.</param>
 public sealed record SearchHit(
     double Score, MemoryInfo? Memory, ArchiveHit? Archive, MessageHit? Message = null, LiveHit? Live = null);

@@ -29,7 +29,9 @@ internal sealed class UserFiles(SessionStore store, Caller caller, RequestCost? 
 
     private long _bytes;
 
-    /// <summary>The text of a file, of an archive as a whole, or of what a session has not archived; <see langword="null"/>: there is none.</summary>
+    /// <summary>
+    /// The text of a file, of an archive as a whole, or of a session as an agent reads it; <see langword="null"/>: there is none.
+    /// </summary>
     /// <exception cref="ApiException">The messages of an archive have more than <see cref="MaxArchiveBytes"/>.</exception>
     public async Task<string?> FindTextAsync(UserPath path, CancellationToken cancellationToken) => path.Place switch
     {

@@ -9,8 +9,8 @@ using DurableSessions.Http.Requests;
 namespace DurableSessions.Http.Recall;
 
 /// <summary>
-/// Something of a caller's own that was found: a memory, an archive by its line or by one of its messages, or a session by a message that is
-/// not archived yet.
+/// Something of a caller's own that was found: a memory, an archive by its line or by one of its messages, or a session by a message that
+/// is not archived yet.
 /// </summary>
 /// <param name="Uri">Where it is read.</param>
 /// <param name="Category">The memory's, or <see cref="Sessions"/>.</param>
@@ -41,7 +41,8 @@ internal sealed record Recollection(
         Predicate<SearchHit>? where, int limit, double minScore, CancellationToken cancellationToken)
     {
         bool IsWanted(SearchHit hit) =>
-            hit.Score >= minScore && where?.Invoke(hit) != false && (targets.Count == 0 || (UriOf(caller, hit) is var uri && targets.Any(t => t.Holds(uri))));
+            hit.Score >= minScore && where?.Invoke(hit) != false
+            && (targets.Count == 0 || (UriOf(caller, hit) is var uri && targets.Any(t => t.Holds(uri))));
         IReadOnlyList<SearchHit> hits = await store.MemorySearch.SearchAsync(
             caller.Owner, query, limit, filter, IsWanted, cancellationToken);
         return [.. hits.Select(h => Of(caller, h))];

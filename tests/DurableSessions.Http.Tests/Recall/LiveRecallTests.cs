@@ -188,8 +188,11 @@ public sealed class LiveRecallTests(ApiFixture api) : RecallTest(api)
             HttpStatusCode.BadRequest, (await PostAsync(Find, new { query = "tea" }, new string('a', ActorPeer.MaxLength + 1))).Status);
     }
 
-    private async Task SayAsync(string session, string role, string? peer, string at, string text) =>
-        (await PostAsync($"/api/v1/sessions/{session}/messages", new { role, content = text, created_at = at, peer_id = peer })).Succeeded();
+    private async Task SayAsync(string session, string role, string? peer, string at, string content)
+    {
+        var message = new { role, content, created_at = at, peer_id = peer };
+        (await PostAsync($"/api/v1/sessions/{session}/messages", message)).Succeeded();
+    }
 
     private async Task<JsonElement[]> HitsAsync(string path, object body, string? peer = null) =>
         [.. (await PostAsync(path, body, peer)).Succeeded().Result.GetProperty("memories").EnumerateArray()];
