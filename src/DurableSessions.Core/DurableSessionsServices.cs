@@ -154,9 +154,10 @@ public static class DurableSessionsServices
             p.Get<MemoryCatalogues>(), p.Get<MemoryContents>(), p.Get<ManifestStore>(), p.Get<ArchiveStore>(), p.Get<MemoryStage>(),
             p.Get<MemoryUndo>(), p.Get<AccountUsages>(), p.Get<TimeProvider>()))
         .AddSingleton<MessageSearch>()
+        .AddSingleton<LiveLogs>()
         .AddSingleton(static p => new MemorySearch(
             p.Get<MemoryCatalogues>(), p.Get<MemoryContents>(), p.Get<ManifestStore>(), p.Get<ArchiveStore>(), p.Get<TaskIndex>(),
-            p.Get<CommitLedger>(), p.Get<MessageSearch>(), p.Get<HostCache>()))
+            p.Get<CommitLedger>(), p.Get<MessageSearch>(), p.Get<LiveLogs>(), p.Get<HostCache>()))
         .AddSingleton(static p => new StorageAudit(
             p.Get<SessionStorage>(), p.Get<ManifestStore>(), p.Get<ArchiveStore>(), p.Get<OrchestrationClient>(), p.Get<SessionOptions>(),
             p.Get<TimeProvider>()));

@@ -169,4 +169,12 @@ internal static partial class Log
     [LoggerMessage(
         1037, LogLevel.Warning, "The search index of user {User} has more than {Count} segments: the oldest are not searched")]
     public static partial void TooManySegments(this ILogger log, UserKey user, int count);
+
+    [LoggerMessage(
+        1045, LogLevel.Warning,
+        "User {User} has live messages in more than {Sessions} sessions, or more than {Bytes} bytes of them: the oldest are not searched")]
+    public static partial void LiveMessagesLeftOut(this ILogger log, UserKey user, int sessions, long bytes);
+
+    [LoggerMessage(1046, LogLevel.Warning, "Live messages of user {User} cannot be read, and are not found by search: {Blob}")]
+    public static partial void LiveMessageUnreadable(this ILogger log, Exception exception, UserKey user, string blob);
 }

@@ -1,11 +1,9 @@
-using System.Globalization;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using DurableSessions.Core.Archives;
 using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
-using DurableSessions.Core.Messages;
 using DurableSessions.Core.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -30,9 +28,6 @@ internal sealed class ArchiveIndexer(SessionStorage storage, ArchiveStore archiv
 
     /// <summary>Longer archives are indexed one at a time.</summary>
     public const int LongBytes = RecentLines.MaxBlobBytes;
-
-    /// <summary>Of each text of a message so many characters are found by their words: of a long output of a tool, its beginning.</summary>
-    public const int MaxTextLength = 64 * 1024;
 
     private readonly SemaphoreSlim _long = new(1);
 
@@ -82,7 +77,7 @@ internal sealed class ArchiveIndexer(SessionStorage storage, ArchiveStore archiv
 
                 try
                 {
-                    builder.Add(Read(line, offset));
+                    builder.Add(SegmentMessage.Read(line, offset));
                 }
                 catch (FormatException e)
                 {
@@ -117,20 +112,6 @@ internal sealed class ArchiveIndexer(SessionStorage storage, ArchiveStore archiv
             await WriteOnceAsync(BlobNames.SearchSegment(commit, number, part), segment, cancellationToken);
         }
     }
-
-    private static SegmentMessage Read(BlobLine line, long offset)
-    {
-        var message = SessionMessage.Parse(line.Content);
-        string text = string.Join('\n', MessageText.ThatIsSaid(message).Select(static t => Excerpt.Beginning(t, MaxTextLength)));
-        return new SegmentMessage(message.Role, message.PeerId, TimeOf(message), text, offset, line.Content.Length);
-    }
-
-    // What a client writes as a time may be none.
-    private static DateTimeOffset TimeOf(SessionMessage message) =>
-        DateTimeOffset.TryParse(
-            message.CreatedAt, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time)
-            ? time
-            : DateTimeOffset.MinValue;
 
     private async Task WriteOnceAsync(string name, MemoryStream segment, CancellationToken cancellationToken)
     {

@@ -15,6 +15,9 @@ internal sealed record MessageFilter
     /// <summary>Those of this peer.</summary>
     public string? Peer { get; init; }
 
+    /// <summary>Those that this peer may see: of another peer none, of none all.</summary>
+    public string? SeenBy { get; init; }
+
     /// <summary>Those said from then on.</summary>
     public DateTimeOffset? From { get; init; }
 
@@ -29,5 +32,6 @@ internal sealed record MessageFilter
 
     public bool Allows(string role, string? peer, DateTimeOffset createdAt) =>
         (Role is null || Role == role) && (Peer is null || Peer == peer)
+        && (SeenBy is null || peer is null || SeenBy == peer)
         && !(createdAt < From) && !(createdAt >= To);
 }

@@ -148,7 +148,7 @@ internal sealed class ScoredSegment(SegmentReader reader, bool[] owns)
 
     private bool IsAllowed(int message, MessageFilter filter)
     {
-        if (filter is { Role: null, Peer: null, From: null, To: null })
+        if (filter is { Role: null, Peer: null, SeenBy: null, From: null, To: null })
         {
             return true;
         }

@@ -124,6 +124,22 @@ internal sealed class SegmentReader
         return found;
     }
 
+    /// <summary>Whether a filter allows all messages of an archive.</summary>
+    public bool HasOnly(int archive, MessageFilter filter)
+    {
+        for (int message = FirstMessages[archive]; message < FirstMessages[archive + 1]; message++)
+        {
+            SegmentRow row = RowOf(message);
+            (string role, string? peer) = Kinds[row.Kind];
+            if (!filter.Allows(role, peer, row.CreatedAt))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     internal SegmentRow RowOf(int message)
     {
         ReadOnlySpan<byte> row = _rows.Span.Slice(message * SegmentFormat.RowBytes, SegmentFormat.RowBytes);

@@ -5,15 +5,21 @@ using DurableSessions.Core.Indexing;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
+using DurableSessions.Core.Storage;
 using DurableSessions.Core.Tasks;
 
 namespace DurableSessions.Core.Recall;
 
 /// <summary>
-/// Searches a user's own memories, the messages of the user's archives, and the abstracts of the archives of the newest
-/// <see cref="MaxArchives"/> commits. What a host has indexed, or read of the index, it keeps for a while: each search reads only what
-/// commits and the user have changed since.
+/// Searches a user's own memories, the messages of the user's archives and those that are not archived yet, and the abstracts of the
+/// archives of the newest <see cref="MaxArchives"/> commits. What a host has indexed, or read of the index, it keeps for a while: each
+/// search reads only what has changed since.
 /// </summary>
+/// <remarks>
+/// A message that was acknowledged before a search is found by it, and once, also while commits carry it on: live logs are listed before
+/// the index, and one manifest of each session, read after both, says for all that is found of it whether it is live or archived.
+/// Where a log that was found is not live any more, both are listed anew: what it held may have come to a place that was not there yet.
+/// </remarks>
 public sealed class MemorySearch
 {
     /// <summary>The most hits of one search.</summary>
@@ -35,11 +41,12 @@ public sealed class MemorySearch
     private readonly TaskIndex _tasks;
     private readonly CommitLedger _ledger;
     private readonly MessageSearch _messages;
+    private readonly LiveLogs _logs;
     private readonly HostCache _memory;
 
     internal MemorySearch(
         MemoryCatalogues catalogues, MemoryContents contents, ManifestStore manifests, ArchiveStore archives, TaskIndex tasks,
-        CommitLedger ledger, MessageSearch messages, HostCache memory)
+        CommitLedger ledger, MessageSearch messages, LiveLogs logs, HostCache memory)
     {
         _catalogues = catalogues;
         _contents = contents;
@@ -48,6 +55,7 @@ public sealed class MemorySearch
         _tasks = tasks;
         _ledger = ledger;
         _messages = messages;
+        _logs = logs;
         _memory = memory;
     }
 
@@ -58,13 +66,29 @@ public sealed class MemorySearch
     /// <param name="where">What is to be found at all; <see langword="null"/>: everything. Called while the user's index is held.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="ArgumentOutOfRangeException">The limit is out of its bounds.</exception>
+    public Task<IReadOnlyList<SearchHit>> SearchAsync(
+        UserKey user, string query, int limit, Predicate<SearchHit>? where, CancellationToken cancellationToken) =>
+        SearchAsync(user, query, limit, SearchFilter.None, where, cancellationToken);
+
+    /// <summary>As the other overload, of what a filter allows.</summary>
+    /// <param name="user">The user.</param>
+    /// <param name="query">A text of any length, such as a whole prompt: its words count, each once.</param>
+    /// <param name="limit">1 to <see cref="MaxHits"/>.</param>
+    /// <param name="filter">What may be found.</param>
+    /// <param name="where">What is to be found at all; <see langword="null"/>: everything. Called while the user's index is held.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The limit is out of its bounds.</exception>
     public async Task<IReadOnlyList<SearchHit>> SearchAsync(
-        UserKey user, string query, int limit, Predicate<SearchHit>? where, CancellationToken cancellationToken)
+        UserKey user, string query, int limit, SearchFilter filter, Predicate<SearchHit>? where, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(filter);
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxHits);
         var living = new Dictionary<SessionKey, Manifest?>();
-        IReadOnlyList<MessageMatch> matches = await FindMessagesAsync(user, query, limit, where, living, cancellationToken);
+        FoundMessages found = filter.AllowsMessages
+            ? await FindMessagesAsync(user, query, limit, filter.Messages, where, living, cancellationToken)
+            : FoundMessages.None;
+        Lazy<IReadOnlySet<(CommitId, string)>>? seen = filter.SeenBy is null ? null : new(() => found.AllowedBy(filter.Messages));
         var remembered = ("search", user);
         UserIndex index = _memory.GetOrCreateOnce(remembered, s_unused, bytes: 0, static () => new UserIndex());
         await index.Gate.WaitAsync(cancellationToken);
@@ -72,7 +96,8 @@ public sealed class MemorySearch
         {
             await ReadMemoriesAsync(index, user, cancellationToken);
             await ReadArchivesAsync(index, user, cancellationToken);
-            return await FindAsync(index, user, query, matches, living, limit, where, cancellationToken);
+            return await FindAsync(
+                index, user, query, found, living, limit, h => IsAllowed(h) && where?.Invoke(h.Hit) != false, cancellationToken);
         }
         finally
         {
@@ -80,34 +105,65 @@ public sealed class MemorySearch
             index.Gate.Release();
             _memory.Resize(remembered, index, s_unused, bytes);
         }
+
+        // Messages were filtered where they were searched.
+        bool IsAllowed(FoundHit hit) => hit.Match is not null
+            || (hit.Hit is { Archive: { } archive }
+                ? filter.AllowsAbstract(archive) && seen?.Value.Contains((archive.CommitId, archive.Incarnation)) != false
+                : filter.Allows(hit.Hit.Memory!));
     }
 
     // What was deleted, or has expired, a moment ago is in the index still: it must not keep others from being found.
-    private async Task<IReadOnlyList<MessageMatch>> FindMessagesAsync(
-        UserKey user, string query, int limit, Predicate<SearchHit>? where, Dictionary<SessionKey, Manifest?> living,
-        CancellationToken cancellationToken)
+    private async Task<FoundMessages> FindMessagesAsync(
+        UserKey user, string query, int limit, MessageFilter filter, Predicate<SearchHit>? where,
+        Dictionary<SessionKey, Manifest?> living, CancellationToken cancellationToken)
     {
-        List<SegmentReader> segments = await _messages.OpenAsync(user, cancellationToken);
-        for (int round = 1; ; round++)
+        var gone = new HashSet<(SegmentArchive Place, string? WriteId)>();
+        for (int round = 1; ;)
         {
-            IReadOnlyList<MessageMatch> matches = await _messages.SearchAsync(
-                segments,
-                user,
-                query,
-                limit,
-                a => !IsGone(a) && where?.Invoke(new SearchHit(1, null, HitOf(user, a))) != false,
-                cancellationToken);
-            await LoadAsync(matches.Take(limit).Select(m => user.Session(m.Archive.SessionId)), living, cancellationToken);
-            if (round == MaxRounds || !matches.Any(m => IsGone(m.Archive)))
+            living.Clear();
+            IReadOnlyList<LogChunk> logs = await _logs.OpenAsync(user, cancellationToken);
+            List<SegmentReader> segments = await _messages.OpenAsync(user, cancellationToken);
+            segments.AddRange(logs.Select(static l => l.Reader));
+            bool isComplete = true;
+            for (; isComplete; round++)
             {
-                return matches;
+                IReadOnlyList<MessageMatch> matches = await _messages.SearchAsync(
+                    segments,
+                    user,
+                    query,
+                    limit,
+                    filter,
+                    a => !IsGone(a) && where?.Invoke(HitOf(user, a, score: 1)) != false,
+                    cancellationToken);
+                await LoadAsync(matches.Take(limit).Select(m => user.Session(m.Archive.SessionId)), living, cancellationToken);
+                SegmentArchive[] lost = [.. matches.Select(static m => m.Archive).Where(IsGone)];
+                if (round >= MaxRounds || lost.Length == 0)
+                {
+                    return new FoundMessages(matches, logs, segments);
+                }
+
+                // A log that this same manifest has shown not to be live was listed after that.
+                foreach (SegmentArchive log in lost.Where(static a => a.IsLive))
+                {
+                    isComplete &= !gone.Add((log, living[user.Session(log.SessionId)]?.WriteId));
+                }
             }
         }
 
         bool IsGone(SegmentArchive archive) =>
-            living.TryGetValue(user.Session(archive.SessionId), out Manifest? manifest)
-            && (manifest?.Incarnation != archive.Incarnation || archive.Number <= manifest.ExpiredArchives);
+            living.TryGetValue(user.Session(archive.SessionId), out Manifest? manifest) && !IsThere(user, archive, manifest);
     }
+
+    // Where its messages are, as the manifest of the session has it.
+    private static bool IsThere(UserKey user, SegmentArchive archive, Manifest? manifest) =>
+        manifest?.Incarnation == archive.Incarnation
+        && (archive.IsLive
+            ? manifest.Keeps(BlobNames.SegmentPrefix(user.Session(archive.SessionId), archive.Incarnation) + archive.CommitId)
+            : archive.Number > manifest.ExpiredArchives && IsSwitched(manifest, archive.CommitId, archive.Number));
+
+    private static bool IsSwitched(Manifest manifest, CommitId commitId, int number) =>
+        number <= manifest.ArchiveCount && manifest.FindPending(commitId) is null;
 
     private async Task ReadMemoriesAsync(UserIndex index, UserKey user, CancellationToken cancellationToken)
     {
@@ -171,29 +227,40 @@ public sealed class MemorySearch
     // A hit of a session is returned only while that session exists. One that was degraded is read again, once, when its turn to be
     // digested again has come and gone, and each when a digest of its session was put in place since.
     private async Task<IReadOnlyList<SearchHit>> FindAsync(
-        UserIndex index, UserKey user, string query, IReadOnlyList<MessageMatch> matches, Dictionary<SessionKey, Manifest?> living,
-        int limit, Predicate<SearchHit>? where, CancellationToken cancellationToken)
+        UserIndex index, UserKey user, string query, FoundMessages messages, Dictionary<SessionKey, Manifest?> living,
+        int limit, Predicate<FoundHit> where, CancellationToken cancellationToken)
     {
-        var hits = new List<(SearchHit Hit, MessageMatch? Match)>();
-        (MemoryInfo? Memory, ArchiveHit? Archive, MessageMatch? Match, double Score)[] candidates =
+        var hits = new List<FoundHit>();
+        FoundHit[] candidates =
         [
-            .. Join(index, user, query, matches).Where(c => where?.Invoke(new SearchHit(c.Score, c.Memory, c.Archive)) != false),
+            .. Join(index, user, query, messages.Matches).Where(c => where(c)),
         ];
-        await LoadAsync(candidates.Take(limit).Select(static c => c.Archive?.Session).OfType<SessionKey>(), living, cancellationToken);
-        foreach ((MemoryInfo? memory, ArchiveHit? candidate, MessageMatch? match, double score) in candidates)
+        await LoadAsync(candidates.Take(limit).Select(static c => SessionOf(c.Hit)).OfType<SessionKey>(), living, cancellationToken);
+        foreach ((SearchHit candidate, MessageMatch? match) in candidates)
         {
-            ArchiveHit? archive = candidate;
+            ArchiveHit? archive = candidate.Archive;
+            Manifest? manifest = null;
+            if (SessionOf(candidate) is { } session && !living.TryGetValue(session, out manifest))
+            {
+                manifest = await FindLivingAsync(session, cancellationToken);
+                living.Add(session, manifest);
+            }
+
+            if (candidate.Live is not null && !IsThere(user, match!.Archive, manifest))
+            {
+                continue;
+            }
+
             if (archive is not null)
             {
-                if (!living.TryGetValue(archive.Session, out Manifest? manifest))
-                {
-                    manifest = await FindLivingAsync(archive.Session, cancellationToken);
-                    living.Add(archive.Session, manifest);
-                }
-
                 if (manifest?.Incarnation != archive.Incarnation)
                 {
                     index.Forget(archive.CommitId);
+                    continue;
+                }
+
+                if (!IsSwitched(manifest, archive.CommitId, archive.Number))
+                {
                     continue;
                 }
 
@@ -226,7 +293,7 @@ public sealed class MemorySearch
                 }
             }
 
-            hits.Add((new SearchHit(score, memory, archive), match));
+            hits.Add(new FoundHit(candidate with { Archive = archive }, match));
             if (hits.Count == limit)
             {
                 break;
@@ -235,15 +302,21 @@ public sealed class MemorySearch
 
         IReadOnlySet<string> terms = MessageSearch.TermsOf(query);
         var found = new List<SearchHit>(hits.Count);
-        foreach ((SearchHit Hit, MessageMatch? Match)[] chunk in hits.Chunk(ReadAtOnce))
+        foreach (FoundHit[] chunk in hits.Chunk(ReadAtOnce))
         {
             found.AddRange(await Task.WhenAll(chunk.Select(async h => h.Match is null
                 ? h.Hit
-                : h.Hit with { Message = await _messages.ReadAsync(user, h.Match, terms, cancellationToken) })));
+                : h.Hit with { Message = await ReadAsync(user, h.Match, messages, terms, cancellationToken) })));
         }
 
         return found;
     }
+
+    private async Task<MessageHit?> ReadAsync(
+        UserKey user, MessageMatch match, FoundMessages messages, IReadOnlySet<string> terms, CancellationToken cancellationToken) =>
+        !match.Archive.IsLive ? await _messages.ReadAsync(user, match, terms, cancellationToken)
+        : messages.ChunkOf(match).Read(match) is { } message ? MessageSearch.HitOf(message, terms)
+        : null;
 
     private async Task LoadAsync(
         IEnumerable<SessionKey> sessions, Dictionary<SessionKey, Manifest?> living, CancellationToken cancellationToken)
@@ -261,6 +334,12 @@ public sealed class MemorySearch
     private async Task<Manifest?> FindLivingAsync(SessionKey session, CancellationToken cancellationToken) =>
         await _manifests.LoadAsync(session, cancellationToken) is { Manifest: { DeletedAt: null } there } ? there : null;
 
+    private static SessionKey? SessionOf(SearchHit hit) => hit.Archive?.Session ?? hit.Live?.Session;
+
+    private static SearchHit HitOf(UserKey user, SegmentArchive archive, double score) => archive.IsLive
+        ? new SearchHit(score, null, null, Live: new LiveHit(user.Session(archive.SessionId), archive.Incarnation))
+        : new SearchHit(score, null, HitOf(user, archive));
+
     private static ArchiveHit HitOf(UserKey user, SegmentArchive archive) => new(
         user.Session(archive.SessionId), archive.Incarnation, archive.CommitId, archive.Number, Abstract: "")
     {
@@ -268,23 +347,26 @@ public sealed class MemorySearch
     };
 
     // An archive that is found by a message and by its abstract is one hit, with the better of the scores.
-    private static IEnumerable<(MemoryInfo? Memory, ArchiveHit? Archive, MessageMatch? Message, double Score)> Join(
-        UserIndex index, UserKey user, string query, IReadOnlyList<MessageMatch> matches)
+    private static IEnumerable<FoundHit> Join(UserIndex index, UserKey user, string query, IReadOnlyList<MessageMatch> matches)
     {
-        var byCommit = matches.ToDictionary(static m => (m.Archive.CommitId, m.Archive.Incarnation));
-        var hits = new List<(MemoryInfo?, ArchiveHit?, MessageMatch?, double Score)>();
+        var byCommit = matches.Where(static m => !m.Archive.IsLive)
+            .ToDictionary(static m => (m.Archive.CommitId, m.Archive.Incarnation));
+        var hits = new List<FoundHit>();
         foreach ((MemoryInfo? memory, ArchiveHit? archive, double score) in index.Search(query))
         {
             hits.Add(archive is not null && byCommit.Remove((archive.CommitId, archive.Incarnation), out MessageMatch? match)
-                ? (memory, archive, match, Math.Max(score, match.Score))
-                : (memory, archive, null, score));
+                ? new FoundHit(new SearchHit(Math.Max(score, match.Score), memory, archive), match)
+                : new FoundHit(new SearchHit(score, memory, archive), null));
         }
 
         hits.AddRange(byCommit.Values.Select(m =>
-            ((MemoryInfo?)null, (ArchiveHit?)(Known(m.Archive) ?? HitOf(user, m.Archive)), (MessageMatch?)m, m.Score)));
-        return hits.OrderByDescending(static h => h.Score);
+            new FoundHit(new SearchHit(m.Score, null, Known(m.Archive) ?? HitOf(user, m.Archive)), m)));
+        hits.AddRange(matches.Where(static m => m.Archive.IsLive).Select(m => new FoundHit(HitOf(user, m.Archive, m.Score), m)));
+        return hits.OrderByDescending(static h => h.Hit.Score);
 
         ArchiveHit? Known(SegmentArchive archive) =>
             index.Find(archive.CommitId) is { } known && known.Incarnation == archive.Incarnation ? known : null;
     }
+
+    private sealed record FoundHit(SearchHit Hit, MessageMatch? Match);
 }

@@ -45,30 +45,31 @@ internal sealed class MessageSearch(SessionStorage storage, HostCache memory, IL
     }
 
     /// <summary>
-    /// The best message of each archive that has any of the query's words, the best first. Where few archives have very many of them, so
-    /// that the best messages are all theirs, the others are looked for up to four times.
+    /// The best message of each archive, and of each session's live messages, that has any of the query's words, the best first. Where few
+    /// archives have very many of them, so that the best messages are all theirs, the others are looked for up to four times.
     /// </summary>
     /// <param name="segments">Where to look; those that turn out to be unreadable are taken out.</param>
     /// <param name="user">The user.</param>
     /// <param name="query">What is asked.</param>
     /// <param name="limit">How many archives are wanted; more are answered where they are found at once.</param>
+    /// <param name="filter">Which messages may be found.</param>
     /// <param name="where">Which archives may be found.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     public async Task<IReadOnlyList<MessageMatch>> SearchAsync(
-        List<SegmentReader> segments, UserKey user, string query, int limit, Predicate<SegmentArchive> where,
+        List<SegmentReader> segments, UserKey user, string query, int limit, MessageFilter filter, Predicate<SegmentArchive> where,
         CancellationToken cancellationToken)
     {
         var best = new Dictionary<(CommitId, string), MessageMatch>();
-        var filter = new MessageFilter
+        MessageFilter others = filter with
         {
-            Archive = a => !best.ContainsKey((a.CommitId, a.Incarnation)) && where(a),
+            Archive = a => !best.ContainsKey(PlaceOf(a)) && where(a),
         };
         for (int round = 1; round <= MaxRounds; round++)
         {
-            IReadOnlyList<MessageMatch> matches = await SearchReadableAsync(segments, user, query, filter, cancellationToken);
+            IReadOnlyList<MessageMatch> matches = await SearchReadableAsync(segments, user, query, others, cancellationToken);
             foreach (MessageMatch match in matches)
             {
-                best.TryAdd((match.Archive.CommitId, match.Archive.Incarnation), match);
+                best.TryAdd(PlaceOf(match.Archive), match);
             }
 
             if (matches.Count < SegmentSearch.MaxHits || best.Count >= limit)
@@ -78,6 +79,8 @@ internal sealed class MessageSearch(SessionStorage storage, HostCache memory, IL
         }
 
         return [.. best.Values.OrderByDescending(static m => m.Score)];
+
+        static (CommitId, string) PlaceOf(SegmentArchive archive) => (archive.IsLive ? default : archive.CommitId, archive.Incarnation);
     }
 
     // What is large is read when it is searched, and may turn out to be damaged, or to be deleted with its archive since it was listed.
@@ -153,14 +156,19 @@ internal sealed class MessageSearch(SessionStorage storage, HostCache memory, IL
             BlobLine line = await BlobLines.ReadAsync(
                 storage.Container, ArchiveStore.MessagesName(commit), match.Offset, match.Length + 1, cancellationToken)
                 .FirstOrDefaultAsync(cancellationToken);
-            var message = SessionMessage.Parse(line.Content);
-            return new MessageHit(message.Id, message.Role, message.PeerId, message.CreatedAt, Snippet(message, terms));
+            return HitOf(SessionMessage.Parse(line.Content), terms);
         }
         catch (Exception e) when (e is BlobGoneException or FormatException)
         {
             return null;
         }
     }
+
+    /// <summary>What a hit says of a message.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="terms">What is asked: <see cref="TermsOf"/>.</param>
+    public static MessageHit HitOf(SessionMessage message, IReadOnlySet<string> terms) =>
+        new(message.Id, message.Role, message.PeerId, message.CreatedAt, Snippet(message, terms));
 
     /// <summary>The terms of a query by which snippets are cut.</summary>
     public static IReadOnlySet<string> TermsOf(string query) =>

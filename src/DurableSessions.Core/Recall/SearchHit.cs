@@ -2,11 +2,13 @@ using DurableSessions.Core.Memories;
 
 namespace DurableSessions.Core.Recall;
 
-/// <summary>Something that was found: a memory or an archive.</summary>
+/// <summary>Something that was found: a memory, an archive, or a session by one of its messages that are not archived yet.</summary>
 /// <param name="Score">
 /// How well it fits, 0 to 1. What has the query's only word, or its rarest, has 0.4 at least; what has several of its words has more.
 /// </param>
 /// <param name="Memory">The memory, if it is one.</param>
 /// <param name="Archive">The archive, if it is one.</param>
-/// <param name="Message">The message of the archive that fits best, where there is one that the search looked at.</param>
-public sealed record SearchHit(double Score, MemoryInfo? Memory, ArchiveHit? Archive, MessageHit? Message = null);
+/// <param name="Message">The message of the archive or session that fits best, where there is one that the search looked at.</param>
+/// <param name="Live">The session, if it is found by a message that is not archived yet.</param>
+public sealed record SearchHit(
+    double Score, MemoryInfo? Memory, ArchiveHit? Archive, MessageHit? Message = null, LiveHit? Live = null);

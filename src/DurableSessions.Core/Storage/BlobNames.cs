@@ -36,6 +36,16 @@ internal static class BlobNames
     public static IReadOnlyList<string> PrefixesOfAccount(string account) =>
         [.. new[] { Manifests, Segments, Archives, Memories, Search }.Select(folder => $"{folder}{Path(account)}/")];
 
+    /// <summary>Where the live messages of a user's sessions are.</summary>
+    public static string SegmentsOfUser(UserKey user) => $"{Segments}{Path(user)}/";
+
+    /// <summary>The session, and which one of that id, whose live messages a name has; <see langword="null"/> where it is none.</summary>
+    public static (SessionKey Session, string Incarnation)? FindIncarnation(string name) =>
+        name.Split('/') is ["segments", var account, var user, var session, var incarnation, _]
+        && FindKey(account, user, session) is { } key
+            ? (key, incarnation)
+            : null;
+
     public static string SegmentPrefix(SessionKey key, string incarnation) => $"{Segments}{Path(key)}/{incarnation}/";
 
     /// <summary>The segment that holds what an attempt of a commit keeps live.</summary>

@@ -36,7 +36,11 @@ internal static class RecallRouteDescriptions
     private const string Hits =
         """
         {"memories":[{"uri":"viking://user/default/memories/preferences/tea.md","level":2,"score":0.62,"category":"preferences",
-        "abstract":"green, no sugar","context_type":"memory"}],"resources":[],"skills":[],"total":1}
+        "abstract":"green, no sugar","context_type":"memory"},
+        {"uri":"viking://user/default/sessions/demo","level":2,"score":0.51,"category":"sessions",
+        "abstract":"[2026-01-31T09:00:00Z] user: Which tea was it?","context_type":"memory","session_id":"demo","archive_id":null,
+        "message":{"id":"msg_0123456789abcdef0123456789abcdef","role":"user","peer_id":null,"created_at":"2026-01-31T09:00:00Z",
+        "snippet":"Which tea was it?"}}],"resources":[],"skills":[],"total":2}
         """;
 
     /// <summary>By method and path, as in the OpenAPI document.</summary>
@@ -46,7 +50,8 @@ internal static class RecallRouteDescriptions
             Recall, "Read a text",
             "A memory; an archive as its overview and its conversation; a file of an archive, such as memory_diff.json: each memory that "
             + "its commit changed, under adds, updates or deletes. offset and limit count lines; -1 is all. An archive of more than 8 MiB "
-            + "of messages is an error, which names the route to read it by." + Uris,
+            + "of messages is an error, which names the route to read it by. A session as an agent reads it: the overview, and what none "
+            + "covers." + Uris,
             DiffFile, ErrorCode.NotFound, ErrorCode.TooLarge)
         {
             Query = new Dictionary<string, string>
@@ -96,18 +101,23 @@ internal static class RecallRouteDescriptions
             Query = new Dictionary<string, string> { ["uri"] = MemoryUri, ["recursive"] = "false" },
         },
         ["POST /api/v1/search/find"] = new(
-            Recall, "Find memories and archives",
+            Recall, "Find memories and what was said",
             "By the words of a question, the best first. target_uri, one or a list, narrows it to what is below. Scores are 0 to 1: what "
-            + "has the only word of a question has 0.4 at least." + Uris,
+            + "has the only word of a question has 0.4 at least. What was said is found from its append on: before its commit by its "
+            + "session, with archive_id null. filter narrows by session_id, role, peer_id, since, until and category; a time is one of "
+            + "ISO 8601, a date, or a time ago, as 7d. With X-OpenViking-Actor-Peer no message of another peer is found, but with "
+            + "peer_scope all." + Uris,
             Hits, ErrorCode.NotFound)
         {
-            Body = """{"query":"which tea?","target_uri":"viking://~/memories","limit":10,"score_threshold":0.35}""",
+            Body = """{"query":"which tea?","target_uri":"viking://~","limit":10,"score_threshold":0.35,"filter":{"since":"7d"}}""",
         },
         ["POST /api/v1/search/search"] = new(
             Recall, "Put together what a prompt needs",
             "With mode context: the best of what fits a prompt, as entries and as one text, within max_tokens (1,600) and quotas of each "
             + "category; nothing below score_threshold (0.35), nothing of exclude_uris, and of what this host sent in the session's last "
-            + "dedup_turns turns nothing again. Without it, a list as of find. Nothing is rewritten by a model." + Uris,
+            + "dedup_turns turns nothing again; of the session's own messages none before their commit. With peer_scope actor no message "
+            + "of another peer than X-OpenViking-Actor-Peer. Filters are those of find. Without mode context, a list as of find. Nothing "
+            + "is rewritten by a model." + Uris,
             Context, ErrorCode.NotFound)
         {
             Body = """{"query":"Make me a tea.","mode":"context","session_id":"demo","dedup_turns":5,"max_tokens":1600}""",

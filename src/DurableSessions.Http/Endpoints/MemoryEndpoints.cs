@@ -175,7 +175,7 @@ internal static class MemoryEndpoints
 
     private static void Write(Utf8JsonWriter json, string user, SearchHit hit)
     {
-        json.WriteString("type", hit.Memory is not null ? "memory" : "archive");
+        json.WriteString("type", hit.Memory is not null ? "memory" : hit.Archive is not null ? "archive" : "session");
         json.WriteNumber("score", Math.Round(hit.Score, 4));
         if (hit.Memory is { } memory)
         {
@@ -185,7 +185,13 @@ internal static class MemoryEndpoints
         {
             json.WriteString("uri", Wire.ArchiveUri(archive.Session, archive.Number));
             json.WriteString("abstract", archive.Abstract);
-            Recollection.WriteSource(json, archive, hit.Message);
+            Recollection.WriteSource(json, archive, null, hit.Message);
+        }
+        else if (hit.Live is { } live)
+        {
+            json.WriteString("uri", Wire.SessionUri(live.Session));
+            json.WriteString("abstract", "");
+            Recollection.WriteSource(json, null, live, hit.Message);
         }
     }
 }

@@ -36,7 +36,7 @@ internal static class SearchEndpoints
     {
         using JsonBody body = await JsonBody.ReadAsync(http);
         TelemetryField.Check(body.Root);
-        return await ListHitsAsync(http, caller, store, FindRequest.Of(body.Root, caller));
+        return await ListHitsAsync(http, caller, store, FindRequest.Of(body.Root, Asker.Of(http, caller)));
     }
 
     private static async Task<IResult> SearchAsync(HttpContext http, Caller caller, SessionStore store, RecentlyRecalled recent)
@@ -47,9 +47,9 @@ internal static class SearchEndpoints
         switch (!kind.IsSet ? ListWanted : kind.Value.ValueKind == JsonValueKind.String ? kind.Text() : "")
         {
             case ContextWanted:
-                return await AssembleAsync(http, caller, store, recent, ContextRequest.OfSearch(body.Root, caller));
+                return await AssembleAsync(http, caller, store, recent, ContextRequest.OfSearch(body.Root, Asker.Of(http, caller)));
             case ListWanted:
-                return await ListHitsAsync(http, caller, store, FindRequest.Of(body.Root, caller));
+                return await ListHitsAsync(http, caller, store, FindRequest.Of(body.Root, Asker.Of(http, caller)));
             default:
                 throw ApiException.Invalid(
                     Location.Body, $"the kind of answer must be {ContextWanted} or {ListWanted}.", "literal_error");
@@ -60,7 +60,7 @@ internal static class SearchEndpoints
     {
         using JsonBody body = await JsonBody.ReadAsync(http);
         TelemetryField.Check(body.Root);
-        return await AssembleAsync(http, caller, store, recent, ContextRequest.OfRecall(body.Root, caller));
+        return await AssembleAsync(http, caller, store, recent, ContextRequest.OfRecall(body.Root, Asker.Of(http, caller)));
     }
 
     private static async Task<IResult> GrepAsync(HttpContext http, Caller caller, SessionStore store, TimeProvider time)
@@ -97,7 +97,8 @@ internal static class SearchEndpoints
         RequestCost.Find(http)?.Take(request.Limit + RequestCost.Of(request.Query.Length));
         IReadOnlyList<Recollection> found = request.WantsMemories
             ? await Recollection.FindAsync(
-                store, caller, request.Query, request.Targets, request.Limit, request.MinScore, http.RequestAborted)
+                store, caller, request.Query, request.Targets, request.Filter, where: null, request.Limit, request.MinScore,
+                http.RequestAborted)
             : [];
         return new EnvelopeResult(json =>
         {
@@ -112,9 +113,9 @@ internal static class SearchEndpoints
                 json.WriteString("category", one.Category);
                 json.WriteString("abstract", one.Abstract);
                 json.WriteString("context_type", "memory");
-                if (one.Archive is not null)
+                if (one.Memory is null)
                 {
-                    Recollection.WriteSource(json, one.Archive, one.Message);
+                    Recollection.WriteSource(json, one.Archive, one.Live, one.Message);
                 }
 
                 json.WriteEndObject();

@@ -29,12 +29,15 @@ internal sealed class UserFiles(SessionStore store, Caller caller, RequestCost? 
 
     private long _bytes;
 
-    /// <summary>The text of a file, or of an archive as a whole; <see langword="null"/>: there is none.</summary>
+    /// <summary>
+    /// The text of a file, of an archive as a whole, or of a session as an agent reads it; <see langword="null"/>: there is none.
+    /// </summary>
     /// <exception cref="ApiException">The messages of an archive have more than <see cref="MaxArchiveBytes"/>.</exception>
     public async Task<string?> FindTextAsync(UserPath path, CancellationToken cancellationToken) => path.Place switch
     {
         UserPlace.Memory => (await FindMemoryAsync(path.Category, path.Name, cancellationToken))?.Content,
         UserPlace.Profile => await FindProfileAsync(cancellationToken),
+        UserPlace.Session => await FindSessionAsync(path.Session!, cancellationToken),
         UserPlace.Archive => await FindArchiveAsync(path, ConversationAsync, cancellationToken),
         UserPlace.ArchiveFile when path.File == Wire.MemoryDiffFile => await FindDiffAsync(path.Session!, path.Archive, cancellationToken),
         UserPlace.ArchiveFile when path.File == UserPath.MessagesFile => await FindArchiveAsync(path, LinesAsync, cancellationToken),
@@ -105,6 +108,39 @@ internal sealed class UserFiles(SessionStore store, Caller caller, RequestCost? 
         }
 
         return contents.Count == 0 ? null : string.Join("\n\n", contents);
+    }
+
+    // What an agent reads of it: an overview of the archives, and what none covers.
+    private async Task<string?> FindSessionAsync(SessionKey session, CancellationToken cancellationToken)
+    {
+        try
+        {
+            ReadBytes? read = cost is null ? null : (bytes, _) => Take(bytes);
+            SessionContext context = await store.Sessions.ReadContextAsync(
+                session, MaxArchiveBytes / CharactersOfAToken, includeMemories: false, hold, read, cancellationToken);
+            var text = new StringBuilder();
+            if (context.Overview.Length > 0)
+            {
+                text.Append(context.Overview.TrimEnd()).Append("\n\n");
+            }
+
+            foreach (ReadOnlyMemory<byte> line in context.Messages)
+            {
+                Conversation.AppendTo(text, SessionMessage.Parse(line));
+            }
+
+            return text.ToString();
+        }
+        catch (SessionNotFoundException)
+        {
+            return null;
+        }
+
+        ValueTask Take(long bytes)
+        {
+            cost!.Take(RequestCost.Of(bytes));
+            return ValueTask.CompletedTask;
+        }
     }
 
     private async Task<string?> FindDiffAsync(SessionKey session, int archive, CancellationToken cancellationToken)

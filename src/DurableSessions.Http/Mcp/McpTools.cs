@@ -37,14 +37,19 @@ internal sealed partial class McpTools(
         "query":{"type":"string","description":"A question, or a whole prompt."},
         "target_uri":{{Uri}},
         "limit":{"type":"integer","minimum":1,"maximum":100,"default":10},
-        "min_score":{"type":"number","minimum":0,"maximum":1,"default":0.35}
+        "min_score":{"type":"number","minimum":0,"maximum":1,"default":0.35},
+        "filter":{"type":"object","additionalProperties":false,"properties":{"session_id":{"type":"string"},"role":{"type":"string"},
+        "peer_id":{"type":"string"},"since":{"type":"string","description":"A time in ISO 8601, a date, or a time ago as 7d."},
+        "until":{"type":"string"},"category":{"type":"string","description":"A category of memories, or sessions."}
+        } },
+        "peer_scope":{"type":"string","enum":["actor","all"]}
         """;
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<McpTool> All { get; } =
     [
         McpTool.Of(
-            "find", "Finds memories and archived conversations by the words of a question. Each hit has its URI, for read.",
+            "find", "Finds memories and conversations by the words of a question. Each hit has its URI, for read.",
             Found, ["query"], changes: false, FindAsync),
         McpTool.Of(
             "search",
@@ -57,7 +62,7 @@ internal sealed partial class McpTools(
             """,
             ["query"], changes: false, SearchAsync),
         McpTool.Of(
-            "read", "Reads memories, and archives with their conversation, by their URIs.",
+            "read", "Reads memories, archives with their conversation, and what a session has not archived yet, by their URIs.",
             $$"""
             "uris":{"anyOf":[{{Uri}},{"type":"array","items":{{Uri}},"minItems":1,"maxItems":20}]}
             """,
@@ -128,10 +133,10 @@ internal sealed partial class McpTools(
 
     private static async Task<string> FindAsync(ToolCall call, JsonField arguments, CancellationToken cancellationToken)
     {
-        FindRequest request = FindRequest.Of(arguments, call.Caller);
+        FindRequest request = FindRequest.Of(arguments, call.Asker);
         call.Cost?.Take(request.Limit + RequestCost.Of(request.Query.Length));
         IReadOnlyList<Recollection> found = await Recollection.FindAsync(
-            call.Store, call.Caller, request.Query, request.Targets, request.Limit,
+            call.Store, call.Caller, request.Query, request.Targets, request.Filter, where: null, request.Limit,
             SearchFields.Score(arguments["min_score"], SearchFields.PluginScore), cancellationToken);
         return found.Count == 0
             ? "Nothing was found."
@@ -153,7 +158,7 @@ internal sealed partial class McpTools(
         }
 
         var assembly = new ContextAssembly(call.Store, call.Caller, call.Recent, call.Cost);
-        ContextRequest request = ContextRequest.OfSearch(arguments, call.Caller) with
+        ContextRequest request = ContextRequest.OfSearch(arguments, call.Asker) with
         {
             MinScore = SearchFields.Score(arguments["min_score"], SearchFields.PluginScore),
         };

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using DurableSessions.Core;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Recall;
 using DurableSessions.Http.Callers;
@@ -22,7 +23,8 @@ internal sealed partial class ContextAssembly(SessionStore store, Caller caller,
         cost?.Take((MemorySearch.MaxHits / 2) + RequestCost.Of(request.Query.Length));
         IReadOnlyList<Recollection> found = request.WantsMemories
             ? await Recollection.FindAsync(
-                store, caller, request.Query, [], MemorySearch.MaxHits, request.MinScore, cancellationToken)
+                store, caller, request.Query, [], request.Filter, h => !IsBeforeAgent(h, request.Session), MemorySearch.MaxHits,
+                request.MinScore, cancellationToken)
             : [];
         Predicate<string> wasSent = recent.Find(request.Session, request.DedupTurns);
         var left = new Dictionary<string, int>(request.Quotas, StringComparer.Ordinal);
@@ -35,7 +37,7 @@ internal sealed partial class ContextAssembly(SessionStore store, Caller caller,
                 break;
             }
 
-            if (request.Excluded.Contains(one.Uri) || wasSent(one.Uri) || left.GetValueOrDefault(one.Category, int.MaxValue) == 0
+            if (request.Excluded.Contains(one.Uri) || wasSent(one.SentAs) || left.GetValueOrDefault(one.Category, int.MaxValue) == 0
                 || await FindEntryAsync(one, request.WantsTexts, tokens, cancellationToken) is not { } entry)
             {
                 continue;
@@ -49,7 +51,7 @@ internal sealed partial class ContextAssembly(SessionStore store, Caller caller,
             }
         }
 
-        recent.Add(request.Session, request.DedupTurns, entries.Select(static e => e.Found.Uri));
+        recent.Add(request.Session, request.DedupTurns, entries.Select(static e => e.Found.SentAs));
         return entries;
     }
 
@@ -68,6 +70,9 @@ internal sealed partial class ContextAssembly(SessionStore store, Caller caller,
 
         return text.ToString();
     }
+
+    // What the agent said and was told since the last commit is in its prompt anyway.
+    private static bool IsBeforeAgent(SearchHit hit, SessionKey? session) => hit.Live is { } live && live.Session == session;
 
     // What begins or ends an element of a rendered context, or of what plugins put it into.
     [GeneratedRegex(@"<(?=\s*/?\s*(?:memory|openviking-context))", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

@@ -53,25 +53,28 @@ internal sealed record ContextRequest
     /// <summary>Whether the entries are wanted as one text, too.</summary>
     public bool WantsRendered { get; init; } = true;
 
+    /// <summary>What may be found.</summary>
+    public required SearchFilter Filter { get; init; }
+
     /// <summary>Reads the body of a search.</summary>
-    public static ContextRequest OfSearch(JsonField body, Caller caller)
+    public static ContextRequest OfSearch(JsonField body, Asker asker)
     {
-        if (body["target_uri"] is { IsSet: true } target && SearchFields.Targets(target, caller).Count > 0)
+        if (body["target_uri"] is { IsSet: true } target && SearchFields.Targets(target, asker.Caller).Count > 0)
         {
             throw target.Invalid("cannot narrow a context; leave it out.", "unsupported");
         }
 
-        return Of(body, caller, body["score_threshold"], DefaultTokens);
+        return Of(body, asker, body["score_threshold"], DefaultTokens);
     }
 
     /// <summary>Reads the body of OpenViking's older <c>recall</c>: a budget in characters, and its own names.</summary>
-    public static ContextRequest OfRecall(JsonField body, Caller caller)
+    public static ContextRequest OfRecall(JsonField body, Asker asker)
     {
         int tokens = body["max_chars"] is { IsSet: true } characters
             ? Math.Clamp(characters.Integer(1, int.MaxValue) / CharactersOfAToken, MinTokens, MaxTokens)
             : DefaultTokens;
         JsonField score = body["min_score"] is { IsSet: true } own ? own : body["score_threshold"];
-        ContextRequest request = Of(body, caller, score, tokens);
+        ContextRequest request = Of(body, asker, score, tokens);
         return body["render"] is not { IsSet: true } render ? request
             : render.Value.ValueKind == System.Text.Json.JsonValueKind.String
                 ? request with
@@ -86,14 +89,16 @@ internal sealed record ContextRequest
             : request with { WantsRendered = render.Boolean() };
     }
 
-    private static ContextRequest Of(JsonField body, Caller caller, JsonField score, int tokens)
+    private static ContextRequest Of(JsonField body, Asker asker, JsonField score, int tokens)
     {
+        Caller caller = asker.Caller;
         JsonField session = body["session_id"];
         IReadOnlyDictionary<string, int> quotas = RecallQuotas.Of(body["quotas"]);
         return new ContextRequest
         {
             Query = SearchFields.Query(body),
             MinScore = SearchFields.Score(score, otherwise: SearchFields.PluginScore),
+            Filter = FilterFields.Of(body, asker, isForPeer: false),
             WantsMemories = SearchFields.WantsMemories(body["context_type"]),
             Limit = body["limit"] is { IsSet: true } limit ? SearchFields.Limit(limit)
                 : quotas.Count > 0 ? Math.Min(RecallQuotas.Sum(quotas), MemorySearch.MaxHits)

@@ -1,4 +1,4 @@
-using DurableSessions.Http.Callers;
+using DurableSessions.Core.Recall;
 using DurableSessions.Http.Requests;
 
 namespace DurableSessions.Http.Recall;
@@ -26,15 +26,19 @@ internal sealed record FindRequest
     /// <summary>Whether memories and archives are looked for at all, and not only what this service has none of.</summary>
     public required bool WantsMemories { get; init; }
 
+    /// <summary>What may be found.</summary>
+    public required SearchFilter Filter { get; init; }
+
     /// <summary>Reads the fields of a body.</summary>
-    public static FindRequest Of(JsonField body, Caller caller) => new()
+    public static FindRequest Of(JsonField body, Asker asker) => new()
     {
         Query = SearchFields.Query(body),
-        Targets = SearchFields.Targets(body["target_uri"], caller),
+        Targets = SearchFields.Targets(body["target_uri"], asker.Caller),
         Limit = (body["node_limit"] is { IsSet: true } nodes ? nodes : body["limit"]) is { IsSet: true } limit
             ? SearchFields.Limit(limit)
             : DefaultHits,
         MinScore = SearchFields.Score(body["score_threshold"], otherwise: 0),
+        Filter = FilterFields.Of(body, asker, isForPeer: true),
         WantsMemories = SearchFields.WantsMemories(body["context_type"]),
     };
 }

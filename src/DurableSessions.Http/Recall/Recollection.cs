@@ -8,18 +8,22 @@ using DurableSessions.Http.Requests;
 
 namespace DurableSessions.Http.Recall;
 
-/// <summary>Something of a caller's own that was found: a memory, or an archive by its line or by one of its messages.</summary>
+/// <summary>
+/// Something of a caller's own that was found: a memory, an archive by its line or by one of its messages, or a session by a message that
+/// is not archived yet.
+/// </summary>
 /// <param name="Uri">Where it is read.</param>
 /// <param name="Category">The memory's, or <see cref="Sessions"/>.</param>
 /// <param name="Score">0 to 1.</param>
 /// <param name="Abstract">One line; of an archive that was found by a message, with what that says.</param>
-/// <param name="Memory">The memory; <see langword="null"/>: it is an archive.</param>
-/// <param name="Archive">The archive; <see langword="null"/>: it is a memory.</param>
-/// <param name="Message">The archive's message that fits best; <see langword="null"/>: none was looked at.</param>
+/// <param name="Memory">The memory, if it is one.</param>
+/// <param name="Archive">The archive, if it is one.</param>
+/// <param name="Live">The session, if it was found by a message that is not archived yet.</param>
+/// <param name="Message">The message that fits best; <see langword="null"/>: none was looked at.</param>
 internal sealed record Recollection(
-    string Uri, string Category, double Score, string Abstract, MemoryInfo? Memory, ArchiveHit? Archive, MessageHit? Message)
+    string Uri, string Category, double Score, string Abstract, MemoryInfo? Memory, ArchiveHit? Archive, LiveHit? Live, MessageHit? Message)
 {
-    /// <summary>The category of an archive.</summary>
+    /// <summary>The category of an archive, and of a session.</summary>
     public const string Sessions = "sessions";
 
     /// <summary>The best of what fits, the best first.</summary>
@@ -27,16 +31,20 @@ internal sealed record Recollection(
     /// <param name="caller">Whose it is.</param>
     /// <param name="query">The question.</param>
     /// <param name="targets">Only what is at one of these, or below it; empty: anything.</param>
+    /// <param name="filter">What may be found.</param>
+    /// <param name="where">What of that is wanted; <see langword="null"/>: all.</param>
     /// <param name="limit">1 to <see cref="MemorySearch.MaxHits"/>.</param>
     /// <param name="minScore">The least score.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public static async Task<IReadOnlyList<Recollection>> FindAsync(
-        SessionStore store, Caller caller, string query, IReadOnlyList<VikingUri> targets, int limit, double minScore,
-        CancellationToken cancellationToken)
+        SessionStore store, Caller caller, string query, IReadOnlyList<VikingUri> targets, SearchFilter filter,
+        Predicate<SearchHit>? where, int limit, double minScore, CancellationToken cancellationToken)
     {
         bool IsWanted(SearchHit hit) =>
-            hit.Score >= minScore && (targets.Count == 0 || (UriOf(caller, hit) is var uri && targets.Any(t => t.Holds(uri))));
-        IReadOnlyList<SearchHit> hits = await store.MemorySearch.SearchAsync(caller.Owner, query, limit, IsWanted, cancellationToken);
+            hit.Score >= minScore && where?.Invoke(hit) != false
+            && (targets.Count == 0 || (UriOf(caller, hit) is var uri && targets.Any(t => t.Holds(uri))));
+        IReadOnlyList<SearchHit> hits = await store.MemorySearch.SearchAsync(
+            caller.Owner, query, limit, filter, IsWanted, cancellationToken);
         return [.. hits.Select(h => Of(caller, h))];
     }
 
@@ -44,16 +52,22 @@ internal sealed record Recollection(
         UriOf(caller, hit),
         hit.Memory is { } memory ? Wire.Category(memory.Category) : Sessions,
         Math.Round(hit.Score, 4),
-        hit.Memory?.Abstract ?? LineOf(hit.Archive!, hit.Message),
+        hit.Memory?.Abstract ?? LineOf(hit.Archive?.Abstract ?? "", hit.Message),
         hit.Memory,
         hit.Archive,
+        hit.Live,
         hit.Message);
 
-    /// <summary>Writes the archive, and the message it was found by.</summary>
-    public static void WriteSource(Utf8JsonWriter json, ArchiveHit archive, MessageHit? message)
+    /// <summary>
+    /// What it was sent as, so that it is not sent again soon: a session, of which the messages are not archived yet, with the message.
+    /// </summary>
+    public string SentAs => Live is null ? Uri : $"{Uri}#{Message?.Id}";
+
+    /// <summary>Writes the session, the archive (none where the message is not archived yet), and the message it was found by.</summary>
+    public static void WriteSource(Utf8JsonWriter json, ArchiveHit? archive, LiveHit? live, MessageHit? message)
     {
-        json.WriteString("session_id", archive.Session.Id);
-        json.WriteString("archive_id", Wire.ArchiveId(archive.Number));
+        json.WriteString("session_id", (archive?.Session ?? live!.Session).Id);
+        json.WriteString("archive_id", archive is null ? null : Wire.ArchiveId(archive.Number));
         if (message is not null)
         {
             json.WriteStartObject("message");
@@ -67,18 +81,19 @@ internal sealed record Recollection(
     }
 
     // The abstract says what the archive is about, and the message what was asked for.
-    private static string LineOf(ArchiveHit archive, MessageHit? message)
+    private static string LineOf(string line, MessageHit? message)
     {
         if (message is null or { Snippet: "" })
         {
-            return archive.Abstract;
+            return line;
         }
 
         string quote = $"[{message.CreatedAt}] {message.Role}: {message.Snippet.ReplaceLineEndings(" ").Trim()}";
-        return archive.Abstract.Length == 0 ? quote : $"{archive.Abstract} | {quote}";
+        return line.Length == 0 ? quote : $"{line} | {quote}";
     }
 
     private static string UriOf(Caller caller, SearchHit hit) => hit.Memory is { } memory
         ? Wire.MemoryUri(caller.User, memory.Category, memory.Name)
-        : Wire.ArchiveUri(hit.Archive!.Session, hit.Archive.Number);
+        : hit.Archive is { } archive ? Wire.ArchiveUri(archive.Session, archive.Number)
+        : Wire.SessionUri(hit.Live!.Session);
 }

@@ -9,7 +9,7 @@ namespace DurableSessions.Http.Recall;
 internal static class SearchFields
 {
     // What would leave hits out, and is not served: a client that asks for it must not take the others for the answer.
-    private static readonly string[] s_unsupported = ["image_url", "filter", "tags", "since", "until", "level"];
+    private static readonly string[] s_unsupported = ["image_url", "tags", "level"];
 
     private const int MostAsked = 1_000_000;
 
@@ -76,6 +76,9 @@ internal static class SearchFields
 
         return kinds.Any(static k => k.Text() == "memory");
     }
+
+    /// <summary>Whether a field has a value; plugins send an empty one for none.</summary>
+    public static bool IsGiven(JsonField field) => field.IsSet && !IsEmpty(field);
 
     private static bool IsEmpty(JsonField field) => field.Value.ValueKind switch
     {

@@ -20,6 +20,7 @@ public class BlobNameTests
     {
         [nameof(BlobNames.Manifest)] = false,
         [nameof(BlobNames.ManifestPrefix)] = true,
+        [nameof(BlobNames.SegmentsOfUser)] = true,
         [nameof(BlobNames.SegmentPrefix)] = true,
         [nameof(BlobNames.Retained)] = false,
         [nameof(BlobNames.ArchivePrefix)] = true,
@@ -108,7 +109,9 @@ public class BlobNameTests
             nameof(BlobNames.Retained) or nameof(BlobNames.Attempt) or nameof(BlobNames.Commit) or nameof(BlobNames.Answers) =>
                 SessionPath.TryParse(name.Text, out SessionPath? path)
                 && ((CommitAttempt)name.Arguments[0]) is var commit
-                && path.Session == commit.Session && path.Incarnation == commit.Incarnation,
+                && path.Session == commit.Session && path.Incarnation == commit.Incarnation
+                && (name.Method.Name != nameof(BlobNames.Retained)
+                    || BlobNames.FindIncarnation(name.Text) == (commit.Session, commit.Incarnation)),
             nameof(BlobNames.SegmentPrefix) or nameof(BlobNames.ArchivePrefix) or nameof(BlobNames.Index)
                 or nameof(BlobNames.IndexPrefix) =>
                 SessionPath.TryParse(name.Text, out SessionPath? path)

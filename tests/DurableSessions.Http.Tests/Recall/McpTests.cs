@@ -112,6 +112,31 @@ public sealed class McpTests(ApiFixture api) : RecallTest(api)
     }
 
     [Fact]
+    public async Task What_was_just_said_is_found_read_and_narrowed()
+    {
+        string session = ApiFixture.NewSession();
+        (await PostAsync($"/api/v1/sessions/{session}/messages", new { role = "user", content = "the kettle whistles" })).Succeeded();
+        await using McpClient client = await ConnectAsync();
+        string uri = $"{Home}/sessions/{session}";
+        foreach (string tool in (string[])["find", "search"])
+        {
+            string found = await CallAsync(client, tool, new() { ["query"] = "Which kettle?" });
+            Assert.StartsWith($"- {uri} (sessions, 0.", found, StringComparison.Ordinal);
+            Assert.Equal(
+                "Nothing was found.",
+                await CallAsync(client, tool, new() { ["query"] = "kettle", ["filter"] = new { role = "assistant" } }));
+            Assert.Equal(found, await CallAsync(client, tool, new() { ["query"] = "Which kettle?", ["since"] = "7d" }));
+        }
+
+        Assert.EndsWith(
+            "] user: the kettle whistles\n", await CallAsync(client, "read", new() { ["uris"] = uri }), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "arguments.filter.since: must be a time",
+            await FailAsync(client, "find", new() { ["query"] = "kettle", ["filter"] = new { since = "soon" } }),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_key_is_asked_for_and_its_scope_holds()
     {
         SessionStorage storage = new SimulatedStorage().Connect("mcp");

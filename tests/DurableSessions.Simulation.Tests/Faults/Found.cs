@@ -16,7 +16,8 @@ internal static class Found
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     /// <summary>
-    /// Each archive has one segment of the index, and each of its messages is found in it; nothing else is found. Where a request arrived
+    /// Each archive has one segment of the index, and each of its messages is found in it, and each that is live by its session; nothing
+    /// else is found. Where a request arrived
     /// after everything was over, it may have left a segment, by which nothing is found.
     /// </summary>
     public static async Task CheckAsync(BlobContainerClient blobs, Host fresh, SessionKey key, Audit? audit, bool mayBeLate)
@@ -48,6 +49,12 @@ internal static class Found
             }
         }
 
+        foreach (string text in audit?.Context.Except(audit.Archives.SelectMany(static a => a.Texts)) ?? [])
+        {
+            SearchHit hit = Assert.Single(await SearchAsync(fresh, key, text), h => h.Message?.Snippet == text);
+            Assert.Equal(key, hit.Live?.Session);
+        }
+
         if (audit is null)
         {
             foreach (string word in (string[])["p1", "p2", "a1"])
@@ -69,6 +76,6 @@ internal static class Found
     private static async Task<SearchHit[]> SearchAsync(Host fresh, SessionKey key, string text) =>
     [
         .. (await fresh.Store.MemorySearch.SearchAsync(key.Owner, text, MemorySearch.MaxHits, null, Cancelled))
-            .Where(h => h.Archive?.Session == key),
+            .Where(h => (h.Archive?.Session ?? h.Live?.Session) == key),
     ];
 }

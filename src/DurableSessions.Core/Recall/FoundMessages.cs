@@ -1,0 +1,36 @@
+using DurableSessions.Core.Identities;
+using DurableSessions.Core.Indexing;
+
+namespace DurableSessions.Core.Recall;
+
+/// <summary>The messages that a search has found.</summary>
+/// <param name="Matches">The best of each archive, and of each session's live messages.</param>
+/// <param name="Logs">Where those that are not archived are read.</param>
+/// <param name="Segments">Where they were looked for.</param>
+internal sealed record FoundMessages(
+    IReadOnlyList<MessageMatch> Matches, IReadOnlyList<LogChunk> Logs, IReadOnlyList<SegmentReader> Segments)
+{
+    /// <summary>None.</summary>
+    public static FoundMessages None { get; } = new([], [], []);
+
+    /// <summary>Where a message that is not archived is.</summary>
+    public LogChunk ChunkOf(MessageMatch match) => Logs.First(l => l.Place == match.Archive);
+
+    /// <summary>The archives whose messages a filter allows, all of them.</summary>
+    public IReadOnlySet<(CommitId CommitId, string Incarnation)> AllowedBy(MessageFilter filter)
+    {
+        var allowed = new HashSet<(CommitId, string)>();
+        var others = new HashSet<(CommitId, string)>();
+        foreach (SegmentReader segment in Segments)
+        {
+            for (int i = 0; i < segment.Archives.Count; i++)
+            {
+                SegmentArchive archive = segment.Archives[i];
+                (segment.HasOnly(i, filter) ? allowed : others).Add((archive.CommitId, archive.Incarnation));
+            }
+        }
+
+        allowed.ExceptWith(others);
+        return allowed;
+    }
+}

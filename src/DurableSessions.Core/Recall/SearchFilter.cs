@@ -1,0 +1,65 @@
+using DurableSessions.Core.Indexing;
+using DurableSessions.Core.Memories;
+using DurableSessions.Core.State;
+
+namespace DurableSessions.Core.Recall;
+
+/// <summary>
+/// What may be found. How well something fits does not depend on it. What a filter cannot be answered for is not found: a memory has no
+/// session, role or peer, and the abstract of an archive none of role, peer and time.
+/// </summary>
+public sealed record SearchFilter
+{
+    /// <summary>Finds everything.</summary>
+    public static SearchFilter None { get; } = new();
+
+    /// <summary>Only messages and archives of this session.</summary>
+    public string? SessionId { get; init; }
+
+    /// <summary>Only messages of this role.</summary>
+    public string? Role { get; init; }
+
+    /// <summary>Only messages that concern this peer.</summary>
+    public string? Peer { get; init; }
+
+    /// <summary>
+    /// What this peer may see: no message that concerns another one, and no abstract of an archive that has such messages. Messages that
+    /// name none are seen, and so are memories.
+    /// </summary>
+    public string? SeenBy { get; init; }
+
+    /// <summary>Only messages that were said, and memories that were last changed, from then on.</summary>
+    public DateTimeOffset? From { get; init; }
+
+    /// <summary>Only messages that were said, and memories that were last changed, before then.</summary>
+    public DateTimeOffset? To { get; init; }
+
+    /// <summary>Only memories of this category.</summary>
+    public MemoryCategory? Category { get; init; }
+
+    /// <summary>Only archives and live messages, and no memory.</summary>
+    public bool OnlySessions { get; init; }
+
+    /// <summary>Whether messages, and archives by them, may be found.</summary>
+    internal bool AllowsMessages => Category is null;
+
+    internal MessageFilter Messages => new()
+    {
+        SessionId = SessionId,
+        Role = Role,
+        Peer = Peer,
+        SeenBy = SeenBy,
+        From = From,
+        To = To,
+    };
+
+    internal bool Allows(MemoryInfo memory) =>
+        !OnlySessions && SessionId is null && Role is null && Peer is null
+        && (Category is null || Category == memory.Category)
+        && !(memory.ChangedAt < From) && !(memory.ChangedAt >= To);
+
+    /// <summary>Whether an archive may be found by its abstract; <see cref="SeenBy"/> is for who knows its messages.</summary>
+    internal bool AllowsAbstract(ArchiveHit archive) =>
+        AllowsMessages && (SessionId is null || SessionId == archive.Session.Id)
+        && Role is null && Peer is null && From is null && To is null;
+}
