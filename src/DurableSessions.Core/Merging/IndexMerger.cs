@@ -13,8 +13,8 @@ namespace DurableSessions.Core.Merging;
 
 /// <summary>
 /// Makes one segment of several of a user's index, and takes archives that are gone out of merged segments. One at a time on a host: memory
-/// holds what <see cref="SegmentMerger"/> says of segments of <see cref="MergePlan.MaxBytes"/> together, and a block of the result; about
-/// 250 MiB at most, for messages of usual length a third of that.
+/// holds what <see cref="SegmentMerger"/> says of segments of <see cref="MergePlan.MaxBytes"/> together, of each input two windows of
+/// <see cref="ReadAheadSegment.WindowBytes"/>, and a block of the result: about 280 MiB at most, for messages of usual length a third.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -191,7 +191,8 @@ internal sealed class IndexMerger(SessionStorage storage, ManifestStore manifest
         {
             try
             {
-                inputs.Add((segment, await SegmentReader.OpenAsync(Bytes(segment.Name, segment.Bytes), cancellationToken)));
+                var bytes = new ReadAheadSegment(Bytes(segment.Name, segment.Bytes));
+                inputs.Add((segment, await SegmentReader.OpenAsync(bytes, cancellationToken)));
             }
             catch (FormatException e)
             {
@@ -207,10 +208,10 @@ internal sealed class IndexMerger(SessionStorage storage, ManifestStore manifest
         {
             SegmentArchive[] kept = [.. inputs.SelectMany(static i => i.Reader.Archives).Where(a => !living.IsGone(a)).Distinct()];
             string? output = kept.Length == 0 ? null : NameOf(user, inputs.Select(static i => i.Segment.Name), kept);
-            long bytes = 0;
+            long length = 0;
             try
             {
-                bytes = output is null ? 0 : await WriteAsync(output, [.. inputs.Select(static i => i.Reader)], kept, cancellationToken);
+                length = output is null ? 0 : await WriteAsync(output, [.. inputs.Select(static i => i.Reader)], kept, cancellationToken);
             }
             catch (FormatException e)
             {
@@ -236,7 +237,7 @@ internal sealed class IndexMerger(SessionStorage storage, ManifestStore manifest
             await living.ReadAsync(kept, cancellationToken);
             if (!kept.Any(living.IsGone))
             {
-                return new MergedSegments(user, [.. inputs.Select(static i => i.Segment.Name)], unreadable, output, bytes);
+                return new MergedSegments(user, [.. inputs.Select(static i => i.Segment.Name)], unreadable, output, length);
             }
 
             outdated = output;

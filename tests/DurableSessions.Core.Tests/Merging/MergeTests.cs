@@ -2,9 +2,10 @@ using System.Globalization;
 using System.Text;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using DurableSessions.Core.Auditing;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Commits.Steps;
-using DurableSessions.Core.Deletion;
+using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Indexing;
 using DurableSessions.Core.Merging;
@@ -278,6 +279,95 @@ public sealed class MergeTests
         await SwitchAsync(host, 16);
         Assert.Single(await SearchAsync(host, "pelican16"));
     });
+
+    /// <summary>A merge that was stalled, or a request that arrives late, writes what a deletion has taken out.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(8)]
+    public Task What_is_written_after_a_deletion_is_found_by_an_audit_and_taken_out_by_a_repair(int deleted) =>
+        Simulated.RunAsync(async cluster =>
+        {
+            BlobContainerClient container = await cluster.NewContainerAsync();
+            using Host host = await Host.RunAsync(cluster, container.Name, new SessionOptions { TombstoneRetention = TimeSpan.FromSeconds(1) });
+            await SwitchAllAsync(host, 1, 8);
+            await host.MergeToEndAsync(_user);
+            string late = Assert.Single(await NamesAsync(container));
+            BinaryData bytes = (await container.GetBlobClient(late).DownloadContentAsync(Cancelled)).Value.Content;
+            Assert.Empty(await AuditAsync(host, repair: true));
+            for (int i = 1; i <= deleted; i++)
+            {
+                await host.Store.Sessions.DeleteAsync(_user.Session($"s{i}"), Cancelled);
+            }
+
+            await host.QuietAsync();
+            await Task.Delay(TimeSpan.FromMinutes(1), cluster.Time, Cancelled);
+            Assert.Empty(await AuditAsync(host, repair: false));
+            await container.GetBlobClient(late).UploadAsync(bytes, Cancelled);
+            await Task.Delay(TimeSpan.FromHours(1), cluster.Time, Cancelled);
+            Finding found = Assert.Single(await AuditAsync(host, repair: false));
+            Assert.Equal((FindingKind.OrphanedSearch, RepairState.Removable, late), (found.Kind, found.Repair, found.Blob));
+            Assert.Equal(RepairState.Removed, Assert.Single(await AuditAsync(host, repair: true)).Repair);
+            Assert.Empty(await AuditAsync(host, repair: true));
+            Assert.DoesNotContain(await ArchivesAsync(container), static a => a.SessionId == "s1");
+            Assert.Equal(8 - deleted, (await ArchivesAsync(container)).Distinct().Count());
+            using Host fresh = await Host.StartAsync(cluster, container.Name);
+            Assert.Equal(8 - deleted, (await SearchAsync(fresh, "listens")).Count);
+        });
+
+    [Fact]
+    public Task An_audit_reports_a_merged_segment_that_cannot_be_read() => Simulated.RunAsync(async cluster =>
+    {
+        BlobContainerClient container = await cluster.NewContainerAsync();
+        using Host host = await Host.RunAsync(cluster, container.Name);
+        await SwitchAllAsync(host, 1, 8);
+        await host.MergeToEndAsync(_user);
+        BlobClient blob = container.GetBlobClient(Assert.Single(await NamesAsync(container)));
+        byte[] bytes = (await blob.DownloadContentAsync(Cancelled)).Value.Content.ToArray();
+        await blob.UploadAsync(new BinaryData(bytes[..^1]), overwrite: true, Cancelled);
+        Finding found = Assert.Single(await AuditAsync(host, repair: true));
+        Assert.Equal((FindingKind.SearchDamaged, FindingSeverity.Error), (found.Kind, found.Severity));
+
+        // Neither a deletion nor a merge waits for it.
+        await host.Store.Sessions.DeleteAsync(_user.Session("s1"), Cancelled);
+        await host.QuietAsync();
+        await host.MergeToEndAsync(_user);
+        Assert.Equal(blob.Name, Assert.Single(await NamesAsync(container)));
+    });
+
+    /// <summary>Of more than one block; every word of its messages is found.</summary>
+    [Fact]
+    public Task Long_segments_are_merged_in_blocks() => Simulated.RunAsync(async cluster =>
+    {
+        BlobContainerClient container = await cluster.NewContainerAsync();
+        using Host host = await Host.RunAsync(cluster, container.Name);
+        for (int i = 1; i <= 8; i++)
+        {
+            SessionKey key = _user.Session($"s{i}");
+            for (int m = 0; m < 10; m++)
+            {
+                await host.AppendAsync(key, string.Join(' ', Enumerable.Range(0, 6_000).Select(w => $"w{(((i * 10) + m) * 6_000) + w}x{w}")));
+            }
+
+            await host.SwitchAsync(await host.ClearAsync(key, Id(i)), s_uncovered);
+        }
+
+        host.Log.Clear();
+        await host.MergeToEndAsync(_user);
+        string name = Assert.Single(await NamesAsync(container));
+
+        // Of a segment's postings and dictionary each part once.
+        Assert.InRange(host.Log.Requests.Count(static r => r.Is("GET", "search/", "")), 8, 8 * 8);
+        BlobProperties properties = await container.GetBlobClient(name).GetPropertiesAsync(cancellationToken: Cancelled);
+        Assert.True(properties.ContentLength > BlockBlobStream.BlockBytes);
+        using Host fresh = await Host.StartAsync(cluster, container.Name);
+        for (int i = 1; i <= 8; i++)
+        {
+            Assert.Single(await SearchAsync(fresh, $"w{((i * 10) + 5) * 6_000}x0"));
+        }
+    });
+
+    private static async Task<List<Finding>> AuditAsync(Host host, bool repair) =>
+        await host.Store.Audit.RunAsync(new AuditOptions { Repair = repair, OrphanAge = TimeSpan.Zero }, null, Cancelled).ToListAsync(Cancelled);
 
     // As the orchestration does it; no engine runs it.
     private async Task MergeStepsAsync(Host host)
