@@ -11,7 +11,7 @@ namespace DurableSessions.Core.Deletion;
 /// <summary>
 /// Deletes every blob of one incarnation of a session, and what is kept of its tasks whose instances are purged. Names carry the
 /// incarnation, or ids of commits do, so a session created later under the same id is never touched, however late this runs. A crash leaves
-/// the rest: run again, it deletes that. Segments of the search index that have archives of others too are written again without this one's.
+/// the rest: run again, it deletes that. Segments of the search index that have archives of others too are written anew without this one's.
 /// </summary>
 internal sealed class DeleteBlobsActivity(
     SessionStorage storage, TaskIndex tasks, IndexMerger index, ILogger<DeleteBlobsActivity> logger)

@@ -98,8 +98,12 @@ internal sealed class SegmentReader
         ReadOnlyMemory<byte> footer = await ReadFooterAsync(bytes, cancellationToken);
         (long[] begins, int messages, _) = ReadFooter(footer.Span, bytes.Length);
         long length = begins[SegmentFormat.Archives + 1] - begins[SegmentFormat.Archives];
-        ReadOnlyMemory<byte> archives = await bytes.ReadAsync(
-            begins[SegmentFormat.Archives], length <= int.MaxValue ? (int)length : throw SegmentFormat.Damaged("a length"), cancellationToken);
+        if (length > int.MaxValue)
+        {
+            throw SegmentFormat.Damaged("a length");
+        }
+
+        ReadOnlyMemory<byte> archives = await bytes.ReadAsync(begins[SegmentFormat.Archives], (int)length, cancellationToken);
         return ReadArchives(Checked(archives, footer, SegmentFormat.Archives).Span, messages).Archives;
     }
 

@@ -18,12 +18,12 @@ namespace DurableSessions.Core.Merging;
 /// </summary>
 /// <remarks>
 /// <para>
-/// Every archive that is in the index and lives is in at least one segment at each moment, and a listing that goes on meanwhile shows one of
-/// them. The name of a segment says what it was made of: the same inputs and the same archives of them, so the same bytes, whichever host
-/// writes it and however often. It has a greater depth than its inputs, which are deleted only once it is there. So of all segments that
-/// ever had an archive the last one by depth, and there by the archives it keeps, is never deleted for another one's sake: not by a host
-/// that was stalled, nor by a request that arrives late. What those write is a segment that was there before: its archives are counted once,
-/// and it is merged in its turn.
+/// Every archive that is in the index and lives is in at least one segment at each moment, and a listing that goes on meanwhile shows one
+/// of them. The name of a segment says what it was made of: the same inputs and the same archives of them, so the same bytes, whichever
+/// host writes it and however often. It has a greater depth than its inputs, which are deleted only once it is there. So of all segments
+/// that ever had an archive the last one, by depth and then by the fewest archives, is never deleted for another one's sake: not by a host
+/// that was stalled, nor by a request that arrives late. What those write is a segment that was there before: its archives are counted
+/// once, and it is merged in its turn.
 /// </para>
 /// <para>What a crash leaves, request by request:</para>
 /// <list type="bullet">
@@ -32,8 +32,8 @@ namespace DurableSessions.Core.Merging;
 /// <item>while the inputs are deleted: some of them, and the output. Run again, the rest is deleted.</item>
 /// </list>
 /// <para>
-/// An archive that is deleted, or expires, while it is merged: the manifests of the output's sessions are read once more when it is written.
-/// Either they show that, and the output is made again without it; or the deletion came after the output, and finds it.
+/// An archive that is deleted, or expires, while it is merged: the manifests of the output's sessions are read once more when it is
+/// written. Either they show that, and the output is made again without it; or the deletion came after the output, and finds it.
 /// </para>
 /// </remarks>
 internal sealed class IndexMerger(SessionStorage storage, ManifestStore manifests, ILogger<IndexMerger> logger) : IDisposable
@@ -113,8 +113,8 @@ internal sealed class IndexMerger(SessionStorage storage, ManifestStore manifest
     }
 
     /// <summary>
-    /// Takes archives that are gone out of the merged segments: each segment that has one is written again without any that is gone. Costs a
-    /// listing, and two small reads for each merged segment, where there is nothing to do.
+    /// Takes archives that are gone out of the merged segments: each segment that has one is written anew without any that is gone. Costs
+    /// a listing, and two small reads for each merged segment, where there is nothing to do.
     /// </summary>
     /// <param name="user">Whose segments.</param>
     /// <param name="isGone">What is to be taken out. Their manifest says so already: what is merged from now on does not have them.</param>

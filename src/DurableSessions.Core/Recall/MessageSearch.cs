@@ -14,7 +14,8 @@ namespace DurableSessions.Core.Recall;
 
 /// <summary>
 /// Finds the messages of a user's archives by their words, from the index that each switch adds to. A search lists its segments, and reads
-/// those that this host does not have yet. Segments that have gone since, as they were merged or deleted, are looked for in another listing.
+/// those that this host does not have yet. Segments that have gone since, as they were merged or deleted, are looked for in another
+/// listing.
 /// </summary>
 internal sealed class MessageSearch(SessionStorage storage, HostCache memory, Merges merges, ILogger<MessageSearch> logger)
 {
@@ -165,7 +166,8 @@ internal sealed class MessageSearch(SessionStorage storage, HostCache memory, Me
         }
         catch (FormatException e)
         {
-            logger.SegmentUnreadable(e, user, string.Join(", ", segment.Archives.Take(10).Select(static a => $"{a.SessionId}, archive {a.Number}")));
+            logger.SegmentUnreadable(
+                e, user, string.Join(", ", segment.Archives.Take(10).Select(static a => $"{a.SessionId}, archive {a.Number}")));
             return true;
         }
     }

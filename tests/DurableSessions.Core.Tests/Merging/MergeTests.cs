@@ -17,7 +17,9 @@ using DurableSessions.Testing;
 
 namespace DurableSessions.Core.Tests.Merging;
 
-/// <summary>Segments are merged while commits, searches and deletions go on: what is there is found, once, and what is gone leaves nothing.</summary>
+/// <summary>
+/// Segments are merged while commits, searches and deletions go on: what is there is found, once, and what is gone leaves nothing.
+/// </summary>
 [Collection(nameof(Simulated))]
 public sealed class MergeTests
 {
@@ -186,8 +188,8 @@ public sealed class MergeTests
         await SwitchAllAsync(host, 1, 8);
         using Host searching = await Host.StartAsync(cluster, container.Name);
         var read = new HoldsRequest();
-        searching.Faults.When(static r => r.Is("GET", "search/acme/ada/0/", ""), read);
-        Task<IReadOnlyList<SearchHit>> search = SearchAsync(searching, "pelican5");
+        searching.Faults.When(static r => r.Is("GET", "search/acme/ada/0/s1/", ""), read);
+        Task<IReadOnlyList<SearchHit>> search = SearchAsync(searching, "pelican1");
         await read.Arrived;
         await MergeStepsAsync(host);
         await read.ReleaseAsync();
@@ -288,7 +290,8 @@ public sealed class MergeTests
         Simulated.RunAsync(async cluster =>
         {
             BlobContainerClient container = await cluster.NewContainerAsync();
-            using Host host = await Host.RunAsync(cluster, container.Name, new SessionOptions { TombstoneRetention = TimeSpan.FromSeconds(1) });
+            var options = new SessionOptions { TombstoneRetention = TimeSpan.FromSeconds(1) };
+            using Host host = await Host.RunAsync(cluster, container.Name, options);
             await SwitchAllAsync(host, 1, 8);
             await host.MergeToEndAsync(_user);
             string late = Assert.Single(await NamesAsync(container));
@@ -345,7 +348,8 @@ public sealed class MergeTests
             SessionKey key = _user.Session($"s{i}");
             for (int m = 0; m < 10; m++)
             {
-                await host.AppendAsync(key, string.Join(' ', Enumerable.Range(0, 6_000).Select(w => $"w{(((i * 10) + m) * 6_000) + w}x{w}")));
+                IEnumerable<string> words = Enumerable.Range(0, 6_000).Select(w => $"w{(((i * 10) + m) * 6_000) + w}x{w}");
+                await host.AppendAsync(key, string.Join(' ', words));
             }
 
             await host.SwitchAsync(await host.ClearAsync(key, Id(i)), s_uncovered);
@@ -366,8 +370,11 @@ public sealed class MergeTests
         }
     });
 
-    private static async Task<List<Finding>> AuditAsync(Host host, bool repair) =>
-        await host.Store.Audit.RunAsync(new AuditOptions { Repair = repair, OrphanAge = TimeSpan.Zero }, null, Cancelled).ToListAsync(Cancelled);
+    private static async Task<List<Finding>> AuditAsync(Host host, bool repair)
+    {
+        var options = new AuditOptions { Repair = repair, OrphanAge = TimeSpan.Zero };
+        return await host.Store.Audit.RunAsync(options, cancellationToken: Cancelled).ToListAsync(Cancelled);
+    }
 
     // As the orchestration does it; no engine runs it.
     private async Task MergeStepsAsync(Host host)

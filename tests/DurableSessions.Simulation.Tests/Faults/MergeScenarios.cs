@@ -24,12 +24,14 @@ internal abstract record MergeScenario(string Name, int Others) : Scenario(Name)
             await host.CommitToEndAsync(other);
         }
 
-        // A manifest that another request of this host has read is read again by a merge.
         await host.QuietAsync();
     }
 
     /// <summary>Sessions whose archives are merged with those of <see cref="Scenario.Key"/>.</summary>
     protected static SessionKey Other(int number) => Key with { Id = $"o{number}" };
+
+    protected static async Task<ListedSegment[]> ListAsync(Host host) =>
+        await host.Merger.ListAsync(Key.Owner, BlobNames.SearchOfUser(Key.Owner), Cancelled).ToArrayAsync(Cancelled);
 
     /// <summary>Each message of the others is found once, but for those of a session that is deleted.</summary>
     protected async Task CheckOthersAsync(Host fresh, int? deleted = null)
@@ -41,7 +43,7 @@ internal abstract record MergeScenario(string Name, int Others) : Scenario(Name)
             Assert.Equal(i == deleted ? 0 : 1, hits);
         }
 
-        ListedSegment[] left = await fresh.Merger.ListAsync(Key.Owner, BlobNames.SearchOfUser(Key.Owner), Cancelled).ToArrayAsync(Cancelled);
+        ListedSegment[] left = await ListAsync(fresh);
         Assert.InRange(left.Length, 1, MergePlan.Width - 1);
     }
 
@@ -90,7 +92,7 @@ internal sealed record MergeTwiceAtOnce() : MergeScenario("two hosts merge at on
     public override async Task ActAsync(Host host)
     {
         Task merging = host.MergeToEndAsync(Key.Owner);
-        ListedSegment[] all = await host.Merger.ListAsync(Key.Owner, BlobNames.SearchOfUser(Key.Owner), Cancelled).ToArrayAsync(Cancelled);
+        ListedSegment[] all = await ListAsync(host);
         if (all.Length >= MergePlan.Width - 1)
         {
             MergedSegments merged = await host.Merger.MergeAsync(new MergeGroup(Key.Owner, all[..(MergePlan.Width - 1)]), Cancelled);
