@@ -11,6 +11,7 @@ using DurableSessions.Core.Failures;
 using DurableSessions.Core.Indexing;
 using DurableSessions.Core.Live;
 using DurableSessions.Core.Memories;
+using DurableSessions.Core.Merging;
 using DurableSessions.Core.Purging;
 using DurableSessions.Core.Quotas;
 using DurableSessions.Core.Recall;
@@ -64,6 +65,7 @@ public static class DurableSessionsServices
         services.AddSessionServices();
         services.AddOrchestrations();
         services.AddSingleton<SessionStore>();
+        services.TryAddSingleton(static _ => MergeSchedule.OneIn16);
         services.TryAddSingleton(static provider =>
         {
             var fallback = provider.GetRequiredKeyedService<ISemanticProcessor>(SemanticProcessors.FallbackKey);
@@ -102,7 +104,9 @@ public static class DurableSessionsServices
         .AddSingleton<SegmentRoller>()
         .AddSingleton<SettingsWriter>()
         .AddSingleton<ArchiveStore>()
-        .AddSingleton<ArchiveIndexer>();
+        .AddSingleton<ArchiveIndexer>()
+        .AddSingleton<IndexMerger>()
+        .AddSingleton<Merges>();
 
     private static void AddMemoryServices(this IServiceCollection services) => services
         .AddSingleton<MemoryCatalogues>()
@@ -159,8 +163,8 @@ public static class DurableSessionsServices
             p.Get<MemoryCatalogues>(), p.Get<MemoryContents>(), p.Get<ManifestStore>(), p.Get<ArchiveStore>(), p.Get<TaskIndex>(),
             p.Get<CommitLedger>(), p.Get<MessageSearch>(), p.Get<LiveLogs>(), p.Get<HostCache>()))
         .AddSingleton(static p => new StorageAudit(
-            p.Get<SessionStorage>(), p.Get<ManifestStore>(), p.Get<ArchiveStore>(), p.Get<OrchestrationClient>(), p.Get<SessionOptions>(),
-            p.Get<TimeProvider>()));
+            p.Get<SessionStorage>(), p.Get<ManifestStore>(), p.Get<ArchiveStore>(), p.Get<OrchestrationClient>(), p.Get<IndexMerger>(),
+            p.Get<SessionOptions>(), p.Get<TimeProvider>()));
 
     private static void AddOrchestrations(this IServiceCollection services) => services
         .AddSingleton<CommitLedger>()
@@ -186,6 +190,9 @@ public static class DurableSessionsServices
         .AddSingleton<RemoveTombstoneActivity>()
         .AddSingleton<DeleteUnusedActivity>()
         .AddSingleton<DeleteOldArchivesActivity>()
+        .AddSingleton<PlanMergesActivity>()
+        .AddSingleton<MergeActivity>()
+        .AddSingleton<DeleteMergedActivity>()
         .AddSingleton(static p => new OrchestrationRegistry()
             .AddOrchestrator(CommitNames.Orchestrator, static () => new CommitOrchestrator())
             .AddActivity(CommitNames.ArchiveToTemp, p.Reported<ArchiveToTempActivity>)
@@ -208,7 +215,11 @@ public static class DurableSessionsServices
             .AddOrchestrator(ExpireNames.Orchestrator, static () => new ExpireSessionOrchestrator())
             .AddActivity(ExpireNames.DeleteUnused, p.Reported<DeleteUnusedActivity>)
             .AddOrchestrator(ExpireNames.ArchivesOrchestrator, static () => new ExpireArchivesOrchestrator())
-            .AddActivity(ExpireNames.DeleteArchives, p.Reported<DeleteOldArchivesActivity>));
+            .AddActivity(ExpireNames.DeleteArchives, p.Reported<DeleteOldArchivesActivity>)
+            .AddOrchestrator(MergeNames.Orchestrator, static () => new MergeSegmentsOrchestrator())
+            .AddActivity(MergeNames.Plan, p.Reported<PlanMergesActivity>)
+            .AddActivity(MergeNames.Merge, p.Reported<MergeActivity>)
+            .AddActivity(MergeNames.DeleteMerged, p.Reported<DeleteMergedActivity>));
 
     private static ReportedActivity Reported<T>(this IServiceProvider provider)
         where T : ITaskActivity => new ReportedActivity(provider.Get<T>(), provider.Get<ILogger<ReportedActivity>>());

@@ -170,6 +170,13 @@ internal static partial class Log
         1037, LogLevel.Warning, "The search index of user {User} has more than {Count} segments: the oldest are not searched")]
     public static partial void TooManySegments(this ILogger log, UserKey user, int count);
 
+    [LoggerMessage(1040, LogLevel.Information, "User {User}: {Count} segments of the search index were merged into {Output}")]
+    public static partial void SegmentsMerged(this ILogger log, UserKey user, int count, string? output);
+
+    [LoggerMessage(
+        1041, LogLevel.Warning, "User {User}: merging the segments of the search index was not started; a later commit starts it")]
+    public static partial void MergeNotStarted(this ILogger log, Exception exception, UserKey user);
+
     [LoggerMessage(
         1045, LogLevel.Warning,
         "User {User} has live messages in more than {Sessions} sessions, or more than {Bytes} bytes of them: the oldest are not searched")]

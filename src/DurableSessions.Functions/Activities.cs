@@ -2,6 +2,7 @@ using System.Text.Json;
 using DurableSessions.Core.AutoCommit;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Deletion;
+using DurableSessions.Core.Merging;
 using DurableSessions.Core.Purging;
 using DurableSessions.DurableTask;
 using DurableSessions.Orchestration;
@@ -87,6 +88,21 @@ public sealed class Activities(OrchestrationRegistry registry, FunctionsClient d
     public Task<object?> DeleteArchives(
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>
         RunAsync(ExpireNames.DeleteArchives, input, instanceId, client);
+
+    [Function(MergeNames.Plan)]
+    public Task<object?> PlanMerges(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>
+        RunAsync(MergeNames.Plan, input, instanceId, client);
+
+    [Function(MergeNames.Merge)]
+    public Task<object?> MergeSegments(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>
+        RunAsync(MergeNames.Merge, input, instanceId, client);
+
+    [Function(MergeNames.DeleteMerged)]
+    public Task<object?> DeleteMergedSegments(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>
+        RunAsync(MergeNames.DeleteMerged, input, instanceId, client);
 
     private Task<object?> RunAsync(string name, JsonElement input, string instanceId, DurableTaskClient client)
     {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using DurableSessions.Core.AutoCommit;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Deletion;
+using DurableSessions.Core.Merging;
 using DurableSessions.Core.Purging;
 using DurableSessions.DurableTask;
 using DurableSessions.Orchestration;
@@ -33,6 +34,9 @@ public sealed class Orchestrators(OrchestrationRegistry registry)
 
     [Function(ExpireNames.ArchivesOrchestrator)]
     public Task<object?> ExpireArchivesAsync([OrchestrationTrigger] TaskOrchestrationContext context) => RunAsync(context);
+
+    [Function(MergeNames.Orchestrator)]
+    public Task<object?> MergeSegmentsAsync([OrchestrationTrigger] TaskOrchestrationContext context) => RunAsync(context);
 
     private Task<object?> RunAsync(TaskOrchestrationContext context) =>
         new DurableOrchestrator(registry.Orchestrators[context.Name.Name]()).RunAsync(context, context.GetInput<JsonElement?>());

@@ -12,7 +12,7 @@ public class LayerTests
     private static readonly string[] s_layers =
     [
         "Identities", "Errors", "Storage", "Messages", "Retaining", "State", "Live", "Memories", "Semantics", "Configuration", "Quotas",
-        "Archives", "Indexing", "Appending", "Commits", "Failures", "Tasks", "AutoCommit", "Context", "Deletion", "Purging", "Sessions",
+        "Archives", "Indexing", "Merging", "Appending", "Commits", "Failures", "Tasks", "AutoCommit", "Context", "Deletion", "Purging", "Sessions",
         "Recall", "Auditing",
     ];
 

@@ -80,4 +80,10 @@ public enum FindingKind
 
     /// <summary>An orchestration cannot be read as it is stored.</summary>
     OrchestrationDamaged,
+
+    /// <summary>A segment of the search index that was merged cannot be read: what its archives say is not found.</summary>
+    SearchDamaged,
+
+    /// <summary>A segment of the search index that was merged has archives that were deleted or have expired.</summary>
+    OrphanedSearch,
 }

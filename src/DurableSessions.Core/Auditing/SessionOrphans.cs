@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Azure.Storage.Blobs.Models;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
+using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Core.Auditing;
 
@@ -10,7 +11,8 @@ namespace DurableSessions.Core.Auditing;
 /// Finds what lies in the folders of sessions and no manifest names: segments, what commits staged, what search had of archives, and whole
 /// incarnations that were deleted. Listings come in the order of names, so one manifest at a time is in memory.
 /// </summary>
-internal sealed class SessionOrphans(AuditedStorage storage, ManifestStore manifests, StagedBlobs staged, Orphans orphans, AuditTally tally)
+internal sealed class SessionOrphans(
+    AuditedStorage storage, ManifestStore manifests, StagedBlobs staged, MergedSegmentCheck merged, Orphans orphans, AuditTally tally)
 {
     /// <summary>Looks at every blob under <c>segments/</c>, <c>archives/</c> or <c>search/</c>.</summary>
     public async IAsyncEnumerable<Finding> RunAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -21,6 +23,16 @@ internal sealed class SessionOrphans(AuditedStorage storage, ManifestStore manif
         await foreach (BlobItem blob in storage.ListAsync(folder, withMetadata: false, cancellationToken))
         {
             tally.AddBlob();
+            if (BlobNames.FindMergedSegment(blob.Name) is var (user, _, _))
+            {
+                if (await merged.RunAsync(blob, user, cancellationToken) is { } found)
+                {
+                    yield return found;
+                }
+
+                continue;
+            }
+
             if (!SessionPath.TryParse(blob.Name, out SessionPath? path))
             {
                 yield return new Finding(

@@ -4,6 +4,7 @@ using Azure.Storage.Blobs.Models;
 using DurableSessions.Core.Archives;
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Memories;
+using DurableSessions.Core.Merging;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 using DurableSessions.Orchestration;
@@ -28,17 +29,19 @@ public sealed class StorageAudit
     private readonly OrchestrationClient _client;
     private readonly ManifestStore _manifests;
     private readonly ArchiveStore _archives;
+    private readonly IndexMerger _index;
     private readonly SessionOptions _options;
     private readonly TimeProvider _time;
 
     internal StorageAudit(
-        SessionStorage storage, ManifestStore manifests, ArchiveStore archives, OrchestrationClient client, SessionOptions options,
-        TimeProvider time)
+        SessionStorage storage, ManifestStore manifests, ArchiveStore archives, OrchestrationClient client, IndexMerger index,
+        SessionOptions options, TimeProvider time)
     {
         _storage = new AuditedStorage(storage, client);
         _client = client;
         _manifests = manifests;
         _archives = archives;
+        _index = index;
         _options = options;
         _time = time;
     }
@@ -80,7 +83,8 @@ public sealed class StorageAudit
             var orphans = new Orphans(_storage, options, _time);
             tally.Enter("sessions");
             await CheckSessionsAsync(orphans, tally, findings, cancellationToken);
-            var sessions = new SessionOrphans(_storage, _manifests, new StagedBlobs(_storage, _archives), orphans, tally);
+            var sessions = new SessionOrphans(
+                _storage, _manifests, new StagedBlobs(_storage, _archives), new MergedSegmentCheck(_index, orphans), orphans, tally);
             var keys = new KeyOrphans(_storage, orphans, tally, _options.IdempotencyWindow, _time);
             (string Stage, IAsyncEnumerable<Finding> Found)[] rest =
             [

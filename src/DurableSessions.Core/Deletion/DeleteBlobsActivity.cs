@@ -1,5 +1,6 @@
 using Azure.Storage.Blobs.Models;
 using DurableSessions.Core.Archives;
+using DurableSessions.Core.Merging;
 using DurableSessions.Core.Storage;
 using DurableSessions.Core.Tasks;
 using DurableSessions.Orchestration;
@@ -10,9 +11,10 @@ namespace DurableSessions.Core.Deletion;
 /// <summary>
 /// Deletes every blob of one incarnation of a session, and what is kept of its tasks whose instances are purged. Names carry the
 /// incarnation, or ids of commits do, so a session created later under the same id is never touched, however late this runs. A crash leaves
-/// the rest: run again, it deletes that.
+/// the rest: run again, it deletes that. Segments of the search index that have archives of others too are written anew without this one's.
 /// </summary>
-internal sealed class DeleteBlobsActivity(SessionStorage storage, TaskIndex tasks, ILogger<DeleteBlobsActivity> logger)
+internal sealed class DeleteBlobsActivity(
+    SessionStorage storage, TaskIndex tasks, IndexMerger index, ILogger<DeleteBlobsActivity> logger)
     : TaskActivity<DeleteInput, int>
 {
     private const int DeletedAtOnce = 16;
@@ -44,6 +46,10 @@ internal sealed class DeleteBlobsActivity(SessionStorage storage, TaskIndex task
             });
         }
 
+        await index.CleanAsync(
+            input.Session.Owner,
+            a => a.SessionId == input.Session.Id && a.Incarnation == input.Incarnation,
+            context.CancellationToken);
         logger.BlobsDeleted(input.Session, input.Incarnation, deleted);
         return deleted;
     }

@@ -64,13 +64,7 @@ internal sealed class SegmentReader
     public static async Task<SegmentReader> OpenAsync(ISegmentBytes bytes, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(bytes);
-        if (bytes.Length < SegmentFormat.FooterBytes)
-        {
-            throw SegmentFormat.Damaged("it is too short");
-        }
-
-        ReadOnlyMemory<byte> footer = await bytes.ReadAsync(
-            bytes.Length - SegmentFormat.FooterBytes, SegmentFormat.FooterBytes, cancellationToken);
+        ReadOnlyMemory<byte> footer = await ReadFooterAsync(bytes, cancellationToken);
         (long[] begins, int messages, int terms) = ReadFooter(footer.Span, bytes.Length);
         long behind = begins[^1] - begins[SegmentFormat.Rows];
         if (behind > int.MaxValue)
@@ -79,14 +73,8 @@ internal sealed class SegmentReader
         }
 
         ReadOnlyMemory<byte> read = await bytes.ReadAsync(begins[SegmentFormat.Rows], (int)behind, cancellationToken);
-        ReadOnlyMemory<byte> Section(int section)
-        {
-            ReadOnlyMemory<byte> found = read.Slice(
-                (int)(begins[section] - begins[SegmentFormat.Rows]), (int)(begins[section + 1] - begins[section]));
-            return XxHash64.Hash(found.Span).AsSpan().SequenceEqual(footer.Span.Slice(32 + (16 * section), 8))
-                ? found
-                : throw SegmentFormat.Damaged("a checksum");
-        }
+        ReadOnlyMemory<byte> Section(int section) => Checked(
+            read.Slice((int)(begins[section] - begins[SegmentFormat.Rows]), (int)(begins[section + 1] - begins[section])), footer, section);
 
         ReadOnlyMemory<byte> rows = Section(SegmentFormat.Rows);
         ReadOnlyMemory<byte> lengths = Section(SegmentFormat.Lengths);
@@ -100,6 +88,23 @@ internal sealed class SegmentReader
             bytes, begins, rows, lengths, ReadKinds(Section(SegmentFormat.Kinds).Span), archives, firsts,
             ReadBlocks(Section(SegmentFormat.Blocks).Span, begins, terms),
             BinaryPrimitives.ReadUInt64BigEndian(footer.Span[(32 + (16 * SegmentFormat.Postings))..]));
+    }
+
+    /// <summary>The archives of a segment, in the order of their messages, and nothing else of it: two small reads.</summary>
+    /// <exception cref="FormatException">It is damaged, or of another version.</exception>
+    public static async Task<IReadOnlyList<SegmentArchive>> ReadArchivesAsync(ISegmentBytes bytes, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(bytes);
+        ReadOnlyMemory<byte> footer = await ReadFooterAsync(bytes, cancellationToken);
+        (long[] begins, int messages, _) = ReadFooter(footer.Span, bytes.Length);
+        long length = begins[SegmentFormat.Archives + 1] - begins[SegmentFormat.Archives];
+        if (length > int.MaxValue)
+        {
+            throw SegmentFormat.Damaged("a length");
+        }
+
+        ReadOnlyMemory<byte> archives = await bytes.ReadAsync(begins[SegmentFormat.Archives], (int)length, cancellationToken);
+        return ReadArchives(Checked(archives, footer, SegmentFormat.Archives).Span, messages).Archives;
     }
 
     /// <summary>The terms of a message that are counted.</summary>
@@ -191,6 +196,16 @@ internal sealed class SegmentReader
             }
         }
     }
+
+    private static async ValueTask<ReadOnlyMemory<byte>> ReadFooterAsync(ISegmentBytes bytes, CancellationToken cancellationToken) =>
+        bytes.Length < SegmentFormat.FooterBytes
+            ? throw SegmentFormat.Damaged("it is too short")
+            : await bytes.ReadAsync(bytes.Length - SegmentFormat.FooterBytes, SegmentFormat.FooterBytes, cancellationToken);
+
+    private static ReadOnlyMemory<byte> Checked(ReadOnlyMemory<byte> section, ReadOnlyMemory<byte> footer, int number) =>
+        XxHash64.Hash(section.Span).AsSpan().SequenceEqual(footer.Span.Slice(32 + (16 * number), 8))
+            ? section
+            : throw SegmentFormat.Damaged("a checksum");
 
     private static (long[] Begins, int Messages, int Terms) ReadFooter(ReadOnlySpan<byte> footer, long length)
     {

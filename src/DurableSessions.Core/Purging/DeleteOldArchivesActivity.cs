@@ -1,4 +1,5 @@
 using DurableSessions.Core.Archives;
+using DurableSessions.Core.Merging;
 using DurableSessions.Core.State;
 using DurableSessions.Orchestration;
 using Microsoft.Extensions.Logging;
@@ -7,7 +8,8 @@ namespace DurableSessions.Core.Purging;
 
 /// <summary>
 /// Deletes the oldest archives of a session, <see cref="OldArchives.AtOnce"/> at most: first one swap of the manifest, from which on no
-/// reader finds them, then the blobs of each, the oldest archive first, and of each its index entry last.
+/// reader finds them, then what merged segments of the search index have of them, then the blobs of each, the oldest archive first, and of
+/// each its index entry last.
 /// </summary>
 /// <remarks>
 /// <para>What a crash leaves, request by request:</para>
@@ -24,7 +26,7 @@ namespace DurableSessions.Core.Purging;
 /// <para>A deletion of the session at the same time deletes the same: each blob once.</para>
 /// </remarks>
 internal sealed class DeleteOldArchivesActivity(
-    OldArchives old, ManifestStore manifests, ArchiveStore archives, ILogger<DeleteOldArchivesActivity> logger)
+    OldArchives old, ManifestStore manifests, ArchiveStore archives, IndexMerger index, ILogger<DeleteOldArchivesActivity> logger)
     : TaskActivity<ExpireArchivesInput, ExpireArchivesProgress>
 {
     public override async Task<ExpireArchivesProgress> RunAsync(TaskActivityContext context, ExpireArchivesInput input)
@@ -43,6 +45,15 @@ internal sealed class DeleteOldArchivesActivity(
                 input.Session,
                 stored,
                 m => Transitions.ExpireArchives(m, input.Incarnation, upTo, found.OldestAt),
+                cancellationToken);
+        }
+
+        if (found.Entries.Count > 0 && stored is not null)
+        {
+            await index.CleanAsync(
+                input.Session.Owner,
+                a => a.SessionId == input.Session.Id && a.Incarnation == input.Incarnation
+                    && a.Number <= stored.Manifest.ExpiredArchives,
                 cancellationToken);
         }
 

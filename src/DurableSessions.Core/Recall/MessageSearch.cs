@@ -1,7 +1,9 @@
 using Azure.Storage.Blobs.Models;
 using DurableSessions.Core.Archives;
+using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Indexing;
+using DurableSessions.Core.Merging;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
@@ -12,9 +14,10 @@ namespace DurableSessions.Core.Recall;
 
 /// <summary>
 /// Finds the messages of a user's archives by their words, from the index that each switch adds to. A search lists its segments, and reads
-/// those that this host does not have yet.
+/// those that this host does not have yet. Segments that have gone since, as they were merged or deleted, are looked for in another
+/// listing.
 /// </summary>
-internal sealed class MessageSearch(SessionStorage storage, HostCache memory, ILogger<MessageSearch> logger)
+internal sealed class MessageSearch(SessionStorage storage, HostCache memory, Merges merges, ILogger<MessageSearch> logger)
 {
     /// <summary>The segments that are searched at most: the newest.</summary>
     public const int MaxSegments = 5_000;
@@ -24,6 +27,9 @@ internal sealed class MessageSearch(SessionStorage storage, HostCache memory, IL
 
     private const int MaxRounds = 4;
 
+    // Segments go once each; a search that meets one each time is one of a user whose many sessions are deleted at once.
+    private const int MaxListings = 10;
+
     private const int ReadAtOnce = 16;
 
     // Of a snippet what comes before the first of the query's words.
@@ -32,16 +38,33 @@ internal sealed class MessageSearch(SessionStorage storage, HostCache memory, IL
     private static readonly TimeSpan s_unused = TimeSpan.FromMinutes(30);
 
     /// <summary>The segments of a user's index as they are listed now, the newest; those that cannot be read are left out.</summary>
+    /// <exception cref="ContentionException">Segments had gone each time when they were to be read.</exception>
     public async Task<List<SegmentReader>> OpenAsync(UserKey user, CancellationToken cancellationToken)
     {
-        var segments = new List<SegmentReader>();
-        foreach (BlobItem[] chunk in (await ListAsync(user, cancellationToken)).Chunk(ReadAtOnce))
+        for (int listing = 1; ; listing++)
         {
-            SegmentReader?[] opened = await Task.WhenAll(chunk.Select(b => FindAsync(user, b, cancellationToken)));
-            segments.AddRange(opened.OfType<SegmentReader>());
-        }
+            IReadOnlyCollection<BlobItem> listed = await ListAsync(user, cancellationToken);
+            try
+            {
+                var segments = new List<SegmentReader>();
+                foreach (BlobItem[] chunk in listed.Chunk(ReadAtOnce))
+                {
+                    SegmentReader?[] opened = await Task.WhenAll(chunk.Select(b => FindAsync(user, b, cancellationToken)));
+                    segments.AddRange(opened.OfType<SegmentReader>());
+                }
 
-        return segments;
+                await merges.AfterListingAsync(user, listed.Count(static b => IsOfLevel0(b.Name)), cancellationToken);
+                return segments;
+            }
+            catch (BlobGoneException) when (listing < MaxListings)
+            {
+                // What it has become is in the next listing.
+            }
+            catch (BlobGoneException)
+            {
+                throw Changing(user);
+            }
+        }
     }
 
     /// <summary>
@@ -83,11 +106,12 @@ internal sealed class MessageSearch(SessionStorage storage, HostCache memory, IL
         static (CommitId, string) PlaceOf(SegmentArchive archive) => (archive.IsLive ? default : archive.CommitId, archive.Incarnation);
     }
 
-    // What is large is read when it is searched, and may turn out to be damaged, or to be deleted with its archive since it was listed.
-    // Each is found out by a search of its own, and the others are searched without it.
+    // What is large is read when it is searched, and may turn out to be damaged, or to be merged or deleted since it was listed. The first
+    // is found out by a search of each, and the others are searched without it; after the second the segments are listed again.
     private async Task<IReadOnlyList<MessageMatch>> SearchReadableAsync(
         List<SegmentReader> segments, UserKey user, string query, MessageFilter filter, CancellationToken cancellationToken)
     {
+        int listings = 0;
         while (segments.Count > 0)
         {
             try
@@ -96,32 +120,48 @@ internal sealed class MessageSearch(SessionStorage storage, HostCache memory, IL
             }
             catch (Exception e) when (e is BlobGoneException or FormatException)
             {
-                int before = segments.Count;
-                for (int i = segments.Count - 1; i >= 0; i--)
+                if (e is FormatException && await RemoveDamagedAsync(segments, user, query, filter, cancellationToken))
                 {
-                    if (!await IsReadableAsync(segments[i], user, query, filter, cancellationToken))
-                    {
-                        segments.RemoveAt(i);
-                    }
-                }
-
-                if (segments.Count == before)
-                {
-                    throw;
+                    continue;
                 }
             }
+
+            if (++listings == MaxListings)
+            {
+                throw Changing(user);
+            }
+
+            List<SegmentReader> now = await OpenAsync(user, cancellationToken);
+            segments.Clear();
+            segments.AddRange(now);
         }
 
         return [];
     }
 
-    private async Task<bool> IsReadableAsync(
+    // False: none is, and those that were read have gone.
+    private async Task<bool> RemoveDamagedAsync(
+        List<SegmentReader> segments, UserKey user, string query, MessageFilter filter, CancellationToken cancellationToken)
+    {
+        int before = segments.Count;
+        for (int i = segments.Count - 1; i >= 0; i--)
+        {
+            if (await IsDamagedAsync(segments[i], user, query, filter, cancellationToken))
+            {
+                segments.RemoveAt(i);
+            }
+        }
+
+        return segments.Count < before;
+    }
+
+    private async Task<bool> IsDamagedAsync(
         SegmentReader segment, UserKey user, string query, MessageFilter filter, CancellationToken cancellationToken)
     {
         try
         {
             await SegmentSearch.SearchAsync([segment], query, filter, SegmentSearch.MaxHits, cancellationToken);
-            return true;
+            return false;
         }
         catch (BlobGoneException)
         {
@@ -129,10 +169,14 @@ internal sealed class MessageSearch(SessionStorage storage, HostCache memory, IL
         }
         catch (FormatException e)
         {
-            logger.SegmentUnreadable(e, user, string.Join(", ", segment.Archives.Select(static a => $"{a.SessionId}, archive {a.Number}")));
-            return false;
+            logger.SegmentUnreadable(
+                e, user, string.Join(", ", segment.Archives.Take(10).Select(static a => $"{a.SessionId}, archive {a.Number}")));
+            return true;
         }
     }
+
+    private static ContentionException Changing(UserKey user) =>
+        new($"The search index of user '{user}' was changed by others {MaxListings} times in a row.");
 
     /// <summary>
     /// What a hit says of the message; <see langword="null"/>: it is longer than is read for a hit, cannot be read, or has gone.
@@ -206,6 +250,9 @@ internal sealed class MessageSearch(SessionStorage storage, HostCache memory, IL
         return [.. newest.UnorderedItems.Select(static i => i.Element)];
     }
 
+    private static bool IsOfLevel0(string name) => BlobNames.FindSearchSegment(name) is not null;
+
+    // Null: it is damaged.
     private async Task<SegmentReader?> FindAsync(UserKey user, BlobItem blob, CancellationToken cancellationToken)
     {
         var remembered = ("segment", blob.Name);
@@ -219,10 +266,6 @@ internal sealed class MessageSearch(SessionStorage storage, HostCache memory, IL
             var bytes = new BlobSegment(storage.Container.GetBlobClient(blob.Name), blob.Properties.ContentLength!.Value);
             SegmentReader reader = await SegmentReader.OpenAsync(bytes, cancellationToken);
             return memory.Set(remembered, reader, HostCache.Sized(reader.ResidentBytes + bytes.ResidentBytes, s_unused));
-        }
-        catch (BlobGoneException)
-        {
-            return null;
         }
         catch (FormatException e)
         {

@@ -79,8 +79,8 @@ internal static class BlobNames
     public static string SearchOfUser(UserKey user) => $"{Search}{Path(user)}/";
 
     /// <summary>
-    /// Where the segments of a session's archives are: those of level 0, one or more of each archive. Segments of several archives will be
-    /// of a higher level, so that a listing shows them behind those they were made of.
+    /// Where the segments of a session's archives are: those of level 0, one or more of each archive. Merged ones lie behind them in a
+    /// listing.
     /// </summary>
     public static string SearchOfSession(SessionKey key, string incarnation) =>
         $"{SearchOfUser(key.Owner)}0/{Path(key.Id)}/{incarnation}/";
@@ -104,6 +104,30 @@ internal static class BlobNames
         && new CommitAttempt(key, incarnation, new CommitId(commitText), attempt) is var commit
         && SearchSegment(commit, number, part) == name
             ? (commit, number, part)
+            : null;
+
+    /// <summary>Where the segments are that were merged of others.</summary>
+    public static string MergedOfUser(UserKey user) => $"{SearchOfUser(user)}1/";
+
+    /// <summary>
+    /// A segment that was merged of others, each of which comes before it in a listing: a reader of a listing that goes on while segments
+    /// are merged sees what they were, or what they have become, or both.
+    /// </summary>
+    /// <param name="user">Whose.</param>
+    /// <param name="depth">One more than the highest depth of what it was made of; segments of level 0 have depth 0.</param>
+    /// <param name="hash">Of what it was made of, in lower-case hexadecimal.</param>
+    public static string MergedSegment(UserKey user, int depth, string hash) =>
+        $"{MergedOfUser(user)}{depth.ToString("D8", CultureInfo.InvariantCulture)}-{hash}.idx";
+
+    /// <summary>Whose merged segment a name is, and of which depth; <see langword="null"/> where it is none.</summary>
+    public static (UserKey User, int Depth, string Hash)? FindMergedSegment(string name) =>
+        name.Split('/') is [_, var account, var user, "1", var file]
+        && FindKey(account, user, "any") is { Owner: var owner }
+        && file.EndsWith(".idx", StringComparison.Ordinal)
+        && file[..^".idx".Length].Split('-') is [var depthText, var hash]
+        && int.TryParse(depthText, NumberStyles.None, CultureInfo.InvariantCulture, out int depth)
+        && MergedSegment(owner, depth, hash) == name
+            ? (owner, depth, hash)
             : null;
 
     public static string TasksOfUser(UserKey user) => $"{Tasks}by-user/{Path(user)}/";

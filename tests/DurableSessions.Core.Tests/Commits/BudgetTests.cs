@@ -1,4 +1,5 @@
 using DurableSessions.Core.Identities;
+using DurableSessions.Core.Merging;
 using DurableSessions.Core.Tasks;
 using DurableSessions.Engine;
 using DurableSessions.Testing;
@@ -13,6 +14,9 @@ public sealed class BudgetTests
 
     // With a key, the manifest is read, the key is entered, and an ended instance of its id is looked for.
     private const int KeyedBudget = 25;
+
+    // One commit in 16 starts to merge, once more: two requests that ask and create, the checkpoint of its plan, and two that end it.
+    private const int StartBudget = 8;
 
     // A host that is slow for a moment renews what it owns: with the time that owners have outside of tests, none is.
     private static readonly EngineOptions Calm = new();
@@ -100,6 +104,22 @@ public sealed class BudgetTests
 
         Assert.Equal(early, await CostAsync(host, 1, 0, null));
         Assert.Equal(301, (await host.Store.Sessions.GetAsync(_key, false, Cancelled)).CommitCount);
+    });
+
+    [Fact]
+    public Task A_commit_that_starts_a_merge_costs_a_start_and_one_without_work_costs_that() => Simulated.RunAsync(async cluster =>
+    {
+        string container = (await cluster.NewContainerAsync()).Name;
+        using Host calm = await Host.RunAsync(cluster, container, engine: Calm);
+        await calm.AppendAsync(_key, "first");
+        await calm.CommitToEndAsync(_key);
+        int without = await CostAsync(calm, 1, 0, null);
+        await calm.StopAsync();
+        using Host host = await Host.RunAsync(cluster, container, engine: Calm, merges: new MergeSchedule(static _ => true));
+        await host.AppendAsync(_key, "second");
+        await host.CommitToEndAsync(_key);
+        int with = await CostAsync(host, 1, 0, null);
+        Assert.True(with - without is > 0 and <= StartBudget, $"{with} requests, not {without}:{Environment.NewLine}{host.Log}");
     });
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
 using DurableSessions.Core.Archives;
 using DurableSessions.Core.Auditing;
 using DurableSessions.Core.Commits;
@@ -7,6 +8,7 @@ using DurableSessions.Core.Commits.Steps;
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
+using DurableSessions.Core.Indexing;
 using DurableSessions.Core.Purging;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
@@ -85,6 +87,30 @@ public sealed class OldArchivesTests
             Finding orphan = Assert.Single(await AuditAsync(host));
             Assert.Equal((index, FindingKind.OrphanedStaging), (orphan.Blob, orphan.Kind));
         });
+
+    [Fact]
+    public Task What_merged_segments_of_the_index_have_of_them_goes_with_them() => RunAsync(async (cluster, container) =>
+    {
+        using Host host = await RunAsync(cluster, container.Name);
+        await CommitAsync(host, _key, 8);
+        await host.MergeToEndAsync(_key.Owner);
+        Assert.Equal(Enumerable.Range(1, 8), await MergedAsync(host));
+        await Task.Delay(s_longAgo, cluster.Time, Cancelled);
+        await CommitAsync(host, _key, 1, first: 9);
+        await host.PurgeToEndAsync();
+        int expired = await CheckReadersAsync(host, count: 9);
+        Assert.InRange(expired, 5, 7);
+        Assert.Equal(Enumerable.Range(expired + 1, 8 - expired), await MergedAsync(host));
+        Assert.Empty(await AuditAsync(host));
+
+        async Task<IEnumerable<int>> MergedAsync(Host host)
+        {
+            BlobItem blob = await container
+                .GetBlobsAsync(new GetBlobsOptions { Prefix = BlobNames.MergedOfUser(_key.Owner) }, Cancelled).SingleAsync(Cancelled);
+            var bytes = new BlobSegment(container.GetBlobClient(blob.Name), blob.Properties.ContentLength!.Value);
+            return (await SegmentReader.ReadArchivesAsync(bytes, Cancelled)).Select(static a => a.Number).Order();
+        }
+    });
 
     [Fact]
     public Task A_session_without_old_archives_costs_no_request() => RunAsync(async (cluster, container) =>

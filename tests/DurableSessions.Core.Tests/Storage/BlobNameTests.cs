@@ -33,6 +33,8 @@ public class BlobNameTests
         [nameof(BlobNames.SearchOfSession)] = true,
         [nameof(BlobNames.SearchOfArchive)] = true,
         [nameof(BlobNames.SearchSegment)] = false,
+        [nameof(BlobNames.MergedOfUser)] = true,
+        [nameof(BlobNames.MergedSegment)] = false,
         [nameof(BlobNames.TasksOfUser)] = true,
         [nameof(BlobNames.TasksOfSession)] = true,
         [nameof(BlobNames.TasksByKey)] = true,
@@ -121,6 +123,9 @@ public class BlobNameTests
                 && name.Arguments.SequenceEqual([commit, number, part])
                 && SessionPath.TryParse(name.Text, out SessionPath? path)
                 && path.Session == commit.Session && path.Incarnation == commit.Incarnation,
+            nameof(BlobNames.MergedSegment) =>
+                BlobNames.FindMergedSegment(name.Text) is var (user, depth, hash)
+                && name.Arguments.SequenceEqual([user, depth, hash]) && BlobNames.FindSearchSegment(name.Text) is null,
             _ => true,
         },
         iter: Pairs);
@@ -156,9 +161,9 @@ public class BlobNameTests
             (_, { } type) when type == typeof(UserKey) => user.Select(static u => (object)u),
             (_, { } type) when type == typeof(SessionKey) => session.Select(static s => (object)s),
             (_, { } type) when type == typeof(CommitAttempt) => attempt.Select(static a => (object)a),
-            ("number" or "part", _) => OneOf(1, 11, 111_111_111).Select(static n => (object)n),
+            ("number" or "part" or "depth", _) => OneOf(1, 11, 111_111_111).Select(static n => (object)n),
             ("incarnation", _) => incarnation.Select(static i => (object)i),
-            ("keyHash" or "version", _) => hex.Select(static h => (object)h),
+            ("keyHash" or "version" or "hash", _) => hex.Select(static h => (object)h),
             ("category", _) => OneOf(Enum.GetNames<MemoryCategory>()).Select(static c => (object)c.ToLowerInvariant()),
             ("day", _) => OneOf(1, 2, 400).Select(static d => (object)DateOnly.FromDayNumber(739_000 + d)),
             ("name" or "account", _) => id.Select(static n => (object)n),

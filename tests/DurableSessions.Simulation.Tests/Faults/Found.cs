@@ -1,6 +1,7 @@
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using DurableSessions.Core.Identities;
+using DurableSessions.Core.Indexing;
 using DurableSessions.Core.Recall;
 using DurableSessions.Core.Storage;
 using DurableSessions.Testing;
@@ -16,9 +17,9 @@ internal static class Found
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     /// <summary>
-    /// Each archive has one segment of the index, and each of its messages is found in it, and each that is live by its session; nothing
-    /// else is found. Where a request arrived
-    /// after everything was over, it may have left a segment, by which nothing is found.
+    /// Each archive is in a segment of the index, in one at most of those that were not merged, and each of its messages is found in it, and
+    /// each that is live by its session; nothing else is found. Where a request arrived after everything was over, it may have left a segment,
+    /// by which nothing is found.
     /// </summary>
     public static async Task CheckAsync(BlobContainerClient blobs, Host fresh, SessionKey key, Audit? audit, bool mayBeLate)
     {
@@ -64,14 +65,51 @@ internal static class Found
         }
     }
 
+    // While segments are merged an archive may be in more than one.
     private static async Task<(int Number, string CommitId)[]> IndexedAsync(
-        BlobContainerClient blobs, SessionKey key, string? incarnation) => await blobs
-        .GetBlobsAsync(new GetBlobsOptions { Prefix = BlobNames.SearchOfUser(key.Owner) }, Cancelled)
-        .Select(static b => BlobNames.FindSearchSegment(b.Name)!.Value)
-        .Where(s => s.Commit.Session == key && (incarnation is null || s.Commit.Incarnation == incarnation))
-        .Select(static s => (s.Number, s.Commit.CommitId.Value))
-        .OrderBy(static s => s.Number)
-        .ToArrayAsync(Cancelled);
+        BlobContainerClient blobs, SessionKey key, string? incarnation)
+    {
+        var found = new HashSet<(int Number, string CommitId)>();
+        var options = new GetBlobsOptions { Prefix = BlobNames.SearchOfUser(key.Owner) };
+        await foreach (BlobItem blob in blobs.GetBlobsAsync(options, Cancelled))
+        {
+            if (BlobNames.FindMergedSegment(blob.Name) is null)
+            {
+                (CommitAttempt commit, int number, _) = BlobNames.FindSearchSegment(blob.Name)!.Value;
+                if (commit.Session == key && (incarnation is null || commit.Incarnation == incarnation)
+                    && !found.Add((number, commit.CommitId.Value)))
+                {
+                    Assert.Fail($"Archive {number} has two segments: {blob.Name}.");
+                }
+            }
+        }
+
+        await foreach (SegmentArchive archive in MergedAsync(blobs, key))
+        {
+            if (incarnation is null || archive.Incarnation == incarnation)
+            {
+                found.Add((archive.Number, archive.CommitId.Value));
+            }
+        }
+
+        return [.. found.OrderBy(static s => s.Number)];
+    }
+
+    private static async IAsyncEnumerable<SegmentArchive> MergedAsync(BlobContainerClient blobs, SessionKey key)
+    {
+        var options = new GetBlobsOptions { Prefix = BlobNames.MergedOfUser(key.Owner) };
+        await foreach (BlobItem blob in blobs.GetBlobsAsync(options, Cancelled))
+        {
+            var bytes = new BlobSegment(blobs.GetBlobClient(blob.Name), blob.Properties.ContentLength!.Value);
+            foreach (SegmentArchive archive in await SegmentReader.ReadArchivesAsync(bytes, Cancelled))
+            {
+                if (archive.SessionId == key.Id)
+                {
+                    yield return archive;
+                }
+            }
+        }
+    }
 
     private static async Task<SearchHit[]> SearchAsync(Host fresh, SessionKey key, string text) =>
     [

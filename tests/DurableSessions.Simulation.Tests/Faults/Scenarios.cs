@@ -50,7 +50,15 @@ internal static class Scenarios
         static () => new ReplaceDigestBesideDelete(),
     ];
 
-    public static IEnumerable<Func<Scenario>> All => Around.Concat(OfCommits).Concat(OfMemories);
+    public static readonly Func<Scenario>[] OfMerges =
+    [
+        static () => new Merge(),
+        static () => new MergeBesideCommit(),
+        static () => new MergeBesideDelete(),
+        static () => new MergeTwiceAtOnce(),
+    ];
+
+    public static IEnumerable<Func<Scenario>> All => Around.Concat(OfCommits).Concat(OfMemories).Concat(OfMerges);
 
     private sealed record FirstAppend() : Scenario("first append")
     {

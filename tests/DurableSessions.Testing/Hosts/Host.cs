@@ -7,6 +7,7 @@ using DurableSessions.Core.Commits.Steps;
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Deletion;
 using DurableSessions.Core.Identities;
+using DurableSessions.Core.Merging;
 using DurableSessions.Core.Purging;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
@@ -34,13 +35,13 @@ internal sealed class Host : IDisposable
 
     private Host(
         SessionStorage storage, FaultTransport faults, RequestLog log, SessionOptions options, FakeProcessor processor,
-        EngineOptions engine, TimeProvider time)
+        EngineOptions engine, TimeProvider time, MergeSchedule merges)
     {
         _time = time;
         Faults = faults;
         Log = log;
         Processor = processor;
-        _services = HostScopes.Create(new HostParts(storage, processor, Fallback, options, engine, time));
+        _services = HostScopes.Create(new HostParts(storage, processor, Fallback, options, engine, time) { Merges = merges });
         IServiceProvider services = _services.ServiceProvider;
         Store = services.GetRequiredService<SessionStore>();
         Cache = services.GetRequiredService<HostCache>();
@@ -85,7 +86,8 @@ internal sealed class Host : IDisposable
 
     public static async Task<Host> StartAsync(
         StorageFixture fixture, string container, SessionOptions? options = null, FakeProcessor? processor = null,
-        RandomFaults? random = null, TimeSpan? networkTimeout = null, EngineOptions? engine = null, TimeProvider? time = null)
+        RandomFaults? random = null, TimeSpan? networkTimeout = null, EngineOptions? engine = null, TimeProvider? time = null,
+        MergeSchedule? merges = null)
     {
         var faults = new FaultTransport(random);
         var log = new RequestLog();
@@ -99,7 +101,7 @@ internal sealed class Host : IDisposable
             });
         return new Host(
             storage, faults, log, options ?? new SessionOptions(), processor ?? new FakeProcessor(), engine ?? Quick,
-            time ?? fixture.Time)
+            time ?? fixture.Time, merges ?? MergeSchedule.Never)
         {
             Silence = fixture.Silence,
         };
@@ -108,9 +110,9 @@ internal sealed class Host : IDisposable
     /// <summary>A host whose engine runs.</summary>
     public static async Task<Host> RunAsync(
         StorageFixture fixture, string container, SessionOptions? options = null, FakeProcessor? processor = null,
-        RandomFaults? random = null, EngineOptions? engine = null)
+        RandomFaults? random = null, EngineOptions? engine = null, MergeSchedule? merges = null)
     {
-        Host host = await StartAsync(fixture, container, options, processor, random, engine: engine);
+        Host host = await StartAsync(fixture, container, options, processor, random, engine: engine, merges: merges);
         await host._engine.StartAsync(Cancelled);
         return host;
     }
@@ -255,6 +257,25 @@ internal sealed class Host : IDisposable
             .WaitAsync(TimeSpan.FromMinutes(5), _time, Cancelled);
         return JsonSerializer.Deserialize<DigestAgainOutput>(ended.SerializedOutput!, OrchestrationJson.Options);
     }
+
+    /// <summary>Starts to merge the segments of a user's index, and waits until that is over.</summary>
+    public async Task MergeToEndAsync(UserKey user)
+    {
+        await _services.ServiceProvider.GetRequiredService<Merges>().StartAsync(user, Cancelled);
+        await EndOfMergingAsync(user);
+    }
+
+    /// <summary>Waits until merging, where it was started, is over.</summary>
+    public async Task<OrchestrationMetadata?> EndOfMergingAsync(UserKey user)
+    {
+        string instance = MergeInput.InstanceIdOf(user);
+        return await Client.GetInstanceAsync(instance, Cancelled) is null
+            ? null
+            : await Client.WaitForInstanceCompletionAsync(instance, Cancelled).WaitAsync(TimeSpan.FromMinutes(5), _time, Cancelled);
+    }
+
+    /// <summary>What merges this host's segments; no engine runs it.</summary>
+    public IndexMerger Merger => _services.ServiceProvider.GetRequiredService<IndexMerger>();
 
     /// <summary>Asks for a change of an archive's digest, and waits until that is over.</summary>
     public async Task<DigestTask> DigestToEndAsync(SessionKey key, int number, DigestRequest request)

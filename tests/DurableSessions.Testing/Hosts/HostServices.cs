@@ -29,6 +29,7 @@ internal static class HostServices
     public static IServiceCollection AddHost(this IServiceCollection services, Func<IServiceProvider, HostParts> parts)
     {
         services.AddSingleton(provider => parts(provider).Time);
+        services.AddSingleton(provider => parts(provider).Merges);
         services.TryAddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
         services.AddKeyedSingleton(SemanticProcessors.ConfiguredKey, (provider, _) => parts(provider).Processor);
         services.AddKeyedSingleton(SemanticProcessors.FallbackKey, (provider, _) => parts(provider).Fallback);

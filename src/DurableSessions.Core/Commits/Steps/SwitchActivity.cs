@@ -1,4 +1,5 @@
 using DurableSessions.Core.Memories;
+using DurableSessions.Core.Merging;
 using DurableSessions.Core.State;
 using DurableSessions.Orchestration;
 using Microsoft.Extensions.Logging;
@@ -10,7 +11,8 @@ namespace DurableSessions.Core.Commits.Steps;
 /// </summary>
 /// <remarks>See <see cref="Switching"/> and <see cref="Finishing"/> for what a crash leaves.</remarks>
 internal sealed class SwitchActivity(
-    CommitLedger ledger, Switching switching, Finishing finishing, DigestsAgain digests, ILogger<SwitchActivity> logger)
+    CommitLedger ledger, Switching switching, Finishing finishing, DigestsAgain digests, Merges merges,
+    ILogger<SwitchActivity> logger)
     : TaskActivity<SwitchInput, CommitProgress>
 {
     public override async Task<CommitProgress> RunAsync(TaskActivityContext context, SwitchInput input)
@@ -48,6 +50,7 @@ internal sealed class SwitchActivity(
             await StartAgainAsync(commit, cancellationToken);
         }
 
+        await merges.AfterSwitchAsync(commit.CommitId, commit.Session.Owner, cancellationToken);
         return new CommitProgress
         {
             Counts = record.Counts,
