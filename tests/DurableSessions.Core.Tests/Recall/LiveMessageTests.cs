@@ -1,6 +1,5 @@
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
-using DurableSessions.Core.Archives;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Commits.Steps;
 using DurableSessions.Core.Identities;
@@ -129,7 +128,8 @@ public sealed class LiveMessageTests
             await host.AppendAsync(_key, "a walrus sings", "a pelican listens");
             var request = new HoldsRequest();
             searching.Faults.When(r => r.Is("GET", blob, comp), request);
-            Task<IReadOnlyList<SearchHit>> search = SearchAsync(searching, "pelican");
+            Task<IReadOnlyList<SearchHit>> search =
+                searching.Store.MemorySearch.SearchAsync(_key.Owner, "pelican", 10, where: null, Cancelled);
             await request.Arrived;
             await CommitAsync(host, "c1", keepRecent);
             await request.ReleaseAsync();
@@ -151,7 +151,8 @@ public sealed class LiveMessageTests
         await host.AppendAsync(_key, "a pelican listens");
         var request = new HoldsRequest();
         searching.Faults.When(r => r.Is("GET", blob, comp), request);
-        Task<IReadOnlyList<SearchHit>> search = SearchAsync(searching, "pelican");
+        Task<IReadOnlyList<SearchHit>> search =
+            searching.Store.MemorySearch.SearchAsync(_key.Owner, "pelican", 10, where: null, Cancelled);
         await request.Arrived;
         CommitInput commit = await host.ClearAsync(_key, "c1");
         var swap = new HoldsRequest();
@@ -175,7 +176,8 @@ public sealed class LiveMessageTests
         await host.AppendAsync(_key, "a walrus sings", "a pelican listens");
         var manifest = new HoldsRequest();
         searching.Faults.When(static r => r.Is("GET", Manifests), manifest);
-        Task<IReadOnlyList<SearchHit>> search = SearchAsync(searching, "pelican");
+        Task<IReadOnlyList<SearchHit>> search =
+            searching.Store.MemorySearch.SearchAsync(_key.Owner, "pelican", 10, where: null, Cancelled);
         await manifest.Arrived;
         await CommitAsync(host, "c1", keepRecent: 1);
         var again = new HoldsRequest();
@@ -197,7 +199,8 @@ public sealed class LiveMessageTests
         await host.AppendAsync(_key, "1 messages");
         var tasks = new HoldsRequest();
         searching.Faults.When(static r => r.Is("GET", "tasks/", "list"), tasks);
-        Task<IReadOnlyList<SearchHit>> search = SearchAsync(searching, "messages");
+        Task<IReadOnlyList<SearchHit>> search =
+            searching.Store.MemorySearch.SearchAsync(_key.Owner, "messages", 10, where: null, Cancelled);
         await tasks.Arrived;
         await host.CommitToEndAsync(_key);
         await tasks.ReleaseAsync();
@@ -278,6 +281,25 @@ public sealed class LiveMessageTests
         await host.AppendAsync(new SessionKey("acme", "ada", "s0"), "later");
         Assert.Single(await SearchAsync(host, "w0"));
         Assert.Empty(await SearchAsync(host, "w1"));
+    });
+
+    [Fact]
+    public Task The_newest_bytes_of_all_logs_are_searched() => Simulated.RunAsync(async cluster =>
+    {
+        using Host host = await Host.StartAsync(cluster, (await cluster.NewContainerAsync()).Name);
+        string filler = new('x', LogIndex.MaxBytes / 2);
+        const int Fitting = (int)(LiveLogs.MaxBytes / LogIndex.MaxBytes);
+        foreach (int session in Enumerable.Range(0, Fitting + 1))
+        {
+            await host.AppendAsync(new SessionKey("acme", "ada", $"s{session}"), $"w{session} {filler}", $"pelican {filler}");
+            await Task.Delay(TimeSpan.FromSeconds(2), host.Time, Cancelled);
+        }
+
+        Assert.Empty(await SearchAsync(host, "w0"));
+        Assert.Equal(Fitting, (await SearchAsync(host, "pelican")).Count);
+
+        // A message that is longer than is read for a hit is found without a snippet.
+        Assert.Null(Assert.Single(await SearchAsync(host, $"w{Fitting}")).Message);
     });
 
     [Fact]
