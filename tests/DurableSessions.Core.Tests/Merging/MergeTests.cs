@@ -157,7 +157,8 @@ public sealed class MergeTests
         using Host second = await Host.RunAsync(cluster, container.Name);
         await SwitchAllAsync(first, 1, 16);
         Task merging = first.MergeToEndAsync(_user);
-        Task again = MergeStepsAsync(second);
+        Func<Task> mergeOnce = () => MergeStepsAsync(second);
+        Task again = mergeOnce();
         for (int i = 17; i <= 24; i++)
         {
             await SwitchAsync(second, i);
@@ -189,7 +190,8 @@ public sealed class MergeTests
         using Host searching = await Host.StartAsync(cluster, container.Name);
         var read = new HoldsRequest();
         searching.Faults.When(static r => r.Is("GET", "search/acme/ada/0/s1/", ""), read);
-        Task<IReadOnlyList<SearchHit>> search = SearchAsync(searching, "pelican1");
+        Task<IReadOnlyList<SearchHit>> search =
+            searching.Store.MemorySearch.SearchAsync(_user, "pelican1", 10, where: null, Cancelled);
         await read.Arrived;
         await MergeStepsAsync(host);
         await read.ReleaseAsync();
