@@ -132,7 +132,7 @@ public sealed class MergeTests
                 int before = host.Faults.Requests;
                 await host.WhileHeldAsync(
                     before + request,
-                    () => MergeStepsAsync(host),
+                    () => MergeStepsAsync(host.Merger),
                     async () =>
                     {
                         await other.DeleteAsync(deleted);
@@ -157,7 +157,7 @@ public sealed class MergeTests
         using Host second = await Host.RunAsync(cluster, container.Name);
         await SwitchAllAsync(first, 1, 16);
         Task merging = first.MergeToEndAsync(_user);
-        Task again = MergeStepsAsync(second);
+        Task again = MergeStepsAsync(second.Merger);
         for (int i = 17; i <= 24; i++)
         {
             await SwitchAsync(second, i);
@@ -189,9 +189,10 @@ public sealed class MergeTests
         using Host searching = await Host.StartAsync(cluster, container.Name);
         var read = new HoldsRequest();
         searching.Faults.When(static r => r.Is("GET", "search/acme/ada/0/s1/", ""), read);
-        Task<IReadOnlyList<SearchHit>> search = SearchAsync(searching, "pelican1");
+        Task<IReadOnlyList<SearchHit>> search =
+            searching.Store.MemorySearch.SearchAsync(_user, "pelican1", 10, where: null, Cancelled);
         await read.Arrived;
-        await MergeStepsAsync(host);
+        await MergeStepsAsync(host.Merger);
         await read.ReleaseAsync();
         Assert.Single(await search);
     });
@@ -377,15 +378,15 @@ public sealed class MergeTests
     }
 
     // As the orchestration does it; no engine runs it.
-    private async Task MergeStepsAsync(Host host)
+    private async Task MergeStepsAsync(IndexMerger merger)
     {
-        List<ListedSegment> segments = await host.Merger.ListAsync(_user, BlobNames.SearchOfUser(_user), Cancelled).ToListAsync(Cancelled);
+        List<ListedSegment> segments = await merger.ListAsync(_user, BlobNames.SearchOfUser(_user), Cancelled).ToListAsync(Cancelled);
         foreach (IReadOnlyList<ListedSegment> group in MergePlan.Choose(segments, new HashSet<string>(), 4))
         {
-            MergedSegments merged = await host.Merger.MergeAsync(new MergeGroup(_user, group), Cancelled);
+            MergedSegments merged = await merger.MergeAsync(new MergeGroup(_user, group), Cancelled);
             if (merged.Merged.Count > 0)
             {
-                await host.Merger.DeleteAsync(merged, Cancelled);
+                await merger.DeleteAsync(merged, Cancelled);
             }
         }
     }
