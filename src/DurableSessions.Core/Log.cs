@@ -169,4 +169,8 @@ internal static partial class Log
     [LoggerMessage(
         1037, LogLevel.Warning, "The search index of user {User} has more than {Count} segments: the oldest are not searched")]
     public static partial void TooManySegments(this ILogger log, UserKey user, int count);
+
+    [LoggerMessage(
+        1050, LogLevel.Warning, "Session {Session}: messages of its archive {Number} cannot be read, and are left out of its context")]
+    public static partial void ArchivedMessagesUnreadable(this ILogger log, Exception exception, SessionKey session, int number);
 }

@@ -80,9 +80,12 @@ internal sealed class MessageSearch(SessionStorage storage, HostCache memory, IL
         return [.. best.Values.OrderByDescending(static m => m.Score)];
     }
 
-    // What is large is read when it is searched, and may turn out to be damaged, or to be deleted with its archive since it was listed.
-    // Each is found out by a search of its own, and the others are searched without it.
-    private async Task<IReadOnlyList<MessageMatch>> SearchReadableAsync(
+    /// <summary>The messages that have any of the query's words, the best first: at most <see cref="SegmentSearch.MaxHits"/>.</summary>
+    /// <remarks>
+    /// What is large is read when it is searched, and may turn out to be damaged, or to be deleted with its archive since it was listed.
+    /// Each is found out by a search of its own, taken out of the segments, and the others are searched without it.
+    /// </remarks>
+    public async Task<IReadOnlyList<MessageMatch>> SearchReadableAsync(
         List<SegmentReader> segments, UserKey user, string query, MessageFilter filter, CancellationToken cancellationToken)
     {
         while (segments.Count > 0)
