@@ -172,6 +172,20 @@ public sealed class ArchivedContextTests
         Assert.Equal(["m20"], Names((await ReadAsync(fresh, 10_000, "m20")).Recalled));
     });
 
+    [Fact]
+    public Task No_budget_reads_more_than_8_MiB_of_archived_messages() => Simulated.RunAsync(async cluster =>
+    {
+        using Host host = await Host.StartAsync(cluster, (await cluster.NewContainerAsync()).Name);
+        await SwitchAsync(host, _key, "c1", [.. Enumerable.Range(1, 20).Select(static i => Text($"m{i}", 100_000))]);
+        await SwitchAsync(host, _key, "c2", [.. Enumerable.Range(21, 20).Select(static i => Text($"m{i}", 100_000))]);
+        SessionContext context = await ReadAsync(host, 10_000_000);
+        Assert.Equal(Enumerable.Range(21, 20).Select(static i => $"m{i}"), Names(context.Recalled)[^20..]);
+        Assert.InRange(context.Recalled.Sum(static m => m.Length), 7_500_000, 8 * 1024 * 1024);
+
+        // Each is longer than what is looked at for a question.
+        Assert.Empty((await ReadAsync(host, 10_000_000, "word")).Recalled);
+    });
+
     /// <summary>Each length of the last line and of the one before it, around the boundary between two blocks.</summary>
     [Fact]
     public Task A_line_may_end_anywhere_in_a_block() => Simulated.RunAsync(async cluster =>
