@@ -1,7 +1,6 @@
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Indexing;
 using DurableSessions.Core.Messages;
-using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Storage;
 using Microsoft.Extensions.Logging;
 

@@ -11,6 +11,6 @@ internal interface IArchivedSearch
     /// <param name="query">A text of any length.</param>
     /// <param name="where">Which archives may be found, of those of the session's id.</param>
     /// <param name="cancellationToken">Stops reading.</param>
-    public Task<IReadOnlyList<MessageMatch>> FindAsync(
+    Task<IReadOnlyList<MessageMatch>> FindAsync(
         SessionKey key, string query, Predicate<SegmentArchive> where, CancellationToken cancellationToken);
 }

@@ -173,6 +173,43 @@ public sealed class ArchivedContextTests
     });
 
     [Fact]
+    public Task Archives_without_an_overview_come_between() => Simulated.RunAsync(async cluster =>
+    {
+        using Host host = await Host.StartAsync(cluster, (await cluster.NewContainerAsync()).Name);
+        await ArchiveAsync(host, 2);
+        await host.AppendAsync(_key, Text("3a", 100));
+        await host.ClearAsync(_key, "c3");
+        await host.AppendAsync(_key, Text("live", 100));
+        foreach (string? query in (string?[])[null, "word"])
+        {
+            SessionContext context = await ReadAsync(host, 100_000, query);
+            Assert.Equal(["1a", "1b", "2a", "2b"], Names(context.Recalled));
+            Assert.Equal(["3a", "live"], Names(context.Messages));
+            Assert.Equal((3, 3), (context.TotalArchives, context.IncludedArchives));
+        }
+    });
+
+    /// <summary>A client repeats a request after its key is forgotten: what is stored again has the same id.</summary>
+    [Fact]
+    public Task What_is_live_again_under_the_id_of_an_archived_message_is_there_once() => Simulated.RunAsync(async cluster =>
+    {
+        using Host host = await Host.StartAsync(cluster, (await cluster.NewContainerAsync()).Name);
+        await host.AppendAsync(_key, "before word");
+        await host.AppendAsync(_key, Words.Key("k"), "again word");
+        await host.CommitAsync(await host.AcceptAsync(_key, "c1"));
+        await SwitchAsync(host, _key, "c2", "after word");
+        cluster.MaxTime = TimeSpan.FromDays(30);
+        await Task.Delay(TimeSpan.FromDays(3), cluster.Time, Cancelled);
+        await host.AppendAsync(_key, Words.Key("k"), "again word");
+        foreach (string? query in (string?[])[null, "word"])
+        {
+            SessionContext context = await ReadAsync(host, 1_000, query);
+            Assert.Equal(["before", "after"], Names(context.Recalled));
+            Assert.Equal(["again"], Names(context.Messages));
+        }
+    });
+
+    [Fact]
     public Task No_budget_reads_more_than_8_MiB_of_archived_messages() => Simulated.RunAsync(async cluster =>
     {
         using Host host = await Host.StartAsync(cluster, (await cluster.NewContainerAsync()).Name);
@@ -283,7 +320,7 @@ public sealed class ArchivedContextTests
     });
 
     [Fact]
-    public Task A_damaged_archive_is_left_out() => Simulated.RunAsync(async cluster =>
+    public Task An_archive_that_is_damaged_or_lost_is_left_out() => Simulated.RunAsync(async cluster =>
     {
         BlobContainerClient container = await cluster.NewContainerAsync();
         using Host host = await Host.StartAsync(cluster, container.Name);
@@ -302,6 +339,10 @@ public sealed class ArchivedContextTests
         await blob.UploadAsync(new BinaryData(Encoding.UTF8.GetBytes(text[..^3])), overwrite: true, Cancelled);
         using Host another = await Host.StartAsync(cluster, container.Name);
         Assert.Equal(["3a"], Names((await ReadAsync(another, 100_000)).Recalled));
+        await blob.DeleteAsync(cancellationToken: Cancelled);
+        using Host last = await Host.StartAsync(cluster, container.Name);
+        Assert.Equal(["3a"], Names((await ReadAsync(last, 100_000)).Recalled));
+        Assert.Equal(["1a", "1b", "3a"], Names((await ReadAsync(last, 100_000, "word")).Recalled));
     });
 
     [Fact]
