@@ -193,17 +193,19 @@ public sealed class ArchivedContextTests
     [Fact]
     public Task What_is_live_again_under_the_id_of_an_archived_message_is_there_once() => Simulated.RunAsync(async cluster =>
     {
-        using Host host = await Host.StartAsync(cluster, (await cluster.NewContainerAsync()).Name);
+        string container = (await cluster.NewContainerAsync()).Name;
+        using Host host = await Host.StartAsync(cluster, container);
         await host.AppendAsync(_key, "before word");
         await host.AppendAsync(_key, Words.Key("k"), "again word");
         await host.CommitAsync(await host.AcceptAsync(_key, "c1"));
         await SwitchAsync(host, _key, "c2", "after word");
         cluster.MaxTime = TimeSpan.FromDays(30);
         await Task.Delay(TimeSpan.FromDays(3), cluster.Time, Cancelled);
-        await host.AppendAsync(_key, Words.Key("k"), "again word");
+        using Host fresh = await Host.StartAsync(cluster, container);
+        await fresh.AppendAsync(_key, Words.Key("k"), "again word");
         foreach (string? query in (string?[])[null, "word"])
         {
-            SessionContext context = await ReadAsync(host, 1_000, query);
+            SessionContext context = await ReadAsync(fresh, 1_000, query);
             Assert.Equal(["before", "after"], Names(context.Recalled));
             Assert.Equal(["again"], Names(context.Messages));
         }
