@@ -184,4 +184,8 @@ internal static partial class Log
 
     [LoggerMessage(1046, LogLevel.Warning, "Live messages of user {User} cannot be read, and are not found by search: {Blob}")]
     public static partial void LiveMessageUnreadable(this ILogger log, Exception exception, UserKey user, string blob);
+
+    [LoggerMessage(
+        1050, LogLevel.Warning, "Session {Session}: messages of its archive {Number} cannot be read, and are left out of its context")]
+    public static partial void ArchivedMessagesUnreadable(this ILogger log, Exception exception, SessionKey session, int number);
 }

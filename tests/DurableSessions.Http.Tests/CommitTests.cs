@@ -86,7 +86,18 @@ public sealed class CommitTests(ApiFixture api) : IClassFixture<ApiFixture>
             StringComparison.Ordinal);
         Assert.Equal(["one", "two"], Texts(JsonDocument.Parse(archive).RootElement));
         Reply context = await api.GetAsync($"/api/v1/sessions/{id}/context");
-        Assert.Equal(["three"], Texts(context.Result));
+        Assert.Equal(["one", "two", "three"], Texts(context.Result));
+        Assert.Equal(
+            """[{"archive_id":"archive_001","abstract":"2 messages"}]""",
+            context.Result.GetProperty("pre_archive_abstracts").GetRawText());
+        Assert.Equal(
+            """
+            {"totalArchives":1,"includedArchives":1,"droppedArchives":0,"failedArchives":0,"activeTokens":2,"archiveTokens":8,
+            "recalledMessages":2,"recalledTokens":2}
+            """.ReplaceLineEndings(""),
+            context.Result.GetProperty("stats").GetRawText());
+        Assert.Equal(10, context.Result.GetProperty("estimatedTokens").GetInt32());
+        Assert.Equal(["two", "three"], Texts((await api.GetAsync($"/api/v1/sessions/{id}/context?query=TWO")).Result));
         Assert.Equal("# 2 messages", context.Result.GetProperty("latest_archive_overview").GetString());
         Assert.Matches(
             $$"""
@@ -132,7 +143,9 @@ public sealed class CommitTests(ApiFixture api) : IClassFixture<ApiFixture>
             """;
         (await api.PostAsync($"/api/v1/sessions/{id}/commit?wait=60", Body)).Succeeded();
         Assert.Equal(["q1", "a1"], Texts((await api.GetAsync($"/api/v1/sessions/{id}/archives/archive_001")).Result));
-        Assert.Equal(["q2", "a2", "q3", "a3"], Texts((await api.GetAsync($"/api/v1/sessions/{id}/context")).Result));
+        JsonElement context = (await api.GetAsync($"/api/v1/sessions/{id}/context")).Result;
+        Assert.Equal(["q1", "a1", "q2", "a2", "q3", "a3"], Texts(context));
+        Assert.Equal(2, context.GetProperty("stats").GetProperty("recalledMessages").GetInt32());
         JsonElement session = (await api.GetAsync($"/api/v1/sessions/{id}")).Result;
         Assert.Equal(0, session.GetProperty("keep_recent_count").GetInt32());
         Assert.Equal(0, session.GetProperty("pending_tokens").GetInt32());
@@ -232,7 +245,7 @@ public sealed class CommitTests(ApiFixture api) : IClassFixture<ApiFixture>
         Reply again = (await api.PostAsync($"/api/v1/sessions/{id}/commit", null, key)).Succeeded();
         Assert.Equal(first.Result.GetProperty("task_id").GetString(), again.Result.GetProperty("task_id").GetString());
         Assert.Equal(first.Result.GetProperty("archive_uri").GetString(), again.Result.GetProperty("archive_uri").GetString());
-        Assert.Equal(["two"], Texts((await api.GetAsync($"/api/v1/sessions/{id}/context")).Result));
+        Assert.Equal(["one", "two"], Texts((await api.GetAsync($"/api/v1/sessions/{id}/context")).Result));
         Reply reused = await api.PostAsync($"/api/v1/sessions/{id}/commit", """{"keep_recent_count":1}""", key);
         Assert.Equal(HttpStatusCode.BadRequest, reused.Status);
     }

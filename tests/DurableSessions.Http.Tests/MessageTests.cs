@@ -142,7 +142,8 @@ public sealed class MessageTests(ApiFixture api) : IClassFixture<ApiFixture>
         Assert.Equal(
             """
             {"latest_archive_overview":"","pre_archive_abstracts":[],"messages":[],"estimatedTokens":0,
-            "stats":{"totalArchives":0,"includedArchives":0,"droppedArchives":0,"failedArchives":0,"activeTokens":0,"archiveTokens":0}}
+            "stats":{"totalArchives":0,"includedArchives":0,"droppedArchives":0,"failedArchives":0,"activeTokens":0,"archiveTokens":0,
+            "recalledMessages":0,"recalledTokens":0}}
             """.ReplaceLineEndings(""),
             (await api.GetAsync($"/api/v1/sessions/{id}/context")).ResultText());
     }

@@ -33,7 +33,7 @@ public sealed class RouteWeightTests(AzuriteFixture azurite)
         ["POST /api/v1/sessions/{session_id}/messages"] = (1, 1),
         ["POST /api/v1/sessions/{session_id}/messages/batch"] = (1, 1),
         ["POST /api/v1/sessions/{session_id}/commit"] = (25, 25),
-        ["GET /api/v1/sessions/{session_id}/context"] = (6, 6),
+        ["GET /api/v1/sessions/{session_id}/context"] = (6, 26),
         ["GET /api/v1/sessions/{session_id}/archives"] = (3, 201),
         ["GET /api/v1/sessions/{session_id}/archives/{archive_id}"] = (5, 5),
         ["GET /api/v1/sessions/{session_id}/tool-results"] = (6, 6),
@@ -90,7 +90,7 @@ public sealed class RouteWeightTests(AzuriteFixture azurite)
             {
                 (int Least, int Most)? bounds = weight is null
                     ? null
-                    : (weight.Of(Query("?limit=1&top=1")), weight.Of(Query("?limit=99999&top=99999")));
+                    : (weight.Of(Query("?limit=1&top=1")), weight.Of(Query("?limit=99999&top=99999&query=bell")));
                 found.Add($"{method} {path}", bounds);
             }
         }
@@ -141,7 +141,7 @@ public sealed class RouteWeightTests(AzuriteFixture azurite)
         // One that remembers nothing: each of these is the dearest it can be.
         string[] reads =
         [
-            "/api/v1/sessions/s", "/api/v1/sessions?limit=1000", "/api/v1/sessions/s/context?token_budget=0", "/api/v1/sessions/s/context",
+            "/api/v1/sessions/s", "/api/v1/sessions?limit=1000", "/api/v1/sessions/s/context?token_budget=0",
             "/api/v1/sessions/s/archives?limit=10", "/api/v1/sessions/s/archives/archive_001",
             "/api/v1/sessions/s/archives/archive_001/digests", "/api/v1/sessions/s/archives/archive_001/memory_diff",
             "/api/v1/memories/", "/api/v1/memories/events/remembered",
@@ -165,6 +165,13 @@ public sealed class RouteWeightTests(AzuriteFixture azurite)
             const string Search = "/api/v1/memories/search?q=bell+message&limit=10";
             await AskAsync(host, HttpMethod.Get, Search);
             await CountAsync(host, HttpMethod.Get, Search);
+            foreach (string context in (string[])["/api/v1/sessions/s/context", "/api/v1/sessions/s/context?query=bell"])
+            {
+                // What it reads of archives is taken besides, once for each block and entry; the tests of the core count those.
+                await AskAsync(host, HttpMethod.Get, context);
+                await CountAsync(host, HttpMethod.Get, context);
+            }
+
             await CountAsync(host, HttpMethod.Post, "/api/v1/search/find", """{"query":"bell message"}""");
             await CountAsync(host, HttpMethod.Post, "/api/v1/search/search", """{"query":"bell message","mode":"context"}""");
             await CountAsync(host, HttpMethod.Post, "/api/v1/search/recall", """{"query":"bell message"}""");

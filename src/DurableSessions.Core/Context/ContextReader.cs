@@ -15,15 +15,26 @@ namespace DurableSessions.Core.Context;
 /// </summary>
 internal sealed class ContextReader(
     ManifestStore manifests, LiveLog live, ArchiveStore archives, ProvisionalOverview provisional, MemorySelector memories,
-    TimeProvider time)
+    ArchivedReader archived, ArchiveBlocks blocks, TimeProvider time)
 {
     private const int MaxRestarts = 20;
 
     /// <summary>Messages leave room for an overview that is provisional, up to this share of the budget.</summary>
     private const int ProvisionalShare = 4;
 
+    /// <summary>
+    /// Without a question, what is archived leaves the rest of the budget, so that a client that has just committed to make room has it.
+    /// </summary>
+    private const int ArchivedShare = 2;
+
+    /// <summary>Abstracts leave the rest of the budget to messages.</summary>
+    private const int AbstractShare = 8;
+
+    /// <summary>Blocks of archives that are read at most.</summary>
+    private const int MaxBlocks = 32;
+
     public async Task<SessionContext> ReadAsync(
-        SessionKey key, long tokenBudget, bool includeMemories, HoldBytes? hold, ReadBytes? read,
+        SessionKey key, long tokenBudget, string? query, bool includeMemories, HoldBytes? hold, ReadBytes? read,
         CancellationToken cancellationToken)
     {
         for (int attempt = 1; attempt <= MaxRestarts; attempt++)
@@ -36,14 +47,7 @@ internal sealed class ContextReader(
 
             try
             {
-                SessionContext context = await ReadAsync(key, stored, tokenBudget, hold, read, cancellationToken);
-                return includeMemories
-                    ? context with
-                    {
-                        Memories = await memories.ReadAsync(
-                            key.Owner, tokenBudget - context.MessageTokens - context.OverviewTokens, cancellationToken),
-                    }
-                    : context;
+                return await ReadAsync(key, stored, tokenBudget, query, includeMemories, hold, read, cancellationToken);
             }
             catch (BlobGoneException)
             {
@@ -55,7 +59,7 @@ internal sealed class ContextReader(
     }
 
     private async Task<SessionContext> ReadAsync(
-        SessionKey key, StoredManifest stored, long tokenBudget, HoldBytes? hold, ReadBytes? read,
+        SessionKey key, StoredManifest stored, long tokenBudget, string? query, bool includeMemories, HoldBytes? hold, ReadBytes? read,
         CancellationToken cancellationToken)
     {
         Manifest manifest = stored.Manifest;
@@ -96,20 +100,52 @@ internal sealed class ContextReader(
             window.Close(room: standInTokens <= tokenBudget / ProvisionalShare ? standInTokens : 0);
         bool isProvisional = standIn is not null && standInTokens <= left;
         string overview = isProvisional ? standIn! : TokenEstimate.Of(lastOverview) <= left ? lastOverview : "";
-        int behindOverview = overview.Length == 0 ? 0 : manifest.ArchiveCount - open.Count;
+        left -= TokenEstimate.Of(overview);
+        IReadOnlyList<Memory> chosen = includeMemories ? await memories.ReadAsync(key.Owner, left, cancellationToken) : [];
+        left -= chosen.Sum(static m => m.Info.Tokens);
+        ArchivedContext past = await ReadArchivedAsync(left, TokenEstimate.Of(overview));
         return new SessionContext
         {
             Overview = overview,
             IsOverviewProvisional = isProvisional,
+            Abstracts = past.Abstracts,
+            Recalled = [.. past.Messages.Select(static m => m.Line)],
             Messages = [.. messages.Select(static m => m.Line)],
+            Memories = chosen,
             MessageTokens = messages.Sum(static m => m.Tokens),
             OverviewTokens = TokenEstimate.Of(overview),
+            AbstractTokens = past.AbstractTokens,
+            RecalledTokens = past.Messages.Sum(static m => m.Tokens),
             TotalArchives = manifest.ArchiveCount,
-            IncludedArchives = isProvisional
-                ? manifest.ArchiveCount
-                : messages.Select(static m => m.Archive).OfType<int>().Distinct().Count() + behindOverview,
+            IncludedArchives = CountIncluded(past),
             FailedArchives = manifest.Uncovered.Count,
         };
+
+        Task<ArchivedContext> ReadArchivedAsync(long left, long overviewTokens)
+        {
+            long most = query is null ? Math.Min(left, (tokenBudget / ArchivedShare) - overviewTokens) : left;
+            int newest = open.Count == 0 ? manifest.ArchiveCount : open[0].Number - 1;
+            var request = new ArchivedRequest(
+                key, manifest, newest, query, Math.Min(most, tokenBudget / AbstractShare), most, window.IsWhole, seen);
+            int mostBlocks = (int)Math.Min(MaxBlocks, (ContextWindow.MaxBytes - window.Bytes) / ArchiveBlocks.BlockBytes);
+            var read = new ContextBlocks(blocks, mostBlocks, counter, bytes => HoldAsync(window.Bytes + bytes));
+            return archived.ReadAsync(request, read, counter, cancellationToken);
+        }
+
+        // No archive is both without an overview and covered by one.
+        int CountIncluded(ArchivedContext past)
+        {
+            if (isProvisional)
+            {
+                return manifest.ArchiveCount;
+            }
+
+            int withoutOverview = messages.Select(static m => m.Archive).OfType<int>().Distinct().Count();
+            int covered = overview.Length > 0
+                ? manifest.ArchiveCount - open.Count
+                : past.Messages.Select(static m => m.Archive!.Value).Concat(past.Abstracts.Select(static a => a.Number)).Distinct().Count();
+            return withoutOverview + covered;
+        }
 
         async ValueTask AddAsync(SessionMessage message, int? archive)
         {

@@ -23,6 +23,9 @@ internal sealed class ContextWindow(long tokenBudget)
     /// <summary>The bytes of its run.</summary>
     public long Bytes => _runBytes;
 
+    /// <summary>Whether every message fits, and is whole: known only after <see cref="Close"/>.</summary>
+    public bool IsWhole { get; private set; }
+
     public void Add(SessionMessage message, int? archive)
     {
         var entry = new Entry(message, archive, _count++);
@@ -47,6 +50,7 @@ internal sealed class ContextWindow(long tokenBudget)
         long budget = tokenBudget - room;
         if (!_dropped && _runTokens <= budget)
         {
+            IsWhole = true;
             return ([.. _run.Select(static e => e.Whole())], tokenBudget - _runTokens);
         }
 

@@ -17,6 +17,15 @@ public sealed record SessionContext
     /// </summary>
     public bool IsOverviewProvisional { get; init; }
 
+    /// <summary>One line of each of the newest archives that the overview covers, the newest first, as far as they fit.</summary>
+    public IReadOnlyList<ArchiveAbstract> Abstracts { get; init; } = [];
+
+    /// <summary>
+    /// Messages of archives that the overview covers, oldest first, each as it is stored: those that fit a question, or the newest, which
+    /// come right before <see cref="Messages"/>. None of them is in <see cref="Messages"/>.
+    /// </summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> Recalled { get; init; } = [];
+
     /// <summary>
     /// Messages of archives without an overview, oldest first, then the live ones: each a JSON object in UTF-8, as it is stored, or
     /// cut in the middle where it alone was too long.
@@ -32,10 +41,16 @@ public sealed record SessionContext
     /// <summary>Estimated tokens of <see cref="Overview"/>.</summary>
     public required long OverviewTokens { get; init; }
 
+    /// <summary>Estimated tokens of <see cref="Abstracts"/>.</summary>
+    public long AbstractTokens { get; init; }
+
+    /// <summary>Estimated tokens of <see cref="Recalled"/>.</summary>
+    public long RecalledTokens { get; init; }
+
     /// <summary>Archives of the session, those not yet switched included.</summary>
     public required int TotalArchives { get; init; }
 
-    /// <summary>Archives that the overview stands for, or of which messages are here.</summary>
+    /// <summary>Archives that the overview stands for, or of which a message or the abstract is here; each counts once.</summary>
     public required int IncludedArchives { get; init; }
 
     /// <summary>Switched archives without an overview.</summary>

@@ -106,9 +106,14 @@ internal sealed class MessageSearch(SessionStorage storage, HostCache memory, Me
         static (CommitId, string) PlaceOf(SegmentArchive archive) => (archive.IsLive ? default : archive.CommitId, archive.Incarnation);
     }
 
-    // What is large is read when it is searched, and may turn out to be damaged, or to be merged or deleted since it was listed. The first
-    // is found out by a search of each, and the others are searched without it; after the second the segments are listed again.
-    private async Task<IReadOnlyList<MessageMatch>> SearchReadableAsync(
+    /// <summary>The messages that have any of the query's words, the best first: at most <see cref="SegmentSearch.MaxHits"/>.</summary>
+    /// <remarks>
+    /// What is large is read when it is searched, and may turn out to be damaged, or to be merged or deleted since it was listed. The first
+    /// is found out by a search of each, taken out of the segments, and the others are searched without it; after the second the segments
+    /// that are stored are listed again.
+    /// </remarks>
+    /// <exception cref="ContentionException">Segments had gone each time when they were to be read.</exception>
+    public async Task<IReadOnlyList<MessageMatch>> SearchReadableAsync(
         List<SegmentReader> segments, UserKey user, string query, MessageFilter filter, CancellationToken cancellationToken)
     {
         int listings = 0;
@@ -132,7 +137,7 @@ internal sealed class MessageSearch(SessionStorage storage, HostCache memory, Me
             }
 
             List<SegmentReader> now = await OpenAsync(user, cancellationToken);
-            segments.Clear();
+            segments.RemoveAll(static s => s.Archives is not [{ IsLive: true }, ..]);
             segments.AddRange(now);
         }
 

@@ -200,16 +200,23 @@ public sealed class SessionService
 
     /// <summary>
     /// What an agent reads: the overview, messages that no overview covers, and the live ones, as far as they fit into a budget of 0 or
-    /// more estimated tokens.
+    /// more estimated tokens; then abstracts and the newest messages of archives that the overview covers.
     /// </summary>
     /// <exception cref="SessionNotFoundException">There is no such session.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The budget is negative.</exception>
     public Task<SessionContext> ReadContextAsync(SessionKey key, long tokenBudget, CancellationToken cancellationToken) =>
-        ReadContextAsync(key, tokenBudget, includeMemories: false, hold: null, read: null, cancellationToken);
+        ReadContextAsync(key, tokenBudget, query: null, includeMemories: false, hold: null, read: null, cancellationToken);
 
-    /// <summary>As the other overload; with the user's memories, as far as these fit into what is left of the budget.</summary>
+    /// <summary>
+    /// As the other overload; with the user's memories, as far as these fit into what messages and overview leave of the budget, and where
+    /// there is a question with the archived messages that fit it.
+    /// </summary>
     /// <param name="key">The session.</param>
     /// <param name="tokenBudget">Estimated tokens, 0 or more.</param>
+    /// <param name="query">
+    /// A question, of any length. Archived messages that fit it may have all that is left of the budget, at most 100 of them, none longer
+    /// than 256 KiB; <see langword="null"/>: the newest may have it, as far as overview, abstracts and they are at most half of the budget.
+    /// </param>
     /// <param name="includeMemories">Whether to read the memories.</param>
     /// <param name="hold">Asked before the context holds more bytes; <see langword="null"/> where nothing bounds them but 32 MiB.</param>
     /// <param name="read">Learns of each MiB of messages that is read; <see langword="null"/> where that is not bounded.</param>
@@ -217,10 +224,11 @@ public sealed class SessionService
     /// <exception cref="SessionNotFoundException">There is no such session.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The budget is negative.</exception>
     public Task<SessionContext> ReadContextAsync(
-        SessionKey key, long tokenBudget, bool includeMemories, HoldBytes? hold, ReadBytes? read, CancellationToken cancellationToken)
+        SessionKey key, long tokenBudget, string? query, bool includeMemories, HoldBytes? hold, ReadBytes? read,
+        CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(tokenBudget);
-        return _contexts.ReadAsync(key, tokenBudget, includeMemories, hold, read, cancellationToken);
+        return _contexts.ReadAsync(key, tokenBudget, query, includeMemories, hold, read, cancellationToken);
     }
 
     /// <summary>

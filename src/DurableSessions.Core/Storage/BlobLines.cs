@@ -93,7 +93,9 @@ internal static class BlobLines
         return line;
     }
 
-    private static async Task<(ReadOnlyMemory<byte> Content, long BlobLength, DateTimeOffset WrittenAt)?> ReadRangeAsync(
+    /// <summary>A range of a blob, and how long the blob is; <see langword="null"/>: it begins behind the end.</summary>
+    /// <exception cref="BlobGoneException">There is no such blob.</exception>
+    public static async Task<(ReadOnlyMemory<byte> Content, long BlobLength, DateTimeOffset WrittenAt)?> ReadRangeAsync(
         BlobClient blob, long offset, int rangeBytes, CancellationToken cancellationToken)
     {
         try

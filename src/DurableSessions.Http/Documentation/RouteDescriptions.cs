@@ -154,16 +154,27 @@ internal static class RouteDescriptions
         ["GET /api/v1/sessions/{session_id}/context"] = new(
             Sessions,
             "Read a session's context",
-            "The newest overview, the archived messages that no overview covers yet, and the live messages, within the token budget. While "
+            "Within the token budget: the live messages and the archived ones that no overview covers yet, then the newest overview, then "
+            + "the line of each archive, the newest first, then archived messages. These come first in messages, recalledMessages of "
+            + "them: with query those that fit it best, oldest first, as far as the budget goes; without it the newest, as one run "
+            + "right before the others, as far as all that is archived takes half of the budget. While "
             + "there are archives without a digest, latest_archive_overview joins an excerpt of them to the newest overview, says so in "
-            + "its first line, and overview_provisional is true.",
+            + "its first line, and overview_provisional is true. An archive is included if the overview stands for it, or a message or "
+            + "the line of it is there.",
             $$$$"""
-            {"latest_archive_overview":"# 10 messages","pre_archive_abstracts":[],"messages":[{{{{Message}}}}],"estimatedTokens":48,
-            "stats":{"totalArchives":1,"includedArchives":1,"droppedArchives":0,"failedArchives":0,"activeTokens":40,"archiveTokens":8}}
+            {"latest_archive_overview":"# 10 messages","pre_archive_abstracts":[{"archive_id":"archive_001",
+            "abstract":"An export that fails."}],"messages":[{{{{Message}}}}],"estimatedTokens":54,
+            "stats":{"totalArchives":1,"includedArchives":1,"droppedArchives":0,"failedArchives":0,"activeTokens":40,"archiveTokens":14,
+            "recalledMessages":0,"recalledTokens":0}}
             """,
             ErrorCode.NotFound)
         {
-            Query = new Dictionary<string, string> { ["token_budget"] = "128000", ["include_memories"] = "false" },
+            Query = new Dictionary<string, string>
+            {
+                ["token_budget"] = "128000",
+                ["include_memories"] = "false",
+                ["query"] = "\"Which export fails?\"",
+            },
         },
         ["GET /api/v1/sessions/{session_id}/archives"] = new(
             Sessions,

@@ -5,11 +5,13 @@ using DurableSessions.Core.Identities;
 using DurableSessions.Core.Memories;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
+using DurableSessions.Http.Errors;
 using DurableSessions.Http.Limits;
 using DurableSessions.Http.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Primitives;
 
 namespace DurableSessions.Http.Endpoints;
 
@@ -19,18 +21,25 @@ internal static class ContextEndpoints
     private const int DefaultTokenBudget = 128_000;
 
     public static void MapContext(this IEndpointRouteBuilder sessions) =>
-        sessions.MapGet("/{session_id}/context", ReadAsync).WithWeight(6);
+        sessions.MapGet("/{session_id}/context", ReadAsync)
+            .WithWeight(static query => StringValues.IsNullOrEmpty(query["query"]) ? 6 : 26);
 
     private static async Task<IResult> ReadAsync(HttpContext http, Caller caller, SessionStore store, string session_id)
     {
         SessionKey key = caller.Session(session_id);
         int budget = Query.Integer(http, "token_budget", 0, RequestLimits.MaxTokenBudget, otherwise: DefaultTokenBudget);
+        string? query = Query.Text(http, "query", int.MaxValue);
+        if (query is not null && string.IsNullOrWhiteSpace(query))
+        {
+            throw ApiException.Invalid(Location.Query("query"), "must have a word to look for.", "string_length");
+        }
+
         bool withMemories = Query.Boolean(http, "include_memories");
 
-        // All that no overview covers is read, whatever the budget: what fits is its end.
+        // All that no overview covers is read, whatever the budget: what fits is its end. Of what one covers, what the budget has room for.
         ReadBytes? read = RequestCost.Find(http) is { } cost ? (bytes, _) => Take(cost, bytes) : null;
         SessionContext context = await store.Sessions.ReadContextAsync(
-            key, budget, withMemories, BodyLease.ForAnswer(http), read, http.RequestAborted);
+            key, budget, query, withMemories, BodyLease.ForAnswer(http), read, http.RequestAborted);
         return new StreamedEnvelopeResult(answer => WriteAsync(answer, context, withMemories ? caller.User : null));
     }
 
@@ -65,9 +74,17 @@ internal static class ContextEndpoints
         }
 
         answer.Writer.WriteStartArray("pre_archive_abstracts");
+        foreach (ArchiveAbstract archive in context.Abstracts)
+        {
+            answer.Writer.WriteStartObject();
+            answer.Writer.WriteString("archive_id", Wire.ArchiveId(archive.Number));
+            answer.Writer.WriteString("abstract", archive.Abstract);
+            answer.Writer.WriteEndObject();
+        }
+
         answer.Writer.WriteEndArray();
         answer.Writer.WriteStartArray("messages");
-        foreach (ReadOnlyMemory<byte> message in context.Messages)
+        foreach (ReadOnlyMemory<byte> message in context.Recalled.Concat(context.Messages))
         {
             await answer.WriteMessageAsync(message);
         }
@@ -79,14 +96,17 @@ internal static class ContextEndpoints
         }
 
         long memoryTokens = context.Memories.Sum(static m => m.Info.Tokens);
-        answer.Writer.WriteNumber("estimatedTokens", context.MessageTokens + context.OverviewTokens + memoryTokens);
+        long archiveTokens = context.OverviewTokens + context.AbstractTokens + context.RecalledTokens;
+        answer.Writer.WriteNumber("estimatedTokens", context.MessageTokens + archiveTokens + memoryTokens);
         answer.Writer.WriteStartObject("stats");
         answer.Writer.WriteNumber("totalArchives", context.TotalArchives);
         answer.Writer.WriteNumber("includedArchives", context.IncludedArchives);
         answer.Writer.WriteNumber("droppedArchives", Math.Max(0, context.TotalArchives - context.IncludedArchives));
         answer.Writer.WriteNumber("failedArchives", context.FailedArchives);
         answer.Writer.WriteNumber("activeTokens", context.MessageTokens);
-        answer.Writer.WriteNumber("archiveTokens", context.OverviewTokens);
+        answer.Writer.WriteNumber("archiveTokens", archiveTokens);
+        answer.Writer.WriteNumber("recalledMessages", context.Recalled.Count);
+        answer.Writer.WriteNumber("recalledTokens", context.RecalledTokens);
         if (memoriesOf is not null)
         {
             answer.Writer.WriteNumber("memoryTokens", memoryTokens);

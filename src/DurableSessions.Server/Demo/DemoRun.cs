@@ -81,7 +81,7 @@ internal sealed class DemoRun(IAnsiConsole console, string storage, TimeProvider
         JsonNode archive = await api.GetArchiveAsync(session, archiveId, cancellationToken);
         JsonNode context = await api.GetContextAsync(session, cancellationToken);
         RequireExactlyOnce(messages, archive, "the archive");
-        RequireExactlyOnce([late], context, "the live log");
+        RequireExactlyOnce([.. messages, late], context, "the context");
         Step($"[green]Every message exactly once[/]: {messages.Count} in {archiveId.EscapeMarkup()}, in order, and 1 live");
         string overview = ((string?)context["latest_archive_overview"] ?? "").EscapeMarkup();
         console.Write(new Panel(overview).Header("What the next turn of the agent sees of them").Expand());

@@ -142,7 +142,7 @@ public sealed class MemoryShareTests(SimulatedFixture storage)
         MemoryPage page = await host.Store.Memories.ListAsync(One.Owner, null, MemoryService.MaxPage, null, Cancelled);
         await SetAsync(blobs, page.Items.Select(static m => m.Name == "old" ? m with { Sources = null } : m));
         SessionContext context = await host.Store.Sessions.ReadContextAsync(
-            One, 100_000, includeMemories: true, hold: null, read: null, Cancelled);
+            One, 100_000, query: null, includeMemories: true, hold: null, read: null, Cancelled);
         Assert.Equal(["old", "mine", "page"], context.Memories.Select(static m => m.Info.Name));
     }
 

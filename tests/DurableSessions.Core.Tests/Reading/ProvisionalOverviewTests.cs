@@ -225,6 +225,6 @@ public sealed class ProvisionalOverviewTests
         Host host, int budget = 1_000, Func<long, CancellationToken, ValueTask<long>>? read = null, HoldBytes? hold = null)
     {
         ReadBytes? counted = read is null ? null : async (bytes, cancellationToken) => await read(bytes, cancellationToken);
-        return host.Store.Sessions.ReadContextAsync(_key, budget, includeMemories: false, hold, counted, Cancelled);
+        return host.Store.Sessions.ReadContextAsync(_key, budget, query: null, includeMemories: false, hold, counted, Cancelled);
     }
 }

@@ -346,6 +346,10 @@ internal static class BadRequests
                 $"a budget of {value}", $"GET /api/v1/sessions/{{id}}/context?token_budget={value}", "", "query.token_budget");
         }
 
+        yield return Invalid(
+            "a context for a question without a word", "GET /api/v1/sessions/{id}/context?query=%20%0a", "", "query.query");
+        yield return Invalid(
+            "a context for two questions", "GET /api/v1/sessions/{id}/context?query=a&query=b", "", "query.query");
         yield return Invalid("a limit of 0", "GET /api/v1/sessions?limit=0", "", "query.limit");
         yield return Invalid("a limit of 1001", "GET /api/v1/sessions?limit=1001", "", "query.limit");
         yield return Invalid("a malformed cursor", "GET /api/v1/sessions?cursor=%25%25", "", "query.cursor");

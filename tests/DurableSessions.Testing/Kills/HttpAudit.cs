@@ -28,7 +28,10 @@ internal sealed record HttpAudit(IReadOnlyList<HttpArchive> Archives, IReadOnlyL
         }
 
         archives.Reverse();
-        IReadOnlyList<string> context = Texts(await client.GetAsync($"api/v1/sessions/{session}/context?token_budget=10000000"));
+        JsonNode read = await client.GetAsync($"api/v1/sessions/{session}/context?token_budget=10000000");
+
+        // The first are of digested archives again.
+        IReadOnlyList<string> context = [.. Texts(read).Skip((int)read["stats"]!["recalledMessages"]!)];
         IEnumerable<string> digested = archives.Where(static archive => archive.State is "covered" or "degraded").SelectMany(
             static archive => archive.Texts);
         return new HttpAudit(archives, context, [.. digested, .. context]);
