@@ -26,12 +26,12 @@ internal static class OverviewFormat
     /// <summary>The same of a chat between people, in which nothing is worked on: facts of people matter most there.</summary>
     public static IReadOnlyList<(StatementKind Kind, string Title, int Share)> ChatSections { get; } =
     [
-        (StatementKind.Asked, "Asked", 200),
-        (StatementKind.Preference, "Likes and rules", 450),
-        (StatementKind.Decision, "Plans", 450),
+        (StatementKind.Asked, "Asked", 60),
+        (StatementKind.Preference, "Likes and rules", 135),
+        (StatementKind.Decision, "Plans", 135),
         (StatementKind.Done, "Happened", 450),
         (StatementKind.Fact, "Told", 900),
-        (StatementKind.Open, "Ahead", 450),
+        (StatementKind.Open, "Ahead", 135),
     ];
 
     /// <summary>The labels of names, and how many characters each line may have.</summary>

@@ -20,12 +20,19 @@ internal sealed class OverviewWriter(Digestion digestion)
     // What an archive that has its share already has to be worth more for, by each further share of it.
     private const double OverShare = 0.9;
 
+    // Between people a cue is worth half: "always", "instead" and "tomorrow" are in every other sentence of a chat, and say little there.
+    private const double CueInChat = 0.5;
+
+    // Of a chat, a rare word that nothing chosen has yet is worth this much more.
+    private const double NewInChat = 0.3;
+
     private readonly IReadOnlyList<(StatementKind Kind, string Title, int Share)> _sections =
         digestion.IsChat == true ? OverviewFormat.ChatSections : OverviewFormat.Sections;
 
     private readonly ArchiveShares _shares = new(digestion);
     private readonly List<Statement> _chosen = [];
     private readonly HashSet<StatementKind> _titled = [];
+    private readonly HashSet<uint> _told = [];
 
     /// <summary>The overview: at most <see cref="SemanticDigest.MaxOverviewLength"/> characters.</summary>
     public string Write()
@@ -71,7 +78,8 @@ internal sealed class OverviewWriter(Digestion digestion)
             [.. statements.Select(s => (s, Value(s))).OrderByDescending(static s => s.Item2).ThenByDescending(static s => s.s.Order)];
         while (candidates.Count > 0)
         {
-            (Statement Statement, double Value) best = candidates.MaxBy(s => s.Value - (OverShare * _shares.Taken(s.Statement)));
+            (Statement Statement, double Value) best =
+                candidates.MaxBy(s => s.Value + News(s.Statement) - (OverShare * _shares.Taken(s.Statement)));
             candidates.Remove(best);
             Statement statement = best.Statement;
             int heading = _titled.Contains(statement.Kind) ? 0 : Title(statement.Kind).Length + 5;
@@ -85,6 +93,10 @@ internal sealed class OverviewWriter(Digestion digestion)
             _shares.Take(statement);
             _titled.Add(statement.Kind);
             _chosen.Add(statement);
+            foreach (uint term in statement.Terms.Hashes)
+            {
+                _told.Add(term);
+            }
         }
     }
 
@@ -92,12 +104,34 @@ internal sealed class OverviewWriter(Digestion digestion)
     private static bool Says(Statement chosen, Statement other) =>
         chosen.Terms.Shared(other.Terms) is >= 3 and var shared && shared >= other.Terms.Count * Same;
 
+    // A reader learns more of ten things that are mentioned once than of one that is mentioned ten times.
+    private double News(Statement statement)
+    {
+        if (digestion.IsChat != true)
+        {
+            return 0;
+        }
+
+        double all = 0;
+        double news = 0;
+        foreach (uint term in statement.Terms.Hashes)
+        {
+            double rarity = CommonWords.Rarity(term);
+            all += rarity;
+            news += _told.Contains(term) ? 0 : rarity;
+        }
+
+        return all == 0 ? 0 : NewInChat * statement.Terms.Rarity * news / all;
+    }
+
     // What was asked first is what it is all about; of what was done and of what is open, the latest matters.
     private double Value(Statement statement)
     {
         double place = (statement.Order + 1.0) / (digestion.Order + 1.0);
         double dated = statement.SaysWhen ? OfDay : 0;
-        return statement.Score + dated - (statement.Text.Length * PerCharacter) + statement.Kind switch
+        bool cued = statement.Kind is not (StatementKind.Fact or StatementKind.Done);
+        double score = statement.Score * (cued && digestion.IsChat == true ? CueInChat : 1);
+        return score + dated - (statement.Text.Length * PerCharacter) + statement.Kind switch
         {
             StatementKind.Asked => ReferenceEquals(statement, digestion[StatementKind.Asked][0]) ? 2 : 0,
             // A rule of the beginning holds for everything after it.
@@ -112,6 +146,7 @@ internal sealed class OverviewWriter(Digestion digestion)
     private string Names()
     {
         StringBuilder section = new();
+        HashSet<string> speakers = [.. _sections.SelectMany(s => digestion[s.Kind]).Select(static s => s.Stamp.Who).OfType<string>()];
         foreach ((NameKind kind, string label, int share) in OverviewFormat.Names)
         {
             // Where every line has its day, days and figures out of their sentences tell nothing more.
@@ -125,6 +160,11 @@ internal sealed class OverviewWriter(Digestion digestion)
             double least = kind == NameKind.Figure ? FigureWorthTelling : 0;
             foreach ((string name, _) in digestion.Names.Heaviest(kind).TakeWhile(n => n.Weight >= least))
             {
+                if (kind == NameKind.Name && digestion.IsChat == true && IsKnown(name, speakers))
+                {
+                    continue;
+                }
+
                 int shorter = chosen.FindIndex(c => IsPartOf(c, name, kind));
                 int cost = name.Length - (shorter >= 0 ? chosen[shorter].Length : -2 - OverviewFormat.Separator.Length);
                 if (cost > left || chosen.Any(c => IsPartOf(name, c, kind)))
@@ -153,6 +193,10 @@ internal sealed class OverviewWriter(Digestion digestion)
 
         return section.ToString();
     }
+
+    // A speaker's name opens the lines, and "Everybody" is none.
+    private static bool IsKnown(string name, HashSet<string> speakers) =>
+        speakers.Contains(name) || CommonWords.Rarity(name.ToLowerInvariant()) < 1;
 
     // Identifiers and files are written as code, so that nothing in them is read as Markdown.
     private static bool IsCode(NameKind kind) => kind is NameKind.File or NameKind.Identifier or NameKind.Reference;

@@ -1,11 +1,13 @@
 using System.Globalization;
 using DurableSessions.Benchmarks;
+using DurableSessions.Benchmarks.Quality;
 
 // By hand, on an idle machine: dotnet run -c Release --project tests/DurableSessions.Benchmarks [append] [commit] [memory]
 // Or, with a server process and 200 clients: … load [seconds]
 // Or the simulated storage of the tests: … simulation
 // Or a store that is years old: … many [sessions]
 // Or the search index of one user's messages, in memory: … search [messages]
+// Or what is found again of long conversations, a file of the LoCoMo data set: … quality FILE
 // Or more than storage can take, an Azurite or a simulated one that throttles: … load azurite|throttled [seconds of a stage]
 if (args is ["load", ("azurite" or "throttled") and var kind, ..])
 {
@@ -36,6 +38,12 @@ if (args is ["search", ..])
     return 0;
 }
 
+if (args is ["quality", var path])
+{
+    await QualityBenchmark.RunAsync(path);
+    return 0;
+}
+
 string[] wanted = args.Length == 0 ? ["append", "commit", "memory"] : args;
 await using Bench bench = await Bench.StartAsync();
 foreach (string what in wanted)
@@ -45,7 +53,7 @@ foreach (string what in wanted)
         "append" => AppendBenchmark.RunAsync(bench),
         "commit" => CommitBenchmark.RunAsync(bench),
         "memory" => MemoryBenchmark.RunAsync(bench),
-        _ => throw new ArgumentException($"'{what}' is no benchmark: append, commit, memory, load, simulation, many or search."),
+        _ => throw new ArgumentException($"'{what}' is no benchmark: append, commit, memory, load, simulation, many, search or quality."),
     });
 }
 

@@ -59,6 +59,33 @@ public sealed class AbstractAndSectionTests
         Assert.Empty(digest.Section("Told"));
     }
 
+    [Fact]
+    public async Task After_an_overview_of_another_processor_people_are_no_chat()
+    {
+        SemanticDigest digest = await Digests.MakeAsync(
+            "# Summary\n\nThe shop prints labels on four printers of the model Quill 220.\n",
+            [
+                WhoAndWhenTests.Say("I adopted two hens from a farm rescue, Ada and Countess.", "2025-03-02", peer: "Bram"),
+                WhoAndWhenTests.Say("The reservoir in Hollinbeck has a platform for swimmers.", "2025-03-02", peer: "Tova"),
+            ]);
+        Assert.NotEmpty(digest.Section("Facts"));
+        Assert.Empty(digest.Section("Told"));
+    }
+
+    [Fact]
+    public async Task Of_a_chat_neither_a_speaker_nor_everybody_is_a_name()
+    {
+        SemanticDigest digest = await Digests.MakeAsync(
+            null,
+            [
+                WhoAndWhenTests.Say("Tova played the violin with Annik in the boat house of Hollinbeck.", "2025-03-02", peer: "Bram"),
+                WhoAndWhenTests.Say("Everybody in the quartet rehearses with Bram on the reservoir.", "2025-03-02", peer: "Tova"),
+                WhoAndWhenTests.Say("Then Everybody and Tova met Annik, and Bram met Annik in Hollinbeck.", "2025-03-02", peer: "Bram"),
+            ]);
+        string names = Assert.Single(digest.Section("Names and files"), static l => l.StartsWith("- Names: ", StringComparison.Ordinal));
+        Assert.Equal("- Names: Annik · Hollinbeck", names);
+    }
+
     [Theory]
     [InlineData("Agreed, Mel!")]
     [InlineData("Aww, I can't wait to meet her!")]
@@ -66,6 +93,7 @@ public sealed class AbstractAndSectionTests
     [InlineData("That sounds wonderful, so happy for you!")]
     [InlineData("You always know what to say, haha.")]
     [InlineData("It works like that sometimes, I had to smile.")]
+    [InlineData("Good luck with the planetarium in Hollinbeck, the comet and the telescope!")]
     public async Task Small_talk_is_left_out(string said)
     {
         SemanticDigest digest = await Digests.MakeAsync(

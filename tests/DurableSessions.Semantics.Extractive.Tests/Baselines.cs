@@ -6,16 +6,16 @@ namespace DurableSessions.Semantics.Extractive.Tests;
 internal static partial class Baselines
 {
     /// <summary>The last messages, the first of them cut.</summary>
-    public static IReadOnlyList<string> Last(MeasuredConversation conversation, int length)
+    public static IReadOnlyList<string> Last(IEnumerable<string> messages, int length)
     {
-        string all = string.Join('\n', conversation.Messages.Select(static m => m.Text));
+        string all = string.Join('\n', messages);
         return all[Math.Max(0, all.Length - length)..].Split('\n');
     }
 
     /// <summary>Sentences drawn with a seed.</summary>
-    public static IReadOnlyList<string> Drawn(MeasuredConversation conversation, int length, int seed)
+    public static IReadOnlyList<string> Drawn(IEnumerable<string> messages, int length, int seed)
     {
-        string[] sentences = [.. SentencesOf(conversation)];
+        string[] sentences = [.. SentencesOf(messages)];
         // Seeded: the same on every run, and nothing depends on its being hard to guess.
 #pragma warning disable CA5394
         new Random(seed).Shuffle(sentences);
@@ -24,11 +24,11 @@ internal static partial class Baselines
     }
 
     /// <summary>The sentences nearest to the centroid of all, each word weighed by its count and by how few sentences have it.</summary>
-    public static IReadOnlyList<string> Centroid(MeasuredConversation conversation, int length)
+    public static IReadOnlyList<string> Centroid(IEnumerable<string> messages, int length)
     {
         List<(string Text, Dictionary<string, double> Words)> sentences =
         [
-            .. SentencesOf(conversation).Select(static s => (s, Word().Matches(s)
+            .. SentencesOf(messages).Select(static s => (s, Word().Matches(s)
                 .GroupBy(static m => m.Value.ToLowerInvariant(), StringComparer.Ordinal)
                 .ToDictionary(static g => g.Key, static g => (double)g.Count(), StringComparer.Ordinal))),
         ];
@@ -54,8 +54,8 @@ internal static partial class Baselines
         return Fitting(sentences.OrderByDescending(s => Nearness(s.Words)).Select(static s => s.Text), length);
     }
 
-    private static IEnumerable<string> SentencesOf(MeasuredConversation conversation) =>
-        conversation.Messages.SelectMany(static m => Sentences.Of(m.Text)).Where(static s => s.Length > 2);
+    private static IEnumerable<string> SentencesOf(IEnumerable<string> messages) =>
+        messages.SelectMany(Sentences.Of).Where(static s => s.Length > 2);
 
     private static List<string> Fitting(IEnumerable<string> sentences, int length)
     {

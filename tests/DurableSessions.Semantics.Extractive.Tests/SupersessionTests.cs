@@ -63,6 +63,26 @@ public sealed class SupersessionTests
         Assert.Contains("moved to Tuesday", digest.Overview, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task One_message_may_name_two_numbers()
+    {
+        SemanticDigest digest = await Digests.MakeAsync(
+            ("user", "The code for the small gate is 4417. The code for the big gate changed to 9025."));
+        string statements = digest.Overview.Split("## Names and files")[0];
+        Assert.Contains("small gate is 4417", statements, StringComparison.Ordinal);
+        Assert.Contains("changed to 9025", statements, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Changed to 12 attempts by day and 15 attempts by night.", "with ~~5 attempts~~ for each job")]
+    [InlineData("It is 5 attempts for labels and 12 attempts for invoices now.", "with 5 attempts for each job")]
+    public async Task A_number_is_struck_once_and_not_where_it_is_said_again(string later, string remains)
+    {
+        SemanticDigest digest = await Digests.MakeAsync(("user", "The queue is on the box labelbox, with 5 attempts for each job."));
+        digest = await Digests.MakeAsync(digest.Overview, [Conversation.Text("user", later)]);
+        Assert.Contains($"labelbox, {remains}.\n", digest.Overview, StringComparison.Ordinal);
+    }
+
     private static void AssertHolds(SemanticDigest digest, string after, string gone)
     {
         // Names, files and dates are a list of their own.
