@@ -287,7 +287,7 @@ public sealed class LiveMessageTests
     public Task The_newest_bytes_of_all_logs_are_searched() => Simulated.RunAsync(async cluster =>
     {
         using Host host = await Host.StartAsync(cluster, (await cluster.NewContainerAsync()).Name);
-        string filler = new('x', LogIndex.MaxBytes / 2);
+        string filler = new('x', (LogIndex.MaxBytes / 2) - 1_024);
         const int Fitting = (int)(LiveLogs.MaxBytes / LogIndex.MaxBytes);
         foreach (int session in Enumerable.Range(0, Fitting + 1))
         {
@@ -328,6 +328,32 @@ public sealed class LiveMessageTests
             SearchHit hit = Assert.Single(await SearchAsync(searching, $"w{first}"));
             Assert.StartsWith($"w{first} xxx", hit.Message!.Snippet, StringComparison.Ordinal);
         }
+    });
+
+    /// <summary>A long segment is read where it is searched: it may have gone by then, and all that is stored is listed again.</summary>
+    [Fact]
+    public Task It_is_found_where_a_segment_goes_meanwhile() => Simulated.RunAsync(async cluster =>
+    {
+        BlobContainerClient container = await cluster.NewContainerAsync();
+        using Host host = await Host.StartAsync(cluster, container.Name);
+        var other = new SessionKey("acme", "ada", "s2");
+        for (int m = 0; m < 10; m++)
+        {
+            await host.AppendAsync(other, "pelican " + string.Join(' ', Enumerable.Range(0, 6_000).Select(w => $"w{(m * 6_000) + w}x{w}")));
+        }
+
+        await host.SwitchAsync(await host.ClearAsync(other, "c1"), s_uncovered);
+        await host.AppendAsync(_key, "a pelican listens");
+        using Host searching = await Host.StartAsync(cluster, container.Name);
+        Assert.Equal(2, (await SearchAsync(searching, "pelican")).Count);
+        string segment = Assert.Single(await NamesAsync(container, "search/"));
+        var held = new HoldsRequest();
+        searching.Faults.When(static r => r.Is("GET", "search/", ""), held);
+        Task<IReadOnlyList<SearchHit>> search = SearchAsync(searching, "pelican");
+        await held.Arrived;
+        await container.DeleteBlobAsync(segment, cancellationToken: Cancelled);
+        await held.ReleaseAsync();
+        Assert.Equal(_key, Assert.Single(await search).Live!.Session);
     });
 
     private static Task<IReadOnlyList<SearchHit>> SearchAsync(Host host, string query) =>
