@@ -17,9 +17,9 @@ internal static class Found
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     /// <summary>
-    /// Each archive is in a segment of the index, in one at most of those that were not merged. Each of its messages is found in it, and each
-    /// that is live by its session; nothing else is found. Where a request arrived after everything was over, it may have left a segment, by
-    /// which nothing is found.
+    /// Each archive is in a segment of the index, in one at most of those that were not merged. Each of its messages is found in it, and
+    /// each that is live by its session; nothing else is found. Where a request arrived after everything was over, it may have left a
+    /// segment, by which nothing is found.
     /// </summary>
     public static async Task CheckAsync(BlobContainerClient blobs, Host fresh, SessionKey key, Audit? audit, bool mayBeLate)
     {
