@@ -110,21 +110,21 @@ internal sealed class UserFiles(SessionStore store, Caller caller, RequestCost? 
         return contents.Count == 0 ? null : string.Join("\n\n", contents);
     }
 
-    // What an agent reads of it: an overview of the archives, and what none covers.
+    // What an agent reads of it: an overview of the archives, their newest messages, and what none covers.
     private async Task<string?> FindSessionAsync(SessionKey session, CancellationToken cancellationToken)
     {
         try
         {
             ReadBytes? read = cost is null ? null : (bytes, _) => Take(bytes);
             SessionContext context = await store.Sessions.ReadContextAsync(
-                session, MaxArchiveBytes / CharactersOfAToken, includeMemories: false, hold, read, cancellationToken);
+                session, MaxArchiveBytes / CharactersOfAToken, query: null, includeMemories: false, hold, read, cancellationToken);
             var text = new StringBuilder();
             if (context.Overview.Length > 0)
             {
                 text.Append(context.Overview.TrimEnd()).Append("\n\n");
             }
 
-            foreach (ReadOnlyMemory<byte> line in context.Messages)
+            foreach (ReadOnlyMemory<byte> line in context.Recalled.Concat(context.Messages))
             {
                 Conversation.AppendTo(text, SessionMessage.Parse(line));
             }

@@ -349,7 +349,8 @@ public sealed class LiveMessageTests
         string segment = Assert.Single(await NamesAsync(container, "search/"));
         var held = new HoldsRequest();
         searching.Faults.When(static r => r.Is("GET", "search/", ""), held);
-        Task<IReadOnlyList<SearchHit>> search = SearchAsync(searching, "pelican");
+        Task<IReadOnlyList<SearchHit>> search =
+            searching.Store.MemorySearch.SearchAsync(_key.Owner, "pelican", 10, where: null, Cancelled);
         await held.Arrived;
         await container.DeleteBlobAsync(segment, cancellationToken: Cancelled);
         await held.ReleaseAsync();

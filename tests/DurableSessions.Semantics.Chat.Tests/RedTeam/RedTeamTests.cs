@@ -151,7 +151,7 @@ public sealed class RedTeamTests
             all.Where(static m => m.Content.Contains("evil", StringComparison.Ordinal)),
             static m => Assert.True(m.Info.Sources is { } s && (s & ~MemorySources.Owner) != MemorySources.None));
         SessionContext context = await host.Store.Sessions.ReadContextAsync(
-            ChatHost.Key, 100_000, includeMemories: true, hold: null, read: null, Cancelled);
+            ChatHost.Key, 100_000, query: null, includeMemories: true, hold: null, read: null, Cancelled);
         Assert.Equal(
             all.Select(static m => (m.Info, m.Content)).OrderBy(static m => m.Info.Name, StringComparer.Ordinal),
             context.Memories.Select(static m => (m.Info, m.Content)).OrderBy(static m => m.Info.Name, StringComparer.Ordinal));
