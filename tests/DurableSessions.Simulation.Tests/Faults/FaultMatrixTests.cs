@@ -33,9 +33,20 @@ public abstract class FaultMatrixTests(ITestOutputHelper output)
     protected async Task TryEveryRequestAsync(string name, FaultKind kind)
     {
         Func<Scenario> scenario = Scenarios.All.Single(s => s().Name == name);
+        (string? prepared, SimulatedState? from) = (null, null);
+        if (scenario() is { IsPreparedOnce: true } original)
+        {
+            await SimulatedCluster.RunAsync(Schedule.InOrder, async cluster =>
+            {
+                prepared = await FaultPoint.PrepareAsync(cluster, original);
+                from = cluster.Keep();
+            });
+            scenario = original.Copy;
+        }
+
         IReadOnlyList<StorageRequest> requests = [];
         await SimulatedCluster.RunAsync(
-            Schedule.InOrder, async cluster => requests = await FaultPoint.RequestsAsync(cluster, scenario()));
+            Schedule.InOrder, async cluster => requests = await FaultPoint.RequestsAsync(cluster, scenario(), prepared), from);
         Assert.InRange(requests.Count, 1, MaxRequests);
         int points = 0;
         while (IsAnother(points + 1) || await TryAsync(points + 1, Schedule.InOrder))
@@ -63,7 +74,7 @@ public abstract class FaultMatrixTests(ITestOutputHelper output)
             try
             {
                 await SimulatedCluster.RunAsync(
-                    schedule, async cluster => reached = await FaultPoint.TryAsync(cluster, scenario(), kind, request));
+                    schedule, async cluster => reached = await FaultPoint.TryAsync(cluster, scenario(), kind, request, prepared), from);
             }
             catch (ScheduledRunException e)
             {

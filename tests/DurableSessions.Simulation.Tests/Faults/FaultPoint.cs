@@ -17,12 +17,26 @@ internal static class FaultPoint
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    /// <summary>The requests that a scenario makes when nothing fails.</summary>
-    public static async Task<IReadOnlyList<StorageRequest>> RequestsAsync(StorageFixture storage, Scenario scenario)
+    /// <summary>Prepares a scenario by a host that ends then. The container.</summary>
+    public static async Task<string> PrepareAsync(StorageFixture storage, Scenario scenario)
     {
-        BlobContainerClient blobs = await storage.NewContainerAsync();
-        using Host host = await Host.RunAsync(storage, blobs.Name, Options);
+        string container = (await storage.NewContainerAsync()).Name;
+        using Host host = await Host.RunAsync(storage, container, Options);
         await scenario.PrepareAsync(host);
+        await host.QuietAsync();
+        await host.StopAsync();
+        return container;
+    }
+
+    /// <summary>The requests that a scenario makes when nothing fails.</summary>
+    /// <param name="storage">Where.</param>
+    /// <param name="scenario">The scenario.</param>
+    /// <param name="prepared">The container in which it is prepared; <see langword="null"/>: it is not.</param>
+    public static async Task<IReadOnlyList<StorageRequest>> RequestsAsync(
+        StorageFixture storage, Scenario scenario, string? prepared = null)
+    {
+        string container = prepared ?? (await storage.NewContainerAsync()).Name;
+        using Host host = await BeginAsync(storage, scenario, container, prepared is not null);
         int before = host.Faults.Requests;
         await scenario.ActAsync(host);
         await host.QuietAsync();
@@ -31,12 +45,16 @@ internal static class FaultPoint
     }
 
     /// <summary>False: the scenario made fewer requests.</summary>
-    public static async Task<bool> TryAsync(StorageFixture storage, Scenario scenario, FaultKind kind, int request)
+    /// <param name="storage">Where.</param>
+    /// <param name="scenario">The scenario.</param>
+    /// <param name="kind">The fault.</param>
+    /// <param name="request">At which of its requests, from 1.</param>
+    /// <param name="prepared">The container in which it is prepared; <see langword="null"/>: it is not.</param>
+    public static async Task<bool> TryAsync(
+        StorageFixture storage, Scenario scenario, FaultKind kind, int request, string? prepared = null)
     {
-        BlobContainerClient blobs = await storage.NewContainerAsync();
-        string container = blobs.Name;
-        using Host host = await Host.RunAsync(storage, container, Options);
-        await scenario.PrepareAsync(host);
+        string container = prepared ?? (await storage.NewContainerAsync()).Name;
+        using Host host = await BeginAsync(storage, scenario, container, prepared is not null);
         int at = host.Faults.Requests + request;
         Func<Task> deliverLate = host.Faults.Inject(kind, at);
         try
@@ -63,6 +81,7 @@ internal static class FaultPoint
             using Host auditor = await Host.RunAsync(storage, container, Options);
             Audit? audit = await scenario.AuditAsync(auditor);
             await scenario.CheckAsync(auditor, audit);
+            BlobContainerClient blobs = (await storage.ConnectAsync(container)).Container;
             await Found.CheckAsync(blobs, auditor, Scenario.Key, audit, kind is FaultKind.SentTwice or FaultKind.ArrivesLate);
             return reached;
         }
@@ -76,6 +95,17 @@ internal static class FaultPoint
                 """,
                 e);
         }
+    }
+
+    private static async Task<Host> BeginAsync(StorageFixture storage, Scenario scenario, string container, bool isPrepared)
+    {
+        Host host = await Host.RunAsync(storage, container, Options);
+        if (!isPrepared)
+        {
+            await scenario.PrepareAsync(host);
+        }
+
+        return host;
     }
 
     // True: the client was answered. False: the process died, or the client got an error.

@@ -11,6 +11,8 @@ namespace DurableSessions.Simulation.Tests.Faults;
 /// </summary>
 internal abstract record MergeScenario(string Name, int Others) : Scenario(Name)
 {
+    public override bool IsPreparedOnce => true;
+
     public override async Task PrepareAsync(Host host)
     {
         await SayAsync(host, "p1");

@@ -11,7 +11,13 @@ internal abstract record Scenario(string Name)
     public static readonly SessionKey Key = new("acme", "ada", "s1");
 
     /// <summary>What was sent so far, and what of it was acknowledged, in order.</summary>
-    public Conversation Said { get; } = new();
+    public Conversation Said { get; private init; } = new();
+
+    /// <summary>
+    /// Whether it is prepared once for all faults, by a host of its own: the one that acts then has seen nothing of it. For what takes many
+    /// requests to prepare, and is done by any host.
+    /// </summary>
+    public virtual bool IsPreparedOnce => false;
 
     protected static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -31,6 +37,9 @@ internal abstract record Scenario(string Name)
         await host.AppendAsync(Key, Words.Key(texts[0]), texts);
         Said.Acknowledged(texts);
     }
+
+    /// <summary>The same, to be acted once more from here.</summary>
+    public Scenario Copy() => this with { Said = Said.Copy() };
 
     public async Task<Audit?> AuditAsync(Host fresh)
     {

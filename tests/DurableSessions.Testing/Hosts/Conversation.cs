@@ -10,6 +10,19 @@ internal sealed class Conversation
     /// <summary>The session may have been deleted: what was acknowledged before is gone with it.</summary>
     public bool MayBeDeleted { get; set; }
 
+    /// <summary>The conversation as it is now; it goes on by itself.</summary>
+    public Conversation Copy()
+    {
+        var copy = new Conversation { MayBeDeleted = MayBeDeleted };
+        lock (_lock)
+        {
+            copy._sent.UnionWith(_sent);
+            copy._acknowledged.AddRange(_acknowledged);
+        }
+
+        return copy;
+    }
+
     public void Sent(string[] texts)
     {
         lock (_lock)

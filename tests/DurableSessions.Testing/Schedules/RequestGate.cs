@@ -28,6 +28,9 @@ internal sealed class RequestGate(SimulatedStorage storage)
     /// <summary>Requests whose clients have given up.</summary>
     public IReadOnlyList<PendingRequest> Late => _late;
 
+    /// <summary>What storage has now, by another clock.</summary>
+    public SimulatedStorage Copy(TimeProvider time) => storage.Copy(time);
+
     /// <summary>The way of a client's requests through here.</summary>
     public HttpPipelineTransport Open(int connection) => new Transport(this, connection);
 

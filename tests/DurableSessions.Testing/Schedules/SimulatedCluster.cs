@@ -22,14 +22,20 @@ public sealed class SimulatedCluster : StorageFixture
 
     private static readonly TimeSpan RequestTime = TimeSpan.FromMilliseconds(1);
 
-    private readonly SimulatedTime _time = new();
+    private readonly SimulatedTime _time;
+    private readonly DateTimeOffset _began;
     private readonly RequestGate _gate;
     private int _connections;
 
     /// <summary>The most simulated time of the run.</summary>
     public TimeSpan MaxTime { get; set; } = TimeSpan.FromHours(24);
 
-    private SimulatedCluster() => _gate = new RequestGate(new SimulatedStorage(_time));
+    private SimulatedCluster(SimulatedState? from)
+    {
+        _time = new SimulatedTime(from?.At);
+        _began = _time.GetUtcNow();
+        _gate = new RequestGate(from?.Storage.Copy(_time) ?? new SimulatedStorage(_time));
+    }
 
     /// <inheritdoc/>
     public override TimeProvider Time => _time;
@@ -46,12 +52,14 @@ public sealed class SimulatedCluster : StorageFixture
     /// <summary>Runs a test.</summary>
     /// <param name="schedule">Decides; of this run alone, where it has a seed.</param>
     /// <param name="test">What is run, on the only thread.</param>
+    /// <param name="from">What storage has, and what time it is, when it begins; <see langword="null"/>: nothing.</param>
     /// <exception cref="ScheduledRunException">The test failed, or does not end.</exception>
     /// <exception cref="InvalidOperationException">Another run is under way in this process.</exception>
-    public static Task<ScheduledRun> RunAsync(Schedule schedule, Func<SimulatedCluster, Task> test) => Task.Run(async () =>
+    public static Task<ScheduledRun> RunAsync(
+        Schedule schedule, Func<SimulatedCluster, Task> test, SimulatedState? from = null) => Task.Run(async () =>
     {
         using SingleThreadPool thread = await SingleThreadPool.EnterAsync();
-        var cluster = new SimulatedCluster();
+        var cluster = new SimulatedCluster(from);
         var run = new ScheduledRun();
         try
         {
@@ -87,6 +95,12 @@ public sealed class SimulatedCluster : StorageFixture
         }
     });
 
+    /// <summary>What storage has now, and what time it is: other runs can begin there.</summary>
+    /// <exception cref="InvalidOperationException">Requests are on their way: no run would see what becomes of them.</exception>
+    public SimulatedState Keep() => _gate.Waiting.Count + _gate.Late.Count > 0
+        ? throw new InvalidOperationException("Requests are on their way.")
+        : new SimulatedState(_gate.Copy(_time), _time.GetUtcNow());
+
     /// <summary>Storage carries out all requests that are on their way, those whose clients have given up or died included.</summary>
     public void LetAllArrive() => _gate.LetAllArrive();
 
@@ -118,11 +132,11 @@ public sealed class SimulatedCluster : StorageFixture
 
     private void Next(int number, Schedule schedule, ScheduledRun run)
     {
-        if (number == MaxDecisions || _time.GetUtcNow() - SimulatedTime.Start > MaxTime)
+        if (number == MaxDecisions || _time.GetUtcNow() - _began > MaxTime)
         {
             throw new TimeoutException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"No end after {number} decisions and {_time.GetUtcNow() - SimulatedTime.Start} of simulated time."));
+                $"No end after {number} decisions and {_time.GetUtcNow() - _began} of simulated time."));
         }
 
         Move move = schedule.Choose(number, _gate.Waiting, _gate.Late);
@@ -149,6 +163,6 @@ public sealed class SimulatedCluster : StorageFixture
             _time.Elapse(RequestTime);
         }
 
-        run.Add(new ScheduledStep(move, isDefault, request, isAnswer, _time.GetUtcNow() - SimulatedTime.Start));
+        run.Add(new ScheduledStep(move, isDefault, request, isAnswer, _time.GetUtcNow() - _began));
     }
 }

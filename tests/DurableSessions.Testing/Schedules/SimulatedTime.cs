@@ -1,14 +1,15 @@
 namespace DurableSessions.Testing;
 
 /// <summary>A clock that stands until it is advanced, always to the next timer that is due.</summary>
-public sealed class SimulatedTime : TimeProvider
+/// <param name="from">What it says until then; <see cref="Start"/>, where null.</param>
+public sealed class SimulatedTime(DateTimeOffset? from = null) : TimeProvider
 {
     /// <summary>When every simulation begins.</summary>
     public static DateTimeOffset Start { get; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly Lock _gate = new();
     private readonly PriorityQueue<(Timer Timer, long Version), (DateTimeOffset Due, long Number)> _due = new();
-    private DateTimeOffset _now = Start;
+    private DateTimeOffset _now = from ?? Start;
     private long _numbers;
     private long _timestamps;
 

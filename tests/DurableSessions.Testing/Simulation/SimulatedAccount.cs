@@ -12,6 +12,23 @@ internal sealed class SimulatedAccount(TimeProvider time, IReadOnlySet<ServiceDi
     private readonly Dictionary<string, DateTimeOffset> _deleted = new(StringComparer.Ordinal);
     private long _stamps;
 
+    /// <summary>The account as it is now, by another clock; what is done to one is not done to the other.</summary>
+    public SimulatedAccount Copy(TimeProvider clock)
+    {
+        var copy = new SimulatedAccount(clock, asService) { _stamps = _stamps };
+        foreach ((string name, SimulatedContainer container) in _containers)
+        {
+            copy._containers.Add(name, container.Copy());
+        }
+
+        foreach ((string name, DateTimeOffset at) in _deleted)
+        {
+            copy._deleted.Add(name, at);
+        }
+
+        return copy;
+    }
+
     public bool AsService(ServiceDifference difference) => asService.Contains(difference);
 
     /// <summary>What the clock of storage says.</summary>

@@ -40,6 +40,24 @@ internal sealed class SimulatedBlob
     /// <summary>The block that was committed under an id.</summary>
     public byte[]? Block(string id) => _blocks.Find(block => block.Id == id).Bytes;
 
+    /// <summary>The blob as it is now; what is done to one is not done to the other.</summary>
+    public SimulatedBlob Copy()
+    {
+        var copy = new SimulatedBlob
+        {
+            IsAppendBlob = IsAppendBlob,
+            IsCommitted = IsCommitted,
+            Stamp = Stamp,
+            CreatedAt = CreatedAt,
+            ContentType = ContentType,
+            Metadata = Metadata,
+            IsSealed = IsSealed,
+            Length = Length,
+        };
+        copy._blocks.AddRange(_blocks);
+        return copy;
+    }
+
     /// <summary>A copy of a part.</summary>
     /// <param name="start">From 0 to the length.</param>
     /// <param name="count">Bytes, of which all are there.</param>

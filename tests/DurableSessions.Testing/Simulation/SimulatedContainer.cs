@@ -1,7 +1,7 @@
 namespace DurableSessions.Testing;
 
 /// <summary>A container and its blobs.</summary>
-internal sealed class SimulatedContainer(Stamp stamp, Dictionary<string, string> metadata)
+internal sealed class SimulatedContainer(Stamp stamp, IReadOnlyDictionary<string, string> metadata)
 {
     public Stamp Stamp { get; set; } = stamp;
 
@@ -12,6 +12,23 @@ internal sealed class SimulatedContainer(Stamp stamp, Dictionary<string, string>
 
     /// <summary>Blocks that were staged and not committed yet, by blob name and block id.</summary>
     public Dictionary<string, Dictionary<string, byte[]>> Staged { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The container as it is now; what is done to one is not done to the other.</summary>
+    public SimulatedContainer Copy()
+    {
+        var copy = new SimulatedContainer(Stamp, Metadata);
+        foreach ((string name, SimulatedBlob blob) in Blobs)
+        {
+            copy.Blobs.Add(name, blob.Copy());
+        }
+
+        foreach ((string name, Dictionary<string, byte[]> blocks) in Staged)
+        {
+            copy.Staged.Add(name, new Dictionary<string, byte[]>(blocks, blocks.Comparer));
+        }
+
+        return copy;
+    }
 
     /// <summary>What can be read under a name.</summary>
     public SimulatedBlob? Find(string name) => Blobs.GetValueOrDefault(name) is { IsCommitted: true } blob ? blob : null;

@@ -10,9 +10,7 @@ namespace DurableSessions.Testing;
 /// requests in the same order get the same answers. What it does not know is an error of the test that names the request:
 /// see <see cref="UnknownRequestException"/>.
 /// </summary>
-/// <param name="time">For the times of blobs; the system's, where null.</param>
-/// <param name="asService">Where it answers as the service does, and not as Azurite.</param>
-public sealed class SimulatedStorage(TimeProvider? time = null, params IEnumerable<ServiceDifference> asService)
+public sealed class SimulatedStorage
 {
     /// <summary>
     /// For a client with <see cref="Configure"/> applied to its options. The address leads nowhere, so that a client that was not
@@ -23,8 +21,25 @@ public sealed class SimulatedStorage(TimeProvider? time = null, params IEnumerab
     /// <summary>The same address, for clients without a key.</summary>
     internal static readonly Uri Address = new("https://simulated.invalid");
 
-    private readonly SimulatedAccount _account = new(time ?? TimeProvider.System, asService.ToHashSet());
+    private readonly SimulatedAccount _account;
     private readonly Lock _gate = new();
+
+    /// <summary>An account without a container.</summary>
+    /// <param name="time">For the times of blobs; the system's, where null.</param>
+    /// <param name="asService">Where it answers as the service does, and not as Azurite.</param>
+    public SimulatedStorage(TimeProvider? time = null, params IEnumerable<ServiceDifference> asService) =>
+        _account = new SimulatedAccount(time ?? TimeProvider.System, asService.ToHashSet());
+
+    private SimulatedStorage(SimulatedAccount account) => _account = account;
+
+    /// <summary>The account as it is now, by another clock; what is done to one is not done to the other.</summary>
+    internal SimulatedStorage Copy(TimeProvider time)
+    {
+        lock (_gate)
+        {
+            return new SimulatedStorage(_account.Copy(time));
+        }
+    }
 
     /// <summary>Has a client send its requests here. Faults and logs are configured after it.</summary>
     public void Configure(BlobClientOptions options) => options.Transport = new SimulatedTransport(this);
