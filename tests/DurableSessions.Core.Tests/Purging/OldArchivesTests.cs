@@ -28,6 +28,8 @@ public sealed class OldArchivesTests
     private static readonly EngineOptions s_seldom = new() { SweepInterval = TimeSpan.FromHours(12) };
     private static readonly TimeSpan s_retention = TimeSpan.FromDays(5);
     private static readonly TimeSpan s_longAgo = s_retention + TimeSpan.FromHours(1);
+    private static readonly TimeSpan s_longest = TimeSpan.FromDays(45);
+    private static readonly Dictionary<int, (string Container, SimulatedState State)> s_prepared = [];
     private static readonly DigestRequest s_preview = new(DigestMode.Preview);
 
     private readonly SessionKey _key = new("acme", "ada", "s1");
@@ -147,9 +149,8 @@ public sealed class OldArchivesTests
     [Theory]
     [MemberData(nameof(Points))]
     public Task Whatever_comes_of_a_request_they_are_whole_or_gone_and_nothing_is_left(FaultKind kind, int request) =>
-        RunAsync(async (cluster, container) =>
+        RunPreparedAsync(4, async (cluster, container) =>
         {
-            await PrepareAsync(cluster, container, archives: 4);
             using Host client = await Host.StartAsync(cluster, container.Name, Options());
             using Host faulty = await RunAsync(cluster, container.Name);
             Func<Task> deliver = faulty.Faults.Inject(kind, request);
@@ -170,9 +171,8 @@ public sealed class OldArchivesTests
 
     [Theory]
     [MemberData(nameof(Requests))]
-    public Task A_commit_at_the_same_time_loses_nothing(int request) => RunAsync(async (cluster, container) =>
+    public Task A_commit_at_the_same_time_loses_nothing(int request) => RunPreparedAsync(4, async (cluster, container) =>
     {
-        await PrepareAsync(cluster, container, archives: 4);
         using Host client = await RunAsync(cluster, container.Name);
         using Host host = await RunAsync(cluster, container.Name);
         await host.WhileHeldAsync(request, host.PurgeToEndAsync, () => CommitAsync(client, _key, 1, first: 5));
@@ -213,9 +213,8 @@ public sealed class OldArchivesTests
 
     [Theory]
     [MemberData(nameof(Requests))]
-    public Task Two_hosts_at_the_same_time_delete_the_same(int request) => RunAsync(async (cluster, container) =>
+    public Task Two_hosts_at_the_same_time_delete_the_same(int request) => RunPreparedAsync(4, async (cluster, container) =>
     {
-        await PrepareAsync(cluster, container, archives: 4);
         using Host one = await Host.StartAsync(cluster, container.Name, Options());
         using Host other = await Host.StartAsync(cluster, container.Name, Options());
         var input = new ExpireArchivesInput(
@@ -226,9 +225,8 @@ public sealed class OldArchivesTests
 
     [Theory]
     [MemberData(nameof(Requests))]
-    public Task An_audit_at_the_same_time_finds_no_damage(int request) => RunAsync(async (cluster, container) =>
+    public Task An_audit_at_the_same_time_finds_no_damage(int request) => RunPreparedAsync(4, async (cluster, container) =>
     {
-        await PrepareAsync(cluster, container, archives: 4);
         using Host auditor = await Host.StartAsync(cluster, container.Name, Options());
         using Host host = await RunAsync(cluster, container.Name);
         List<Finding> findings = [];
@@ -258,9 +256,8 @@ public sealed class OldArchivesTests
 
     [Theory]
     [MemberData(nameof(Requests))]
-    public Task A_deletion_at_the_same_time_leaves_nothing(int request) => RunAsync(async (cluster, container) =>
+    public Task A_deletion_at_the_same_time_leaves_nothing(int request) => RunPreparedAsync(4, async (cluster, container) =>
     {
-        await PrepareAsync(cluster, container, archives: 4);
         using Host client = await RunAsync(cluster, container.Name);
         using Host host = await RunAsync(cluster, container.Name);
         await host.WhileHeldAsync(request, host.PurgeToEndAsync, async () =>
@@ -274,33 +271,32 @@ public sealed class OldArchivesTests
     });
 
     [Fact]
-    public Task A_host_that_was_killed_after_the_swap_leaves_no_orphan_while_another_one_goes_on() => RunAsync(async (cluster, container) =>
-    {
-        await PrepareAsync(cluster, container, archives: 4);
-        using (Host faulty = await RunAsync(cluster, container.Name))
+    public Task A_host_that_was_killed_after_the_swap_leaves_no_orphan_while_another_one_goes_on() =>
+        RunPreparedAsync(4, async (cluster, container) =>
         {
-            var held = new HoldsRequest();
-            faulty.Faults.When(static r => r.Is("DELETE", "archives/"), held);
-            Task purge = faulty.PurgeToEndAsync();
-            await held.Arrived;
-            await faulty.KillAsync();
-            held.Break();
-            await purge;
-        }
+            using (Host faulty = await RunAsync(cluster, container.Name))
+            {
+                var held = new HoldsRequest();
+                faulty.Faults.When(static r => r.Is("DELETE", "archives/"), held);
+                Task purge = faulty.PurgeToEndAsync();
+                await held.Arrived;
+                await faulty.KillAsync();
+                held.Break();
+                await purge;
+            }
 
-        using Host client = await Host.StartAsync(cluster, container.Name, Options());
-        await CheckReadersAsync(client, count: 4, expired: 2);
-        Assert.Contains((await ListAsync(container)).Keys, static n => n.EndsWith("/index/00000001.json", StringComparison.Ordinal));
-        Assert.Empty(await AuditAsync(client));
-        using Host host = await RunAsync(cluster, container.Name);
-        await host.QuietAsync();
-        await CheckAsync(host, container, expired: 2, count: 4);
-    });
+            using Host client = await Host.StartAsync(cluster, container.Name, Options());
+            await CheckReadersAsync(client, count: 4, expired: 2);
+            Assert.Contains((await ListAsync(container)).Keys, static n => n.EndsWith("/index/00000001.json", StringComparison.Ordinal));
+            Assert.Empty(await AuditAsync(client));
+            using Host host = await RunAsync(cluster, container.Name);
+            await host.QuietAsync();
+            await CheckAsync(host, container, expired: 2, count: 4);
+        });
 
     [Fact]
-    public Task What_no_host_goes_on_with_is_an_orphan_that_a_repair_removes() => RunAsync(async (cluster, container) =>
+    public Task What_no_host_goes_on_with_is_an_orphan_that_a_repair_removes() => RunPreparedAsync(4, async (cluster, container) =>
     {
-        await PrepareAsync(cluster, container, archives: 4);
         using Host host = await Host.StartAsync(cluster, container.Name, Options());
         await ExpireAndStopAsync(cluster, container.Name);
         await CheckReadersAsync(host, count: 4, expired: 2);
@@ -315,9 +311,8 @@ public sealed class OldArchivesTests
     });
 
     [Fact]
-    public Task What_was_left_goes_with_the_next_that_expire() => RunAsync(async (cluster, container) =>
+    public Task What_was_left_goes_with_the_next_that_expire() => RunPreparedAsync(4, async (cluster, container) =>
     {
-        await PrepareAsync(cluster, container, archives: 4);
         await ExpireAndStopAsync(cluster, container.Name);
         using Host host = await RunAsync(cluster, container.Name);
         await CommitAsync(host, _key, 1, first: 5);
@@ -326,9 +321,8 @@ public sealed class OldArchivesTests
     });
 
     [Fact]
-    public Task What_comes_late_under_an_archive_brings_none_back_and_is_removed() => RunAsync(async (cluster, container) =>
+    public Task What_comes_late_under_an_archive_brings_none_back_and_is_removed() => RunPreparedAsync(4, async (cluster, container) =>
     {
-        await PrepareAsync(cluster, container, archives: 4);
         using Host host = await RunAsync(cluster, container.Name);
         var before = new Dictionary<string, BinaryData>();
         foreach (string name in (await ListAsync(container)).Keys.Where(static n => n.StartsWith("archives/", StringComparison.Ordinal)))
@@ -434,26 +428,25 @@ public sealed class OldArchivesTests
     [Theory]
     [InlineData(2, "the archive has expired")]
     [InlineData(3, "the archive before it, from whose digest it is made, has expired")]
-    public Task A_digest_accepted_before_says_why_it_is_not_made(int number, string reason) => RunAsync(async (cluster, container) =>
-    {
-        await PrepareAsync(cluster, container, archives: 4);
-        using Host client = await Host.StartAsync(cluster, container.Name, Options());
-        DigestTask task = await client.Store.Digests.StartAsync(_key, number, s_preview, Cancelled);
-        string incarnation = await client.Store.Sessions.IncarnationAsync(_key, Cancelled);
-        var input = new DigestArchiveInput(_key, incarnation, number, 1, "0123456789abcdef0123456789abcdef", DigestMode.Preview);
-        await client.DeleteArchivesAsync(new ExpireArchivesInput(_key, incarnation, cluster.Time.GetUtcNow() - s_retention));
-        Assert.Equal(reason, await client.DigestArchiveAsync(input));
-        Assert.Equal(number == 2 ? reason : null, number == 2 ? (await client.ChangeDigestAsync(input)).Reason : null);
-        await client.KillAsync();
-        using Host host = await RunAsync(cluster, container.Name);
-        DigestTask over = await host.Store.Digests.WaitAsync(_key.Owner, task.TaskId, Cancelled);
-        Assert.Equal((CommitTaskStatus.Failed, reason), (over.Status, over.Error));
-    });
+    public Task A_digest_accepted_before_says_why_it_is_not_made(int number, string reason) =>
+        RunPreparedAsync(4, async (cluster, container) =>
+        {
+            using Host client = await Host.StartAsync(cluster, container.Name, Options());
+            DigestTask task = await client.Store.Digests.StartAsync(_key, number, s_preview, Cancelled);
+            string incarnation = await client.Store.Sessions.IncarnationAsync(_key, Cancelled);
+            var input = new DigestArchiveInput(_key, incarnation, number, 1, "0123456789abcdef0123456789abcdef", DigestMode.Preview);
+            await client.DeleteArchivesAsync(new ExpireArchivesInput(_key, incarnation, cluster.Time.GetUtcNow() - s_retention));
+            Assert.Equal(reason, await client.DigestArchiveAsync(input));
+            Assert.Equal(number == 2 ? reason : null, number == 2 ? (await client.ChangeDigestAsync(input)).Reason : null);
+            await client.KillAsync();
+            using Host host = await RunAsync(cluster, container.Name);
+            DigestTask over = await host.Store.Digests.WaitAsync(_key.Owner, task.TaskId, Cancelled);
+            Assert.Equal((CommitTaskStatus.Failed, reason), (over.Status, over.Error));
+        });
 
     [Fact]
-    public Task Readers_that_have_begun_are_told_that_it_has_expired() => RunAsync(async (cluster, container) =>
+    public Task Readers_that_have_begun_are_told_that_it_has_expired() => RunPreparedAsync(4, async (cluster, container) =>
     {
-        await PrepareAsync(cluster, container, archives: 4);
         using Host client = await Host.StartAsync(cluster, container.Name, Options());
         Archive archive = await client.Store.Archives.GetAsync(_key, 1, Cancelled);
         using Host host = await RunAsync(cluster, container.Name);
@@ -570,9 +563,8 @@ public sealed class OldArchivesTests
     });
 
     [Fact]
-    public Task A_manifest_of_an_earlier_version_is_looked_at() => RunAsync(async (cluster, container) =>
+    public Task A_manifest_of_an_earlier_version_is_looked_at() => RunPreparedAsync(4, async (cluster, container) =>
     {
-        await PrepareAsync(cluster, container, archives: 4);
         await DropAsync(container, "oldest_archive_at");
         using Host host = await RunAsync(cluster, container.Name);
         await host.PurgeToEndAsync();
@@ -580,9 +572,8 @@ public sealed class OldArchivesTests
     });
 
     [Fact]
-    public Task What_an_earlier_version_has_dropped_the_next_expiry_sets_again() => RunAsync(async (cluster, container) =>
+    public Task What_an_earlier_version_has_dropped_the_next_expiry_sets_again() => RunPreparedAsync(4, async (cluster, container) =>
     {
-        await PrepareAsync(cluster, container, archives: 4);
         using Host host = await RunAsync(cluster, container.Name);
         await host.PurgeToEndAsync();
         await DropAsync(container, "expired_archives", "oldest_archive_at");
@@ -596,9 +587,8 @@ public sealed class OldArchivesTests
     });
 
     [Fact]
-    public Task One_that_cannot_be_read_holds_up_no_other() => RunAsync(async (cluster, container) =>
+    public Task One_that_cannot_be_read_holds_up_no_other() => RunPreparedAsync(4, async (cluster, container) =>
     {
-        await PrepareAsync(cluster, container, archives: 4);
         await container.GetBlobClient("manifests/acme/ada/s0.json")
             .UploadAsync(BinaryData.FromString("damaged"), overwrite: true, Cancelled);
         using Host host = await RunAsync(cluster, container.Name);
@@ -784,9 +774,32 @@ public sealed class OldArchivesTests
 
     private static Task RunAsync(Func<SimulatedCluster, BlobContainerClient, Task> test) => Simulated.RunAsync(async cluster =>
     {
-        cluster.MaxTime = TimeSpan.FromDays(45);
+        cluster.MaxTime = s_longest;
         await test(cluster, await cluster.NewContainerAsync());
     });
+
+    // The session is made once, by a host that is gone; each test has it for itself.
+    private async Task RunPreparedAsync(int archives, Func<SimulatedCluster, BlobContainerClient, Task> test)
+    {
+        if (!s_prepared.TryGetValue(archives, out (string Container, SimulatedState State) from))
+        {
+            await RunAsync(async (cluster, container) =>
+            {
+                await PrepareAsync(cluster, container, archives);
+                from = (container.Name, cluster.Keep());
+            });
+            s_prepared.Add(archives, from);
+        }
+
+        await SimulatedCluster.RunAsync(
+            Schedule.InOrder,
+            async cluster =>
+            {
+                cluster.MaxTime = s_longest;
+                await test(cluster, (await cluster.ConnectAsync(from.Container)).Container);
+            },
+            from.State);
+    }
 
     private static Task<Host> RunAsync(SimulatedCluster cluster, string container) =>
         Host.RunAsync(cluster, container, Options(), engine: s_seldom);

@@ -1,6 +1,8 @@
 namespace DurableSessions.Testing;
 
-/// <summary>What simulated storage had at a moment of a run, where others begin. It never changes: see <see cref="SimulatedCluster.Keep"/>.</summary>
+/// <summary>
+/// What simulated storage had at a moment of a run, where others begin. It never changes: see <see cref="SimulatedCluster.Keep"/>.
+/// </summary>
 public sealed class SimulatedState
 {
     internal SimulatedState(SimulatedStorage storage, DateTimeOffset at)
