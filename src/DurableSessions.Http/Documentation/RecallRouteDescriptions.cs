@@ -78,7 +78,8 @@ internal static class RecallRouteDescriptions
             Recall, "List a folder",
             "Of memories, sessions or archives; archives are listed newest first. recursive goes down, but not from the list of all "
             + "sessions into each. At most node_limit entries; X-Truncated says that there are more. With output=original the abstracts, "
-            + "cut to abs_limit characters, are left out. A place that no user has, such as viking://resources, is empty." + Uris,
+            + "cut to abs_limit characters, are left out; with simple=true there is the rel_path of each alone. limit is another name of "
+            + "node_limit. A place that no user has, such as viking://resources, is empty." + Uris,
             """
             [{"name":"tea.md","rel_path":"tea.md","uri":"viking://user/default/memories/preferences/tea.md","isDir":false,
             "modTime":"2026-01-31T09:00:00.000000+00:00","abstract":"green, no sugar"}]
@@ -89,6 +90,7 @@ internal static class RecallRouteDescriptions
             {
                 ["uri"] = "\"viking://~/memories/preferences\"",
                 ["recursive"] = "false",
+                ["simple"] = "false",
                 ["output"] = "\"agent\"",
                 ["node_limit"] = "1000",
                 ["abs_limit"] = "256",

@@ -32,7 +32,11 @@ internal static class FileEndpoints
     {
         var uri = VikingUri.Of(http, caller);
         bool isRecursive = Query.Boolean(http, "recursive");
-        int limit = Query.Integer(http, "node_limit", 1, MostEntries, otherwise: DefaultEntries);
+        bool isSimple = Query.Boolean(http, "simple");
+
+        // "limit" is another name of it, as OpenViking has it.
+        int limit = Query.Integer(
+            http, "limit", 1, MostEntries, Query.Integer(http, "node_limit", 1, MostEntries, otherwise: DefaultEntries));
         int abstractLimit = Query.Integer(http, "abs_limit", 0, MemoryLimits.MaxContentLength, otherwise: DefaultAbstract);
         bool isOriginal = Query.Text(http, "output", int.MaxValue) switch
         {
@@ -53,6 +57,12 @@ internal static class FileEndpoints
             json.WriteStartArray();
             foreach (FileEntry entry in entries.Take(limit))
             {
+                if (isSimple)
+                {
+                    json.WriteStringValue(entry.RelativePath);
+                    continue;
+                }
+
                 json.WriteStartObject();
                 json.WriteString("name", entry.Name);
                 json.WriteString("rel_path", entry.RelativePath);

@@ -39,6 +39,8 @@ public sealed class FileTests(ApiFixture api) : RecallTest(api)
             ["entities", "entities/bob.md", "preferences", "preferences/tea.md", "profile", "profile/name.md", "profile/place.md"],
             Texts((await GetAsync($"{Files}/ls{Uri("viking://~/memories")}&recursive=true")).Succeeded().Result, "rel_path")
                 .Where(static p => p is not ("events" or "cases")).Order());
+        Reply simple = await GetAsync($"{Files}/ls{Uri("viking://~/memories")}&recursive=true&simple=true&limit=1&node_limit=5");
+        Assert.Equal(["profile"], simple.Succeeded().Result.EnumerateArray().Select(static e => e.GetString()));
         Reply cut = await GetAsync($"{Files}/ls{Uri("viking://~/memories/entities")}&abs_limit=3");
         Assert.Equal("Bob", cut.Succeeded().Result[0].GetProperty("abstract").GetString());
         Assert.Equal("[]", (await GetAsync($"{Files}/ls{Uri("viking://resources/")}&recursive=false&simple=false")).ResultText());

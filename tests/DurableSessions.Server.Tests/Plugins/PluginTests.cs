@@ -40,6 +40,23 @@ public sealed class PluginTests : IDisposable
         Assert.DoesNotContain("ledger_nightly", other, StringComparison.Ordinal);
     }
 
+    /// <summary>The plugin writes what was said, commits it when opencode ends, and another session has it in its first prompt.</summary>
+    [Fact]
+    public async Task What_opencode_was_told_comes_into_the_first_prompt_of_another_session()
+    {
+        string plugin = Script("opencode-plugin", "index.mjs");
+        await using ServerProcess server = await StartAsync();
+        await RunOpenCodeAsync(server, plugin, new("first", "user", Decision), new("first", "assistant", "I have noted it."));
+        using HttpResponseMessage ended = await server.Client.PostAsJsonAsync("/api/v1/system/wait", new { timeout = 60 }, Cancelled);
+        ended.EnsureSuccessStatusCode();
+
+        string answer = await RunOpenCodeAsync(
+            server, plugin, new Line("second", "user", "Change the time of the billing export to 04:00."));
+        Assert.Contains("ledger_nightly at 03:15 UTC", answer, StringComparison.Ordinal);
+        string other = await RunOpenCodeAsync(server, plugin, new Line("third", "user", "Rename the parameter of the parser."));
+        Assert.DoesNotContain("ledger_nightly", other, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_session_starts_with_who_the_user_is_and_what_they_prefer()
     {
@@ -113,10 +130,16 @@ public sealed class PluginTests : IDisposable
         committed.EnsureSuccessStatusCode();
     }
 
+    private Task<string> RunOpenCodeAsync(ServerProcess server, string plugin, params Line[] lines) => RunAsync(
+        server,
+        Path.Combine(AppContext.BaseDirectory, "Plugins", "opencode.mjs"),
+        lines.Select(static l => new { session = l.Session, role = l.Role, text = l.Text }),
+        plugin);
+
     // As a hook is run: one process, which reads its event and answers.
-    private async Task<string> RunAsync(ServerProcess server, string script, object input)
+    private async Task<string> RunAsync(ServerProcess server, string script, object input, params string[] arguments)
     {
-        using Process hook = Start(server, script);
+        using Process hook = Start(server, script, arguments);
         await hook.StandardInput.WriteAsync(JsonSerializer.Serialize(input));
         hook.StandardInput.Close();
         string answer = await hook.StandardOutput.ReadToEndAsync(Cancelled).WaitAsync(s_timeout, Cancelled);
@@ -124,11 +147,11 @@ public sealed class PluginTests : IDisposable
         return answer;
     }
 
-    private Process Start(ServerProcess server, string script)
+    private Process Start(ServerProcess server, string script, params string[] arguments)
     {
         string home = Path.Combine(_folder.Path, "home");
         Directory.CreateDirectory(home);
-        var start = new ProcessStartInfo("node", [script])
+        var start = new ProcessStartInfo("node", [script, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -167,4 +190,6 @@ public sealed class PluginTests : IDisposable
         await proxy.StandardInput.WriteLineAsync(JsonSerializer.Serialize(message));
         await proxy.StandardInput.FlushAsync(Cancelled);
     }
+
+    private sealed record Line(string Session, string Role, string Text);
 }
