@@ -371,6 +371,35 @@ public sealed class MergeTests
         }
     });
 
+    /// <summary>A step that was stalled may come when what was made has been merged in its turn, or is damaged.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public Task Inputs_stay_where_what_was_made_of_them_cannot_be_read(bool isDamaged) => Simulated.RunAsync(async cluster =>
+    {
+        BlobContainerClient container = await cluster.NewContainerAsync();
+        using Host host = await Host.StartAsync(cluster, container.Name);
+        await SwitchAllAsync(host, 1, 8);
+        List<string> inputs = await NamesAsync(container);
+        List<ListedSegment> segments = await host.Merger.ListAsync(_user, BlobNames.SearchOfUser(_user), Cancelled).ToListAsync(Cancelled);
+        MergedSegments merged = await host.Merger.MergeAsync(new MergeGroup(_user, segments), Cancelled);
+        BlobClient output = container.GetBlobClient(merged.Output);
+        if (isDamaged)
+        {
+            byte[] bytes = (await output.DownloadContentAsync(Cancelled)).Value.Content.ToArray();
+            bytes[^5] ^= 1;
+            await output.UploadAsync(new BinaryData(bytes), overwrite: true, Cancelled);
+        }
+        else
+        {
+            await output.DeleteAsync(cancellationToken: Cancelled);
+        }
+
+        Assert.False(await host.Merger.DeleteAsync(merged, Cancelled));
+        Assert.Equal(inputs, (await NamesAsync(container)).Take(8));
+        Assert.Single(await SearchAsync(host, "pelican1"));
+    });
+
     private static async Task<List<Finding>> AuditAsync(Host host, bool repair)
     {
         var options = new AuditOptions { Repair = repair, OrphanAge = TimeSpan.Zero };
