@@ -100,10 +100,20 @@ internal sealed class ContextReader(
             window.Close(room: standInTokens <= tokenBudget / ProvisionalShare ? standInTokens : 0);
         bool isProvisional = standIn is not null && standInTokens <= left;
         string overview = isProvisional ? standIn! : TokenEstimate.Of(lastOverview) <= left ? lastOverview : "";
+
+        // Of a small budget a question gets its answer first.
+        string givesWay = query is not null && TokenEstimate.Of(overview) > left / 2 ? overview : "";
+        overview = givesWay.Length > 0 ? "" : overview;
         left -= TokenEstimate.Of(overview);
         IReadOnlyList<Memory> chosen = includeMemories ? await memories.ReadAsync(key.Owner, left, cancellationToken) : [];
         left -= chosen.Sum(static m => m.Info.Tokens);
         ArchivedContext past = await ReadArchivedAsync(left, TokenEstimate.Of(overview));
+        if (past.Messages.Count == 0 && TokenEstimate.Of(givesWay) <= left - past.AbstractTokens)
+        {
+            overview += givesWay;
+        }
+
+        isProvisional &= overview.Length > 0;
         return new SessionContext
         {
             Overview = overview,

@@ -157,7 +157,8 @@ internal static class RouteDescriptions
             "Within the token budget: the live messages and the archived ones that no overview covers yet, then the newest overview, then "
             + "the line of each archive, the newest first, then archived messages. These come first in messages, recalledMessages of "
             + "them: with query those that fit it best, oldest first, as far as the budget goes; without it the newest, as one run "
-            + "right before the others, as far as all that is archived takes half of the budget. While "
+            + "right before the others, as far as all that is archived takes half of the budget. With query an overview that would take "
+            + "more than half of what is left gives way to messages that fit. While "
             + "there are archives without a digest, latest_archive_overview joins an excerpt of them to the newest overview, says so in "
             + "its first line, and overview_provisional is true. An archive is included if the overview stands for it, or a message or "
             + "the line of it is there.",

@@ -96,11 +96,15 @@ internal sealed class QualityBenchmark
         foreach (int budget in s_budgets)
         {
             SessionContext context = await store.Sessions.ReadContextAsync(session, budget, CancellationToken.None);
-            IEnumerable<string> messages = context.Messages
-                .SelectMany(static m => SessionMessage.Parse(m).Parts.Select(static p => p.Text ?? ""));
             Answer(
-                string.Create(CultureInfo.InvariantCulture, $"the context of {budget:N0} tokens"), conversation,
-                [.. context.Overview.Split('\n'), .. messages]);
+                string.Create(CultureInfo.InvariantCulture, $"the context of {budget:N0} tokens"), conversation, LinesOf(context));
+            string where = string.Create(CultureInfo.InvariantCulture, $"the context of {budget:N0} tokens, with the question");
+            foreach (Question question in conversation.Questions)
+            {
+                SessionContext asked = await store.Sessions.ReadContextAsync(
+                    session, budget, question.Text, includeMemories: false, hold: null, read: null, CancellationToken.None);
+                Answer(where, question, new AnswerWords(LinesOf(asked)));
+            }
         }
 
         string[] texts = [.. conversation.Turns.Select(static t => t.Text)];
@@ -114,6 +118,13 @@ internal sealed class QualityBenchmark
         Answer("everything that was said", conversation, texts);
         await SearchAsync(services, session, conversation);
     }
+
+    private static IEnumerable<string> LinesOf(SessionContext context) =>
+    [
+        .. context.Overview.Split('\n'),
+        .. context.Abstracts.Select(static a => a.Abstract),
+        .. context.Recalled.Concat(context.Messages).SelectMany(static m => SessionMessage.Parse(m).Parts.Select(static p => p.Text ?? "")),
+    ];
 
     private void Answer(string where, LongConversation conversation, IEnumerable<string> lines)
     {

@@ -58,6 +58,23 @@ public sealed class ArchivedContextTests
     });
 
     [Fact]
+    public Task Of_a_small_budget_a_question_gets_its_answer_before_the_overview() => Simulated.RunAsync(async cluster =>
+    {
+        using Host host = await Host.StartAsync(cluster, (await cluster.NewContainerAsync()).Name);
+        await ArchiveAsync(host, 3);
+        long overview = (await ReadAsync(host, 1_400)).OverviewTokens;
+        long budget = (2 * overview) - 2;
+        SessionContext context = await ReadAsync(host, budget, "1a");
+        Assert.Equal(("", 0), (context.Overview, context.OverviewTokens));
+        Assert.Contains("1a", Names(context.Recalled));
+        Assert.NotEmpty((await ReadAsync(host, budget + 2, "1a")).Overview);
+
+        // Where nothing answers it, and where nothing is asked, the overview has the room.
+        Assert.Equal(overview, (await ReadAsync(host, budget, "pelican")).OverviewTokens);
+        Assert.Equal(overview, (await ReadAsync(host, budget)).OverviewTokens);
+    });
+
+    [Fact]
     public Task Nothing_is_archived_where_the_newest_messages_have_no_room() => Simulated.RunAsync(async cluster =>
     {
         using Host host = await Host.StartAsync(cluster, (await cluster.NewContainerAsync()).Name);
