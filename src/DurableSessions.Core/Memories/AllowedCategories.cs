@@ -5,7 +5,9 @@ namespace DurableSessions.Core.Memories;
 /// <summary>The categories of memories that a session's policy allows to be extracted.</summary>
 internal static class AllowedCategories
 {
-    /// <summary>Those that the policy names, all where it names none; none where both the user's own memories and those of peers are disabled.</summary>
+    /// <summary>
+    /// Those that the policy names, all where it names none; none where both the user's own memories and those of peers are disabled.
+    /// </summary>
     public static IReadOnlyList<MemoryCategory> Of(MemoryPolicy? policy) => policy switch
     {
         { Self.Enabled: false, Peer.Enabled: false } => [],

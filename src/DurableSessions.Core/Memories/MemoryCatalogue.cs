@@ -3,9 +3,9 @@ using DurableSessions.Core.State;
 namespace DurableSessions.Core.Memories;
 
 /// <summary>
-/// The one mutable truth of a user's own memories, or of those of the user's peers, replaced as a whole by compare-and-swap. The contents lie in blobs of their own,
-/// which are written once: so all changes that a commit makes in one catalogue come into force
-/// together, by one swap.
+/// The one mutable truth of a user's own memories, or of those of the user's peers, replaced as a whole by compare-and-swap. The contents
+/// lie in blobs of their own, which are written once: so all changes that a commit makes in one catalogue come into force together, by
+/// one swap.
 /// </summary>
 internal sealed record MemoryCatalogue
 {
@@ -36,7 +36,9 @@ internal sealed record MemoryCatalogue
         [
             .. Memories.Where(m => m.Key != key)
                 .Concat(memory is null ? [] : [memory])
-                .OrderBy(static m => m.Peer, StringComparer.Ordinal).ThenBy(static m => m.Category).ThenBy(static m => m.Name, StringComparer.Ordinal),
+                .OrderBy(static m => m.Peer, StringComparer.Ordinal)
+                .ThenBy(static m => m.Category)
+                .ThenBy(static m => m.Name, StringComparer.Ordinal),
         ],
     };
 }

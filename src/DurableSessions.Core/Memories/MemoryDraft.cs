@@ -5,7 +5,7 @@ using DurableSessions.Core.State;
 namespace DurableSessions.Core.Memories;
 
 /// <summary>
-/// What a catalogue becomes by some changes of its memories, before it is written: each memory's content before and after, and the versions that
+/// What a catalogue becomes by some changes, before it is written: each memory's content before and after, and the versions that
 /// are to be written first.
 /// </summary>
 internal sealed class MemoryDraft(UserKey user, MemoryCatalogue start, MemoryContents contents, DateTimeOffset now)

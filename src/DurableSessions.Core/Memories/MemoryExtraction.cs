@@ -15,7 +15,9 @@ public sealed record MemoryExtraction(
     /// <summary>Whether the user's own memories may be changed; otherwise such changes are skipped.</summary>
     public bool AllowsOwn { get; init; } = true;
 
-    /// <summary>Whether memories of the peers that the archive's messages name may be changed; otherwise such changes are skipped.</summary>
+    /// <summary>
+    /// Whether memories of the peers that the archive's messages name may be changed; otherwise such changes are skipped.
+    /// </summary>
     public bool AllowsPeers { get; init; } = true;
 
     /// <summary>

@@ -23,7 +23,10 @@ internal sealed class MemorySelector(MemoryCatalogues catalogues, MemoryContents
         StoredCatalogue stored = await catalogues.LoadAsync(
             user, peer is null ? MemoryShelf.Own : MemoryShelf.Peers, cancellationToken);
         return await ReadAsync(
-            user, stored.Catalogue.Memories.Where(m => m.Peer == peer && categories.Contains(m.Category)), long.MaxValue, cancellationToken);
+            user,
+            stored.Catalogue.Memories.Where(m => m.Peer == peer && categories.Contains(m.Category)),
+            long.MaxValue,
+            cancellationToken);
     }
 
     private async Task<IReadOnlyList<Memory>> ReadAsync(

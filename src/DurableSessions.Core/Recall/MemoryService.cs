@@ -73,7 +73,8 @@ public sealed class MemoryService
         List<MemoryInfo> items =
         [
             .. stored.Catalogue.Memories
-                .Where(m => m.Peer == peer && (category is null || m.Category == category) && (after is not { } a || IsBehind(m, a.Category, a.Name)))
+                .Where(m => m.Peer == peer && (category is null || m.Category == category))
+                .Where(m => after is not { } a || IsBehind(m, a.Category, a.Name))
                 .Take(limit + 1),
         ];
         return new MemoryPage([.. items.Take(limit)], items.Count > limit);
@@ -140,7 +141,9 @@ public sealed class MemoryService
 
     /// <summary>Writes a memory as a whole.</summary>
     /// <param name="user">The user.</param>
-    /// <param name="memory">Which one; its name as <see cref="MemoryName.IsValid"/>, its peer as <see cref="MemoryPeer.IsValid"/> takes it.</param>
+    /// <param name="memory">
+    /// Which one; its name as <see cref="MemoryName.IsValid"/>, its peer as <see cref="MemoryPeer.IsValid"/> takes it.
+    /// </param>
     /// <param name="content">Markdown, 1 to <see cref="MemoryLimits.MaxContentLength"/> characters.</param>
     /// <param name="condition">What must hold.</param>
     /// <param name="cancellationToken">Stops waiting; it may be written or not.</param>
@@ -328,7 +331,7 @@ public sealed class MemoryService
 
         if (there is null && catalogue.Memories.Count >= MemoryLimits.MaxMemories)
         {
-            throw new MemoryConditionException($"There are {MemoryLimits.MaxMemories} memories{(memory.Peer is null ? "" : " of peers")}, which is the most; delete one first.");
+            throw new MemoryConditionException($"There are {MemoryLimits.MaxMemories} memories, which is the most; delete one first.");
         }
     }
 

@@ -6,7 +6,9 @@ public sealed record MemoryPolicy
     /// <summary>The user's own memories. Where it is disabled, only what belongs to a peer is extracted.</summary>
     public MemoryTarget? Self { get; init; }
 
-    /// <summary>Memories of the peers that messages name. Where it is disabled, what such messages say is not extracted, cases excepted.</summary>
+    /// <summary>
+    /// Memories of the peers that messages name. Where it is disabled, what such messages say is not extracted, cases excepted.
+    /// </summary>
     public MemoryTarget? Peer { get; init; }
 
     /// <summary>The overview of the conversation: kept for clients that set it, a commit always writes one.</summary>

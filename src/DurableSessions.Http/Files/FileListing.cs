@@ -48,7 +48,9 @@ internal sealed class FileListing(SessionStore store, Caller caller, string? act
             return uri.IsForeign ? null : _entries;
         }
 
-        return UserPath.Of(uri, actor) is { } path && await TryListAsync(path, uri.Text, "", isRecursive, cancellationToken) ? _entries : null;
+        return UserPath.Of(uri, actor) is { } path && await TryListAsync(path, uri.Text, "", isRecursive, cancellationToken)
+            ? _entries
+            : null;
     }
 
     private async Task<bool> TryListAsync(
@@ -59,8 +61,12 @@ internal sealed class FileListing(SessionStore store, Caller caller, string? act
             case UserPlace.Home:
                 await AddFolderAsync(
                     new UserPath { Place = UserPlace.Memories }, uri, prefix, UserPath.Memories, isRecursive, cancellationToken);
-                await AddFolderAsync(
-                    new UserPath { Place = UserPlace.Peers }, uri, prefix, UserPath.Peers, isRecursive, cancellationToken);
+                if ((await FindPeersAsync(cancellationToken)).Any())
+                {
+                    await AddFolderAsync(
+                        new UserPath { Place = UserPlace.Peers }, uri, prefix, UserPath.Peers, isRecursive, cancellationToken);
+                }
+
                 await AddFolderAsync(
                     new UserPath { Place = UserPlace.Sessions }, uri, prefix, UserPath.Sessions, isRecursive: false, cancellationToken);
                 return true;

@@ -7,7 +7,8 @@ using DurableSessions.Http.Requests;
 namespace DurableSessions.Http.Files;
 
 /// <summary>
-/// What a URI of the caller's leads to: <c>memories/{category}/{name}.md</c>, the same below <c>peers/{peer}</c>, <c>sessions/{id}/history/archive_NNN/{file}</c>, and the
+/// What a URI of the caller's leads to: <c>memories/{category}/{name}.md</c>, the same below <c>peers/{peer}</c>,
+/// <c>sessions/{id}/history/archive_NNN/{file}</c>, and the
 /// folders above them.
 /// </summary>
 internal sealed record UserPath

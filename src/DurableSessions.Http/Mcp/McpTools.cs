@@ -174,7 +174,8 @@ internal sealed partial class McpTools(
         foreach (VikingUri uri in wanted)
         {
             call.Cost?.Take(wanted.Length > 1 ? 5 : 0);
-            string content = (UserPath.Of(uri, call.Asker.Peer) is { } path ? await call.Files.FindTextAsync(path, cancellationToken) : null)
+            string content =
+                (UserPath.Of(uri, call.Asker.Peer) is { } path ? await call.Files.FindTextAsync(path, cancellationToken) : null)
                 ?? (wanted.Length > 1 ? "File not found." : throw uri.FileNotFound());
             text.Append(wanted.Length > 1 ? $"=== {uri.Text} ===\n" : "").Append(content).Append(wanted.Length > 1 ? "\n" : "");
         }

@@ -18,9 +18,12 @@ internal static class MemoryPath
         Category(category, Location.Path("category")), Ids.Check(name, Location.Path("name")), Peer(http));
 
     /// <summary>The peer of the query; <see langword="null"/>: none is named, and the user's own memories are meant.</summary>
-    public static string? Peer(HttpContext http) => Query.Text(http, "peer", MemoryPeer.MaxLength) is not { } peer || MemoryPeer.IsValid(peer)
-        ? Query.Text(http, "peer", MemoryPeer.MaxLength)
-        : throw ApiException.Invalid(Location.Query("peer"), ActorPeer.Rule, "id_format");
+    public static string? Peer(HttpContext http) => Query.Text(http, "peer", int.MaxValue) switch
+    {
+        null => null,
+        { } peer when MemoryPeer.IsValid(peer) => peer,
+        _ => throw ApiException.Invalid(Location.Query("peer"), ActorPeer.Rule, "id_format"),
+    };
 
     public static MemoryCategory Category(string text, Location location)
     {

@@ -121,8 +121,8 @@ internal sealed class Switching(
     }
 
     /// <summary>
-    /// Applies the changes that a digest asks for, once: see <see cref="MemoryStage"/>. Those of peers first; a crash between the two leaves
-    /// the others to be applied when this is run again, which finds the first ones done.
+    /// Applies the changes that a digest asks for, once: see <see cref="MemoryStage"/>. Those of peers first; a crash between
+    /// the two leaves the others to be applied when this is run again, which finds the first ones done.
     /// </summary>
     /// <param name="commit">The archive's commit.</param>
     /// <param name="digest">What asks for them.</param>
