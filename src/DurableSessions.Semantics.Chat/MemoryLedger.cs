@@ -213,9 +213,8 @@ internal sealed class MemoryLedger(MemoryExtraction extraction)
     }
 
     private static PromptMemory Shown(MemoryKey memory, string? content, MemorySources? sources) =>
-        new(Named(memory.Category), memory.Name, content)
+        new(Named(memory.Category), memory.Name, content, memory)
     {
-        Key = memory,
         Peer = memory.Peer is { } peer ? ConversationWindows.ShowPeer(peer) : null,
         Sources = sources,
     };

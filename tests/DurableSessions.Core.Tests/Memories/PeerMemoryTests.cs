@@ -13,7 +13,7 @@ using DurableSessions.Testing;
 
 namespace DurableSessions.Core.Tests.Memories;
 
-/// <summary>The same name for two peers, or for one and the user, is another memory: written, changed, found and taken back by itself.</summary>
+/// <summary>The same name for two peers, or for one and the user, is another memory: written, found and taken back by itself.</summary>
 public sealed class PeerMemoryTests(SimulatedFixture storage)
 {
     private const string A = "project-a";
@@ -34,7 +34,8 @@ public sealed class PeerMemoryTests(SimulatedFixture storage)
         MemoryService memories = host.Store.Memories;
         foreach (MemoryKey key in (MemoryKey[])[OfUser, OfA, OfB])
         {
-            MemoryInfo put = await memories.PutAsync(One.Owner, key, $"tea of {key.Peer}".Trim(), new MemoryCondition(IsNew: true), Cancelled);
+            string content = $"tea of {key.Peer}".Trim();
+            MemoryInfo put = await memories.PutAsync(One.Owner, key, content, new MemoryCondition(IsNew: true), Cancelled);
             Assert.Equal((key.Peer, 1), (put.Peer, put.Revision));
         }
 
