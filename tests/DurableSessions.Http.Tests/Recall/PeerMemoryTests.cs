@@ -14,7 +14,7 @@ public sealed class PeerMemoryTests(ApiFixture api) : RecallTest(api)
     public async Task What_the_owner_states_in_a_project_is_found_read_and_listed_there_and_in_no_other()
     {
         string session = ApiFixture.NewSession();
-        await SayAsync(session, "user", "proj-a", "Remember that the pelican deploys on Fridays.");
+        await SayAsync(session, "user", "proj-a", "+entities/deploys=the pelican deploys on Fridays");
         await SayAsync(session, "assistant", "proj-a", "Noted.");
         (await PostAsync($"/api/v1/sessions/{session}/commit?wait=60", new { })).Succeeded();
         JsonElement memory = Assert.Single((await GetAsync($"{Memories}?peer=proj-a")).Succeeded().Result.EnumerateArray());
