@@ -1,4 +1,3 @@
-using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Memories;
 

@@ -1,6 +1,5 @@
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Messages;
-using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Memories;
 

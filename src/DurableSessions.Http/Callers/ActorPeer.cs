@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using DurableSessions.Core.Memories;
 using DurableSessions.Http.Errors;
 using Microsoft.AspNetCore.Http;

@@ -14,12 +14,12 @@ public sealed class PeerMemoryTests(ApiFixture api) : RecallTest(api)
     public async Task What_the_owner_states_in_a_project_is_found_read_and_listed_there_and_in_no_other()
     {
         string session = ApiFixture.NewSession();
-        await SayAsync(session, "user", "proj-a", "+entities/deploys=the pelican deploys on Fridays");
+        await SayAsync(session, "user", "proj-a", "remember that the pelican deploys on Fridays");
         await SayAsync(session, "assistant", "proj-a", "Noted.");
         (await PostAsync($"/api/v1/sessions/{session}/commit?wait=60", new { })).Succeeded();
         JsonElement memory = Assert.Single((await GetAsync($"{Memories}?peer=proj-a")).Succeeded().Result.EnumerateArray());
         string uri = memory.GetProperty("uri").GetString()!;
-        Assert.StartsWith($"{Home}/peers/proj-a/memories/entities/", uri, StringComparison.Ordinal);
+        Assert.StartsWith($"{Home}/peers/proj-a/memories/events/", uri, StringComparison.Ordinal);
         Assert.Equal("proj-a", memory.GetProperty("peer_id").GetString());
         Assert.Equal("[]", (await GetAsync(Memories)).ResultText());
         Assert.Equal("[]", (await GetAsync($"{Memories}?peer=proj-b")).ResultText());
