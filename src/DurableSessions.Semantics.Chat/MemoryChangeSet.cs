@@ -1,5 +1,4 @@
 using DurableSessions.Core.Memories;
-using DurableSessions.Core.State;
 
 namespace DurableSessions.Semantics.Chat;
 

@@ -32,7 +32,8 @@ internal static class MemoryRouteDescriptions
         ["GET /api/v1/memories"] = new(
             Memories,
             "List memories",
-            "The caller's own memories, or with peer those of that peer, in the order of category and name. X-Next-Cursor is the cursor of the next page."
+            "The caller's own memories, or with peer those of that peer, in the order of category and name. "
+            + "X-Next-Cursor is the cursor of the next page."
             + Fields,
             $"[{{{Info}}}]")
         {

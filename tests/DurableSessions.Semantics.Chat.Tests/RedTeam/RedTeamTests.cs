@@ -135,7 +135,9 @@ public sealed class RedTeamTests
         Assert.Equal(
             workspace is null ? ["me", "indentation", "apollo"] : ["me", "apollo"],
             (await AllAsync(host)).Select(static m => m.Info.Name));
-        Assert.All(await AllAsync(host, workspace), m => Assert.Equal((task.TaskId, ChatHost.Key.Id), (m.Info.ChangedBy, m.Info.ChangedIn)));
+        Assert.All(
+            await AllAsync(host, workspace),
+            m => Assert.Equal((task.TaskId, ChatHost.Key.Id), (m.Info.ChangedBy, m.Info.ChangedIn)));
     });
 
     private static bool IsForbidden(string operation, string memory) =>
