@@ -42,7 +42,7 @@ public sealed class ChatSemanticProcessor(IChatClient client, ChatModelOptions o
     /// <inheritdoc/>
     public async Task<SemanticDigest> DigestAsync(SemanticRequest request, CancellationToken cancellationToken)
     {
-        MemoryLedger? ledger = request.Memories is { } memories ? new MemoryLedger(await memories.ReadAsync(cancellationToken)) : null;
+        MemoryLedger? ledger = request.Memories is { } memories ? new MemoryLedger(memories) : null;
         string? overview = request.PreviousOverview;
         MemorySources? sources = overview is null ? MemorySources.None : request.PreviousSources;
         string line = "";
@@ -54,7 +54,12 @@ public sealed class ChatSemanticProcessor(IChatClient client, ChatModelOptions o
             request.Messages, request.PreviousUsers, Tokens,
             Math.Max(256, _room - overviewTokens - memoryTokens - askedTokens), cancellationToken))
         {
-            IReadOnlyList<PromptMemory>? shown = ledger?.Show(static t => Tokens.CountTokens(t), memoryTokens);
+            if (ledger is not null)
+            {
+                await ledger.ReadAsync(window, cancellationToken);
+            }
+
+            IReadOnlyList<PromptMemory>? shown = ledger?.Show(window, static t => Tokens.CountTokens(t), memoryTokens);
             sources = window.Select(static m => (MemorySources?)m.Sources)
                 .Concat((shown ?? []).Select(static m => m.Sources))
                 .Aggregate(sources, MemoryAuthority.Union);
@@ -66,7 +71,7 @@ public sealed class ChatSemanticProcessor(IChatClient client, ChatModelOptions o
             overview = answer.Overview;
             if (ledger is not null)
             {
-                ledger.Add(answer.Memories, sources, shown!);
+                ledger.Add(answer.Memories, window, sources, shown!);
                 usage += isOwners
                     ? TokenUsage.None
                     : await AskOfOwnerAsync(ledger, window, memoryTokens, request.Answers, cancellationToken);
@@ -82,20 +87,22 @@ public sealed class ChatSemanticProcessor(IChatClient client, ChatModelOptions o
         };
     }
 
-    // What the owner's words alone change; what that has cost.
+    // What the owner's words alone change, of each peer's by itself; what that has cost.
     private async Task<TokenUsage> AskOfOwnerAsync(
         MemoryLedger ledger, IReadOnlyList<PromptMessage> window, int memoryTokens, PaidAnswers? paid, CancellationToken cancellationToken)
     {
-        List<PromptMessage> words = [.. window.Select(static m => m.OwnersWords()).OfType<PromptMessage>()];
-        if (words.Count == 0)
+        TokenUsage usage = TokenUsage.None;
+        foreach (IGrouping<string?, PromptMessage> ofPeer in window.Select(static m => m.OwnersWords()).OfType<PromptMessage>()
+            .GroupBy(static m => m.PeerId, StringComparer.Ordinal))
         {
-            return TokenUsage.None;
+            PromptMessage[] words = [.. ofPeer];
+            IReadOnlyList<PromptMemory> shown = ledger.ShowToOwner(words, static t => Tokens.CountTokens(t), memoryTokens);
+            (IReadOnlyList<MemoryChange> changes, TokenUsage cost) =
+                await AskAsync(ModelQuestion.Owners(shown, words), paid, ModelAnswer.TryReadMemories, cancellationToken);
+            ledger.Add(changes, words, MemorySources.Owner, shown);
+            usage += cost;
         }
 
-        IReadOnlyList<PromptMemory> shown = ledger.ShowToOwner(new OwnersWords(words), static t => Tokens.CountTokens(t), memoryTokens);
-        (IReadOnlyList<MemoryChange> changes, TokenUsage usage) =
-            await AskAsync(ModelQuestion.Owners(shown, words), paid, ModelAnswer.TryReadMemories, cancellationToken);
-        ledger.Add(changes, MemorySources.Owner, shown);
         return usage;
     }
 

@@ -69,9 +69,15 @@ internal static class ConversationWindows
         $"m{number}",
         Shortening.Cut(message.Role, Name, 0),
         "",
-        message.PeerId is { } peer ? Shortening.Cut(peer, Name / 2, Name / 2) : null,
+        message.PeerId is { } peer ? ShowPeer(peer) : null,
         message.CreatedAt is { } at ? Shortening.Cut(at, Name, 0) : null,
-        [.. message.Parts.SelectMany(Show)]);
+        [.. message.Parts.SelectMany(Show)])
+    {
+        PeerId = message.PeerId,
+    };
+
+    /// <summary>A peer id as the prompt contains it.</summary>
+    public static string ShowPeer(string peer) => Shortening.Cut(peer, Name / 2, Name / 2);
 
     private static IEnumerable<PromptPart> Show(MessagePart part)
     {

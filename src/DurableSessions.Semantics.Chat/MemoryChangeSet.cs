@@ -1,23 +1,22 @@
 using DurableSessions.Core.Memories;
-using DurableSessions.Core.State;
 
 namespace DurableSessions.Semantics.Chat;
 
 /// <summary>Changes in the order in which their memories were first changed; several of one memory are combined into one.</summary>
 internal sealed class MemoryChangeSet
 {
-    private readonly Dictionary<(MemoryCategory, string), MemoryChange> _changes = [];
-    private readonly List<(MemoryCategory Category, string Name)> _order = [];
+    private readonly Dictionary<MemoryKey, MemoryChange> _changes = [];
+    private readonly List<MemoryKey> _order = [];
 
     public IEnumerable<MemoryChange> All => _order.Select(k => _changes[k]);
 
-    public MemoryChange? Find((MemoryCategory, string) memory) => _changes.GetValueOrDefault(memory);
+    public MemoryChange? Find(MemoryKey memory) => _changes.GetValueOrDefault(memory);
 
-    public bool Remove((MemoryCategory, string) memory) => _changes.Remove(memory) && _order.Remove(memory);
+    public bool Remove(MemoryKey memory) => _changes.Remove(memory) && _order.Remove(memory);
 
     public void Add(MemoryChange change)
     {
-        var memory = (change.Category, change.Name);
+        var memory = new MemoryKey(change.Category, change.Name, change.Peer);
         if (!_changes.TryGetValue(memory, out MemoryChange? before))
         {
             _order.Add(memory);

@@ -7,10 +7,17 @@ namespace DurableSessions.Semantics.Chat;
 /// The memories that the prompt of a window contains: the stored ones, with the changes that the answers to earlier windows made. Changes
 /// by the owner's own words and others are kept apart, so that none of the others changes what the owner's may do.
 /// </summary>
-internal sealed class MemoryLedger(IReadOnlyList<Memory> memories)
+/// <remarks>
+/// A memory belongs to the peer of the messages that it comes from. Where all messages of a question have the same one, or none has one,
+/// each change is of that peer's memories, or the owner's own; where they differ, the answer says which. A case is always the owner's own.
+/// </remarks>
+internal sealed class MemoryLedger(MemoryExtraction extraction)
 {
-    private readonly Dictionary<(MemoryCategory, string), Memory> _stored =
-        memories.ToDictionary(static m => (m.Info.Category, m.Info.Name));
+    private const string NoPeer = "the messages have different peers, and the answer names none of them";
+
+    private readonly Dictionary<MemoryKey, Memory> _stored = [];
+    private readonly HashSet<string> _peers = new(StringComparer.Ordinal);
+    private bool _hasOwn;
 
     private readonly MemoryChangeSet _owners = new();
     private readonly MemoryChangeSet _others = new();
@@ -22,37 +29,79 @@ internal sealed class MemoryLedger(IReadOnlyList<Memory> memories)
     /// <summary>The changes that their sources do not allow.</summary>
     public IReadOnlyList<MemorySkip> Skipped => _skipped;
 
+    /// <summary>Reads the owner's own memories, and those of the peers that messages have, unless it has them.</summary>
+    public async Task ReadAsync(IEnumerable<PromptMessage> messages, CancellationToken cancellationToken)
+    {
+        if (!_hasOwn)
+        {
+            Keep(await extraction.ReadAsync(cancellationToken));
+            _hasOwn = true;
+        }
+
+        foreach (string peer in messages.Select(static m => m.PeerId).OfType<string>().Where(p => !_peers.Contains(p)).Distinct().ToList())
+        {
+            Keep(await extraction.ReadOfPeerAsync(peer, cancellationToken));
+            _peers.Add(peer);
+        }
+    }
+
+    private void Keep(IReadOnlyList<Memory> memories)
+    {
+        foreach (Memory memory in memories)
+        {
+            _stored.TryAdd(new MemoryKey(memory.Info.Category, memory.Info.Name, memory.Info.Peer), memory);
+        }
+    }
+
     /// <summary>
     /// The memories of the next prompt, at most <paramref name="maxTokens"/> tokens: those that earlier windows changed come first.
     /// </summary>
-    public IReadOnlyList<PromptMemory> Show(Func<string, int> count, int maxTokens) =>
-        Fit(Keys().Select(Whole).OfType<PromptMemory>(), count, maxTokens);
+    public IReadOnlyList<PromptMemory> Show(IEnumerable<PromptMessage> messages, Func<string, int> count, int maxTokens) =>
+        Fit(Keys(messages).Select(Whole).OfType<PromptMemory>(), count, maxTokens);
 
     /// <summary>
     /// The same, for a question about the owner's words alone: with their contents the memories that come from the owner alone. Of
     /// others the name: where the sources are unknown, and where the owner's words contain each word of it. So what others named a
     /// memory says nothing there that the owner has not said.
     /// </summary>
-    public IReadOnlyList<PromptMemory> ShowToOwner(OwnersWords words, Func<string, int> count, int maxTokens) =>
-        Fit(Keys().Select(k => Owners(k, words)).OfType<PromptMemory>(), count, maxTokens);
+    public IReadOnlyList<PromptMemory> ShowToOwner(IReadOnlyList<PromptMessage> messages, Func<string, int> count, int maxTokens)
+    {
+        var words = new OwnersWords(messages);
+        return Fit(Keys(messages).Select(k => Owners(k, words)).OfType<PromptMemory>(), count, maxTokens);
+    }
 
     /// <summary>Adds the changes of one answer, as far as their sources allow them.</summary>
     /// <param name="changes">The changes.</param>
+    /// <param name="messages">The messages that the question contained.</param>
     /// <param name="sources">What the question contained.</param>
     /// <param name="shown">The memories that it contained.</param>
-    public void Add(IEnumerable<MemoryChange> changes, MemorySources? sources, IReadOnlyList<PromptMemory> shown)
+    public void Add(
+        IEnumerable<MemoryChange> changes, IReadOnlyList<PromptMessage> messages, MemorySources? sources,
+        IReadOnlyList<PromptMemory> shown)
     {
-        var seen = shown.Where(static m => m.Content is not null).Select(static m => (m.Category, m.Name)).ToHashSet();
+        string?[] peers = [.. messages.Select(static m => m.PeerId).Distinct(StringComparer.Ordinal)];
+        HashSet<MemoryKey> seen = [.. shown.Where(static m => m.Content is not null).Select(static m => m.Key)];
         foreach (MemoryChange wanted in changes)
         {
-            MemoryChange change = wanted with { Name = MemoryName.From(wanted.Name), Sources = sources };
+            MemoryChange change = wanted with { Name = MemoryName.From(wanted.Name), Sources = sources, Peer = null };
+            if (change.Category != MemoryCategory.Cases)
+            {
+                if (!TryFindPeer(wanted.Peer, peers, out string? peer))
+                {
+                    _skipped.Add(new MemorySkip(NoPeer, change.Category, change.Name));
+                    continue;
+                }
+
+                change = change with { Peer = peer };
+            }
+
             if (MemoryAuthority.Refusal(change) is { } refusal)
             {
-                _skipped.Add(new MemorySkip(refusal, change.Category, change.Name));
+                _skipped.Add(new MemorySkip(refusal, change.Category, change.Name) { Peer = change.Peer });
             }
             else if (sources == MemorySources.Owner)
             {
-                AddOwners(change, seen.Contains((Named(change.Category), change.Name)));
+                AddOwners(change, seen);
             }
             else
             {
@@ -61,9 +110,30 @@ internal sealed class MemoryLedger(IReadOnlyList<Memory> memories)
         }
     }
 
-    private void AddOwners(MemoryChange change, bool isSeen)
+    // Of different ones, that which the answer names as the question did, where it stands for one alone.
+    private static bool TryFindPeer(string? named, string?[] peers, out string? peer)
     {
-        var memory = (change.Category, change.Name);
+        if (peers.Length == 1)
+        {
+            peer = peers[0];
+            return true;
+        }
+
+        string?[] fitting = [.. peers.Where(p => named == (p is null ? null : ConversationWindows.ShowPeer(p)))];
+        peer = fitting.Length == 1 ? fitting[0] : null;
+        return fitting.Length == 1;
+    }
+
+    private void AddOwners(MemoryChange change, HashSet<MemoryKey> seen)
+    {
+        MemoryKey memory = KeyOf(change);
+        if (change.Operation == MemoryOperation.Delete && change.Peer is not null && After(memory) is null && _others.Find(memory) is null)
+        {
+            // Where the peer has none, what the owner takes back is the owner's own.
+            memory = memory with { Peer = null };
+            change = change with { Peer = null };
+        }
+
         bool exists = _stored.ContainsKey(memory);
         if (change.Operation == MemoryOperation.Delete)
         {
@@ -75,15 +145,20 @@ internal sealed class MemoryLedger(IReadOnlyList<Memory> memories)
         }
 
         // It cannot replace what the question did not contain.
-        bool isAdded = change.Operation == MemoryOperation.Update && exists && !isSeen;
+        bool isAdded = change.Operation == MemoryOperation.Update && exists && !seen.Contains(memory);
         _owners.Add(isAdded ? change with { Operation = MemoryOperation.Merge } : change);
     }
 
-    // Each memory once: those that were changed, then the stored ones.
-    private IEnumerable<(MemoryCategory, string)> Keys() =>
-        Changes.Select(static c => (c.Category, c.Name)).Concat(_stored.Keys).Distinct();
+    // Each memory once: those that were changed, then the stored ones. Those of the peers of messages, and the owner's own.
+    private IEnumerable<MemoryKey> Keys(IEnumerable<PromptMessage> messages)
+    {
+        var peers = messages.Select(static m => m.PeerId).ToHashSet(StringComparer.Ordinal);
+        return Changes.Select(KeyOf).Concat(_stored.Keys).Distinct().Where(k => k.Peer is null || peers.Contains(k.Peer));
+    }
 
-    private PromptMemory? Whole((MemoryCategory Category, string Name) memory)
+    private static MemoryKey KeyOf(MemoryChange change) => new(change.Category, change.Name, change.Peer);
+
+    private PromptMemory? Whole(MemoryKey memory)
     {
         PromptMemory? own = After(memory);
         return _others.Find(memory) is not { } other
@@ -94,7 +169,7 @@ internal sealed class MemoryLedger(IReadOnlyList<Memory> memories)
                 own is null ? other.Sources : MemoryAuthority.Union(own.Sources, other.Sources));
     }
 
-    private PromptMemory? Owners((MemoryCategory Category, string Name) memory, OwnersWords words)
+    private PromptMemory? Owners(MemoryKey memory, OwnersWords words)
     {
         MemoryChange? other = _others.Find(memory);
         PromptMemory? own = After(memory);
@@ -106,7 +181,7 @@ internal sealed class MemoryLedger(IReadOnlyList<Memory> memories)
     }
 
     // As the owner's changes leave it; null: there is no such memory.
-    private PromptMemory? After((MemoryCategory Category, string Name) memory)
+    private PromptMemory? After(MemoryKey memory)
     {
         Memory? stored = _stored.GetValueOrDefault(memory);
         return _owners.Find(memory) is not { } change
@@ -126,7 +201,7 @@ internal sealed class MemoryLedger(IReadOnlyList<Memory> memories)
         var shown = new List<PromptMemory>();
         foreach (PromptMemory memory in memories)
         {
-            int tokens = count(memory.Content ?? "") + count(memory.Name) + 24;
+            int tokens = count(memory.Content ?? "") + count(memory.Name) + count(memory.Peer ?? "") + 24;
             if (tokens <= maxTokens)
             {
                 maxTokens -= tokens;
@@ -137,8 +212,12 @@ internal sealed class MemoryLedger(IReadOnlyList<Memory> memories)
         return shown;
     }
 
-    private static PromptMemory Shown((MemoryCategory Category, string Name) memory, string? content, MemorySources? sources) =>
-        new(Named(memory.Category), memory.Name, content) { Sources = sources };
+    private static PromptMemory Shown(MemoryKey memory, string? content, MemorySources? sources) =>
+        new(Named(memory.Category), memory.Name, content, memory)
+    {
+        Peer = memory.Peer is { } peer ? ConversationWindows.ShowPeer(peer) : null,
+        Sources = sources,
+    };
 
     private static string Named(MemoryCategory category) => category.ToString().ToLowerInvariant();
 }

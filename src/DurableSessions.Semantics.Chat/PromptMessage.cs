@@ -16,6 +16,10 @@ internal sealed record PromptMessage(string Id, string Role, string From, string
     [JsonIgnore]
     public MemorySources Author { get; init; }
 
+    /// <summary>Its peer id, as a whole.</summary>
+    [JsonIgnore]
+    public string? PeerId { get; init; }
+
     /// <summary>Its author, and the tools whose output it contains.</summary>
     [JsonIgnore]
     public MemorySources Sources => Author | (Parts.Any(static p => p.IsMaterial) ? MemorySources.Tool : MemorySources.None);

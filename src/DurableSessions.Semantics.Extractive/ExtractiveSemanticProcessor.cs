@@ -39,7 +39,7 @@ public sealed class ExtractiveSemanticProcessor : ISemanticProcessor
         OverviewReader.Read(request.PreviousOverview ?? "", digestion);
         var reader = new MessageReader(digestion);
         StatedMemories? stated = request.Memories is { } extraction
-            ? new StatedMemories(extraction.Categories, request.PreviousUsers)
+            ? new StatedMemories(extraction, request.PreviousUsers)
             : null;
         await foreach (SessionMessage message in request.Messages.WithCancellation(cancellationToken))
         {

@@ -9,10 +9,11 @@ namespace DurableSessions.Semantics.Extractive;
 /// <summary>
 /// Memories that need no model: sentences in which the owner of the conversation says what to remember, how things are always or never to
 /// be done, what they prefer, what was decided, who they are. Each is a memory of its own, named by its words: said again, it is the same.
+/// It belongs to the peer of the message that states it.
 /// </summary>
-/// <param name="categories">The categories that the session's policy allows.</param>
+/// <param name="extraction">What the session's policy allows.</param>
 /// <param name="usersBefore">The users' peer ids of the archives before.</param>
-internal sealed partial class StatedMemories(IReadOnlyList<MemoryCategory> categories, UserPeers usersBefore)
+internal sealed partial class StatedMemories(MemoryExtraction extraction, UserPeers usersBefore)
 {
     private const int MaxLength = 300;
     private const int MaxKept = 4 * MemoryLimits.MaxChanges;
@@ -27,7 +28,7 @@ internal sealed partial class StatedMemories(IReadOnlyList<MemoryCategory> categ
     ];
 
     private readonly Speakers _speakers = new(usersBefore);
-    private readonly Dictionary<string, Candidate> _kept = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string? Peer, string Sentence), Candidate> _kept = [];
     private int _over;
 
     /// <summary>Takes what a message states.</summary>
@@ -61,6 +62,7 @@ internal sealed partial class StatedMemories(IReadOnlyList<MemoryCategory> categ
             Category = c.Category,
             Name = MemoryName.From(c.Sentence.TrimEnd('.', '!', '。', '！')),
             Content = c.Sentence,
+            Peer = c.Peer,
             Sources = MemorySources.Owner,
         }),
     ];
@@ -91,7 +93,7 @@ internal sealed partial class StatedMemories(IReadOnlyList<MemoryCategory> categ
             }
 
             string content = Command().Replace(statement, "", 1);
-            if (categories.Contains(category) && content.Length > 0)
+            if (extraction.Categories.Contains(category) && IsAllowed(message.PeerId) && content.Length > 0)
             {
                 Keep(new Candidate(category, char.ToUpperInvariant(content[0]) + content[1..], message.MessageKind, message.PeerId));
             }
@@ -100,13 +102,15 @@ internal sealed partial class StatedMemories(IReadOnlyList<MemoryCategory> categ
         }
     }
 
+    private bool IsAllowed(string? peer) => peer is null ? extraction.AllowsOwn : extraction.AllowsPeers;
+
     private void Keep(Candidate candidate)
     {
         if (_kept.Count < MaxKept)
         {
-            _kept.TryAdd(candidate.Sentence, candidate);
+            _kept.TryAdd((candidate.Peer, candidate.Sentence), candidate);
         }
-        else if (!_kept.ContainsKey(candidate.Sentence))
+        else if (!_kept.ContainsKey((candidate.Peer, candidate.Sentence)))
         {
             _over++;
         }

@@ -30,8 +30,11 @@ internal sealed record ArchiveEntry
     /// </summary>
     public string? Abstract { get; init; }
 
-    /// <summary>What its commit did to memories; none where it did nothing.</summary>
+    /// <summary>What its commit did to the user's own memories; none where it did nothing.</summary>
     public string? MemoryDiff { get; init; }
+
+    /// <summary>What its commit did to memories of peers; none where it did nothing.</summary>
+    public string? PeersMemoryDiff { get; init; }
 
     /// <summary>Set once the archive was digested again, because the built-in digest had stood in for a model.</summary>
     public DigestedAgain? Again { get; init; }

@@ -51,6 +51,10 @@ internal sealed class ArchiveStore(SessionStorage storage, RecentLines recent, H
 
     public static string MemoryDiffName(CommitAttempt commit) => BlobNames.Attempt(commit) + "memory_diff.json";
 
+    public static string PeersMemoryDiffAgainName(CommitAttempt commit) => BlobNames.Attempt(commit) + "memory_diff-peers-again.json";
+
+    public static string PeersMemoryDiffName(CommitAttempt commit) => BlobNames.Attempt(commit) + "memory_diff-peers.json";
+
     public static string RecordName(CommitAttempt commit) => BlobNames.Attempt(commit) + Record;
 
     /// <summary>The commit whose record a name is; <see langword="null"/> where it is none.</summary>

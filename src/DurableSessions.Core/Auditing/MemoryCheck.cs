@@ -43,7 +43,7 @@ internal sealed class MemoryCheck(AuditedStorage storage, MemoryCatalogues catal
                 }
             }
 
-            if (parts.Length == 6 && user.Names is { } names && !names.Remove(blob.Name)
+            if (parts.Length is 6 or 8 && user.Names is { } names && !names.Remove(blob.Name)
                 && await orphans.SettleAsync(Orphan(blob, owner), cancellationToken) is { } finding)
             {
                 yield return finding;
@@ -58,17 +58,23 @@ internal sealed class MemoryCheck(AuditedStorage storage, MemoryCatalogues catal
 
     private async Task<(UserMemories User, Finding? Unreadable)> LoadAsync(UserKey owner, CancellationToken cancellationToken)
     {
-        try
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (MemoryShelf shelf in Enum.GetValues<MemoryShelf>())
         {
-            return (new UserMemories(owner, await NamesAsync(owner, cancellationToken)), null);
+            try
+            {
+                names.UnionWith(Names(owner, (await catalogues.LoadAsync(owner, shelf, cancellationToken)).Catalogue.Memories));
+            }
+            catch (Exception e) when (e is JsonException or FormatException)
+            {
+                var finding = new Finding(
+                    FindingKind.MemoriesUnreadable, FindingSeverity.Error, null, MemoryCatalogues.Name(owner, shelf),
+                    $"a user's memories cannot be read: {e.Message}");
+                return (new UserMemories(owner, null), finding);
+            }
         }
-        catch (Exception e) when (e is JsonException or FormatException)
-        {
-            var finding = new Finding(
-                FindingKind.MemoriesUnreadable, FindingSeverity.Error, null, BlobNames.MemoryCatalogue(owner),
-                $"a user's memories cannot be read: {e.Message}");
-            return (new UserMemories(owner, null), finding);
-        }
+
+        return (new UserMemories(owner, names), null);
     }
 
     // Named when the listing began and not in it: changed or deleted meanwhile, or lost.
@@ -99,16 +105,17 @@ internal sealed class MemoryCheck(AuditedStorage storage, MemoryCatalogues catal
     // A host that wrote a version and stalled before naming it names it by a swap that matches an ETag: after this one it fails.
     private async Task<bool> FenceAsync(UserKey owner, string name, CancellationToken cancellationToken)
     {
-        StoredCatalogue stored = await catalogues.LoadAsync(owner, cancellationToken);
-        return !Names(owner, stored).Contains(name)
-            && await catalogues.TrySwapAsync(owner, stored, stored.Catalogue, cancellationToken);
+        MemoryShelf shelf = name.Split('/').Length == 8 ? MemoryShelf.Peers : MemoryShelf.Own;
+        StoredCatalogue stored = await catalogues.LoadAsync(owner, shelf, cancellationToken);
+        return !Names(owner, stored.Catalogue.Memories).Contains(name)
+            && await catalogues.TrySwapAsync(owner, shelf, stored, stored.Catalogue, cancellationToken);
     }
 
     private async Task<HashSet<string>> NamesAsync(UserKey owner, CancellationToken cancellationToken) =>
-        Names(owner, await catalogues.LoadAsync(owner, cancellationToken));
+        Names(owner, await catalogues.ReadAsync(owner, MemoryView.All, cancellationToken));
 
-    private static HashSet<string> Names(UserKey owner, StoredCatalogue stored) =>
-        [.. stored.Catalogue.Memories.Select(m => MemoryContents.Name(owner, m))];
+    private static HashSet<string> Names(UserKey owner, IEnumerable<MemoryInfo> memories) =>
+        [.. memories.Select(m => MemoryContents.Name(owner, m))];
 
     /// <summary>The blobs that a user's catalogue names; <see langword="null"/> where the catalogue cannot be read.</summary>
     private sealed record UserMemories(UserKey Owner, HashSet<string>? Names);

@@ -34,7 +34,7 @@ internal sealed class ContextReader(
     private const int MaxBlocks = 32;
 
     public async Task<SessionContext> ReadAsync(
-        SessionKey key, long tokenBudget, string? query, bool includeMemories, HoldBytes? hold, ReadBytes? read,
+        SessionKey key, long tokenBudget, string? query, MemoryView? memoriesOf, HoldBytes? hold, ReadBytes? read,
         CancellationToken cancellationToken)
     {
         for (int attempt = 1; attempt <= MaxRestarts; attempt++)
@@ -47,7 +47,7 @@ internal sealed class ContextReader(
 
             try
             {
-                return await ReadAsync(key, stored, tokenBudget, query, includeMemories, hold, read, cancellationToken);
+                return await ReadAsync(key, stored, tokenBudget, query, memoriesOf, hold, read, cancellationToken);
             }
             catch (BlobGoneException)
             {
@@ -59,7 +59,7 @@ internal sealed class ContextReader(
     }
 
     private async Task<SessionContext> ReadAsync(
-        SessionKey key, StoredManifest stored, long tokenBudget, string? query, bool includeMemories, HoldBytes? hold, ReadBytes? read,
+        SessionKey key, StoredManifest stored, long tokenBudget, string? query, MemoryView? memoriesOf, HoldBytes? hold, ReadBytes? read,
         CancellationToken cancellationToken)
     {
         Manifest manifest = stored.Manifest;
@@ -105,7 +105,9 @@ internal sealed class ContextReader(
         string givesWay = query is not null && TokenEstimate.Of(overview) > left / 2 ? overview : "";
         overview = givesWay.Length > 0 ? "" : overview;
         left -= TokenEstimate.Of(overview);
-        IReadOnlyList<Memory> chosen = includeMemories ? await memories.ReadAsync(key.Owner, left, cancellationToken) : [];
+        IReadOnlyList<Memory> chosen = memoriesOf is not null
+            ? await memories.ReadAsync(key.Owner, memoriesOf, left, cancellationToken)
+            : [];
         left -= chosen.Sum(static m => m.Info.Tokens);
         ArchivedContext past = await ReadArchivedAsync(left, TokenEstimate.Of(overview));
         if (past.Messages.Count == 0 && TokenEstimate.Of(givesWay) <= left - past.AbstractTokens)

@@ -1,10 +1,10 @@
-using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Memories;
 
 /// <summary>
-/// The one mutable truth of a user's memories, replaced as a whole by compare-and-swap. The contents lie in blobs of their own,
-/// which are written once: so all changes of a commit come into force together, by one swap.
+/// The one mutable truth of a user's own memories, or of those of the user's peers, replaced as a whole by compare-and-swap. The contents
+/// lie in blobs of their own, which are written once: so all changes that a commit makes in one catalogue come into force together, by
+/// one swap.
 /// </summary>
 internal sealed record MemoryCatalogue
 {
@@ -15,7 +15,7 @@ internal sealed record MemoryCatalogue
 
     public long Generation { get; init; }
 
-    /// <summary>In the order of category and name; at most <see cref="MemoryLimits.MaxMemories"/>.</summary>
+    /// <summary>In the order of peer, category and name; at most <see cref="MemoryLimits.MaxMemories"/>.</summary>
     public IReadOnlyList<MemoryInfo> Memories { get; init; } = [];
 
     /// <summary>
@@ -26,17 +26,18 @@ internal sealed record MemoryCatalogue
     /// <summary>The key that took changes back last: the swap that did it wrote this, and only another key's takes it out.</summary>
     public UndoRequest? Undone { get; init; }
 
-    public MemoryInfo? Find(MemoryCategory category, string name) =>
-        Memories.FirstOrDefault(m => m.Category == category && m.Name == name);
+    public MemoryInfo? Find(MemoryKey memory) => Memories.FirstOrDefault(m => m.Key == memory);
 
     /// <summary>The catalogue with one memory replaced, added, or taken out.</summary>
-    public MemoryCatalogue With(MemoryCategory category, string name, MemoryInfo? memory) => this with
+    public MemoryCatalogue With(MemoryKey key, MemoryInfo? memory) => this with
     {
         Memories =
         [
-            .. Memories.Where(m => m.Category != category || m.Name != name)
+            .. Memories.Where(m => m.Key != key)
                 .Concat(memory is null ? [] : [memory])
-                .OrderBy(static m => m.Category).ThenBy(static m => m.Name, StringComparer.Ordinal),
+                .OrderBy(static m => m.Peer, StringComparer.Ordinal)
+                .ThenBy(static m => m.Category)
+                .ThenBy(static m => m.Name, StringComparer.Ordinal),
         ],
     };
 }

@@ -12,11 +12,11 @@ namespace DurableSessions.Core.Memories;
 internal sealed class MemoryCatalogues(SessionStorage storage)
 {
     /// <summary>The catalogue; an empty one where the user has no memories.</summary>
-    public async Task<StoredCatalogue> LoadAsync(UserKey user, CancellationToken cancellationToken)
+    public async Task<StoredCatalogue> LoadAsync(UserKey user, MemoryShelf shelf, CancellationToken cancellationToken)
     {
         try
         {
-            Response<BlobDownloadResult> answer = await Blob(user).DownloadContentAsync(cancellationToken);
+            Response<BlobDownloadResult> answer = await Blob(user, shelf).DownloadContentAsync(cancellationToken);
             return new StoredCatalogue(StoreJson.Read<MemoryCatalogue>(answer.Value.Content), answer.Value.Details.ETag);
         }
         catch (RequestFailedException e) when (e.IsNotFound())
@@ -27,7 +27,7 @@ internal sealed class MemoryCatalogues(SessionStorage storage)
 
     /// <summary>One compare-and-swap. False: another catalogue is there by now, which may hold this one's changes and more.</summary>
     public async Task<bool> TrySwapAsync(
-        UserKey user, StoredCatalogue current, MemoryCatalogue changed, CancellationToken cancellationToken)
+        UserKey user, MemoryShelf shelf, StoredCatalogue current, MemoryCatalogue changed, CancellationToken cancellationToken)
     {
         MemoryCatalogue next = changed with { Generation = current.Catalogue.Generation + 1, WriteId = Guid.NewGuid().ToString("N") };
         var options = new BlobUploadOptions
@@ -39,15 +39,27 @@ internal sealed class MemoryCatalogues(SessionStorage storage)
         };
         try
         {
-            await Blob(user).UploadAsync(StoreJson.Write(next), options, cancellationToken);
+            await Blob(user, shelf).UploadAsync(StoreJson.Write(next), options, cancellationToken);
             return true;
         }
         catch (RequestFailedException e) when (e.IsConditionNotMet() || e.IsNotFound())
         {
             // Either another host was first, or this very write was applied, its answer lost, and the SDK sent it again.
-            return (await LoadAsync(user, cancellationToken)).Catalogue.WriteId == next.WriteId;
+            return (await LoadAsync(user, shelf, cancellationToken)).Catalogue.WriteId == next.WriteId;
         }
     }
 
-    private BlobClient Blob(UserKey user) => storage.Container.GetBlobClient(BlobNames.MemoryCatalogue(user));
+    /// <summary>The user's own memories, and those of the peers that are asked for.</summary>
+    public async Task<IReadOnlyList<MemoryInfo>> ReadAsync(UserKey user, MemoryView view, CancellationToken cancellationToken)
+    {
+        MemoryShelf[] shelves = view.HasPeers ? [MemoryShelf.Own, MemoryShelf.Peers] : [MemoryShelf.Own];
+        StoredCatalogue[] stored = await Task.WhenAll(shelves.Select(s => LoadAsync(user, s, cancellationToken)));
+        return [.. stored.SelectMany(static s => s.Catalogue.Memories).Where(view.Has)];
+    }
+
+    /// <summary>The blob of a catalogue.</summary>
+    public static string Name(UserKey user, MemoryShelf shelf) =>
+        shelf == MemoryShelf.Own ? BlobNames.MemoryCatalogue(user) : BlobNames.PeersCatalogue(user);
+
+    private BlobClient Blob(UserKey user, MemoryShelf shelf) => storage.Container.GetBlobClient(Name(user, shelf));
 }

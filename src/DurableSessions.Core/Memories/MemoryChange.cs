@@ -14,6 +14,12 @@ public sealed record MemoryChange
     /// <summary>The memory's name in its category, or a title: then <see cref="MemoryName.From"/> names it.</summary>
     public required string Name { get; init; }
 
+    /// <summary>
+    /// The peer it is to belong to, one that a message of the archive names; <see langword="null"/>: it is the user's own. A case is the
+    /// user's own with any peer.
+    /// </summary>
+    public string? Peer { get; init; }
+
     /// <summary>Markdown, at most <see cref="MemoryLimits.MaxContentLength"/> characters; empty for a deletion.</summary>
     public string Content { get; init; } = "";
 
@@ -29,4 +35,6 @@ public sealed record MemoryChange
     /// was none.
     /// </summary>
     public string? Base { get; init; }
+
+    internal MemoryKey Key => new(Category, Name, Peer);
 }

@@ -15,7 +15,9 @@ internal sealed class MemoryContents(SessionStorage storage, HostCache memory)
 {
     /// <summary>The blob of one version of a memory.</summary>
     public static string Name(UserKey user, MemoryInfo memory) =>
-        BlobNames.Memory(user, memory.Category.ToString().ToLowerInvariant(), memory.Name, memory.Version);
+        memory.Peer is { } peer
+            ? BlobNames.PeerMemory(user, peer, memory.Category.ToString().ToLowerInvariant(), memory.Name, memory.Version)
+            : BlobNames.Memory(user, memory.Category.ToString().ToLowerInvariant(), memory.Name, memory.Version);
 
     /// <summary>The content of a version; <see langword="null"/>: it is gone, so a newer catalogue names another one.</summary>
     public async Task<string?> FindAsync(UserKey user, MemoryInfo info, CancellationToken cancellationToken)

@@ -2,7 +2,7 @@ using DurableSessions.Core.Identities;
 
 namespace DurableSessions.Core.Memories;
 
-/// <summary>What a commit did to a user's memories: <c>memory_diff.json</c> beside its archive. Written once.</summary>
+/// <summary>What a commit did to a user's memories: written once beside its archive, for the user's own and for those of peers.</summary>
 public sealed record MemoryDiff
 {
     /// <summary>The format of this document.</summary>
@@ -19,4 +19,12 @@ public sealed record MemoryDiff
 
     /// <summary>What was asked for and not done.</summary>
     public IReadOnlyList<MemorySkip> Skipped { get; init; } = [];
+
+    internal MemoryDiff With(MemoryDiff other) => this with
+    {
+        Changes = [.. Changes, .. other.Changes],
+        Skipped = [.. Skipped, .. other.Skipped],
+    };
+
+    internal static MemoryDiff? Of(MemoryDiff? own, MemoryDiff? peers) => own is null || peers is null ? own ?? peers : own.With(peers);
 }

@@ -11,6 +11,9 @@ public sealed record MemoryDifference
     /// <summary>Its name.</summary>
     public required string Name { get; init; }
 
+    /// <summary>The peer it belongs to; <see langword="null"/>: it is the user's own.</summary>
+    public string? Peer { get; init; }
+
     /// <summary>Its content before; <see langword="null"/>: there was no such memory.</summary>
     public string? Before { get; init; }
 
@@ -22,4 +25,6 @@ public sealed record MemoryDifference
 
     /// <summary>Where the content after may come from; <see langword="null"/>: unknown, or it was deleted.</summary>
     public MemorySources? Sources { get; init; }
+
+    internal MemoryKey Key => new(Category, Name, Peer);
 }

@@ -1,6 +1,5 @@
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Messages;
-using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Memories;
 
@@ -10,7 +9,7 @@ namespace DurableSessions.Core.Memories;
 /// </summary>
 internal sealed class MemoryDraft(UserKey user, MemoryCatalogue start, MemoryContents contents, DateTimeOffset now)
 {
-    private readonly Dictionary<(MemoryCategory, string), Touched> _touched = [];
+    private readonly Dictionary<MemoryKey, Touched> _touched = [];
     private readonly List<MemorySkip> _skipped = [];
 
     /// <summary>What it starts from.</summary>
@@ -23,17 +22,17 @@ internal sealed class MemoryDraft(UserKey user, MemoryCatalogue start, MemoryCon
 
     public async Task ApplyAsync(MemoryChange change, CancellationToken cancellationToken)
     {
-        Touched memory = await ReadAsync(change.Category, change.Name, cancellationToken);
+        Touched memory = await ReadAsync(change.Key, cancellationToken);
         string? current = memory.After;
         MemoryMerge merge = MemoryMerge.Of(change, current, memory.Sources);
         string? refusal = merge.Refusal ?? (current is null ? RefusalOfNew(merge.Sources) : null);
         if (refusal is not null)
         {
-            _skipped.Add(new MemorySkip(refusal, change.Category, change.Name));
+            _skipped.Add(MemorySkip.Of(change.Key, refusal));
             return;
         }
 
-        _touched[(change.Category, change.Name)] = memory with
+        _touched[change.Key] = memory with
         {
             After = merge.Content,
             Sources = merge.Sources,
@@ -44,7 +43,7 @@ internal sealed class MemoryDraft(UserKey user, MemoryCatalogue start, MemoryCon
     /// <summary>Takes a difference back: what came after it stays, where the two can be separated.</summary>
     public async Task UndoAsync(MemoryDifference difference, CancellationToken cancellationToken)
     {
-        Touched memory = await ReadAsync(difference.Category, difference.Name, cancellationToken);
+        Touched memory = await ReadAsync(difference.Key, cancellationToken);
         string? current = memory.After;
         string? wanted = current == difference.After
             ? difference.Before
@@ -53,11 +52,11 @@ internal sealed class MemoryDraft(UserKey user, MemoryCatalogue start, MemoryCon
         if (wanted?.Length > MemoryLimits.MaxContentLength
             || (current is null && wanted is not null && Count() >= MemoryLimits.MaxMemories))
         {
-            _skipped.Add(new MemorySkip("there is no room for what was there before", difference.Category, difference.Name));
+            _skipped.Add(MemorySkip.Of(difference.Key, "there is no room for what was there before"));
             return;
         }
 
-        _touched[(difference.Category, difference.Name)] = memory with
+        _touched[difference.Key] = memory with
         {
             After = wanted,
             Sources = wanted is null
@@ -72,8 +71,8 @@ internal sealed class MemoryDraft(UserKey user, MemoryCatalogue start, MemoryCon
     /// <summary>
     /// Puts a content of the owner, or <see langword="null"/> for none, in the place of the present one, which need not be read.
     /// </summary>
-    public void Set(MemoryCategory category, string name, string? before, string? after) =>
-        _touched[(category, name)] = new Touched(before, after, null, MemorySources.Owner, HasOwnersWords: after is not null);
+    public void Set(MemoryKey key, string? before, string? after) =>
+        _touched[key] = new Touched(before, after, null, MemorySources.Owner, HasOwnersWords: after is not null);
 
     /// <summary>The differences, and what was skipped.</summary>
     public MemoryDiff Diff(CommitId commitId) => new()
@@ -84,8 +83,9 @@ internal sealed class MemoryDraft(UserKey user, MemoryCatalogue start, MemoryCon
         [
             .. Differences().Select(static t => new MemoryDifference
             {
-                Category = t.Category,
-                Name = t.Name,
+                Category = t.Key.Category,
+                Name = t.Key.Name,
+                Peer = t.Key.Peer,
                 Before = t.Memory.Before,
                 After = t.Memory.After,
                 SourcesBefore = t.Memory.SourcesBefore,
@@ -104,12 +104,12 @@ internal sealed class MemoryDraft(UserKey user, MemoryCatalogue start, MemoryCon
         string? changedBy, string? changedIn, List<MemoryInfo> written, CancellationToken cancellationToken)
     {
         MemoryCatalogue catalogue = start;
-        foreach ((MemoryCategory category, string name, Touched memory) in Differences())
+        foreach ((MemoryKey key, Touched memory) in Differences())
         {
             MemoryInfo? info = memory.After is null
                 ? null
-                : Info(category, name, memory) with { ChangedBy = changedBy, ChangedIn = changedIn };
-            catalogue = catalogue.With(category, name, info);
+                : Info(key, memory) with { ChangedBy = changedBy, ChangedIn = changedIn };
+            catalogue = catalogue.With(key, info);
             if (info is not null)
             {
                 written.Add(info);
@@ -121,16 +121,16 @@ internal sealed class MemoryDraft(UserKey user, MemoryCatalogue start, MemoryCon
     }
 
     /// <summary>The versions that are not named any more once the draft is in force.</summary>
-    public IEnumerable<MemoryInfo> Superseded() => Differences().Select(t => start.Find(t.Category, t.Name)).OfType<MemoryInfo>();
+    public IEnumerable<MemoryInfo> Superseded() => Differences().Select(t => start.Find(t.Key)).OfType<MemoryInfo>();
 
-    private async Task<Touched> ReadAsync(MemoryCategory category, string name, CancellationToken cancellationToken)
+    private async Task<Touched> ReadAsync(MemoryKey key, CancellationToken cancellationToken)
     {
-        if (_touched.TryGetValue((category, name), out Touched? touched))
+        if (_touched.TryGetValue(key, out Touched? touched))
         {
             return touched;
         }
 
-        MemoryInfo? info = start.Find(category, name);
+        MemoryInfo? info = start.Find(key);
         string? content = info is not null
             ? await contents.FindAsync(user, info, cancellationToken)
                 ?? (ToleratesLoss ? "" : throw new MemoryVersionGoneException(info))
@@ -138,8 +138,8 @@ internal sealed class MemoryDraft(UserKey user, MemoryCatalogue start, MemoryCon
         return new Touched(content, content, info?.Sources, info?.Sources, info?.HasOwnersWords ?? false);
     }
 
-    private IEnumerable<(MemoryCategory Category, string Name, Touched Memory)> Differences() =>
-        _touched.Where(static t => t.Value.Before != t.Value.After).Select(static t => (t.Key.Item1, t.Key.Item2, t.Value));
+    private IEnumerable<(MemoryKey Key, Touched Memory)> Differences() =>
+        _touched.Where(static t => t.Value.Before != t.Value.After).Select(static t => (t.Key, t.Value));
 
     private string? RefusalOfNew(MemorySources? sources) =>
         Count() >= MemoryLimits.MaxMemories
@@ -156,12 +156,13 @@ internal sealed class MemoryDraft(UserKey user, MemoryCatalogue start, MemoryCon
 
     private int Count() => start.Memories.Count + _touched.Values.Sum(static t => (t.After is null ? 0 : 1) - (t.Before is null ? 0 : 1));
 
-    private MemoryInfo Info(MemoryCategory category, string name, Touched memory) => new()
+    private MemoryInfo Info(MemoryKey key, Touched memory) => new()
     {
-        Category = category,
-        Name = name,
+        Category = key.Category,
+        Name = key.Name,
+        Peer = key.Peer,
         Version = Guid.NewGuid().ToString("N"),
-        Revision = (start.Find(category, name)?.Revision ?? 0) + 1,
+        Revision = (start.Find(key)?.Revision ?? 0) + 1,
         Abstract = MemoryText.Abstract(memory.After!),
         Tokens = TokenEstimate.Of(memory.After),
         ChangedAt = now,

@@ -11,6 +11,9 @@ public sealed record MemoryInfo
     /// <summary>Its name within the category.</summary>
     public required string Name { get; init; }
 
+    /// <summary>The peer it belongs to; <see langword="null"/>: it is the user's own, whatever the peer.</summary>
+    public string? Peer { get; init; }
+
     /// <summary>Drawn anew with each change: its ETag.</summary>
     public required string Version { get; init; }
 
@@ -41,4 +44,6 @@ public sealed record MemoryInfo
     /// Whether the owner's words alone have written it, or a part of it: it stays the owner's where others add to it, until it is deleted.
     /// </summary>
     public bool HasOwnersWords { get; init; }
+
+    internal MemoryKey Key => new(Category, Name, Peer);
 }

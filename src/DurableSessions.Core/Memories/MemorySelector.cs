@@ -13,16 +13,27 @@ internal sealed class MemorySelector(MemoryCatalogues catalogues, MemoryContents
     private const int ReadAtOnce = 8;
 
     public async Task<IReadOnlyList<Memory>> ReadAsync(
-        UserKey user, long tokenBudget, CancellationToken cancellationToken) =>
-        await ReadAsync(user, Enum.GetValues<MemoryCategory>(), tokenBudget, cancellationToken);
+        UserKey user, MemoryView view, long tokenBudget, CancellationToken cancellationToken) =>
+        await ReadAsync(user, await catalogues.ReadAsync(user, view, cancellationToken), tokenBudget, cancellationToken);
 
+    /// <summary>Those of one peer, or the user's own, alone.</summary>
     public async Task<IReadOnlyList<Memory>> ReadAsync(
-        UserKey user, IReadOnlyList<MemoryCategory> categories, long tokenBudget, CancellationToken cancellationToken)
+        UserKey user, string? peer, IReadOnlyList<MemoryCategory> categories, CancellationToken cancellationToken)
     {
-        StoredCatalogue stored = await catalogues.LoadAsync(user, cancellationToken);
+        StoredCatalogue stored = await catalogues.LoadAsync(
+            user, peer is null ? MemoryShelf.Own : MemoryShelf.Peers, cancellationToken);
+        return await ReadAsync(
+            user,
+            stored.Catalogue.Memories.Where(m => m.Peer == peer && categories.Contains(m.Category)),
+            long.MaxValue,
+            cancellationToken);
+    }
+
+    private async Task<IReadOnlyList<Memory>> ReadAsync(
+        UserKey user, IEnumerable<MemoryInfo> memoriesThere, long tokenBudget, CancellationToken cancellationToken)
+    {
         var chosen = new List<MemoryInfo>();
-        foreach (MemoryInfo info in stored.Catalogue.Memories
-            .Where(m => categories.Contains(m.Category))
+        foreach (MemoryInfo info in memoriesThere
             .OrderBy(static m => m.Category is MemoryCategory.Profile or MemoryCategory.Preferences ? 0 : 1)
             .ThenBy(static m => m.HasOwnersWords || m.Sources == MemorySources.Owner ? 0 : 1)
             .ThenByDescending(static m => m.ChangedAt))

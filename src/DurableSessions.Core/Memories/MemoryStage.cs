@@ -6,8 +6,9 @@ using DurableSessions.Core.Storage;
 namespace DurableSessions.Core.Memories;
 
 /// <summary>
-/// The part of the switch that applies a digest's changes to the user's memories: all of them by one swap of the catalogue, once
-/// for each commit, for ever. A swap that loses against another session's is merged again into what that one wrote.
+/// The part of the switch that applies a digest's changes to a catalogue: all of them by one swap, once for each commit, for ever.
+/// The user's own memories and those of peers have one each: a commit that changes both is applied twice, each with its own diff, and
+/// each application stands by itself. A swap that loses against another session's is merged again into what that one wrote.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -42,7 +43,8 @@ internal sealed class MemoryStage(
     /// <param name="session">The session that is committed.</param>
     /// <param name="incarnation">Which one of that id.</param>
     /// <param name="commitId">The commit.</param>
-    /// <param name="changes">What its digest asks for.</param>
+    /// <param name="shelf">The catalogue.</param>
+    /// <param name="changes">What its digest asks for, of memories in that catalogue.</param>
     /// <param name="diffBlob">Where the diff is to be written.</param>
     /// <param name="again">
     /// The number of its archive, where that is digested again: the commit is then open while the manifest shows the archive as the oldest
@@ -51,8 +53,8 @@ internal sealed class MemoryStage(
     /// <param name="cancellationToken">Stops waiting; the changes may be in or not.</param>
     /// <exception cref="ContentionException">Others changed the catalogue all the time.</exception>
     public async Task<AppliedMemories?> ApplyAsync(
-        SessionKey session, string incarnation, CommitId commitId, IReadOnlyList<MemoryChange> changes, string diffBlob,
-        int? again, CancellationToken cancellationToken)
+        SessionKey session, string incarnation, CommitId commitId, MemoryShelf shelf, IReadOnlyList<MemoryChange> changes,
+        string diffBlob, int? again, CancellationToken cancellationToken)
     {
         UserKey user = session.Owner;
         StoredCatalogue? lost = null;
@@ -60,7 +62,7 @@ internal sealed class MemoryStage(
         List<MemoryInfo> written = [];
         for (int attempt = 1; attempt <= MaxAttempts; attempt++)
         {
-            StoredCatalogue stored = await catalogues.LoadAsync(user, cancellationToken);
+            StoredCatalogue stored = await catalogues.LoadAsync(user, shelf, cancellationToken);
             if (stored.Catalogue.Applied.FirstOrDefault(a => IsOf(a, session, incarnation, commitId)) is { } applied)
             {
                 return new AppliedMemories(await WriteDiffAsync(applied, cancellationToken), applied.DiffBlob);
@@ -122,7 +124,7 @@ internal sealed class MemoryStage(
             MemoryCatalogue next = await draft.WriteAsync(commitId.Value, session.Id, written, cancellationToken)
                 with
             { Applied = [.. open, entry] };
-            if (await catalogues.TrySwapAsync(user, stored, next, cancellationToken))
+            if (await catalogues.TrySwapAsync(user, shelf, stored, next, cancellationToken))
             {
                 await contents.DeleteAsync(user, draft.Superseded(), cancellationToken);
                 return new AppliedMemories(await WriteDiffAsync(entry, cancellationToken), diffBlob);

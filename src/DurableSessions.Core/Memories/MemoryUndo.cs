@@ -33,11 +33,11 @@ internal sealed class MemoryUndo(
     /// <exception cref="IdempotencyKeyReusedException">The key was used with another request.</exception>
     /// <exception cref="ContentionException">Others changed the catalogue all the time.</exception>
     public async Task<MemoryDiff> RunAsync(
-        UserKey user, RequestKey key, MemoryDiff done, CancellationToken cancellationToken)
+        UserKey user, MemoryShelf shelf, RequestKey key, MemoryDiff done, CancellationToken cancellationToken)
     {
         for (int attempt = 1; attempt <= MaxAttempts; attempt++)
         {
-            StoredCatalogue stored = await catalogues.LoadAsync(user, cancellationToken);
+            StoredCatalogue stored = await catalogues.LoadAsync(user, shelf, cancellationToken);
             UndoRequest? before = stored.Catalogue.Undone;
             KeyedUndo? known = before?.Key.KeyHash == key.KeyHash
                 ? await AnswerAsync(user, before, cancellationToken)
@@ -48,7 +48,7 @@ internal sealed class MemoryUndo(
                 return known.Diff;
             }
 
-            if (await TryUndoAsync(user, stored, key, done, cancellationToken) is { } undone)
+            if (await TryUndoAsync(user, shelf, stored, key, done, cancellationToken) is { } undone)
             {
                 return undone;
             }
@@ -61,7 +61,7 @@ internal sealed class MemoryUndo(
 
     // Null: another catalogue is there by now.
     private async Task<MemoryDiff?> TryUndoAsync(
-        UserKey user, StoredCatalogue stored, RequestKey key, MemoryDiff done, CancellationToken cancellationToken)
+        UserKey user, MemoryShelf shelf, StoredCatalogue stored, RequestKey key, MemoryDiff done, CancellationToken cancellationToken)
     {
         var draft = new MemoryDraft(user, stored.Catalogue, contents, time.GetUtcNow());
         try
@@ -85,7 +85,7 @@ internal sealed class MemoryUndo(
         var named = new UndoRequest(key, BlobNames.Request(user, $"{key.KeyHash}-{Guid.NewGuid():N}"));
         await storage.Container.WriteOnceAsync(named.DraftBlob, answer, cancellationToken);
         MemoryCatalogue next = await draft.WriteAsync(null, null, [], cancellationToken) with { Undone = named };
-        if (!await catalogues.TrySwapAsync(user, stored, next, cancellationToken))
+        if (!await catalogues.TrySwapAsync(user, shelf, stored, next, cancellationToken))
         {
             return null;
         }

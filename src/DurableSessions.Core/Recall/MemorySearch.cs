@@ -167,9 +167,9 @@ public sealed class MemorySearch
 
     private async Task ReadMemoriesAsync(UserIndex index, UserKey user, CancellationToken cancellationToken)
     {
-        StoredCatalogue stored = await _catalogues.LoadAsync(user, cancellationToken);
-        index.KeepMemories(stored.Catalogue.Memories);
-        foreach (MemoryInfo[] chunk in stored.Catalogue.Memories.Where(m => !index.Knows(m)).Chunk(ReadAtOnce))
+        IReadOnlyList<MemoryInfo> memories = await _catalogues.ReadAsync(user, MemoryView.All, cancellationToken);
+        index.KeepMemories(memories);
+        foreach (MemoryInfo[] chunk in memories.Where(m => !index.Knows(m)).Chunk(ReadAtOnce))
         {
             string?[] contents = await Task.WhenAll(chunk.Select(m => _contents.FindAsync(user, m, cancellationToken)));
             foreach ((MemoryInfo info, string? content) in chunk.Zip(contents))

@@ -6,7 +6,7 @@ namespace DurableSessions.Core.Recall;
 
 /// <summary>
 /// What may be found. How well something fits does not depend on it. What a filter cannot be answered for is not found: a memory has no
-/// session, role or peer, and the abstract of an archive none of role, peer and time.
+/// session or role, and the abstract of an archive none of role, peer and time.
 /// </summary>
 public sealed record SearchFilter
 {
@@ -19,12 +19,12 @@ public sealed record SearchFilter
     /// <summary>Only messages of this role.</summary>
     public string? Role { get; init; }
 
-    /// <summary>Only messages that concern this peer.</summary>
+    /// <summary>Only messages that concern this peer, and memories that belong to it.</summary>
     public string? Peer { get; init; }
 
     /// <summary>
-    /// What this peer may see: no message that concerns another one, and no abstract of an archive that has such messages. Messages that
-    /// name none are seen, and so are memories.
+    /// What this peer may see: no message that concerns another one, no abstract of an archive that has such messages, and no memory that
+    /// belongs to another one. Messages that name none are seen, and so are the user's own memories.
     /// </summary>
     public string? SeenBy { get; init; }
 
@@ -54,7 +54,8 @@ public sealed record SearchFilter
     };
 
     internal bool Allows(MemoryInfo memory) =>
-        !OnlySessions && SessionId is null && Role is null && Peer is null
+        !OnlySessions && SessionId is null && Role is null && (Peer is null || Peer == memory.Peer)
+        && (SeenBy is null || memory.Peer is null || memory.Peer == SeenBy)
         && (Category is null || Category == memory.Category)
         && !(memory.ChangedAt < From) && !(memory.ChangedAt >= To);
 

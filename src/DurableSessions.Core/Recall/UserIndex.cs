@@ -74,5 +74,5 @@ internal sealed class UserIndex
         _index.Search(query).Select(hit => (_memories.GetValueOrDefault(hit.Id), _archives.GetValueOrDefault(hit.Id), hit.Score));
 
     // No commit's id has a slash.
-    private static string Id(MemoryInfo info) => $"{info.Category}/{info.Name}";
+    private static string Id(MemoryInfo info) => $"{info.Peer}/{info.Category}/{info.Name}";
 }

@@ -52,8 +52,14 @@ internal sealed record SemanticDocument
     /// </summary>
     public UserPeers? Users { get; init; }
 
-    /// <summary>Changes of the user's memories, for the switch to apply.</summary>
+    /// <summary>Changes of the user's own memories, for the switch to apply.</summary>
     public IReadOnlyList<MemoryChange> Memories { get; init; } = [];
+
+    /// <summary>
+    /// Changes of memories of peers, for the switch to apply. A host of a version that has none of these, and switches the archive, leaves
+    /// them out: beside the others it would make them the user's own.
+    /// </summary>
+    public IReadOnlyList<MemoryChange> PeerMemories { get; init; } = [];
 
     /// <summary>Changes that cannot be applied, or why none were looked for.</summary>
     public IReadOnlyList<MemorySkip> MemoriesSkipped { get; init; } = [];

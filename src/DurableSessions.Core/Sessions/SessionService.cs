@@ -11,6 +11,7 @@ using DurableSessions.Core.Deletion;
 using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Live;
+using DurableSessions.Core.Memories;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
@@ -227,8 +228,26 @@ public sealed class SessionService
         SessionKey key, long tokenBudget, string? query, bool includeMemories, HoldBytes? hold, ReadBytes? read,
         CancellationToken cancellationToken)
     {
+        return ReadContextAsync(
+            key, tokenBudget, query, includeMemories ? MemoryView.All : null, hold, read, cancellationToken);
+    }
+
+    /// <summary>As the other overload, with the memories of a view.</summary>
+    /// <param name="key">The session.</param>
+    /// <param name="tokenBudget">Estimated tokens, 0 or more.</param>
+    /// <param name="query">A question, of any length, or none, as there.</param>
+    /// <param name="memories">Which memories to read; <see langword="null"/>: none.</param>
+    /// <param name="hold">Asked before the context holds more bytes; <see langword="null"/> where nothing bounds them but 32 MiB.</param>
+    /// <param name="read">Learns of each MiB of messages that is read; <see langword="null"/> where that is not bounded.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="SessionNotFoundException">There is no such session.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The budget is negative.</exception>
+    public Task<SessionContext> ReadContextAsync(
+        SessionKey key, long tokenBudget, string? query, MemoryView? memories, HoldBytes? hold, ReadBytes? read,
+        CancellationToken cancellationToken)
+    {
         ArgumentOutOfRangeException.ThrowIfNegative(tokenBudget);
-        return _contexts.ReadAsync(key, tokenBudget, query, includeMemories, hold, read, cancellationToken);
+        return _contexts.ReadAsync(key, tokenBudget, query, memories, hold, read, cancellationToken);
     }
 
     /// <summary>

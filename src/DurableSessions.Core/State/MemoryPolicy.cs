@@ -3,10 +3,12 @@ namespace DurableSessions.Core.State;
 /// <summary>Which memories a session's commits may extract. What is <see langword="null"/> was not set, and is allowed.</summary>
 public sealed record MemoryPolicy
 {
-    /// <summary>Memories of the user. Where it is disabled, nothing is extracted.</summary>
+    /// <summary>The user's own memories. Where it is disabled, only what belongs to a peer is extracted.</summary>
     public MemoryTarget? Self { get; init; }
 
-    /// <summary>Memories of the other side of the conversation: kept for clients that set it, the service extracts none.</summary>
+    /// <summary>
+    /// Memories of the peers that messages name. Where it is disabled, what such messages say is not extracted, cases excepted.
+    /// </summary>
     public MemoryTarget? Peer { get; init; }
 
     /// <summary>The overview of the conversation: kept for clients that set it, a commit always writes one.</summary>

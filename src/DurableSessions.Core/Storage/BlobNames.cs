@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using DurableSessions.Core.Identities;
 
 namespace DurableSessions.Core.Storage;
@@ -148,6 +150,17 @@ internal static class BlobNames
 
     public static string Memory(UserKey user, string category, string name, string version) =>
         $"{MemoryPrefix(user)}{category}/{Path(name)}/{version}.md";
+
+    /// <summary>The catalogue of what belongs to one of a user's peers each. No category has its folder's name.</summary>
+    public static string PeersCatalogue(UserKey user) => MemoryPrefix(user) + "peers/catalogue.json";
+
+    /// <summary>
+    /// A version of a memory of a peer. Its depth differs from that of the user's own, so that the audit of a version without memories of
+    /// peers leaves it alone. A peer is too long for a path: its hash stands for it.
+    /// </summary>
+    public static string PeerMemory(UserKey user, string peer, string category, string name, string version) =>
+        $"{MemoryPrefix(user)}peers/{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(peer)))}"
+        + $"/{category}/{Path(name)}/{version}.md";
 
     /// <summary>What models have taken and given for an account.</summary>
     public static string TokensOfAccount(string account) => $"usage/{Path(account)}/";

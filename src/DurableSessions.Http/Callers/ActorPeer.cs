@@ -1,4 +1,4 @@
-using System.Text.RegularExpressions;
+using DurableSessions.Core.Memories;
 using DurableSessions.Http.Errors;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
@@ -6,13 +6,14 @@ using Microsoft.Extensions.Primitives;
 namespace DurableSessions.Http.Callers;
 
 /// <summary>The peer for which a client asks, as a plugin of one project does, in OpenViking's header.</summary>
-internal static partial class ActorPeer
+internal static class ActorPeer
 {
     /// <summary>The header.</summary>
     public const string Header = "X-OpenViking-Actor-Peer";
 
-    /// <summary>The characters of a peer at most.</summary>
-    public const int MaxLength = 512;
+    /// <summary>What a peer is, for messages of errors.</summary>
+    public static readonly string Rule =
+        $"must be one peer, as 1 to {MemoryPeer.MaxLength} characters of A-Z a-z 0-9 _ . @ -, and neither '.' nor '..'.";
 
     /// <summary>The peer of a request; <see langword="null"/>: none is named.</summary>
     /// <exception cref="ApiException">It is none, or there are several.</exception>
@@ -21,13 +22,7 @@ internal static partial class ActorPeer
         StringValues values = http.Request.Headers[Header];
         string peer = values.ToString().Trim();
         return peer.Length == 0 ? null
-            : values.Count == 1 && peer.Length <= MaxLength && Peer().IsMatch(peer) && peer is not ("." or "..") ? peer
-            : throw ApiException.Invalid(
-                Location.Header(Header),
-                $"must be one peer, as 1 to {MaxLength} characters of A-Z a-z 0-9 _ . @ -, and neither '.' nor '..'.",
-                "id_format");
+            : values.Count == 1 && MemoryPeer.IsValid(peer) ? peer
+            : throw ApiException.Invalid(Location.Header(Header), Rule, "id_format");
     }
-
-    [GeneratedRegex(@"\A[A-Za-z0-9_.@-]+\z", RegexOptions.CultureInvariant)]
-    private static partial Regex Peer();
 }

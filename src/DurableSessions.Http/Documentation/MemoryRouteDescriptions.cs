@@ -25,17 +25,21 @@ internal static class MemoryRouteDescriptions
         """;
 
     /// <summary>By method and path, as in the OpenAPI document.</summary>
+    private const string Peer = "\"project\"";
+
     public static IReadOnlyDictionary<string, RouteDescription> All { get; } = new Dictionary<string, RouteDescription>
     {
         ["GET /api/v1/memories"] = new(
             Memories,
             "List memories",
-            "The caller's memories, in the order of category and name. X-Next-Cursor is the cursor of the next page."
+            "The caller's own memories, or with peer those of that peer, in the order of category and name. "
+            + "X-Next-Cursor is the cursor of the next page."
             + Fields,
             $"[{{{Info}}}]")
         {
             Query = new Dictionary<string, string>
             {
+                ["peer"] = Peer,
                 ["category"] = "\"preferences\"",
                 ["limit"] = "100",
                 ["cursor"] = "\"preferences/tea\"",
@@ -47,14 +51,17 @@ internal static class MemoryRouteDescriptions
             "By words, best hits first: the caller's memories, and the abstracts of the newest 500 archives." + Fields,
             $$"""[{"type":"memory","score":1.25,{{Info}}}]""")
         {
-            Query = new Dictionary<string, string> { ["q"] = "\"tea\"", ["limit"] = "10" },
+            Query = new Dictionary<string, string> { ["q"] = "\"tea\"", ["limit"] = "10", ["peer"] = Peer },
         },
         ["GET /api/v1/memories/{category}/{name}"] = new(
             Memories,
             "Read a memory",
             "With its ETag; 304 where If-None-Match contains it." + Fields,
             $$"""{{{Info}},"content":"green, no sugar"}""",
-            ErrorCode.NotFound),
+            ErrorCode.NotFound)
+        {
+            Query = new Dictionary<string, string> { ["peer"] = Peer },
+        },
         ["PUT /api/v1/memories/{category}/{name}"] = new(
             Memories,
             "Write a memory",
@@ -63,6 +70,7 @@ internal static class MemoryRouteDescriptions
             $"{{{Info}}}",
             ErrorCode.FailedPrecondition, ErrorCode.TooLarge)
         {
+            Query = new Dictionary<string, string> { ["peer"] = Peer },
             Body = """{"content":"green, no sugar"}""",
         },
         ["DELETE /api/v1/memories/{category}/{name}"] = new(
@@ -70,7 +78,10 @@ internal static class MemoryRouteDescriptions
             "Delete a memory",
             "If-Match with an ETag deletes only that version.",
             """{"uri":"viking://user/default/memories/preferences/tea.md"}""",
-            ErrorCode.NotFound, ErrorCode.FailedPrecondition),
+            ErrorCode.NotFound, ErrorCode.FailedPrecondition)
+        {
+            Query = new Dictionary<string, string> { ["peer"] = Peer },
+        },
         ["GET /api/v1/sessions/{session_id}/archives/{archive_id}/memory_diff"] = new(
             Memories,
             "Read the memory changes of a commit",

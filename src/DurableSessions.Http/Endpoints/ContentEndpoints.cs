@@ -32,26 +32,26 @@ internal static class ContentEndpoints
 
         // The text is the same, raw or not.
         Query.Boolean(http, "raw");
-        string text = await FindAsync(uri, Files(http, caller, store).FindTextAsync, http.RequestAborted);
+        string text = await FindAsync(http, uri, Files(http, caller, store).FindTextAsync, http.RequestAborted);
         return new EnvelopeResult(json => json.WriteStringValue(Lines(text, offset, limit)));
     }
 
     private static async Task<IResult> AbstractAsync(HttpContext http, Caller caller, SessionStore store)
     {
-        string text = await FindAsync(VikingUri.Of(http, caller), Files(http, caller, store).FindAbstractAsync, http.RequestAborted);
+        string text = await FindAsync(http, VikingUri.Of(http, caller), Files(http, caller, store).FindAbstractAsync, http.RequestAborted);
         return new EnvelopeResult(json => json.WriteStringValue(text));
     }
 
     private static async Task<IResult> OverviewAsync(HttpContext http, Caller caller, SessionStore store)
     {
-        string text = await FindAsync(VikingUri.Of(http, caller), Files(http, caller, store).FindOverviewAsync, http.RequestAborted);
+        string text = await FindAsync(http, VikingUri.Of(http, caller), Files(http, caller, store).FindOverviewAsync, http.RequestAborted);
         return new EnvelopeResult(json => json.WriteStringValue(text));
     }
 
     // Another user's content is not found either.
     private static async Task<string> FindAsync(
-        VikingUri uri, Func<UserPath, CancellationToken, Task<string?>> find, CancellationToken cancellationToken) =>
-        (UserPath.Of(uri) is { } path ? await find(path, cancellationToken) : null)
+        HttpContext http, VikingUri uri, Func<UserPath, CancellationToken, Task<string?>> find, CancellationToken cancellationToken) =>
+        (UserPath.Of(uri, ActorPeer.Find(http)) is { } path ? await find(path, cancellationToken) : null)
             ?? throw uri.FileNotFound();
 
     // Lines with their line ends; limit -1: all that follow.

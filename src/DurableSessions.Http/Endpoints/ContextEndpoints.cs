@@ -39,9 +39,12 @@ internal static class ContextEndpoints
         // All that no overview covers is read, whatever the budget: what fits is its end. Of what one covers, what the budget has room for.
         ReadBytes? read = RequestCost.Find(http) is { } cost ? (bytes, _) => Take(cost, bytes) : null;
         SessionContext context = await store.Sessions.ReadContextAsync(
-            key, budget, query, withMemories, BodyLease.ForAnswer(http), read, http.RequestAborted);
+            key, budget, query, withMemories ? View(http) : null, BodyLease.ForAnswer(http), read, http.RequestAborted);
         return new StreamedEnvelopeResult(answer => WriteAsync(answer, context, withMemories ? caller.User : null));
     }
+
+    // Without a peer those of all, as a search has them.
+    private static MemoryView View(HttpContext http) => ActorPeer.Find(http) is { } peer ? MemoryView.Of(peer) : MemoryView.All;
 
     private static ValueTask Take(RequestCost cost, long bytes)
     {

@@ -44,7 +44,7 @@ internal static class FileEndpoints
             "original" => true,
             _ => throw ApiException.Invalid(Location.Query("output"), "must be agent or original.", "literal_error"),
         };
-        var listing = new FileListing(store, caller, RequestCost.Find(http), limit);
+        var listing = new FileListing(store, caller, ActorPeer.Find(http), RequestCost.Find(http), limit);
         IReadOnlyList<FileEntry> entries = await listing.ListAsync(uri, isRecursive, http.RequestAborted)
             ?? throw uri.FolderNotFound();
         if (entries.Count > limit)
@@ -85,13 +85,13 @@ internal static class FileEndpoints
     {
         var uri = VikingUri.Of(http, caller);
         Query.Boolean(http, "recursive");
-        switch (UserPath.Of(uri))
+        switch (UserPath.Of(uri, ActorPeer.Find(http)))
         {
             case { Place: UserPlace.Memory } memory:
                 try
                 {
                     await store.Memories.DeleteAsync(
-                        caller.Owner, memory.Category, memory.Name, new MemoryCondition(), http.RequestAborted);
+                        caller.Owner, memory.Memory, new MemoryCondition(), http.RequestAborted);
                 }
                 catch (MemoryNotFoundException)
                 {

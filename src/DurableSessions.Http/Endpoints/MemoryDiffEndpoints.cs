@@ -55,9 +55,10 @@ internal static class MemoryDiffEndpoints
         foreach (MemoryDifference change in diff.Changes)
         {
             json.WriteStartObject();
-            json.WriteString("uri", Wire.MemoryUri(key.User, change.Category, change.Name));
+            json.WriteString("uri", Wire.MemoryUri(key.User, new MemoryKey(change.Category, change.Name, change.Peer)));
             json.WriteString("category", Wire.Category(change.Category));
             json.WriteString("name", change.Name);
+            MemoryEndpoints.WritePeer(json, change.Peer);
             json.WriteString("before", change.Before);
             json.WriteString("after", change.After);
             MemoryEndpoints.WriteSources(json, change.Sources);

@@ -35,9 +35,10 @@ internal static class MemoryEndpoints
     /// <summary>Writes the fields of a memory, without its content.</summary>
     public static void WriteInfo(Utf8JsonWriter json, string user, MemoryInfo memory)
     {
-        json.WriteString("uri", Wire.MemoryUri(user, memory.Category, memory.Name));
+        json.WriteString("uri", Wire.MemoryUri(user, new MemoryKey(memory.Category, memory.Name, memory.Peer)));
         json.WriteString("category", Wire.Category(memory.Category));
         json.WriteString("name", memory.Name);
+        WritePeer(json, memory.Peer);
         json.WriteString("abstract", memory.Abstract);
         json.WriteString("etag", MemoryETags.Of(memory));
         json.WriteNumber("revision", memory.Revision);
@@ -46,6 +47,15 @@ internal static class MemoryEndpoints
         json.WriteString("task_id", memory.ChangedBy);
         json.WriteString("session_id", memory.ChangedIn);
         WriteSources(json, memory.Sources);
+    }
+
+    /// <summary>Writes the peer that a memory belongs to, where it belongs to one.</summary>
+    public static void WritePeer(Utf8JsonWriter json, string? peer)
+    {
+        if (peer is not null)
+        {
+            json.WriteString("peer_id", peer);
+        }
     }
 
     /// <summary>Writes where a content may come from; <see langword="null"/> where that is unknown.</summary>
@@ -73,7 +83,7 @@ internal static class MemoryEndpoints
             : null;
         int limit = Query.Integer(http, "limit", 1, MemoryService.MaxPage, otherwise: DefaultPage);
         MemoryPage page = await store.Memories.ListAsync(
-            caller.Owner, category, limit, MemoryPath.Cursor(http), http.RequestAborted);
+            caller.Owner, MemoryPath.Peer(http), category, limit, MemoryPath.Cursor(http), http.RequestAborted);
         if (page.HasMore)
         {
             http.Response.Headers[ListingCursor.NextHeader] = $"{Wire.Category(page.Items[^1].Category)}/{page.Items[^1].Name}";
@@ -98,8 +108,9 @@ internal static class MemoryEndpoints
         string query = Query.Text(http, "q", int.MaxValue)
             ?? throw ApiException.Invalid(Location.Query("q"), "is required, as words to look for.", "missing");
         int limit = Query.Integer(http, "limit", 1, MemorySearch.MaxHits, otherwise: DefaultHits);
+        var filter = new SearchFilter { SeenBy = MemoryPath.Peer(http) ?? ActorPeer.Find(http) };
         IReadOnlyList<SearchHit> hits = await store.MemorySearch.SearchAsync(
-            caller.Owner, query, limit, where: null, http.RequestAborted);
+            caller.Owner, query, limit, filter, where: null, http.RequestAborted);
         return new EnvelopeResult(json =>
         {
             json.WriteStartArray();
@@ -117,10 +128,7 @@ internal static class MemoryEndpoints
     private static async Task<IResult> GetAsync(HttpContext http, Caller caller, SessionStore store, string category, string name)
     {
         Memory memory = await store.Memories.GetAsync(
-            caller.Owner,
-            MemoryPath.Category(category, Location.Path("category")),
-            Ids.Check(name, Location.Path("name")),
-            http.RequestAborted);
+            caller.Owner, MemoryPath.Key(http, category, name), http.RequestAborted);
         http.Response.Headers.ETag = MemoryETags.Of(memory.Info);
         if (MemoryETags.IsKnown(http.Request, memory.Info))
         {
@@ -138,8 +146,7 @@ internal static class MemoryEndpoints
 
     private static async Task<IResult> PutAsync(HttpContext http, Caller caller, SessionStore store, string category, string name)
     {
-        MemoryCategory of = MemoryPath.Category(category, Location.Path("category"));
-        Ids.Check(name, Location.Path("name"));
+        MemoryKey key = MemoryPath.Key(http, category, name);
         MemoryCondition condition = MemoryETags.Condition(http.Request);
         using JsonBody body = await JsonBody.ReadAsync(http);
         JsonField field = body.Root["content"];
@@ -150,7 +157,7 @@ internal static class MemoryEndpoints
         }
 
         TelemetryField.Check(body.Root);
-        MemoryInfo info = await store.Memories.PutAsync(caller.Owner, of, name, content, condition, http.RequestAborted);
+        MemoryInfo info = await store.Memories.PutAsync(caller.Owner, key, content, condition, http.RequestAborted);
         http.Response.Headers.ETag = MemoryETags.Of(info);
         return new EnvelopeResult(json =>
         {
@@ -162,13 +169,12 @@ internal static class MemoryEndpoints
 
     private static async Task<IResult> DeleteAsync(HttpContext http, Caller caller, SessionStore store, string category, string name)
     {
-        MemoryCategory of = MemoryPath.Category(category, Location.Path("category"));
-        Ids.Check(name, Location.Path("name"));
-        await store.Memories.DeleteAsync(caller.Owner, of, name, MemoryETags.Condition(http.Request), http.RequestAborted);
+        MemoryKey key = MemoryPath.Key(http, category, name);
+        await store.Memories.DeleteAsync(caller.Owner, key, MemoryETags.Condition(http.Request), http.RequestAborted);
         return new EnvelopeResult(json =>
         {
             json.WriteStartObject();
-            json.WriteString("uri", Wire.MemoryUri(caller.User, of, name));
+            json.WriteString("uri", Wire.MemoryUri(caller.User, key));
             json.WriteEndObject();
         });
     }

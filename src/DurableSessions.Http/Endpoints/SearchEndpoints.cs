@@ -70,7 +70,7 @@ internal static class SearchEndpoints
         var grep = new Grep(
             store, caller, body.Patterns, Location.Body.At("pattern"), body.Limit, time, RequestCost.Find(http), BodyLease.ForAnswer(http));
         IReadOnlyList<GrepMatch> matches =
-            (UserPath.Of(body.Uri) is { } path ? await grep.FindAsync(path, http.RequestAborted) : null)
+            (UserPath.Of(body.Uri, ActorPeer.Find(http)) is { } path ? await grep.FindAsync(path, http.RequestAborted) : null)
             ?? throw body.Uri.FileNotFound();
         return new EnvelopeResult(answer =>
         {

@@ -229,6 +229,7 @@ internal static class TaskEndpoints
             {
                 json.WriteString("category", Wire.Category(category));
                 json.WriteString("name", name);
+                MemoryEndpoints.WritePeer(json, skip.Peer);
             }
 
             json.WriteEndObject();

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Identities;
+using DurableSessions.Core.Memories;
 using DurableSessions.Core.State;
 using DurableSessions.Http.Errors;
 
@@ -54,8 +55,9 @@ internal static class Wire
 
     public static string Category(MemoryCategory category) => category.ToString().ToLowerInvariant();
 
-    public static string MemoryUri(string user, MemoryCategory category, string name) =>
-        $"viking://user/{user}/memories/{Category(category)}/{name}.md";
+    public static string MemoryUri(string user, MemoryKey memory) => memory.Peer is { } peer
+        ? $"viking://user/{user}/peers/{peer}/memories/{Category(memory.Category)}/{memory.Name}.md"
+        : $"viking://user/{user}/memories/{Category(memory.Category)}/{memory.Name}.md";
 
     /// <summary>Microseconds, with <c>+00:00</c>.</summary>
     public static string Time(DateTimeOffset time) =>

@@ -19,9 +19,10 @@ namespace DurableSessions.Http.Files;
 /// </summary>
 /// <param name="store">Where they are.</param>
 /// <param name="caller">Whose they are.</param>
+/// <param name="actor">The peer for which the caller asks; <see langword="null"/>: none is named, and those of all are listed.</param>
 /// <param name="cost">Learns what is read beside the first requests; <see langword="null"/> where that is not limited.</param>
 /// <param name="limit">The most entries; one more is asked for, so that the caller learns of it.</param>
-internal sealed class FileListing(SessionStore store, Caller caller, RequestCost? cost, int limit)
+internal sealed class FileListing(SessionStore store, Caller caller, string? actor, RequestCost? cost, int limit)
 {
     private const int ArchivesAtATime = 8;
     private const int RequestsOfAnArchive = 2;
@@ -47,7 +48,9 @@ internal sealed class FileListing(SessionStore store, Caller caller, RequestCost
             return uri.IsForeign ? null : _entries;
         }
 
-        return UserPath.Of(uri) is { } path && await TryListAsync(path, uri.Text, "", isRecursive, cancellationToken) ? _entries : null;
+        return UserPath.Of(uri, actor) is { } path && await TryListAsync(path, uri.Text, "", isRecursive, cancellationToken)
+            ? _entries
+            : null;
     }
 
     private async Task<bool> TryListAsync(
@@ -58,19 +61,37 @@ internal sealed class FileListing(SessionStore store, Caller caller, RequestCost
             case UserPlace.Home:
                 await AddFolderAsync(
                     new UserPath { Place = UserPlace.Memories }, uri, prefix, UserPath.Memories, isRecursive, cancellationToken);
+                if ((await FindPeersAsync(cancellationToken)).Any())
+                {
+                    await AddFolderAsync(
+                        new UserPath { Place = UserPlace.Peers }, uri, prefix, UserPath.Peers, isRecursive, cancellationToken);
+                }
+
                 await AddFolderAsync(
                     new UserPath { Place = UserPlace.Sessions }, uri, prefix, UserPath.Sessions, isRecursive: false, cancellationToken);
                 return true;
             case UserPlace.Memories:
                 foreach (MemoryCategory category in Enum.GetValues<MemoryCategory>())
                 {
-                    var folder = new UserPath { Place = UserPlace.Category, Category = category };
+                    UserPath folder = path with { Place = UserPlace.Category, Category = category };
                     await AddFolderAsync(folder, uri, prefix, Wire.Category(category), isRecursive, cancellationToken);
                 }
 
                 return true;
             case UserPlace.Category:
-                await AddMemoriesAsync(path.Category, uri, prefix, cancellationToken);
+                await AddMemoriesAsync(path, uri, prefix, cancellationToken);
+                return true;
+            case UserPlace.Peers:
+                foreach (string peer in await FindPeersAsync(cancellationToken))
+                {
+                    var folder = new UserPath { Place = UserPlace.Peer, Peer = peer };
+                    await AddFolderAsync(folder, uri, prefix, peer, isRecursive, cancellationToken);
+                }
+
+                return true;
+            case UserPlace.Peer:
+                UserPath memories = path with { Place = UserPlace.Memories };
+                await AddFolderAsync(memories, uri, prefix, UserPath.Memories, isRecursive, cancellationToken);
                 return true;
             case UserPlace.Sessions:
                 await AddSessionsAsync(uri, prefix, cancellationToken);
@@ -101,14 +122,21 @@ internal sealed class FileListing(SessionStore store, Caller caller, RequestCost
         }
     }
 
-    private async Task AddMemoriesAsync(MemoryCategory category, string uri, string prefix, CancellationToken cancellationToken)
+    private async Task AddMemoriesAsync(UserPath folder, string uri, string prefix, CancellationToken cancellationToken)
     {
-        MemoryPage page = await store.Memories.ListAsync(caller.Owner, category, MemoryService.MaxPage, null, cancellationToken);
+        MemoryPage page = await store.Memories.ListAsync(
+            caller.Owner, folder.Peer, folder.Category, MemoryService.MaxPage, null, cancellationToken);
         foreach (MemoryInfo memory in page.Items.TakeWhile(_ => !IsFull))
         {
             _entries.Add(new FileEntry(
                 $"{prefix}{memory.Name}.md", $"{uri}/{memory.Name}.md", IsFolder: false, memory.ChangedAt, memory.Abstract));
         }
+    }
+
+    private async Task<IEnumerable<string>> FindPeersAsync(CancellationToken cancellationToken)
+    {
+        cost?.Take(1);
+        return (await store.Memories.ListPeersAsync(caller.Owner, cancellationToken)).Where(p => actor is null || actor == p);
     }
 
     private async Task AddSessionsAsync(string uri, string prefix, CancellationToken cancellationToken)

@@ -126,7 +126,8 @@ internal sealed class Grep(
             UserPlace.Profile => MemoryCategory.Profile,
             _ => path.Category,
         };
-        MemoryPage page = await store.Memories.ListAsync(caller.Owner, category, MemoryService.MaxPage, null, cancellationToken);
+        MemoryPage page = await store.Memories.ListAsync(
+            caller.Owner, path.Peer, category, MemoryService.MaxPage, null, cancellationToken);
         bool isAny = false;
         foreach (MemoryInfo info in page.Items.Where(m => path.Place != UserPlace.Memory || m.Name == path.Name).TakeWhile(_ => !IsFull))
         {
@@ -134,9 +135,10 @@ internal sealed class Grep(
             cost?.Take(1);
 
             // It may have been deleted since it was listed.
-            if (await store.Memories.FindAsync(caller.Owner, info.Category, info.Name, cancellationToken) is { } memory)
+            var key = new MemoryKey(info.Category, info.Name, info.Peer);
+            if (await store.Memories.FindAsync(caller.Owner, key, cancellationToken) is { } memory)
             {
-                Add(Wire.MemoryUri(caller.User, info.Category, info.Name), memory.Content, static index => index + 1, cancellationToken);
+                Add(Wire.MemoryUri(caller.User, key), memory.Content, static index => index + 1, cancellationToken);
             }
         }
 

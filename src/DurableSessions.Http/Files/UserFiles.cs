@@ -35,8 +35,8 @@ internal sealed class UserFiles(SessionStore store, Caller caller, RequestCost? 
     /// <exception cref="ApiException">The messages of an archive have more than <see cref="MaxArchiveBytes"/>.</exception>
     public async Task<string?> FindTextAsync(UserPath path, CancellationToken cancellationToken) => path.Place switch
     {
-        UserPlace.Memory => (await FindMemoryAsync(path.Category, path.Name, cancellationToken))?.Content,
-        UserPlace.Profile => await FindProfileAsync(cancellationToken),
+        UserPlace.Memory => (await FindMemoryAsync(path.Memory, cancellationToken))?.Content,
+        UserPlace.Profile => await FindProfileAsync(path.Peer, cancellationToken),
         UserPlace.Session => await FindSessionAsync(path.Session!, cancellationToken),
         UserPlace.Archive => await FindArchiveAsync(path, ConversationAsync, cancellationToken),
         UserPlace.ArchiveFile when path.File == Wire.MemoryDiffFile => await FindDiffAsync(path.Session!, path.Archive, cancellationToken),
@@ -49,7 +49,7 @@ internal sealed class UserFiles(SessionStore store, Caller caller, RequestCost? 
     /// <summary>The line that stands for a memory, an archive, or the newest archive of a session.</summary>
     public async Task<string?> FindAbstractAsync(UserPath path, CancellationToken cancellationToken) => path.Place switch
     {
-        UserPlace.Memory => (await FindMemoryAsync(path.Category, path.Name, cancellationToken))?.Info.Abstract,
+        UserPlace.Memory => (await FindMemoryAsync(path.Memory, cancellationToken))?.Info.Abstract,
         UserPlace.Archive or UserPlace.ArchiveFile or UserPlace.Session or UserPlace.History =>
             (await FindArchiveAsync(path, cancellationToken))?.Info is { Abstract: { Length: > 0 } line } ? line : null,
         _ => null,
@@ -88,20 +88,20 @@ internal sealed class UserFiles(SessionStore store, Caller caller, RequestCost? 
     private Task<Archive?> FindArchiveAsync(UserPath path, CancellationToken cancellationToken) =>
         FindArchiveAsync(store, path.Session!, path.Archive, cancellationToken);
 
-    private Task<Memory?> FindMemoryAsync(MemoryCategory category, string name, CancellationToken cancellationToken) =>
-        store.Memories.FindAsync(caller.Owner, category, name, cancellationToken);
+    private Task<Memory?> FindMemoryAsync(MemoryKey memory, CancellationToken cancellationToken) =>
+        store.Memories.FindAsync(caller.Owner, memory, cancellationToken);
 
     // A plugin asks for one file of who the user is.
-    private async Task<string?> FindProfileAsync(CancellationToken cancellationToken)
+    private async Task<string?> FindProfileAsync(string? peer, CancellationToken cancellationToken)
     {
         MemoryPage all = await store.Memories.ListAsync(
-            caller.Owner, MemoryCategory.Profile, MemoryService.MaxPage, null, cancellationToken);
+            caller.Owner, peer, MemoryCategory.Profile, MemoryService.MaxPage, null, cancellationToken);
         await hold(all.Items.Sum(static m => m.Tokens) * CharactersOfAToken * sizeof(char), cancellationToken);
         var contents = new List<string>();
         foreach (MemoryInfo info in all.Items)
         {
             cost?.Take(1);
-            if (await FindMemoryAsync(info.Category, info.Name, cancellationToken) is { } memory)
+            if (await FindMemoryAsync(new MemoryKey(info.Category, info.Name, info.Peer), cancellationToken) is { } memory)
             {
                 contents.Add(memory.Content.Trim());
             }

@@ -7,7 +7,8 @@ using DurableSessions.Http.Requests;
 namespace DurableSessions.Http.Files;
 
 /// <summary>
-/// What a URI of the caller's leads to: <c>memories/{category}/{name}.md</c>, <c>sessions/{id}/history/archive_NNN/{file}</c>, and the
+/// What a URI of the caller's leads to: <c>memories/{category}/{name}.md</c>, the same below <c>peers/{peer}</c>,
+/// <c>sessions/{id}/history/archive_NNN/{file}</c>, and the
 /// folders above them.
 /// </summary>
 internal sealed record UserPath
@@ -24,6 +25,9 @@ internal sealed record UserPath
     /// <summary>The folder of the memories.</summary>
     public const string Memories = "memories";
 
+    /// <summary>The folder of what belongs to peers.</summary>
+    public const string Peers = "peers";
+
     /// <summary>The folder of the sessions.</summary>
     public const string Sessions = "sessions";
 
@@ -38,6 +42,9 @@ internal sealed record UserPath
     /// <summary>Of a memory, and of a folder of memories.</summary>
     public MemoryCategory Category { get; init; }
 
+    /// <summary>Of a peer, and of its memories; <see langword="null"/>: the memories are the user's own.</summary>
+    public string? Peer { get; init; }
+
     /// <summary>Of a memory.</summary>
     public string Name { get; init; } = "";
 
@@ -50,19 +57,40 @@ internal sealed record UserPath
     /// <summary>The file of an archive.</summary>
     public string File { get; init; } = "";
 
+    /// <summary>The memory.</summary>
+    public MemoryKey Memory => new(Category, Name, Peer);
+
     /// <summary>Reads a URI; <see langword="null"/>: no such place can be the caller's.</summary>
-    public static UserPath? Of(VikingUri uri) => uri.Own switch
+    /// <param name="uri">The URI.</param>
+    /// <param name="actor">
+    /// The peer for which the caller asks, who has no other peer's places; <see langword="null"/>: all are the caller's.
+    /// </param>
+    public static UserPath? Of(VikingUri uri, string? actor) => uri.Own switch
     {
         null => null,
         [] => new UserPath { Place = UserPlace.Home },
-        [Memories] => new UserPath { Place = UserPlace.Memories },
-        [Memories, "profile.md"] => new UserPath { Place = UserPlace.Profile },
-        [Memories, { } category] when Find(category, out MemoryCategory of) => new UserPath { Place = UserPlace.Category, Category = of },
-        [Memories, { } category, { } file] when Find(category, out MemoryCategory of)
-            && file.EndsWith(MemorySuffix, StringComparison.Ordinal) && MemoryName.IsValid(file[..^MemorySuffix.Length]) =>
-            new UserPath { Place = UserPlace.Memory, Category = of, Name = file[..^MemorySuffix.Length] },
+        [Memories, .. string[] rest] => OfMemories(null, rest),
+        [Peers] => new UserPath { Place = UserPlace.Peers },
+        [Peers, { } peer, .. string[] rest] when MemoryPeer.IsValid(peer) && (actor is null || actor == peer) => rest switch
+        {
+            [] => new UserPath { Place = UserPlace.Peer, Peer = peer },
+            [Memories, .. string[] below] => OfMemories(peer, below),
+            _ => null,
+        },
         [Sessions] => new UserPath { Place = UserPlace.Sessions },
         [Sessions, { } id, .. string[] rest] when SessionKey.IsValidId(id) => OfSession(uri.Caller.Owner.Session(id), rest),
+        _ => null,
+    };
+
+    private static UserPath? OfMemories(string? peer, string[] rest) => rest switch
+    {
+        [] => new UserPath { Place = UserPlace.Memories, Peer = peer },
+        ["profile.md"] => new UserPath { Place = UserPlace.Profile, Peer = peer },
+        [{ } category] when Find(category, out MemoryCategory of) =>
+            new UserPath { Place = UserPlace.Category, Category = of, Peer = peer },
+        [{ } category, { } file] when Find(category, out MemoryCategory of)
+            && file.EndsWith(MemorySuffix, StringComparison.Ordinal) && MemoryName.IsValid(file[..^MemorySuffix.Length]) =>
+            new UserPath { Place = UserPlace.Memory, Category = of, Name = file[..^MemorySuffix.Length], Peer = peer },
         _ => null,
     };
 

@@ -32,4 +32,10 @@ internal enum UserPlace
 
     /// <summary>A file of an archive.</summary>
     ArchiveFile,
+
+    /// <summary>All peers that memories belong to.</summary>
+    Peers,
+
+    /// <summary>What belongs to one peer.</summary>
+    Peer,
 }

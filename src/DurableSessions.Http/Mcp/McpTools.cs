@@ -68,7 +68,7 @@ internal sealed partial class McpTools(
             """,
             ["uris"], changes: false, ReadAsync),
         McpTool.Of(
-            "list", "Lists a folder: viking://~/memories, viking://~/sessions, and what is below.",
+            "list", "Lists a folder: viking://~/memories, viking://~/peers, viking://~/sessions, and what is below.",
             $$"""
             "uri":{{Uri}},"recursive":{"type":"boolean","default":false}
             """,
@@ -174,7 +174,8 @@ internal sealed partial class McpTools(
         foreach (VikingUri uri in wanted)
         {
             call.Cost?.Take(wanted.Length > 1 ? 5 : 0);
-            string content = (UserPath.Of(uri) is { } path ? await call.Files.FindTextAsync(path, cancellationToken) : null)
+            string content =
+                (UserPath.Of(uri, call.Asker.Peer) is { } path ? await call.Files.FindTextAsync(path, cancellationToken) : null)
                 ?? (wanted.Length > 1 ? "File not found." : throw uri.FileNotFound());
             text.Append(wanted.Length > 1 ? $"=== {uri.Text} ===\n" : "").Append(content).Append(wanted.Length > 1 ? "\n" : "");
         }
@@ -186,7 +187,7 @@ internal sealed partial class McpTools(
     {
         VikingUri uri = VikingUri.Of(arguments["uri"], call.Caller);
         bool isRecursive = arguments["recursive"] is { IsSet: true } flag && flag.Boolean();
-        var listing = new FileListing(call.Store, call.Caller, call.Cost, ListedEntries);
+        var listing = new FileListing(call.Store, call.Caller, call.Asker.Peer, call.Cost, ListedEntries);
         IReadOnlyList<FileEntry> entries = await listing.ListAsync(uri, isRecursive, cancellationToken)
             ?? throw uri.FolderNotFound();
         if (entries.Count == 0)
@@ -205,7 +206,7 @@ internal sealed partial class McpTools(
         GrepBody body = GrepBody.Of(arguments, OneOrMore(pattern, MaxPatterns), call.Caller, DefaultMatches);
         var grep = new Grep(call.Store, call.Caller, body.Patterns, pattern.At, body.Limit, call.Time, call.Cost, call.Hold);
         IReadOnlyList<GrepMatch> matches =
-            (UserPath.Of(body.Uri) is { } path ? await grep.FindAsync(path, cancellationToken) : null)
+            (UserPath.Of(body.Uri, call.Asker.Peer) is { } path ? await grep.FindAsync(path, cancellationToken) : null)
             ?? throw body.Uri.FileNotFound();
         IEnumerable<string> lines = matches.Select(
             static m => string.Create(CultureInfo.InvariantCulture, $"{m.Uri}:{m.Line}: {m.Content}"));
@@ -237,12 +238,13 @@ internal sealed partial class McpTools(
             ? MemoryCategory.Preferences
             : MemoryCategory.Events;
         string name = $"noted-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)))[..16]}";
-        string uri = Wire.MemoryUri(call.Caller.User, category, name);
-        Memory? there = await call.Store.Memories.FindAsync(call.Caller.Owner, category, name, cancellationToken);
+        var memory = new MemoryKey(category, name, call.Asker.Peer);
+        string uri = Wire.MemoryUri(call.Caller.User, memory);
+        Memory? there = await call.Store.Memories.FindAsync(call.Caller.Owner, memory, cancellationToken);
         if (there?.Content.Trim() != content)
         {
             MemoryCondition unchanged = there is null ? new MemoryCondition(IsNew: true) : new MemoryCondition(there.Info.Version);
-            await call.Store.Memories.PutAsync(call.Caller.Owner, category, name, content, unchanged, cancellationToken);
+            await call.Store.Memories.PutAsync(call.Caller.Owner, memory, content, unchanged, cancellationToken);
         }
 
         return $"Remembered at {uri}";
@@ -257,14 +259,14 @@ internal sealed partial class McpTools(
     private static async Task<string> ForgetAsync(ToolCall call, JsonField arguments, CancellationToken cancellationToken)
     {
         VikingUri uri = VikingUri.Of(arguments["uri"], call.Caller);
-        if (UserPath.Of(uri) is not { Place: UserPlace.Memory } path)
+        if (UserPath.Of(uri, call.Asker.Peer) is not { Place: UserPlace.Memory } path)
         {
             throw uri.Own is null
                 ? uri.FileNotFound()
                 : arguments["uri"].Invalid("must be that of one memory: nothing else is forgotten.");
         }
 
-        await call.Store.Memories.DeleteAsync(call.Caller.Owner, path.Category, path.Name, new MemoryCondition(), cancellationToken);
+        await call.Store.Memories.DeleteAsync(call.Caller.Owner, path.Memory, new MemoryCondition(), cancellationToken);
         return $"Forgotten: {uri.Text}";
     }
 

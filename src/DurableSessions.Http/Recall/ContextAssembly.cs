@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using DurableSessions.Core;
 using DurableSessions.Core.Identities;
+using DurableSessions.Core.Memories;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Recall;
 using DurableSessions.Http.Callers;
@@ -88,7 +89,8 @@ internal sealed partial class ContextAssembly(SessionStore store, Caller caller,
         if (found.Memory is { } memory && wantsText && memory.Tokens <= tokens)
         {
             cost?.Take(1);
-            if (await store.Memories.FindAsync(caller.Owner, memory.Category, memory.Name, cancellationToken) is not { } whole)
+            if (await store.Memories.FindAsync(
+                caller.Owner, new MemoryKey(memory.Category, memory.Name, memory.Peer), cancellationToken) is not { } whole)
             {
                 return null;
             }

@@ -1,6 +1,7 @@
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.State;
+using DurableSessions.Http.Callers;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Errors;
 using Microsoft.AspNetCore.Http;
@@ -11,6 +12,18 @@ namespace DurableSessions.Http.Requests;
 internal static class MemoryPath
 {
     private static readonly MemoryCategory[] All = Enum.GetValues<MemoryCategory>();
+
+    /// <summary>The memory of a path, and of the query's peer.</summary>
+    public static MemoryKey Key(HttpContext http, string category, string name) => new(
+        Category(category, Location.Path("category")), Ids.Check(name, Location.Path("name")), Peer(http));
+
+    /// <summary>The peer of the query; <see langword="null"/>: none is named, and the user's own memories are meant.</summary>
+    public static string? Peer(HttpContext http) => Query.Text(http, "peer", int.MaxValue) switch
+    {
+        null => null,
+        { } peer when MemoryPeer.IsValid(peer) => peer,
+        _ => throw ApiException.Invalid(Location.Query("peer"), ActorPeer.Rule, "id_format"),
+    };
 
     public static MemoryCategory Category(string text, Location location)
     {

@@ -43,6 +43,8 @@ public class BlobNameTests
         [nameof(BlobNames.MemoryPrefix)] = true,
         [nameof(BlobNames.MemoryCatalogue)] = false,
         [nameof(BlobNames.Memory)] = false,
+        [nameof(BlobNames.PeersCatalogue)] = false,
+        [nameof(BlobNames.PeerMemory)] = false,
         [nameof(BlobNames.TokensOfAccount)] = true,
         [nameof(BlobNames.TokensOfDay)] = false,
     };
@@ -135,7 +137,7 @@ public class BlobNameTests
     {
         string id = new('a', SessionKey.MaxIdLength);
         var attempt = new CommitAttempt(new SessionKey(id, id, id), "0123456789ab", CommitId.New(DateTimeOffset.UnixEpoch), int.MaxValue);
-        string memory = BlobNames.Memory(attempt.Session.Owner, "preferences", id, Guid.NewGuid().ToString("N"));
+        string memory = BlobNames.PeerMemory(attempt.Session.Owner, id, "preferences", id, Guid.NewGuid().ToString("N"));
 
         // Azure Storage's limit; what is put after the prefix of an attempt has at most 100 characters.
         Assert.InRange(BlobNames.Attempt(attempt).Length, 3 * SessionKey.MaxIdLength, 1_024 - 100);
@@ -166,7 +168,7 @@ public class BlobNameTests
             ("keyHash" or "version" or "hash", _) => hex.Select(static h => (object)h),
             ("category", _) => OneOf(Enum.GetNames<MemoryCategory>()).Select(static c => (object)c.ToLowerInvariant()),
             ("day", _) => OneOf(1, 2, 400).Select(static d => (object)DateOnly.FromDayNumber(739_000 + d)),
-            ("name" or "account", _) => id.Select(static n => (object)n),
+            ("name" or "account" or "peer", _) => id.Select(static n => (object)n),
             _ => throw new NotSupportedException($"A new kind of argument: {parameter.Name}."),
         };
 

@@ -66,6 +66,7 @@ internal sealed class ScriptedProcessor : ISemanticProcessor
                 {
                     Operation = MemoryOperation.Delete,
                     Category = MemoryCategory.Events,
+                    Peer = message.PeerId,
                     Name = "remembered",
                     Sources = MemorySources.Owner,
                 });
@@ -77,6 +78,7 @@ internal sealed class ScriptedProcessor : ISemanticProcessor
                 {
                     Operation = MemoryOperation.Merge,
                     Category = MemoryCategory.Events,
+                    Peer = message.PeerId,
                     Name = "remembered",
                     Content = what,
                     Sources = message.Role == "user" ? MemorySources.Owner : MemorySources.Tool,

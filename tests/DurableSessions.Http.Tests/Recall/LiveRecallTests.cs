@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using DurableSessions.Core.Memories;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Tests.Hosting;
 
@@ -183,9 +184,9 @@ public sealed class LiveRecallTests(ApiFixture api) : RecallTest(api)
     [Fact]
     public async Task A_peer_has_no_more_characters_than_are_allowed()
     {
-        Assert.Equal(HttpStatusCode.OK, (await PostAsync(Find, new { query = "tea" }, new string('a', ActorPeer.MaxLength))).Status);
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync(Find, new { query = "tea" }, new string('a', MemoryPeer.MaxLength))).Status);
         Assert.Equal(
-            HttpStatusCode.BadRequest, (await PostAsync(Find, new { query = "tea" }, new string('a', ActorPeer.MaxLength + 1))).Status);
+            HttpStatusCode.BadRequest, (await PostAsync(Find, new { query = "tea" }, new string('a', MemoryPeer.MaxLength + 1))).Status);
     }
 
     private async Task SayAsync(string session, string role, string? peer, string at, string content)

@@ -120,16 +120,24 @@ public sealed class RedTeamTests
                 ? new[] { Injection.Said("assistant", new { type = "tool", tool_name = "ls", tool_output = "a b" }), Assistant("Noted.") }
                 : [],
         ];
-        await SayAsync(host, [.. messages.Select(m => inWorkspace ? m with { PeerId = "-home-ada-apollo" } : m)]);
+        string? workspace = inWorkspace ? "-home-ada-apollo" : null;
+        await SayAsync(host, [.. messages.Select(m => m with { PeerId = workspace })]);
         CommitTask task = await host.CommitToEndAsync();
         Assert.Equal(withTools ? 2 : 1, model.Answers.Count);
         Assert.Equal(
             [
                 "Profile/me Ada, an engineer in Bergen", "Preferences/indentation Four spaces", "Entities/apollo Apollo is done",
             ],
-            (await AllAsync(host)).Select(static m => $"{m.Info.Category}/{m.Info.Name} {m.Content}"));
-        Assert.All(await AllAsync(host), static m => Assert.Equal(MemorySources.Owner, m.Info.Sources));
-        Assert.All(await AllAsync(host), m => Assert.Equal((task.TaskId, ChatHost.Key.Id), (m.Info.ChangedBy, m.Info.ChangedIn)));
+            (await AllAsync(host, workspace)).Select(static m => $"{m.Info.Category}/{m.Info.Name} {m.Content}"));
+        Assert.All(await AllAsync(host, workspace), static m => Assert.Equal(MemorySources.Owner, m.Info.Sources));
+
+        // What holds everywhere is taken back everywhere, and changed nowhere but in the workspace.
+        Assert.Equal(
+            workspace is null ? ["me", "indentation", "apollo"] : ["me", "apollo"],
+            (await AllAsync(host)).Select(static m => m.Info.Name));
+        Assert.All(
+            await AllAsync(host, workspace),
+            m => Assert.Equal((task.TaskId, ChatHost.Key.Id), (m.Info.ChangedBy, m.Info.ChangedIn)));
     });
 
     private static bool IsForbidden(string operation, string memory) =>
@@ -157,11 +165,11 @@ public sealed class RedTeamTests
             context.Memories.Select(static m => (m.Info, m.Content)).OrderBy(static m => m.Info.Name, StringComparer.Ordinal));
     }
 
-    private static async Task<IReadOnlyList<Memory>> AllAsync(ChatHost host)
+    private static async Task<IReadOnlyList<Memory>> AllAsync(ChatHost host, string? peer = null)
     {
-        MemoryPage page = await host.Store.Memories.ListAsync(ChatHost.Key.Owner, null, MemoryService.MaxPage, null, Cancelled);
+        MemoryPage page = await host.Store.Memories.ListAsync(ChatHost.Key.Owner, peer, null, MemoryService.MaxPage, null, Cancelled);
         return await Task.WhenAll(
-            page.Items.Select(i => host.Store.Memories.GetAsync(ChatHost.Key.Owner, i.Category, i.Name, Cancelled)));
+            page.Items.Select(i => host.Store.Memories.GetAsync(ChatHost.Key.Owner, new MemoryKey(i.Category, i.Name, i.Peer), Cancelled)));
     }
 
     private static NewMessage Owner(string text) => Injection.Said("user", Injection.Of(text));

@@ -82,7 +82,8 @@ public sealed class SpeakerTests
         int before = model.Answers.Count;
         await CommitAsync(host, speakers, Wish);
         Assert.Equal(isOwner, model.Answers.Skip(before).Any(static a => a.IsOwners));
-        MemoryPage page = await host.Store.Memories.ListAsync(ChatHost.Key.Owner, null, MemoryService.MaxPage, null, Cancelled);
+        string? peer = speakers.Split(' ')[0].Split(':') is [_, { } id] ? id : null;
+        MemoryPage page = await host.Store.Memories.ListAsync(ChatHost.Key.Owner, peer, null, MemoryService.MaxPage, null, Cancelled);
         Assert.Equal(isOwner ? [MemorySources.Owner] : [], page.Items.Select(static m => m.Sources));
     }
 

@@ -62,13 +62,17 @@ internal sealed class FakeProcessor : ISemanticProcessor
             first = count++ == 0 ? Words.Text(message) : first;
             if (FindsMemories && MemoryNotation.Parse(Words.Text(message)) is { } change)
             {
-                changes.Add(change with { Sources = SourcesOf is null ? Sources : SourcesOf(change) });
+                changes.Add(change with { Sources = SourcesOf is null ? Sources : SourcesOf(change), Peer = message.PeerId });
             }
         }
 
         if (changes.Count > 0 && !WithoutLooking && request.Memories is { } memories)
         {
             await memories.ReadAsync(cancellationToken);
+            foreach (string peer in changes.Select(static c => c.Peer).OfType<string>().Distinct())
+            {
+                await memories.ReadOfPeerAsync(peer, cancellationToken);
+            }
         }
 
         await Between(cancellationToken);

@@ -93,10 +93,15 @@ internal sealed class DigestAgainActivity(
             return await PassOverAsync(commit, number, cancellationToken) with { IsRefused = true };
         }
 
-        bool withMemories = old.Degraded && old.Memories.Count == 0;
-        AppliedMemories? applied = withMemories && document.Memories.Count > 0
+        bool withMemories = old.Degraded && old.Memories.Count + old.PeerMemories.Count == 0;
+        AppliedMemories? applied = withMemories
             ? await switching.ApplyMemoriesAsync(
-                commit, document.Memories, ArchiveStore.MemoryDiffAgainName(commit), number, cancellationToken)
+                commit,
+                document,
+                ArchiveStore.MemoryDiffAgainName(commit),
+                ArchiveStore.PeersMemoryDiffAgainName(commit),
+                number,
+                cancellationToken)
             : null;
         await AmendAsync(commit, number, document, name, before, withMemories, applied, cancellationToken);
         await ledger.ApplyAsync(
@@ -162,6 +167,7 @@ internal sealed class DigestAgainActivity(
                 Semantic = name,
                 Abstract = document.Abstract,
                 MemoryDiff = applied?.Blob ?? entry.MemoryDiff,
+                PeersMemoryDiff = applied?.PeersBlob ?? entry.PeersMemoryDiff,
                 Again = again,
             },
             cancellationToken);

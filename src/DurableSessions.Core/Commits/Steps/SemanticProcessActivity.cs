@@ -94,7 +94,7 @@ internal sealed class SemanticProcessActivity(
             Usage = document.Usage,
             IsFromDegraded = document.IsFromDegraded,
             Reason = document.Reason,
-            MemoryChanges = document.Memories.Count,
+            MemoryChanges = document.Memories.Count + document.PeerMemories.Count,
             Memories = document.MemoriesSkipped.Count == 0 ? null : new MemoryReport { Skipped = document.MemoriesSkipped },
         };
     }

@@ -48,9 +48,9 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
             ? await archives.ReadSemanticAsync(overview, cancellationToken)
             : null;
         IReadOnlyList<MemoryCategory> categories = basis.Request is null ? AllowedCategories.Of(settings.MemoryPolicy) : [];
-        var memories = new MemoryBaseline(catalogues, contents, commit.Session.Owner, categories);
+        var memories = new MemoryBaseline(catalogues, contents, commit.Session.Owner, categories, settings.MemoryPolicy);
         UserPeers users = previous is null ? new UserPeers() : previous.Users ?? UserPeers.Unknown;
-        IAsyncEnumerable<SessionMessage> messages = ReadAsync(commit, basis.Covers, m => users = users.With(m), cancellationToken);
+        IAsyncEnumerable<SessionMessage> messages = ReadAsync(commit, basis.Covers, Hear, cancellationToken);
         var request = new SemanticRequest(previous?.Overview, messages)
         {
             PreviousSources = previous?.Sources,
@@ -74,7 +74,7 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
         if (basis.IsAgain)
         {
             // Memories may say by now what was said after the archive.
-            skipped = [.. skipped, .. changes.Where(ReplacesOrDeletes).Select(static c => new MemorySkip(Older, c.Category, c.Name))];
+            skipped = [.. skipped, .. changes.Where(ReplacesOrDeletes).Select(static c => MemorySkip.Of(c.Key, Older))];
             changes = [.. changes.Where(static c => !ReplacesOrDeletes(c))];
         }
 
@@ -98,7 +98,8 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
             Usage = digest.Usage,
             Sources = digest.Sources,
             Users = users,
-            Memories = changes,
+            Memories = [.. changes.Where(static c => c.Peer is null)],
+            PeerMemories = [.. changes.Where(static c => c.Peer is not null)],
             MemoriesSkipped = [.. without is null ? [] : new[] { new MemorySkip(without) }, .. Bounded(digest.MemoriesSkipped), .. skipped],
             CreatedAt = time.GetUtcNow(),
         };
@@ -110,6 +111,12 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
         }
 
         return stored;
+
+        void Hear(SessionMessage message)
+        {
+            users = users.With(message);
+            memories.Hear(message);
+        }
     }
 
     private static bool ReplacesOrDeletes(MemoryChange change) =>

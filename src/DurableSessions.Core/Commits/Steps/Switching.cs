@@ -3,6 +3,7 @@ using DurableSessions.Core.Archives;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Indexing;
 using DurableSessions.Core.Memories;
+using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
 using Microsoft.Extensions.Logging;
 
@@ -111,22 +112,47 @@ internal sealed class Switching(
 
         CommitAttempt owner = commit with { CommitId = commitId, Attempt = attempt };
         return await ApplyMemoriesAsync(
-            owner, document.Memories, ArchiveStore.MemoryDiffName(owner), again: null, cancellationToken);
+            owner,
+            document,
+            ArchiveStore.MemoryDiffName(owner),
+            ArchiveStore.PeersMemoryDiffName(owner),
+            again: null,
+            cancellationToken);
     }
 
-    /// <summary>Applies the changes that a digest asks for, once: see <see cref="MemoryStage"/>.</summary>
+    /// <summary>
+    /// Applies the changes that a digest asks for, once: see <see cref="MemoryStage"/>. Those of peers first; a crash between
+    /// the two leaves the others to be applied when this is run again, which finds the first ones done.
+    /// </summary>
     /// <param name="commit">The archive's commit.</param>
-    /// <param name="changes">The changes.</param>
-    /// <param name="diffBlob">Where the diff is to be written.</param>
+    /// <param name="digest">What asks for them.</param>
+    /// <param name="diffBlob">Where the diff of the user's own memories is to be written.</param>
+    /// <param name="peersDiffBlob">Where that of memories of peers is to be written.</param>
     /// <param name="again">The archive's number, where it is digested again.</param>
     /// <param name="cancellationToken">Stops waiting; the changes may be in or not.</param>
     public async Task<AppliedMemories?> ApplyMemoriesAsync(
-        CommitAttempt commit, IReadOnlyList<MemoryChange> changes, string diffBlob, int? again, CancellationToken cancellationToken)
+        CommitAttempt commit, SemanticDocument digest, string diffBlob, string peersDiffBlob, int? again,
+        CancellationToken cancellationToken)
     {
+        AppliedMemories? peers = await ApplyAsync(
+            commit, MemoryShelf.Peers, digest.PeerMemories, peersDiffBlob, again, cancellationToken);
+        return AppliedMemories.Of(
+            await ApplyAsync(commit, MemoryShelf.Own, digest.Memories, diffBlob, again, cancellationToken), peers);
+    }
+
+    private async Task<AppliedMemories?> ApplyAsync(
+        CommitAttempt commit, MemoryShelf shelf, IReadOnlyList<MemoryChange> changes, string diffBlob, int? again,
+        CancellationToken cancellationToken)
+    {
+        if (changes.Count == 0)
+        {
+            return null;
+        }
+
         try
         {
             return await memories.ApplyAsync(
-                commit.Session, commit.Incarnation, commit.CommitId, changes, diffBlob, again, cancellationToken);
+                commit.Session, commit.Incarnation, commit.CommitId, shelf, changes, diffBlob, again, cancellationToken);
         }
         catch (JsonException e)
         {
@@ -151,5 +177,6 @@ internal sealed class Switching(
         Semantic = record.Semantic,
         Abstract = record.Semantic is null ? null : await archives.FindAbstractAsync(record.Semantic, cancellationToken),
         MemoryDiff = applied?.Blob,
+        PeersMemoryDiff = applied?.PeersBlob,
     };
 }
