@@ -214,10 +214,10 @@ internal sealed class MemoryLedger(MemoryExtraction extraction)
 
     private static PromptMemory Shown(MemoryKey memory, string? content, MemorySources? sources) =>
         new(Named(memory.Category), memory.Name, content, memory)
-    {
-        Peer = memory.Peer is { } peer ? ConversationWindows.ShowPeer(peer) : null,
-        Sources = sources,
-    };
+        {
+            Peer = memory.Peer is { } peer ? ConversationWindows.ShowPeer(peer) : null,
+            Sources = sources,
+        };
 
     private static string Named(MemoryCategory category) => category.ToString().ToLowerInvariant();
 }

@@ -28,6 +28,12 @@ public sealed record SearchFilter
     /// </summary>
     public string? SeenBy { get; init; }
 
+    /// <summary>
+    /// The peer that may see of memories its own and the user's own, where <see cref="SeenBy"/> says nothing: what was learnt in one project
+    /// is not for another one, while what was said there may be found.
+    /// </summary>
+    public string? MemoriesSeenBy { get; init; }
+
     /// <summary>Only messages that were said, and memories that were last changed, from then on.</summary>
     public DateTimeOffset? From { get; init; }
 
@@ -55,7 +61,7 @@ public sealed record SearchFilter
 
     internal bool Allows(MemoryInfo memory) =>
         !OnlySessions && SessionId is null && Role is null && (Peer is null || Peer == memory.Peer)
-        && (SeenBy is null || memory.Peer is null || memory.Peer == SeenBy)
+        && (memory.Peer is null || ((SeenBy ?? MemoriesSeenBy) is var peer && (peer is null || peer == memory.Peer)))
         && (Category is null || Category == memory.Category)
         && !(memory.ChangedAt < From) && !(memory.ChangedAt >= To);
 

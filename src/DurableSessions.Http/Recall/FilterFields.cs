@@ -59,6 +59,7 @@ internal static partial class FilterFields
                 : Enum.GetValues<MemoryCategory>().First(c => Wire.Category(c) == category),
             OnlySessions = category == Recollection.Sessions,
             SeenBy = SeenBy(body["peer_scope"], asker.Peer, isForPeer),
+            MemoriesSeenBy = body["peer_scope"].IsSet ? null : asker.Peer,
         };
     }
 

@@ -31,7 +31,14 @@ public sealed class PeerMemoryTests(ApiFixture api) : RecallTest(api)
         Assert.True(await IsFoundAsync("/api/v1/search/search", actor, "proj-a", uri));
         Assert.False(await IsFoundAsync("/api/v1/search/search", actor, "proj-b", uri));
         Assert.False(await IsFoundAsync("/api/v1/search/search", actor, null, uri));
-        Assert.True(await IsFoundAsync("/api/v1/search/search", new { query = "pelican", mode = "context" }, "proj-b", uri));
+
+        // Without a scope too; who wants the memories of all projects says so, or names none.
+        object unscoped = new { query = "pelican", mode = "context" };
+        Assert.True(await IsFoundAsync("/api/v1/search/search", unscoped, "proj-a", uri));
+        Assert.False(await IsFoundAsync("/api/v1/search/search", unscoped, "proj-b", uri));
+        Assert.True(await IsFoundAsync("/api/v1/search/search", unscoped, null, uri));
+        object everywhere = new { query = "pelican", mode = "context", peer_scope = "all" };
+        Assert.True(await IsFoundAsync("/api/v1/search/search", everywhere, "proj-b", uri));
 
         foreach (string path in (string[])[$"/api/v1/content/read{Uri(uri)}", $"/api/v1/fs/ls{Uri($"{Home}/peers/proj-a/memories")}"])
         {
