@@ -29,8 +29,8 @@ public sealed record SearchFilter
     public string? SeenBy { get; init; }
 
     /// <summary>
-    /// The peer that may see of memories its own and the user's own, where <see cref="SeenBy"/> says nothing: what was learnt in one project
-    /// is not for another one, while what was said there may be found.
+    /// The peer that may see of memories its own and the user's own, where <see cref="SeenBy"/> says nothing: what was learnt in one
+    /// project is not for another one, while what was said there may be found.
     /// </summary>
     public string? MemoriesSeenBy { get; init; }
 
