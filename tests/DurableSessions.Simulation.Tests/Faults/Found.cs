@@ -50,7 +50,9 @@ internal static class Found
             SearchHit[] hits = await SearchAsync(fresh, key, string.Join(' ', asked.Select(static a => a.Text)));
             foreach ((string text, int? number) in asked)
             {
-                SearchHit hit = Assert.Single(hits, h => h.Message?.Snippet == text);
+                // Of messages that share words another one may be the best for all that is asked.
+                SearchHit[] own = hits.Any(h => h.Message?.Snippet == text) ? hits : await SearchAsync(fresh, key, text);
+                SearchHit hit = Assert.Single(own, h => h.Message?.Snippet == text);
                 Assert.Equal((key, number), (hit.Archive?.Session ?? hit.Live?.Session, hit.Archive?.Number));
             }
         }

@@ -31,10 +31,14 @@ internal abstract record Scenario(string Name)
     public virtual Task CheckAsync(Host fresh, Audit? audit) => Task.CompletedTask;
 
     /// <summary>The client appends, and notes the answer.</summary>
-    protected async Task SayAsync(Host host, params string[] texts)
+    protected Task SayAsync(Host host, params string[] texts) => SayAsPeerAsync(host, null, texts);
+
+    /// <summary>The client of a peer appends, and notes the answer.</summary>
+    protected async Task SayAsPeerAsync(Host host, string? peer, params string[] texts)
     {
         Said.Sent(texts);
-        await host.AppendAsync(Key, Words.Key(texts[0]), texts);
+        await host.Store.Sessions.AppendAsync(
+            Key, [.. texts.Select(t => Words.Message(t) with { PeerId = peer })], Words.Key(texts[0]), Cancelled);
         Said.Acknowledged(texts);
     }
 

@@ -431,13 +431,18 @@ internal static class Scenarios
         }
     }
 
-    private sealed record CommitThatChangesMemories() : Scenario("commit that changes and deletes memories")
+    private sealed record CommitThatChangesMemories() : Scenario("commit that changes and deletes memories, of peers too")
     {
+        public override bool IsPreparedOnce => true;
+
         public override async Task PrepareAsync(Host host)
         {
             await SayAsync(host, "p1", "+preferences/tea=green", "+entities/bob=a friend");
+            await SayAsPeerAsync(host, "a", "+preferences/tea=white");
             await host.CommitToEndAsync(Key);
             await SayAsync(host, "+preferences/tea=black", "-entities/bob", "!profile/me=new");
+            await SayAsPeerAsync(host, "a", "+preferences/tea=red");
+            await SayAsPeerAsync(host, "b", "+preferences/tea=none");
         }
 
         public override async Task ActAsync(Host host)
@@ -449,7 +454,9 @@ internal static class Scenarios
         public override async Task CheckAsync(Host fresh, Audit? audit)
         {
             Assert.Equal(["profile/me 1 new", "preferences/tea 2 green black"], await StoredMemories.AllAsync(fresh));
-            await StoredMemories.CheckReportsAsync(fresh, Key, 5);
+            Assert.Equal(["preferences/tea 2 white red"], await StoredMemories.AllAsync(fresh, peer: "a"));
+            Assert.Equal(["preferences/tea 1 none"], await StoredMemories.AllAsync(fresh, peer: "b"));
+            await StoredMemories.CheckReportsAsync(fresh, Key, 8);
         }
     }
 

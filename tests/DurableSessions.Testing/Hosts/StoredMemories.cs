@@ -12,13 +12,15 @@ internal static class StoredMemories
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     /// <summary>Each memory as <c>category/name revision lines</c>. A change that was applied twice shows as a revision too many.</summary>
-    public static async Task<IReadOnlyList<string>> AllAsync(Host host, string user = "ada")
+    public static async Task<IReadOnlyList<string>> AllAsync(Host host, string user = "ada", string? peer = null)
     {
-        MemoryPage page = await host.Store.Memories.ListAsync(new UserKey("acme", user), null, MemoryService.MaxPage, null, Cancelled);
+        MemoryPage page = await host.Store.Memories.ListAsync(
+            new UserKey("acme", user), peer, null, MemoryService.MaxPage, null, Cancelled);
         var all = new List<string>();
         foreach (MemoryInfo info in page.Items)
         {
-            Memory memory = await host.Store.Memories.GetAsync(new UserKey("acme", user), info.Category, info.Name, Cancelled);
+            Memory memory = await host.Store.Memories.GetAsync(
+                new UserKey("acme", user), new MemoryKey(info.Category, info.Name, peer), Cancelled);
             Assert.Equal(info, memory.Info);
             all.Add(
                 $"{info.Category.ToString().ToLowerInvariant()}/{info.Name} {info.Revision} {memory.Content.Trim().Replace('\n', ' ')}");
