@@ -47,7 +47,7 @@ internal static class Found
         {
             (string Text, int? Number)[] asked =
                 [.. places.Where(p => p.Texts.Length > round).Select(p => (p.Texts[round], p.Number))];
-            SearchHit[] hits = await SearchAsync(fresh, key, string.Join(' ', asked.Select(static a => a.Text)));
+            SearchHit[] hits = await SearchAsync(fresh, key, string.Join(' ', asked.Select(static a => a.Text.Split('=')[^1])));
             foreach ((string text, int? number) in asked)
             {
                 // Of messages that share words another one may be the best for all that is asked.
