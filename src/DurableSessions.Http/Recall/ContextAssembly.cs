@@ -72,7 +72,7 @@ internal sealed partial class ContextAssembly(SessionStore store, Caller caller,
         return text.ToString();
     }
 
-    // What the agent said and was told since the last commit is in its prompt anyway.
+    // What was said in that session since its last commit is in the prompt anyway.
     private static bool IsBeforeAgent(SearchHit hit, SessionKey? session) => hit.Live is { } live && live.Session == session;
 
     // What begins or ends an element of a rendered context, or of what plugins put it into.
