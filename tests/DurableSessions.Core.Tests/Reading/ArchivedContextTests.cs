@@ -81,8 +81,8 @@ public sealed class ArchivedContextTests
         await ArchiveAsync(host, 1);
         await host.AppendAsync(_key, Text("x", 400), Text("y", 10), Text("z", 10));
 
-        // 400 do not fit, so that what is before them is no part of the conversation that is left.
-        SessionContext context = await ReadAsync(host, 300);
+        // 400 do not fit, so that what is before them is no part of the conversation that is left, although there is room for it.
+        SessionContext context = await ReadAsync(host, 415);
         Assert.Equal(["y", "z"], Names(context.Messages));
         Assert.Empty(context.Recalled);
         Assert.Single(context.Abstracts);
