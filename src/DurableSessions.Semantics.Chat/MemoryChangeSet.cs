@@ -16,7 +16,7 @@ internal sealed class MemoryChangeSet
 
     public void Add(MemoryChange change)
     {
-        var memory = new MemoryKey(change.Category, change.Name, change.Peer);
+        var memory = change.Key;
         if (!_changes.TryGetValue(memory, out MemoryChange? before))
         {
             _order.Add(memory);

@@ -110,9 +110,9 @@ internal sealed class ContextReader(
             : [];
         left -= chosen.Sum(static m => m.Info.Tokens);
         ArchivedContext past = await ReadArchivedAsync(left, TokenEstimate.Of(overview));
-        if (past.Messages.Count == 0 && TokenEstimate.Of(givesWay) <= left - past.AbstractTokens)
+        if (givesWay.Length > 0 && past.Messages.Count == 0 && TokenEstimate.Of(givesWay) <= left - past.AbstractTokens)
         {
-            overview += givesWay;
+            overview = givesWay;
         }
 
         isProvisional &= overview.Length > 0;

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Memories;
@@ -36,5 +37,7 @@ public sealed record MemoryChange
     /// </summary>
     public string? Base { get; init; }
 
-    internal MemoryKey Key => new(Category, Name, Peer);
+    /// <summary>Which memory it is.</summary>
+    [JsonIgnore]
+    public MemoryKey Key => new(Category, Name, Peer);
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Memories;
@@ -26,5 +27,7 @@ public sealed record MemoryDifference
     /// <summary>Where the content after may come from; <see langword="null"/>: unknown, or it was deleted.</summary>
     public MemorySources? Sources { get; init; }
 
-    internal MemoryKey Key => new(Category, Name, Peer);
+    /// <summary>Which memory it is.</summary>
+    [JsonIgnore]
+    public MemoryKey Key => new(Category, Name, Peer);
 }

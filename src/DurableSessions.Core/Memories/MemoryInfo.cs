@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Memories;
@@ -45,5 +46,7 @@ public sealed record MemoryInfo
     /// </summary>
     public bool HasOwnersWords { get; init; }
 
-    internal MemoryKey Key => new(Category, Name, Peer);
+    /// <summary>Which memory it is.</summary>
+    [JsonIgnore]
+    public MemoryKey Key => new(Category, Name, Peer);
 }

@@ -11,5 +11,8 @@ namespace DurableSessions.Core.Memories;
 public sealed record MemoryKey(MemoryCategory Category, string Name, string? Peer = null)
 {
     /// <summary>The catalogue that names it.</summary>
-    internal MemoryShelf Shelf => Peer is null ? MemoryShelf.Own : MemoryShelf.Peers;
+    internal MemoryShelf Shelf => ShelfOf(Peer);
+
+    /// <summary>The catalogue that names the memories of a peer, or the user's own.</summary>
+    internal static MemoryShelf ShelfOf(string? peer) => peer is null ? MemoryShelf.Own : MemoryShelf.Peers;
 }

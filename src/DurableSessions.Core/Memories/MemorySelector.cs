@@ -20,8 +20,7 @@ internal sealed class MemorySelector(MemoryCatalogues catalogues, MemoryContents
     public async Task<IReadOnlyList<Memory>> ReadAsync(
         UserKey user, string? peer, IReadOnlyList<MemoryCategory> categories, CancellationToken cancellationToken)
     {
-        StoredCatalogue stored = await catalogues.LoadAsync(
-            user, peer is null ? MemoryShelf.Own : MemoryShelf.Peers, cancellationToken);
+        StoredCatalogue stored = await catalogues.LoadAsync(user, MemoryKey.ShelfOf(peer), cancellationToken);
         return await ReadAsync(
             user,
             stored.Catalogue.Memories.Where(m => m.Peer == peer && categories.Contains(m.Category)),

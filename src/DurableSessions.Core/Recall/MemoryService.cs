@@ -69,7 +69,7 @@ public sealed class MemoryService
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxPage);
-        StoredCatalogue stored = await _catalogues.LoadAsync(user, ShelfOf(peer), cancellationToken);
+        StoredCatalogue stored = await _catalogues.LoadAsync(user, MemoryKey.ShelfOf(peer), cancellationToken);
         List<MemoryInfo> items =
         [
             .. stored.Catalogue.Memories
@@ -376,8 +376,6 @@ public sealed class MemoryService
 
         throw new ContentionException($"The memories of user '{user}' were changed by others {MaxAttempts} times in a row.");
     }
-
-    private static MemoryShelf ShelfOf(string? peer) => peer is null ? MemoryShelf.Own : MemoryShelf.Peers;
 
     private static bool IsBehind(MemoryInfo memory, MemoryCategory category, string name) =>
         memory.Category > category || (memory.Category == category && string.CompareOrdinal(memory.Name, name) > 0);

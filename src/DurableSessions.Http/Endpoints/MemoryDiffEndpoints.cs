@@ -55,7 +55,7 @@ internal static class MemoryDiffEndpoints
         foreach (MemoryDifference change in diff.Changes)
         {
             json.WriteStartObject();
-            json.WriteString("uri", Wire.MemoryUri(key.User, new MemoryKey(change.Category, change.Name, change.Peer)));
+            json.WriteString("uri", Wire.MemoryUri(key.User, change.Key));
             json.WriteString("category", Wire.Category(change.Category));
             json.WriteString("name", change.Name);
             MemoryEndpoints.WritePeer(json, change.Peer);

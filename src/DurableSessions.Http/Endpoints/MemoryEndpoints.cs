@@ -35,7 +35,7 @@ internal static class MemoryEndpoints
     /// <summary>Writes the fields of a memory, without its content.</summary>
     public static void WriteInfo(Utf8JsonWriter json, string user, MemoryInfo memory)
     {
-        json.WriteString("uri", Wire.MemoryUri(user, new MemoryKey(memory.Category, memory.Name, memory.Peer)));
+        json.WriteString("uri", Wire.MemoryUri(user, memory.Key));
         json.WriteString("category", Wire.Category(memory.Category));
         json.WriteString("name", memory.Name);
         WritePeer(json, memory.Peer);

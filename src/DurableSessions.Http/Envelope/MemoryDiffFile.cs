@@ -53,7 +53,7 @@ internal static class MemoryDiffFile
     private static void Write(Utf8JsonWriter json, string user, MemoryDifference change)
     {
         json.WriteStartObject();
-        json.WriteString("uri", Wire.MemoryUri(user, new MemoryKey(change.Category, change.Name, change.Peer)));
+        json.WriteString("uri", Wire.MemoryUri(user, change.Key));
         json.WriteString("memory_type", Wire.Category(change.Category));
         if (change.After is null)
         {

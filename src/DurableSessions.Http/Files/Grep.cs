@@ -135,10 +135,9 @@ internal sealed class Grep(
             cost?.Take(1);
 
             // It may have been deleted since it was listed.
-            var key = new MemoryKey(info.Category, info.Name, info.Peer);
-            if (await store.Memories.FindAsync(caller.Owner, key, cancellationToken) is { } memory)
+            if (await store.Memories.FindAsync(caller.Owner, info.Key, cancellationToken) is { } memory)
             {
-                Add(Wire.MemoryUri(caller.User, key), memory.Content, static index => index + 1, cancellationToken);
+                Add(Wire.MemoryUri(caller.User, info.Key), memory.Content, static index => index + 1, cancellationToken);
             }
         }
 

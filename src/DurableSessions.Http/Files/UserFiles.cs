@@ -101,7 +101,7 @@ internal sealed class UserFiles(SessionStore store, Caller caller, RequestCost? 
         foreach (MemoryInfo info in all.Items)
         {
             cost?.Take(1);
-            if (await FindMemoryAsync(new MemoryKey(info.Category, info.Name, info.Peer), cancellationToken) is { } memory)
+            if (await FindMemoryAsync(info.Key, cancellationToken) is { } memory)
             {
                 contents.Add(memory.Content.Trim());
             }

@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.RegularExpressions;
 using DurableSessions.Core;
 using DurableSessions.Core.Identities;
-using DurableSessions.Core.Memories;
 using DurableSessions.Core.Messages;
 using DurableSessions.Core.Recall;
 using DurableSessions.Http.Callers;
@@ -89,8 +88,7 @@ internal sealed partial class ContextAssembly(SessionStore store, Caller caller,
         if (found.Memory is { } memory && wantsText && memory.Tokens <= tokens)
         {
             cost?.Take(1);
-            if (await store.Memories.FindAsync(
-                caller.Owner, new MemoryKey(memory.Category, memory.Name, memory.Peer), cancellationToken) is not { } whole)
+            if (await store.Memories.FindAsync(caller.Owner, memory.Key, cancellationToken) is not { } whole)
             {
                 return null;
             }

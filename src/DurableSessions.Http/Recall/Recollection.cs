@@ -93,7 +93,7 @@ internal sealed record Recollection(
     }
 
     private static string UriOf(Caller caller, SearchHit hit) => hit.Memory is { } memory
-        ? Wire.MemoryUri(caller.User, new MemoryKey(memory.Category, memory.Name, memory.Peer))
+        ? Wire.MemoryUri(caller.User, memory.Key)
         : hit.Archive is { } archive ? Wire.ArchiveUri(archive.Session, archive.Number)
         : Wire.SessionUri(hit.Live!.Session);
 }

@@ -28,7 +28,7 @@ public sealed class ReadAheadSegmentTests
     [Fact]
     public async Task Two_parts_that_are_read_in_turns_are_read_once_each()
     {
-        var counted = new Counted(s_bytes);
+        var counted = new MemoryBytes(s_bytes);
         var segment = new ReadAheadSegment(counted);
         for (int i = 0; i < Length / 2; i += 1_000)
         {
@@ -37,18 +37,5 @@ public sealed class ReadAheadSegmentTests
         }
 
         Assert.InRange(counted.Reads, 4, 6);
-    }
-
-    private sealed class Counted(byte[] bytes) : ISegmentBytes
-    {
-        public int Reads { get; private set; }
-
-        public long Length => bytes.Length;
-
-        public ValueTask<ReadOnlyMemory<byte>> ReadAsync(long offset, int length, CancellationToken cancellationToken)
-        {
-            Reads++;
-            return ValueTask.FromResult<ReadOnlyMemory<byte>>(bytes.AsMemory((int)offset, length));
-        }
     }
 }

@@ -14,7 +14,6 @@ using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
 using DurableSessions.Core.Tasks;
-using DurableSessions.Engine;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Core.Tests.Purging;
@@ -25,7 +24,6 @@ public sealed class OldArchivesTests
 {
     private const int RequestsOfARun = 45;
 
-    private static readonly EngineOptions s_seldom = new() { SweepInterval = TimeSpan.FromHours(12) };
     private static readonly TimeSpan s_retention = TimeSpan.FromDays(5);
     private static readonly TimeSpan s_longAgo = s_retention + TimeSpan.FromHours(1);
     private static readonly TimeSpan s_longest = TimeSpan.FromDays(45);
@@ -133,7 +131,7 @@ public sealed class OldArchivesTests
     [Fact]
     public Task A_dry_run_finds_the_same_and_changes_nothing() => RunAsync(async (cluster, container) =>
     {
-        using Host host = await Host.RunAsync(cluster, container.Name, new SessionOptions(), engine: s_seldom);
+        using Host host = await Host.RunAsync(cluster, container.Name, new SessionOptions(), engine: Host.Seldom);
         await CommitAsync(host, _key, 5);
         await Task.Delay(s_longAgo, cluster.Time, Cancelled);
         await CommitAsync(host, _other, 4);
@@ -393,7 +391,7 @@ public sealed class OldArchivesTests
             cluster,
             container.Name,
             Options() with { Semantic = new SemanticPolicy { MaxAttempts = 1, FallBack = false } },
-            engine: s_seldom);
+            engine: Host.Seldom);
         await CommitAsync(host, _key, 3);
         host.Processor.Before = static _ => throw new InvalidOperationException("away");
         await CommitAsync(host, _key, 2, first: 4);
@@ -498,7 +496,7 @@ public sealed class OldArchivesTests
             cluster,
             container.Name,
             Options() with { Semantic = new SemanticPolicy { MaxAttempts = 1, FallBack = false } },
-            engine: s_seldom);
+            engine: Host.Seldom);
         host.Processor.Before = static _ => throw new InvalidOperationException("away");
         await host.AppendAsync(_key, "m1");
         CommitTask failed = await host.CommitToEndAsync(_key);
@@ -521,7 +519,7 @@ public sealed class OldArchivesTests
             cluster,
             container.Name,
             Options() with { Semantic = new SemanticPolicy { MaxAttempts = 1, FallBack = false } },
-            engine: s_seldom);
+            engine: Host.Seldom);
         host.Processor.Before = static _ => throw new InvalidOperationException("away");
         await host.AppendAsync(_key, TextOf(_key, 1));
         CommitTask failed = await host.CommitToEndAsync(_key);
@@ -802,5 +800,5 @@ public sealed class OldArchivesTests
     }
 
     private static Task<Host> RunAsync(SimulatedCluster cluster, string container) =>
-        Host.RunAsync(cluster, container, Options(), engine: s_seldom);
+        Host.RunAsync(cluster, container, Options(), engine: Host.Seldom);
 }

@@ -9,7 +9,6 @@ using DurableSessions.Core.Identities;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Tasks;
-using DurableSessions.Engine;
 using DurableSessions.Orchestration;
 using DurableSessions.Testing;
 
@@ -19,7 +18,6 @@ namespace DurableSessions.Core.Tests.Purging;
 [Collection(nameof(Simulated))]
 public sealed class PurgeTests
 {
-    private static readonly EngineOptions s_seldom = new() { SweepInterval = TimeSpan.FromHours(12) };
     private static readonly TimeSpan s_longAgo = TimeSpan.FromHours(25);
 
     private readonly SessionKey _key = new("acme", "ada", "s1");
@@ -393,7 +391,7 @@ public sealed class PurgeTests
     public Task Zero_keeps_everything() => RunAsync(async (cluster, container) =>
     {
         using Host host = await Host.RunAsync(
-            cluster, container.Name, Options() with { TaskRetention = TimeSpan.Zero }, engine: s_seldom);
+            cluster, container.Name, Options() with { TaskRetention = TimeSpan.Zero }, engine: Host.Seldom);
         await EndAsync(host, "completed");
         await Task.Delay(s_longAgo, cluster.Time, Cancelled);
         host.Log.Clear();
@@ -492,7 +490,7 @@ public sealed class PurgeTests
     });
 
     private static Task<Host> RunAsync(SimulatedCluster cluster, string container, bool fallBack = true) =>
-        Host.RunAsync(cluster, container, Options(fallBack), engine: s_seldom);
+        Host.RunAsync(cluster, container, Options(fallBack), engine: Host.Seldom);
 
     /// <summary>A commit of one message that has ended so.</summary>
     private async Task<CommitTask> EndAsync(Host host, string kind)

@@ -7,7 +7,6 @@ using DurableSessions.Core.Purging;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Tasks;
-using DurableSessions.Engine;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Core.Tests.Purging;
@@ -16,7 +15,6 @@ namespace DurableSessions.Core.Tests.Purging;
 [Collection(nameof(Simulated))]
 public sealed class UnusedSessionsTests
 {
-    private static readonly EngineOptions s_seldom = new() { SweepInterval = TimeSpan.FromHours(12) };
     private static readonly TimeSpan s_retention = TimeSpan.FromDays(9);
     private static readonly TimeSpan s_longAgo = s_retention + TimeSpan.FromHours(1);
 
@@ -336,7 +334,7 @@ public sealed class UnusedSessionsTests
             cluster,
             container.Name,
             Options() with { SessionRetention = TimeSpan.Zero, TaskRetention = TimeSpan.FromDays(1) },
-            engine: s_seldom);
+            engine: Host.Seldom);
         await host.AppendAsync(_key, "m1");
         await Task.Delay(s_longAgo, cluster.Time, Cancelled);
         Assert.NotNull(await host.PurgeAsync());
@@ -394,5 +392,5 @@ public sealed class UnusedSessionsTests
             cluster,
             container,
             Options() with { Semantic = new SemanticPolicy { MaxAttempts = 1, FallBack = fallBack } },
-            engine: s_seldom);
+            engine: Host.Seldom);
 }

@@ -169,7 +169,7 @@ public sealed class RedTeamTests
     {
         MemoryPage page = await host.Store.Memories.ListAsync(ChatHost.Key.Owner, peer, null, MemoryService.MaxPage, null, Cancelled);
         return await Task.WhenAll(
-            page.Items.Select(i => host.Store.Memories.GetAsync(ChatHost.Key.Owner, new MemoryKey(i.Category, i.Name, i.Peer), Cancelled)));
+            page.Items.Select(i => host.Store.Memories.GetAsync(ChatHost.Key.Owner, i.Key, Cancelled)));
     }
 
     private static NewMessage Owner(string text) => Injection.Said("user", Injection.Of(text));

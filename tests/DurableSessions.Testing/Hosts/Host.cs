@@ -53,6 +53,9 @@ internal sealed class Host : IDisposable
     /// <summary>Engines that notice soon that another one has died.</summary>
     public static EngineOptions Quick { get; } = new() { Ownership = TimeSpan.FromSeconds(1), SweepInterval = TimeSpan.FromSeconds(5) };
 
+    /// <summary>Engines for days of simulated time: with as few requests in between as a host can do with.</summary>
+    public static EngineOptions Seldom { get; } = new() { SweepInterval = TimeSpan.FromHours(12) };
+
     public FakeProcessor Fallback { get; } = new() { Name = "fallback", FindsMemories = false };
 
     public OrchestrationClient Client => _engine.Client;
