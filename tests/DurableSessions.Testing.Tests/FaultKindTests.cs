@@ -1,5 +1,6 @@
 using Azure;
 using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
 using DurableSessions.Core.Storage;
 
 namespace DurableSessions.Testing.Tests;
@@ -13,6 +14,12 @@ public sealed class FaultKindTests(SimulatedFixture storage) : IClassFixture<Sim
     private static readonly Dictionary<string, Func<BlobContainerClient, Task<string>>> s_reads = new(StringComparer.Ordinal)
     {
         ["GET"] = static async c => (await c.GetBlobClient("b").DownloadContentAsync()).Value.Content.ToString(),
+        ["GET with a condition"] = static async c =>
+        {
+            BlobClient blob = c.GetBlobClient("b");
+            var conditions = new BlobDownloadOptions { Conditions = new BlobRequestConditions { IfNoneMatch = new ETag("another") } };
+            return (await blob.DownloadContentAsync(conditions)).Value.Content.ToString();
+        },
         ["HEAD"] = static async c => (await c.GetBlobClient("b").GetPropertiesAsync()).Value.ETag.ToString(),
         ["list"] = static async c =>
             string.Join(',', await c.GetBlobsAsync().Select(static b => $"{b.Name} {b.Properties.ETag}").ToArrayAsync()),
@@ -38,10 +45,62 @@ public sealed class FaultKindTests(SimulatedFixture storage) : IClassFixture<Sim
             FaultKind.ArrivesLate => FaultKind.AnswerLost,
             _ => null,
         };
-        Assert.Equal(other is null && kind != FaultKind.SentTwice, kind.IsOwnAt(request));
-        if (!kind.IsOwnAt(request))
+        bool isOwn = kind switch
+        {
+            FaultKind.Refused => read == "GET with a condition",
+            _ => kind is FaultKind.NotCarriedOut or FaultKind.AnswerLost or FaultKind.ServerErrors,
+        };
+        Assert.Equal(isOwn, kind.IsOwnAt(request));
+        if (other is not null || kind == FaultKind.SentTwice)
         {
             Assert.Equal((await TryAsync(other, read)).Seen, seen);
+        }
+    }
+
+    /// <summary>Every third is not sent, the others are answered 503 and 429.</summary>
+    [Fact]
+    public async Task A_read_that_is_not_sent_is_as_one_whose_answer_is_lost()
+    {
+        int own = 0;
+        foreach (int earlier in (int[])[0, 1, 2])
+        {
+            (string seen, StorageRequest request, _) = await TryAsync(FaultKind.NotCarriedOut, "GET", earlier);
+            (string lost, _, _) = await TryAsync(FaultKind.AnswerLost, "GET", earlier);
+            Assert.Equal(seen != lost, FaultKind.NotCarriedOut.IsOwnAt(request));
+            own += seen != lost ? 1 : 0;
+        }
+
+        Assert.Equal(2, own);
+    }
+
+    /// <summary>At each request of a process that writes, reads twice, and writes.</summary>
+    [Fact]
+    public async Task A_process_that_dies_before_a_read_leaves_what_it_leaves_behind_the_write_before()
+    {
+        foreach ((FaultKind kind, int number, string left) in ((FaultKind, int, string)[])
+            [
+                (FaultKind.DiesAfter, 1, "one"), (FaultKind.DiesBefore, 2, "one"), (FaultKind.DiesBefore, 3, "one"),
+                (FaultKind.DiesBefore, 4, "one"), (FaultKind.DiesAfter, 4, "two"),
+            ])
+        {
+            var faults = new FaultTransport();
+            SessionStorage blobs = await storage.NewStorageAsync(faults.Configure);
+            BlobClient blob = blobs.Container.GetBlobClient("b");
+            faults.Inject(kind, faults.Requests + number);
+            Task acting = ActAsync(blob);
+            await faults.Stopped;
+            faults.FailHanging();
+            await Assert.ThrowsAsync<AggregateException>(() => acting);
+            BlobContainerClient plain = (await storage.ConnectAsync(blobs.Container.Name)).Container;
+            Assert.Equal(left, (await plain.GetBlobClient("b").DownloadContentAsync()).Value.Content.ToString());
+        }
+
+        static async Task ActAsync(BlobClient blob)
+        {
+            await blob.UploadAsync(BinaryData.FromString("one"), overwrite: true);
+            await blob.GetPropertiesAsync();
+            await blob.DownloadContentAsync();
+            await blob.UploadAsync(BinaryData.FromString("two"), overwrite: true);
         }
     }
 
@@ -60,7 +119,7 @@ public sealed class FaultKindTests(SimulatedFixture storage) : IClassFixture<Sim
     }
 
     // What the client sees of a read at which a fault happens, or none; the address of each container is another one.
-    private async Task<(string Seen, StorageRequest Request, bool IsUnchanged)> TryAsync(FaultKind? kind, string read)
+    private async Task<(string Seen, StorageRequest Request, bool IsUnchanged)> TryAsync(FaultKind? kind, string read, int earlier = 0)
     {
         var faults = new FaultTransport();
         var log = new RequestLog();
@@ -73,11 +132,16 @@ public sealed class FaultKindTests(SimulatedFixture storage) : IClassFixture<Sim
         BlobContainerClient plain = (await storage.ConnectAsync(blobs.Container.Name)).Container;
         await plain.GetBlobClient("b").UploadAsync(BinaryData.FromString(Text));
         string before = await s_reads["list"](plain);
-        log.Clear();
+        for (int i = 0; i < earlier; i++)
+        {
+            await blobs.Container.GetBlobClient("b").ExistsAsync();
+        }
+
+        int sent = log.Count;
         Func<Task> deliver = kind is { } fault ? faults.Inject(fault, faults.Requests + 1) : static () => Task.CompletedTask;
         Task<string> reading = s_reads[read](blobs.Container);
         string seen = await Task.WhenAny(reading, faults.Stopped) == reading ? await OutcomeAsync(reading) : "nothing";
-        StorageRequest request = Assert.Single(log.Requests);
+        StorageRequest request = Assert.Single(log.Requests.Skip(sent));
         await deliver();
         faults.FailHanging();
         await OutcomeAsync(reading);

@@ -9,10 +9,17 @@ internal static class Injection
     /// <summary>
     /// Whether it is a fault of its own at a request. At one that only reads, storage and its client cannot tell
     /// <see cref="FaultKind.DiesAfter"/> from <see cref="FaultKind.DiesBefore"/>, <see cref="FaultKind.ArrivesLate"/> from
-    /// <see cref="FaultKind.AnswerLost"/>, and <see cref="FaultKind.SentTwice"/> from no fault.
+    /// <see cref="FaultKind.AnswerLost"/>, one that is not sent from that either, and <see cref="FaultKind.SentTwice"/> from no fault.
+    /// A process that dies before it reads leaves what it leaves when it dies after the write before that, or before the next one; of
+    /// these, the first has answered the fewest clients, and the second the most. Storage refuses nothing that has no condition.
     /// </summary>
-    public static bool IsOwnAt(this FaultKind kind, StorageRequest request) =>
-        request.IsWrite || kind is not (FaultKind.DiesAfter or FaultKind.ArrivesLate or FaultKind.SentTwice);
+    public static bool IsOwnAt(this FaultKind kind, StorageRequest request) => kind switch
+    {
+        FaultKind.Refused => request.IsConditional,
+        _ when request.IsWrite => true,
+        FaultKind.NotCarriedOut => NotCarriedOutAt(request.Number) != Fault.FailBeforeSending,
+        _ => kind is FaultKind.AnswerLost or FaultKind.ServerErrors,
+    };
 
     /// <summary>Has it happen at a request. Returns what is to be done when everything is over: late copies arrive.</summary>
     public static Func<Task> Inject(this FaultTransport faults, FaultKind kind, int number)
@@ -24,7 +31,7 @@ internal static class Injection
                 faults.StopTheWorldAt(number, carriesOutTheLast: kind == FaultKind.DiesAfter);
                 break;
             case FaultKind.NotCarriedOut:
-                faults.AtRequest(number, NotCarriedOut[number % NotCarriedOut.Length]);
+                faults.AtRequest(number, NotCarriedOutAt(number));
                 break;
             case FaultKind.AnswerLost:
                 faults.AtRequest(number, Fault.DropAnswer);
@@ -49,4 +56,6 @@ internal static class Injection
 
         return static () => Task.CompletedTask;
     }
+
+    private static Fault NotCarriedOutAt(int number) => NotCarriedOut[number % NotCarriedOut.Length];
 }

@@ -6,7 +6,7 @@ namespace DurableSessions.Testing;
 /// <summary>One request to storage, as it goes out: a retry is another one.</summary>
 public sealed class StorageRequest
 {
-    private StorageRequest(int number, string method, string container, string blob, string comp, string prefix)
+    private StorageRequest(int number, string method, string container, string blob, string comp, string prefix, bool isConditional)
     {
         Number = number;
         Method = method;
@@ -14,6 +14,7 @@ public sealed class StorageRequest
         Blob = blob;
         Comp = comp;
         Prefix = prefix;
+        IsConditional = isConditional;
     }
 
     /// <summary>Counted from 1 in the order in which requests were sent.</summary>
@@ -41,6 +42,9 @@ public sealed class StorageRequest
 
     /// <summary>Whether the request could change something.</summary>
     public bool IsWrite => Method is "PUT" or "DELETE";
+
+    /// <summary>Whether it has a condition: storage carries it out only as long as that holds.</summary>
+    public bool IsConditional { get; }
 
     /// <summary>Whether the request is of this kind, for a blob (or a listing) whose name begins so.</summary>
     /// <param name="method">PUT, GET, HEAD, DELETE.</param>
@@ -86,10 +90,13 @@ public sealed class StorageRequest
         int slash = path.IndexOf('/', StringComparison.Ordinal);
         string container = slash < 0 ? path : path[..slash];
         string blob = slash < 0 ? "" : Uri.UnescapeDataString(path[(slash + 1)..]);
-        return new StorageRequest(number, request.Method.Method, container, blob, Query(uri, "comp"), Query(uri, "prefix"));
+        bool isConditional = request.Headers.Any(static h =>
+            h.Name.StartsWith("If-", StringComparison.OrdinalIgnoreCase)
+            || h.Name.StartsWith("x-ms-blob-condition-", StringComparison.OrdinalIgnoreCase));
+        return new StorageRequest(number, request.Method.Method, container, blob, Query(uri, "comp"), Query(uri, "prefix"), isConditional);
     }
 
-    private StorageRequest WithNumber(int number) => new(number, Method, Container, Blob, Comp, Prefix);
+    private StorageRequest WithNumber(int number) => new(number, Method, Container, Blob, Comp, Prefix, IsConditional);
 
     private static string Query(Uri uri, string name)
     {
