@@ -13,6 +13,8 @@ internal sealed record DigestAgain() : Scenario("digest again")
 {
     private string? _degraded;
 
+    public override bool IsPreparedOnce => true;
+
     public override async Task PrepareAsync(Host host)
     {
         await SayAsync(host, "p1", "+preferences/tea=green");

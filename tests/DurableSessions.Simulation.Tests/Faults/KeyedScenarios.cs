@@ -12,6 +12,8 @@ internal sealed record KeyedRetryAndCancel() : Scenario("retry and cancel with k
     private string? _taskId;
     private bool _isCancelledAgain;
 
+    public override bool IsPreparedOnce => true;
+
     public override async Task PrepareAsync(Host host)
     {
         await SayAsync(host, "p1", "p2");
@@ -79,6 +81,8 @@ internal sealed record KeyedRetryAndCancel() : Scenario("retry and cancel with k
 internal sealed record KeyedUndoOfMemories() : Scenario("undo with a key")
 {
     private static readonly string[] TakenBack = ["green"];
+
+    public override bool IsPreparedOnce => true;
 
     public override async Task PrepareAsync(Host host)
     {

@@ -9,6 +9,8 @@ namespace DurableSessions.Simulation.Tests.Faults;
 /// <summary>The newest archive is digested again in place, by a request that is repeated with its key where it had no answer.</summary>
 internal sealed record ReplaceDigest() : Scenario("replace a digest")
 {
+    public override bool IsPreparedOnce => true;
+
     public override async Task PrepareAsync(Host host)
     {
         await SayAsync(host, "p1", "+preferences/tea=green");
@@ -32,6 +34,8 @@ internal sealed record ReplaceDigest() : Scenario("replace a digest")
 /// <summary>A preview is put in place, and the digest before put back.</summary>
 internal sealed record PreviewAndRestoreDigest() : Scenario("preview a digest, put it in place, and put the one before back")
 {
+    public override bool IsPreparedOnce => true;
+
     public override async Task PrepareAsync(Host host)
     {
         await SayAsync(host, "p1", "p2");
@@ -56,6 +60,8 @@ internal sealed record PreviewAndRestoreDigest() : Scenario("preview a digest, p
 /// <summary>A commit is digested while the digest that it is made from is replaced: it is made from the one or the other.</summary>
 internal sealed record ReplaceDigestBesideCommit() : Scenario("replace a digest beside a commit")
 {
+    public override bool IsPreparedOnce => true;
+
     public override async Task PrepareAsync(Host host)
     {
         await SayAsync(host, "p1");
@@ -83,6 +89,8 @@ internal sealed record ReplaceDigestBesideCommit() : Scenario("replace a digest 
 /// <summary>The session is deleted while its digest is replaced: nothing of it is left.</summary>
 internal sealed record ReplaceDigestBesideDelete() : Scenario("replace a digest beside a deletion")
 {
+    public override bool IsPreparedOnce => true;
+
     public override async Task PrepareAsync(Host host)
     {
         await SayAsync(host, "p1");

@@ -13,6 +13,8 @@ internal sealed record RetryOutOfOrder() : Scenario("retry of two commits that o
 {
     private string? _taskId;
 
+    public override bool IsPreparedOnce => true;
+
     public override async Task PrepareAsync(Host host)
     {
         await SayAsync(host, "p1", "!profile/me=old");

@@ -155,6 +155,8 @@ internal static class Scenarios
 
     private sealed record LaterCommit() : Scenario("later commit, keeping what was kept")
     {
+        public override bool IsPreparedOnce => true;
+
         public override async Task PrepareAsync(Host host)
         {
             await SayAsync(host, "p1", "p2", "p3");
@@ -330,6 +332,8 @@ internal static class Scenarios
     {
         private string? _taskId;
 
+        public override bool IsPreparedOnce => true;
+
         public override async Task PrepareAsync(Host host)
         {
             await SayAsync(host, "p1", "p2");
@@ -463,6 +467,8 @@ internal static class Scenarios
     private sealed record TwoSessionsWithMemories() : Scenario("two sessions of one user commit memories at once")
     {
         private static readonly SessionKey Other = Key with { Id = "s2" };
+
+        public override bool IsPreparedOnce => true;
 
         public override async Task PrepareAsync(Host host)
         {

@@ -172,16 +172,16 @@ internal sealed class Host : IDisposable
     public async Task<IReadOnlyList<CommitTask>> EndAllAsync(string account = "acme", string user = "ada")
     {
         var over = new Dictionary<string, CommitTask>();
-        for (bool isNew = true; isNew;)
+        for (bool mayBeNew = true; mayBeNew;)
         {
-            isNew = false;
+            mayBeNew = false;
             var all = new CommitTaskQuery { Limit = 200 };
             foreach (CommitTask task in await Store.Tasks.ListAsync(new UserKey(account, user), all, Cancelled))
             {
                 if (!over.ContainsKey(task.TaskId))
                 {
-                    over[task.TaskId] = await EndOfAsync(task.Session, task.TaskId);
-                    isNew = true;
+                    over[task.TaskId] = task.IsOver ? task : await EndOfAsync(task.Session, task.TaskId);
+                    mayBeNew |= !task.IsOver;
                 }
             }
         }
