@@ -1,4 +1,6 @@
 using System.Net;
+using Azure.Storage.Blobs;
+using DurableSessions.Http.Keys;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Server.Tests.Serving;
@@ -77,9 +79,10 @@ public sealed class AllowedHostsTests(AzuriteFixture azurite)
     private async Task<(Dictionary<string, string> Environment, string Key)> WithKeyAsync()
     {
         Dictionary<string, string> environment = await EnvironmentAsync();
-        (int exitCode, string output, string errors) = await ServerProcess.RunAsync(environment, "keys", "add");
-        Assert.True(exitCode == 0, errors);
-        return (environment, output.TrimEnd().Split('\n')[^1]);
+        BlobContainerClient container = (await azurite.ConnectAsync(environment["Storage__Container"])).Container;
+        (string key, _) = await new KeyStore(container, TimeProvider.System)
+            .AddAsync("default", "default", TestContext.Current.CancellationToken);
+        return (environment, key);
     }
 
     private static async Task<HttpResponseMessage> SendAsync(

@@ -26,6 +26,17 @@ internal static class SettingsHost
         return Assert.Throws<SettingsException>(services.ValidateSettings).Message;
     }
 
+    /// <summary>What a start with these settings says that goes on to open its storage.</summary>
+    public static async Task<string> OpeningErrorAsync(params (string Key, string? Value)[] settings)
+    {
+        await using ServiceProvider services = Build(settings);
+        await using var storage = new StorageConnection();
+        Exception error = await Assert.ThrowsAnyAsync<Exception>(
+            () => storage.OpenAsync(services, static _ => { }, ifMissing: null, TestContext.Current.CancellationToken));
+        Assert.True(error is SettingsException or StartException, $"{error}");
+        return error.Message;
+    }
+
     public static ServiceProvider Build(params (string Key, string? Value)[] settings)
     {
         IConfiguration configuration = new ConfigurationBuilder()

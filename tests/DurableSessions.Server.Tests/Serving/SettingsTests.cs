@@ -131,23 +131,65 @@ public sealed class SettingsTests
     }
 
     [Theory]
-    [InlineData("Limits__Burst", "0", "Limits:Burst '0' is not a whole number from 1 to 1000000.")]
-    [InlineData("Limits__Brust", "1", "Limits:Brust is not a setting; Limits has ")]
-    [InlineData("Semantics__WhenFailed", "cry", "Semantics:WhenFailed 'cry' is not fallback or fail.")]
-    [InlineData("Semantics__WhenAway", "cry", "Semantics:WhenAway 'cry' is not fallback or wait.")]
-    [InlineData("Proxies__Hops", "0", "Proxies:Hops '0' is not a whole number from 1 to 10.")]
-    [InlineData("Proxies__Trusted", "0.0.0.0/0", "Proxies:Trusted '0.0.0.0/0' is not a list of addresses or of networks such as")]
-    [InlineData("Storage__Container", "A", "Storage:Container 'A' is no container name")]
-    [InlineData("Appends__RepetitionSeconds", "86401", "Appends:RepetitionSeconds '86401' is not a whole number from 0 (off) to 86400.")]
-    [InlineData("AutoCommit__KeepRecentCount", "-1", "AutoCommit:KeepRecentCount '-1' is not a whole number from 0 to 1000.")]
-    [InlineData("Quotas__Bytes", "0", "Quotas:Bytes '0' is not a whole number from 1 to 1125899906842624.")]
-    [InlineData("Embedded__OwnershipSeconds", "2", "Embedded:OwnershipSeconds '2' is not a whole number from 3 to 300.")]
-    public async Task A_wrong_setting_ends_the_start_before_local_storage_is_started(string name, string value, string expected)
+    [InlineData("Limits:BodyBytes", "many", "Limits:BodyBytes 'many' is not a whole number from 1024 to 33554432.")]
+    [InlineData("Limits:Brust", "1", "Limits:Brust is not a setting; Limits has ")]
+    [InlineData("Semantics:WhenFailed", "cry", "Semantics:WhenFailed 'cry' is not fallback or fail.")]
+    [InlineData("Semantics:WhenAway", "cry", "Semantics:WhenAway 'cry' is not fallback or wait.")]
+    [InlineData("Proxies:Hops", "0", "Proxies:Hops '0' is not a whole number from 1 to 10.")]
+    [InlineData("Proxies:Trusted", "0.0.0.0/0", "Proxies:Trusted '0.0.0.0/0' is not a list of addresses or of networks such as")]
+    [InlineData("Storage:Container", "Not_A_Name", "Storage:Container 'Not_A_Name' is no container name")]
+    [InlineData("Appends:RepetitionSeconds", "86401", "Appends:RepetitionSeconds '86401' is not a whole number from 0 (off) to 86400.")]
+    [InlineData("Appends:RepetitionSeconds", "a minute", "Appends:RepetitionSeconds 'a minute' is not a whole number from 0 (off)")]
+    [InlineData("Host:StopSeconds", "never", "Host:StopSeconds 'never' is not a whole number from 0 to 300.")]
+    [InlineData("Host:StopSeconds", "-1", "Host:StopSeconds '-1' is not a whole number from 0 to 300.")]
+    [InlineData("Host:StopSeconds", "301", "Host:StopSeconds '301' is not a whole number from 0 to 300.")]
+    [InlineData("Retention:TaskDays", "a month", "Retention:TaskDays 'a month' is not a whole number from 0 (for ever) to 3650.")]
+    [InlineData("Retention:TaskDays", "-1", "Retention:TaskDays '-1' is not a whole number from 0 (for ever) to 3650.")]
+    [InlineData("Retention:TaskDays", "3651", "Retention:TaskDays '3651' is not a whole number from 0 (for ever) to 3650.")]
+    [InlineData("AutoCommit:KeepRecentCount", "-1", "AutoCommit:KeepRecentCount '-1' is not a whole number from 0 to 1000.")]
+    [InlineData(
+        "AutoCommit:MessageCountThreshold", "1001", "AutoCommit:MessageCountThreshold '1001' is not a whole number from 0 to 1000.")]
+    [InlineData("AutoCommit:IdleTimeoutSeconds", "1d", "AutoCommit:IdleTimeoutSeconds '1d' is not a whole number from 0 to 604800.")]
+    [InlineData("Quotas:Bytes", "0", "Quotas:Bytes '0' is not a whole number from 1 to 1125899906842624.")]
+    [InlineData("Embedded:OwnershipSeconds", "2", "Embedded:OwnershipSeconds '2' is not a whole number from 3 to 300.")]
+    [InlineData("Embedded:OwnershipSeconds", "soon", "Embedded:OwnershipSeconds 'soon' is not a whole number from 3 to 300.")]
+    [InlineData("Auth:Mode", "none", "Auth:Mode 'none' is not dev or keys.")]
+    [InlineData("Auth:Mod", "keys", "Auth:Mod is not a setting; Auth has Mode.")]
+    public async Task A_wrong_setting_ends_the_opening_before_local_storage_is_started(string name, string value, string expected)
     {
         using var folder = new TemporaryFolder();
         string data = Path.Combine(folder.Path, "data");
-        var environment = new Dictionary<string, string> { ["Storage__Folder"] = data, [name] = value };
-        await StartErrorTests.AssertErrorAsync(environment, "http://127.0.0.1:0", expected);
+        string error = await SettingsHost.OpeningErrorAsync(("Storage:Folder", data), (name, value));
+        Assert.StartsWith(expected, error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(data));
+    }
+
+    [Theory]
+    [InlineData("Temporal", "Engine is 'Temporal'; it must be Embedded or DurableTask.")]
+    [InlineData("DurableTask", "Engine is DurableTask, but ConnectionStrings:Scheduler is missing")]
+    public void An_engine_that_is_invalid(string engine, string expected) => Assert.StartsWith(
+        expected, Assert.Throws<StartException>(() => SettingsHost.Error(("Engine", engine))).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("nonsense", "ConnectionStrings:Storage is no connection string")]
+    [InlineData("DefaultEndpointsProtocol=https;AccountName=a;AccountKey=!!!", "ConnectionStrings:Storage is no connection string")]
+    [InlineData("http://account.blob.core.windows.net", "not one of a blob service")]
+    [InlineData("https://account.blob.core.windows.net/?sig=secret", "not one of a blob service")]
+    public async Task A_connection_that_is_invalid(string connection, string expected)
+    {
+        string error = await SettingsHost.OpeningErrorAsync(("ConnectionStrings:Storage", connection));
+        Assert.Contains(expected, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_wrong_setting_ends_the_start_before_local_storage_is_started()
+    {
+        using var folder = new TemporaryFolder();
+        string data = Path.Combine(folder.Path, "data");
+        var environment = new Dictionary<string, string> { ["Storage__Folder"] = data, ["Limits__Burst"] = "0" };
+        await StartErrorTests.AssertErrorAsync(
+            environment, "http://127.0.0.1:0", "Limits:Burst '0' is not a whole number from 1 to 1000000.");
         Assert.False(Directory.Exists(data));
     }
 
