@@ -234,12 +234,21 @@ public sealed class ArchivedContextTests
         using Host host = await Host.StartAsync(cluster, (await cluster.NewContainerAsync()).Name);
         await SwitchAsync(host, _key, "c1", [.. Enumerable.Range(1, 20).Select(static i => Text($"m{i}", 100_000))]);
         await SwitchAsync(host, _key, "c2", [.. Enumerable.Range(21, 20).Select(static i => Text($"m{i}", 100_000))]);
-        SessionContext context = await ReadAsync(host, 10_000_000);
+        long held = 0;
+        SessionContext context = await host.Store.Sessions.ReadContextAsync(
+            _key, 10_000_000, query: null, includeMemories: false, Hold, read: null, Cancelled);
+        Assert.InRange(held, context.Recalled.Sum(static m => m.Length), ContextWindow.MaxBytes);
         Assert.Equal(Enumerable.Range(21, 20).Select(static i => $"m{i}"), Names(context.Recalled)[^20..]);
         Assert.InRange(context.Recalled.Sum(static m => m.Length), 7_500_000, 8 * 1024 * 1024);
 
         // Each is longer than what is looked at for a question.
         Assert.Empty((await ReadAsync(host, 10_000_000, "word")).Recalled);
+
+        ValueTask Hold(long bytes, CancellationToken cancellationToken)
+        {
+            held = Math.Max(held, bytes);
+            return ValueTask.CompletedTask;
+        }
     });
 
     /// <summary>Each length of the last line and of the one before it, around the boundary between two blocks.</summary>
@@ -316,6 +325,27 @@ public sealed class ArchivedContextTests
             Assert.Equal(["3a", "3b", "4a", "4b"], Names(context.Recalled));
             Assert.Equal([4, 3], context.Abstracts.Select(static a => a.Number));
         }
+    });
+
+    /// <summary>The manifest says first that archives have expired; their blobs, and those of the index, are deleted later.</summary>
+    [Fact]
+    public Task An_expired_archive_that_is_not_deleted_yet_is_left_out() => Simulated.RunAsync(async cluster =>
+    {
+        BlobContainerClient container = await cluster.NewContainerAsync();
+        using Host host = await Host.StartAsync(cluster, container.Name);
+        await ArchiveAsync(host, 4);
+        using Host other = await Host.StartAsync(cluster, container.Name);
+        var delete = new HoldsRequest();
+        other.Faults.When(static r => r.Is("DELETE", ""), delete);
+        Task expiring = ExpireAsync(other, cluster);
+        await delete.Arrived;
+        foreach (string? query in (string?[])[null, "word"])
+        {
+            Assert.Equal(["3a", "3b", "4a", "4b"], Names((await ReadAsync(host, 100_000, query)).Recalled));
+        }
+
+        await delete.ReleaseAsync();
+        await expiring;
     });
 
     [Theory]
