@@ -356,9 +356,10 @@ public sealed class ArchivedContextTests
         using Host host = await Host.StartAsync(cluster, container.Name);
         await ArchiveAsync(host, 4);
         using Host other = await Host.StartAsync(cluster, container.Name);
+        ExpireArchivesInput old = await AllButTheTwoNewestAsync(other, cluster);
         var delete = new HoldsRequest();
         other.Faults.When(static r => r.Is("DELETE", ""), delete);
-        Task expiring = ExpireAsync(other, cluster);
+        Task expiring = other.DeleteArchivesAsync(old);
         await delete.Arrived;
         foreach (string? query in (string?[])[null, "word"])
         {
@@ -509,7 +510,9 @@ public sealed class ArchivedContextTests
         return commit;
     }
 
-    // All but the two newest.
-    private async Task ExpireAsync(Host host, SimulatedCluster cluster) => await host.DeleteArchivesAsync(new ExpireArchivesInput(
-        _key, await host.Store.Sessions.IncarnationAsync(_key, Cancelled), cluster.Time.GetUtcNow() + TimeSpan.FromHours(1)));
+    private async Task ExpireAsync(Host host, SimulatedCluster cluster) =>
+        await host.DeleteArchivesAsync(await AllButTheTwoNewestAsync(host, cluster));
+
+    private async Task<ExpireArchivesInput> AllButTheTwoNewestAsync(Host host, SimulatedCluster cluster) =>
+        new(_key, await host.Store.Sessions.IncarnationAsync(_key, Cancelled), cluster.Time.GetUtcNow() + TimeSpan.FromHours(1));
 }

@@ -350,8 +350,8 @@ public sealed class LiveMessageTests
         {
             // All of about the same length, and the last one of what is left.
             int length = after == 0 ? left : LogIndex.MaxBytes / 32;
-            text.Append(lines[2].Replace("sleeps", new string('x', length - lines[2].Length - 1 + "sleeps".Length), StringComparison.Ordinal));
-            text.Append('\n');
+            string filler = new('x', length - lines[2].Length - 1 + "sleeps".Length);
+            text.Append(lines[2].Replace("sleeps", filler, StringComparison.Ordinal)).Append('\n');
             left -= length;
         }
 
