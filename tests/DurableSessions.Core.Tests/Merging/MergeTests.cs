@@ -6,6 +6,7 @@ using DurableSessions.Core.Auditing;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Commits.Steps;
 using DurableSessions.Core.Configuration;
+using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Indexing;
 using DurableSessions.Core.Merging;
@@ -110,6 +111,55 @@ public sealed class MergeTests
 
         await host.QuietAsync();
         Assert.Empty(await NamesAsync(container));
+    });
+
+    /// <summary>A deletion has listed a segment that another host merges before the deletion reads it.</summary>
+    [Fact]
+    public Task A_deletion_finds_what_a_segment_has_become_since_it_was_listed() => Simulated.RunAsync(async cluster =>
+    {
+        BlobContainerClient container = await cluster.NewContainerAsync();
+        using Host host = await Host.StartAsync(cluster, container.Name);
+        await SwitchAllAsync(host, 1, 8);
+        await MergeStepsAsync(host.Merger);
+        string listed = Assert.Single(await NamesAsync(container));
+        BinaryData bytes = (await container.GetBlobClient(listed).DownloadContentAsync(Cancelled)).Value.Content;
+        CommitInput deleted = await host.AcceptAsync(_user.Session("s2"), Id(2));
+        await host.DeleteAsync(deleted);
+        var read = new HoldsRequest();
+        host.Faults.When(r => r.Is("GET", listed, ""), read);
+        Task deleting = host.DeleteBlobsAsync(deleted);
+        await read.Arrived;
+        await container.GetBlobClient(BlobNames.MergedSegment(_user, 2, new string('a', 32))).UploadAsync(bytes, Cancelled);
+        await container.DeleteBlobAsync(listed, cancellationToken: Cancelled);
+        await read.ReleaseAsync();
+        await deleting;
+        List<SegmentArchive> left = await ArchivesAsync(container);
+        Assert.DoesNotContain(left, static a => a.SessionId == "s2");
+        Assert.Equal(7, left.Count);
+    });
+
+    [Fact]
+    public Task What_is_merged_by_others_all_the_time_is_given_up_and_done_later() => Simulated.RunAsync(async cluster =>
+    {
+        BlobContainerClient container = await cluster.NewContainerAsync();
+        using Host host = await Host.StartAsync(cluster, container.Name);
+        await SwitchAllAsync(host, 1, 8);
+        await MergeStepsAsync(host.Merger);
+        const int Most = 200;
+        foreach (Func<Host, Task> act in (Func<Host, Task>[])
+        [
+            h => h.Merger.CleanAsync(_user, static a => a.SessionId == "s2", Cancelled),
+            async h => Assert.Single(await SearchAsync(h, "pelican3")),
+        ])
+        {
+            using Host late = await Host.StartAsync(cluster, container.Name);
+            late.Faults.When(static r => r.Is("GET", BlobNames.Search, ""), Fault.Respond(404, "BlobNotFound"), times: Most);
+            await Assert.ThrowsAsync<ContentionException>(() => act(late));
+            Assert.Equal(10, late.Log.Requests.Count(static r => r.Is("GET", BlobNames.Search, "list")));
+        }
+
+        using Host fresh = await Host.StartAsync(cluster, container.Name);
+        Assert.Single(await SearchAsync(fresh, "pelican3"));
     });
 
     /// <summary>A session is deleted, and its blobs are, at each request of a merge of it.</summary>

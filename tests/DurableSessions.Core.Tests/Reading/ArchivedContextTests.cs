@@ -206,6 +206,27 @@ public sealed class ArchivedContextTests
         }
     });
 
+    [Fact]
+    public Task Archives_count_whose_messages_or_overview_are_there() => Simulated.RunAsync(async cluster =>
+    {
+        using Host host = await Host.StartAsync(cluster, (await cluster.NewContainerAsync()).Name);
+        await ArchiveAsync(host, 2);
+        long overview = (await ReadAsync(host, 100_000)).OverviewTokens;
+        await host.AppendAsync(_key, Text("3a", 100));
+        await host.ClearAsync(_key, "c3");
+        await host.AppendAsync(_key, Text("live", 100));
+
+        // Neither overview has room; then that of two archives; then the provisional one, of all.
+        SessionContext context = await ReadAsync(host, 201);
+        Assert.Equal((0, 1, 3), (context.OverviewTokens, context.IncludedArchives, context.TotalArchives));
+        context = await ReadAsync(host, 200 + overview);
+        Assert.Equal((overview, false, 3), (context.OverviewTokens, context.IsOverviewProvisional, context.IncludedArchives));
+        await host.AppendAsync(_key, Text("live", 1_100));
+        context = await ReadAsync(host, 1_100 + (2 * overview));
+        Assert.Equal(["live"], Names(context.Messages));
+        Assert.Equal((true, 3), (context.IsOverviewProvisional, context.IncludedArchives));
+    });
+
     /// <summary>A client repeats a request after its key is forgotten: what is stored again has the same id.</summary>
     [Fact]
     public Task What_is_live_again_under_the_id_of_an_archived_message_is_there_once() => Simulated.RunAsync(async cluster =>
@@ -234,12 +255,21 @@ public sealed class ArchivedContextTests
         using Host host = await Host.StartAsync(cluster, (await cluster.NewContainerAsync()).Name);
         await SwitchAsync(host, _key, "c1", [.. Enumerable.Range(1, 20).Select(static i => Text($"m{i}", 100_000))]);
         await SwitchAsync(host, _key, "c2", [.. Enumerable.Range(21, 20).Select(static i => Text($"m{i}", 100_000))]);
-        SessionContext context = await ReadAsync(host, 10_000_000);
+        long held = 0;
+        SessionContext context = await host.Store.Sessions.ReadContextAsync(
+            _key, 10_000_000, query: null, includeMemories: false, Hold, read: null, Cancelled);
+        Assert.InRange(held, context.Recalled.Sum(static m => m.Length), ContextWindow.MaxBytes);
         Assert.Equal(Enumerable.Range(21, 20).Select(static i => $"m{i}"), Names(context.Recalled)[^20..]);
         Assert.InRange(context.Recalled.Sum(static m => m.Length), 7_500_000, 8 * 1024 * 1024);
 
         // Each is longer than what is looked at for a question.
         Assert.Empty((await ReadAsync(host, 10_000_000, "word")).Recalled);
+
+        ValueTask Hold(long bytes, CancellationToken cancellationToken)
+        {
+            held = Math.Max(held, bytes);
+            return ValueTask.CompletedTask;
+        }
     });
 
     /// <summary>Each length of the last line and of the one before it, around the boundary between two blocks.</summary>
@@ -318,6 +348,28 @@ public sealed class ArchivedContextTests
         }
     });
 
+    /// <summary>The manifest says first that archives have expired; their blobs, and those of the index, are deleted later.</summary>
+    [Fact]
+    public Task An_expired_archive_that_is_not_deleted_yet_is_left_out() => Simulated.RunAsync(async cluster =>
+    {
+        BlobContainerClient container = await cluster.NewContainerAsync();
+        using Host host = await Host.StartAsync(cluster, container.Name);
+        await ArchiveAsync(host, 4);
+        using Host other = await Host.StartAsync(cluster, container.Name);
+        ExpireArchivesInput old = await AllButTheTwoNewestAsync(other, cluster);
+        var delete = new HoldsRequest();
+        other.Faults.When(static r => r.Is("DELETE", ""), delete);
+        Task expiring = other.DeleteArchivesAsync(old);
+        await delete.Arrived;
+        foreach (string? query in (string?[])[null, "word"])
+        {
+            Assert.Equal(["3a", "3b", "4a", "4b"], Names((await ReadAsync(host, 100_000, query)).Recalled));
+        }
+
+        await delete.ReleaseAsync();
+        await expiring;
+    });
+
     [Theory]
     [MemberData(nameof(Requests))]
     public Task While_a_commit_is_switched_a_message_is_there_once(int request) => Simulated.RunAsync(async cluster =>
@@ -333,8 +385,16 @@ public sealed class ArchivedContextTests
             await host.WhileHeldAsync(
                 request,
                 async () => context = await ReadAsync(host, 100_000, query),
-                async () => await other.CommitAsync(await other.AcceptAsync(_key, Id(3))));
-            Assert.Equal(["1a", "1b", "2a", "2b", "3a", "3b"], [.. Names(context!.Recalled), .. Names(context.Messages)]);
+                async () =>
+                {
+                    await other.AppendAsync(_key, Text("3c", 100));
+                    await other.CommitAsync(await other.AcceptAsync(_key, Id(3)));
+                });
+
+            // What was appended meanwhile may be there, behind what was before it.
+            List<string> names = [.. Names(context!.Recalled), .. Names(context.Messages)];
+            Assert.InRange(names.Count, 6, 7);
+            Assert.Equal(((string[])["1a", "1b", "2a", "2b", "3a", "3b", "3c"])[..names.Count], names);
         }
     });
 
@@ -450,7 +510,9 @@ public sealed class ArchivedContextTests
         return commit;
     }
 
-    // All but the two newest.
-    private async Task ExpireAsync(Host host, SimulatedCluster cluster) => await host.DeleteArchivesAsync(new ExpireArchivesInput(
-        _key, await host.Store.Sessions.IncarnationAsync(_key, Cancelled), cluster.Time.GetUtcNow() + TimeSpan.FromHours(1)));
+    private async Task ExpireAsync(Host host, SimulatedCluster cluster) =>
+        await host.DeleteArchivesAsync(await AllButTheTwoNewestAsync(host, cluster));
+
+    private async Task<ExpireArchivesInput> AllButTheTwoNewestAsync(Host host, SimulatedCluster cluster) =>
+        new(_key, await host.Store.Sessions.IncarnationAsync(_key, Cancelled), cluster.Time.GetUtcNow() + TimeSpan.FromHours(1));
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using DurableSessions.Core.Commits;
@@ -328,6 +329,37 @@ public sealed class LiveMessageTests
             SearchHit hit = Assert.Single(await SearchAsync(searching, $"w{first}"));
             Assert.StartsWith($"w{first} xxx", hit.Message!.Snippet, StringComparison.Ordinal);
         }
+    });
+
+    /// <summary>The bytes that are read begin in a line, right before one, or with it.</summary>
+    [Theory]
+    [InlineData(-1, true)]
+    [InlineData(0, true)]
+    [InlineData(1, false)]
+    [InlineData(2, false)]
+    public Task Of_a_long_log_each_line_that_is_whole_is_searched(int more, bool isFound) => Simulated.RunAsync(async cluster =>
+    {
+        BlobContainerClient container = await cluster.NewContainerAsync();
+        using Host host = await Host.StartAsync(cluster, container.Name);
+        await host.AppendAsync(_key, "a walrus sings", "a pelican listens", "an otter sleeps");
+        BlobClient log = container.GetBlobClient(Assert.Single(await NamesAsync(container, Logs)));
+        string[] lines = (await log.DownloadContentAsync(Cancelled)).Value.Content.ToString().Split('\n');
+        int left = LogIndex.MaxBytes + more - (lines[1].Length + 1);
+        var text = new StringBuilder($"{lines[0]}\n{lines[1]}\n");
+        for (int after = 31; after >= 0; after--)
+        {
+            // All of about the same length, and the last one of what is left.
+            int length = after == 0 ? left : LogIndex.MaxBytes / 32;
+            string filler = new('x', length - lines[2].Length - 1 + "sleeps".Length);
+            text.Append(lines[2].Replace("sleeps", filler, StringComparison.Ordinal)).Append('\n');
+            left -= length;
+        }
+
+        await log.UploadAsync(new BinaryData(text.ToString()), overwrite: true, Cancelled);
+        using Host fresh = await Host.StartAsync(cluster, container.Name);
+        Assert.Equal(isFound ? 1 : 0, (await SearchAsync(fresh, "pelican")).Count);
+        Assert.Empty(await SearchAsync(fresh, "walrus"));
+        Assert.Single(await SearchAsync(fresh, "otter"));
     });
 
     /// <summary>A long segment is read where it is searched: it may have gone by then, and all that is stored is listed again.</summary>

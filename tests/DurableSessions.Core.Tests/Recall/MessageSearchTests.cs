@@ -4,6 +4,7 @@ using Azure.Storage.Blobs.Models;
 using DurableSessions.Core.Archives;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Commits.Steps;
+using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Indexing;
 using DurableSessions.Core.Recall;
@@ -149,6 +150,14 @@ public sealed class MessageSearchTests
             BlobClient blob = container.GetBlobClient(longOne);
             BlobProperties properties = await blob.GetPropertiesAsync(cancellationToken: Cancelled);
             Assert.True(properties.ContentLength > BlobSegment.SmallBytes);
+
+            // Whenever it is listed, it has gone when it is read.
+            bool isGoing = true;
+            host.Log.Clear();
+            host.Faults.When(r => isGoing && r.Is("GET", longOne, ""), Fault.Respond(404, "BlobNotFound"), times: 200);
+            await Assert.ThrowsAsync<ContentionException>(() => SearchAsync(host, "pelican"));
+            Assert.Equal(10, host.Log.Requests.Count(static r => r.Is("GET", BlobNames.Search, "list")));
+            isGoing = false;
 
             var read = new HoldsRequest();
             host.Faults.When(r => r.Is("GET", longOne, ""), read);
