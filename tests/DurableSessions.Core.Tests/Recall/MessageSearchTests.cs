@@ -150,16 +150,24 @@ public sealed class MessageSearchTests
             BlobProperties properties = await blob.GetPropertiesAsync(cancellationToken: Cancelled);
             Assert.True(properties.ContentLength > BlobSegment.SmallBytes);
 
+            // It has opened the segments, and read the end of the dictionary.
+            using Host fresh = await Host.StartAsync(cluster, container.Name);
+            Assert.Empty(await SearchAsync(fresh, "zebra"));
             var read = new HoldsRequest();
-            host.Faults.When(r => r.Is("GET", longOne, ""), read);
+            fresh.Faults.When(r => r.Is("GET", longOne, ""), read);
             Task<IReadOnlyList<SearchHit>> search =
-                host.Store.MemorySearch.SearchAsync(_key.Owner, "pelican", 10, where: null, Cancelled);
+                fresh.Store.MemorySearch.SearchAsync(_key.Owner, "pelican", 10, where: null, Cancelled);
             await read.Arrived;
             await (isDeleted
                 ? blob.DeleteAsync(cancellationToken: Cancelled)
                 : (Task)blob.UploadAsync(new BinaryData(new byte[properties.ContentLength]), overwrite: true, Cancelled));
             await read.ReleaseAsync();
             Assert.Contains(await search, h => h.Archive!.Session == _other && h.Message!.Snippet == "a pelican sings");
+
+            // What a host has read of a segment it does not read again.
+            host.Log.Clear();
+            Assert.Contains(await SearchAsync(host, "pelican"), h => h.Archive!.Session == _other);
+            Assert.Equal(["list"], host.Log.Requests.Where(static r => r.Is("GET", "search/")).Select(static r => r.Comp));
         });
 
     [Fact]
