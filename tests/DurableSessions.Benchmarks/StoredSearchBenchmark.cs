@@ -77,6 +77,9 @@ internal sealed class StoredSearchBenchmark(string connection, int messages)
         Bench.Print($"| text | {text / 1e6:N1} MB |");
         Bench.Print($"| index | {segments.Sum() / 1e6:N1} MB, {100.0 * segments.Sum() / text:N1} % of the text |");
         await SearchAsync(storage);
+        await using ServiceProvider services = AddHost(storage);
+        await new MergeMemory(services, s_user).MeasureOwnAsync();
+        await new MergeMemory(services, new UserKey("bench", "merger")).MeasureWorstAsync();
     }
 
     private async Task SearchAsync(SessionStorage storage)
