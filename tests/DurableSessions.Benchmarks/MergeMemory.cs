@@ -71,8 +71,10 @@ internal sealed class MergeMemory(IServiceProvider services, UserKey user)
         long live = await MergeAsync(segments, collects: true);
         long all = await MergeAsync(segments, collects: false);
         double merged = segments.Sum(static s => s.Bytes) / (double)(1024 * 1024);
-        Bench.Print(
-            $"| merging {segments.Count} segments {what}, {merged:N0} MiB | {live:N0} MiB in use, {all:N0} MiB with what was not collected yet |");
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"| merging {segments.Count} segments {what}, {merged:N0} MiB "
+            + $"| {live:N0} MiB in use, {all:N0} MiB with what was not collected yet |"));
     }
 
     // In MiB, at most, more than before.
