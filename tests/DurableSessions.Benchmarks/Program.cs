@@ -7,6 +7,7 @@ using DurableSessions.Benchmarks.Quality;
 // Or the simulated storage of the tests: … simulation
 // Or a store that is years old: … many [sessions]
 // Or the search index of one user's messages, in memory: … search [messages]
+// Or the search of one user's messages, by a host on an Azurite, or on a storage account: … search azurite [messages] [connection string]
 // Or what is found again of long conversations, a file of the LoCoMo data set: … quality FILE
 // Or more than storage can take, an Azurite or a simulated one that throttles: … load azurite|throttled [seconds of a stage]
 if (args is ["load", ("azurite" or "throttled") and var kind, ..])
@@ -29,6 +30,13 @@ if (args is ["simulation"])
 if (args is ["many", ..])
 {
     await ManyBenchmark.RunAsync(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 100_000);
+    return 0;
+}
+
+if (args is ["search", "azurite", ..])
+{
+    await StoredSearchBenchmark.RunAsync(
+        args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 100_000, args.Length > 3 ? args[3] : null);
     return 0;
 }
 

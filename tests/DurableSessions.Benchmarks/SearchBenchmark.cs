@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Indexing;
 
@@ -21,7 +20,7 @@ internal static class SearchBenchmark
     public static async Task RunAsync(int messages)
     {
         var random = new Random(1);
-        string[] words = [.. Enumerable.Range(0, Vocabulary).Select(i => Word(random, i))];
+        var words = new DrawnText(random, Vocabulary);
         long text = 0;
         var merged = new List<CountedBytes>();
         var inputs = new List<SegmentReader>();
@@ -33,7 +32,7 @@ internal static class SearchBenchmark
             long offset = 0;
             for (int i = 0; i < MessagesOfArchive; i++)
             {
-                string said = Text(random, words, WordsOfMessage);
+                string said = words.Draw(random, WordsOfMessage);
                 text += said.Length;
                 builder.Add(new SegmentMessage(
                     i % 2 == 0 ? "user" : "assistant", null, DateTimeOffset.UnixEpoch.AddMinutes(i), said, offset, said.Length + 150));
@@ -56,13 +55,13 @@ internal static class SearchBenchmark
         long start = Stopwatch.GetTimestamp();
         SegmentReader[] readers =
             await Task.WhenAll(merged.Select(static m => SegmentReader.OpenAsync(m, CancellationToken.None)));
-        await SearchAsync(readers, Text(random, words, WordsOfQuery));
+        await SearchAsync(readers, words.Draw(random, WordsOfQuery));
         TimeSpan cold = Stopwatch.GetElapsedTime(start);
         long requests = merged.Sum(static m => m.Requests);
         var latencies = new Latencies();
         for (int i = 0; i < Queries; i++)
         {
-            string query = Text(random, words, random.Next(2, WordsOfQuery + 1));
+            string query = words.Draw(random, random.Next(2, WordsOfQuery + 1));
             long before = Stopwatch.GetTimestamp();
             await SearchAsync(readers, query);
             latencies.Add(Stopwatch.GetElapsedTime(before));
@@ -81,30 +80,6 @@ internal static class SearchBenchmark
 
     private static Task<IReadOnlyList<MessageMatch>> SearchAsync(SegmentReader[] readers, string query) =>
         SegmentSearch.SearchAsync(readers, query, MessageFilter.None, 10, CancellationToken.None);
-
-    // Shorter words come more often, as in a language: about five letters on average in a text.
-    private static string Word(Random random, int rank)
-    {
-        var word = new StringBuilder();
-        for (int left = rank; left > 0 || word.Length < 3; left /= 40)
-        {
-            word.Append("bcdfghklmnprstvz"[random.Next(16)]).Append("aeiou"[random.Next(5)]);
-        }
-
-        return word.ToString();
-    }
-
-    // Zipf's law: the word of rank r comes about 1/r of the time.
-    private static string Text(Random random, string[] words, int count)
-    {
-        var text = new StringBuilder();
-        for (int i = 0; i < count; i++)
-        {
-            text.Append(words[(int)Math.Pow(words.Length, random.NextDouble()) - 1]).Append(' ');
-        }
-
-        return text.ToString();
-    }
 
     private sealed class CountedBytes(byte[] bytes) : ISegmentBytes
     {

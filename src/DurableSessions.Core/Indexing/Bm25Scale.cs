@@ -23,9 +23,15 @@ internal readonly struct Bm25Scale(long texts, long length)
     /// <summary>What a term adds to the rank of a text.</summary>
     public static double Rank(double rarity, double frequency) => rarity * frequency * (Saturation + 1);
 
-    /// <summary>What a term adds to the evidence of a text, beside the query's rarest term.</summary>
-    public static double Evidence(double rarity, double rarest, double frequency) =>
-        rarity / rarest * (PresenceWeight + ((1 - PresenceWeight) * frequency));
+    /// <summary>
+    /// The evidence of a text, beside the query's rarest term: of each term that it has, how much that says, for the most part for being
+    /// there at all, and for the rest as often as it comes.
+    /// </summary>
+    /// <param name="rarities">The sum of the rarities of the terms that it has.</param>
+    /// <param name="rank">The sum of what these add to its rank.</param>
+    /// <param name="rarest">The rarity of the query's rarest term.</param>
+    public static double Evidence(double rarities, double rank, double rarest) =>
+        ((PresenceWeight * rarities) + ((1 - PresenceWeight) * rank / (Saturation + 1))) / rarest;
 
     /// <summary>The score of so much evidence, 0 to 1.</summary>
     public static double Score(double evidence) => evidence / (1 + evidence);

@@ -86,6 +86,14 @@ internal static class SegmentFormat
 
         public ulong Number()
         {
+            // Most are short.
+            if (!_left.IsEmpty && _left[0] < 0x80)
+            {
+                ulong only = _left[0];
+                _left = _left[1..];
+                return only;
+            }
+
             ulong value = 0;
             for (int shift = 0; shift < 64; shift += 7)
             {

@@ -20,8 +20,11 @@ internal static class SegmentMerger
         var kept = new HashSet<SegmentArchive>();
         var kinds = new SegmentKinds();
         var archives = new List<(SegmentArchive, int)>();
-        using var rows = new MemoryStream();
-        using var lengths = new MemoryStream();
+
+        // Made as long as they come to be at most: one that grows takes up to three times as much.
+        int most = inputs.Sum(static i => i.Messages);
+        using var rows = new MemoryStream(checked(most * SegmentFormat.RowBytes));
+        using var lengths = new MemoryStream(most * SegmentFormat.LengthBytes);
         long total = 0;
         MergedInput[] merged = new MergedInput[inputs.Count];
         int messages = 0;

@@ -54,6 +54,9 @@ internal sealed class SegmentReader
     /// <summary>Of each archive the terms of its messages.</summary>
     internal long[] ArchiveLengths { get; }
 
+    /// <summary>Of each message the terms that are counted: <see cref="LengthOf(ReadOnlySpan{byte}, int)"/>.</summary>
+    internal ReadOnlySpan<byte> Lengths => _lengths.Span;
+
     internal IReadOnlyList<(string Role, string? Peer)> Kinds { get; }
 
     /// <summary>The checksum of the postings of all terms, in their order: what reads them all can check it.</summary>
@@ -61,7 +64,16 @@ internal sealed class SegmentReader
 
     /// <summary>Opens a segment: two reads.</summary>
     /// <exception cref="FormatException">It is damaged, or of another version.</exception>
-    public static async Task<SegmentReader> OpenAsync(ISegmentBytes bytes, CancellationToken cancellationToken)
+    public static Task<SegmentReader> OpenAsync(ISegmentBytes bytes, CancellationToken cancellationToken) =>
+        OpenAsync(bytes, bytes, cancellationToken);
+
+    /// <summary>Opens a segment: two reads.</summary>
+    /// <param name="bytes">The segment.</param>
+    /// <param name="forQueries">By what its dictionary and its postings are read.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    /// <exception cref="FormatException">It is damaged, or of another version.</exception>
+    public static async Task<SegmentReader> OpenAsync(
+        ISegmentBytes bytes, ISegmentBytes forQueries, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(bytes);
         ReadOnlyMemory<byte> footer = await ReadFooterAsync(bytes, cancellationToken);
@@ -85,7 +97,7 @@ internal sealed class SegmentReader
 
         (SegmentArchive[] archives, int[] firsts) = ReadArchives(Section(SegmentFormat.Archives).Span, messages);
         return new SegmentReader(
-            bytes, begins, rows, lengths, ReadKinds(Section(SegmentFormat.Kinds).Span), archives, firsts,
+            forQueries, begins, rows, lengths, ReadKinds(Section(SegmentFormat.Kinds).Span), archives, firsts,
             ReadBlocks(Section(SegmentFormat.Blocks).Span, begins, terms),
             BinaryPrimitives.ReadUInt64BigEndian(footer.Span[(32 + (16 * SegmentFormat.Postings))..]));
     }
@@ -108,8 +120,7 @@ internal sealed class SegmentReader
     }
 
     /// <summary>The terms of a message that are counted.</summary>
-    public int LengthOf(int message) =>
-        BinaryPrimitives.ReadUInt16LittleEndian(_lengths.Span[(message * SegmentFormat.LengthBytes)..]);
+    public int LengthOf(int message) => LengthOf(_lengths.Span, message);
 
     /// <summary>Which archive a message is in.</summary>
     public int ArchiveOf(int message)
@@ -145,6 +156,10 @@ internal sealed class SegmentReader
         return true;
     }
 
+    /// <summary>As <see cref="LengthOf(int)"/>, of <see cref="Lengths"/>: for a caller that asks for many.</summary>
+    internal static int LengthOf(ReadOnlySpan<byte> lengths, int message) =>
+        BinaryPrimitives.ReadUInt16LittleEndian(lengths[(message * SegmentFormat.LengthBytes)..]);
+
     internal SegmentRow RowOf(int message)
     {
         ReadOnlySpan<byte> row = _rows.Span.Slice(message * SegmentFormat.RowBytes, SegmentFormat.RowBytes);
@@ -167,10 +182,14 @@ internal sealed class SegmentReader
     public async Task<SegmentTerm?[]> FindAsync(IReadOnlyList<byte[]> terms, CancellationToken cancellationToken)
     {
         var found = new SegmentTerm?[terms.Count];
-        foreach (IGrouping<int, int> inBlock in Enumerable.Range(0, terms.Count).GroupBy(i => BlockOf(terms[i])).Where(g => g.Key >= 0))
+        IGrouping<int, int>[] inBlocks =
+            [.. Enumerable.Range(0, terms.Count).GroupBy(i => BlockOf(terms[i])).Where(static g => g.Key >= 0)];
+        ReadOnlyMemory<byte>[] blocks =
+            await _bytes.ReadAllAsync([.. inBlocks.Select(b => (_blocks[b.Key].Offset, _blocks[b.Key].Length))], cancellationToken);
+        for (int read = 0; read < blocks.Length; read++)
         {
-            List<(byte[] Term, SegmentTerm Place)> block = await ReadBlockAsync(inBlock.Key, cancellationToken);
-            foreach (int i in inBlock)
+            List<(byte[] Term, SegmentTerm Place)> block = ReadBlock(inBlocks[read].Key, blocks[read].Span);
+            foreach (int i in inBlocks[read])
             {
                 int at = block.FindIndex(t => t.Term.AsSpan().SequenceEqual(terms[i]));
                 found[i] = at < 0 ? null : block[at].Place;
@@ -183,6 +202,11 @@ internal sealed class SegmentReader
     /// <summary>The postings of a term, to be read by <see cref="SegmentPostings"/>.</summary>
     public ValueTask<ReadOnlyMemory<byte>> ReadPostingsAsync(SegmentTerm term, CancellationToken cancellationToken) =>
         _bytes.ReadAsync(term.Offset, term.Length, cancellationToken);
+
+    /// <summary>The postings of terms, in their order; of those that no message has, none.</summary>
+    public ValueTask<ReadOnlyMemory<byte>[]> ReadPostingsAsync(
+        IEnumerable<SegmentTerm?> terms, CancellationToken cancellationToken) =>
+        _bytes.ReadAllAsync([.. terms.Select(static t => (t?.Offset ?? 0, t?.Length ?? 0))], cancellationToken);
 
     /// <summary>All terms, in their order, with where their postings are.</summary>
     public async IAsyncEnumerable<(byte[] Term, SegmentTerm Place)> ListTermsAsync(
@@ -328,15 +352,14 @@ internal sealed class SegmentReader
 
     private async ValueTask<List<(byte[] Term, SegmentTerm Place)>> ReadBlockAsync(int number, CancellationToken cancellationToken)
     {
-        Block block = _blocks[number];
-        ReadOnlyMemory<byte> bytes = await _bytes.ReadAsync(block.Offset, block.Length, cancellationToken);
-        if (XxHash3.HashToUInt64(bytes.Span) != block.Hash)
-        {
-            throw SegmentFormat.Damaged("the checksum of a block");
-        }
-
-        return ReadBlock(bytes.Span, block.Postings);
+        ReadOnlyMemory<byte> bytes = await _bytes.ReadAsync(_blocks[number].Offset, _blocks[number].Length, cancellationToken);
+        return ReadBlock(number, bytes.Span);
     }
+
+    private List<(byte[] Term, SegmentTerm Place)> ReadBlock(int number, ReadOnlySpan<byte> bytes) =>
+        XxHash3.HashToUInt64(bytes) == _blocks[number].Hash
+            ? ReadBlock(bytes, _blocks[number].Postings)
+            : throw SegmentFormat.Damaged("the checksum of a block");
 
     private List<(byte[] Term, SegmentTerm Place)> ReadBlock(ReadOnlySpan<byte> bytes, long postings)
     {

@@ -65,7 +65,14 @@ internal static class SegmentSearch
         }
 
         await ForEachAsync(scored, segment => segment.ReadAsync(ranking, cancellationToken));
-        return Rank(scored, ranking.Length, filter, limit);
+        try
+        {
+            return Rank(scored, ranking.Length, filter, limit);
+        }
+        finally
+        {
+            Array.ForEach(scored, static s => s.Dispose());
+        }
 
         async Task ForEachAsync(ScoredSegment[] all, Func<ScoredSegment, Task> read)
         {
@@ -94,33 +101,36 @@ internal static class SegmentSearch
         int archives = segments.Sum(static s => s.Archives);
         var messageScale = new Bm25Scale(messages, length);
         var archiveScale = new Bm25Scale(archives, length);
-        var frequencies = new (long Messages, int Archives)[terms];
-        for (int term = 0; term < terms; term++)
+        QueryWord[] words =
+        [
+            .. Enumerable.Range(0, terms).Select(term => new QueryWord(messageScale, segments.Sum(s => (long)s.Counted[term]))),
+        ];
+
+        // One that is in no message that counts says the most, and adds nothing.
+        double rarest = words.Where((_, term) => segments.Any(s => s.Counted[term] > 0)).Select(static w => w.Rarity)
+            .DefaultIfEmpty(1).Max();
+        foreach (ScoredSegment segment in segments)
         {
-            foreach (ScoredSegment segment in segments)
+            for (int term = 0; term < terms; term++)
             {
-                (int inMessages, int inArchives) = segment.Count(term);
-                frequencies[term] = (frequencies[term].Messages + inMessages, frequencies[term].Archives + inArchives);
+                segment.Score(term, words[term]);
             }
         }
 
-        double rarest = frequencies.Where(static f => f.Messages > 0).Select(f => messageScale.Rarity(f.Messages)).DefaultIfEmpty(1).Max();
-        var best = new PriorityQueue<(ScoredSegment Segment, int Message), (double, int, int)>();
+        for (int term = 0; term < terms; term++)
+        {
+            int having = segments.Sum(s => s.CountArchives(term));
+            Array.ForEach(segments, s => s.ScoreArchives(term, archiveScale, having));
+        }
+
+        var best = new PriorityQueue<(ScoredSegment Segment, int Message), (double Rank, int, int)>();
         for (int place = 0; place < segments.Length; place++)
         {
             ScoredSegment segment = segments[place];
-            for (int term = 0; term < terms; term++)
+            segment.Rank(filter, NeighbourShare, ArchiveShare, (message, rank) =>
             {
-                if (frequencies[term].Messages > 0)
-                {
-                    segment.Score(term, messageScale, frequencies[term].Messages, rarest, archiveScale, frequencies[term].Archives);
-                }
-            }
-
-            foreach ((int message, double score) in segment.Scores(filter, NeighbourShare, ArchiveShare))
-            {
-                // Of those of one score, the first segment's first message is the best.
-                (double, int, int) priority = (score, -place, -message);
+                // Of those of one rank, the first segment's first message is the best.
+                (double, int, int) priority = (rank, -place, -message);
                 if (best.Count < MaxHits)
                 {
                     best.Enqueue((segment, message), priority);
@@ -129,13 +139,17 @@ internal static class SegmentSearch
                 {
                     best.EnqueueDequeue((segment, message), priority);
                 }
-            }
+
+                return best.Count == MaxHits && best.TryPeek(out _, out (double Rank, int, int) least)
+                    ? least.Rank
+                    : double.NegativeInfinity;
+            });
         }
 
         var hits = new List<MessageMatch>(best.Count);
         while (best.TryDequeue(out (ScoredSegment Segment, int Message) hit, out _))
         {
-            MessageMatch match = hit.Segment.MatchOf(hit.Message);
+            MessageMatch match = hit.Segment.MatchOf(hit.Message, words, rarest);
 
             // What is ranked before another has as much as that, so that none is left out for one of less.
             hits.Add(hits.Count == 0 ? match : match with { Score = Math.Max(match.Score, hits[^1].Score) });

@@ -14,7 +14,7 @@ namespace DurableSessions.Core.Merging;
 /// <summary>
 /// Makes one segment of several of a user's index, and takes archives that are gone out of merged segments. One at a time on a host: memory
 /// holds what <see cref="SegmentMerger"/> says of segments of <see cref="MergePlan.MaxBytes"/> together, of each input two windows of
-/// <see cref="ReadAheadSegment.WindowBytes"/>, and a block of the result: about 280 MiB at most, for messages of usual length a third.
+/// <see cref="ReadAheadSegment.WindowBytes"/>, and a block of the result: about 370 MiB at most, for messages of one word each.
 /// </summary>
 /// <remarks>
 /// <para>

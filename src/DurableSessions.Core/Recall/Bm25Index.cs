@@ -93,7 +93,8 @@ internal sealed class Bm25Index
             {
                 double frequency = scale.Frequency(_texts[id][term], _lengths[id]);
                 (double bm25, double evidence) = ranks.GetValueOrDefault(id);
-                ranks[id] = (bm25 + Bm25Scale.Rank(rarity, frequency), evidence + Bm25Scale.Evidence(rarity, rarest, frequency));
+                double rank = Bm25Scale.Rank(rarity, frequency);
+                ranks[id] = (bm25 + rank, evidence + Bm25Scale.Evidence(rarity, rank, rarest));
             }
         }
 

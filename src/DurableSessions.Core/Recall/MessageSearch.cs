@@ -269,7 +269,8 @@ internal sealed class MessageSearch(SessionStorage storage, HostCache memory, Me
         try
         {
             var bytes = new BlobSegment(storage.Container.GetBlobClient(blob.Name), blob.Properties.ContentLength!.Value);
-            SegmentReader reader = await SegmentReader.OpenAsync(bytes, cancellationToken);
+            ISegmentBytes forQueries = bytes.Length > BlobSegment.SmallBytes ? new CachedSegment(bytes, blob.Name, memory) : bytes;
+            SegmentReader reader = await SegmentReader.OpenAsync(bytes, forQueries, cancellationToken);
             return memory.Set(remembered, reader, HostCache.Sized(reader.ResidentBytes + bytes.ResidentBytes, s_unused));
         }
         catch (FormatException e)

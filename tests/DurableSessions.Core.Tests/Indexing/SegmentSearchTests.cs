@@ -1,12 +1,16 @@
 using System.Text;
 using CsCheck;
 using DurableSessions.Core.Indexing;
+using DurableSessions.Core.State;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DurableSessions.Core.Tests.Indexing;
 
 public sealed class SegmentSearchTests
 {
     private const double Tolerance = 1e-4;
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     // Words without a stem: what is compared is the ranking.
     private static readonly Gen<string> s_text =
@@ -44,6 +48,31 @@ public sealed class SegmentSearchTests
                 AssertSame(new NaiveBm25(archives, query).Hits, await Indexed.SearchAsync(segments, query));
             },
             iter: 200,
+            threads: 1);
+
+    /// <summary>Of more messages than are answered, from storage and from pages that a host remembers, or has no room for.</summary>
+    [Fact]
+    public async Task The_best_are_those_of_all() =>
+        await Gen.Select(s_text.Array[50, 70].Array[1, 4], s_text, Gen.Int[1, 600], Gen.Int[0, 8_000], Gen.Bool).SampleAsync(
+            async (archives, query, pageBytes, maxBytes, isMerged) =>
+            {
+                byte[][] bytes = await Task.WhenAll(archives.Select(static (a, i) => Indexed.BytesAsync(Indexed.Archive(i + 1), a)));
+                bytes = isMerged ? [await Indexed.MergeAsync(bytes)] : bytes;
+                SegmentReader[] segments = await Task.WhenAll(bytes.Select(Indexed.OpenAsync));
+                using var memory = new HostCache(NullLoggerFactory.Instance, maxBytes);
+                SegmentReader[] cached = await Task.WhenAll(bytes.Select((b, i) => SegmentReader.OpenAsync(
+                    new MemoryBytes(b), new CachedSegment(new MemoryBytes(b), $"{i}", memory, pageBytes), Cancelled)));
+                IReadOnlyList<MessageMatch> found = await Indexed.SearchAsync(segments, query);
+                Assert.Equal(found, await Indexed.SearchAsync(cached, query));
+                Assert.Equal(found, await Indexed.SearchAsync(cached, query));
+
+                NaiveBm25 naive = new(archives, query);
+                double[] all = [.. naive.Hits.Keys.Select(h => naive.RankOf(h.Archive, h.Index)).OrderDescending()];
+                double[] ranks = [.. found.Select(f => naive.RankOf(f.Archive.Number, f.Index))];
+                Assert.Equal(Math.Min(all.Length, SegmentSearch.MaxHits), ranks.Length);
+                Assert.All(ranks.Zip(all), static r => Assert.Equal(r.Second, r.First, Tolerance));
+            },
+            iter: 20,
             threads: 1);
 
     [Fact]

@@ -377,7 +377,9 @@ public sealed class LiveMessageTests
         await host.SwitchAsync(await host.ClearAsync(other, "c1"), s_uncovered);
         await host.AppendAsync(_key, "a pelican listens");
         using Host searching = await Host.StartAsync(cluster, container.Name);
-        Assert.Equal(2, (await SearchAsync(searching, "pelican")).Count);
+
+        // It has opened the segment, and read the end of the dictionary.
+        Assert.Empty(await SearchAsync(searching, "zebra"));
         string segment = Assert.Single(await NamesAsync(container, "search/"));
         var held = new HoldsRequest();
         searching.Faults.When(static r => r.Is("GET", "search/", ""), held);

@@ -151,24 +151,33 @@ public sealed class MessageSearchTests
             BlobProperties properties = await blob.GetPropertiesAsync(cancellationToken: Cancelled);
             Assert.True(properties.ContentLength > BlobSegment.SmallBytes);
 
+            // It has opened the segments, and read the end of the dictionary.
+            using Host fresh = await Host.StartAsync(cluster, container.Name);
+            Assert.Empty(await SearchAsync(fresh, "zebra"));
+
             // Whenever it is listed, it has gone when it is read.
             bool isGoing = true;
-            host.Log.Clear();
-            host.Faults.When(r => isGoing && r.Is("GET", longOne, ""), Fault.Respond(404, "BlobNotFound"), times: 200);
-            await Assert.ThrowsAsync<ContentionException>(() => SearchAsync(host, "pelican"));
-            Assert.Equal(10, host.Log.Requests.Count(static r => r.Is("GET", BlobNames.Search, "list")));
+            fresh.Log.Clear();
+            fresh.Faults.When(r => isGoing && r.Is("GET", longOne, ""), Fault.Respond(404, "BlobNotFound"), times: 200);
+            await Assert.ThrowsAsync<ContentionException>(() => SearchAsync(fresh, "pelican"));
+            Assert.Equal(10, fresh.Log.Requests.Count(static r => r.Is("GET", BlobNames.Search, "list")));
             isGoing = false;
 
             var read = new HoldsRequest();
-            host.Faults.When(r => r.Is("GET", longOne, ""), read);
+            fresh.Faults.When(r => r.Is("GET", longOne, ""), read);
             Task<IReadOnlyList<SearchHit>> search =
-                host.Store.MemorySearch.SearchAsync(_key.Owner, "pelican", 10, where: null, Cancelled);
+                fresh.Store.MemorySearch.SearchAsync(_key.Owner, "pelican", 10, where: null, Cancelled);
             await read.Arrived;
             await (isDeleted
                 ? blob.DeleteAsync(cancellationToken: Cancelled)
                 : (Task)blob.UploadAsync(new BinaryData(new byte[properties.ContentLength]), overwrite: true, Cancelled));
             await read.ReleaseAsync();
             Assert.Contains(await search, h => h.Archive!.Session == _other && h.Message!.Snippet == "a pelican sings");
+
+            // What a host has read of a segment it does not read again.
+            host.Log.Clear();
+            Assert.Contains(await SearchAsync(host, "pelican"), h => h.Archive!.Session == _other);
+            Assert.Equal(["list"], host.Log.Requests.Where(static r => r.Is("GET", "search/")).Select(static r => r.Comp));
         });
 
     [Fact]
