@@ -161,6 +161,24 @@ public sealed class NotIndexedTests
         Assert.DoesNotContain((_key.Id, 1), (await SegmentsAsync(container)).Select(PlaceOf));
     });
 
+    [Fact]
+    public Task What_is_merged_while_an_audit_looks_is_not_missing() => Simulated.RunAsync(async cluster =>
+    {
+        BlobContainerClient container = await cluster.NewContainerAsync();
+        using Host host = await Host.RunAsync(cluster, container.Name);
+        await CommitAsync(host, _key, 1, 8);
+        using Host auditing = await Host.StartAsync(cluster, container.Name);
+        string ofSession = BlobNames.SearchOfSession(_key, await host.Store.Sessions.IncarnationAsync(_key, Cancelled));
+        var listing = new HoldsRequest();
+        auditing.Faults.When(r => r.Is("GET", ofSession) && r.Comp == "list", listing);
+        Task<List<Finding>> audit = AuditAsync(auditing, repair: true);
+        await listing.Arrived;
+        await host.MergeToEndAsync(_key.Owner);
+        await listing.ReleaseAsync();
+        Assert.Empty(await audit);
+        Assert.Single(await SegmentsAsync(container));
+    });
+
     /// <summary>So a crash between the parts of a long archive leaves one that the next repair takes for missing.</summary>
     [Fact]
     public Task Of_an_archive_of_several_parts_the_first_is_written_last() => Simulated.RunAsync(async cluster =>
