@@ -1,6 +1,5 @@
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
-using DurableSessions.Core.Archives;
 using DurableSessions.Core.Auditing;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Commits.Steps;
@@ -36,24 +35,24 @@ public sealed class NotIndexedTests
         await host.MergeToEndAsync(_key.Owner);
         await CommitAsync(host, _key, 9, 11);
         await CommitAsync(host, _other, 1, 2);
-        Assert.Empty(await AuditAsync(host));
+        Assert.Empty(await AuditAsync(host.Store.Audit));
         List<string> all = await SegmentsAsync(container);
         await DeleteAsync(container, static (s, n) => n >= 10 || s == "s2");
         Assert.Empty(await SearchAsync(host, "s1m10"));
 
-        List<Finding> found = await AuditAsync(host);
+        List<Finding> found = await AuditAsync(host.Store.Audit);
         Assert.Equal([("s1", 10), ("s1", 11), ("s2", 1), ("s2", 2)], found.Select(PlaceOf));
         Assert.All(found, static f => Assert.Equal(
             (FindingKind.ArchiveNotIndexed, FindingSeverity.Error, RepairState.Writable), (f.Kind, f.Severity, f.Repair)));
         Assert.Equal(all.Count - 4, (await SegmentsAsync(container)).Count);
 
-        List<Finding> repaired = await AuditAsync(host, repair: true);
+        List<Finding> repaired = await AuditAsync(host.Store.Audit, repair: true);
         Assert.Equal(found.Select(PlaceOf), repaired.Select(PlaceOf));
         Assert.All(repaired, static f => Assert.Equal((FindingSeverity.Information, RepairState.Written), (f.Severity, f.Repair)));
         Assert.Equal(all, await SegmentsAsync(container));
         Assert.Equal(10, Assert.Single(await SearchAsync(host, "s1m10")).Archive!.Number);
         host.Log.Clear();
-        Assert.Empty(await AuditAsync(host, repair: true));
+        Assert.Empty(await AuditAsync(host.Store.Audit, repair: true));
         Assert.DoesNotContain(host.Log.Requests, static r => r.Method == "PUT");
     });
 
@@ -64,7 +63,7 @@ public sealed class NotIndexedTests
         using Host host = await Host.StartAsync(cluster, container.Name);
         await host.AppendAsync(_key, "s1m1");
         CommitInput commit = await host.ClearAsync(_key, "c1");
-        Assert.DoesNotContain(await AuditAsync(host, repair: true), static f => f.Kind == FindingKind.ArchiveNotIndexed);
+        Assert.DoesNotContain(await AuditAsync(host.Store.Audit, repair: true), static f => f.Kind == FindingKind.ArchiveNotIndexed);
         Assert.Empty(await SegmentsAsync(container));
         await host.SwitchAsync(commit, new SemanticOutcome(ArchiveState.Uncovered, null));
         await DeleteAsync(container, static (_, _) => true);
@@ -72,7 +71,8 @@ public sealed class NotIndexedTests
             .SingleAsync(static b => b.Name.EndsWith("messages.jsonl", StringComparison.Ordinal), Cancelled);
         await container.GetBlobClient(messages.Name).UploadAsync(BinaryData.FromString("no message\n"), overwrite: true, Cancelled);
         using Host fresh = await Host.StartAsync(cluster, container.Name);
-        Finding found = Assert.Single(await AuditAsync(fresh, repair: true), static f => f.Kind == FindingKind.ArchiveNotIndexed);
+        Finding found = Assert.Single(
+            await AuditAsync(fresh.Store.Audit, repair: true), static f => f.Kind == FindingKind.ArchiveNotIndexed);
         Assert.Equal((FindingSeverity.Error, RepairState.None), (found.Severity, found.Repair));
         Assert.Empty(await SegmentsAsync(container));
     });
@@ -92,13 +92,13 @@ public sealed class NotIndexedTests
                 await DeleteAsync(container, static (_, _) => true);
                 using Host dying = await Host.StartAsync(cluster, container.Name);
                 dying.Faults.StopTheWorldAt(at, isCarriedOut);
-                Task repair = AuditAsync(dying, repair: true);
+                Task repair = AuditAsync(dying.Store.Audit, repair: true);
                 isOver = await Task.WhenAny(repair, dying.Faults.Stopped) == repair;
-                List<Finding> rest = await AuditAsync(host, repair: true);
+                List<Finding> rest = await AuditAsync(host.Store.Audit, repair: true);
                 Assert.All(rest, static f => Assert.Equal((FindingKind.ArchiveNotIndexed, RepairState.Written), (f.Kind, f.Repair)));
                 Assert.Equal(all, await SegmentsAsync(container));
                 Assert.Single(await SearchAsync(host, "s1m2"));
-                Assert.Empty(await AuditAsync(host));
+                Assert.Empty(await AuditAsync(host.Store.Audit));
             }
         }
 
@@ -124,7 +124,7 @@ public sealed class NotIndexedTests
         using Host repairing = await Host.StartAsync(cluster, container.Name, options);
         var write = new HoldsRequest();
         repairing.Faults.When(static r => r.Is("PUT", "search/"), write);
-        Task<List<Finding>> repair = AuditAsync(repairing, repair: true);
+        Task<List<Finding>> repair = AuditAsync(repairing.Store.Audit, repair: true);
         await write.Arrived;
         if (expires)
         {
@@ -146,7 +146,7 @@ public sealed class NotIndexedTests
             await repairing.Faults.Stopped;
             Assert.Contains((_key.Id, 1), (await SegmentsAsync(container)).Select(PlaceOf));
             Assert.Empty(await SearchAsync(host, "s1m1"));
-            Finding orphan = Assert.Single(await AuditAsync(host, repair: true));
+            Finding orphan = Assert.Single(await AuditAsync(host.Store.Audit, repair: true));
             Assert.Equal(
                 (expires ? FindingKind.OrphanedStaging : FindingKind.OrphanedSession, RepairState.Removed), (orphan.Kind, orphan.Repair));
         }
@@ -157,7 +157,7 @@ public sealed class NotIndexedTests
         }
 
         Assert.DoesNotContain((_key.Id, 1), (await SegmentsAsync(container)).Select(PlaceOf));
-        Assert.Empty(await AuditAsync(host, repair: true));
+        Assert.Empty(await AuditAsync(host.Store.Audit, repair: true));
         Assert.DoesNotContain((_key.Id, 1), (await SegmentsAsync(container)).Select(PlaceOf));
     });
 
@@ -171,7 +171,7 @@ public sealed class NotIndexedTests
         string ofSession = BlobNames.SearchOfSession(_key, await host.Store.Sessions.IncarnationAsync(_key, Cancelled));
         var listing = new HoldsRequest();
         auditing.Faults.When(r => r.Is("GET", ofSession) && r.Comp == "list", listing);
-        Task<List<Finding>> audit = AuditAsync(auditing, repair: true);
+        Task<List<Finding>> audit = AuditAsync(auditing.Store.Audit, repair: true);
         await listing.Arrived;
         await host.MergeToEndAsync(_key.Owner);
         await listing.ReleaseAsync();
@@ -196,12 +196,12 @@ public sealed class NotIndexedTests
         Assert.Equal(2, all.Count);
         await DeleteAsync(container, static (_, _) => true);
         host.Log.Clear();
-        await AuditAsync(host, repair: true);
+        await AuditAsync(host.Store.Audit, repair: true);
         Assert.Equal(
             Enumerable.Reverse(all), host.Log.Requests.Where(static r => r.Is("PUT", "search/")).Select(static r => r.Blob));
         Assert.Single(await host.Store.MemorySearch.SearchAsync(_key.Owner, "s1m3", 10, where: null, Cancelled));
         await container.DeleteBlobAsync(all[0], cancellationToken: Cancelled);
-        Assert.Equal(RepairState.Written, Assert.Single(await AuditAsync(host, repair: true)).Repair);
+        Assert.Equal(RepairState.Written, Assert.Single(await AuditAsync(host.Store.Audit, repair: true)).Repair);
         Assert.Equal(all, await SegmentsAsync(container));
     });
 
@@ -241,9 +241,9 @@ public sealed class NotIndexedTests
         [.. (await host.Store.MemorySearch.SearchAsync(new UserKey("acme", "ada"), query, 10, where: null, Cancelled))
             .Where(static h => h.Message is not null)];
 
-    private static async Task<List<Finding>> AuditAsync(Host host, bool repair = false)
+    private static async Task<List<Finding>> AuditAsync(StorageAudit audit, bool repair = false)
     {
         var options = new AuditOptions { Repair = repair, OrphanAge = TimeSpan.Zero };
-        return await host.Store.Audit.RunAsync(options, cancellationToken: Cancelled).ToListAsync(Cancelled);
+        return await audit.RunAsync(options, cancellationToken: Cancelled).ToListAsync(Cancelled);
     }
 }

@@ -334,7 +334,8 @@ public sealed class MergeTests
 
         // What it had is written anew.
         Assert.Equal(
-            Enumerable.Repeat((FindingKind.ArchiveNotIndexed, RepairState.Written), 8), found.Skip(1).Select(static f => (f.Kind, f.Repair)));
+            Enumerable.Repeat((FindingKind.ArchiveNotIndexed, RepairState.Written), 8),
+            found.Skip(1).Select(static f => (f.Kind, f.Repair)));
         Assert.Single(await SearchAsync(host, "pelican1"));
         Assert.Equal(FindingKind.SearchDamaged, Assert.Single(await AuditAsync(host, repair: true)).Kind);
 

@@ -1,9 +1,6 @@
 using Azure.Storage.Blobs;
-using DurableSessions.Core.Archives;
 using DurableSessions.Core.Commits;
-using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Identities;
-using DurableSessions.Core.Memories;
 using DurableSessions.Core.Recall;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Storage;
