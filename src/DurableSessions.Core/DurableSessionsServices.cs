@@ -167,8 +167,8 @@ public static class DurableSessionsServices
             p.Get<MemoryCatalogues>(), p.Get<MemoryContents>(), p.Get<ManifestStore>(), p.Get<ArchiveStore>(), p.Get<TaskIndex>(),
             p.Get<CommitLedger>(), p.Get<MessageSearch>(), p.Get<LiveLogs>(), p.Get<HostCache>()))
         .AddSingleton(static p => new StorageAudit(
-            p.Get<SessionStorage>(), p.Get<ManifestStore>(), p.Get<ArchiveStore>(), p.Get<OrchestrationClient>(), p.Get<IndexMerger>(),
-            p.Get<SessionOptions>(), p.Get<TimeProvider>()));
+            p.Get<SessionStorage>(), p.Get<ManifestStore>(), p.Get<ArchiveStore>(), p.Get<OrchestrationClient>(), p.Get<ArchiveIndexer>(),
+            p.Get<IndexMerger>(), p.Get<SessionOptions>(), p.Get<TimeProvider>()));
 
     private static void AddOrchestrations(this IServiceCollection services) => services
         .AddSingleton<CommitLedger>()

@@ -3,7 +3,7 @@ namespace DurableSessions.Core.Auditing;
 /// <summary>How an audit goes about it.</summary>
 public sealed record AuditOptions
 {
-    /// <summary>Whether to remove orphans.</summary>
+    /// <summary>Whether to remove orphans, and to write what the search index has not of archives.</summary>
     public bool Repair { get; init; }
 
     /// <summary>

@@ -86,4 +86,10 @@ public enum FindingKind
 
     /// <summary>A segment of the search index that was merged has archives that were deleted or have expired.</summary>
     OrphanedSearch,
+
+    /// <summary>
+    /// No segment of the search index has an archive: an earlier version switched it, or its segments were lost. It is found by its digest
+    /// alone.
+    /// </summary>
+    ArchiveNotIndexed,
 }

@@ -14,4 +14,10 @@ public enum RepairState
 
     /// <summary>It was removed.</summary>
     Removed,
+
+    /// <summary>A repair would write what is missing.</summary>
+    Writable,
+
+    /// <summary>What was missing was written.</summary>
+    Written,
 }

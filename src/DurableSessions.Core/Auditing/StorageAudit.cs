@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Azure.Storage.Blobs.Models;
 using DurableSessions.Core.Archives;
 using DurableSessions.Core.Configuration;
+using DurableSessions.Core.Indexing;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Merging;
 using DurableSessions.Core.State;
@@ -29,25 +30,28 @@ public sealed class StorageAudit
     private readonly OrchestrationClient _client;
     private readonly ManifestStore _manifests;
     private readonly ArchiveStore _archives;
+    private readonly ArchiveIndexer _indexer;
     private readonly IndexMerger _index;
     private readonly SessionOptions _options;
     private readonly TimeProvider _time;
 
     internal StorageAudit(
-        SessionStorage storage, ManifestStore manifests, ArchiveStore archives, OrchestrationClient client, IndexMerger index,
-        SessionOptions options, TimeProvider time)
+        SessionStorage storage, ManifestStore manifests, ArchiveStore archives, OrchestrationClient client, ArchiveIndexer indexer,
+        IndexMerger index, SessionOptions options, TimeProvider time)
     {
         _storage = new AuditedStorage(storage, client);
         _client = client;
         _manifests = manifests;
         _archives = archives;
+        _indexer = indexer;
         _index = index;
         _options = options;
         _time = time;
     }
 
     /// <summary>
-    /// Finds what is wrong, and with <see cref="AuditOptions.Repair"/> removes orphans. Findings come as they are made; a caller
+    /// Finds what is wrong, and with <see cref="AuditOptions.Repair"/> removes orphans and writes what is missing in the search index.
+    /// Findings come as they are made; a caller
     /// that stops reading stops the audit. Storage that is away shows as the storage client's own exceptions.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException"><see cref="AuditOptions.OrphanAge"/> is negative.</exception>
@@ -91,6 +95,7 @@ public sealed class StorageAudit
                 ("segments", sessions.RunAsync(BlobNames.Segments, cancellationToken)),
                 ("archives", sessions.RunAsync(BlobNames.Archives, cancellationToken)),
                 ("search", sessions.RunAsync(BlobNames.Search, cancellationToken)),
+                ("index", new IndexCheck(_storage, _indexer, _index, options).RunAsync(cancellationToken)),
                 ("tasks", new TaskOrphans(_storage, _archives, orphans, tally).RunAsync(cancellationToken)),
                 ("orchestrations", new OrchestrationCheck(_client, tally).RunAsync(cancellationToken)),
                 ("memories", new MemoryCheck(_storage, new MemoryCatalogues(_storage.Storage), orphans, tally).RunAsync(cancellationToken)),

@@ -40,14 +40,42 @@ internal sealed class ArchiveIndexer(SessionStorage storage, ArchiveStore archiv
     {
         if (bytes <= LongBytes)
         {
-            await WritePartsAsync(commit, number, cancellationToken);
+            await WritePartsAsync(commit, number, 0, int.MaxValue, cancellationToken);
             return;
         }
 
         await _long.WaitAsync(cancellationToken);
         try
         {
-            await WritePartsAsync(commit, number, cancellationToken);
+            await WritePartsAsync(commit, number, 0, int.MaxValue, cancellationToken);
+        }
+        finally
+        {
+            _long.Release();
+        }
+    }
+
+    /// <summary>
+    /// Writes the segments of an archive that was switched without them, by an earlier version: the first part last, so that an archive
+    /// whose first part is in the index has all of them. A long one is read twice for that, and one is written at a time.
+    /// </summary>
+    /// <param name="commit">The attempt whose messages it has.</param>
+    /// <param name="number">Its number.</param>
+    /// <param name="bytes">How long its messages are.</param>
+    /// <param name="cancellationToken">Stops writing.</param>
+    /// <returns>Whether it has messages that could be read.</returns>
+    /// <exception cref="ContentionException">Another one wrote it meanwhile, and what it wrote has gone on, or was deleted.</exception>
+    public async Task<bool> WriteLateAsync(CommitAttempt commit, int number, long bytes, CancellationToken cancellationToken)
+    {
+        await _long.WaitAsync(cancellationToken);
+        try
+        {
+            if (bytes > MaxSegmentBytes)
+            {
+                await WritePartsAsync(commit, number, 1, int.MaxValue, cancellationToken);
+            }
+
+            return await WritePartsAsync(commit, number, 0, 0, cancellationToken) > 0;
         }
         finally
         {
@@ -57,9 +85,11 @@ internal sealed class ArchiveIndexer(SessionStorage storage, ArchiveStore archiv
 
     public void Dispose() => _long.Dispose();
 
-    private async Task WritePartsAsync(CommitAttempt commit, int number, CancellationToken cancellationToken)
+    // How many it wrote, of the first and the last that are wanted and those between them.
+    private async Task<int> WritePartsAsync(CommitAttempt commit, int number, int first, int last, CancellationToken cancellationToken)
     {
         int part = 0;
+        int written = 0;
         SegmentBuilder builder = Begin(part);
         Exception? unreadable = null;
         try
@@ -73,6 +103,10 @@ internal sealed class ArchiveIndexer(SessionStorage storage, ArchiveStore archiv
                     await WriteAsync(builder, part, cancellationToken);
                     builder = Begin(++part);
                     partBegins = offset;
+                    if (part > last)
+                    {
+                        break;
+                    }
                 }
 
                 try
@@ -102,14 +136,22 @@ internal sealed class ArchiveIndexer(SessionStorage storage, ArchiveStore archiv
             logger.ArchiveNotIndexed(unreadable, commit.CommitId, commit.Session, number);
         }
 
+        return written;
+
         SegmentBuilder Begin(int part) =>
             new(new SegmentArchive(commit.Session.Id, commit.Incarnation, commit.CommitId, commit.Attempt, number, part));
 
         async Task WriteAsync(SegmentBuilder builder, int part, CancellationToken cancellationToken)
         {
+            if (part < first)
+            {
+                return;
+            }
+
             using var segment = new MemoryStream();
             await builder.WriteAsync(segment, cancellationToken);
             await WriteOnceAsync(BlobNames.SearchSegment(commit, number, part), segment, cancellationToken);
+            written++;
         }
     }
 

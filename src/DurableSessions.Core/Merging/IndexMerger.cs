@@ -149,6 +149,12 @@ internal sealed class IndexMerger(SessionStorage storage, ManifestStore manifest
         throw new ContentionException($"The search index of user '{user}' was merged by others {MaxPasses} times in a row.");
     }
 
+    /// <summary>The archives that a segment has.</summary>
+    /// <exception cref="FormatException">It is damaged.</exception>
+    /// <exception cref="BlobGoneException">It is gone itself.</exception>
+    public Task<IReadOnlyList<SegmentArchive>> ReadArchivesAsync(ListedSegment segment, CancellationToken cancellationToken) =>
+        SegmentReader.ReadArchivesAsync(Bytes(segment.Name, segment.Bytes), cancellationToken);
+
     /// <summary>Whether a segment has an archive that is gone, and how many it has; what is damaged throws.</summary>
     /// <exception cref="FormatException">It is damaged.</exception>
     /// <exception cref="BlobGoneException">It is gone itself.</exception>

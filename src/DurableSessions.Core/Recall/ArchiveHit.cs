@@ -3,7 +3,7 @@ using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Recall;
 
-/// <summary>An archive that was found by its abstract, or by one of its messages.</summary>
+/// <summary>An archive that was found by its abstract, its overview, or one of its messages.</summary>
 /// <param name="Session">The session.</param>
 /// <param name="Incarnation">Which one of that id.</param>
 /// <param name="CommitId">The commit that made it.</param>
@@ -13,6 +13,9 @@ public sealed record ArchiveHit(SessionKey Session, string Incarnation, CommitId
 {
     /// <summary>Its digest may be made again: the built-in one stood in for the model, or it builds on one where it did.</summary>
     internal bool MayBeDigestedAgain { get; init; }
+
+    /// <summary>What its digest says of the session up to it; empty unless it is the newest archive of its session that is known.</summary>
+    internal string Overview { get; init; } = "";
 
     /// <summary>It was found by a message, and its abstract is not read yet.</summary>
     internal bool IsUnread { get; init; }

@@ -67,6 +67,9 @@ internal sealed class Bm25Index
         }
     }
 
+    /// <summary>How many of these terms a text has.</summary>
+    public int Having(string id, IReadOnlySet<string> terms) => terms.Count(_texts[id].ContainsKey);
+
     /// <summary>
     /// The texts that have any of the query's words, the best first by BM25. Their scores are in 0 to 1: of the words that a text has,
     /// each counts by its rarity beside the rarest word of the query that any text has, and a little by how often it comes. So what a score

@@ -16,6 +16,28 @@ internal sealed record FoundMessages(
     /// <summary>Where a message that is not archived is.</summary>
     public LogChunk ChunkOf(MessageMatch match) => Logs.First(l => l.Place == match.Archive);
 
+    /// <summary>
+    /// Of each session the number up to which its archives are all in the index, with no message that a filter does not allow; none where
+    /// the first one is not.
+    /// </summary>
+    public IReadOnlyDictionary<(string SessionId, string Incarnation), int> AllowedUpTo(MessageFilter filter)
+    {
+        IReadOnlySet<(CommitId, string)> allowed = AllowedBy(filter);
+        var upTo = new Dictionary<(string, string), int>();
+        foreach (SegmentArchive archive in Segments.SelectMany(static s => s.Archives)
+            .Where(a => !a.IsLive && allowed.Contains((a.CommitId, a.Incarnation)))
+            .OrderBy(static a => a.Number))
+        {
+            int number = upTo.GetValueOrDefault((archive.SessionId, archive.Incarnation));
+            if (archive.Number == number + 1)
+            {
+                upTo[(archive.SessionId, archive.Incarnation)] = archive.Number;
+            }
+        }
+
+        return upTo;
+    }
+
     /// <summary>The archives whose messages a filter allows, all of them.</summary>
     public IReadOnlySet<(CommitId CommitId, string Incarnation)> AllowedBy(MessageFilter filter)
     {

@@ -11,9 +11,9 @@ using DurableSessions.Core.Tasks;
 namespace DurableSessions.Core.Recall;
 
 /// <summary>
-/// Searches a user's own memories, the messages of the user's archives and those that are not archived yet, and the abstracts of the
-/// archives of the newest <see cref="MaxArchives"/> commits. What a host has indexed, or read of the index, it keeps for a while: each
-/// search reads only what has changed since.
+/// Searches a user's own memories, the messages of the user's archives and those that are not archived yet, the abstracts of the archives
+/// of the newest <see cref="MaxArchives"/> commits, and of each of their sessions the newest overview among them. What a host has indexed,
+/// or read of the index, it keeps for a while: each search reads only what has changed since.
 /// </summary>
 /// <remarks>
 /// A message that was acknowledged before a search is found by it, and once, also while commits carry it on: live logs are listed before
@@ -25,7 +25,7 @@ public sealed class MemorySearch
     /// <summary>The most hits of one search.</summary>
     public const int MaxHits = 100;
 
-    /// <summary>The commits whose archives are searched by their abstracts.</summary>
+    /// <summary>The commits whose archives are searched by their abstracts and overviews.</summary>
     public const int MaxArchives = 500;
 
     private const int ReadAtOnce = 16;
@@ -89,6 +89,8 @@ public sealed class MemorySearch
             ? await FindMessagesAsync(user, query, limit, filter.Messages, where, living, cancellationToken)
             : FoundMessages.None;
         Lazy<IReadOnlySet<(CommitId, string)>>? seen = filter.SeenBy is null ? null : new(() => found.AllowedBy(filter.Messages));
+        Lazy<IReadOnlyDictionary<(string, string), int>>? upTo =
+            filter.SeenBy is null ? null : new(() => found.AllowedUpTo(filter.Messages));
         var remembered = ("search", user);
         UserIndex index = _memory.GetOrCreateOnce(remembered, s_unused, bytes: 0, static () => new UserIndex());
         await index.Gate.WaitAsync(cancellationToken);
@@ -97,7 +99,15 @@ public sealed class MemorySearch
             await ReadMemoriesAsync(index, user, cancellationToken);
             await ReadArchivesAsync(index, user, cancellationToken);
             return await FindAsync(
-                index, user, query, found, living, limit, h => IsAllowed(h) && where?.Invoke(h.Hit) != false, cancellationToken);
+                index,
+                user,
+                query,
+                found,
+                living,
+                limit,
+                AllowsOverview,
+                h => IsAllowed(h) && where?.Invoke(h.Hit) != false,
+                cancellationToken);
         }
         finally
         {
@@ -111,6 +121,10 @@ public sealed class MemorySearch
             || (hit.Hit is { Archive: { } archive }
                 ? filter.AllowsAbstract(archive) && seen?.Value.Contains((archive.CommitId, archive.Incarnation)) != false
                 : filter.Allows(hit.Hit.Memory!));
+
+        // It is of everything up to its archive.
+        bool AllowsOverview(ArchiveHit archive) => filter.AllowsAbstract(archive)
+            && (upTo is null || archive.Number <= upTo.Value.GetValueOrDefault((archive.Session.Id, archive.Incarnation)));
     }
 
     // What was deleted, or has expired, a moment ago is in the index still: it must not keep others from being found.
@@ -215,6 +229,7 @@ public sealed class MemorySearch
         return digest is null ? null : new ArchiveHit(task.Session, task.Incarnation, task.CommitId, number, digest.Abstract)
         {
             MayBeDigestedAgain = digest.Degraded || digest.IsFromDegraded == true,
+            Overview = digest.Overview,
         };
     }
 
@@ -228,15 +243,15 @@ public sealed class MemorySearch
     // digested again has come and gone, and each when a digest of its session was put in place since.
     private async Task<IReadOnlyList<SearchHit>> FindAsync(
         UserIndex index, UserKey user, string query, FoundMessages messages, Dictionary<SessionKey, Manifest?> living,
-        int limit, Predicate<FoundHit> where, CancellationToken cancellationToken)
+        int limit, Predicate<ArchiveHit> allowsOverview, Predicate<FoundHit> where, CancellationToken cancellationToken)
     {
         var hits = new List<FoundHit>();
         FoundHit[] candidates =
         [
-            .. Join(index, user, query, messages.Matches).Where(c => where(c)),
+            .. Join(index, user, query, messages.Matches, allowsOverview).Where(c => where(c)),
         ];
         await LoadAsync(candidates.Take(limit).Select(static c => SessionOf(c.Hit)).OfType<SessionKey>(), living, cancellationToken);
-        foreach ((SearchHit candidate, MessageMatch? match) in candidates)
+        foreach ((SearchHit candidate, MessageMatch? match, bool isByOverview) in candidates)
         {
             ArchiveHit? archive = candidate.Archive;
             Manifest? manifest = null;
@@ -266,7 +281,7 @@ public sealed class MemorySearch
 
                 if (archive.Number <= manifest.ExpiredArchives)
                 {
-                    index.Set(archive with { Abstract = "", IsExpired = true });
+                    index.Set(archive with { Abstract = "", Overview = "", IsExpired = true });
                     continue;
                 }
 
@@ -283,17 +298,18 @@ public sealed class MemorySearch
                     };
                     if (isKnown)
                     {
-                        index.Set(archive);
+                        archive = index.Set(archive);
                     }
 
-                    if (archive.IsExpired)
+                    // What it was found by may have been in a digest that was replaced.
+                    if (archive.IsExpired || (match is null && !Has(archive, query, allowsOverview(archive))))
                     {
                         continue;
                     }
                 }
             }
 
-            hits.Add(new FoundHit(candidate with { Archive = archive }, match));
+            hits.Add(new FoundHit(candidate with { Archive = archive }, match, isByOverview));
             if (hits.Count == limit)
             {
                 break;
@@ -302,6 +318,15 @@ public sealed class MemorySearch
 
         IReadOnlySet<string> terms = MessageSearch.TermsOf(query);
         var found = new List<SearchHit>(hits.Count);
+        for (int i = 0; i < hits.Count; i++)
+        {
+            if (hits[i] is { IsByOverview: true, Hit: { Archive.Overview: { Length: > 0 } overview } hit }
+                && SearchTerms.Find(overview, terms) is not null)
+            {
+                hits[i] = hits[i] with { Hit = hit with { OverviewSnippet = MessageSearch.Snippet(overview.Split('\n'), terms) } };
+            }
+        }
+
         foreach (FoundHit[] chunk in hits.Chunk(ReadAtOnce))
         {
             found.AddRange(await Task.WhenAll(chunk.Select(async h => h.Match is null
@@ -310,6 +335,12 @@ public sealed class MemorySearch
         }
 
         return found;
+    }
+
+    private static bool Has(ArchiveHit archive, string query, bool withOverview)
+    {
+        HashSet<string> terms = [.. SearchTerms.Of(archive.Abstract), .. SearchTerms.Of(withOverview ? archive.Overview : "")];
+        return SearchTerms.OfQuery(query, terms.Contains).Count > 0;
     }
 
     private async Task<MessageHit?> ReadAsync(
@@ -346,17 +377,18 @@ public sealed class MemorySearch
         IsUnread = true,
     };
 
-    // An archive that is found by a message and by its abstract is one hit, with the better of the scores.
-    private static IEnumerable<FoundHit> Join(UserIndex index, UserKey user, string query, IReadOnlyList<MessageMatch> matches)
+    // An archive that is found by a message, by its abstract and by its overview is one hit, with the best of the scores.
+    private static IEnumerable<FoundHit> Join(
+        UserIndex index, UserKey user, string query, IReadOnlyList<MessageMatch> matches, Predicate<ArchiveHit> allowsOverview)
     {
         var byCommit = matches.Where(static m => !m.Archive.IsLive)
             .ToDictionary(static m => (m.Archive.CommitId, m.Archive.Incarnation));
         var hits = new List<FoundHit>();
-        foreach ((MemoryInfo? memory, ArchiveHit? archive, double score) in index.Search(query))
+        foreach ((MemoryInfo? memory, ArchiveHit? archive, double score, bool isByOverview) in index.Search(query, allowsOverview))
         {
             hits.Add(archive is not null && byCommit.Remove((archive.CommitId, archive.Incarnation), out MessageMatch? match)
-                ? new FoundHit(new SearchHit(Math.Max(score, match.Score), memory, archive), match)
-                : new FoundHit(new SearchHit(score, memory, archive), null));
+                ? new FoundHit(new SearchHit(Math.Max(score, match.Score), memory, archive), match, isByOverview && score > match.Score)
+                : new FoundHit(new SearchHit(score, memory, archive), null, isByOverview));
         }
 
         hits.AddRange(byCommit.Values.Select(m =>
@@ -368,5 +400,5 @@ public sealed class MemorySearch
             index.Find(archive.CommitId) is { } known && known.Incarnation == archive.Incarnation ? known : null;
     }
 
-    private sealed record FoundHit(SearchHit Hit, MessageMatch? Match);
+    private sealed record FoundHit(SearchHit Hit, MessageMatch? Match, bool IsByOverview = false);
 }

@@ -223,11 +223,14 @@ internal sealed class MessageSearch(SessionStorage storage, HostCache memory, Me
     public static IReadOnlySet<string> TermsOf(string query) =>
         SearchTerms.OfQuery(query, SegmentSearch.MaxLookups).ToHashSet(StringComparer.Ordinal);
 
-    // Of the text that has most of the query's words.
-    private static string Snippet(SessionMessage message, IReadOnlySet<string> terms)
+    private static string Snippet(SessionMessage message, IReadOnlySet<string> terms) => Snippet(MessageText.ThatIsSaid(message), terms);
+
+    /// <summary>Of the text that has most of the query's words, what is around the first of them.</summary>
+    /// <param name="texts">The texts.</param>
+    /// <param name="terms">What is asked: <see cref="TermsOf"/>.</param>
+    public static string Snippet(IEnumerable<string> texts, IReadOnlySet<string> terms)
     {
-        string text = MessageText.ThatIsSaid(message)
-            .MaxBy(t => SearchTerms.Of(t).Where(terms.Contains).Distinct().Count()) ?? "";
+        string text = texts.MaxBy(t => SearchTerms.Of(t).Where(terms.Contains).Distinct().Count()) ?? "";
         return Excerpt.Around(text, SearchTerms.Find(text, terms) ?? 0, SnippetBefore, MessageHit.MaxSnippetLength);
     }
 

@@ -6,7 +6,7 @@ namespace DurableSessions.Core.Recall;
 
 /// <summary>
 /// What may be found. How well something fits does not depend on it. What a filter cannot be answered for is not found: a memory has no
-/// session or role, and the abstract of an archive none of role, peer and time.
+/// session or role, and the abstract of an archive, and its overview, none of role, peer and time.
 /// </summary>
 public sealed record SearchFilter
 {
@@ -24,7 +24,9 @@ public sealed record SearchFilter
 
     /// <summary>
     /// What this peer may see: no message that concerns another one, no abstract of an archive that has such messages, and no memory that
-    /// belongs to another one. Messages that name none are seen, and so are the user's own memories.
+    /// belongs to another one. Messages that name none are seen, and so are the user's own memories. An overview, which is of all archives
+    /// of the session up to its own, is seen only where all messages of each of them are known to be: of a session whose first archives
+    /// have expired, or are not in the index, it is not.
     /// </summary>
     public string? SeenBy { get; init; }
 
@@ -65,7 +67,9 @@ public sealed record SearchFilter
         && (Category is null || Category == memory.Category)
         && !(memory.ChangedAt < From) && !(memory.ChangedAt >= To);
 
-    /// <summary>Whether an archive may be found by its abstract; <see cref="SeenBy"/> is for who knows its messages.</summary>
+    /// <summary>
+    /// Whether an archive may be found by its abstract, or by its overview; <see cref="SeenBy"/> is for who knows its messages.
+    /// </summary>
     internal bool AllowsAbstract(ArchiveHit archive) =>
         AllowsMessages && (SessionId is null || SessionId == archive.Session.Id)
         && Role is null && Peer is null && From is null && To is null;

@@ -11,4 +11,12 @@ namespace DurableSessions.Core.Recall;
 /// <param name="Message">The message of the archive or session that fits best, where there is one that the search looked at.</param>
 /// <param name="Live">The session, if it is found by a message that is not archived yet.</param>
 public sealed record SearchHit(
-    double Score, MemoryInfo? Memory, ArchiveHit? Archive, MessageHit? Message = null, LiveHit? Live = null);
+    double Score, MemoryInfo? Memory, ArchiveHit? Archive, MessageHit? Message = null, LiveHit? Live = null)
+{
+    /// <summary>
+    /// Of the overview of the session up to the archive, the line that has most of the query's words, at most
+    /// <see cref="MessageHit.MaxSnippetLength"/> characters around the first of them; <see langword="null"/> unless the overview fits
+    /// better than the archive's abstract and any message of it.
+    /// </summary>
+    public string? OverviewSnippet { get; init; }
+}

@@ -4,20 +4,33 @@ using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Recall;
 
-/// <summary>What this host has indexed of one user: memories by version, archives by commit.</summary>
+/// <summary>
+/// What this host has indexed of one user: memories by version, archives by commit, and of each session the overview of its newest archive,
+/// which says what those before it said.
+/// </summary>
 internal sealed class UserIndex
 {
     private readonly Dictionary<string, MemoryInfo> _memories = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ArchiveHit> _archives = new(StringComparer.Ordinal);
     private readonly Bm25Index _index = new();
 
+    // Long texts beside short ones: ranked by themselves, they leave those what they have.
+    private readonly Bm25Index _overviews = new();
+    private readonly Dictionary<(SessionKey Session, string Incarnation), string> _newest = [];
+
+    /// <summary>
+    /// What an overview counts that has all of a query's words; with fewer of them it counts less. It is of a whole session, and says less
+    /// of where something is than an abstract or a message that has one of them.
+    /// </summary>
+    public const double OverviewScore = 0.38;
+
     /// <summary>One search at a time: it brings the index up to date first.</summary>
     public SemaphoreSlim Gate { get; } = new(1, 1);
 
     /// <summary>What it takes in memory, estimated.</summary>
-    public long Bytes => _index.Bytes
-        + (512L * (_memories.Count + _archives.Count))
-        + _archives.Values.Sum(static a => HostCache.BytesOf(a.Abstract));
+    public long Bytes => _index.Bytes + _overviews.Bytes
+        + (512L * (_memories.Count + _archives.Count + _newest.Count))
+        + _archives.Values.Sum(static a => HostCache.BytesOf(a.Abstract) + HostCache.BytesOf(a.Overview));
 
     public bool Knows(MemoryInfo info) => _memories.TryGetValue(Id(info), out MemoryInfo? known) && known.Version == info.Version;
 
@@ -31,17 +44,32 @@ internal sealed class UserIndex
         _index.Set(Id(info), $"{info.Name} {content}");
     }
 
-    public void Set(ArchiveHit archive)
+    /// <summary>Keeps an archive.</summary>
+    /// <returns>As it is kept: without its overview, where a newer archive of its session is known.</returns>
+    public ArchiveHit Set(ArchiveHit archive)
     {
-        _archives[archive.CommitId.Value] = archive;
-        if (archive.IsExpired)
+        string id = archive.CommitId.Value;
+        var session = (archive.Session, archive.Incarnation);
+        string newest = _newest.GetValueOrDefault(session, id);
+        if (newest != id && _archives[newest] is var other)
         {
-            _index.Remove(archive.CommitId.Value);
+            if (other.Number > archive.Number)
+            {
+                archive = archive with { Overview = "" };
+            }
+            else
+            {
+                _archives[newest] = other with { Overview = "" };
+                _overviews.Remove(newest);
+                newest = id;
+            }
         }
-        else
-        {
-            _index.Set(archive.CommitId.Value, archive.Abstract);
-        }
+
+        _newest[session] = newest;
+        _archives[id] = archive;
+        Index(_index, id, archive.IsExpired ? null : archive.Abstract);
+        Index(_overviews, id, archive.IsExpired || archive.Overview.Length == 0 ? null : archive.Overview);
+        return archive;
     }
 
     /// <summary>Forgets the memories that are not among these.</summary>
@@ -66,12 +94,55 @@ internal sealed class UserIndex
 
     public void Forget(CommitId commitId)
     {
-        _archives.Remove(commitId.Value);
-        _index.Remove(commitId.Value);
+        string id = commitId.Value;
+        _index.Remove(id);
+        _overviews.Remove(id);
+        if (_archives.Remove(id, out ArchiveHit? archive)
+            && _newest.GetValueOrDefault((archive.Session, archive.Incarnation)) == id)
+        {
+            _newest.Remove((archive.Session, archive.Incarnation));
+        }
     }
 
-    public IEnumerable<(MemoryInfo? Memory, ArchiveHit? Archive, double Score)> Search(string query) =>
-        _index.Search(query).Select(hit => (_memories.GetValueOrDefault(hit.Id), _archives.GetValueOrDefault(hit.Id), hit.Score));
+    /// <summary>
+    /// Memories and archives that have any of the query's words, the latter in their abstract or their overview: the better of the scores,
+    /// and whether it is that of the overview.
+    /// </summary>
+    /// <param name="query">What is asked.</param>
+    /// <param name="allowsOverview">Which archives may be found by their overview.</param>
+    public IEnumerable<(MemoryInfo? Memory, ArchiveHit? Archive, double Score, bool IsByOverview)> Search(
+        string query, Predicate<ArchiveHit> allowsOverview)
+    {
+        IReadOnlySet<string> terms = MessageSearch.TermsOf(query);
+        var overviews = _overviews.Search(query)
+            .Where(hit => allowsOverview(_archives[hit.Id]))
+            .ToDictionary(
+                static hit => hit.Id, hit => OverviewScore * _overviews.Having(hit.Id, terms) / terms.Count, StringComparer.Ordinal);
+        foreach ((string id, double score) in _index.Search(query))
+        {
+            overviews.Remove(id, out double overview);
+            bool isByOverview = overview > score;
+            yield return (
+                _memories.GetValueOrDefault(id), _archives.GetValueOrDefault(id), isByOverview ? overview : score, isByOverview);
+        }
+
+        foreach ((string id, double score) in overviews)
+        {
+            yield return (null, _archives[id], score, IsByOverview: true);
+        }
+    }
+
+    private static void Index(Bm25Index index, string id, string? text)
+    {
+        if (text is null)
+        {
+            index.Remove(id);
+        }
+        else
+        {
+            index.Set(id, text);
+        }
+    }
 
     // No commit's id has a slash.
     private static string Id(MemoryInfo info) => $"{info.Peer}/{info.Category}/{info.Name}";

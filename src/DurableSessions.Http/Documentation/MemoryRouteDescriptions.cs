@@ -48,7 +48,8 @@ internal static class MemoryRouteDescriptions
         ["GET /api/v1/memories/search"] = new(
             Memories,
             "Search memories and archives",
-            "By words, best hits first: the caller's memories, and the abstracts of the newest 500 archives." + Fields,
+            "By words, best hits first: the caller's memories, "
+            + "and archives by what was said in them, by their abstracts and by their overviews." + Fields,
             $$"""[{"type":"memory","score":1.25,{{Info}}}]""")
         {
             Query = new Dictionary<string, string> { ["q"] = "\"tea\"", ["limit"] = "10", ["peer"] = Peer },

@@ -191,13 +191,13 @@ internal static class MemoryEndpoints
         {
             json.WriteString("uri", Wire.ArchiveUri(archive.Session, archive.Number));
             json.WriteString("abstract", archive.Abstract);
-            Recollection.WriteSource(json, archive, null, hit.Message);
+            Recollection.WriteSource(json, archive, null, hit.Message, hit.OverviewSnippet);
         }
         else if (hit.Live is { } live)
         {
             json.WriteString("uri", Wire.SessionUri(live.Session));
             json.WriteString("abstract", "");
-            Recollection.WriteSource(json, null, live, hit.Message);
+            Recollection.WriteSource(json, null, live, hit.Message, null);
         }
     }
 }

@@ -115,7 +115,7 @@ internal static class SearchEndpoints
                 json.WriteString("context_type", "memory");
                 if (one.Memory is null)
                 {
-                    Recollection.WriteSource(json, one.Archive, one.Live, one.Message);
+                    Recollection.WriteSource(json, one.Archive, one.Live, one.Message, one.OverviewSnippet);
                 }
 
                 json.WriteEndObject();

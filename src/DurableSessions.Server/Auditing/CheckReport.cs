@@ -84,6 +84,8 @@ internal sealed class CheckReport(string storage, AuditOptions options)
     {
         RepairState.Removable => ": a repair removes it",
         RepairState.Removed => ": removed",
+        RepairState.Writable => ": a repair writes it",
+        RepairState.Written => ": written",
         RepairState.TooYoung => ": kept, it is young",
         _ => "",
     };

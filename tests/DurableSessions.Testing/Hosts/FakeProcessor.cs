@@ -44,6 +44,9 @@ internal sealed class FakeProcessor : ISemanticProcessor
     /// <summary>Ends each abstract.</summary>
     public string Says { get; set; } = "";
 
+    /// <summary>What each overview says; <see langword="null"/>: that before it, and the first words.</summary>
+    public string? Overview { get; set; }
+
     public string Name { get; init; } = "first-words";
 
     /// <summary>What its digests say besides: a model never answers twice the same.</summary>
@@ -77,7 +80,7 @@ internal sealed class FakeProcessor : ISemanticProcessor
 
         await Between(cancellationToken);
 
-        string overview = $"{request.PreviousOverview} {first}+{count - 1}{Adds}{Asked(request)}".Trim();
+        string overview = Overview ?? $"{request.PreviousOverview} {first}+{count - 1}{Adds}{Asked(request)}".Trim();
         return new SemanticDigest($"{count} messages{Says}", overview[..Math.Min(overview.Length, SemanticDigest.MaxOverviewLength)])
         {
             Memories = changes,
