@@ -113,6 +113,7 @@ internal static class SearchEndpoints
                 json.WriteString("category", one.Category);
                 json.WriteString("abstract", one.Abstract);
                 json.WriteString("context_type", "memory");
+                MemoryEndpoints.WriteTags(json, one.Memory?.Tags);
                 if (one.Memory is null)
                 {
                     Recollection.WriteSource(json, one.Archive, one.Live, one.Message);

@@ -8,14 +8,15 @@ using DurableSessions.Http.Requests;
 namespace DurableSessions.Http.Recall;
 
 /// <summary>
-/// What narrows a search: <c>filter</c> with <c>session_id</c>, <c>role</c>, <c>peer_id</c>, <c>since</c>, <c>until</c> and
-/// <c>category</c>; OpenViking's <c>since</c> and <c>until</c> beside it, in its notations; and whose view a search has.
+/// What narrows a search: <c>filter</c> with <c>session_id</c>, <c>role</c>, <c>peer_id</c>, <c>since</c>, <c>until</c>,
+/// <c>category</c> and <c>tags</c>; OpenViking's <c>since</c>, <c>until</c> and <c>tags</c> beside it, in its notations; and whose view a
+/// search has.
 /// </summary>
 internal static partial class FilterFields
 {
     private const int MaxLabel = 512;
 
-    private static readonly string[] s_fields = ["session_id", "role", "peer_id", "since", "until", "category"];
+    private static readonly string[] s_fields = ["session_id", "role", "peer_id", "since", "until", "category", "tags"];
 
     private static readonly string[] s_categories = [.. Enum.GetValues<MemoryCategory>().Select(Wire.Category), Recollection.Sessions];
 
@@ -58,6 +59,7 @@ internal static partial class FilterFields
                 ? null
                 : Enum.GetValues<MemoryCategory>().First(c => Wire.Category(c) == category),
             OnlySessions = category == Recollection.Sessions,
+            Tags = One(body["tags"], filter["tags"]) is var tags && SearchFields.IsGiven(tags) ? SettingsBody.ReadTags(tags)! : [],
             SeenBy = SeenBy(body["peer_scope"], asker.Peer, isForPeer),
             MemoriesSeenBy = body["peer_scope"].IsSet ? null : asker.Peer,
         };
