@@ -20,7 +20,8 @@ public sealed record MemoryPolicy
     internal bool HasOverview => WorkingMemory?.Enabled != false;
 
     /// <summary>
-    /// The names of the categories that are extracted, all where it is <see langword="null"/>. A name that is no category of the service
+    /// The names of the categories that are extracted, all where it is <see langword="null"/>; <c>experiences</c> is
+    /// <see cref="MemoryCategory.Cases"/>. Another name that is no category of the service
     /// is kept and extracts nothing.
     /// </summary>
     public IReadOnlyList<string>? MemoryTypes { get; init; }

@@ -40,7 +40,8 @@ internal sealed partial class McpTools(
         "min_score":{"type":"number","minimum":0,"maximum":1,"default":0.35},
         "filter":{"type":"object","additionalProperties":false,"properties":{"session_id":{"type":"string"},"role":{"type":"string"},
         "peer_id":{"type":"string"},"since":{"type":"string","description":"A time in ISO 8601, a date, or a time ago as 7d."},
-        "until":{"type":"string"},"category":{"type":"string","description":"A category of memories, or sessions."}
+        "until":{"type":"string"},"category":{"type":"string","description":"A category of memories, or sessions."},
+        "tags":{"type":"array","items":{"type":"string"},"description":"Only memories of events with all of these, as team=a."}
         } },
         "peer_scope":{"type":"string","enum":["actor","all"]}
         """;

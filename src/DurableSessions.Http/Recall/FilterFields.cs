@@ -55,9 +55,7 @@ internal static partial class FilterFields
             Peer = filter["peer_id"] is { IsSet: true } peer ? peer.Label(MaxLabel) : null,
             From = from,
             To = to,
-            Category = category is null or Recollection.Sessions
-                ? null
-                : Enum.GetValues<MemoryCategory>().First(c => Wire.Category(c) == category),
+            Category = category is null ? null : Wire.FindCategory(category),
             OnlySessions = category == Recollection.Sessions,
             Tags = One(body["tags"], filter["tags"]) is var tags && SearchFields.IsGiven(tags) ? SettingsBody.ReadTags(tags)! : [],
             SeenBy = SeenBy(body["peer_scope"], asker.Peer, isForPeer),
@@ -75,7 +73,7 @@ internal static partial class FilterFields
             _ => throw scope.Invalid("must be actor or all.", "literal_error"),
         };
 
-    private static string CategoryOf(JsonField field) => s_categories.Contains(field.Text(), StringComparer.Ordinal)
+    private static string CategoryOf(JsonField field) => field.Text() == Recollection.Sessions || Wire.FindCategory(field.Text()) is not null
         ? field.Text()
         : throw field.Invalid($"must be one of {string.Join(", ", s_categories)}.", "literal_error");
 

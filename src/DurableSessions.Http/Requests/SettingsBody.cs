@@ -9,7 +9,7 @@ internal static class SettingsBody
     private const int MaxMemoryTypes = 100;
     private const int MaxMemoryTypeLength = 128;
 
-    // All types of the wire. Types that are not categories of this service are stored too, and extract nothing.
+    // All types of the wire. Experiences are cases; others that are not categories of this service are stored too, and extract nothing.
     private static readonly string[] MemoryTypes =
         ["profile", "preferences", "entities", "events", "cases", "trajectories", "experiences", "identity", "soul", "tools"];
 
