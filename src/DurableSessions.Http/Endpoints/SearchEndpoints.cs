@@ -68,7 +68,8 @@ internal static class SearchEndpoints
         using JsonBody json = await JsonBody.ReadAsync(http);
         var body = GrepBody.Of(json.Root, caller);
         var grep = new Grep(
-            store, caller, body.Patterns, Location.Body.At("pattern"), body.Limit, time, RequestCost.Find(http), BodyLease.ForAnswer(http));
+            store, caller, ActorPeer.Find(http), body.Patterns, Location.Body.At("pattern"), body.Limit, time, RequestCost.Find(http),
+            BodyLease.ForAnswer(http));
         IReadOnlyList<GrepMatch> matches =
             (UserPath.Of(body.Uri, ActorPeer.Find(http)) is { } path ? await grep.FindAsync(path, http.RequestAborted) : null)
             ?? throw body.Uri.FileNotFound();

@@ -75,7 +75,7 @@ internal sealed partial class McpTools(
             """,
             ["uri"], changes: false, ListAsync),
         McpTool.Of(
-            "grep", "Finds lines by a regular expression in archived conversations or memories.",
+            "grep", "Finds lines by a regular expression in conversations or memories: of all sessions the newest first.",
             $$"""
             "uri":{{Uri}},
             "pattern":{"anyOf":[{"type":"string"},{"type":"array","items":{"type":"string"},"minItems":1,"maxItems":10}]},
@@ -205,7 +205,8 @@ internal sealed partial class McpTools(
     {
         JsonField pattern = arguments["pattern"];
         GrepBody body = GrepBody.Of(arguments, OneOrMore(pattern, MaxPatterns), call.Caller, DefaultMatches);
-        var grep = new Grep(call.Store, call.Caller, body.Patterns, pattern.At, body.Limit, call.Time, call.Cost, call.Hold);
+        var grep = new Grep(
+            call.Store, call.Caller, call.Asker.Peer, body.Patterns, pattern.At, body.Limit, call.Time, call.Cost, call.Hold);
         IReadOnlyList<GrepMatch> matches =
             (UserPath.Of(body.Uri, call.Asker.Peer) is { } path ? await grep.FindAsync(path, cancellationToken) : null)
             ?? throw body.Uri.FileNotFound();
