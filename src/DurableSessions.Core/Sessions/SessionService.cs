@@ -42,8 +42,8 @@ public sealed class SessionService
 
     internal SessionService(
         SessionStorage storage, SessionCreator creator, SessionAppenders appenders, ContextReader contexts, LiveLog live,
-        ManifestStore manifests, Tombstones tombstones, AutoCommits autoCommits, SettingsWriter settings, DigestsAgain digests, Deletions deletions,
-        SessionOptions options, TimeProvider time)
+        ManifestStore manifests, Tombstones tombstones, AutoCommits autoCommits, SettingsWriter settings, DigestsAgain digests,
+        Deletions deletions, SessionOptions options, TimeProvider time)
     {
         InitialSettings = options.InitialSettings;
         _storage = storage;

@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using DurableSessions.Core;
-using DurableSessions.Core.Archives;
 using DurableSessions.Core.Context;
 using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
@@ -22,7 +21,7 @@ namespace DurableSessions.Http.Files;
 /// </summary>
 /// <param name="store">Where they are.</param>
 /// <param name="caller">Whose they are.</param>
-/// <param name="actor">The peer for which the caller asks, who has no other peer's memories; <see langword="null"/>: all peers' are.</param>
+/// <param name="actor">The peer for which the caller asks, who has no other peer's memories; <see langword="null"/>: all peers'.</param>
 /// <param name="patterns">What to look for; a line that any of them fits is a match. Each has a time limit for one line.</param>
 /// <param name="at">The field of the patterns.</param>
 /// <param name="limit">The most matches; then it ends.</param>

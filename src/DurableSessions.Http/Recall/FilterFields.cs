@@ -73,8 +73,8 @@ internal static partial class FilterFields
             _ => throw scope.Invalid("must be actor or all.", "literal_error"),
         };
 
-    private static string CategoryOf(JsonField field) => field.Text() == Recollection.Sessions || Wire.FindCategory(field.Text()) is not null
-        ? field.Text()
+    private static string CategoryOf(JsonField field) =>
+        field.Text() == Recollection.Sessions || Wire.FindCategory(field.Text()) is not null ? field.Text()
         : throw field.Invalid($"must be one of {string.Join(", ", s_categories)}.", "literal_error");
 
     private static JsonField One(JsonField beside, JsonField within) =>

@@ -10,7 +10,7 @@ using DurableSessions.Testing;
 
 namespace DurableSessions.Core.Tests.Memories;
 
-/// <summary>Memories of what happened have the tags that their commit was accepted with, whatever is set later, and whatever crashes.</summary>
+/// <summary>Memories of events have the tags that their commit was accepted with, whatever is set later or crashes.</summary>
 public sealed class EventTagTests(SimulatedFixture storage)
 {
     private static readonly SessionKey One = new("acme", "ada", "one");

@@ -134,7 +134,8 @@ public sealed class GrepBoundTests(SimulatedFixture storage) : IClassFixture<Sim
         using var buckets = new RequestBuckets();
         var cost = new RequestCost(buckets, bucket);
         var grep = new Grep(
-            host.Store, s_ada, null, [new Regex("y")], Location.Body, 10, TimeProvider.System, cost, static (_, _) => ValueTask.CompletedTask);
+            host.Store, s_ada, null, [new Regex("y")], Location.Body, 10, TimeProvider.System, cost,
+            static (_, _) => ValueTask.CompletedTask);
         await grep.FindAsync(PathOf(place), Cancelled);
         return cost.Taken;
     }

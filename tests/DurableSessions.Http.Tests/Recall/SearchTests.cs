@@ -278,7 +278,11 @@ public sealed class SearchTests(ApiFixture api) : RecallTest(api)
         (await PostAsync($"/api/v1/sessions/{session}/messages", said)).Succeeded();
         object metadata = new { @event = new { tags = (string[])["channel=app", "team=b"] } };
         (await PostAsync($"/api/v1/sessions/{session}/commit?wait=60", new { extraction_metadata = metadata })).Succeeded();
-        foreach ((string query, string tags) in ((string, string)[])[("", """["team=b"]"""), ("?peer=proj", """["channel=app","team=b"]""")])
+        foreach ((string query, string tags) in ((string, string)[])
+        [
+            ("", """["team=b"]"""),
+            ("?peer=proj", """["channel=app","team=b"]"""),
+        ])
         {
             JsonElement memory = Assert.Single((await GetAsync($"/api/v1/memories{query}")).Succeeded().Result.EnumerateArray());
             Assert.Equal(tags, memory.GetProperty("tags").GetRawText());

@@ -99,7 +99,8 @@ internal sealed class SemanticProcessActivity(
         };
     }
 
-    // The archive to digest, with the tags of its commit: pending and first in turn, or switched without an overview (a retry). Null: it is covered.
+    // The archive to digest, with the tags of its commit: pending and first in turn, or switched without an overview (a retry).
+    // Null: it is covered.
     private async Task<(ArchiveReference Archive, IReadOnlyList<string>? EventTags)?> FindArchiveAsync(
         CommitInput commit, Manifest manifest, CancellationToken cancellationToken)
     {
