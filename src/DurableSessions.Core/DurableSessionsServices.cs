@@ -146,9 +146,9 @@ public static class DurableSessionsServices
             p.Get<ManifestListing>(), p.Get<ManifestStore>(), p.Get<ArchiveStore>(), p.Get<EarlierDigests>(), p.Get<OrchestrationClient>(),
             p.Get<SessionOptions>(), p.Get<ILogger<OldArchives>>()))
         .AddSingleton(static p => new SessionService(
-            p.Get<SessionStorage>(), p.Get<SessionCreator>(), p.Get<SessionAppenders>(), p.Get<ContextReader>(), p.Get<ManifestStore>(),
-            p.Get<Tombstones>(), p.Get<AutoCommits>(), p.Get<SettingsWriter>(), p.Get<DigestsAgain>(), p.Get<Deletions>(),
-            p.Get<SessionOptions>(), p.Get<TimeProvider>()))
+            p.Get<SessionStorage>(), p.Get<SessionCreator>(), p.Get<SessionAppenders>(), p.Get<ContextReader>(), p.Get<LiveLog>(),
+            p.Get<ManifestStore>(), p.Get<Tombstones>(), p.Get<AutoCommits>(), p.Get<SettingsWriter>(), p.Get<DigestsAgain>(),
+            p.Get<Deletions>(), p.Get<SessionOptions>(), p.Get<TimeProvider>()))
         .AddSingleton(static p => new CommitService(
             p.Get<ManifestStore>(), p.Get<SessionAppenders>(), p.Get<TaskIndex>(), p.Get<OrchestrationClient>(), p.Get<CommitRoom>(),
             p.Get<SessionOptions>(), p.Get<TimeProvider>(), p.Get<ILogger<CommitService>>()))

@@ -90,6 +90,7 @@ public sealed class ArchiveService
                     throw new ArchiveNotFoundException(commit.Session, number, isExpired: true);
                 }
 
+                await _manifests.LoadLiveAsync(commit.Session, cancellationToken);
                 throw;
             }
         }

@@ -34,6 +34,13 @@ public sealed record CommitInput
     /// </summary>
     public bool IsIdle { get; init; }
 
+    /// <summary>
+    /// The tags of memories of events that it makes, at most <see cref="State.EventTags.MaxTags"/>, each as
+    /// <see cref="State.EventTags.Normalize"/> returns it; empty: none; <see langword="null"/>: those of the session's
+    /// settings when it cuts.
+    /// </summary>
+    public IReadOnlyList<string>? EventTags { get; init; }
+
     /// <summary>How the semantic step is tried.</summary>
     public required SemanticPolicy Semantic { get; init; }
 

@@ -74,8 +74,9 @@ internal sealed class ContextReader(
         await HoldAsync(BlobLines.RangeBytes);
         string lastOverview = await FindOverviewAsync(manifest, cancellationToken);
         var window = new ContextWindow(tokenBudget);
-        string? standIn = tokenBudget == 0 ? null : provisional.Find(key, manifest, open);
-        using ProvisionalReading? making = standIn is not null || tokenBudget == 0
+        bool mayStandIn = tokenBudget > 0 && manifest.Settings.MemoryPolicy?.HasOverview != false;
+        string? standIn = mayStandIn ? provisional.Find(key, manifest, open) : null;
+        using ProvisionalReading? making = standIn is not null || !mayStandIn
             ? null
             : provisional.Begin(key, manifest, open, lastOverview);
         await counter.AddBlobsAsync(open.Count + manifest.Live.Count - 1);
@@ -178,7 +179,7 @@ internal sealed class ContextReader(
     }
 
     private async Task<string> FindOverviewAsync(Manifest manifest, CancellationToken cancellationToken) =>
-        manifest.Overview is not { } reference
+        manifest.Overview is not { } reference || manifest.Settings.MemoryPolicy?.HasOverview == false
             ? ""
             : (await archives.FindSemanticAsync(reference.Blob, cancellationToken))?.Overview
                 ?? throw new BlobGoneException($"Blob '{reference.Blob}' is gone.");

@@ -15,6 +15,8 @@ internal static class AllowedCategories
         _ => Enum.GetValues<MemoryCategory>(),
     };
 
+    // What OpenViking calls experiences are cases.
     private static bool Names(IReadOnlyList<string> types, MemoryCategory category) =>
-        types.Contains(category.ToString(), StringComparer.OrdinalIgnoreCase);
+        types.Contains(category.ToString(), StringComparer.OrdinalIgnoreCase)
+        || (category == MemoryCategory.Cases && types.Contains("experiences", StringComparer.OrdinalIgnoreCase));
 }

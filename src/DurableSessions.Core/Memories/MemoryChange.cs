@@ -37,6 +37,12 @@ public sealed record MemoryChange
     /// </summary>
     public string? Base { get; init; }
 
+    /// <summary>
+    /// The tags it is to have besides those that it has; the store fills this in, where it is about what happened.
+    /// <see langword="null"/>: none.
+    /// </summary>
+    public IReadOnlyList<string>? Tags { get; init; }
+
     /// <summary>Which memory it is.</summary>
     [JsonIgnore]
     public MemoryKey Key => new(Category, Name, Peer);

@@ -27,6 +27,12 @@ public sealed record MemoryDifference
     /// <summary>Where the content after may come from; <see langword="null"/>: unknown, or it was deleted.</summary>
     public MemorySources? Sources { get; init; }
 
+    /// <summary>Its tags before; <see langword="null"/>: none.</summary>
+    public IReadOnlyList<string>? TagsBefore { get; init; }
+
+    /// <summary>Its tags after; <see langword="null"/>: none.</summary>
+    public IReadOnlyList<string>? Tags { get; init; }
+
     /// <summary>Which memory it is.</summary>
     [JsonIgnore]
     public MemoryKey Key => new(Category, Name, Peer);

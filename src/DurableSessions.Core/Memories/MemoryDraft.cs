@@ -1,5 +1,6 @@
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Messages;
+using DurableSessions.Core.State;
 
 namespace DurableSessions.Core.Memories;
 
@@ -25,6 +26,13 @@ internal sealed class MemoryDraft(UserKey user, MemoryCatalogue start, MemoryCon
         Touched memory = await ReadAsync(change.Key, cancellationToken);
         string? current = memory.After;
         MemoryMerge merge = MemoryMerge.Of(change, current, memory.Sources);
+        IReadOnlyList<string>? tags = TagsOf(change, memory);
+        if (merge.IsThere && current is not null && !HaveSame(tags, memory.Tags))
+        {
+            _touched[change.Key] = memory with { Tags = tags };
+            return;
+        }
+
         string? refusal = merge.Refusal ?? (current is null ? RefusalOfNew(merge.Sources) : null);
         if (refusal is not null)
         {
@@ -36,6 +44,7 @@ internal sealed class MemoryDraft(UserKey user, MemoryCatalogue start, MemoryCon
         {
             After = merge.Content,
             Sources = merge.Sources,
+            Tags = merge.Content is null ? null : tags,
             HasOwnersWords = merge.Content is not null && (memory.HasOwnersWords || change.Sources == MemorySources.Owner),
         };
     }
@@ -64,15 +73,24 @@ internal sealed class MemoryDraft(UserKey user, MemoryCatalogue start, MemoryCon
                 : current is null || current == difference.After
                     ? difference.SourcesBefore
                     : difference.Before is null ? memory.Sources : MemoryAuthority.Union(memory.Sources, difference.SourcesBefore),
+            Tags = wanted is null ? null : HaveSame(memory.Tags, difference.Tags) ? difference.TagsBefore : memory.Tags,
             HasOwnersWords = wanted is not null && (memory.HasOwnersWords || difference.SourcesBefore == MemorySources.Owner),
         };
     }
 
     /// <summary>
-    /// Puts a content of the owner, or <see langword="null"/> for none, in the place of the present one, which need not be read.
+    /// Puts a content of the owner, or <see langword="null"/> for none, in the place of the present one, which need not be read. Its tags
+    /// stay.
     /// </summary>
-    public void Set(MemoryKey key, string? before, string? after) =>
-        _touched[key] = new Touched(before, after, null, MemorySources.Owner, HasOwnersWords: after is not null);
+    public void Set(MemoryKey key, string? before, string? after)
+    {
+        IReadOnlyList<string>? tags = start.Find(key)?.Tags;
+        _touched[key] = new Touched(before, after, null, MemorySources.Owner, HasOwnersWords: after is not null)
+        {
+            TagsBefore = tags,
+            Tags = after is null ? null : tags,
+        };
+    }
 
     /// <summary>The differences, and what was skipped.</summary>
     public MemoryDiff Diff(CommitId commitId) => new()
@@ -90,6 +108,8 @@ internal sealed class MemoryDraft(UserKey user, MemoryCatalogue start, MemoryCon
                 After = t.Memory.After,
                 SourcesBefore = t.Memory.SourcesBefore,
                 Sources = t.Memory.Sources,
+                TagsBefore = t.Memory.TagsBefore,
+                Tags = t.Memory.Tags,
             }),
         ],
         Skipped = _skipped,
@@ -135,11 +155,32 @@ internal sealed class MemoryDraft(UserKey user, MemoryCatalogue start, MemoryCon
             ? await contents.FindAsync(user, info, cancellationToken)
                 ?? (ToleratesLoss ? "" : throw new MemoryVersionGoneException(info))
             : null;
-        return new Touched(content, content, info?.Sources, info?.Sources, info?.HasOwnersWords ?? false);
+        return new Touched(content, content, info?.Sources, info?.Sources, info?.HasOwnersWords ?? false)
+        {
+            TagsBefore = info?.Tags,
+            Tags = info?.Tags,
+        };
     }
 
+    // A memory that has too many keeps its own, and the diff says so.
+    private IReadOnlyList<string>? TagsOf(MemoryChange change, Touched memory)
+    {
+        IReadOnlyList<string>? tags = change.Tags is null ? memory.Tags : EventTags.Union(memory.Tags ?? [], change.Tags);
+        if (tags is null || tags.Count <= EventTags.MaxTags)
+        {
+            return tags;
+        }
+
+        _skipped.Add(MemorySkip.Of(change.Key, $"with the commit's tags it would have more than {EventTags.MaxTags}, and keeps its own"));
+        return memory.Tags;
+    }
+
+    private static bool HaveSame(IReadOnlyList<string>? tags, IReadOnlyList<string>? others) =>
+        (tags ?? []).SequenceEqual(others ?? [], StringComparer.Ordinal);
+
     private IEnumerable<(MemoryKey Key, Touched Memory)> Differences() =>
-        _touched.Where(static t => t.Value.Before != t.Value.After).Select(static t => (t.Key, t.Value));
+        _touched.Where(static t => t.Value.Before != t.Value.After || !HaveSame(t.Value.TagsBefore, t.Value.Tags))
+            .Select(static t => (t.Key, t.Value));
 
     private string? RefusalOfNew(MemorySources? sources) =>
         Count() >= MemoryLimits.MaxMemories
@@ -168,7 +209,13 @@ internal sealed class MemoryDraft(UserKey user, MemoryCatalogue start, MemoryCon
         ChangedAt = now,
         Sources = memory.Sources,
         HasOwnersWords = memory.HasOwnersWords,
+        Tags = memory.Tags,
     };
 
-    private sealed record Touched(string? Before, string? After, MemorySources? SourcesBefore, MemorySources? Sources, bool HasOwnersWords);
+    private sealed record Touched(string? Before, string? After, MemorySources? SourcesBefore, MemorySources? Sources, bool HasOwnersWords)
+    {
+        public IReadOnlyList<string>? TagsBefore { get; init; }
+
+        public IReadOnlyList<string>? Tags { get; init; }
+    }
 }

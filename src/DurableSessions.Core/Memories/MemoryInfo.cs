@@ -46,6 +46,12 @@ public sealed record MemoryInfo
     /// </summary>
     public bool HasOwnersWords { get; init; }
 
+    /// <summary>
+    /// Tags that commits gave it, <c>key=value</c>, at most <see cref="EventTags.MaxTags"/>; <see langword="null"/>: none. They stay where
+    /// its content is changed. A host of a version that does not know them, and writes the catalogue anew, drops them.
+    /// </summary>
+    public IReadOnlyList<string>? Tags { get; init; }
+
     /// <summary>Which memory it is.</summary>
     [JsonIgnore]
     public MemoryKey Key => new(Category, Name, Peer);

@@ -9,6 +9,11 @@ namespace DurableSessions.Core.Memories;
 /// <param name="Sources">Where the content after may come from: a content that is replaced as a whole leaves none of its sources.</param>
 internal sealed record MemoryMerge(string? Content, string? Refusal = null, MemorySources? Sources = null)
 {
+    private const string SaysSo = "it says so already";
+
+    /// <summary>Whether nothing is done because the content is there: what else the change asks for may be.</summary>
+    public bool IsThere => Refusal == SaysSo;
+
     public static MemoryMerge Of(MemoryChange change, string? current, MemorySources? sources)
     {
         string? after = change.Operation switch
@@ -30,7 +35,7 @@ internal sealed record MemoryMerge(string? Content, string? Refusal = null, Memo
                 : after?.Length > MemoryLimits.MaxContentLength
                     ? new MemoryMerge(current, $"it would be longer than {MemoryLimits.MaxContentLength} characters")
                     : after?.Trim() == current?.Trim()
-                        ? new MemoryMerge(current, "it says so already")
+                        ? new MemoryMerge(current, SaysSo)
                         : new MemoryMerge(
                             after,
                             Sources: after is null ? null : standsAlone ? change.Sources : MemoryAuthority.Union(sources, change.Sources));

@@ -6,7 +6,7 @@ namespace DurableSessions.Core.Recall;
 
 /// <summary>
 /// What may be found. How well something fits does not depend on it. What a filter cannot be answered for is not found: a memory has no
-/// session or role, and the abstract of an archive, and its overview, none of role, peer and time.
+/// session or role, the abstract of an archive, and its overview, none of role, peer and time, and a message and an archive have no tags.
 /// </summary>
 public sealed record SearchFilter
 {
@@ -48,8 +48,11 @@ public sealed record SearchFilter
     /// <summary>Only archives and live messages, and no memory.</summary>
     public bool OnlySessions { get; init; }
 
+    /// <summary>Only memories that have all of these tags, each as <see cref="EventTags.Normalize"/> returns it.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
     /// <summary>Whether messages, and archives by them, may be found.</summary>
-    internal bool AllowsMessages => Category is null;
+    internal bool AllowsMessages => Category is null && Tags.Count == 0;
 
     internal MessageFilter Messages => new()
     {
@@ -65,6 +68,7 @@ public sealed record SearchFilter
         !OnlySessions && SessionId is null && Role is null && (Peer is null || Peer == memory.Peer)
         && (memory.Peer is null || ((SeenBy ?? MemoriesSeenBy) is var peer && (peer is null || peer == memory.Peer)))
         && (Category is null || Category == memory.Category)
+        && Tags.All(t => memory.Tags?.Contains(t, StringComparer.Ordinal) == true)
         && !(memory.ChangedAt < From) && !(memory.ChangedAt >= To);
 
     /// <summary>

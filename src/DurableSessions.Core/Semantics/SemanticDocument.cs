@@ -61,6 +61,12 @@ internal sealed record SemanticDocument
     /// </summary>
     public IReadOnlyList<MemoryChange> PeerMemories { get; init; } = [];
 
+    /// <summary>
+    /// The tags of the commit's memories of events, as its changes have them; <see langword="null"/>: none. An archive that is digested
+    /// again has them from here.
+    /// </summary>
+    public IReadOnlyList<string>? EventTags { get; init; }
+
     /// <summary>Changes that cannot be applied, or why none were looked for.</summary>
     public IReadOnlyList<MemorySkip> MemoriesSkipped { get; init; } = [];
 

@@ -31,6 +31,7 @@ public sealed class SessionService
     private readonly SessionCreator _creator;
     private readonly SessionAppenders _appenders;
     private readonly ContextReader _contexts;
+    private readonly LiveLog _live;
     private readonly ManifestStore _manifests;
     private readonly Tombstones _tombstones;
     private readonly AutoCommits _autoCommits;
@@ -40,15 +41,16 @@ public sealed class SessionService
     private readonly TimeProvider _time;
 
     internal SessionService(
-        SessionStorage storage, SessionCreator creator, SessionAppenders appenders, ContextReader contexts, ManifestStore manifests,
-        Tombstones tombstones, AutoCommits autoCommits, SettingsWriter settings, DigestsAgain digests, Deletions deletions,
-        SessionOptions options, TimeProvider time)
+        SessionStorage storage, SessionCreator creator, SessionAppenders appenders, ContextReader contexts, LiveLog live,
+        ManifestStore manifests, Tombstones tombstones, AutoCommits autoCommits, SettingsWriter settings, DigestsAgain digests,
+        Deletions deletions, SessionOptions options, TimeProvider time)
     {
         InitialSettings = options.InitialSettings;
         _storage = storage;
         _creator = creator;
         _appenders = appenders;
         _contexts = contexts;
+        _live = live;
         _manifests = manifests;
         _tombstones = tombstones;
         _autoCommits = autoCommits;
@@ -106,6 +108,36 @@ public sealed class SessionService
 
         async Task<SessionInfo?> LookAsync() =>
             (await appender.ReadViewAsync(fresh: true, view => SessionInfo.Of(key, view.Manifest, view), cancellationToken))?.Seen;
+    }
+
+    /// <summary>The live messages of a session, as a stream; <see langword="null"/>: there is no such session.</summary>
+    public async Task<LiveMessages?> FindLiveAsync(SessionKey key, CancellationToken cancellationToken)
+    {
+        return await _manifests.LoadAsync(key, cancellationToken) is { Manifest: { DeletedAt: null } manifest } stored
+            ? new LiveMessages(manifest.ExpiredArchives, manifest.ArchiveCount, ReadAsync(stored))
+            : null;
+
+        async IAsyncEnumerable<SessionMessage> ReadAsync(StoredManifest stored)
+        {
+            await using IAsyncEnumerator<SessionMessage> messages =
+                _live.ReadAsync(key, stored, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            while (await MoveNextAsync(messages))
+            {
+                yield return messages.Current;
+            }
+        }
+
+        async Task<bool> MoveNextAsync(IAsyncEnumerator<SessionMessage> messages)
+        {
+            try
+            {
+                return await messages.MoveNextAsync();
+            }
+            catch (BlobGoneException)
+            {
+                throw new ContentionException($"Session '{key.Id}' was switched while its live messages were read.");
+            }
+        }
     }
 
     /// <summary>

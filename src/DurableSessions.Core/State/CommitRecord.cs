@@ -61,6 +61,9 @@ internal sealed record CommitRecord
     /// <summary>How many changes of memories that document asks for.</summary>
     public int MemoryChanges { get; init; }
 
+    /// <summary>The tags of memories of events that the commit makes; <see langword="null"/>: none.</summary>
+    public IReadOnlyList<string>? EventTags { get; init; }
+
     /// <summary>What the model has taken and given for that document; <see langword="null"/> where there was no model.</summary>
     public TokenUsage? Usage { get; init; }
 }

@@ -31,8 +31,21 @@ internal sealed record Cut(CommitId CommitId, int Attempt, int KeepRecent, int S
     /// </summary>
     public bool IsIdle { get; init; }
 
+    /// <summary>
+    /// The tags of memories of events that the commit makes: those of its request, or of the session's settings in the manifest that the
+    /// cut was decided on; what is set later is for later commits. <see langword="null"/>: none. A host of a version that does not know
+    /// them, and writes the manifest anew, drops them.
+    /// </summary>
+    public IReadOnlyList<string>? EventTags { get; init; }
+
     /// <summary>The cut of a commit's attempt.</summary>
-    public static Cut Of(CommitId commitId, int attempt, CutRetention retention, int segments) => retention.Turns is null
-        ? new Cut(commitId, attempt, retention.RecentCount, segments) { IsIdle = retention.IsIdle }
-        : new Cut(commitId, attempt, KeepAll, segments) { Turns = retention.Turns, AskedKeepRecent = retention.RecentCount };
+    public static Cut Of(
+        CommitId commitId, int attempt, CutRetention retention, int segments, IReadOnlyList<string>? eventTags) => retention.Turns is null
+        ? new Cut(commitId, attempt, retention.RecentCount, segments) { IsIdle = retention.IsIdle, EventTags = eventTags }
+        : new Cut(commitId, attempt, KeepAll, segments)
+        {
+            Turns = retention.Turns,
+            AskedKeepRecent = retention.RecentCount,
+            EventTags = eventTags,
+        };
 }

@@ -11,11 +11,17 @@ public sealed record MemoryPolicy
     /// </summary>
     public MemoryTarget? Peer { get; init; }
 
-    /// <summary>The overview of the conversation: kept for clients that set it, a commit always writes one.</summary>
+    /// <summary>
+    /// The overview of the conversation. Where it is disabled, commits carry none on and keep none, and no context has one: archives have
+    /// their abstracts and messages, and memories are extracted.
+    /// </summary>
     public MemoryTarget? WorkingMemory { get; init; }
 
+    internal bool HasOverview => WorkingMemory?.Enabled != false;
+
     /// <summary>
-    /// The names of the categories that are extracted, all where it is <see langword="null"/>. A name that is no category of the service
+    /// The names of the categories that are extracted, all where it is <see langword="null"/>; <c>experiences</c> is
+    /// <see cref="MemoryCategory.Cases"/>. Another name that is no category of the service
     /// is kept and extracts nothing.
     /// </summary>
     public IReadOnlyList<string>? MemoryTypes { get; init; }

@@ -17,4 +17,7 @@ internal sealed record PendingArchive
     public required IReadOnlyList<string> Segments { get; init; }
 
     public required DateTimeOffset ClearedAt { get; init; }
+
+    /// <summary>The tags of memories of events that its commit makes; <see langword="null"/>: none.</summary>
+    public IReadOnlyList<string>? EventTags { get; init; }
 }

@@ -143,11 +143,13 @@ internal static class Transitions
     /// <param name="manifest">The manifest.</param>
     /// <param name="commit">The attempt that cuts.</param>
     /// <param name="retention">What it keeps live.</param>
+    /// <param name="eventTags">The tags of events that it asks for; <see langword="null"/>: those of the session.</param>
     /// <param name="fresh">The segment to go on in.</param>
-    public static Transition BeginCut(Manifest manifest, CommitAttempt commit, CutRetention retention, FreshSegment fresh) =>
+    public static Transition BeginCut(
+        Manifest manifest, CommitAttempt commit, CutRetention retention, IReadOnlyList<string>? eventTags, FreshSegment fresh) =>
         FindNoCut(manifest, commit) is { } no ? no
         : Extend(manifest, fresh) is Transition.Changed { Next: var extended }
-            ? new Transition.Changed(extended with { Cutting = Cut.Of(commit.CommitId, commit.Attempt, retention, manifest.Live.Count) })
+            ? new Transition.Changed(extended with { Cutting = CutOf(manifest, commit, retention, eventTags, manifest.Live.Count) })
         : Transition.NothingToDo.Instance;
 
     /// <summary>As <see cref="BeginCut"/>, of all live segments but the last, in which appends go on.</summary>
@@ -160,12 +162,14 @@ internal static class Transitions
     /// <param name="manifest">The manifest.</param>
     /// <param name="commit">The attempt that cuts.</param>
     /// <param name="retention">What it keeps live.</param>
-    public static Transition BeginCutBeforeLast(Manifest manifest, CommitAttempt commit, CutRetention retention) =>
+    /// <param name="eventTags">The tags of events that it asks for; <see langword="null"/>: those of the session.</param>
+    public static Transition BeginCutBeforeLast(
+        Manifest manifest, CommitAttempt commit, CutRetention retention, IReadOnlyList<string>? eventTags) =>
         FindNoCut(manifest, commit) is { } no ? no
         : manifest.Live.Count < 2 ? Transition.NothingToDo.Instance
         : new Transition.Changed(manifest with
         {
-            Cutting = Cut.Of(commit.CommitId, commit.Attempt, retention, manifest.Live.Count - 1),
+            Cutting = CutOf(manifest, commit, retention, eventTags, manifest.Live.Count - 1),
         });
 
     /// <summary>
@@ -202,6 +206,7 @@ internal static class Transitions
             Counts = counts,
             Segments = [.. manifest.Live.Take(cut.Segments).Select(static s => s.Name)],
             ClearedAt = now,
+            EventTags = cut.EventTags,
         };
         return new Transition.Changed(manifest with
         {
@@ -405,6 +410,12 @@ internal static class Transitions
     /// <param name="now">When.</param>
     public static Transition Delete(Manifest manifest, string incarnation, DateTimeOffset now) =>
         IsGone(manifest, incarnation) ? Transition.SessionGone.Instance : new Transition.Changed(manifest with { DeletedAt = now });
+
+    private static Cut CutOf(
+        Manifest manifest, CommitAttempt commit, CutRetention retention, IReadOnlyList<string>? eventTags, int segments) =>
+        Cut.Of(
+            commit.CommitId, commit.Attempt, retention, segments,
+            (eventTags ?? EventTags.Of(manifest.Settings)) is { Count: > 0 } tags ? tags : null);
 
     private static bool IsGone(Manifest manifest, string incarnation) =>
         manifest.DeletedAt is not null || manifest.Incarnation != incarnation;

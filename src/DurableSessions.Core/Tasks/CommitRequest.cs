@@ -18,6 +18,12 @@ public sealed record CommitRequest
     /// <summary>Which turns stay live; <see langword="null"/>: <see cref="KeepRecentCount"/> messages do.</summary>
     public TurnRetention? Turns { get; init; }
 
+    /// <summary>
+    /// The tags of memories of events that the commit makes, at most <see cref="State.EventTags.MaxTags"/>, each as
+    /// <see cref="State.EventTags.Normalize"/> returns it; empty: none; <see langword="null"/>: those of the session's settings.
+    /// </summary>
+    public IReadOnlyList<string>? EventTags { get; init; }
+
     /// <summary>By which a repetition of this request is recognised.</summary>
     public IdempotencyKey? IdempotencyKey { get; init; }
 }

@@ -57,11 +57,17 @@ public sealed class CommitService
     /// <see cref="QuotaSettings.WaitingCommits"/> commits of the account have not ended.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">The request keeps more than it may.</exception>
+    /// <exception cref="ArgumentException">Its tags are too many, or one is not as it is stored.</exception>
     public async Task<CommitAnswer> CommitAsync(SessionKey key, CommitRequest request, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(request.KeepRecentCount);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(request.KeepRecentCount, CommitRequest.MaxKeepRecentCount);
         request.Turns?.EnsureValid();
+        if (request.EventTags is { } tags)
+        {
+            EventTags.EnsureValid(tags);
+        }
+
         CommitAnswer answer = await TryCommitAsync(key, request, cancellationToken);
         if (answer.Task?.Output is not { IsSessionDeleted: true })
         {
@@ -173,6 +179,7 @@ public sealed class CommitService
             CommitId = request.IdempotencyKey is { } idempotencyKey ? CommitId.FromKey(idempotencyKey, incarnation) : CommitId.New(now),
             KeepRecentCount = request.KeepRecentCount,
             Turns = request.Turns,
+            EventTags = request.EventTags,
             Semantic = _options.Semantic,
             RequestHash = request.IdempotencyKey?.RequestHash,
             AcceptedAt = now,

@@ -47,6 +47,16 @@ internal static class MemoryEndpoints
         json.WriteString("task_id", memory.ChangedBy);
         json.WriteString("session_id", memory.ChangedIn);
         WriteSources(json, memory.Sources);
+        WriteTags(json, memory.Tags);
+    }
+
+    /// <summary>Writes the tags of a memory, where it has any.</summary>
+    public static void WriteTags(Utf8JsonWriter json, IReadOnlyList<string>? tags)
+    {
+        if (tags is { Count: > 0 })
+        {
+            SettingsJson.WriteTexts(json, "tags", tags);
+        }
     }
 
     /// <summary>Writes the peer that a memory belongs to, where it belongs to one.</summary>

@@ -68,7 +68,8 @@ internal static class SearchEndpoints
         using JsonBody json = await JsonBody.ReadAsync(http);
         var body = GrepBody.Of(json.Root, caller);
         var grep = new Grep(
-            store, caller, body.Patterns, Location.Body.At("pattern"), body.Limit, time, RequestCost.Find(http), BodyLease.ForAnswer(http));
+            store, caller, ActorPeer.Find(http), body.Patterns, Location.Body.At("pattern"), body.Limit, time, RequestCost.Find(http),
+            BodyLease.ForAnswer(http));
         IReadOnlyList<GrepMatch> matches =
             (UserPath.Of(body.Uri, ActorPeer.Find(http)) is { } path ? await grep.FindAsync(path, http.RequestAborted) : null)
             ?? throw body.Uri.FileNotFound();
@@ -113,6 +114,7 @@ internal static class SearchEndpoints
                 json.WriteString("category", one.Category);
                 json.WriteString("abstract", one.Abstract);
                 json.WriteString("context_type", "memory");
+                MemoryEndpoints.WriteTags(json, one.Memory?.Tags);
                 if (one.Memory is null)
                 {
                     Recollection.WriteSource(json, one.Archive, one.Live, one.Message, one.OverviewSnippet);

@@ -53,6 +53,23 @@ internal static class Wire
         _ => null,
     };
 
+    /// <summary>What OpenViking calls the cases.</summary>
+    public const string Experiences = "experiences";
+
+    /// <summary>The category of a name, also of <see cref="Experiences"/>; <see langword="null"/>: there is none.</summary>
+    public static MemoryCategory? FindCategory(string name)
+    {
+        foreach (MemoryCategory category in Enum.GetValues<MemoryCategory>())
+        {
+            if (Category(category) == name)
+            {
+                return category;
+            }
+        }
+
+        return name == Experiences ? MemoryCategory.Cases : null;
+    }
+
     public static string Category(MemoryCategory category) => category.ToString().ToLowerInvariant();
 
     public static string MemoryUri(string user, MemoryKey memory) => memory.Peer is { } peer

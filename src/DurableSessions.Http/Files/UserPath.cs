@@ -108,16 +108,8 @@ internal sealed record UserPath
 
     private static bool Find(string folder, out MemoryCategory category)
     {
-        foreach (MemoryCategory known in Enum.GetValues<MemoryCategory>())
-        {
-            if (Wire.Category(known) == folder)
-            {
-                category = known;
-                return true;
-            }
-        }
-
-        category = default;
-        return false;
+        MemoryCategory? found = Wire.FindCategory(folder);
+        category = found.GetValueOrDefault();
+        return found is not null;
     }
 }

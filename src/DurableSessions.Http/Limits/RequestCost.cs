@@ -12,7 +12,9 @@ internal sealed class RequestCost(RequestBuckets buckets, RequestBucket bucket)
     /// <summary>The bytes that one token reads.</summary>
     public const int TokenBytes = 1024 * 1024;
 
-    private int _taken;
+
+    /// <summary>What it has taken above its route's weight.</summary>
+    public int Taken { get; private set; }
 
     /// <summary>The client whose bucket it is; see <see cref="ClientName"/>.</summary>
     public string Client => bucket.Name;
@@ -27,11 +29,11 @@ internal sealed class RequestCost(RequestBuckets buckets, RequestBucket bucket)
     /// <exception cref="ApiException">429: they are not there. What the request has taken before is spent.</exception>
     public void Take(int tokens)
     {
-        tokens = Math.Min(tokens, bucket.Burst - _taken);
+        tokens = Math.Min(tokens, bucket.Burst - Taken);
         if (tokens > 0)
         {
-            buckets.Take(bucket, tokens, _taken);
-            _taken += tokens;
+            buckets.Take(bucket, tokens, Taken);
+            Taken += tokens;
         }
     }
 }

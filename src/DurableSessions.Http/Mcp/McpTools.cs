@@ -40,7 +40,8 @@ internal sealed partial class McpTools(
         "min_score":{"type":"number","minimum":0,"maximum":1,"default":0.35},
         "filter":{"type":"object","additionalProperties":false,"properties":{"session_id":{"type":"string"},"role":{"type":"string"},
         "peer_id":{"type":"string"},"since":{"type":"string","description":"A time in ISO 8601, a date, or a time ago as 7d."},
-        "until":{"type":"string"},"category":{"type":"string","description":"A category of memories, or sessions."}
+        "until":{"type":"string"},"category":{"type":"string","description":"A category of memories, or sessions."},
+        "tags":{"type":"array","items":{"type":"string"},"description":"Only memories of events with all of these, as team=a."}
         } },
         "peer_scope":{"type":"string","enum":["actor","all"]}
         """;
@@ -74,7 +75,7 @@ internal sealed partial class McpTools(
             """,
             ["uri"], changes: false, ListAsync),
         McpTool.Of(
-            "grep", "Finds lines by a regular expression in archived conversations or memories.",
+            "grep", "Finds lines by a regular expression in conversations or memories: of all sessions the newest first.",
             $$"""
             "uri":{{Uri}},
             "pattern":{"anyOf":[{"type":"string"},{"type":"array","items":{"type":"string"},"minItems":1,"maxItems":10}]},
@@ -204,7 +205,8 @@ internal sealed partial class McpTools(
     {
         JsonField pattern = arguments["pattern"];
         GrepBody body = GrepBody.Of(arguments, OneOrMore(pattern, MaxPatterns), call.Caller, DefaultMatches);
-        var grep = new Grep(call.Store, call.Caller, body.Patterns, pattern.At, body.Limit, call.Time, call.Cost, call.Hold);
+        var grep = new Grep(
+            call.Store, call.Caller, call.Asker.Peer, body.Patterns, pattern.At, body.Limit, call.Time, call.Cost, call.Hold);
         IReadOnlyList<GrepMatch> matches =
             (UserPath.Of(body.Uri, call.Asker.Peer) is { } path ? await grep.FindAsync(path, cancellationToken) : null)
             ?? throw body.Uri.FileNotFound();

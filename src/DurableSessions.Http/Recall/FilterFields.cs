@@ -8,14 +8,15 @@ using DurableSessions.Http.Requests;
 namespace DurableSessions.Http.Recall;
 
 /// <summary>
-/// What narrows a search: <c>filter</c> with <c>session_id</c>, <c>role</c>, <c>peer_id</c>, <c>since</c>, <c>until</c> and
-/// <c>category</c>; OpenViking's <c>since</c> and <c>until</c> beside it, in its notations; and whose view a search has.
+/// What narrows a search: <c>filter</c> with <c>session_id</c>, <c>role</c>, <c>peer_id</c>, <c>since</c>, <c>until</c>,
+/// <c>category</c> and <c>tags</c>; OpenViking's <c>since</c>, <c>until</c> and <c>tags</c> beside it, in its notations; and whose view a
+/// search has.
 /// </summary>
 internal static partial class FilterFields
 {
     private const int MaxLabel = 512;
 
-    private static readonly string[] s_fields = ["session_id", "role", "peer_id", "since", "until", "category"];
+    private static readonly string[] s_fields = ["session_id", "role", "peer_id", "since", "until", "category", "tags"];
 
     private static readonly string[] s_categories = [.. Enum.GetValues<MemoryCategory>().Select(Wire.Category), Recollection.Sessions];
 
@@ -54,10 +55,9 @@ internal static partial class FilterFields
             Peer = filter["peer_id"] is { IsSet: true } peer ? peer.Label(MaxLabel) : null,
             From = from,
             To = to,
-            Category = category is null or Recollection.Sessions
-                ? null
-                : Enum.GetValues<MemoryCategory>().First(c => Wire.Category(c) == category),
+            Category = category is null ? null : Wire.FindCategory(category),
             OnlySessions = category == Recollection.Sessions,
+            Tags = One(body["tags"], filter["tags"]) is var tags && SearchFields.IsGiven(tags) ? SettingsBody.ReadTags(tags)! : [],
             SeenBy = SeenBy(body["peer_scope"], asker.Peer, isForPeer),
             MemoriesSeenBy = body["peer_scope"].IsSet ? null : asker.Peer,
         };
@@ -73,8 +73,8 @@ internal static partial class FilterFields
             _ => throw scope.Invalid("must be actor or all.", "literal_error"),
         };
 
-    private static string CategoryOf(JsonField field) => s_categories.Contains(field.Text(), StringComparer.Ordinal)
-        ? field.Text()
+    private static string CategoryOf(JsonField field) =>
+        field.Text() == Recollection.Sessions || Wire.FindCategory(field.Text()) is not null ? field.Text()
         : throw field.Invalid($"must be one of {string.Join(", ", s_categories)}.", "literal_error");
 
     private static JsonField One(JsonField beside, JsonField within) =>

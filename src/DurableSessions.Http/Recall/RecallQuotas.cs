@@ -13,7 +13,7 @@ internal static class RecallQuotas
     // Of OpenViking's categories: what this service calls otherwise, and (empty) what it has none of.
     private static readonly Dictionary<string, string> s_otherNames = new(StringComparer.Ordinal)
     {
-        ["experiences"] = Wire.Category(MemoryCategory.Cases),
+        [Wire.Experiences] = Wire.Category(MemoryCategory.Cases),
         ["resources"] = "",
         ["skills"] = "",
     };

@@ -9,7 +9,7 @@ namespace DurableSessions.Http.Recall;
 internal static class SearchFields
 {
     // What would leave hits out, and is not served: a client that asks for it must not take the others for the answer.
-    private static readonly string[] s_unsupported = ["image_url", "tags", "level"];
+    private static readonly string[] s_unsupported = ["image_url", "level"];
 
     private const int MostAsked = 1_000_000;
 

@@ -16,18 +16,17 @@ internal static class CommitBody
 
     public static CommitRequest Read(JsonBody body)
     {
-        if (body.Root["extraction_metadata"] is { IsSet: true } metadata
-            && metadata.Strict("event")["event"] is { IsSet: true } happening)
-        {
-            SettingsBody.ReadTags(happening.Strict("tags")["tags"]);
-        }
-
+        IReadOnlyList<string>? tags = body.Root["extraction_metadata"] is { IsSet: true } metadata
+            && metadata.Strict("event")["event"] is { IsSet: true } happening
+                ? SettingsBody.ReadTags(happening.Strict("tags")["tags"])
+                : null;
         TelemetryField.Check(body.Root);
         JsonField keep = body.Root["keep_recent_count"];
         return new CommitRequest
         {
             KeepRecentCount = keep.IsGiven ? keep.Integer(0, CommitRequest.MaxKeepRecentCount) : 0,
             Turns = ReadTurns(body.Root),
+            EventTags = tags,
             IdempotencyKey = body.IdempotencyKey,
         };
     }

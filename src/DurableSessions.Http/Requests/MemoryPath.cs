@@ -25,13 +25,8 @@ internal static class MemoryPath
         _ => throw ApiException.Invalid(Location.Query("peer"), ActorPeer.Rule, "id_format"),
     };
 
-    public static MemoryCategory Category(string text, Location location)
-    {
-        int index = Array.FindIndex(All, c => Wire.Category(c) == text);
-        return index >= 0
-            ? All[index]
-            : throw ApiException.Invalid(location, $"must be one of {string.Join(", ", All.Select(Wire.Category))}.", "literal_error");
-    }
+    public static MemoryCategory Category(string text, Location location) => Wire.FindCategory(text)
+        ?? throw ApiException.Invalid(location, $"must be one of {string.Join(", ", All.Select(Wire.Category))}.", "literal_error");
 
     /// <summary>Where a listing continues: <c>category/name</c>, the cursor of the page before.</summary>
     public static (MemoryCategory Category, string Name)? Cursor(HttpContext http)

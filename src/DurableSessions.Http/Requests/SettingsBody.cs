@@ -6,12 +6,10 @@ namespace DurableSessions.Http.Requests;
 /// <summary>Reads the settings of a session.</summary>
 internal static class SettingsBody
 {
-    private const int MaxTags = 100;
-    private const int MaxTagLength = 256;
     private const int MaxMemoryTypes = 100;
     private const int MaxMemoryTypeLength = 128;
 
-    // All types of the wire. Types that are not categories of this service are stored too, and extract nothing.
+    // All types of the wire. Experiences are cases; others that are not categories of this service are stored too, and extract nothing.
     private static readonly string[] MemoryTypes =
         ["profile", "preferences", "entities", "events", "cases", "trajectories", "experiences", "identity", "soul", "tools"];
 
@@ -44,9 +42,17 @@ internal static class SettingsBody
         };
     }
 
-    /// <summary>Reads the tags of events; <see langword="null"/> where there are none.</summary>
-    public static IReadOnlyList<string>? ReadTags(JsonField tags) =>
-        tags.IsSet ? [.. tags.Items(MaxTags).Select(static tag => tag.Label(MaxTagLength))] : null;
+    /// <summary>
+    /// Reads tags, of each key the last value, as OpenViking does; <see langword="null"/> where the field is not there, or is
+    /// <c>null</c>.
+    /// </summary>
+    public static IReadOnlyList<string>? ReadTags(JsonField tags)
+    {
+        return tags.IsSet ? EventTags.Union([], [.. tags.Items(EventTags.MaxTags).Select(Tag)]) : null;
+
+        static string Tag(JsonField tag) => EventTags.Normalize(tag.Text()) ?? throw tag.Invalid(
+            $"must be key=value, with one '=', in at most {EventTags.MaxTagLength} characters.", "string_pattern_mismatch");
+    }
 
     private static MemoryPolicy? MemoryPolicy(JsonField policy)
     {

@@ -1,4 +1,6 @@
+using DurableSessions.Core.State;
 using DurableSessions.Http.Callers;
+using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Errors;
 using Microsoft.AspNetCore.Http;
 
@@ -62,6 +64,13 @@ internal sealed record VikingUri(string Text, string[] Path, Caller Caller)
         if (path is ["~", .. string[] rest])
         {
             path = [Users, caller.User, .. rest];
+        }
+
+        // Cases by OpenViking's name are the same ones, and have one URI.
+        int folder = path is [Users, _, "peers", _, ..] ? 4 : 2;
+        if (path.Length > folder + 1 && path[0] == Users && path[folder] == "memories" && path[folder + 1] == Wire.Experiences)
+        {
+            path[folder + 1] = Wire.Category(MemoryCategory.Cases);
         }
 
         return new VikingUri(Scheme + string.Join('/', path), path, caller);

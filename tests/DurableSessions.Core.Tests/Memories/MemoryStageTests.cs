@@ -201,6 +201,7 @@ public sealed class MemoryStageTests(SimulatedFixture storage)
     [Theory]
     [InlineData("""{"self":{"enabled":false}}""", 0)]
     [InlineData("""{"memory_types":["events"]}""", 1)]
+    [InlineData("""{"memory_types":["experiences"]}""", 0)]
     [InlineData("""{"memory_types":[]}""", 0)]
     [InlineData("""{"self":{"enabled":true}}""", 2)]
     public async Task The_sessions_policy_says_what_is_extracted(string policy, int changes)

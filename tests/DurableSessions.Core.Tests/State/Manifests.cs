@@ -28,7 +28,7 @@ internal static class Manifests
             m, Incarnation, contexts: 1, skills: 2, new RequestKey("k", "r")),
         [nameof(Transitions.BeginCut)] = static m => BeginCut(m, FirstCommit),
         [nameof(Transitions.BeginCutBeforeLast)] = static m => Transitions.BeginCutBeforeLast(
-            m, Attempt(FirstCommit), new CutRetention(0, Turns: null, IsIdle: false)),
+            m, Attempt(FirstCommit), new CutRetention(0, Turns: null, IsIdle: false), eventTags: null),
         [nameof(Transitions.Clear)] = static m => Clear(m, m.Cutting?.CommitId ?? FirstCommit),
         [nameof(Transitions.Switch)] = static m => Switch(m, m.Pending.Count > 0 ? m.Pending[0] : null, covered: true),
         [nameof(Transitions.Cover)] = static m => Transitions.Cover(
@@ -60,6 +60,7 @@ internal static class Manifests
         manifest,
         Attempt(commitId, attempt),
         new CutRetention(0, Turns: null, IsIdle: false),
+        eventTags: null,
         Fresh(manifest.NextSegment));
 
     public static Transition Clear(Manifest manifest, CommitId commitId, int attempt = 1, int retained = 0) => Transitions.Clear(

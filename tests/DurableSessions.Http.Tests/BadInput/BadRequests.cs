@@ -1,4 +1,5 @@
 using System.Text;
+using DurableSessions.Core.State;
 
 namespace DurableSessions.Http.Tests.BadInput;
 
@@ -234,6 +235,26 @@ internal static class BadRequests
             Create,
             """{"memory_extraction_config":{"events":{"tags":[1]}}}""",
             "body.memory_extraction_config.events.tags.0");
+        string tags = string.Join(',', Enumerable.Range(0, EventTags.MaxTags + 1).Select(static i => $"\"k{i}=v\""));
+        yield return Invalid(
+            "too many tags",
+            Create,
+            $$$$"""{"memory_extraction_config":{"events":{"tags":[{{{{tags}}}}]}}}""",
+            "body.memory_extraction_config.events.tags");
+        yield return Invalid(
+            "too many tags of a commit",
+            Commit,
+            $$$$"""{"extraction_metadata":{"event":{"tags":[{{{{tags}}}}]}}}""",
+            "body.extraction_metadata.event.tags");
+        foreach (string tag in (string[])["a", "a=", "=b", "a=b=c", "k=" + new string('v', EventTags.MaxTagLength)])
+        {
+            yield return Invalid(
+                $"'{tag}' for a tag",
+                Commit,
+                $$$$"""{"extraction_metadata":{"event":{"tags":["a=b","{{{{tag}}}}"]}}}""",
+                "body.extraction_metadata.event.tags.1");
+        }
+
         yield return Invalid("a string to keep", Commit, """{"keep_recent_count":"3"}""", "body.keep_recent_count");
         yield return Invalid("null to keep", Commit, """{"keep_recent_count":null}""", "body.keep_recent_count");
         yield return Invalid("3.0 to keep", Commit, """{"keep_recent_count":3.0}""", "body.keep_recent_count");

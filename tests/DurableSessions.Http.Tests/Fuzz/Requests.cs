@@ -24,11 +24,11 @@ internal static partial class Requests
         {"session_id":"fuzz","memory_policy":{"self":{"enabled":true},"memory_types":["events"]},
         "auto_commit_policy":{"pending_token_threshold":1,"message_count_threshold":0,"idle_timeout_seconds":0,
         "keep_recent_count":0,"min_commit_interval_seconds":0},
-        "memory_extraction_config":{"events":{"tags":["a"]}},"telemetry":{"summary":true}}
+        "memory_extraction_config":{"events":{"tags":["a=b"]}},"telemetry":{"summary":true}}
         """.ReplaceLineEndings(""),
         """
         {"keep_recent_count":1,"retention_mode":"turn_budget","keep_recent_turn_count":1,"retained_message_token_budget":1,
-        "min_raw_tail_steps":1,"extraction_metadata":{"event":{"tags":["a"]}},"telemetry":true}
+        "min_raw_tail_steps":1,"extraction_metadata":{"event":{"tags":["a=b"]}},"telemetry":true}
         """.ReplaceLineEndings(""),
         """{"contexts":["viking://a"],"skill":{"uri":"b"}}""",
         """{"timeout":0}""",

@@ -42,6 +42,37 @@ public sealed class GrepTests(ApiFixture api) : RecallTest(api)
     }
 
     [Fact]
+    public async Task All_of_a_user_is_searched_the_newest_first_with_what_is_not_archived()
+    {
+        string one = await CommitAsync(ApiFixture.NewSession(), "a green kettle");
+        (await PostAsync($"/api/v1/sessions/{one}/messages", new { role = "user", content = "no\nits green lid" })).Succeeded();
+        await RememberAsync("preferences/tea", "green tea");
+        await RememberAsync("preferences/tea?peer=proj", "green tea here");
+        string session = $"{Home}/sessions/{one}";
+        string[] said = [session, $"{session}/history/archive_001/messages.jsonl"];
+        string[] memories = [$"{Home}/memories/preferences/tea.md", $"{Home}/peers/proj/memories/preferences/tea.md"];
+        Assert.Equal(said, await FindAsync("viking://~/sessions"));
+        Assert.Equal(said, await FindAsync($"{Home}/sessions"));
+        Assert.Equal([.. memories, .. said], await FindAsync("viking://~"));
+        Assert.Equal(memories[1..], await FindAsync("viking://~/peers"));
+        Assert.Equal(memories[1..], await FindAsync("viking://~/peers/proj"));
+        Assert.Equal(said.Reverse(), await FindAsync(session));
+        Assert.Equal(said[1..], await FindAsync($"{session}/history"));
+        Reply live = await PostAsync(Grep, new { uri = session, pattern = "lid" });
+        Assert.Equal(
+            JsonSerializer.Serialize(new
+            {
+                matches = (object[])[new { line = 1, uri = session, content = "its green lid" }],
+                count = 1,
+                truncated = false,
+            }),
+            live.ResultText());
+
+        async Task<IEnumerable<string?>> FindAsync(string uri) =>
+            Texts((await PostAsync(Grep, new { uri, pattern = "green" })).Succeeded().Result.GetProperty("matches"), "uri");
+    }
+
+    [Fact]
     public async Task Memories_are_searched_line_by_line()
     {
         await RememberAsync("preferences/tea", "green tea\nnever coffee\nno sugar");

@@ -264,6 +264,66 @@ public sealed class SearchTests(ApiFixture api) : RecallTest(api)
         Assert.Equal(1, answer.Succeeded().Result.GetProperty("entries").GetArrayLength());
     }
 
+    [Fact]
+    public async Task Memories_of_events_have_the_tags_of_their_commit_and_are_found_by_them()
+    {
+        string session = ApiFixture.NewSession();
+        object events = new { tags = (string[])[" Team=A ", "team=b"] };
+        object created = new { session_id = session, memory_extraction_config = new { events } };
+        Reply settings = await PostAsync("/api/v1/sessions", created);
+        Assert.Equal(
+            """{"events":{"tags":["team=b"]}}""", settings.Succeeded().Result.GetProperty("memory_extraction_config").GetRawText());
+        await CommitAsync(session, "remember that the pelican deploys on Fridays");
+        object said = new { role = "user", peer_id = "proj", content = "remember that the pelican sleeps" };
+        (await PostAsync($"/api/v1/sessions/{session}/messages", said)).Succeeded();
+        object metadata = new { @event = new { tags = (string[])["channel=app", "team=b"] } };
+        (await PostAsync($"/api/v1/sessions/{session}/commit?wait=60", new { extraction_metadata = metadata })).Succeeded();
+        foreach ((string query, string tags) in ((string, string)[])
+        [
+            ("", """["team=b"]"""),
+            ("?peer=proj", """["channel=app","team=b"]"""),
+        ])
+        {
+            JsonElement memory = Assert.Single((await GetAsync($"/api/v1/memories{query}")).Succeeded().Result.EnumerateArray());
+            Assert.Equal(tags, memory.GetProperty("tags").GetRawText());
+        }
+
+        Assert.Equal(2, (await FoundAsync(Find, new { query = "pelican", tags = (string[])["team=b"] })).Count);
+        JsonElement one = Assert.Single(await FoundAsync(Search, new { query = "pelican", tags = (string[])["team=b", "Channel=APP"] }));
+        Assert.Equal("""["channel=app","team=b"]""", one.GetProperty("tags").GetRawText());
+        Assert.Single(await FoundAsync(Find, new { query = "pelican", filter = new { tags = (string[])["channel=app"] } }));
+        Assert.Empty(await FoundAsync(Find, new { query = "pelican", tags = (string[])["channel=web"] }));
+        Assert.True((await FoundAsync(Find, new { query = "pelican", tags = Array.Empty<string>() })).Count > 2);
+        Reply context = await PostAsync(Search, new { query = "pelican", mode = "context", tags = (string[])["channel=app"] });
+        Assert.Equal(one.GetProperty("uri").GetString(), Assert.Single(Texts(context.Succeeded().Result.GetProperty("entries"), "uri")));
+
+        async Task<IReadOnlyList<JsonElement>> FoundAsync(string path, object body) =>
+            [.. (await PostAsync(path, body)).Succeeded().Result.GetProperty("memories").EnumerateArray()];
+    }
+
+    [Fact]
+    public async Task Experiences_are_the_cases()
+    {
+        await RememberAsync("cases/pelican", "The pelican deploys once its cache is empty.");
+        await RememberAsync("events/pelican", "The pelican came.");
+        await RememberAsync("experiences/pelican", "The pelican deploys once its cache is warm.");
+        string uri = $"{Home}/memories/cases/pelican.md";
+        Assert.Equal(
+            [uri, $"{Home}/memories/events/pelican.md"], Texts((await GetAsync("/api/v1/memories")).Succeeded().Result, "uri").Order());
+        Assert.Equal([uri], Texts((await GetAsync("/api/v1/memories?category=experiences")).Succeeded().Result, "uri"));
+        Assert.Equal([uri], await FindAsync(new { query = "pelican", filter = new { category = "experiences" } }));
+        Assert.Equal([uri], await FindAsync(new { query = "pelican", target_uri = "viking://~/memories/experiences" }));
+        string alias = Uri("viking://~/memories/experiences/pelican.md");
+        Assert.EndsWith("warm.", (await GetAsync($"/api/v1/content/read{alias}")).Succeeded().Result.GetString(), StringComparison.Ordinal);
+        Reply folder = await GetAsync($"/api/v1/fs/ls{Uri("viking://~/memories/experiences")}");
+        Assert.Equal([uri], Texts(folder.Succeeded().Result, "uri"));
+        Reply home = await GetAsync($"/api/v1/fs/ls{Uri("viking://~/memories")}");
+        Assert.DoesNotContain("experiences", home.Succeeded().Text, StringComparison.Ordinal);
+
+        async Task<IEnumerable<string?>> FindAsync(object body) =>
+            Texts((await PostAsync(Find, body)).Succeeded().Result.GetProperty("memories"), "uri");
+    }
+
     [Theory]
     [InlineData(Search, """{"mode":"context"}""", "body.query")]
     [InlineData(Search, """{"mode":"context","query":" "}""", "body.query")]
@@ -296,7 +356,9 @@ public sealed class SearchTests(ApiFixture api) : RecallTest(api)
     [InlineData(Find, """{"query":"tea","since":"2026-01-02","until":"2026-01-01"}""", "body.until")]
     [InlineData(Find, """{"query":"tea","peer_scope":"mine"}""", "body.peer_scope")]
     [InlineData(Find, """{"query":"tea","time_field":"created_at"}""", "body.time_field")]
-    [InlineData(Find, """{"query":"tea","tags":["a"]}""", "body.tags")]
+    [InlineData(Find, """{"query":"tea","tags":["a"]}""", "body.tags.0")]
+    [InlineData(Find, """{"query":"tea","filter":{"tags":"a=b"}}""", "body.filter.tags")]
+    [InlineData(Find, """{"query":"tea","tags":["a=b"],"filter":{"tags":["a=b"]}}""", "body.filter.tags")]
     [InlineData(RecallPath, """{"query":"tea","since":"2026-02-30"}""", "body.since")]
     [InlineData(Find, "[]", "body")]
     public async Task A_search_that_does_not_fit_is_refused_by_its_field(string path, string body, string field)

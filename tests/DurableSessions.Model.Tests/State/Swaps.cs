@@ -51,7 +51,9 @@ internal sealed class Swaps(Manifests manifests, Safeguards without)
         {
             CommitAttempt commit = Names.Attempt(attempt);
             return _guards.BeginCut(
-                m, commit, asked => Transitions.BeginCut(asked, commit, new CutRetention(keep, null, false), FreshFor(asked, segment)));
+                m,
+                commit,
+                asked => Transitions.BeginCut(asked, commit, new CutRetention(keep, null, false), null, FreshFor(asked, segment)));
         }
     }
 
@@ -63,7 +65,7 @@ internal sealed class Swaps(Manifests manifests, Safeguards without)
         {
             CommitAttempt commit = Names.Attempt(attempt);
             return _guards.BeginCut(
-                m, commit, asked => Transitions.BeginCutBeforeLast(asked, commit, new CutRetention(keep, null, false)));
+                m, commit, asked => Transitions.BeginCutBeforeLast(asked, commit, new CutRetention(keep, null, false), null));
         }
     }
 

@@ -75,13 +75,19 @@ internal sealed class ArchiveToTempActivity(
         if (manifest.FollowsAppended && await segments.IsUnusedAsync(manifest.Last.Name, cancellationToken))
         {
             return await manifests.TryApplyAsync(
-                commit.Session, stored, m => Transitions.BeginCutBeforeLast(m, commit.ThisAttempt, commit.Retention), cancellationToken);
+                commit.Session,
+                stored,
+                m => Transitions.BeginCutBeforeLast(m, commit.ThisAttempt, commit.Retention, commit.EventTags),
+                cancellationToken);
         }
 
         FreshSegment fresh = await segments.CreateAsync(commit.Session, manifest.Incarnation, manifest.NextSegment, cancellationToken);
         views.LearnCreated(fresh.Name);
         return await manifests.TryApplyAsync(
-            commit.Session, stored, m => Transitions.BeginCut(m, commit.ThisAttempt, commit.Retention, fresh), cancellationToken);
+            commit.Session,
+            stored,
+            m => Transitions.BeginCut(m, commit.ThisAttempt, commit.Retention, commit.EventTags, fresh),
+            cancellationToken);
     }
 
     private async Task<CommitProgress?> DecidedAsync(CommitInput commit, Manifest manifest, CancellationToken cancellationToken)

@@ -73,7 +73,7 @@ internal sealed class DigestAgainActivity(
         try
         {
             document ??= await step.DigestAsync(
-                await earlier.FindBasisAsync(commit, entry, cancellationToken),
+                await earlier.FindBasisAsync(commit, entry, cancellationToken) with { EventTags = old.EventTags },
                 manifest.Settings,
                 processors.Configured,
                 degraded: false,

@@ -26,6 +26,9 @@ internal sealed record SemanticBasis(
     /// <summary>What the digest is to look at besides; <see langword="null"/>: nothing.</summary>
     public string? Instructions { get; init; }
 
+    /// <summary>The tags of memories of events that the archive's commit makes; <see langword="null"/>: none.</summary>
+    public IReadOnlyList<string>? EventTags { get; init; }
+
     /// <summary>What the digest of an archive is made from first: the newest overview, and all that it does not reach.</summary>
     public static SemanticBasis Of(CommitAttempt commit, Manifest manifest, ArchiveReference archive) => new(
         commit,

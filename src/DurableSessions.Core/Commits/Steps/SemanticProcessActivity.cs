@@ -49,7 +49,7 @@ internal sealed class SemanticProcessActivity(
         }
 
         Manifest manifest = stored.Manifest;
-        if (await FindArchiveAsync(commit, manifest, cancellationToken) is not { } archive)
+        if (await FindArchiveAsync(commit, manifest, cancellationToken) is not var (archive, eventTags))
         {
             return new SemanticOutcome(ArchiveState.Covered, null);
         }
@@ -75,7 +75,7 @@ internal sealed class SemanticProcessActivity(
         }
 
         document ??= await step.DigestAsync(
-            SemanticBasis.Of(commit.ThisAttempt, manifest, archive),
+            SemanticBasis.Of(commit.ThisAttempt, manifest, archive) with { EventTags = eventTags },
             manifest.Settings,
             fallback ? processors.Fallback : processors.Configured,
             degraded: fallback && processors.HasModel,
@@ -99,13 +99,15 @@ internal sealed class SemanticProcessActivity(
         };
     }
 
-    // The archive to digest: pending and first in turn, or switched without an overview (a retry). Null: it is covered.
-    private async Task<ArchiveReference?> FindArchiveAsync(CommitInput commit, Manifest manifest, CancellationToken cancellationToken)
+    // The archive to digest, with the tags of its commit: pending and first in turn, or switched without an overview (a retry).
+    // Null: it is covered.
+    private async Task<(ArchiveReference Archive, IReadOnlyList<string>? EventTags)?> FindArchiveAsync(
+        CommitInput commit, Manifest manifest, CancellationToken cancellationToken)
     {
         if (manifest.FindPending(commit.CommitId) is { } pending)
         {
             return manifest.Pending[0] == pending
-                ? new ArchiveReference(pending.Number, pending.CommitId, pending.Attempt)
+                ? (new ArchiveReference(pending.Number, pending.CommitId, pending.Attempt), pending.EventTags)
                 : throw new InvalidOperationException($"Commit '{commit.CommitId}' is not first in turn.");
         }
 
@@ -113,7 +115,7 @@ internal sealed class SemanticProcessActivity(
         return manifest.Uncovered.FirstOrDefault(u => u.Number == record?.Number) is not { } uncovered
             ? null
             : manifest.PendingBefore(uncovered.Number) == 0
-                ? uncovered
+                ? (uncovered, record?.EventTags)
                 : throw new InvalidOperationException($"Commit '{commit.CommitId}' is not first in turn.");
     }
 }

@@ -11,7 +11,8 @@ namespace DurableSessions.Core.Commits.Steps;
 
 /// <summary>
 /// Makes the digest that reaches up to one archive: from the newest overview, and the messages of every archive since that
-/// none covers. So the overview of an archive always holds everything up to it, also after failures.
+/// none covers. So the overview of an archive always holds everything up to it, also after failures. In a session that has none, by its
+/// memory policy, the digest is of these messages alone, and its overview is empty.
 /// </summary>
 internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catalogues, MemoryContents contents, DailyTokens tokens,
     TimeProvider time)
@@ -51,7 +52,8 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
         var memories = new MemoryBaseline(catalogues, contents, commit.Session.Owner, categories, settings.MemoryPolicy);
         UserPeers users = previous is null ? new UserPeers() : previous.Users ?? UserPeers.Unknown;
         IAsyncEnumerable<SessionMessage> messages = ReadAsync(commit, basis.Covers, Hear, cancellationToken);
-        var request = new SemanticRequest(previous?.Overview, messages)
+        bool hasOverview = settings.MemoryPolicy?.HasOverview != false;
+        var request = new SemanticRequest(hasOverview ? previous?.Overview : null, messages)
         {
             PreviousSources = previous?.Sources,
             PreviousUsers = users,
@@ -78,6 +80,7 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
             changes = [.. changes.Where(static c => !ReplacesOrDeletes(c))];
         }
 
+        changes = [.. changes.Select(c => IsTagged(c) ? c with { Tags = basis.EventTags } : c)];
         string? without = basis.Request is not null ? Extracted
             : categories.Count == 0 ? NotAllowed
             : digest.WithoutMemories is not null && degraded ? reason is null ? StoodIn : $"{StoodIn}: {reason}"
@@ -94,12 +97,13 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
             Reason = reason,
             Instructions = basis.Instructions,
             Abstract = digest.Abstract,
-            Overview = digest.Overview,
+            Overview = hasOverview ? digest.Overview : "",
             Usage = digest.Usage,
             Sources = digest.Sources,
             Users = users,
             Memories = [.. changes.Where(static c => c.Peer is null)],
             PeerMemories = [.. changes.Where(static c => c.Peer is not null)],
+            EventTags = basis.EventTags,
             MemoriesSkipped = [.. without is null ? [] : new[] { new MemorySkip(without) }, .. Bounded(digest.MemoriesSkipped), .. skipped],
             CreatedAt = time.GetUtcNow(),
         };
@@ -118,6 +122,9 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
             memories.Hear(message);
         }
     }
+
+    private static bool IsTagged(MemoryChange change) =>
+        change.Category == MemoryCategory.Events && change.Operation != MemoryOperation.Delete;
 
     private static bool ReplacesOrDeletes(MemoryChange change) =>
         change.Operation is MemoryOperation.Update or MemoryOperation.Delete;

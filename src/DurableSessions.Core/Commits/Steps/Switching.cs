@@ -47,6 +47,7 @@ internal sealed class Switching(
                 Semantic = outcome.Semantic,
                 IsFromDegraded = outcome.IsFromDegraded,
                 MemoryChanges = outcome.MemoryChanges,
+                EventTags = pending.EventTags,
                 Usage = outcome.Usage,
             },
             cancellationToken);
