@@ -156,10 +156,10 @@ public sealed class GrepBoundTests(SimulatedFixture storage) : IClassFixture<Sim
             _held.Add(held);
             return ValueTask.CompletedTask;
         })
-    {
-        MaxArchives = archives,
-        MaxSessions = sessions,
-        MaxBytes = bytes,
-        Longest = longest ?? TimeSpan.FromMinutes(1),
-    };
+        {
+            MaxArchives = archives,
+            MaxSessions = sessions,
+            MaxBytes = bytes,
+            Longest = longest ?? TimeSpan.FromMinutes(1),
+        };
 }
