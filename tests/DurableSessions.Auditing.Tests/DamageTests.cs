@@ -12,7 +12,7 @@ namespace DurableSessions.Auditing.Tests;
 /// <summary>
 /// Every kind of damage, done by hand to a session with two archives, a retained message, a full segment and one that is not.
 /// </summary>
-public sealed class DamageTests(AzuriteFixture azurite)
+public sealed class DamageTests(SimulatedFixture storage)
 {
     private readonly SessionKey _key = new("acme", "ada.", "s1");
 
@@ -97,8 +97,8 @@ public sealed class DamageTests(AzuriteFixture azurite)
     public async Task Damage_is_found_and_named_and_never_repaired(string damage)
     {
         (Func<AuditedContainer, Task> damageAsync, FindingKind kind, string start, string end) = Damages[damage];
-        var container = new AuditedContainer(await azurite.NewContainerAsync());
-        using Host host = await Host.RunAsync(azurite, container.Name, new SessionOptions { BlocksPerSegment = 2 });
+        var container = new AuditedContainer(await storage.NewContainerAsync());
+        using Host host = await Host.RunAsync(storage, container.Name, new SessionOptions { BlocksPerSegment = 2 });
         await FillAsync(host);
         Assert.Empty(await AuditedContainer.AuditAsync(host, age: TimeSpan.Zero));
 
@@ -119,8 +119,8 @@ public sealed class DamageTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_commit_without_an_instance_is_reported_and_is_no_error()
     {
-        var container = new AuditedContainer(await azurite.NewContainerAsync());
-        using Host host = await Host.StartAsync(azurite, container.Name);
+        var container = new AuditedContainer(await storage.NewContainerAsync());
+        using Host host = await Host.StartAsync(storage, container.Name);
         await host.AppendAsync(_key, "m1", "m2");
         CommitInput commit = await host.AcceptAsync(_key, "c1", keepRecent: 1);
         CommitProgress staged = await host.ArchiveToTempAsync(commit);
@@ -138,9 +138,9 @@ public sealed class DamageTests(AzuriteFixture azurite)
     [Fact]
     public async Task An_orchestration_that_cannot_be_read_is_reported_and_ends_no_audit()
     {
-        var container = new AuditedContainer(await azurite.NewContainerAsync());
+        var container = new AuditedContainer(await storage.NewContainerAsync());
         CommitTask task;
-        using (Host dying = await Host.RunAsync(azurite, container.Name))
+        using (Host dying = await Host.RunAsync(storage, container.Name))
         {
             dying.Processor.Before = static token => Task.Delay(Timeout.Infinite, token);
             await dying.AppendAsync(_key, "m1", "m2");
@@ -151,12 +151,12 @@ public sealed class DamageTests(AzuriteFixture azurite)
 
         // The blob keeps the metadata by which hosts know the instance.
         await container.DamageAsync($"orchestrations/active/{task.TaskId}.json", "{");
-        using Host auditor = await Host.StartAsync(azurite, container.Name);
+        using Host auditor = await Host.StartAsync(storage, container.Name);
         Finding damaged = Assert.Single(await AuditedContainer.AuditAsync(auditor, repair: true, age: TimeSpan.Zero));
         Assert.Equal(
             (FindingKind.OrchestrationDamaged, FindingSeverity.Error, task.TaskId), (damaged.Kind, damaged.Severity, damaged.Blob));
 
-        using Host host = await Host.RunAsync(azurite, container.Name);
+        using Host host = await Host.RunAsync(storage, container.Name);
         await host.AppendAsync(_key, "m3");
         await host.CommitToEndAsync(_key);
         Finding kept = Assert.Single(

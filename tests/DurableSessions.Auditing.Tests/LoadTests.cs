@@ -7,7 +7,7 @@ using DurableSessions.Testing;
 namespace DurableSessions.Auditing.Tests;
 
 /// <summary>Hosts at work: nothing that they do is an error.</summary>
-public sealed class LoadTests(AzuriteFixture azurite)
+public sealed class LoadTests(SimulatedFixture storage)
 {
     private static readonly SessionOptions Rolling = new() { BlocksPerSegment = 3 };
 
@@ -16,9 +16,9 @@ public sealed class LoadTests(AzuriteFixture azurite)
     [Fact]
     public async Task After_random_work_storage_is_clean()
     {
-        var container = new AuditedContainer(await azurite.NewContainerAsync());
-        using Host one = await Host.RunAsync(azurite, container.Name, Rolling);
-        using Host two = await Host.RunAsync(azurite, container.Name, Rolling);
+        var container = new AuditedContainer(await storage.NewContainerAsync());
+        using Host one = await Host.RunAsync(storage, container.Name, Rolling);
+        using Host two = await Host.RunAsync(storage, container.Name, Rolling);
         Host[] hosts = [one, two];
         var random = new Random(20261123);
         SessionKey[] keys = [.. Enumerable.Range(1, 6).Select(static i => new SessionKey("acme", "ada", $"s{i}"))];

@@ -8,7 +8,7 @@ using DurableSessions.Testing;
 namespace DurableSessions.Auditing.Tests;
 
 /// <summary>Memories are audited like everything else.</summary>
-public sealed class MemoryCheckTests(AzuriteFixture azurite)
+public sealed class MemoryCheckTests(SimulatedFixture storage)
 {
     private const string Folder = "memories/acme/ada/";
 
@@ -19,7 +19,7 @@ public sealed class MemoryCheckTests(AzuriteFixture azurite)
     [Fact]
     public async Task Versions_that_nothing_names_are_removed_when_old_and_nothing_else_is()
     {
-        BlobContainerClient blobs = await azurite.NewContainerAsync();
+        BlobContainerClient blobs = await storage.NewContainerAsync();
         using Host host = await FillAsync(blobs);
         Assert.Empty(await AuditedContainer.AuditAsync(host, repair: true, age: TimeSpan.Zero));
         string orphan = Folder + "events/one/0123456789abcdef0123456789abcdef.md";
@@ -36,7 +36,7 @@ public sealed class MemoryCheckTests(AzuriteFixture azurite)
     [Fact]
     public async Task What_is_lost_or_unreadable_is_reported()
     {
-        BlobContainerClient blobs = await azurite.NewContainerAsync();
+        BlobContainerClient blobs = await storage.NewContainerAsync();
         using Host host = await FillAsync(blobs);
         MemoryPage page = await host.Store.Memories.ListAsync(new UserKey("acme", "ada"), MemoryCategory.Preferences, 1, null, Cancelled);
         string lost = $"{Folder}preferences/tea/{page.Items[0].Version}.md";
@@ -51,7 +51,7 @@ public sealed class MemoryCheckTests(AzuriteFixture azurite)
 
     private async Task<Host> FillAsync(BlobContainerClient blobs)
     {
-        Host host = await Host.RunAsync(azurite, blobs.Name);
+        Host host = await Host.RunAsync(storage, blobs.Name);
         await host.AppendAsync(_key, "+preferences/tea=green", "+events/one=happened");
         await host.CommitToEndAsync(_key);
         await host.QuietAsync();

@@ -12,7 +12,7 @@ using DurableSessions.Testing;
 namespace DurableSessions.Auditing.Tests;
 
 /// <summary>A blob that nothing refers to is found, kept while it is young, and removed when it is old; and nothing else is.</summary>
-public sealed class OrphanTests(AzuriteFixture azurite)
+public sealed class OrphanTests(SimulatedFixture storage)
 {
     private readonly SessionKey _key = new("acme", "ada", "s1");
     private readonly SessionKey _gone = new("acme", "ada", "gone.");
@@ -22,8 +22,8 @@ public sealed class OrphanTests(AzuriteFixture azurite)
     [Fact]
     public async Task Orphans_are_found_kept_when_young_removed_when_old_and_nothing_else_is_touched()
     {
-        var container = new AuditedContainer(await azurite.NewContainerAsync());
-        using Host host = await Host.RunAsync(azurite, container.Name, new SessionOptions { IdempotencyWindow = TimeSpan.Zero });
+        var container = new AuditedContainer(await storage.NewContainerAsync());
+        using Host host = await Host.RunAsync(storage, container.Name, new SessionOptions { IdempotencyWindow = TimeSpan.Zero });
         await FillAsync(host);
         Assert.Empty(await AuditedContainer.AuditAsync(host, repair: true, age: TimeSpan.Zero));
         Dictionary<string, string> clean = await container.ListAsync();
@@ -58,10 +58,10 @@ public sealed class OrphanTests(AzuriteFixture azurite)
     [Fact]
     public async Task A_deletion_and_a_commit_on_their_way_are_no_findings()
     {
-        var container = new AuditedContainer(await azurite.NewContainerAsync());
+        var container = new AuditedContainer(await storage.NewContainerAsync());
         var release = new TaskCompletionSource();
         using Host host = await Host.RunAsync(
-            azurite, container.Name, processor: new FakeProcessor { Before = token => release.Task.WaitAsync(token) });
+            storage, container.Name, processor: new FakeProcessor { Before = token => release.Task.WaitAsync(token) });
         await host.AppendAsync(_gone, "g1");
         await host.Store.Sessions.DeleteAsync(_gone, Cancelled);
         await host.AppendAsync(_key, "m1", "m2");
@@ -78,9 +78,9 @@ public sealed class OrphanTests(AzuriteFixture azurite)
     [InlineData(false)]
     public async Task A_segment_that_is_removed_before_it_is_named_is_never_named(bool byCommit)
     {
-        var container = new AuditedContainer(await azurite.NewContainerAsync());
-        using Host slow = await Host.StartAsync(azurite, container.Name, new SessionOptions { BlocksPerSegment = 2 });
-        using Host other = await Host.StartAsync(azurite, container.Name);
+        var container = new AuditedContainer(await storage.NewContainerAsync());
+        using Host slow = await Host.StartAsync(storage, container.Name, new SessionOptions { BlocksPerSegment = 2 });
+        using Host other = await Host.StartAsync(storage, container.Name);
         await slow.AppendAsync(_key, "m1");
         CommitInput commit = await slow.AcceptAsync(_key, "c1");
         var named = new HoldsRequest();
@@ -101,9 +101,9 @@ public sealed class OrphanTests(AzuriteFixture azurite)
     [Fact]
     public async Task The_index_of_an_archive_that_is_not_switched_yet_is_none()
     {
-        var container = new AuditedContainer(await azurite.NewContainerAsync());
-        using Host host = await Host.StartAsync(azurite, container.Name);
-        using Host other = await Host.StartAsync(azurite, container.Name);
+        var container = new AuditedContainer(await storage.NewContainerAsync());
+        using Host host = await Host.StartAsync(storage, container.Name);
+        using Host other = await Host.StartAsync(storage, container.Name);
         await host.AppendAsync(_key, "m1");
         CommitInput commit = await host.ClearAsync(_key, "c1");
         SemanticOutcome outcome = await host.SemanticProcessAsync(commit);
@@ -123,9 +123,9 @@ public sealed class OrphanTests(AzuriteFixture azurite)
     [Fact]
     public async Task An_index_that_is_written_after_the_deletion_of_its_session_is_removed_and_finds_nothing()
     {
-        var container = new AuditedContainer(await azurite.NewContainerAsync());
-        using Host zombie = await Host.StartAsync(azurite, container.Name);
-        using Host other = await Host.RunAsync(azurite, container.Name, new SessionOptions { TombstoneRetention = TimeSpan.Zero });
+        var container = new AuditedContainer(await storage.NewContainerAsync());
+        using Host zombie = await Host.StartAsync(storage, container.Name);
+        using Host other = await Host.RunAsync(storage, container.Name, new SessionOptions { TombstoneRetention = TimeSpan.Zero });
         await zombie.AppendAsync(_key, "walrus");
         CommitInput commit = await zombie.ClearAsync(_key, "c1");
         SemanticOutcome outcome = await zombie.SemanticProcessAsync(commit);
@@ -204,7 +204,7 @@ public sealed class OrphanTests(AzuriteFixture azurite)
 
         // A commit that was entered and never scheduled.
         Dictionary<string, string> before = await container.ListAsync();
-        var index = new TaskIndex(await azurite.ConnectAsync(container.Name));
+        var index = new TaskIndex(await storage.ConnectAsync(container.Name));
         CommitInput accepted = await host.AcceptAsync(_key, CommitId.FromKey(Words.Key("z"), incarnation).Value);
         await index.AddAsync(accepted with { AcceptedAt = DateTimeOffset.UnixEpoch }, Cancelled);
         await index.AddAsync(await host.AcceptAsync(_key, CommitId.New(DateTimeOffset.UnixEpoch).Value), Cancelled);

@@ -1,4 +1,3 @@
 using DurableSessions.Testing;
 
-[assembly: AssemblyFixture(typeof(AzuriteFixture))]
 [assembly: AssemblyFixture(typeof(SimulatedFixture))]

@@ -18,6 +18,12 @@ internal sealed class UserIndex
     private readonly Bm25Index _overviews = new();
     private readonly Dictionary<(SessionKey Session, string Incarnation), string> _newest = [];
 
+    // Older archives that were found by a message: their abstracts are shown, and not searched. The oldest of them goes first.
+    private readonly OrderedDictionary<string, ArchiveHit> _older = new(StringComparer.Ordinal);
+
+    /// <summary>Archives that are not among the newest, of which a host remembers the abstracts.</summary>
+    public const int MaxOlder = 1_000;
+
     /// <summary>
     /// What an overview counts that has all of a query's words; with fewer of them it counts less. It is of a whole session, and says less
     /// of where something is than an abstract or a message that has one of them.
@@ -29,14 +35,15 @@ internal sealed class UserIndex
 
     /// <summary>What it takes in memory, estimated.</summary>
     public long Bytes => _index.Bytes + _overviews.Bytes
-        + (512L * (_memories.Count + _archives.Count + _newest.Count))
-        + _archives.Values.Sum(static a => HostCache.BytesOf(a.Abstract) + HostCache.BytesOf(a.Overview));
+        + (512L * (_memories.Count + _archives.Count + _older.Count + _newest.Count))
+        + _archives.Values.Concat(_older.Values).Sum(static a => HostCache.BytesOf(a.Abstract) + HostCache.BytesOf(a.Overview));
 
     public bool Knows(MemoryInfo info) => _memories.TryGetValue(Id(info), out MemoryInfo? known) && known.Version == info.Version;
 
     public bool KnowsCommit(CommitId commitId) => _archives.ContainsKey(commitId.Value);
 
-    public ArchiveHit? Find(CommitId commitId) => _archives.GetValueOrDefault(commitId.Value);
+    public ArchiveHit? Find(CommitId commitId) =>
+        _archives.GetValueOrDefault(commitId.Value) ?? _older.GetValueOrDefault(commitId.Value);
 
     public void Set(MemoryInfo info, string content)
     {
@@ -49,6 +56,7 @@ internal sealed class UserIndex
     public ArchiveHit Set(ArchiveHit archive)
     {
         string id = archive.CommitId.Value;
+        _older.Remove(id);
         var session = (archive.Session, archive.Incarnation);
         string newest = _newest.GetValueOrDefault(session, id);
         if (newest != id && _archives[newest] is var other)
@@ -83,18 +91,24 @@ internal sealed class UserIndex
         }
     }
 
-    /// <summary>Forgets the archives that are not of these commits.</summary>
+    /// <summary>Searches no more the archives that are not of these commits.</summary>
     public void KeepArchives(HashSet<string> commitIds)
     {
-        foreach (string id in _archives.Keys.Where(id => !commitIds.Contains(id)).ToList())
+        foreach (ArchiveHit archive in _archives.Values.Where(a => !commitIds.Contains(a.CommitId.Value)).ToList())
         {
-            Forget(new CommitId(id));
+            Forget(archive.CommitId);
+            _older[archive.CommitId.Value] = archive with { Overview = "" };
+            if (_older.Count > MaxOlder)
+            {
+                _older.RemoveAt(0);
+            }
         }
     }
 
     public void Forget(CommitId commitId)
     {
         string id = commitId.Value;
+        _older.Remove(id);
         _index.Remove(id);
         _overviews.Remove(id);
         if (_archives.Remove(id, out ArchiveHit? archive)

@@ -11,7 +11,7 @@ using DurableSessions.Testing;
 namespace DurableSessions.Core.Tests.Commits;
 
 /// <summary>The rows of the commit's table, without an engine: each step again after a crash at each of its requests.</summary>
-public abstract class StepTests(StorageFixture storage)
+public sealed class StepTests(SimulatedFixture storage)
 {
     private static readonly string[] Said = ["m1", "m2", "m3", "m4", "m5"];
 

@@ -148,6 +148,12 @@ public sealed class OverviewTests
         Assert.Empty(index.Search("numbat", static _ => false));
         Assert.Equal(3, Assert.Single(index.Search("numbat", static _ => true)).Archive!.Number);
         index.KeepArchives([]);
+        Assert.Empty(index.Search("numbat", static _ => true));
+        for (int number = 1; number <= 3; number++)
+        {
+            index.Forget(new CommitId($"c{number}"));
+        }
+
         Assert.Equal(0, index.Bytes);
 
         ArchiveHit HitOf(int number) => new(_key, "i", new CommitId($"c{number}"), number, "a line");
