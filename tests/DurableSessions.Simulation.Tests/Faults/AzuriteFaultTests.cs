@@ -7,7 +7,8 @@ using DurableSessions.Testing;
 namespace DurableSessions.Simulation.Tests.Faults;
 
 /// <summary>
-/// A sample of the matrix through a socket, a point of each scenario: another one for each commit of this repository, and the same for the same commit.
+/// A sample of the matrix through a socket, a point of each scenario: another one for each commit of this repository, and the same for the
+/// same commit.
 /// </summary>
 public sealed class AzuriteFaultTests(AzuriteFixture azurite, ITestOutputHelper output)
 {
