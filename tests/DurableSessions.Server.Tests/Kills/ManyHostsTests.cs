@@ -10,7 +10,7 @@ public sealed class ManyHostsTests(AzuriteFixture azurite, ITestOutputHelper out
     private const int Sessions = 4;
     private const int SpeakersPerSession = 2;
 
-    private static readonly TimeSpan s_duration = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan s_duration = TimeSpan.FromSeconds(9);
     private static readonly TimeSpan s_recovery = TimeSpan.FromSeconds(45);
 
     [Fact]

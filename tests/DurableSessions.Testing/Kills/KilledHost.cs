@@ -3,7 +3,7 @@ namespace DurableSessions.Testing.Kills;
 /// <summary>One host, killed again and again in the middle of commits, with any engine.</summary>
 internal static class KilledHost
 {
-    private const int Rounds = 8;
+    private const int Rounds = 6;
     private const int SessionsPerRound = 4;
     private const int CommitsPerSession = 2;
     private const int LongestMillisecondsToKill = 60;
