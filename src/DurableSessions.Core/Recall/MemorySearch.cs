@@ -251,6 +251,10 @@ public sealed class MemorySearch
             .. Join(index, user, query, messages.Matches, allowsOverview).Where(c => where(c)),
         ];
         await LoadAsync(candidates.Take(limit).Select(static c => SessionOf(c.Hit)).OfType<SessionKey>(), living, cancellationToken);
+        Dictionary<ArchiveHit, ArchiveHit?> read = await ReadDigestsAsync(
+            candidates.Take(limit).Select(static c => c.Hit.Archive).OfType<ArchiveHit>()
+                .Where(a => living[a.Session] is { } there && IsThere(a, there) && MustBeRead(a, there)),
+            cancellationToken);
         foreach ((SearchHit candidate, MessageMatch? match, bool isByOverview) in candidates)
         {
             ArchiveHit? archive = candidate.Archive;
@@ -285,15 +289,17 @@ public sealed class MemorySearch
                     continue;
                 }
 
-                bool isHealed = archive.MayBeDigestedAgain && !(manifest.DegradedFrom <= archive.Number);
-                if (archive.IsUnread || isHealed || archive.DigestMark != manifest.DigestMark)
+                if (MustBeRead(archive, manifest))
                 {
-                    var task = new TaskReference(archive.CommitId, archive.Session, archive.Incarnation);
-                    ArchiveHit? read = await FindArchiveAsync(task, cancellationToken);
-                    bool isKnown = read is not null || !archive.IsUnread;
-                    archive = (read ?? archive) with
+                    if (!read.TryGetValue(archive, out ArchiveHit? now))
                     {
-                        MayBeDigestedAgain = (read ?? archive).MayBeDigestedAgain && !isHealed,
+                        now = await FindArchiveAsync(TaskOf(archive), cancellationToken);
+                    }
+
+                    bool isKnown = now is not null || !archive.IsUnread;
+                    archive = (now ?? archive) with
+                    {
+                        MayBeDigestedAgain = (now ?? archive).MayBeDigestedAgain && !IsHealed(archive, manifest),
                         DigestMark = manifest.DigestMark,
                     };
                     if (isKnown)
@@ -336,6 +342,34 @@ public sealed class MemorySearch
 
         return found;
     }
+
+    private async Task<Dictionary<ArchiveHit, ArchiveHit?>> ReadDigestsAsync(
+        IEnumerable<ArchiveHit> archives, CancellationToken cancellationToken)
+    {
+        var read = new Dictionary<ArchiveHit, ArchiveHit?>();
+        foreach (ArchiveHit[] chunk in archives.Chunk(ReadAtOnce))
+        {
+            ArchiveHit?[] now = await Task.WhenAll(chunk.Select(a => FindArchiveAsync(TaskOf(a), cancellationToken)));
+            foreach ((ArchiveHit archive, ArchiveHit? found) in chunk.Zip(now))
+            {
+                read[archive] = found;
+            }
+        }
+
+        return read;
+    }
+
+    private static TaskReference TaskOf(ArchiveHit archive) => new(archive.CommitId, archive.Session, archive.Incarnation);
+
+    private static bool IsThere(ArchiveHit archive, Manifest manifest) =>
+        manifest.Incarnation == archive.Incarnation
+        && IsSwitched(manifest, archive.CommitId, archive.Number) && archive.Number > manifest.ExpiredArchives;
+
+    private static bool MustBeRead(ArchiveHit archive, Manifest manifest) =>
+        archive.IsUnread || IsHealed(archive, manifest) || archive.DigestMark != manifest.DigestMark;
+
+    private static bool IsHealed(ArchiveHit archive, Manifest manifest) =>
+        archive.MayBeDigestedAgain && !(manifest.DegradedFrom <= archive.Number);
 
     private static bool Has(ArchiveHit archive, string query, bool withOverview)
     {
