@@ -146,7 +146,9 @@ internal static class RecallRouteDescriptions
             Body = """{"uri":"viking://~/sessions/demo/history","pattern":"(green|black) tea","case_insensitive":true}""",
         },
         ["GET /api/v1/sessions/{session_id}/tool-results"] = new(
-            Recall, "List tool results", "Always empty: what tools answer is in the messages.", "[]", ErrorCode.NotFound)
+            Recall, "List tool results",
+            "Always empty: what tools answer is in the messages.",
+            """{"tool_results":[]}""", ErrorCode.NotFound)
         {
             Query = new Dictionary<string, string> { ["limit"] = "100" },
         },
