@@ -77,7 +77,7 @@ internal static class RecallRouteDescriptions
         ["GET /api/v1/fs/ls"] = new(
             Recall, "List a folder",
             "Of memories, sessions or archives; archives are listed newest first. recursive goes down, but not from the list of all "
-            + "sessions into each. At most node_limit entries; X-Truncated says that there are more. With output=original the abstracts, "
+            + "sessions into each. At most node_limit entries, and 10,000; X-Truncated says that there are more. With output=original the abstracts, "
             + "cut to abs_limit characters, are left out; with simple=true there is the rel_path of each alone. limit is another name of "
             + "node_limit. A place that no user has, such as viking://resources, is empty." + Uris,
             """
