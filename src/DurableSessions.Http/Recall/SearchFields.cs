@@ -62,7 +62,8 @@ internal static class SearchFields
     }
 
     /// <summary>
-    /// Whether the kinds that a client wants hold memories: words in any case, with commas between them, or lists of such; it may name none.
+    /// Whether the kinds that a client wants hold memories: words in any case, with commas between them, or a list of such; it may name
+    /// none.
     /// </summary>
     public static bool WantsMemories(JsonField field)
     {

@@ -17,9 +17,9 @@ internal sealed record VikingUri(string Text, string[] Path, Caller Caller)
 
     private const string Scheme = "viking://";
     private const string Users = "user";
+    private const string Experiences = $"/memories/{Wire.Experiences}/";
 
     private static readonly string s_cases = $"/memories/{Wire.Category(MemoryCategory.Cases)}/";
-    private static readonly string s_experiences = $"/memories/{Wire.Experiences}/";
 
     /// <summary>The path segments after the caller's user; <see langword="null"/> where the URI is not the caller's.</summary>
     public string[]? Own => Path is [Users, { } user, .. string[] own] && user == Caller.User ? own : null;
@@ -50,7 +50,7 @@ internal sealed record VikingUri(string Text, string[] Path, Caller Caller)
     /// The URI of something below this one, by the name that the client has given the folder: a plugin that looks for experiences takes
     /// no hit that is not below their folder.
     /// </summary>
-    public string AsAsked(string uri) => NamesExperiences ? uri.Replace(s_cases, s_experiences, StringComparison.Ordinal) : uri;
+    public string AsAsked(string uri) => NamesExperiences ? uri.Replace(s_cases, Experiences, StringComparison.Ordinal) : uri;
 
     /// <summary>404: there is no such file, or it is another user's.</summary>
     public ApiException FileNotFound() => new(ApiError.NotFound($"File not found: {Text}", "file", Text));
