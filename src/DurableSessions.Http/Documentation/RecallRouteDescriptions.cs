@@ -77,9 +77,9 @@ internal static class RecallRouteDescriptions
         ["GET /api/v1/fs/ls"] = new(
             Recall, "List a folder",
             "Of memories, sessions or archives; archives are listed newest first. recursive goes down, but not from the list of all "
-            + "sessions into each. At most node_limit entries; X-Truncated says that there are more. With output=original the abstracts, "
-            + "cut to abs_limit characters, are left out; with simple=true there is the rel_path of each alone. limit is another name of "
-            + "node_limit. A place that no user has, such as viking://resources, is empty." + Uris,
+            + "sessions into each. At most node_limit entries, and 10,000; X-Truncated says that there are more. With output=original "
+            + "the abstracts, cut to abs_limit characters, are left out; with simple=true there is the rel_path of each alone. limit is "
+            + "another name of node_limit. A place that no user has, such as viking://resources, is empty." + Uris,
             """
             [{"name":"tea.md","rel_path":"tea.md","uri":"viking://user/default/memories/preferences/tea.md","isDir":false,
             "modTime":"2026-01-31T09:00:00.000000+00:00","abstract":"green, no sugar"}]
@@ -146,7 +146,9 @@ internal static class RecallRouteDescriptions
             Body = """{"uri":"viking://~/sessions/demo/history","pattern":"(green|black) tea","case_insensitive":true}""",
         },
         ["GET /api/v1/sessions/{session_id}/tool-results"] = new(
-            Recall, "List tool results", "Always empty: what tools answer is in the messages.", "[]", ErrorCode.NotFound)
+            Recall, "List tool results",
+            "Always empty: what tools answer is in the messages.",
+            """{"tool_results":[]}""", ErrorCode.NotFound)
         {
             Query = new Dictionary<string, string> { ["limit"] = "100" },
         },

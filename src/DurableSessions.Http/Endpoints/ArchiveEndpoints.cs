@@ -87,8 +87,10 @@ internal static class ArchiveEndpoints
         await store.Sessions.GetAsync(caller.Session(session_id), autoCreate: false, http.RequestAborted);
         return new EnvelopeResult(static json =>
         {
-            json.WriteStartArray();
+            json.WriteStartObject();
+            json.WriteStartArray("tool_results");
             json.WriteEndArray();
+            json.WriteEndObject();
         });
     }
 

@@ -34,9 +34,10 @@ internal static class FileEndpoints
         bool isRecursive = Query.Boolean(http, "recursive");
         bool isSimple = Query.Boolean(http, "simple");
 
-        // "limit" is another name of it, as OpenViking has it.
-        int limit = Query.Integer(
-            http, "limit", 1, MostEntries, Query.Integer(http, "node_limit", 1, MostEntries, otherwise: DefaultEntries));
+        // "limit" is another name of it, as OpenViking has it. A plugin passes on what an agent asks for; X-Truncated says what is left.
+        int limit = Math.Min(
+            Query.Integer(http, "limit", 1, int.MaxValue, Query.Integer(http, "node_limit", 1, int.MaxValue, otherwise: DefaultEntries)),
+            MostEntries);
         int abstractLimit = Query.Integer(http, "abs_limit", 0, MemoryLimits.MaxContentLength, otherwise: DefaultAbstract);
         bool isOriginal = Query.Text(http, "output", int.MaxValue) switch
         {
@@ -66,7 +67,7 @@ internal static class FileEndpoints
                 json.WriteStartObject();
                 json.WriteString("name", entry.Name);
                 json.WriteString("rel_path", entry.RelativePath);
-                json.WriteString("uri", entry.Uri);
+                json.WriteString("uri", uri.AsAsked(entry.Uri));
                 json.WriteBoolean("isDir", entry.IsFolder);
                 json.WriteString("modTime", entry.ModifiedAt is { } time ? Wire.Time(time) : null);
                 if (!isOriginal)

@@ -81,7 +81,7 @@ internal static class SearchEndpoints
             {
                 answer.WriteStartObject();
                 answer.WriteNumber("line", match.Line);
-                answer.WriteString("uri", match.Uri);
+                answer.WriteString("uri", body.Uri.AsAsked(match.Uri));
                 answer.WriteString("content", match.Content);
                 answer.WriteEndObject();
             }

@@ -211,7 +211,7 @@ internal sealed partial class McpTools(
             (UserPath.Of(body.Uri, call.Asker.Peer) is { } path ? await grep.FindAsync(path, cancellationToken) : null)
             ?? throw body.Uri.FileNotFound();
         IEnumerable<string> lines = matches.Select(
-            static m => string.Create(CultureInfo.InvariantCulture, $"{m.Uri}:{m.Line}: {m.Content}"));
+            m => string.Create(CultureInfo.InvariantCulture, $"{body.Uri.AsAsked(m.Uri)}:{m.Line}: {m.Content}"));
         return string.Join('\n', grep.IsTruncated ? lines.Append("There may be more: node_limit says how many are shown.") : lines)
             is { Length: > 0 } found ? found : "Nothing was found.";
     }

@@ -33,7 +33,9 @@ internal sealed record Recollection(
     /// <param name="store">Where it is.</param>
     /// <param name="caller">Whose it is.</param>
     /// <param name="query">The question.</param>
-    /// <param name="targets">Only what is at one of these, or below it; empty: anything.</param>
+    /// <param name="targets">
+    /// Only what is at one of these, or below it, and by its name for that; empty: anything.
+    /// </param>
     /// <param name="filter">What may be found.</param>
     /// <param name="where">What of that is wanted; <see langword="null"/>: all.</param>
     /// <param name="limit">1 to <see cref="MemorySearch.MaxHits"/>.</param>
@@ -48,11 +50,13 @@ internal sealed record Recollection(
             && (targets.Count == 0 || (UriOf(caller, hit) is var uri && targets.Any(t => t.Holds(uri))));
         IReadOnlyList<SearchHit> hits = await store.MemorySearch.SearchAsync(
             caller.Owner, query, limit, filter, IsWanted, cancellationToken);
-        return [.. hits.Select(h => Of(caller, h))];
+        return [.. hits.Select(h => Of(AsAsked(UriOf(caller, h)), h))];
+
+        string AsAsked(string uri) => targets.FirstOrDefault(t => t.Holds(uri))?.AsAsked(uri) ?? uri;
     }
 
-    private static Recollection Of(Caller caller, SearchHit hit) => new(
-        UriOf(caller, hit),
+    private static Recollection Of(string uri, SearchHit hit) => new(
+        uri,
         hit.Memory is { } memory ? Wire.Category(memory.Category) : Sessions,
         Math.Round(hit.Score, 4),
         hit.Memory?.Abstract ?? LineOf(hit.Archive?.Abstract ?? "", hit),

@@ -13,7 +13,11 @@ internal static class SearchFields
 
     private const int MostAsked = 1_000_000;
 
-    private static readonly string[] s_contextTypes = ["memory", "resource", "skill"];
+    private const string Memory = "memory";
+
+    private const int MaxKinds = 100;
+
+    private static readonly string[] s_contextTypes = [Memory, "resource", "skill"];
 
     /// <summary>The query. It must say something.</summary>
     public static string Query(JsonField body)
@@ -57,7 +61,10 @@ internal static class SearchFields
             : targets;
     }
 
-    /// <summary>Whether the kinds that a client wants, a word or a list, hold memories; it may name none.</summary>
+    /// <summary>
+    /// Whether the kinds that a client wants hold memories: words in any case, with commas between them, or a list of such; it may name
+    /// none.
+    /// </summary>
     public static bool WantsMemories(JsonField field)
     {
         if (!field.IsSet || IsEmpty(field))
@@ -65,16 +72,19 @@ internal static class SearchFields
             return true;
         }
 
-        JsonField[] kinds = field.Value.ValueKind == JsonValueKind.Array ? field.Items(s_contextTypes.Length) : [field];
-        foreach (JsonField kind in kinds)
-        {
-            if (!s_contextTypes.Contains(kind.Text(), StringComparer.Ordinal))
-            {
-                throw kind.Invalid($"must be one of {string.Join(", ", s_contextTypes)}.", "literal_error");
-            }
-        }
+        string[] kinds =
+        [
+            .. (field.Value.ValueKind == JsonValueKind.Array ? field.Items(MaxKinds) : [field]).SelectMany(Kinds),
+        ];
+        return kinds.Length == 0 || kinds.Contains(Memory, StringComparer.OrdinalIgnoreCase);
 
-        return kinds.Any(static k => k.Text() == "memory");
+        static string[] Kinds(JsonField field)
+        {
+            string[] named = field.Text().Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            return named.All(static k => s_contextTypes.Contains(k, StringComparer.OrdinalIgnoreCase))
+                ? named
+                : throw field.Invalid($"must be one of {string.Join(", ", s_contextTypes)}.", "literal_error");
+        }
     }
 
     /// <summary>Whether a field has a value; plugins send an empty one for none.</summary>

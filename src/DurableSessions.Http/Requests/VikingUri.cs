@@ -17,12 +17,18 @@ internal sealed record VikingUri(string Text, string[] Path, Caller Caller)
 
     private const string Scheme = "viking://";
     private const string Users = "user";
+    private const string Experiences = $"/memories/{Wire.Experiences}/";
+
+    private static readonly string s_cases = $"/memories/{Wire.Category(MemoryCategory.Cases)}/";
 
     /// <summary>The path segments after the caller's user; <see langword="null"/> where the URI is not the caller's.</summary>
     public string[]? Own => Path is [Users, { } user, .. string[] own] && user == Caller.User ? own : null;
 
     /// <summary>Whether it leads to another user.</summary>
     public bool IsForeign => Path is [Users, { } user, ..] && user != Caller.User;
+
+    /// <summary>Whether the client has named the cases <see cref="Wire.Experiences"/>.</summary>
+    public bool NamesExperiences { get; private init; }
 
     /// <summary>Whether the caller's own places are below it.</summary>
     public bool IsAboveOwn => Path is [] or [Users];
@@ -39,6 +45,12 @@ internal sealed record VikingUri(string Text, string[] Path, Caller Caller)
     /// <summary>Whether another URI is this one, or below it.</summary>
     public bool Holds(string uri) =>
         uri.StartsWith(Text, StringComparison.Ordinal) && (uri.Length == Text.Length || uri[Text.Length] == '/' || Path.Length == 0);
+
+    /// <summary>
+    /// The URI of something below this one, by the name that the client has given the folder: a plugin that looks for experiences takes
+    /// no hit that is not below their folder.
+    /// </summary>
+    public string AsAsked(string uri) => NamesExperiences ? uri.Replace(s_cases, Experiences, StringComparison.Ordinal) : uri;
 
     /// <summary>404: there is no such file, or it is another user's.</summary>
     public ApiException FileNotFound() => new(ApiError.NotFound($"File not found: {Text}", "file", Text));
@@ -66,13 +78,15 @@ internal sealed record VikingUri(string Text, string[] Path, Caller Caller)
             path = [Users, caller.User, .. rest];
         }
 
-        // Cases by OpenViking's name are the same ones, and have one URI.
+        // Cases by OpenViking's name are the same ones.
         int folder = path is [Users, _, "peers", _, ..] ? 4 : 2;
-        if (path.Length > folder + 1 && path[0] == Users && path[folder] == "memories" && path[folder + 1] == Wire.Experiences)
+        bool namesExperiences =
+            path.Length > folder + 1 && path[0] == Users && path[folder] == "memories" && path[folder + 1] == Wire.Experiences;
+        if (namesExperiences)
         {
             path[folder + 1] = Wire.Category(MemoryCategory.Cases);
         }
 
-        return new VikingUri(Scheme + string.Join('/', path), path, caller);
+        return new VikingUri(Scheme + string.Join('/', path), path, caller) { NamesExperiences = namesExperiences };
     }
 }

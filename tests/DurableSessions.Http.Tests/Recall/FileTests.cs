@@ -41,6 +41,8 @@ public sealed class FileTests(ApiFixture api) : RecallTest(api)
                 .Where(static p => p is not ("events" or "cases")).Order());
         Reply simple = await GetAsync($"{Files}/ls{Uri("viking://~/memories")}&recursive=true&simple=true&limit=1&node_limit=5");
         Assert.Equal(["profile"], simple.Succeeded().Result.EnumerateArray().Select(static e => e.GetString()));
+        Reply most = await GetAsync($"{Files}/ls{Uri("viking://~/memories/entities")}&node_limit=20000");
+        Assert.Equal(["bob.md"], Texts(most.Succeeded().Result, "name"));
         Reply cut = await GetAsync($"{Files}/ls{Uri("viking://~/memories/entities")}&abs_limit=3");
         Assert.Equal("Bob", cut.Succeeded().Result[0].GetProperty("abstract").GetString());
         Assert.Equal("[]", (await GetAsync($"{Files}/ls{Uri("viking://resources/")}&recursive=false&simple=false")).ResultText());
@@ -79,7 +81,9 @@ public sealed class FileTests(ApiFixture api) : RecallTest(api)
         // A session's own are those of its newest archive.
         Assert.Equal(await ReadAsync("abstract", $"{history}/archive_002"), await ReadAsync("abstract", $"{Home}/sessions/{session}"));
         Assert.Equal(await ReadAsync("overview", $"{history}/archive_002"), await ReadAsync("overview", history));
-        Assert.Equal("[]", (await GetAsync($"/api/v1/sessions/{session}/tool-results?limit=200")).ResultText());
+        Assert.Equal(
+            """{"tool_results":[]}""",
+            (await GetAsync($"/api/v1/sessions/{session}/tool-results?tool_name=bash&limit=200")).ResultText());
         Assert.Equal(HttpStatusCode.NotFound, (await GetAsync("/api/v1/sessions/none/tool-results")).Status);
 
         async Task<string> ReadAsync(string what, string uri) =>

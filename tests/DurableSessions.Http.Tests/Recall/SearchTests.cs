@@ -223,6 +223,9 @@ public sealed class SearchTests(ApiFixture api) : RecallTest(api)
         Assert.Equal(0, await CountAsync(new { query = "tea", target_uri = "viking://resources" }));
         Assert.Equal(0, await CountAsync(new { query = "tea", context_type = "skill" }));
         Assert.Equal(2, await CountAsync(new { query = "tea", context_type = (string[])["memory", "skill"] }));
+        Assert.Equal(2, await CountAsync(new { query = "tea", context_type = "Memory, resource" }));
+        Assert.Equal(0, await CountAsync(new { query = "tea", context_type = (string[])["resource,skill"] }));
+        Assert.Equal(2, await CountAsync(new { query = "tea", context_type = " , " }));
         Assert.Equal(1, await CountAsync(new { query = "tea", node_limit = 1 }));
         Assert.Equal(2, (await PostAsync(Search, new { query = "tea" })).Succeeded().Result.GetProperty("total").GetInt32());
 
@@ -312,11 +315,18 @@ public sealed class SearchTests(ApiFixture api) : RecallTest(api)
             [uri, $"{Home}/memories/events/pelican.md"], Texts((await GetAsync("/api/v1/memories")).Succeeded().Result, "uri").Order());
         Assert.Equal([uri], Texts((await GetAsync("/api/v1/memories?category=experiences")).Succeeded().Result, "uri"));
         Assert.Equal([uri], await FindAsync(new { query = "pelican", filter = new { category = "experiences" } }));
-        Assert.Equal([uri], await FindAsync(new { query = "pelican", target_uri = "viking://~/memories/experiences" }));
+
+        // A plugin that looks for experiences takes no hit that is not below their folder.
+        string asked = $"{Home}/memories/experiences/pelican.md";
+        Assert.Equal([asked], await FindAsync(new { query = "pelican", target_uri = "viking://~/memories/experiences" }));
+        Assert.Equal([asked], await FindAsync(new { query = "pelican", target_uri = asked }));
+        Assert.Equal([uri], await FindAsync(new { query = "warm", target_uri = "viking://~/memories" }));
         string alias = Uri("viking://~/memories/experiences/pelican.md");
         Assert.EndsWith("warm.", (await GetAsync($"/api/v1/content/read{alias}")).Succeeded().Result.GetString(), StringComparison.Ordinal);
         Reply folder = await GetAsync($"/api/v1/fs/ls{Uri("viking://~/memories/experiences")}");
-        Assert.Equal([uri], Texts(folder.Succeeded().Result, "uri"));
+        Assert.Equal([asked], Texts(folder.Succeeded().Result, "uri"));
+        Reply lines = await PostAsync("/api/v1/search/grep", new { uri = "viking://~/memories/experiences", pattern = "warm" });
+        Assert.Equal([asked], Texts(lines.Succeeded().Result.GetProperty("matches"), "uri"));
         Reply home = await GetAsync($"/api/v1/fs/ls{Uri("viking://~/memories")}");
         Assert.DoesNotContain("experiences", home.Succeeded().Text, StringComparison.Ordinal);
 

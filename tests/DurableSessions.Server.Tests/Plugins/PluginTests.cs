@@ -16,6 +16,8 @@ namespace DurableSessions.Server.Tests.Plugins;
 public sealed class PluginTests : IDisposable
 {
     private const string Variable = "DURABLE_SESSIONS_PLUGINS";
+    private const string OpenCode = "opencode.mjs";
+    private const string OpenClaw = "openclaw.mjs";
     private const string Decision = "We decided that the billing export runs as ledger_nightly at 03:15 UTC.";
 
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(60);
@@ -46,15 +48,58 @@ public sealed class PluginTests : IDisposable
     {
         string plugin = Script("opencode-plugin", "index.mjs");
         await using ServerProcess server = await StartAsync();
-        await RunOpenCodeAsync(server, plugin, new("first", "user", Decision), new("first", "assistant", "I have noted it."));
+        await RunHostAsync(server, OpenCode, plugin, new("first", "user", Decision), new("first", "assistant", "I have noted it."));
         using HttpResponseMessage ended = await server.Client.PostAsJsonAsync("/api/v1/system/wait", new { timeout = 60 }, Cancelled);
         ended.EnsureSuccessStatusCode();
 
-        string answer = await RunOpenCodeAsync(
-            server, plugin, new Line("second", "user", "Change the time of the billing export to 04:00."));
+        string answer = await RunHostAsync(
+            server, OpenCode, plugin, new Line("second", "user", "Change the time of the billing export to 04:00."));
         Assert.Contains("ledger_nightly at 03:15 UTC", answer, StringComparison.Ordinal);
-        string other = await RunOpenCodeAsync(server, plugin, new Line("third", "user", "Rename the parameter of the parser."));
+        string other = await RunHostAsync(server, OpenCode, plugin, new Line("third", "user", "Rename the parameter of the parser."));
         Assert.DoesNotContain("ledger_nightly", other, StringComparison.Ordinal);
+    }
+
+    /// <summary>
+    /// The plugin writes what was said, compacts the session by a commit for which it waits, and another session has it in its first
+    /// prompt.
+    /// </summary>
+    /// <remarks>It is written in TypeScript, and runs where it was built: <c>npm ci</c> and <c>npm run build</c> in its folder.</remarks>
+    [Fact]
+    public async Task What_openclaw_was_told_comes_into_the_first_prompt_of_another_session()
+    {
+        string plugin = Path.GetDirectoryName(Script("openclaw-plugin", "dist", "context-engine.js"))!;
+        await using ServerProcess server = await StartAsync();
+        string told = await RunHostAsync(
+            server, OpenClaw, plugin, new("first", "user", Decision), new("first", "assistant", "I have noted it."));
+        Assert.DoesNotContain("warning: ", told, StringComparison.Ordinal);
+        JsonElement compacted = JsonDocument.Parse(told.TrimEnd().Split('\n')[^1]).RootElement;
+        Assert.True(compacted.GetProperty("compacted").GetBoolean(), told);
+        Assert.Contains(
+            "ledger_nightly at 03:15 UTC", compacted.GetProperty("result").GetProperty("summary").GetString(), StringComparison.Ordinal);
+
+        string answer = await RunHostAsync(
+            server, OpenClaw, plugin, new Line("second", "user", "Change the time of the billing export to 04:00."));
+        Assert.Contains("ledger_nightly at 03:15 UTC", answer, StringComparison.Ordinal);
+        string other = await RunHostAsync(server, OpenClaw, plugin, new Line("third", "user", "Rename the parameter of the parser."));
+        Assert.DoesNotContain("ledger_nightly", other, StringComparison.Ordinal);
+    }
+
+    /// <summary>What was learned with a skill comes when the agent reads it: the plugin asks for experiences, by OpenViking's name.</summary>
+    [Fact]
+    public async Task A_skill_is_read_with_the_experience_of_it()
+    {
+        string script = Script("claude-code-memory-plugin", "scripts", "skill-experience.mjs");
+        await using ServerProcess server = await StartAsync();
+        using HttpResponseMessage stored = await server.Client.PutAsJsonAsync(
+            "/api/v1/memories/cases/rollout", new { content = "The skill deploy-service needs a warm cache." }, Cancelled);
+        stored.EnsureSuccessStatusCode();
+        string skill = Path.Combine(_folder.Path, "skills", "deploy-service", "SKILL.md");
+        Directory.CreateDirectory(Path.GetDirectoryName(skill)!);
+        await File.WriteAllTextAsync(skill, "---\nname: deploy-service\n---\n", Cancelled);
+        string answer = await RunAsync(
+            server, script, new { session_id = "s", cwd = "/work", tool_name = "Read", tool_input = new { file_path = skill } });
+        Assert.Contains("needs a warm cache", answer, StringComparison.Ordinal);
+        Assert.Contains("/memories/experiences/rollout.md", answer, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -111,7 +156,8 @@ public sealed class PluginTests : IDisposable
         string script = Path.Combine([folder, "examples", plugin, .. path]);
         Assert.SkipUnless(
             File.Exists(script),
-            $"There are no plugins: clone volcengine/OpenViking next to the repository, or name its folder in {Variable}.");
+            $"There is no {Path.Combine([plugin, .. path])}: clone volcengine/OpenViking next to the repository, or name its folder in "
+            + $"{Variable}, and build what is in TypeScript.");
         return Path.GetFullPath(script);
     }
 
@@ -130,9 +176,9 @@ public sealed class PluginTests : IDisposable
         committed.EnsureSuccessStatusCode();
     }
 
-    private Task<string> RunOpenCodeAsync(ServerProcess server, string plugin, params Line[] lines) => RunAsync(
+    private Task<string> RunHostAsync(ServerProcess server, string host, string plugin, params Line[] lines) => RunAsync(
         server,
-        Path.Combine(AppContext.BaseDirectory, "Plugins", "opencode.mjs"),
+        Path.Combine(AppContext.BaseDirectory, "Plugins", host),
         lines.Select(static l => new { session = l.Session, role = l.Role, text = l.Text }),
         plugin);
 
@@ -161,6 +207,7 @@ public sealed class PluginTests : IDisposable
         start.Environment["HOME"] = home;
         start.Environment["OPENVIKING_URL"] = server.Address.ToString().TrimEnd('/');
         start.Environment["OPENVIKING_MEMORY_ENABLED"] = "1";
+        start.Environment["OPENVIKING_SKILL_EXPERIENCE"] = "1";
         start.Environment["OPENVIKING_STATE_DIR"] = Path.Combine(home, "state");
         Process process = Process.Start(start)!;
         process.ErrorDataReceived += static (_, _) => { };
