@@ -9,7 +9,8 @@ namespace DurableSessions.Semantics.Extractive;
 /// <summary>
 /// Memories that need no model: sentences in which the owner of the conversation says what to remember, how things are always or never to
 /// be done, what they prefer, what was decided, who they are. Each is a memory of its own, named by its words: said again, it is the same.
-/// It belongs to the peer of the message that states it.
+/// It belongs to the peer of the message that states it. Of a session that is there to have texts stored each message is a memory as a
+/// whole, whose ever it is.
 /// </summary>
 /// <param name="extraction">What the session's policy allows.</param>
 /// <param name="usersBefore">The users' peer ids of the archives before.</param>
@@ -35,6 +36,12 @@ internal sealed partial class StatedMemories(MemoryExtraction extraction, UserPe
     public void Read(SessionMessage message)
     {
         _speakers.Hear(message);
+        if (extraction.StoresAll)
+        {
+            Store(message);
+            return;
+        }
+
         if (message.Role != "user")
         {
             return;
@@ -56,14 +63,14 @@ internal sealed partial class StatedMemories(MemoryExtraction extraction, UserPe
     /// <summary>The changes to ask for, in the order in which they were said first.</summary>
     public IReadOnlyList<MemoryChange> Changes() =>
     [
-        .. Stated().Take(MemoryLimits.MaxChanges).Select(static c => new MemoryChange
+        .. Stated().Take(MemoryLimits.MaxChanges).Select(c => new MemoryChange
         {
             Operation = MemoryOperation.Merge,
-            Category = c.Category,
+            Category = CategoryOf(c),
             Name = MemoryName.From(c.Sentence.TrimEnd('.', '!', '。', '！')),
             Content = c.Sentence,
             Peer = c.Peer,
-            Sources = MemorySources.Owner,
+            Sources = AuthorOf(c),
         }),
     ];
 
@@ -75,7 +82,34 @@ internal sealed partial class StatedMemories(MemoryExtraction extraction, UserPe
 
     // Who owns the conversation is known once all of it was heard.
     private IEnumerable<Candidate> Stated() =>
-        _kept.Values.Where(c => _speakers.AuthorOf("user", c.Kind, c.Peer) == MemorySources.Owner);
+        _kept.Values.Where(c => extraction.StoresAll || AuthorOf(c) == MemorySources.Owner);
+
+    private MemorySources AuthorOf(Candidate candidate) => _speakers.AuthorOf(candidate.Role, candidate.Kind, candidate.Peer);
+
+    // Others than the owner say nothing of the user's profile and preferences.
+    private MemoryCategory CategoryOf(Candidate candidate) =>
+        AuthorOf(candidate) == MemorySources.Owner || candidate.Category == MemoryCategory.Events
+            ? candidate.Category
+            : MemoryCategory.Entities;
+
+    private void Store(SessionMessage message)
+    {
+        foreach (string text in message.Parts.Where(static p => p.Type == "text").Select(static p => p.Text?.Trim() ?? ""))
+        {
+            if (text.Length > 0 && IsAllowed(message.PeerId))
+            {
+                // A longer one is refused, and the commit says so.
+                string content = Content(text.Length <= MemoryLimits.MaxContentLength ? text : text[..(MemoryLimits.MaxContentLength + 1)]);
+                MemoryCategory category = s_rules.Where(r => r.Rule.IsMatch(text)).Select(static r => r.Category)
+                    .FirstOrDefault(MemoryCategory.Entities);
+                Keep(new Candidate(category, content, message.Role, message.MessageKind, message.PeerId));
+            }
+        }
+    }
+
+    // What only asks to remember is not part of what is remembered.
+    private static string Content(string text) =>
+        Command().Replace(text, "", 1) is { Length: > 0 } content ? char.ToUpperInvariant(content[0]) + content[1..] : "";
 
     private void Read(string sentence, SessionMessage message)
     {
@@ -92,10 +126,10 @@ internal sealed partial class StatedMemories(MemoryExtraction extraction, UserPe
                 continue;
             }
 
-            string content = Command().Replace(statement, "", 1);
+            string content = Content(statement);
             if (extraction.Categories.Contains(category) && IsAllowed(message.PeerId) && content.Length > 0)
             {
-                Keep(new Candidate(category, char.ToUpperInvariant(content[0]) + content[1..], message.MessageKind, message.PeerId));
+                Keep(new Candidate(category, content, message.Role, message.MessageKind, message.PeerId));
             }
 
             return;
@@ -119,7 +153,6 @@ internal sealed partial class StatedMemories(MemoryExtraction extraction, UserPe
     [GeneratedRegex(@"^(?:(?:please|ok|okay|also|and|so|oh|hey|btw|by the way|one more thing)[,:]?\s+|请|另外[，,]?)+", Options)]
     private static partial Regex Courtesy();
 
-    // What only asks to remember is not part of what is remembered.
     [GeneratedRegex(@"^(?:(?:remember|note|keep in mind|don't forget)(?:\s+that|:)\s*|(?:记住|记得|别忘了)[：:，,]?\s*)", Options)]
     private static partial Regex Command();
 
@@ -149,5 +182,5 @@ internal sealed partial class StatedMemories(MemoryExtraction extraction, UserPe
 
     private const RegexOptions Options = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant;
 
-    private sealed record Candidate(MemoryCategory Category, string Sentence, string? Kind, string? Peer);
+    private sealed record Candidate(MemoryCategory Category, string Sentence, string Role, string? Kind, string? Peer);
 }

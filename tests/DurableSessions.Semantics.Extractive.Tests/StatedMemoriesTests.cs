@@ -95,16 +95,48 @@ public sealed class StatedMemoriesTests
         Assert.StartsWith($"{over} more statements", Assert.Single(digest.MemoriesSkipped).Reason, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("The cat is called Miso. It likes fish, and who feeds it?", "user", "main", MemoryCategory.Entities, MemorySources.Peer)]
+    [InlineData("The cat is called Miso.", "user", null, MemoryCategory.Entities, MemorySources.Owner)]
+    [InlineData("The cat is called Miso.", "assistant", "main", MemoryCategory.Entities, MemorySources.Assistant)]
+    [InlineData("I prefer tea.", "user", null, MemoryCategory.Preferences, MemorySources.Owner)]
+    [InlineData("I prefer tea.", "user", "main", MemoryCategory.Entities, MemorySources.Peer)]
+    [InlineData("We decided to use Postgres.", "user", "main", MemoryCategory.Events, MemorySources.Peer)]
+    public async Task What_a_session_is_to_store_is_a_memory_as_a_whole(
+        string said, string role, string? peer, MemoryCategory category, MemorySources sources)
+    {
+        MemoryChange change = Assert.Single((await StoreAsync(Say(said, role, peer: peer))).Memories);
+        Assert.Equal((category, said, peer, sources), (change.Category, change.Content, change.Peer, change.Sources));
+        Assert.Null(MemoryAuthority.Refusal(change));
+        Assert.True(MemoryName.IsValid(change.Name), change.Name);
+    }
+
+    [Fact]
+    public async Task What_asks_to_store_it_is_not_stored_and_what_is_too_long_is_not_cut()
+    {
+        string tooLong = new('m', MemoryLimits.MaxContentLength + 2);
+        SemanticDigest digest = await StoreAsync(Say("remember that the report is due on Friday"), Say(tooLong));
+        Assert.Equal("The report is due on Friday", digest.Memories[0].Content);
+        Assert.True(digest.Memories[1].Content.Length > MemoryLimits.MaxContentLength);
+    }
+
+    private static Task<SemanticDigest> StoreAsync(params SessionMessage[] messages) =>
+        DigestAsync(Enum.GetValues<MemoryCategory>(), messages, storesAll: true);
+
     private static Task<SemanticDigest> DigestAsync(params SessionMessage[] messages) =>
         DigestAsync(Enum.GetValues<MemoryCategory>(), messages);
 
-    private static Task<SemanticDigest> DigestAsync(IReadOnlyList<MemoryCategory>? categories, params SessionMessage[] messages) =>
+    private static Task<SemanticDigest> DigestAsync(
+        IReadOnlyList<MemoryCategory>? categories, SessionMessage[] messages, bool storesAll = false) =>
         new ExtractiveSemanticProcessor().DigestAsync(
             new SemanticRequest(null, messages.ToAsyncEnumerable())
             {
                 Memories = categories is null
                     ? null
-                    : new MemoryExtraction(categories, static _ => throw new InvalidOperationException("It asks for what there is.")),
+                    : new MemoryExtraction(categories, static _ => throw new InvalidOperationException("It asks for what there is."))
+                    {
+                        StoresAll = storesAll,
+                    },
             },
             TestContext.Current.CancellationToken);
 

@@ -9,7 +9,8 @@ namespace DurableSessions.Core.Memories;
 /// which peers the messages name: memories of others are neither shown nor changed.
 /// </summary>
 internal sealed class MemoryBaseline(
-    MemoryCatalogues catalogues, MemoryContents contents, UserKey user, IReadOnlyList<MemoryCategory> categories, MemoryPolicy? policy)
+    MemoryCatalogues catalogues, MemoryContents contents, SessionKey session, IReadOnlyList<MemoryCategory> categories,
+    MemoryPolicy? policy)
 {
     private const int MaxPeers = 256;
 
@@ -23,6 +24,7 @@ internal sealed class MemoryBaseline(
     {
         AllowsOwn = _allowsOwn,
         AllowsPeers = _allowsPeers,
+        StoresAll = session.Id.StartsWith(MemoryExtraction.StoreSession, StringComparison.Ordinal),
         ReadOfPeerAsync = (peer, token) =>
             _allowsPeers && _peers.Contains(peer) ? ReadAsync(peer, token) : None(),
     };
@@ -75,7 +77,7 @@ internal sealed class MemoryBaseline(
     private async Task<IReadOnlyList<Memory>> ReadAsync(string? peer, CancellationToken cancellationToken)
     {
         IReadOnlyList<Memory> memories = await new MemorySelector(catalogues, contents)
-            .ReadAsync(user, peer, categories, cancellationToken);
+            .ReadAsync(session.Owner, peer, categories, cancellationToken);
         foreach (Memory memory in memories)
         {
             _shown[memory.Info.Key] = memory.Content;

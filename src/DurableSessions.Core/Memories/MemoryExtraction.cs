@@ -21,6 +21,17 @@ public sealed record MemoryExtraction(
     public bool AllowsPeers { get; init; } = true;
 
     /// <summary>
+    /// What the id of a session begins with that openclaw's tool <c>memory_store</c> makes for one text that it is asked to store.
+    /// </summary>
+    public const string StoreSession = "memory-store-";
+
+    /// <summary>
+    /// Whether the session is there to have what is said in it stored (<see cref="StoreSession"/>): each message is a memory, whatever it
+    /// says.
+    /// </summary>
+    public bool StoresAll { get; init; }
+
+    /// <summary>
     /// As <see cref="ReadAsync"/>, the memories of one peer, which a message that the digest has read names; none of any other peer.
     /// </summary>
     public Func<string, CancellationToken, Task<IReadOnlyList<Memory>>> ReadOfPeerAsync { get; init; } =

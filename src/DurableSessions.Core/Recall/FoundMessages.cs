@@ -16,6 +16,13 @@ internal sealed record FoundMessages(
     /// <summary>Where a message that is not archived is.</summary>
     public LogChunk ChunkOf(MessageMatch match) => Logs.First(l => l.Place == match.Archive);
 
+    /// <summary>The numbers of the archives that are in the index.</summary>
+    public IReadOnlyDictionary<(CommitId CommitId, string Incarnation), int> Numbers() => Segments
+        .SelectMany(static s => s.Archives)
+        .Where(static a => !a.IsLive)
+        .DistinctBy(static a => (a.CommitId, a.Incarnation))
+        .ToDictionary(static a => (a.CommitId, a.Incarnation), static a => a.Number);
+
     /// <summary>
     /// Of each session the number up to which its archives are all in the index, with no message that a filter does not allow; none where
     /// the first one is not.

@@ -97,7 +97,7 @@ public sealed class MemorySearch
         try
         {
             await ReadMemoriesAsync(index, user, cancellationToken);
-            await ReadArchivesAsync(index, user, cancellationToken);
+            await ReadArchivesAsync(index, user, found, cancellationToken);
             return await FindAsync(
                 index,
                 user,
@@ -194,15 +194,18 @@ public sealed class MemorySearch
         }
     }
 
-    private async Task ReadArchivesAsync(UserIndex index, UserKey user, CancellationToken cancellationToken)
+    private async Task ReadArchivesAsync(UserIndex index, UserKey user, FoundMessages found, CancellationToken cancellationToken)
     {
         List<TaskReference> newest = await _tasks.ListAsync(user, null, cancellationToken)
             .Take(MaxArchives)
             .ToListAsync(cancellationToken);
         index.KeepArchives([.. newest.Select(static t => t.CommitId.Value)]);
-        foreach (TaskReference[] chunk in newest.Where(t => !index.KnowsCommit(t.CommitId)).Chunk(ReadAtOnce))
+        TaskReference[] unknown = [.. newest.Where(t => !index.KnowsCommit(t.CommitId))];
+        var numbers = new Lazy<IReadOnlyDictionary<(CommitId, string), int>>(found.Numbers);
+        foreach (TaskReference[] chunk in unknown.Chunk(ReadAtOnce))
         {
-            foreach (ArchiveHit? archive in await Task.WhenAll(chunk.Select(t => FindArchiveAsync(t, cancellationToken))))
+            foreach (ArchiveHit? archive in await Task.WhenAll(chunk.Select(t =>
+                FindArchiveAsync(t, numbers.Value.GetValueOrDefault((t.CommitId, t.Incarnation)), cancellationToken))))
             {
                 if (archive is not null)
                 {
@@ -213,9 +216,11 @@ public sealed class MemorySearch
     }
 
     // None while its commit is on its way, or where it has no digest of its own: then it is looked for again.
-    private async Task<ArchiveHit?> FindArchiveAsync(TaskReference task, CancellationToken cancellationToken)
+    private async Task<ArchiveHit?> FindArchiveAsync(TaskReference task, int indexed, CancellationToken cancellationToken)
     {
-        if (await _ledger.FindNewestRecordAsync(task.FirstAttempt, cancellationToken) is not { Number: { } number })
+        // What is in the index has its number there; the archive of an earlier version has it in its record.
+        int? known = indexed > 0 ? indexed : (await _ledger.FindNewestRecordAsync(task.FirstAttempt, cancellationToken))?.Number;
+        if (known is not { } number)
         {
             return null;
         }
@@ -293,7 +298,7 @@ public sealed class MemorySearch
                 {
                     if (!read.TryGetValue(archive, out ArchiveHit? now))
                     {
-                        now = await FindArchiveAsync(TaskOf(archive), cancellationToken);
+                        now = await FindArchiveAsync(TaskOf(archive), archive.Number, cancellationToken);
                     }
 
                     bool isKnown = now is not null || !archive.IsUnread;
@@ -349,7 +354,7 @@ public sealed class MemorySearch
         var read = new Dictionary<ArchiveHit, ArchiveHit?>();
         foreach (ArchiveHit[] chunk in archives.Chunk(ReadAtOnce))
         {
-            ArchiveHit?[] now = await Task.WhenAll(chunk.Select(a => FindArchiveAsync(TaskOf(a), cancellationToken)));
+            ArchiveHit?[] now = await Task.WhenAll(chunk.Select(a => FindArchiveAsync(TaskOf(a), a.Number, cancellationToken)));
             foreach ((ArchiveHit archive, ArchiveHit? found) in chunk.Zip(now))
             {
                 read[archive] = found;

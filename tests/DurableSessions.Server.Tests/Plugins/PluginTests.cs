@@ -84,7 +84,9 @@ public sealed class PluginTests : IDisposable
         Assert.DoesNotContain("ledger_nightly", other, StringComparison.Ordinal);
     }
 
-    /// <summary>What was learned with a skill comes when the agent reads it: the plugin asks for experiences, by OpenViking's name.</summary>
+    /// <summary>
+    /// What was learned with a skill comes when the agent reads it: the plugin asks for experiences, by OpenViking's name.
+    /// </summary>
     [Fact]
     public async Task A_skill_is_read_with_the_experience_of_it()
     {

@@ -41,6 +41,9 @@ internal sealed class FakeProcessor : ISemanticProcessor
     /// <summary>Where it says that one change comes from, where that is not <see cref="Sources"/>.</summary>
     public Func<MemoryChange, MemorySources?>? SourcesOf { get; set; }
 
+    /// <summary>Whether the last digest was to store all that is said; <see langword="null"/>: it was to find no memories.</summary>
+    public bool? StoresAll { get; private set; }
+
     /// <summary>Ends each abstract.</summary>
     public string Says { get; set; } = "";
 
@@ -55,6 +58,7 @@ internal sealed class FakeProcessor : ISemanticProcessor
     public async Task<SemanticDigest> DigestAsync(SemanticRequest request, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _calls);
+        StoresAll = request.Memories?.StoresAll;
         await Before(cancellationToken);
         int count = 0;
         string first = "";

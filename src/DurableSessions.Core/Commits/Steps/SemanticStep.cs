@@ -49,7 +49,7 @@ internal sealed class SemanticStep(ArchiveStore archives, MemoryCatalogues catal
             ? await archives.ReadSemanticAsync(overview, cancellationToken)
             : null;
         IReadOnlyList<MemoryCategory> categories = basis.Request is null ? AllowedCategories.Of(settings.MemoryPolicy) : [];
-        var memories = new MemoryBaseline(catalogues, contents, commit.Session.Owner, categories, settings.MemoryPolicy);
+        var memories = new MemoryBaseline(catalogues, contents, commit.Session, categories, settings.MemoryPolicy);
         UserPeers users = previous is null ? new UserPeers() : previous.Users ?? UserPeers.Unknown;
         IAsyncEnumerable<SessionMessage> messages = ReadAsync(commit, basis.Covers, Hear, cancellationToken);
         bool hasOverview = settings.MemoryPolicy?.HasOverview != false;
