@@ -5,8 +5,6 @@
 // which is the end of its standard input on every system.
 'use strict';
 
-const { createRequire } = require('module');
-
 for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM']) {
   process.on(signal, () => {});
 }
@@ -15,14 +13,6 @@ for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM']) {
 const once = process.once;
 process.once = (event, listener) => (event === 'SIGINT' ? process : once.call(process, event, listener));
 
-// Azurite loads the client that would send its telemetry also where it is to send none, and spends half of its start on it.
-function leaveOutTelemetry() {
-  if (process.argv.includes('--disableTelemetry')) {
-    const client = createRequire(require.resolve('azurite/dist/src/common/Telemetry.js')).resolve('applicationinsights');
-    require.cache[client] = { id: client, filename: client, loaded: true, exports: {} };
-  }
-}
-
 let begun = false;
 const input = process.stdin;
 input.on('data', () => {
@@ -30,7 +20,6 @@ input.on('data', () => {
   if (!begun) {
     begun = true;
     require('./loki.cjs');
-    leaveOutTelemetry();
     require('azurite/dist/src/blob/main.js');
     input.unref();
   }

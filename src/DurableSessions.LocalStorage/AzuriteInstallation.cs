@@ -38,7 +38,7 @@ public sealed class AzuriteInstallation
         await NodeCommand.RequireAsync("node", cancellationToken);
         if (!IsInstalled(folder))
         {
-            progress?.Invoke("Installing Azurite, the local storage emulator (npm ci in infra/azurite; once, about 20 seconds)");
+            progress?.Invoke("Installing Azurite, the local storage emulator (npm ci in infra/azurite; once, about 10 seconds)");
             string lockFile = Path.Combine(folder, ".install.lock");
             using FileStream fileLock = await FileLock.AcquireAsync(lockFile, InstallTimeout, cancellationToken)
                 ?? throw new LocalStorageException(
