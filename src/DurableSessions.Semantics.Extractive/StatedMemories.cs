@@ -99,10 +99,9 @@ internal sealed partial class StatedMemories(MemoryExtraction extraction, UserPe
             if (text.Length > 0 && IsAllowed(message.PeerId))
             {
                 // A longer one is refused, and the commit says so.
-                string content = Content(text.Length <= MemoryLimits.MaxContentLength ? text : text[..(MemoryLimits.MaxContentLength + 1)]);
-                MemoryCategory category = s_rules.Where(r => r.Rule.IsMatch(text)).Select(static r => r.Category)
-                    .FirstOrDefault(MemoryCategory.Entities);
-                Keep(new Candidate(category, content, message.Role, message.MessageKind, message.PeerId));
+                string said = text.Length <= MemoryLimits.MaxContentLength ? text : text[..(MemoryLimits.MaxContentLength + 1)];
+                Keep(new Candidate(
+                    FindCategory(said) ?? MemoryCategory.Entities, Content(said), message.Role, message.MessageKind, message.PeerId));
             }
         }
     }
@@ -119,21 +118,24 @@ internal sealed partial class StatedMemories(MemoryExtraction extraction, UserPe
         }
 
         string statement = Courtesy().Replace(sentence, "", 1);
+        if (FindCategory(statement) is { } category && extraction.Categories.Contains(category) && IsAllowed(message.PeerId)
+            && Content(statement) is { Length: > 0 } content)
+        {
+            Keep(new Candidate(category, content, message.Role, message.MessageKind, message.PeerId));
+        }
+    }
+
+    private static MemoryCategory? FindCategory(string statement)
+    {
         foreach ((MemoryCategory category, Regex rule) in s_rules)
         {
-            if (!rule.IsMatch(statement))
+            if (rule.IsMatch(statement))
             {
-                continue;
+                return category;
             }
-
-            string content = Content(statement);
-            if (extraction.Categories.Contains(category) && IsAllowed(message.PeerId) && content.Length > 0)
-            {
-                Keep(new Candidate(category, content, message.Role, message.MessageKind, message.PeerId));
-            }
-
-            return;
         }
+
+        return null;
     }
 
     private bool IsAllowed(string? peer) => peer is null ? extraction.AllowsOwn : extraction.AllowsPeers;

@@ -9,8 +9,6 @@ namespace DurableSessions.Core.Auditing;
 /// <summary>The archives of a user, by their numbers, that are in merged segments of the search index. What is damaged has none.</summary>
 internal sealed class MergedArchives(IndexMerger merger, UserKey user)
 {
-    private const int MaxListings = 10;
-
     private Dictionary<string, Dictionary<(string SessionId, string Incarnation), HashSet<int>>> _segments = new(StringComparer.Ordinal);
 
     public UserKey User { get; } = user;
@@ -23,26 +21,16 @@ internal sealed class MergedArchives(IndexMerger merger, UserKey user)
     /// <exception cref="ContentionException">Segments were merged all the time.</exception>
     public async Task ReadAsync(CancellationToken cancellationToken)
     {
-        for (int listing = 1; listing <= MaxListings; listing++)
+        _segments = await MovingIndex.ReadAsync(User, async () =>
         {
-            try
+            var now = new Dictionary<string, Dictionary<(string, string), HashSet<int>>>(StringComparer.Ordinal);
+            await foreach (ListedSegment segment in merger.ListAsync(User, BlobNames.MergedOfUser(User), cancellationToken))
             {
-                var now = new Dictionary<string, Dictionary<(string, string), HashSet<int>>>(StringComparer.Ordinal);
-                await foreach (ListedSegment segment in merger.ListAsync(User, BlobNames.MergedOfUser(User), cancellationToken))
-                {
-                    now[segment.Name] = _segments.GetValueOrDefault(segment.Name) ?? await ReadAsync(segment, cancellationToken);
-                }
-
-                _segments = now;
-                return;
+                now[segment.Name] = _segments.GetValueOrDefault(segment.Name) ?? await ReadAsync(segment, cancellationToken);
             }
-            catch (BlobGoneException)
-            {
-                // What it has become is in the next listing.
-            }
-        }
 
-        throw new ContentionException($"The search index of user '{User}' was merged by others {MaxListings} times in a row.");
+            return now;
+        });
     }
 
     private async Task<Dictionary<(string, string), HashSet<int>>> ReadAsync(ListedSegment segment, CancellationToken cancellationToken)

@@ -146,7 +146,7 @@ internal sealed class IndexMerger(SessionStorage storage, ManifestStore manifest
             }
         }
 
-        throw new ContentionException($"The search index of user '{user}' was merged by others {MaxPasses} times in a row.");
+        throw MovingIndex.Contention(user, MaxPasses);
     }
 
     /// <summary>The archives that a segment has.</summary>
@@ -160,8 +160,7 @@ internal sealed class IndexMerger(SessionStorage storage, ManifestStore manifest
     /// <exception cref="BlobGoneException">It is gone itself.</exception>
     public async Task<(int Gone, int All)> CountGoneAsync(UserKey user, ListedSegment segment, CancellationToken cancellationToken)
     {
-        IReadOnlyList<SegmentArchive> archives = await SegmentReader.ReadArchivesAsync(
-            Bytes(segment.Name, segment.Bytes), cancellationToken);
+        IReadOnlyList<SegmentArchive> archives = await ReadArchivesAsync(segment, cancellationToken);
         var living = new LivingArchives(manifests, user);
         await living.ReadAsync(archives, cancellationToken);
         return (archives.Count(living.IsGone), archives.Count);
@@ -174,7 +173,7 @@ internal sealed class IndexMerger(SessionStorage storage, ManifestStore manifest
     {
         try
         {
-            return (await SegmentReader.ReadArchivesAsync(Bytes(segment.Name, segment.Bytes), cancellationToken)).Any(a => isGone(a));
+            return (await ReadArchivesAsync(segment, cancellationToken)).Any(a => isGone(a));
         }
         catch (BlobGoneException)
         {

@@ -329,24 +329,23 @@ public sealed class MemorySearch
 
         IReadOnlySet<string> terms = MessageSearch.TermsOf(query);
         var found = new List<SearchHit>(hits.Count);
-        for (int i = 0; i < hits.Count; i++)
-        {
-            if (hits[i] is { IsByOverview: true, Hit: { Archive.Overview: { Length: > 0 } overview } hit }
-                && SearchTerms.Find(overview, terms) is not null)
-            {
-                hits[i] = hits[i] with { Hit = hit with { OverviewSnippet = MessageSearch.Snippet(overview.Split('\n'), terms) } };
-            }
-        }
-
         foreach (FoundHit[] chunk in hits.Chunk(ReadAtOnce))
         {
-            found.AddRange(await Task.WhenAll(chunk.Select(async h => h.Match is null
-                ? h.Hit
-                : h.Hit with { Message = await ReadAsync(user, h.Match, messages, terms, cancellationToken) })));
+            found.AddRange(await Task.WhenAll(chunk.Select(async h => h.Hit with
+            {
+                Message = h.Match is null ? null : await ReadAsync(user, h.Match, messages, terms, cancellationToken),
+                OverviewSnippet = SnippetOf(h, terms),
+            })));
         }
 
         return found;
     }
+
+    // None where the overview was replaced since the index was searched, and has none of the words.
+    private static string? SnippetOf(FoundHit hit, IReadOnlySet<string> terms) =>
+        hit is { IsByOverview: true, Hit.Archive.Overview: { Length: > 0 } overview } && SearchTerms.Find(overview, terms) is not null
+            ? MessageSearch.Snippet(overview.Split('\n'), terms)
+            : null;
 
     private async Task<Dictionary<ArchiveHit, ArchiveHit?>> ReadDigestsAsync(
         IEnumerable<ArchiveHit> archives, CancellationToken cancellationToken)

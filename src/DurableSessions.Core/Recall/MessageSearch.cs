@@ -27,9 +27,6 @@ internal sealed class MessageSearch(SessionStorage storage, HostCache memory, Me
 
     private const int MaxRounds = 4;
 
-    // Segments go once each; a search that meets one each time is one of a user whose many sessions are deleted at once.
-    private const int MaxListings = 10;
-
     private const int ReadAtOnce = 16;
 
     // Of a snippet what comes before the first of the query's words.
@@ -39,33 +36,20 @@ internal sealed class MessageSearch(SessionStorage storage, HostCache memory, Me
 
     /// <summary>The segments of a user's index as they are listed now, the newest; those that cannot be read are left out.</summary>
     /// <exception cref="ContentionException">Segments had gone each time when they were to be read.</exception>
-    public async Task<List<SegmentReader>> OpenAsync(UserKey user, CancellationToken cancellationToken)
-    {
-        for (int listing = 1; ; listing++)
+    public Task<List<SegmentReader>> OpenAsync(UserKey user, CancellationToken cancellationToken) =>
+        MovingIndex.ReadAsync(user, async () =>
         {
             IReadOnlyCollection<BlobItem> listed = await ListAsync(user, cancellationToken);
-            try
+            var segments = new List<SegmentReader>();
+            foreach (BlobItem[] chunk in listed.Chunk(ReadAtOnce))
             {
-                var segments = new List<SegmentReader>();
-                foreach (BlobItem[] chunk in listed.Chunk(ReadAtOnce))
-                {
-                    SegmentReader?[] opened = await Task.WhenAll(chunk.Select(b => FindAsync(user, b, cancellationToken)));
-                    segments.AddRange(opened.OfType<SegmentReader>());
-                }
+                SegmentReader?[] opened = await Task.WhenAll(chunk.Select(b => FindAsync(user, b, cancellationToken)));
+                segments.AddRange(opened.OfType<SegmentReader>());
+            }
 
-                await merges.AfterListingAsync(user, listed.Count(static b => IsOfLevel0(b.Name)), cancellationToken);
-                return segments;
-            }
-            catch (BlobGoneException) when (listing < MaxListings)
-            {
-                // What it has become is in the next listing.
-            }
-            catch (BlobGoneException)
-            {
-                throw Changing(user);
-            }
-        }
-    }
+            await merges.AfterListingAsync(user, listed.Count(static b => IsOfLevel0(b.Name)), cancellationToken);
+            return segments;
+        });
 
     /// <summary>
     /// The best message of each archive, and of each session's live messages, that has any of the query's words, the best first. Where few
@@ -131,9 +115,9 @@ internal sealed class MessageSearch(SessionStorage storage, HostCache memory, Me
                 }
             }
 
-            if (++listings == MaxListings)
+            if (++listings == MovingIndex.MaxListings)
             {
-                throw Changing(user);
+                throw MovingIndex.Contention(user, MovingIndex.MaxListings);
             }
 
             List<SegmentReader> now = await OpenAsync(user, cancellationToken);
@@ -179,9 +163,6 @@ internal sealed class MessageSearch(SessionStorage storage, HostCache memory, Me
             return true;
         }
     }
-
-    private static ContentionException Changing(UserKey user) =>
-        new($"The search index of user '{user}' was changed by others {MaxListings} times in a row.");
 
     /// <summary>
     /// What a hit says of the message; <see langword="null"/>: it is longer than is read for a hit, cannot be read, or has gone.

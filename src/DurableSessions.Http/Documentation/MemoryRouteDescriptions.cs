@@ -24,9 +24,9 @@ internal static class MemoryRouteDescriptions
         "memories_skipped":[{"reason":"it says so already","category":"events","name":"move"}]}
         """;
 
-    /// <summary>By method and path, as in the OpenAPI document.</summary>
     private const string Peer = "\"project\"";
 
+    /// <summary>By method and path, as in the OpenAPI document.</summary>
     public static IReadOnlyDictionary<string, RouteDescription> All { get; } = new Dictionary<string, RouteDescription>
     {
         ["GET /api/v1/memories"] = new(

@@ -12,7 +12,6 @@ internal sealed class RequestCost(RequestBuckets buckets, RequestBucket bucket)
     /// <summary>The bytes that one token reads.</summary>
     public const int TokenBytes = 1024 * 1024;
 
-
     /// <summary>What it has taken above its route's weight.</summary>
     public int Taken { get; private set; }
 

@@ -419,11 +419,7 @@ public sealed class StepTests(SimulatedFixture storage)
             using Host reader = await Host.StartAsync(storage, container);
             await host.AppendAsync(_key, Said);
             CommitInput commit = await host.AcceptAsync(_key, "c1", keepRecent: 2);
-            int next = host.Faults.Requests + k;
-            var held = new HoldsRequest();
-            host.Faults.AtRequest(next, held);
-            Task<CommitProgress> run = host.CommitAsync(commit);
-            if (await Task.WhenAny(run, held.Arrived) == run)
+            if (await host.HoldAsync(k, () => host.CommitAsync(commit)) is not var (run, held))
             {
                 break;
             }

@@ -44,12 +44,8 @@ public sealed class EventTagTests(SimulatedFixture storage)
             await other.Store.Sessions.CreateAsync(One.Owner, One.Id, Settings("a=1"), null, Cancelled);
             await other.AppendAsync(One, "+events/one=happened");
             CommitInput commit = await dead.AcceptAsync(One, "c1");
-            var held = new HoldsRequest();
-            dead.Faults.AtRequest(dead.Faults.Requests + k, held);
-            Task stalled = dead.CommitAsync(commit);
-            if (await Task.WhenAny(stalled, held.Arrived) == stalled)
+            if (await dead.HoldAsync(k, () => dead.CommitAsync(commit)) is not var (stalled, held))
             {
-                await stalled;
                 break;
             }
 

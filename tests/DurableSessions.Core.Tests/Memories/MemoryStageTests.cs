@@ -35,12 +35,8 @@ public sealed class MemoryStageTests(SimulatedFixture storage)
             CommitProgress staged = await zombie.ArchiveToTempAsync(commit);
             await zombie.ClearLiveAsync(commit, staged);
             SemanticOutcome outcome = await zombie.SemanticProcessAsync(commit);
-            var held = new HoldsRequest();
-            zombie.Faults.AtRequest(zombie.Faults.Requests + k, held);
-            Task<CommitProgress> stalled = zombie.SwitchAsync(commit, outcome);
-            if (await Task.WhenAny(stalled, held.Arrived) == stalled)
+            if (await zombie.HoldAsync(k, () => zombie.SwitchAsync(commit, outcome)) is not var (stalled, held))
             {
-                await stalled;
                 break;
             }
 
@@ -81,12 +77,8 @@ public sealed class MemoryStageTests(SimulatedFixture storage)
             CommitInput commit = await zombie.AcceptAsync(One, "c1");
             await zombie.ClearLiveAsync(commit, await zombie.ArchiveToTempAsync(commit));
             SemanticOutcome outcome = await zombie.SemanticProcessAsync(commit);
-            var held = new HoldsRequest();
-            zombie.Faults.AtRequest(zombie.Faults.Requests + k, held);
-            Task<CommitProgress> stalled = zombie.SwitchAsync(commit, outcome);
-            if (await Task.WhenAny(stalled, held.Arrived) == stalled)
+            if (await zombie.HoldAsync(k, () => zombie.SwitchAsync(commit, outcome)) is not var (stalled, held))
             {
-                await stalled;
                 break;
             }
 

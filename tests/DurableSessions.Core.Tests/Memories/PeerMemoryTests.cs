@@ -69,12 +69,8 @@ public sealed class PeerMemoryTests(SimulatedFixture storage)
             await zombie.ClearLiveAsync(commit, await zombie.ArchiveToTempAsync(commit));
             SemanticOutcome outcome = await zombie.SemanticProcessAsync(commit);
             Assert.Equal(3, outcome.MemoryChanges);
-            var held = new HoldsRequest();
-            zombie.Faults.AtRequest(zombie.Faults.Requests + k, held);
-            Task<CommitProgress> stalled = zombie.SwitchAsync(commit, outcome);
-            if (await Task.WhenAny(stalled, held.Arrived) == stalled)
+            if (await zombie.HoldAsync(k, () => zombie.SwitchAsync(commit, outcome)) is not var (stalled, held))
             {
-                await stalled;
                 break;
             }
 
@@ -126,13 +122,9 @@ public sealed class PeerMemoryTests(SimulatedFixture storage)
             await SayAsync(host, A, "+preferences/tea=in a");
             await host.CommitToEndAsync(One);
             await host.QuietAsync();
-            var held = new HoldsRequest();
             using Host dead = await Host.StartAsync(storage, container);
-            dead.Faults.AtRequest(dead.Faults.Requests + k, held);
-            Task<MemoryDiff?> stalled = dead.Store.Memories.UndoAsync(One, 1, Words.Key("k"), Cancelled);
-            if (await Task.WhenAny(stalled, held.Arrived) == stalled)
+            if (await dead.HoldAsync(k, () => dead.Store.Memories.UndoAsync(One, 1, Words.Key("k"), Cancelled)) is not var (stalled, held))
             {
-                await stalled;
                 break;
             }
 

@@ -69,11 +69,11 @@ public sealed class PluginTests : IDisposable
     {
         string plugin = Path.GetDirectoryName(Script("openclaw-plugin", "dist", "context-engine.js"))!;
         await using ServerProcess server = await StartAsync();
-        string told = await RunHostAsync(
+        string output = await RunHostAsync(
             server, OpenClaw, plugin, new("first", "user", Decision), new("first", "assistant", "I have noted it."));
-        Assert.DoesNotContain("warning: ", told, StringComparison.Ordinal);
-        JsonElement compacted = JsonDocument.Parse(told.TrimEnd().Split('\n')[^1]).RootElement;
-        Assert.True(compacted.GetProperty("compacted").GetBoolean(), told);
+        Assert.DoesNotContain("warning: ", output, StringComparison.Ordinal);
+        JsonElement compacted = JsonDocument.Parse(output.TrimEnd().Split('\n')[^1]).RootElement;
+        Assert.True(compacted.GetProperty("compacted").GetBoolean(), output);
         Assert.Contains(
             "ledger_nightly at 03:15 UTC", compacted.GetProperty("result").GetProperty("summary").GetString(), StringComparison.Ordinal);
 

@@ -295,6 +295,24 @@ internal sealed class Host : IDisposable
     public async Task<string?> DigestArchiveAsync(DigestArchiveInput input) =>
         (string?)await RunAsync(CommitNames.DigestArchive, await AcceptAsync(input.Session, "change"), input);
 
+    /// <summary>Begins something on this host, and holds one of the requests that it makes.</summary>
+    /// <param name="request">Which, from 1.</param>
+    /// <param name="begin">What is begun.</param>
+    /// <returns>What runs, and what is held of it; <see langword="null"/>: it made fewer requests, and is done.</returns>
+    public async Task<(Task<T> Running, HoldsRequest Held)?> HoldAsync<T>(int request, Func<Task<T>> begin)
+    {
+        var held = new HoldsRequest();
+        Faults.AtRequest(Faults.Requests + request, held);
+        Task<T> running = begin();
+        if (await Task.WhenAny(running, held.Arrived) != running)
+        {
+            return (running, held);
+        }
+
+        await running;
+        return null;
+    }
+
     /// <summary>Has something else happen while one request of this host is held; where it sends fewer, once it is done.</summary>
     /// <param name="request">Which request, from the first that this begins with.</param>
     /// <param name="begin">What this host does.</param>
