@@ -139,6 +139,7 @@ internal sealed partial class EmbeddedClient(
                 TaskId = e.Task,
                 FireAt = e.FireAt,
                 StartedAt = e.Started,
+                Host = e.Host,
                 Attempt = e.Type is HistoryEventType.TaskScheduled or HistoryEventType.SubOrchestrationInstanceCreated
                     ? e.Attempt ?? 1
                     : null,

@@ -62,7 +62,7 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
         var liveness = new Liveness(options.Ownership, time);
         var hosts = new KnownHosts(_identity, options.Ownership, options.RenewalInterval, time);
         var claims = new Claims(options.Ownership, _identity, hosts, time);
-        var dispatcher = new ActivityDispatcher(registry, options, time);
+        var dispatcher = new ActivityDispatcher(registry, () => _identity.Current.Name, options, time);
         var parked = new ParkedInstances(dispatcher, _lifetime);
         var places = new Places(options.MaxLoadedInstances);
         var subOrchestrations = new SubOrchestrations(due, _lifetime, time, log);
@@ -77,8 +77,10 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
         var watch = new HandoverWatch(_handover, others, options.SweepInterval, time, log);
         var activeListing = new ActiveListing(store, _loaded, claimer, parked, watch, options.ListingPage, log);
         _sweep = new Sweep(activeListing, _loaded, claimer, _identity, watch, due, wanted, options, time, log);
+        var livenessBlobs = new LivenessBlobs(container, clock);
+        Hosts = new EmbeddedHosts(livenessBlobs, _identity, options.Ownership, time);
         _liveness = new LivenessLoop(
-            new LivenessBlobs(container, clock), liveness, hosts, others, _identity, _loaded, _sweep.Hurry, options, time,
+            livenessBlobs, liveness, hosts, others, _identity, _loaded, _sweep.Hurry, options, time,
             log);
 
         var scheduler = new InstanceScheduler(store, _loaded, claims, due, _handover, time, log);
@@ -93,6 +95,9 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
 
     /// <summary>Schedules, reads and controls instances. Its calls fail once the engine has stopped.</summary>
     public OrchestrationClient Client { get; }
+
+    /// <summary>The hosts that share the container. Its calls do not need a started engine.</summary>
+    public OrchestrationHosts Hosts { get; }
 
     /// <summary>Begins to run instances that are scheduled here, and to claim those that no host runs.</summary>
     public Task StartAsync(CancellationToken cancellationToken)

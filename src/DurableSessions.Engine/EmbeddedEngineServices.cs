@@ -47,6 +47,7 @@ public static class EmbeddedEngineServices
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<EmbeddedEngine>>()));
         services.AddSingleton(static provider => provider.GetRequiredService<EmbeddedEngine>().Client);
+        services.AddSingleton(static provider => provider.GetRequiredService<EmbeddedEngine>().Hosts);
         services.AddHostedService(static provider => provider.GetRequiredService<EmbeddedEngine>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<EngineOptions>, EngineOptionsValidator>());
         return services.AddOptions<EngineOptions>().ValidateOnStart();

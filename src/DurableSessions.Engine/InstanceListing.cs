@@ -124,5 +124,6 @@ internal sealed class InstanceListing(InstanceStore store)
         Generation = header.Generation,
         FairnessKey = header.FairnessKey,
         Tags = header.Tags,
+        SerializedCustomStatus = header.CustomStatus,
     };
 }

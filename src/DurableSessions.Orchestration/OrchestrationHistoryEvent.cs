@@ -21,6 +21,12 @@ public sealed record OrchestrationHistoryEvent(string EventType, DateTimeOffset 
     public DateTimeOffset? StartedAt { get; init; }
 
     /// <summary>
+    /// Of the result of an activity, the name of the host that ran it; <see langword="null"/> as <see cref="StartedAt"/>, or it was
+    /// recorded by an earlier version.
+    /// </summary>
+    public string? Host { get; init; }
+
+    /// <summary>
     /// Of an activity that is scheduled, or a sub-orchestration that is created, which attempt it is under its retry policy, from 1;
     /// <see langword="null"/> as <see cref="StartedAt"/>.
     /// </summary>

@@ -35,7 +35,10 @@ public sealed record OrchestrationMetadata
     /// <summary>Its output as JSON, once completed.</summary>
     public string? SerializedOutput { get; init; }
 
-    /// <summary>What <see cref="OrchestrationContext.SetCustomStatus"/> last set, as JSON.</summary>
+    /// <summary>
+    /// What <see cref="OrchestrationContext.SetCustomStatus"/> last set, as JSON. A listing without inputs and outputs has it where it is
+    /// short (256 characters, escaped as in a URL) and the engine lists it, as the embedded one does.
+    /// </summary>
     public string? SerializedCustomStatus { get; init; }
 
     /// <summary>Why it failed, or the reason given with a termination.</summary>

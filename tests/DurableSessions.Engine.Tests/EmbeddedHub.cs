@@ -72,6 +72,8 @@ public sealed class EmbeddedHost(EmbeddedEngine engine) : IOrchestrationHost
 {
     public OrchestrationClient Client => engine.Client;
 
+    public OrchestrationHosts Hosts => engine.Hosts;
+
     /// <summary>Its host has started.</summary>
     public Task StartedAsync() => ((IHostedLifecycleService)engine).StartedAsync(CancellationToken.None);
 

@@ -43,6 +43,46 @@ public sealed class ListingTests : EngineTest
     });
 
     [Fact]
+    public Task A_listing_shows_a_custom_status_that_is_short_without_a_read() => RunAsync(async () =>
+    {
+        Orchestrator<int, string>("shows", async (context, length) =>
+        {
+            context.SetCustomStatus(new { text = new string('s', length) });
+            await context.WaitForExternalEvent<string>("go");
+            context.SetCustomStatus("is \u00e4lter");
+            return "done";
+        });
+        await using EmbeddedHost host = await Hub.StartAsync(Registry, configure: _log.Configure);
+        OrchestrationMetadata[] instances =
+        [
+            await host.Client.ScheduleNewOrchestrationInstanceAsync("shows", 200),
+            await host.Client.ScheduleNewOrchestrationInstanceAsync("shows", 300),
+        ];
+        foreach (OrchestrationMetadata instance in instances)
+        {
+            await host.Client.WaitForInstanceAsync(instance.InstanceId, static m => m.SerializedCustomStatus is not null, Deadline);
+        }
+
+        _log.Clear();
+        Dictionary<string, string?> listed = await ListAsync();
+        Assert.Equal(2, _log.Count);
+        Assert.Equal($$"""{"text":"{{new string('s', 200)}}"}""", listed[instances[0].InstanceId]);
+        Assert.Null(listed[instances[1].InstanceId]);
+
+        foreach (OrchestrationMetadata instance in instances)
+        {
+            await host.Client.RaiseEventAsync(instance.InstanceId, "go", "on", Deadline);
+            await host.Client.WaitForInstanceCompletionAsync(instance.InstanceId, Deadline);
+        }
+
+        Assert.All((await ListAsync()).Values, static status => Assert.Equal("\"is \u00e4lter\"", status));
+
+        async Task<Dictionary<string, string?>> ListAsync() =>
+            (await host.Client.ListInstancesAsync(new OrchestrationQuery { PageSize = 10 }, Deadline)).Values
+                .ToDictionary(static m => m.InstanceId, static m => m.SerializedCustomStatus);
+    });
+
+    [Fact]
     public Task Pages_of_what_is_rare_and_then_dense_neither_skip_nor_repeat() => RunAsync(async () =>
     {
         await using EmbeddedHost host = await Hub.StartAsync(Registry, configure: _log.Configure, start: false);

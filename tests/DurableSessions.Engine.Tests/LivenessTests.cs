@@ -67,6 +67,27 @@ public sealed class LivenessTests : EngineTest
     });
 
     [Fact]
+    public Task Hosts_are_listed_as_they_live_and_die() => RunAsync(async () =>
+    {
+        await using EmbeddedHost other = await Hub.StartAsync(Registry, s_sweepsSeldom with { HostName = "other" });
+        await using EmbeddedHost asked = await Hub.StartAsync(Registry, s_sweepsSeldom with { HostName = "asked" });
+        await WaitAsync(1);
+        Assert.Equal([new OrchestrationHost("asked", true, true, null)], await asked.Hosts.ListAsync(Deadline));
+
+        DateTimeOffset began = Hub.Time.GetUtcNow();
+        await StartHangingAsync(other, 1);
+        await WaitAsync(10);
+        OrchestrationHost[] both = [.. await asked.Hosts.ListAsync(Deadline)];
+        Assert.Equal([("asked", true, true), ("other", false, true)], both.Select(static h => (h.Name, h.IsThis, h.IsAlive)));
+        Assert.InRange(both[1].LastSeen!.Value, began.AddSeconds(-1), Hub.Time.GetUtcNow());
+        Assert.Equal("other", (await other.Hosts.ListAsync(Deadline))[0].Name);
+
+        await other.KillAsync();
+        await WaitAsync(20);
+        Assert.Equal((false, false), (await asked.Hosts.ListAsync(Deadline)).Select(static h => (h.IsThis, h.IsAlive)).Last());
+    });
+
+    [Fact]
     public Task A_host_that_is_alone_and_idle_says_nothing() => RunAsync(async () =>
     {
         var log = new RequestLog();

@@ -18,7 +18,8 @@ public sealed class ParkedInstancesTests
         var registry = new OrchestrationRegistry();
         registry.AddActivity("digest", static () => throw new InvalidOperationException());
         registry.AddActivity("archive", static () => throw new InvalidOperationException());
-        _dispatcher = new ActivityDispatcher(registry, new EngineOptions { MaxConcurrentActivities = 1 }, TimeProvider.System);
+        _dispatcher = new ActivityDispatcher(
+            registry, static () => "host", new EngineOptions { MaxConcurrentActivities = 1 }, TimeProvider.System);
         _parked = new ParkedInstances(_dispatcher, new EngineLifetime(), capacity: 10);
         for (int i = 0; i < 20; i++)
         {

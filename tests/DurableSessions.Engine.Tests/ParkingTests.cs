@@ -315,6 +315,7 @@ public sealed class ParkingTests : EngineTest, IDisposable
             [1, 2],
             attempts.Where(static e => e.Attempt is not null).Select(static e => e.Attempt!.Value));
         Assert.Equal(2, attempts.Count(static e => e.StartedAt is not null));
+        Assert.All(attempts, static e => Assert.Equal(e.StartedAt is null, e.Host is null));
     });
 
     [Fact]

@@ -38,7 +38,7 @@ public sealed partial class OrchestrationTests(ApiFixture api, AzuriteFixture az
         JsonElement[] tasks = [.. history.Where(static e => e.GetProperty("EventType").GetString() == "TaskCompleted")];
         Assert.Equal(4, tasks.Length);
         Assert.All(tasks, static t => Assert.Equal(
-            ["EventType", "Timestamp", "ScheduledTime", "StartedTime", "Attempt", "FunctionName"],
+            ["EventType", "Timestamp", "ScheduledTime", "StartedTime", "Host", "Attempt", "FunctionName"],
             t.EnumerateObject().Select(static p => p.Name).Where(static n => n is not ("Input" or "Result"))));
         Assert.Contains(tasks, static t => t.TryGetProperty("Result", out _));
         Assert.DoesNotContain(history, static e => e.GetProperty("EventType").GetString() == "TaskScheduled");

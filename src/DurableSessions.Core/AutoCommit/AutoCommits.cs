@@ -73,11 +73,7 @@ internal sealed class AutoCommits(
         await client.ScheduleNewOrchestrationInstanceAsync(
             CommitNames.Orchestrator,
             input,
-            new StartOrchestrationOptions(commitId.Value)
-            {
-                ReusableStatuses = OrchestrationRuntimeStatuses.Broken,
-                FairnessKey = key.Owner.ToString(),
-            },
+            input.Start with { ReusableStatuses = OrchestrationRuntimeStatuses.Broken },
             cancellationToken);
         reserved?.KeepFor(TimeToCount, time);
     }

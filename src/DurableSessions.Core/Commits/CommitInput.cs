@@ -3,6 +3,7 @@ using DurableSessions.Core.Identities;
 using DurableSessions.Core.Retaining;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
+using DurableSessions.Orchestration;
 
 namespace DurableSessions.Core.Commits;
 
@@ -53,6 +54,14 @@ public sealed record CommitInput
     /// <summary>The attempt that this is the input of.</summary>
     [JsonIgnore]
     internal CommitAttempt ThisAttempt => new(Session, Incarnation, CommitId, Attempt);
+
+    /// <summary>How its instance is scheduled.</summary>
+    [JsonIgnore]
+    internal StartOrchestrationOptions Start => new(CommitId.Value)
+    {
+        FairnessKey = Session.Owner.ToString(),
+        Tags = new Dictionary<string, string> { [CommitNames.SessionTag] = Session.Id },
+    };
 
     /// <summary>What it keeps live.</summary>
     [JsonIgnore]

@@ -39,6 +39,9 @@ public static class CommitNames
     /// <summary>Keeps that digest, and puts one in place.</summary>
     public const string ChangeDigest = "change-digest";
 
+    /// <summary>The tag of an instance that is the id of the commit's session; its fairness key is the session's owner.</summary>
+    public const string SessionTag = "session";
+
     /// <summary>The event that a predecessor raises when it has ended. It only wakes: the manifest decides.</summary>
     public const string TurnEvent = "turn";
 

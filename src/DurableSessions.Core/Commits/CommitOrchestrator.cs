@@ -68,6 +68,7 @@ public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOut
         context.SetCustomStatus(new CommitStatus(CommitStage.Switch, cleared.Number, cancel.IsCompleted));
         CommitProgress switched = await context.CallActivityAsync<CommitProgress>(
             CommitNames.Switch, new SwitchInput(input, outcome), StorageStep);
+        context.SetCustomStatus(new CommitStatus(CommitStage.Switch, switched.Number, cancel.IsCompleted, switched.State));
         if (failure is not null && switched.State == ArchiveState.Uncovered)
         {
             throw new CommitFailedException(failure.ErrorMessage);

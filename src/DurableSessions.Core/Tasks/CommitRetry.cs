@@ -68,12 +68,7 @@ internal sealed class CommitRetry(
         OrchestrationMetadata instance = await client.ScheduleNewOrchestrationInstanceAsync(
             CommitNames.Orchestrator,
             input with { Attempt = input.Attempt + 1 },
-            new StartOrchestrationOptions(ended.InstanceId)
-            {
-                ReusableStatuses = [ended.RuntimeStatus],
-                ReusedGeneration = ended.Generation,
-                FairnessKey = input.Session.Owner.ToString(),
-            },
+            input.Start with { ReusableStatuses = [ended.RuntimeStatus], ReusedGeneration = ended.Generation },
             cancellationToken);
 
         // After the start: a purge that has taken it out meanwhile finds that the instance runs, or has gone before.

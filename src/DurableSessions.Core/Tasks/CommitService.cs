@@ -158,11 +158,7 @@ public sealed class CommitService
         OrchestrationMetadata instance = await _client.ScheduleNewOrchestrationInstanceAsync(
             CommitNames.Orchestrator,
             input,
-            new StartOrchestrationOptions(input.CommitId.Value)
-            {
-                IsFreshId = !input.CommitId.IsDerived,
-                FairnessKey = input.Session.Owner.ToString(),
-            },
+            input.Start with { IsFreshId = !input.CommitId.IsDerived },
             cancellationToken);
         return CommitTaskReader.Input(instance) is { } scheduled && scheduled.RequestHash != input.RequestHash
             ? throw new IdempotencyKeyReusedException()

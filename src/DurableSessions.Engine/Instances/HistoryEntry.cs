@@ -28,6 +28,9 @@ internal sealed record HistoryEntry
     /// <summary>Of a result, when the activity had its slot and began, by the clock of its host.</summary>
     public DateTimeOffset? Started { get; init; }
 
+    /// <summary>Of a result, the name of the host that ran the activity.</summary>
+    public string? Host { get; init; }
+
     /// <summary>Of a sub-orchestration that is created, the id of its instance.</summary>
     public string? InstanceId { get; init; }
 

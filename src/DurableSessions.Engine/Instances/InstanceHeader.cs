@@ -16,6 +16,7 @@ internal sealed record InstanceHeader
     private const int VersionOfTags = 2;
 
     private const int NamesLength = 1_024;
+    private const int StatusLength = 256;
 
     public required string Id { get; init; }
 
@@ -35,6 +36,12 @@ internal sealed record InstanceHeader
     public required int Generation { get; init; }
 
     public required OrchestrationRuntimeStatus Status { get; init; }
+
+    /// <summary>
+    /// <see cref="InstanceDocument.CustomStatus"/>; <see langword="null"/>: there is none, or it is longer than 256 characters as it is
+    /// escaped, so that it is in the blob alone.
+    /// </summary>
+    public string? CustomStatus { get; init; }
 
     public required DateTimeOffset Created { get; init; }
 
@@ -69,6 +76,7 @@ internal sealed record InstanceHeader
         Tags = OrchestrationTags.From(document.Tags),
         Generation = document.Generation,
         Status = document.Status,
+        CustomStatus = document.CustomStatus,
         Created = document.Created,
         Updated = document.Updated,
         Owner = document.Owner,
@@ -104,6 +112,7 @@ internal sealed record InstanceHeader
                 Tags = OrchestrationTags.From(metadata.TryGetValue("tags", out string? tags) ? ReadTags(tags) : null),
                 Generation = generation,
                 Status = status,
+                CustomStatus = metadata.TryGetValue("customstatus", out string? custom) ? Uri.UnescapeDataString(custom) : null,
                 Created = created ?? default,
                 Updated = updated ?? default,
                 Owner = metadata.TryGetValue("owner", out string? owner) ? Uri.UnescapeDataString(owner) : null,
@@ -136,6 +145,11 @@ internal sealed record InstanceHeader
             ["created"] = Text(Created),
             ["updated"] = Text(Updated),
         };
+        if (CustomStatus is not null && Uri.EscapeDataString(CustomStatus) is { Length: <= StatusLength } custom)
+        {
+            metadata["customstatus"] = custom;
+        }
+
         if (FairnessKey is not null)
         {
             metadata["fairnesskey"] = Uri.EscapeDataString(FairnessKey);

@@ -8,7 +8,12 @@ namespace DurableSessions.Engine.Running;
 /// Runs activities, with a limit for each name: a slow activity delays no activity of another name. What waits for one name has its turn by
 /// fairness key.
 /// </summary>
-internal sealed class ActivityDispatcher(OrchestrationRegistry registry, EngineOptions options, TimeProvider time)
+/// <param name="registry">The activities of this host.</param>
+/// <param name="host">The name of this host, which may change; it stands in histories.</param>
+/// <param name="options">How many run at a time.</param>
+/// <param name="time">The clock of this host.</param>
+internal sealed class ActivityDispatcher(
+    OrchestrationRegistry registry, Func<string> host, EngineOptions options, TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, FairGate> _gates = new(StringComparer.Ordinal);
 
@@ -42,6 +47,7 @@ internal sealed class ActivityDispatcher(OrchestrationRegistry registry, EngineO
                 Task = scheduled.Task,
                 Name = name,
                 Started = started,
+                Host = host(),
                 Payload = Payloads.Write(output, $"output of activity '{name}'", EngineLimits.PayloadBytes),
             };
         }
@@ -58,6 +64,7 @@ internal sealed class ActivityDispatcher(OrchestrationRegistry registry, EngineO
                 Task = scheduled.Task,
                 Name = name,
                 Started = started,
+                Host = host(),
                 Failure = Failures.From(e),
             };
         }

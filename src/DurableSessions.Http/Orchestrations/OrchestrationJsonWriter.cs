@@ -109,6 +109,11 @@ internal static class OrchestrationJsonWriter
                         json.WriteString("StartedTime", FullPrecision(started));
                     }
 
+                    if (entry.Host is { } host)
+                    {
+                        json.WriteString("Host", host);
+                    }
+
                     WriteAttempt(json, scheduled);
                     json.WriteString("FunctionName", scheduled.Name);
                     WriteOptional(json, "Input", showInput ? scheduled.Payload : null);

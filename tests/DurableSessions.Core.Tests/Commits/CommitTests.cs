@@ -8,6 +8,7 @@ using DurableSessions.Core.Sessions;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Tasks;
 using DurableSessions.Engine;
+using DurableSessions.Orchestration;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Core.Tests.Commits;
@@ -167,6 +168,12 @@ public sealed class CommitTests
         Assert.Equal(
             $"the built-in digest, which extracts no memories, stands in for the model: {ended.Output.Reason}",
             Assert.Single(ended.Output.Memories!.Skipped).Reason);
+
+        // An operator's listing reads no instance, and shows whose it is and how it ended.
+        OrchestrationMetadata listed = Assert.Single(
+            (await host.Client.ListInstancesAsync(new OrchestrationQuery { InstanceIdPrefix = ended.TaskId }, Cancelled)).Values);
+        Assert.Equal((_key.Owner.ToString(), _key.Id), (listed.FairnessKey, listed.Tags[CommitNames.SessionTag]));
+        Assert.Equal("""{"stage":"switching","number":1,"cancelling":false,"state":"Degraded"}""", listed.SerializedCustomStatus);
     });
 
     [Fact]
