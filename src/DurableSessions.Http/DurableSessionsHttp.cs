@@ -122,6 +122,19 @@ public static class DurableSessionsHttp
             app.UseForwardedHeaders();
         }
 
+        if (app.ApplicationServices.GetService<IBrowserPages>() is { } pages)
+        {
+            app.Use((http, next) =>
+            {
+                if (pages.Has(http))
+                {
+                    pages.Enter(http);
+                }
+
+                return next(http);
+            });
+        }
+
         return app
             .UseMiddleware<StorageLoadMiddleware>()
             .UseMiddleware<AdmissionMiddleware>()

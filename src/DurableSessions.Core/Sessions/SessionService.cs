@@ -149,12 +149,17 @@ public sealed class SessionService
     /// <param name="cursor">From the page before.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="ArgumentOutOfRangeException">The limit is out of its bounds.</exception>
-    public async Task<SessionPage> ListAsync(UserKey user, int limit, string? cursor, CancellationToken cancellationToken)
+    public Task<SessionPage> ListAsync(UserKey user, int limit, string? cursor, CancellationToken cancellationToken) =>
+        ListAsync(user, startingWith: "", limit, cursor, cancellationToken);
+
+    /// <summary>As the other overload, of those alone whose ids start with a text, which is the start of an id.</summary>
+    internal async Task<SessionPage> ListAsync(
+        UserKey user, string startingWith, int limit, string? cursor, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxPage);
         string prefix = BlobNames.ManifestPrefix(user);
-        var options = new GetBlobsOptions { Prefix = prefix, Traits = BlobTraits.Metadata };
+        var options = new GetBlobsOptions { Prefix = prefix + startingWith, Traits = BlobTraits.Metadata };
         IAsyncEnumerable<Page<BlobItem>> pages = _storage.Container.GetBlobsAsync(options, cancellationToken).AsPages(cursor, limit);
         await foreach (Page<BlobItem> page in pages.WithCancellation(cancellationToken))
         {

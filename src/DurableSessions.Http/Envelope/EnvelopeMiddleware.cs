@@ -14,7 +14,8 @@ namespace DurableSessions.Http.Envelope;
 /// error response of the API.
 /// </summary>
 internal sealed class EnvelopeMiddleware(
-    RequestDelegate next, TimeProvider time, IOptions<HttpLimits> limits, RequestAudit audit, ILogger<EnvelopeMiddleware> logger)
+    RequestDelegate next, TimeProvider time, IOptions<HttpLimits> limits, RequestAudit audit, ILogger<EnvelopeMiddleware> logger,
+    IBrowserPages? pages = null)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -75,7 +76,7 @@ internal sealed class EnvelopeMiddleware(
     }
 
     // Routing answers an unknown path or method with a status and no body, and host filtering, before it, an unknown host.
-    private static Task WriteStatusErrorAsync(HttpContext context)
+    private Task WriteStatusErrorAsync(HttpContext context)
     {
         HttpResponse response = context.Response;
         if (response.HasStarted || response.StatusCode < 400 || response.ContentType is not null || response.ContentLength is > 0)
@@ -83,7 +84,7 @@ internal sealed class EnvelopeMiddleware(
             return Task.CompletedTask;
         }
 
-        return EnvelopeResult.SendErrorAsync(context, response.StatusCode switch
+        return SendErrorAsync(context, response.StatusCode switch
         {
             StatusCodes.Status400BadRequest when context.GetEndpoint() is null => ApiError.InvalidArgument(
                 Location.Header("Host"), "is not in the setting AllowedHosts.", "value_error"),
@@ -106,6 +107,10 @@ internal sealed class EnvelopeMiddleware(
         }
 
         context.Response.Clear();
-        await EnvelopeResult.SendErrorAsync(context, error);
+        await SendErrorAsync(context, error);
     }
+
+    private Task SendErrorAsync(HttpContext context, ApiError error) => pages?.Has(context) == true
+        ? pages.SendErrorAsync(context, error)
+        : EnvelopeResult.SendErrorAsync(context, error);
 }

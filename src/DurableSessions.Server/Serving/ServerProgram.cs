@@ -8,6 +8,7 @@ using DurableSessions.Http;
 using DurableSessions.Http.Documentation;
 using DurableSessions.Http.Keys;
 using DurableSessions.LocalStorage;
+using DurableSessions.Ui;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
@@ -99,12 +100,14 @@ internal static class ServerProgram
 
         builder.Services.AddApi();
         builder.Services.AddApiDocumentation(ServerVersion.Text);
+        builder.Services.AddUi();
         WebApplication app = builder.Build();
         started = app.Lifetime.ApplicationStarted;
         app.UseStop();
         app.UseDurableSessionsHttp();
         app.MapDurableSessions();
         app.MapApiDocumentation();
+        app.MapUi();
         return app;
     }
 

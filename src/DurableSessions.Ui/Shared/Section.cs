@@ -1,0 +1,24 @@
+namespace DurableSessions.Ui.Shared;
+
+/// <summary>An entry of the navigation.</summary>
+/// <param name="Label">As it is read.</param>
+/// <param name="Path">From <c>/ui</c> on.</param>
+/// <param name="IsOperators">Whether it is an operator's; else it is a user's. In dev mode both are shown.</param>
+public sealed record Section(string Label, string Path, bool IsOperators)
+{
+    /// <summary>A user's sessions.</summary>
+    public static Section Sessions { get; } = new("Sessions", "/sessions", IsOperators: false);
+
+    /// <summary>A user's memories.</summary>
+    public static Section Memories { get; } = new("Memories", "/memories", IsOperators: false);
+
+    /// <summary>All, in the order of the navigation.</summary>
+    public static IReadOnlyList<Section> All { get; } = [Sessions, Memories];
+
+    /// <summary>Whether a viewer has it.</summary>
+    public bool IsFor(Viewer viewer)
+    {
+        ArgumentNullException.ThrowIfNull(viewer);
+        return viewer.IsDev || (IsOperators ? viewer.IsOperator : viewer.User is not null);
+    }
+}

@@ -1,0 +1,3 @@
+using DurableSessions.Testing;
+
+[assembly: AssemblyFixture(typeof(SimulatedFixture))]

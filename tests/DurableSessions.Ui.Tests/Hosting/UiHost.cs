@@ -1,0 +1,86 @@
+using System.Text.Json;
+using DurableSessions.Core;
+using DurableSessions.Core.Identities;
+using DurableSessions.Core.Messages;
+using DurableSessions.Core.Storage;
+using DurableSessions.Http;
+using DurableSessions.Http.Keys;
+using DurableSessions.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace DurableSessions.Ui.Tests.Hosting;
+
+/// <summary>The API and the pages over a real server, a real store and a real engine, on simulated storage.</summary>
+internal sealed class UiHost : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private UiHost(WebApplication app, RequestLog requests)
+    {
+        _app = app;
+        Requests = requests;
+        Address = new Uri(app.Urls.Single());
+    }
+
+    public Uri Address { get; }
+
+    /// <summary>What it has asked storage for.</summary>
+    public RequestLog Requests { get; }
+
+    public SessionStore Store => _app.Services.GetRequiredService<SessionStore>();
+
+    public static async Task<UiHost> StartAsync(StorageFixture storage, string container, bool withEngine = true)
+    {
+        var requests = new RequestLog();
+        SessionStorage connected = await storage.ConnectAsync(container, requests.Configure);
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(static server => server.ApplyDurableSessionsLimits());
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services.AddHost(connected, new RememberingProcessor());
+        if (!withEngine)
+        {
+            builder.Services.Remove(builder.Services.Last(static s => s.ServiceType == typeof(Microsoft.Extensions.Hosting.IHostedService)));
+        }
+
+        builder.Services.AddApiKeys();
+        builder.Services.AddDurableSessionsHttp(new DurableSessionsHttpOptions { Version = "1.2.3" });
+        builder.Services.AddUi();
+        WebApplication app = builder.Build();
+        app.UseDurableSessionsHttp();
+        app.MapDurableSessions();
+        app.MapUi();
+        await app.Services.GetRequiredService<KeyRing>().LoadAsync(CancellationToken.None);
+        await app.StartAsync();
+        return new UiHost(app, requests);
+    }
+
+    /// <summary>Appends messages, each a role and a text.</summary>
+    public Task AppendAsync(SessionKey key, params (string Role, string Text)[] messages) => Store.Sessions.AppendAsync(
+        key,
+        [
+            .. messages.Select(static m => new NewMessage
+            {
+                Role = m.Role,
+                Parts = JsonSerializer.SerializeToUtf8Bytes(new[] { new { type = "text", text = m.Text } }),
+            }),
+        ],
+        idempotencyKey: null,
+        TestContext.Current.CancellationToken);
+
+    /// <summary>Commits a session, and waits for the end.</summary>
+    public async Task CommitAsync(SessionKey key)
+    {
+        CancellationToken ends = TestContext.Current.CancellationToken;
+        Core.Tasks.CommitAnswer answer = await Store.Commits.CommitAsync(key, new Core.Tasks.CommitRequest(), ends);
+        await Store.Tasks.WaitAsync(key.Owner, answer.Task!.TaskId, ends);
+    }
+
+    /// <summary>A browser as far as HTTP goes: cookies, no redirects by itself.</summary>
+    public Visitor Visit() => new(Address);
+
+    public async ValueTask DisposeAsync() => await _app.DisposeAsync();
+}
