@@ -67,6 +67,8 @@ public static class DurableSessionsUi
         ui.MapPost(SignIn.Path, SignIn.EnterAsync);
         ui.MapPost("/sign-out", SignIn.Leave);
         ui.MapHome();
+        ui.MapSessionPages();
+        ui.MapMemoryPages();
         return endpoints;
     }
 
