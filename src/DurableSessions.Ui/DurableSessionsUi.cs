@@ -3,6 +3,8 @@ using DurableSessions.Core.Storage;
 using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Errors;
 using DurableSessions.Http.Limits;
+using DurableSessions.Ui.Commits;
+using DurableSessions.Ui.Live;
 using DurableSessions.Ui.Pages;
 using DurableSessions.Ui.Signing;
 using Microsoft.AspNetCore.Antiforgery;
@@ -49,6 +51,9 @@ public static class DurableSessionsUi
             services.Remove(eager);
         }
 
+        services.TryAddSingleton<CommitBoard>();
+        services.TryAddSingleton<BulkRetry>();
+        services.TryAddSingleton<LiveTopics>();
         services.TryAddSingleton<IBrowserPages, BrowserPages>();
         return services;
     }
@@ -67,6 +72,7 @@ public static class DurableSessionsUi
         ui.MapPost(SignIn.Path, SignIn.EnterAsync);
         ui.MapPost("/sign-out", SignIn.Leave);
         ui.MapHome();
+        ui.MapCommitPages();
         ui.MapSessionPages();
         ui.MapMemoryPages();
         return endpoints;

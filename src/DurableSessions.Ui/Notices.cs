@@ -7,6 +7,9 @@ internal static class Notices
     public const string Nothing = "nothing";
     public const string Undone = "undone";
     public const string SignedOut = "signed-out";
+    public const string Retrying = "retrying";
+    public const string NothingToRetry = "nothing-to-retry";
+    public const string Stopped = "stopped";
 
     public static string? Find(string name) => name switch
     {
@@ -14,6 +17,14 @@ internal static class Notices
         Nothing => "There was nothing to commit: the session has no more messages than it was asked to keep.",
         Undone => "The memory changes of this commit are taken back. What others changed since then stays.",
         SignedOut => "You are signed out.",
+        Retrying => "The commits that this filter shows are being retried, 100 at once at most.",
+        NothingToRetry => "Nothing was started: no commit that this filter shows can be retried, or another retry is under way.",
+        Stopped => "No further commit is retried; those that have begun go on.",
+        "cancel" => "The commit is asked to end. It sees that at its next step.",
+        "retry" => "Another attempt has begun.",
+        "suspend" => "The commit is asked to stand still until it is resumed.",
+        "resume" => "The commit goes on.",
+        "terminate" => "The commit is asked to end at once. Its messages stay readable, and the session's next commit carries it to its end.",
         _ => null,
     };
 }

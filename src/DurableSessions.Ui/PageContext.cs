@@ -81,6 +81,18 @@ public sealed class PageContext
         return (tokens.FormFieldName, tokens.RequestToken!);
     }
 
+    /// <summary>How long a time is, in one unit.</summary>
+    /// <param name="time">The time.</param>
+    public static string Span(TimeSpan time) => time switch
+    {
+        { TotalMilliseconds: < 1 } => "0 ms",
+        { TotalSeconds: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0} ms"),
+        { TotalSeconds: < 120 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.#} s"),
+        { TotalMinutes: < 120 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMinutes:0} min"),
+        { TotalHours: < 48 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalHours:0} h"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{time.TotalDays:0} days"),
+    };
+
     /// <summary>How long ago a time is, in one unit.</summary>
     /// <param name="at">The time.</param>
     public string Ago(DateTimeOffset at)

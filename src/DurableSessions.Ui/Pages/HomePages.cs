@@ -22,7 +22,7 @@ internal static class HomePages
         }
         catch (ApiException) when (http.Features.Get<RequestKey>() is { Key.IsOperator: true })
         {
-            return http.Page<OperatorPage>();
+            return new SeeOther(PageContext.Of(http).Link("/commits"));
         }
     }
 }

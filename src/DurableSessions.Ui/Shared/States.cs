@@ -1,5 +1,6 @@
 using DurableSessions.Core.State;
 using DurableSessions.Core.Tasks;
+using DurableSessions.Ui.Commits;
 
 namespace DurableSessions.Ui.Shared;
 
@@ -13,6 +14,18 @@ public static class States
         ArchiveState.Covered => ("covered", "good"),
         ArchiveState.Degraded => ("degraded", "warn"),
         _ => ("uncovered", "bad"),
+    };
+
+    /// <summary>Of a commit, as an operator sees it.</summary>
+    public static (string Text, string Tone) Of(CommitState state) => state switch
+    {
+        CommitState.Pending => ("pending", "busy"),
+        CommitState.Running => ("running", "busy"),
+        CommitState.Suspended => ("suspended", "warn"),
+        CommitState.Completed => ("completed", "good"),
+        CommitState.Failed => ("failed", "bad"),
+        CommitState.Terminated => ("terminated", "bad"),
+        _ => ("cancelled", ""),
     };
 
     /// <summary>Of a commit.</summary>
