@@ -92,7 +92,10 @@ internal sealed class BrowserPages(ICallerSource callers) : IBrowserPages
         HttpResponse response = ((HttpContext)state).Response;
         IHeaderDictionary headers = response.Headers;
         headers.ContentSecurityPolicy = ContentSecurityPolicy;
-        headers["Referrer-Policy"] = "no-referrer";
+
+        // As no-referrer to all other hosts. That one would have browsers send the origin "null" with this host's own forms, which is a
+        // foreign one.
+        headers["Referrer-Policy"] = "same-origin";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers.XContentTypeOptions = "nosniff";
         headers.XFrameOptions = "DENY";

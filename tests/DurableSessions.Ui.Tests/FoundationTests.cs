@@ -1,5 +1,6 @@
 using Azure.Storage.Blobs;
 using DurableSessions.Http.Keys;
+using DurableSessions.Http.Limits;
 using DurableSessions.Testing;
 using DurableSessions.Ui.Tests.Hosting;
 
@@ -92,6 +93,24 @@ public sealed class FoundationTests(SimulatedFixture storage)
     }
 
     [Fact]
+    public async Task Who_tries_too_many_keys_is_slowed_down_by_a_page()
+    {
+        BlobContainerClient container = await storage.NewContainerAsync();
+        await new KeyStore(container, TimeProvider.System).AddAsync("acme", "ann", TestContext.Current.CancellationToken);
+        await using UiHost host = await UiHost.StartAsync(
+            storage, container.Name, withEngine: false, new HttpLimits { UnauthenticatedRequestsPerSecond = 1 });
+        using Visitor visitor = host.Visit();
+        Seen last = await visitor.GetAsync("/ui/sign-in");
+        for (int i = 0; i < 20 && last.Status != 429; i++)
+        {
+            last = await visitor.GetAsync("/ui/sign-in");
+        }
+
+        Assert.Equal((429, "1"), (last.Status, last.Header("Retry-After")));
+        AssertHeaders(last);
+    }
+
+    [Fact]
     public async Task Assets_are_kept_and_no_page_has_an_inline_style_or_script()
     {
         (UiHost host, _, _, _) = await StartAsync();
@@ -135,7 +154,7 @@ public sealed class FoundationTests(SimulatedFixture storage)
         Assert.StartsWith("text/html", seen.Header("Content-Type"), StringComparison.Ordinal);
         Assert.Equal(Policy, seen.Header("Content-Security-Policy"));
         Assert.Equal("nosniff", seen.Header("X-Content-Type-Options"));
-        Assert.Equal("no-referrer", seen.Header("Referrer-Policy"));
+        Assert.Equal("same-origin", seen.Header("Referrer-Policy"));
         Assert.Equal("same-origin", seen.Header("Cross-Origin-Opener-Policy"));
         Assert.Equal("DENY", seen.Header("X-Frame-Options"));
         Assert.Equal("no-store", seen.Header("Cache-Control"));

@@ -42,7 +42,7 @@ internal static class SessionPages
         sessions.MapGet("/{session_id}/archives/{number:int:min(1)}/memories", DiffAsync).WithWeight(5);
         sessions.MapPost("/{session_id}/archives/{number:int:min(1)}/memories/undo", UndoAsync)
             .WithWeight(5 + (3 * MemoryLimits.MaxChanges));
-        sessions.MapGet("/{session_id}/commits", CommitsAsync).WithWeight(1 + (2 * CommitsAtOnce));
+        sessions.MapGet("/{session_id}/commits", CommitsAsync).WithWeight(7 + (2 * CommitsAtOnce));
         sessions.MapGet("/{session_id}/context", ContextAsync).WithWeight(6);
     }
 
@@ -127,6 +127,9 @@ internal static class SessionPages
     private static async Task<IResult> CommitsAsync(HttpContext http, Caller caller, SessionStore store, string session_id)
     {
         SessionKey key = caller.Session(session_id);
+
+        // A listing of what is not there is empty: the session is looked for.
+        await store.Sessions.GetAsync(key, autoCreate: false, http.RequestAborted);
         var query = new CommitTaskQuery { Session = key.Id, Limit = CommitsAtOnce };
         return http.Page<SessionCommitsPage>(
             caller, new CommitList(key.Id, await store.Tasks.ListAsync(caller.Owner, query, http.RequestAborted)));

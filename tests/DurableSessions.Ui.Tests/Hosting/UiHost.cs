@@ -5,11 +5,13 @@ using DurableSessions.Core.Messages;
 using DurableSessions.Core.Storage;
 using DurableSessions.Http;
 using DurableSessions.Http.Keys;
+using DurableSessions.Http.Limits;
 using DurableSessions.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace DurableSessions.Ui.Tests.Hosting;
 
@@ -32,7 +34,7 @@ internal sealed class UiHost : IAsyncDisposable
 
     public SessionStore Store => _app.Services.GetRequiredService<SessionStore>();
 
-    public static async Task<UiHost> StartAsync(StorageFixture storage, string container, bool withEngine = true)
+    public static async Task<UiHost> StartAsync(StorageFixture storage, string container, bool withEngine = true, HttpLimits? limits = null)
     {
         var requests = new RequestLog();
         SessionStorage connected = await storage.ConnectAsync(container, requests.Configure);
@@ -48,6 +50,8 @@ internal sealed class UiHost : IAsyncDisposable
 
         builder.Services.AddApiKeys();
         builder.Services.AddDurableSessionsHttp(new DurableSessionsHttpOptions { Version = "1.2.3" });
+        builder.Services.AddSingleton(Options.Create(
+            limits ?? new HttpLimits { UnauthenticatedRequestsPerSecond = 100_000, RequestsPerSecond = 100_000, Burst = 100_000 }));
         builder.Services.AddUi();
         WebApplication app = builder.Build();
         app.UseDurableSessionsHttp();
@@ -67,6 +71,31 @@ internal sealed class UiHost : IAsyncDisposable
                 Role = m.Role,
                 Parts = JsonSerializer.SerializeToUtf8Bytes(new[] { new { type = "text", text = m.Text } }),
             }),
+        ],
+        idempotencyKey: null,
+        TestContext.Current.CancellationToken);
+
+    /// <summary>Appends a message with the call of a tool.</summary>
+    public Task AppendToolAsync(SessionKey key) => Store.Sessions.AppendAsync(
+        key,
+        [
+            new NewMessage
+            {
+                Role = "assistant",
+                Parts = JsonSerializer.SerializeToUtf8Bytes(new object[]
+                {
+                    new { type = "text", text = "I read the log of the export." },
+                    new
+                    {
+                        type = "tool",
+                        tool_id = "call-1",
+                        tool_name = "read_file",
+                        tool_input = new { path = "/var/log/export.log" },
+                        tool_output = "12:00 export started\n12:01 export done",
+                        tool_status = "completed",
+                    },
+                }),
+            },
         ],
         idempotencyKey: null,
         TestContext.Current.CancellationToken);

@@ -1,0 +1,66 @@
+using DurableSessions.Ui.Tests.Hosting;
+using Microsoft.Playwright;
+
+namespace DurableSessions.Ui.Tests.Browser;
+
+/// <summary>One headless browser for the tests of these pages, started by the first one that asks for a page.</summary>
+/// <remarks>
+/// The machine's own Chromium, or the program that <c>DURABLE_SESSIONS_CHROMIUM</c> names, steered by Playwright, whose driver comes with
+/// its package: nothing is downloaded.
+/// </remarks>
+public sealed class Chromium : IAsyncLifetime
+{
+    private const string Variable = "DURABLE_SESSIONS_CHROMIUM";
+
+    private static readonly string[] s_names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+    private readonly Lazy<Task<(IPlaywright Playwright, IBrowser Browser)>> _browser = new(StartAsync);
+
+    /// <summary>A context of its own: cookies, colours, width. Skips the test where the machine has no Chromium.</summary>
+    internal async Task<IBrowserContext> OpenAsync(Uri address, int width = 1280, ColorScheme colors = ColorScheme.Light)
+    {
+        Assert.SkipUnless(
+            ProgramPath() is not null,
+            $"This machine has no Chromium: none of {string.Join(", ", s_names)} is in PATH, and {Variable} names no other.");
+        IBrowserContext context = await (await _browser.Value).Browser.NewContextAsync(new BrowserNewContextOptions
+        {
+            BaseURL = address.ToString(),
+            ViewportSize = new ViewportSize { Width = width, Height = 800 },
+            ColorScheme = colors,
+        });
+        context.SetDefaultTimeout(15_000);
+        return context;
+    }
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_browser.IsValueCreated && _browser.Value.IsCompletedSuccessfully)
+        {
+            (IPlaywright playwright, IBrowser browser) = await _browser.Value;
+            await browser.CloseAsync();
+            playwright.Dispose();
+        }
+    }
+
+    private static string? ProgramPath() => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named
+        ? named
+        : (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator)
+            .SelectMany(static folder => s_names.Select(name => Path.Combine(folder, name)))
+            .FirstOrDefault(File.Exists);
+
+    private static async Task<(IPlaywright Playwright, IBrowser Browser)> StartAsync()
+    {
+        IPlaywright playwright = await Playwright.CreateAsync();
+        IBrowser browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
+        {
+            ExecutablePath = ProgramPath(),
+
+            // It shows pages of these tests alone, where containers often allow no sandbox.
+            Args = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
+        });
+        return (playwright, browser);
+    }
+}

@@ -1,0 +1,160 @@
+using System.Text.Json;
+using Deque.AxeCore.Commons;
+using Deque.AxeCore.Playwright;
+using DurableSessions.Ui.Tests.Hosting;
+using Microsoft.Playwright;
+
+namespace DurableSessions.Ui.Tests.Browser;
+
+/// <summary>The pages in a real browser.</summary>
+[Collection<FurnishedCollection>]
+public sealed class PageTests(Furnished furnished, Chromium browser)
+{
+    /// <summary>The folder for pictures of all pages, to be looked at; none are made where it is not set.</summary>
+    private const string Pictures = "DURABLE_SESSIONS_PICTURES";
+
+    private static readonly (string Name, string Path)[] s_pages =
+    [
+        ("sessions", "/ui/sessions"),
+        ("none-found", "/ui/sessions?q=nothing"),
+        ("live", "/ui/sessions/support-2026"),
+        ("archives", "/ui/sessions/support-2026/archives"),
+        ("archive", "/ui/sessions/support-2026/archives/1"),
+        ("diff", "/ui/sessions/support-2026/archives/1/memories"),
+        ("commits", "/ui/sessions/support-2026/commits?said=committed"),
+        ("context", "/ui/sessions/support-2026/context?budget=4000"),
+        ("memories", "/ui/memories"),
+        ("memory", "/ui/memories/events/remembered"),
+        ("not-found", "/ui/nothing"),
+    ];
+
+    [Theory]
+    [InlineData(ColorScheme.Light)]
+    [InlineData(ColorScheme.Dark)]
+    public async Task No_page_breaks_a_rule_of_accessibility_or_its_own_policy(ColorScheme colors)
+    {
+        await using IBrowserContext context = await browser.OpenAsync(furnished.Host.Address, colors: colors);
+        IPage page = await context.NewPageAsync();
+        var errors = new List<string>();
+        page.Console += (_, message) =>
+        {
+            if (message.Type == "error" && !message.Text.Contains("status of 40", StringComparison.Ordinal))
+            {
+                errors.Add(message.Text);
+            }
+        };
+        await page.GotoAsync("/ui");
+        await CheckAsync(page);
+        await SignInAsync(page);
+        foreach ((_, string path) in s_pages)
+        {
+            await page.GotoAsync(path);
+            await CheckAsync(page);
+        }
+
+        Assert.Empty(errors);
+    }
+
+    [Theory]
+    [InlineData(320)]
+    [InlineData(360)]
+    [InlineData(768)]
+    [InlineData(1280)]
+    public async Task No_page_scrolls_sideways(int width)
+    {
+        await using IBrowserContext context = await browser.OpenAsync(
+            furnished.Host.Address, width, width == 768 ? ColorScheme.Dark : ColorScheme.Light);
+        IPage page = await context.NewPageAsync();
+        await page.GotoAsync("/ui");
+        await LookAsync(page, "sign-in", width);
+        await SignInAsync(page);
+        foreach ((string name, string path) in s_pages)
+        {
+            await page.GotoAsync(path);
+            await LookAsync(page, name, width);
+        }
+    }
+
+    [Fact]
+    public async Task The_keyboard_alone_signs_in_navigates_and_signs_out()
+    {
+        await using IBrowserContext context = await browser.OpenAsync(furnished.Host.Address);
+        IPage page = await context.NewPageAsync();
+        await page.GotoAsync("/ui/sessions/support-2026");
+        await page.Keyboard.PressAsync("Tab");
+        Assert.Equal("Skip to content", await FocusedAsync(page));
+        await TabToAsync(page, "key");
+        await page.Keyboard.TypeAsync(furnished.Key);
+        await page.Keyboard.PressAsync("Enter");
+        await page.WaitForURLAsync("**/ui/sessions/support-2026");
+        Assert.Equal("support-2026", await page.TextContentAsync("h1"));
+
+        await TabToAsync(page, "Archives");
+        await page.Keyboard.PressAsync("Enter");
+        await page.WaitForURLAsync("**/archives");
+        await TabToAsync(page, "Archive 1");
+        await page.Keyboard.PressAsync("Enter");
+        await page.WaitForURLAsync("**/archives/1");
+        await TabToAsync(page, "Memories");
+        await page.Keyboard.PressAsync("Enter");
+        await page.WaitForURLAsync("**/ui/memories");
+        await TabToAsync(page, "Sign out");
+        await page.Keyboard.PressAsync("Enter");
+        await page.WaitForURLAsync("**/ui/sign-in*");
+        Assert.Contains("You are signed out.", await page.ContentAsync(), StringComparison.Ordinal);
+        IReadOnlyList<BrowserContextCookiesResult> cookies = await context.CookiesAsync();
+        Assert.DoesNotContain(cookies, static c => c.Name.EndsWith("_key", StringComparison.Ordinal));
+    }
+
+    private async Task SignInAsync(IPage page)
+    {
+        await page.FillAsync("#key", furnished.Key);
+        await page.ClickAsync("main button[type=submit]");
+        await page.WaitForURLAsync("**/ui/sessions");
+    }
+
+    private static async Task CheckAsync(IPage page)
+    {
+        AxeResult result = await page.RunAxe();
+        Assert.True(
+            result.Violations.Length == 0,
+            string.Join("\n", result.Violations.Select(v =>
+                $"{page.Url}: {v.Id}: {v.Help}: {string.Join("; ", v.Nodes.Select(static n => n.Html))}")));
+    }
+
+    private static async Task LookAsync(IPage page, string name, int width)
+    {
+        int scrolled = await page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+        if (Environment.GetEnvironmentVariable(Pictures) is { Length: > 0 } folder)
+        {
+            await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, $"{name}-{width}.png"), FullPage = true });
+        }
+
+        Assert.True(scrolled <= 0, $"{name} is {scrolled} pixels wider than {width}.");
+        JsonElement small = await page.EvaluateAsync<JsonElement>(
+            """
+            [...document.querySelectorAll('button, .button, input:not([type=hidden]), select, nav a, summary')]
+                .filter(e => e.getBoundingClientRect().height < 43.5 && e.getBoundingClientRect().width > 1)
+                .map(e => e.outerHTML.slice(0, 120))
+            """);
+        Assert.True(small.GetArrayLength() == 0, $"Too small to hit on {name}: {small}");
+    }
+
+    private static Task<string> FocusedAsync(IPage page) => page.EvaluateAsync<string>(
+        "document.activeElement.id || document.activeElement.textContent.trim()");
+
+    private static async Task TabToAsync(IPage page, string target)
+    {
+        for (int i = 0; i < 40; i++)
+        {
+            if (await FocusedAsync(page) == target)
+            {
+                return;
+            }
+
+            await page.Keyboard.PressAsync("Tab");
+        }
+
+        Assert.Fail($"The keyboard does not reach '{target}'.");
+    }
+}
