@@ -4,6 +4,7 @@ using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Errors;
 using DurableSessions.Http.Limits;
 using DurableSessions.Ui.Commits;
+using DurableSessions.Ui.Hosts;
 using DurableSessions.Ui.Live;
 using DurableSessions.Ui.Pages;
 using DurableSessions.Ui.Signing;
@@ -54,6 +55,9 @@ public static class DurableSessionsUi
         services.TryAddSingleton<CommitBoard>();
         services.TryAddSingleton<BulkRetry>();
         services.TryAddSingleton<LiveTopics>();
+        services.TryAddSingleton<StorageCheckRun>();
+        services.TryAddSingleton<Rates>();
+        services.AddHostedService(static provider => provider.GetRequiredService<Rates>());
         services.TryAddSingleton<IBrowserPages, BrowserPages>();
         return services;
     }
@@ -73,6 +77,7 @@ public static class DurableSessionsUi
         ui.MapPost("/sign-out", SignIn.Leave);
         ui.MapHome();
         ui.MapCommitPages();
+        ui.MapHostPages();
         ui.MapSessionPages();
         ui.MapMemoryPages();
         return endpoints;

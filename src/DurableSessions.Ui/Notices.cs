@@ -10,6 +10,8 @@ internal static class Notices
     public const string Retrying = "retrying";
     public const string NothingToRetry = "nothing-to-retry";
     public const string Stopped = "stopped";
+    public const string Checking = "checking";
+    public const string CheckUnderWay = "check-under-way";
 
     public static string? Find(string name) => name switch
     {
@@ -20,6 +22,8 @@ internal static class Notices
         Retrying => "The commits that this filter shows are being retried, 100 at once at most.",
         NothingToRetry => "Nothing was started: no commit that this filter shows can be retried, or another retry is under way.",
         Stopped => "No further commit is retried; those that have begun go on.",
+        Checking => "The check has begun. It goes on while you look elsewhere.",
+        CheckUnderWay => "A check is under way already.",
         "cancel" => "The commit is asked to end. It sees that at its next step.",
         "retry" => "Another attempt has begun.",
         "suspend" => "The commit is asked to stand still until it is resumed.",
