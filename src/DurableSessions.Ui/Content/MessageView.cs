@@ -6,7 +6,7 @@ namespace DurableSessions.Ui.Content;
 /// <summary>A message as a page shows it: clipped, so that a page of many is of bounded size.</summary>
 /// <param name="Id">Its id.</param>
 /// <param name="Role">Who spoke.</param>
-/// <param name="Peer">Whom it concerns; <see langword="null"/>: nobody is named.</param>
+/// <param name="Peer">Whom it concerns; <see langword="null"/>: no peer is named.</param>
 /// <param name="CreatedAt">When, as its client wrote it.</param>
 /// <param name="Parts">At most <see cref="MaxParts"/>.</param>
 /// <param name="PartsLeft">Parts that are left out.</param>

@@ -4,8 +4,8 @@ using System.Text;
 namespace DurableSessions.Ui.Content;
 
 /// <summary>
-/// A text of a client as a page shows it: what would be invisible, or would change the order of what stands around it, is shown by a
-/// character that stands for it. A page encodes what it is given, so that no text is ever markup.
+/// A text of a client as a page shows it: what would be invisible, or would change the order of what stands around it, is shown by
+/// its number. A page encodes what it is given, so that no text is ever markup.
 /// </summary>
 public static class Shown
 {
@@ -28,11 +28,8 @@ public static class Shown
             {
                 '\n' or '\t' => shown.Append(c),
                 '\r' => shown,
-                < ' ' => shown.Append((char)('\u2400' + c)),
-                '\u007F' => shown.Append('\u2421'),
-                >= '\u0080' and <= '\u009F' => shown.Append('\uFFFD'),
-                '\u061C' or '\u200E' or '\u200F' or (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069') =>
-                    shown.Append(CultureInfo.InvariantCulture, $"⟦U+{(int)c:X4}⟧"),
+                < ' ' or (>= '\u007F' and <= '\u009F') or '\u061C' or '\u200E' or '\u200F' or (>= '\u202A' and <= '\u202E')
+                    or (>= '\u2066' and <= '\u2069') => shown.Append(CultureInfo.InvariantCulture, $"⟦U+{(int)c:X4}⟧"),
                 _ => shown.Append(c),
             };
         }

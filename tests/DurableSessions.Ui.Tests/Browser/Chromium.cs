@@ -16,8 +16,8 @@ public sealed class Chromium : IAsyncLifetime
 
     private readonly Lazy<Task<(IPlaywright Playwright, IBrowser Browser)>> _browser = new(StartAsync);
 
-    /// <summary>A context of its own: cookies, colours, width. Skips the test where the machine has no Chromium.</summary>
-    internal async Task<IBrowserContext> OpenAsync(Uri address, int width = 1280, ColorScheme colors = ColorScheme.Light)
+    /// <summary>A context of its own, with cookies of its own. Skips the test where the machine has no Chromium.</summary>
+    internal async Task<IBrowserContext> OpenAsync(Uri address)
     {
         Assert.SkipUnless(
             ProgramPath() is not null,
@@ -25,8 +25,6 @@ public sealed class Chromium : IAsyncLifetime
         IBrowserContext context = await (await _browser.Value).Browser.NewContextAsync(new BrowserNewContextOptions
         {
             BaseURL = address.ToString(),
-            ViewportSize = new ViewportSize { Width = width, Height = 800 },
-            ColorScheme = colors,
         });
         context.SetDefaultTimeout(15_000);
         return context;
