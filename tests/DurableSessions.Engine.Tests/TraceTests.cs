@@ -5,7 +5,9 @@ using DurableSessions.Testing;
 
 namespace DurableSessions.Engine.Tests;
 
-/// <summary>One trace from the request to the end of an instance, whichever hosts run it, and nothing of it where it is not listened to.</summary>
+/// <summary>
+/// One trace from the request to the end of an instance, whichever hosts run it, and nothing of it where it is not listened to.
+/// </summary>
 [Collection(nameof(Simulated))]
 public sealed class TraceTests : EngineTest
 {
@@ -135,8 +137,8 @@ public sealed class TraceTests : EngineTest
         using Activity request = new Activity("request").Start();
         await using EmbeddedHost host = await Hub.StartAsync(Registry);
         OrchestrationMetadata instance = await EndOf(host.Client, await host.Client.ScheduleNewOrchestrationInstanceAsync("tries", "text"));
-        string stored = (await Hub.Container.GetBlobClient($"orchestrations/finished/{instance.InstanceId}.json").DownloadContentAsync(Deadline))
-            .Value.Content.ToString();
+        string blob = $"orchestrations/finished/{instance.InstanceId}.json";
+        string stored = (await Hub.Container.GetBlobClient(blob).DownloadContentAsync(Deadline)).Value.Content.ToString();
         Assert.DoesNotContain("traceParent", stored, StringComparison.Ordinal);
     });
 

@@ -8,6 +8,7 @@ using DurableSessions.Http;
 using DurableSessions.Http.Documentation;
 using DurableSessions.Http.Keys;
 using DurableSessions.LocalStorage;
+using DurableSessions.Server.Telemetry;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
@@ -91,6 +92,7 @@ internal static class ServerProgram
         builder.Services.AddPurging();
         builder.Services.AddHostName(addresses.HostName);
         builder.Services.AddStop();
+        builder.AddTelemetry(addresses.HostName);
 
         // A failed start is one line on standard error, written by the command; this keeps the host's stack trace out of the log.
         CancellationToken started = default;
@@ -105,6 +107,7 @@ internal static class ServerProgram
         app.UseDurableSessionsHttp();
         app.MapDurableSessions();
         app.MapApiDocumentation();
+        app.MapMetrics();
         return app;
     }
 
