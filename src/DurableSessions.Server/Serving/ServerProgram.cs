@@ -92,7 +92,7 @@ internal static class ServerProgram
         builder.Services.AddPurging();
         builder.Services.AddHostName(addresses.HostName);
         builder.Services.AddStop();
-        builder.AddTelemetry(addresses.HostName);
+        builder.AddTelemetry(builder.Configuration[$"{NameSettings.Section}:{nameof(NameSettings.Name)}"] ?? addresses.HostName);
 
         // A failed start is one line on standard error, written by the command; this keeps the host's stack trace out of the log.
         CancellationToken started = default;

@@ -6,6 +6,7 @@ using DurableSessions.Http.Callers;
 using DurableSessions.Server.Serving;
 using Microsoft.Extensions.Options;
 using OpenTelemetry;
+using OpenTelemetry.Exporter;
 using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -31,7 +32,8 @@ internal static class TelemetryServices
 
     /// <summary>Adds what the environment asks for.</summary>
     /// <param name="builder">The server.</param>
-    /// <param name="hostName">The name by which its metrics and traces are told from those of other hosts, where it has one.</param>
+    /// <param name="hostName">The name by which its metrics and traces differ from those of other hosts; one is drawn where it has none.</param>
+    /// <exception cref="StartException">An endpoint is no URL.</exception>
     public static void AddTelemetry(this WebApplicationBuilder builder, string? hostName)
     {
         builder.Services.AddSingleton<IValidateOptions<MetricsSettings>, MetricsSettingsValidator>();
@@ -52,19 +54,19 @@ internal static class TelemetryServices
                 metrics.AddPrometheusHttpListener(listener => listener.Port = port);
             }
 
-            if (HasEndpoint(builder.Configuration, "METRICS"))
+            if (FindEndpoint(builder.Configuration, "METRICS") is { } endpoint)
             {
-                metrics.AddOtlpExporter();
+                metrics.AddOtlpExporter(endpoint);
             }
         });
-        if (HasEndpoint(builder.Configuration, "TRACES"))
+        if (FindEndpoint(builder.Configuration, "TRACES") is { } spans)
         {
-            telemetry.WithTracing(static traces => traces.AddDurableSessionsSources().AddOtlpExporter());
+            telemetry.WithTracing(traces => traces.AddDurableSessionsSources().AddOtlpExporter(spans));
         }
 
-        if (HasEndpoint(builder.Configuration, "LOGS"))
+        if (FindEndpoint(builder.Configuration, "LOGS") is { } entries)
         {
-            telemetry.WithLogging(static logs => logs.AddOtlpExporter());
+            telemetry.WithLogging(logs => logs.AddOtlpExporter(entries));
         }
     }
 
@@ -111,8 +113,17 @@ internal static class TelemetryServices
     private static bool IsOff(IConfiguration configuration) =>
         string.Equals(configuration["OTEL_SDK_DISABLED"], "true", StringComparison.OrdinalIgnoreCase);
 
-    private static bool HasEndpoint(IConfiguration configuration, string signal) =>
-        !string.IsNullOrEmpty(configuration[$"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT"] ?? configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]);
+    // The exporter reads the endpoint of all signals by itself, and adds the path of each; that of one signal is taken as it is.
+    private static Action<OtlpExporterOptions>? FindEndpoint(IConfiguration configuration, string signal)
+    {
+        const string All = "OTEL_EXPORTER_OTLP_ENDPOINT";
+        string own = $"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT";
+        return Read(own) is { } url ? options => options.Endpoint = url : Read(All) is not null ? static _ => { } : null;
+
+        Uri? Read(string variable) => configuration[variable] is not { Length: > 0 } text ? null
+            : Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri!.Scheme is "http" or "https" ? uri
+            : throw new StartException($"{variable} is '{text}', which is no http or https URL.");
+    }
 
     // What is no port is refused with all settings, before this server opens anything.
     private static int? ReadPort(IConfiguration configuration) =>
