@@ -1,5 +1,4 @@
 using Azure.Core;
-using Azure.Core.Pipeline;
 using Azure.Storage.Blobs;
 
 namespace DurableSessions.Core.Storage;

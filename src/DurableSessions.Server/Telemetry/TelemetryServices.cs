@@ -32,7 +32,7 @@ internal static class TelemetryServices
 
     /// <summary>Adds what the environment asks for.</summary>
     /// <param name="builder">The server.</param>
-    /// <param name="hostName">The name by which its metrics and traces differ from those of other hosts; one is drawn where it has none.</param>
+    /// <param name="hostName">By which its metrics and traces differ from those of other hosts; one is drawn where it has none.</param>
     /// <exception cref="StartException">An endpoint is no URL.</exception>
     public static void AddTelemetry(this WebApplicationBuilder builder, string? hostName)
     {
@@ -106,7 +106,7 @@ internal static class TelemetryServices
         AppContext.SetSwitch("Azure.Experimental.EnableActivitySource", true);
         return traces
             .AddSource(EngineTelemetry.ActivitySourceName, ModelSource, "Azure.*")
-            .AddProcessor(new RequestTraces())
+            .AddProcessor(static _ => new RequestTraces())
             .AddAspNetCoreInstrumentation(static http => http.Filter = static request => !s_untraced.Contains(request.Request.Path.Value));
     }
 
@@ -114,7 +114,7 @@ internal static class TelemetryServices
         string.Equals(configuration["OTEL_SDK_DISABLED"], "true", StringComparison.OrdinalIgnoreCase);
 
     // The exporter reads the endpoint of all signals by itself, and adds the path of each; that of one signal is taken as it is.
-    private static Action<OtlpExporterOptions>? FindEndpoint(IConfiguration configuration, string signal)
+    private static Action<OtlpExporterOptions>? FindEndpoint(ConfigurationManager configuration, string signal)
     {
         const string All = "OTEL_EXPORTER_OTLP_ENDPOINT";
         string own = $"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT";
@@ -126,7 +126,7 @@ internal static class TelemetryServices
     }
 
     // What is no port is refused with all settings, before this server opens anything.
-    private static int? ReadPort(IConfiguration configuration) =>
+    private static int? ReadPort(ConfigurationManager configuration) =>
         int.TryParse(configuration[$"{MetricsSettings.Section}:{nameof(MetricsSettings.Port)}"], CultureInfo.InvariantCulture, out int port)
         && port is > 0 and <= 65535
             ? port
