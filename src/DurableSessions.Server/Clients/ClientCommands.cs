@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DurableSessions.Server.Keys;
+using DurableSessions.Server.Transfer;
 
 namespace DurableSessions.Server.Clients;
 
@@ -12,6 +13,9 @@ internal static class ClientCommands
         CommitsCommand.Create(host),
         MemoriesCommand.Create(host),
         ArchiveCommand.Create(host),
+        ImportCommand.Create(host),
+        ExportCommand.Create(host),
+        UsersCommand.Create(host),
     ];
 
     public static Argument<string> Text(string name, string description) => new(name) { Description = description };

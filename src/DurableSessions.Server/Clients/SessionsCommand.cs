@@ -3,11 +3,12 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DurableSessions.Server.Keys;
+using DurableSessions.Server.Transfer;
 using static DurableSessions.Server.Clients.ClientCommands;
 
 namespace DurableSessions.Server.Clients;
 
-/// <summary><c>sessions list|show|messages|append|context|delete</c>.</summary>
+/// <summary><c>sessions list|show|messages|append|context|delete|export</c>.</summary>
 internal static class SessionsCommand
 {
     private const int MaxListed = 100_000;
@@ -23,6 +24,7 @@ internal static class SessionsCommand
         command.Add(CreateAppend(options));
         command.Add(CreateContext(options));
         command.Add(CreateDelete(options));
+        command.Add(ExportCommand.CreateOfSession(options));
         return command;
     }
 
