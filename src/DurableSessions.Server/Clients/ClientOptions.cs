@@ -48,11 +48,11 @@ internal sealed class ClientOptions
     /// <param name="user">Whose data it is about, where the command has its own way to say so.</param>
     public void SetAction(
         Command command, Func<ClientRun, ParseResult, CancellationToken, Task<int>> run, Func<ParseResult, string?>? user = null) =>
-        command.SetAction((parsed, cancellationToken) =>
+        command.SetAction(async (parsed, cancellationToken) =>
         {
             TextWriter output = parsed.InvocationConfiguration.Output;
             TextWriter error = parsed.InvocationConfiguration.Error;
-            return CommandRun.RunAsync(
+            return await CommandRun.RunAsync(
                 async stop =>
                 {
                     ServerAddress server = Server(parsed) is var given && user?.Invoke(parsed) is { } name

@@ -37,7 +37,7 @@ internal sealed class ClientRun(SessionApi api, ClientHost host, TextWriter outp
         {
             Ansi = hasColors ? AnsiSupport.Detect : AnsiSupport.No,
             ColorSystem = hasColors ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
-            Interactive = InteractionSupport.No,
+            Interactive = hasColors ? InteractionSupport.Detect : InteractionSupport.No,
             Out = new AnsiConsoleOutput(writer),
         });
         if (width is { } characters)

@@ -20,7 +20,8 @@ internal static class SessionsCommand
         var options = new ClientOptions(command, host);
         command.Add(CreateList(options));
         command.Add(CreateOf(options, "show", "Show a session.", ShowAsync));
-        command.Add(CreateOf(options, "messages", "Show the live messages of a session: those that no commit has archived.", MessagesAsync));
+        command.Add(CreateOf(
+            options, "messages", "Show the live messages of a session: those that no commit has archived.", MessagesAsync));
         command.Add(CreateAppend(options));
         command.Add(CreateContext(options));
         command.Add(CreateDelete(options));
@@ -139,7 +140,9 @@ internal static class SessionsCommand
             },
             cancellationToken);
         List<JsonElement> last = [.. messages.Skip(messages.Count - live)];
-        run.Show(JsonSerializer.SerializeToElement(last, Json.Line), _ => last.ForEach(m => Messages.Write(run.Console.Profile.Out.Writer, m)));
+        run.Show(
+            JsonSerializer.SerializeToElement(last, Json.Line),
+            _ => last.ForEach(message => Messages.Write(run.Console.Profile.Out.Writer, message)));
         return 0;
     }
 

@@ -40,7 +40,8 @@ internal static class Shown
     }
 
     // The characters by which a text is shown in another order than it is stored.
-    private static bool IsDirection(int value) => value is 0x061C or 0x200E or 0x200F or (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069);
+    private static bool IsDirection(int value) =>
+        value is 0x061C or 0x200E or 0x200F or (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069);
 
     private static StringBuilder Append(StringBuilder shown, Rune rune) => rune.Value switch
     {

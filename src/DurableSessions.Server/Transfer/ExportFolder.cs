@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using DurableSessions.Core.Identities;
 using DurableSessions.Server.Clients;
@@ -80,7 +79,7 @@ internal sealed class ExportFile(string path, string unfinished) : IAsyncDisposa
     public async Task CompleteAsync(CancellationToken cancellationToken)
     {
         await Writer.FlushAsync(cancellationToken);
-        ((FileStream)Writer.BaseStream).Flush(flushToDisk: true);
+        RandomAccess.FlushToDisk(((FileStream)Writer.BaseStream).SafeFileHandle);
         await Writer.DisposeAsync();
         File.Move(unfinished, path, overwrite: true);
     }

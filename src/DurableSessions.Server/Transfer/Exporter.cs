@@ -4,7 +4,9 @@ using DurableSessions.Server.Clients;
 
 namespace DurableSessions.Server.Transfer;
 
-/// <summary>Writes sessions and memories of a server as OpenViking has them on disk. Run again, it goes on: archives never change.</summary>
+/// <summary>
+/// Writes sessions and memories of a server as OpenViking has them on disk. Run again, it goes on: archives never change.
+/// </summary>
 internal sealed class Exporter(ClientRun run, ExportFolder folder, TransferReport report)
 {
     private const int MaxAttempts = 5;

@@ -8,7 +8,8 @@ internal static class ImportCommand
 {
     public static Command Create(ClientHost host)
     {
-        var command = new Command("import", "Bring sessions of files to a server that runs. An import that was interrupted goes on when it is run again.");
+        var command = new Command(
+            "import", "Bring sessions of files to a server that runs. An import that was interrupted goes on when it is run again.");
         var options = new ClientOptions(command, host);
         command.Add(Create(
             options, "openviking", "A session's folder of OpenViking, or a tree of them, with the memories in it.", Directory.Exists,

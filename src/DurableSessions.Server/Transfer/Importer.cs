@@ -162,7 +162,8 @@ internal sealed class Importer(ClientRun run, TransferReport report)
             string folder = Path.GetDirectoryName(file)!;
             if (File.Exists(Path.Combine(folder, ".overview.md")) || File.Exists(Path.Combine(folder, ".abstract.md")))
             {
-                report.Note("Overviews and abstracts of archives were not taken: a server makes its own, and no request gives it another's.");
+                report.Note(
+                    "Overviews and abstracts of archives were not taken: a server makes its own, and no request gives it another's.");
             }
 
             if (Path.GetFileName(folder) is var name && name != $"archive_{number:D3}")

@@ -15,7 +15,10 @@ internal static class UsersCommand
     {
         Argument<string> user = ClientCommands.Text("user", "The user: the one of the key, or of a server without keys.");
         Option<bool> yes = ClientCommands.Yes("Delete everything;");
-        var erase = new Command("erase", "Delete all sessions and memories of a user, and write a receipt. It may be run again.") { user, yes };
+        var erase = new Command("erase", "Delete all sessions and memories of a user, and write a receipt. It may be run again.")
+        {
+            user, yes,
+        };
         var command = new Command("users", "The users of a server that runs.") { erase };
         new ClientOptions(command, host).SetAction(
             erase,
@@ -49,7 +52,8 @@ internal static class UsersCommand
             foreach (string id in ids)
             {
                 JsonElement? info = await run.Api.FindAsync($"sessions/{SessionApi.Escape(id)}", cancellationToken);
-                var entry = new JsonObject { ["session_id"] = id, ["messages"] = info is { } i ? Json.Number(i, "total_message_count") : 0 };
+                long messages = info is { } known ? Json.Number(known, "total_message_count") : 0;
+                var entry = new JsonObject { ["session_id"] = id, ["messages"] = messages };
                 await DeleteAsync(run, $"sessions/{SessionApi.Escape(id)}", id, sessions, entry, left, cancellationToken);
             }
 
@@ -77,7 +81,7 @@ internal static class UsersCommand
             ["sessions"] = sessions,
             ["memories"] = memories,
             ["left"] = new JsonArray([.. left.Select(static l => new JsonObject { ["what"] = l.Key, ["why"] = l.Value })]),
-            ["note"] = "What a server deletes no reader sees at once; it takes the blobs away within its time for deletions. Logs, backups, "
+            ["note"] = "What is deleted no reader sees from then on; the server takes the blobs away by itself. Logs, backups, "
                 + "and the instances of tasks until they are purged are not of this receipt.",
         };
 

@@ -102,7 +102,8 @@ public sealed class ClientCommandTests(CommandHost server) : IClassFixture<Comma
         Assert.Equal((1, "", "error: Session none not found (NOT_FOUND, 404)\n"), (missing.Code, missing.Output, missing.Error));
         CommandResult dots = await server.RunAsync("errors", "sessions", "show", "..");
         Assert.Equal((1, "error: '..' is no id.\n"), (dots.Code, dots.Error));
-        CommandResult file = await server.RunAsync("errors", "sessions", "append", "s", await WriteAsync("x.jsonl", "{\"role\":\"user\"}\n{oops"));
+        string broken = await WriteAsync("x.jsonl", "{\"role\":\"user\"}\n{oops");
+        CommandResult file = await server.RunAsync("errors", "sessions", "append", "s", broken);
         Assert.Equal(1, file.Code);
         Assert.Single(file.Error.TrimEnd().Split('\n'));
     }

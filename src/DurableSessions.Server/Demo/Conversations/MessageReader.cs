@@ -39,7 +39,9 @@ internal sealed class MessageReader(string path)
 
         if (Text(entry, "type") is "user" or "assistant" && !IsTrue(entry, "isSidechain") && !IsTrue(entry, "isMeta"))
         {
-            return Read(entry.TryGetProperty("message", out JsonElement message) ? message : throw Misfit(line, "it has no 'message'"), line);
+            return entry.TryGetProperty("message", out JsonElement message)
+                ? Read(message, line)
+                : throw Misfit(line, "it has no 'message'");
         }
 
         return null;
