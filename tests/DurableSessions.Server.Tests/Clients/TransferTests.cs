@@ -1,5 +1,4 @@
 using System.Text.Json;
-using DurableSessions.Server.Clients;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Server.Tests.Clients;
