@@ -61,8 +61,8 @@ public sealed partial class MetricsTests(AzuriteFixture azurite)
             foreach (string name in (string[])
                 [
                     "append_duration_seconds", "append_messages_total", "commits_total", "cache_size_bytes",
-                    "orchestration_duration_seconds", "activity_duration_seconds", "activity_wait_seconds", "activity_queue", "activity_running", "instances_loaded",
-                    "storage_request_duration_seconds",
+                    "orchestration_duration_seconds", "activity_duration_seconds", "activity_wait_seconds", "activity_queue",
+                    "activity_running", "instances_loaded", "storage_request_duration_seconds",
                 ])
             {
                 Assert.Contains($"durable_sessions_{name}", names);
