@@ -1,7 +1,9 @@
+using System.Diagnostics.Metrics;
 using Azure.Storage.Blobs;
 using DurableSessions.Engine.Hosts;
 using DurableSessions.Engine.Instances;
 using DurableSessions.Engine.Running;
+using DurableSessions.Engine.Telemetry;
 using DurableSessions.Orchestration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -23,6 +25,7 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly LivenessLoop _liveness;
+    private readonly EngineMeter _meter;
     private Task _sweeping = Task.CompletedTask;
     private Task _lives = Task.CompletedTask;
 
@@ -37,6 +40,9 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
     /// The clock of this host, which is corrected by that of storage: it decides when a request is sent, and never whether that is safe.
     /// </param>
     /// <param name="log">Gets one line for each claim and each end, and the warnings; event ids 2000 to 2099.</param>
+    /// <param name="meters">
+    /// Makes the engine's meter, <see cref="EngineTelemetry.MeterName"/>; <see langword="null"/>: it is one of its own.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">One of the options is out of its bounds.</exception>
     public EmbeddedEngine(
         BlobContainerClient container,
@@ -44,7 +50,8 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
         OrchestrationRegistry registry,
         EngineOptions options,
         TimeProvider time,
-        ILogger<EmbeddedEngine> log)
+        ILogger<EmbeddedEngine> log,
+        IMeterFactory? meters = null)
     {
         options.Validate();
         _options = options;
@@ -61,27 +68,30 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
         var others = new OtherHosts(_identity, time);
         var liveness = new Liveness(options.Ownership, time);
         var hosts = new KnownHosts(_identity, options.Ownership, options.RenewalInterval, time);
+        _meter = new EngineMeter(meters);
         var claims = new Claims(options.Ownership, _identity, hosts, time);
-        var dispatcher = new ActivityDispatcher(registry, () => _identity.Current.Name, options, time);
+        var dispatcher = new ActivityDispatcher(registry, () => _identity.Current.Name, options, _meter, time);
         var parked = new ParkedInstances(dispatcher, _lifetime);
         var places = new Places(options.MaxLoadedInstances);
         var subOrchestrations = new SubOrchestrations(due, _lifetime, time, log);
         var workers = new WorkerFactory(
-            store, registry, dispatcher, subOrchestrations, watches, due, parked, places, _handover, liveness, _lifetime, options, time,
-            log);
+            store, registry, dispatcher, subOrchestrations, watches, due, parked, places, _handover, liveness, _lifetime, options,
+            _meter, time, log);
         _loaded = new LoadedInstances(workers, registry, due, parked, places);
-        var quarantine = new Quarantine(store, watches, due, time, log);
+        var quarantine = new Quarantine(store, watches, due, _meter, time, log);
         var wanted = new WantedListing(due);
-        var claimer = new Claimer(store, registry, _loaded, claims, due, wanted, parked, watches, quarantine, _lifetime, time, log);
+        var claimer = new Claimer(store, registry, _loaded, claims, due, wanted, parked, watches, quarantine, _lifetime, _meter, time, log);
         parked.Open(claimer.ClaimParkedAsync);
         var watch = new HandoverWatch(_handover, others, options.SweepInterval, time, log);
-        var activeListing = new ActiveListing(store, _loaded, claimer, parked, watch, options.ListingPage, log);
+        var activeListing = new ActiveListing(store, _loaded, claimer, parked, watch, options.ListingPage, _meter, log);
         _sweep = new Sweep(activeListing, _loaded, claimer, _identity, watch, due, wanted, options, time, log);
         var livenessBlobs = new LivenessBlobs(container, clock);
         Hosts = new EmbeddedHosts(livenessBlobs, _identity, options.Ownership, time);
         _liveness = new LivenessLoop(
             livenessBlobs, liveness, hosts, others, _identity, _loaded, _sweep.Hurry, options, time,
             log);
+
+        _meter.Observe(() => _loaded.Count, () => dispatcher.Queues, time);
 
         var scheduler = new InstanceScheduler(store, _loaded, claims, due, _handover, time, log);
         var sender = new MessageSender(store, _loaded, claims, due, _handover, time, log);
@@ -185,6 +195,7 @@ public sealed class EmbeddedEngine : IHostedLifecycleService, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync(CancellationToken.None);
+        _meter.Dispose();
         GC.SuppressFinalize(this);
     }
 }

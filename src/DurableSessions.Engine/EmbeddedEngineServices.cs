@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Azure.Storage.Blobs;
 using DurableSessions.Orchestration;
 using Microsoft.Extensions.DependencyInjection;
@@ -45,7 +46,8 @@ public static class EmbeddedEngineServices
             provider.GetRequiredService<OrchestrationRegistry>(),
             provider.GetRequiredService<IOptions<EngineOptions>>().Value,
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<EmbeddedEngine>>()));
+            provider.GetRequiredService<ILogger<EmbeddedEngine>>(),
+            provider.GetService<IMeterFactory>()));
         services.AddSingleton(static provider => provider.GetRequiredService<EmbeddedEngine>().Client);
         services.AddSingleton(static provider => provider.GetRequiredService<EmbeddedEngine>().Hosts);
         services.AddHostedService(static provider => provider.GetRequiredService<EmbeddedEngine>());

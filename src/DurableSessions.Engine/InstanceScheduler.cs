@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using Azure;
 using DurableSessions.Engine.Hosts;
 using DurableSessions.Engine.Instances;
 using DurableSessions.Engine.Running;
+using DurableSessions.Engine.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace DurableSessions.Engine;
@@ -23,6 +25,20 @@ internal sealed class InstanceScheduler(
     /// <exception cref="TimeoutException">Another host changed the instance at each attempt.</exception>
     public async Task<InstanceDocument> ScheduleAsync(
         InstanceDocument instance, bool isFresh, Func<InstanceDocument, bool>? replaces, CancellationToken cancellationToken)
+    {
+        using Activity? span = InstanceTrace.Create(instance);
+        InstanceDocument scheduled = await TryScheduleAsync(
+            instance with { TraceParent = span?.Id ?? instance.TraceParent }, isFresh, replaces, span, cancellationToken);
+        InstanceTrace.Link(span, scheduled);
+        return scheduled;
+    }
+
+    private async Task<InstanceDocument> TryScheduleAsync(
+        InstanceDocument instance,
+        bool isFresh,
+        Func<InstanceDocument, bool>? replaces,
+        Activity? span,
+        CancellationToken cancellationToken)
     {
         StoredInstance? replaced = null;
         for (int attempt = 1; attempt <= Attempts; attempt++)
@@ -46,6 +62,11 @@ internal sealed class InstanceScheduler(
 
             if (await TryCreateAsync(instance, isFresh, replaced, cancellationToken) is { } scheduled)
             {
+                if (replaced is not null)
+                {
+                    InstanceTrace.Link(span, replaced.Document);
+                }
+
                 return scheduled;
             }
 

@@ -48,7 +48,12 @@ public sealed class ChatModel : IModelStatus, IDisposable
                 RetryPolicy = new ClientRetryPolicy(0),
                 NetworkTimeout = Timeout.InfiniteTimeSpan,
             });
-        _client = new CircuitBreakerChatClient(client.GetChatClient(options.Model).AsIChatClient(), options.WhenUnavailable, time);
+
+        // By the GenAI conventions: tokens, model, time; never what is said, whatever the environment asks for.
+        IChatClient traced = client.GetChatClient(options.Model).AsIChatClient().AsBuilder()
+            .UseOpenTelemetry(configure: static telemetry => telemetry.EnableSensitiveData = false)
+            .Build();
+        _client = new CircuitBreakerChatClient(traced, options.WhenUnavailable, time);
         _rateLimiter = new ChatRateLimiter(options);
         Processor = new ChatSemanticProcessor(_client, options, _rateLimiter);
     }

@@ -20,8 +20,10 @@ internal static class CommandRun
     /// <param name="run">What the command does; cancelled by SIGINT and SIGTERM.</param>
     /// <param name="isExpected">Which errors end as one line; all others are thrown.</param>
     /// <param name="cancellationToken">Interrupts it too.</param>
+    /// <param name="error">Gets the line; <see langword="null"/>: standard error.</param>
     public static async Task<int> RunAsync(
-        Func<CancellationToken, Task<int>> run, Func<Exception, bool> isExpected, CancellationToken cancellationToken)
+        Func<CancellationToken, Task<int>> run, Func<Exception, bool> isExpected, CancellationToken cancellationToken,
+        TextWriter? error = null)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using IDisposable interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
@@ -36,7 +38,7 @@ internal static class CommandRun
             string message = e is RequestFailedException { Status: > 0 } refused
                 ? $"Storage answered {refused.Status} {refused.ErrorCode}."
                 : e.Message.ReplaceLineEndings(" ");
-            await Console.Error.WriteLineAsync($"error: {message}");
+            await (error ?? Console.Error).WriteLineAsync($"error: {message}");
             return Failed;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

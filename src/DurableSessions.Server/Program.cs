@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DurableSessions.Server.Auditing;
+using DurableSessions.Server.Clients;
 using DurableSessions.Server.Demo;
 using DurableSessions.Server.Draining;
 using DurableSessions.Server.Expiring;
@@ -12,6 +13,10 @@ root.Add(CheckCommand.Create());
 root.Add(DrainCommand.Create());
 root.Add(ExpireCommand.Create());
 root.Add(KeysCommand.Create());
+foreach (Command command in ClientCommands.Create(new ClientHost()))
+{
+    root.Add(command);
+}
 
 // The host handles signals: it stops in order, with local storage last.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

@@ -1,5 +1,6 @@
 using DurableSessions.Engine.Instances;
 using DurableSessions.Engine.Running;
+using DurableSessions.Engine.Telemetry;
 using DurableSessions.Orchestration;
 
 namespace DurableSessions.Engine.Tests;
@@ -19,7 +20,7 @@ public sealed class ParkedInstancesTests
         registry.AddActivity("digest", static () => throw new InvalidOperationException());
         registry.AddActivity("archive", static () => throw new InvalidOperationException());
         _dispatcher = new ActivityDispatcher(
-            registry, static () => "host", new EngineOptions { MaxConcurrentActivities = 1 }, TimeProvider.System);
+            registry, static () => "host", new EngineOptions { MaxConcurrentActivities = 1 }, new EngineMeter(null), TimeProvider.System);
         _parked = new ParkedInstances(_dispatcher, new EngineLifetime(), capacity: 10);
         for (int i = 0; i < 20; i++)
         {

@@ -57,6 +57,22 @@ internal sealed class SessionAppender
     /// <exception cref="QuotaExceededException">The account has no room for so many bytes, or for another session.</exception>
     public async Task<AppendResult> AppendAsync(IReadOnlyList<NewMessage> messages, IdempotencyKey? idempotencyKey)
     {
+        long began = _time.GetTimestamp();
+        try
+        {
+            AppendResult result = await StoreAsync(messages, idempotencyKey);
+            StoreTelemetry.Appended(messages.Count, _time.GetElapsedTime(began), error: null);
+            return result;
+        }
+        catch (Exception e)
+        {
+            StoreTelemetry.Appended(messages: 0, _time.GetElapsedTime(began), e);
+            throw;
+        }
+    }
+
+    private async Task<AppendResult> StoreAsync(IReadOnlyList<NewMessage> messages, IdempotencyKey? idempotencyKey)
+    {
         var append = new PendingAppend(messages, idempotencyKey, _time.GetUtcNow(), byContent: _options.RepetitionWindow > TimeSpan.Zero);
         if (append.Block.Length > MessageLimits.MaxAppendBytes)
         {

@@ -2,6 +2,7 @@ using DurableSessions.Core.Commits.Steps;
 using DurableSessions.Core.Errors;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.State;
+using DurableSessions.Core.Storage;
 using DurableSessions.Orchestration;
 
 namespace DurableSessions.Core.Commits;
@@ -26,11 +27,28 @@ public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOut
     {
         try
         {
-            return await CommitAsync(context, input);
+            CommitOutput output = await CommitAsync(context, input);
+            Count(context, output.Cancelled ? "cancelled" : output.Fate == CommitFate.Archived ? $"{output.State}" : $"{output.Fate}");
+            return output;
         }
         catch (TaskFailedException e) when (e.FailureDetails.IsCausedBy<SessionGoneException>())
         {
+            Count(context, "cancelled");
             return new CommitOutput { Fate = CommitFate.Cancelled, Cancelled = true, IsSessionDeleted = true, Reason = "session deleted" };
+        }
+        catch (Exception e) when (e is TaskFailedException or CommitFailedException)
+        {
+            Count(context, "failed");
+            throw;
+        }
+    }
+
+    // Once more where a host dies between the end of the orchestrator and the write of it.
+    private static void Count(OrchestrationContext context, string outcome)
+    {
+        if (!context.IsReplaying)
+        {
+            StoreTelemetry.Committed(outcome.ToLowerInvariant());
         }
     }
 

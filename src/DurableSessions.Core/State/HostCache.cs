@@ -1,3 +1,4 @@
+using DurableSessions.Core.Storage;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Logging;
 
@@ -7,15 +8,18 @@ namespace DurableSessions.Core.State;
 /// What one host remembers of storage: manifests, segments, digests, memories. It is bounded by bytes, as each entry estimates its own, and
 /// gives up first what was used least; nothing is lost by that, since storage has it all. What is larger than the bound is not remembered.
 /// </summary>
-/// <param name="loggers">For what the cache itself has to say.</param>
-/// <param name="maxBytes">The bound.</param>
-internal sealed class HostCache(ILoggerFactory loggers, long maxBytes)
-    : MemoryCache(new MemoryCacheOptions { SizeLimit = maxBytes, TrackStatistics = true }, loggers)
+internal sealed class HostCache : MemoryCache
 {
     /// <summary>What an entry takes besides its value: its key, and its place.</summary>
     public const int EntryBytes = 512;
 
     private readonly Lock _lock = new();
+
+    /// <param name="loggers">For what the cache itself has to say.</param>
+    /// <param name="maxBytes">The bound.</param>
+    public HostCache(ILoggerFactory loggers, long maxBytes)
+        : base(new MemoryCacheOptions { SizeLimit = maxBytes, TrackStatistics = true }, loggers) =>
+        StoreTelemetry.Show(this, () => Bytes);
 
     /// <summary>Bytes of all entries, as they estimate them.</summary>
     public long Bytes => GetCurrentStatistics()!.CurrentEstimatedSize!.Value;
@@ -49,6 +53,13 @@ internal sealed class HostCache(ILoggerFactory loggers, long maxBytes)
         {
             return this.GetOrCreate(key, _ => create(), Sized(bytes, unused))!;
         }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        StoreTelemetry.Forget(this);
+        base.Dispose(disposing);
     }
 
     /// <summary>A value has come to take more, or less. Where it is not what is remembered, nothing happens.</summary>

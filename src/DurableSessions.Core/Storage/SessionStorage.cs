@@ -68,6 +68,9 @@ public sealed class SessionStorage
         options.Retry.MaxDelay = TimeSpan.FromSeconds(2);
         options.Retry.NetworkTimeout = TimeSpan.FromSeconds(20);
         configure?.Invoke(options);
+
+        // Behind the wait for a turn, which is not storage's.
+        options.AddPolicy(MeteredRequests.Policy, HttpPipelinePosition.PerRetry);
         if (!retried)
         {
             options.Retry.MaxRetries = 0;

@@ -36,6 +36,12 @@ internal sealed record InstanceDocument
     /// <summary><see cref="StartOrchestrationOptions.Tags"/>; <see langword="null"/>: there are none.</summary>
     public IReadOnlyDictionary<string, string>? Tags { get; init; }
 
+    /// <summary>
+    /// The W3C <c>traceparent</c> of the span that created it; <see langword="null"/>: its creation was not traced. It stays through
+    /// <c>ContinueAsNew</c>.
+    /// </summary>
+    public string? TraceParent { get; init; }
+
     /// <summary>The call whose child it is; <see langword="null"/>: a client has scheduled it.</summary>
     public ParentCall? Parent { get; init; }
 

@@ -1,6 +1,7 @@
 using Azure;
 using DurableSessions.Engine.Hosts;
 using DurableSessions.Engine.Instances;
+using DurableSessions.Engine.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace DurableSessions.Engine.Running;
@@ -10,7 +11,14 @@ namespace DurableSessions.Engine.Running;
 /// however many instances wait for a far timer, a sweep lists no more than <see cref="PagesOfASweep"/>. Belongs to one thread at a time.
 /// </summary>
 internal sealed class ActiveListing(
-    InstanceStore store, LoadedInstances loaded, Claimer claimer, ParkedInstances parked, HandoverWatch watch, int pageSize, ILogger log)
+    InstanceStore store,
+    LoadedInstances loaded,
+    Claimer claimer,
+    ParkedInstances parked,
+    HandoverWatch watch,
+    int pageSize,
+    EngineMeter meter,
+    ILogger log)
 {
     /// <summary>The pages of one sweep.</summary>
     public const int PagesOfASweep = 2;
@@ -18,6 +26,7 @@ internal sealed class ActiveListing(
     private const int BadRequest = 400;
 
     private readonly FirstSeen _unreadableBlobs = new();
+    private ActiveInstances.Builder _seen = new();
     private string? _next;
     private int _pages;
 
@@ -53,6 +62,7 @@ internal sealed class ActiveListing(
         if (_next is null)
         {
             parked.BeginListing();
+            _seen = new ActiveInstances.Builder();
         }
 
         _next = await ListFromAsync(_next, cancellationToken);
@@ -63,6 +73,7 @@ internal sealed class ActiveListing(
         }
 
         parked.EndListing();
+        meter.Listed(_seen.Build());
         _isWantedWhole = _isWantedAgain;
         _isWantedAgain = false;
         if (_isWantedWhole)
@@ -103,6 +114,7 @@ internal sealed class ActiveListing(
 
     private void Note(InstanceHeader header)
     {
+        _seen.Add(header.Name, header.Created);
         if (loaded.TryFind(header.Id, out _))
         {
             return;

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using DurableSessions.Engine.Instances;
+using DurableSessions.Engine.Telemetry;
 using DurableSessions.Orchestration;
 
 namespace DurableSessions.Engine.Running;
@@ -11,14 +13,19 @@ namespace DurableSessions.Engine.Running;
 /// <param name="registry">The activities of this host.</param>
 /// <param name="host">The name of this host, which may change; it stands in histories.</param>
 /// <param name="options">How many run at a time.</param>
+/// <param name="meter">Counts them.</param>
 /// <param name="time">The clock of this host.</param>
 internal sealed class ActivityDispatcher(
-    OrchestrationRegistry registry, Func<string> host, EngineOptions options, TimeProvider time)
+    OrchestrationRegistry registry, Func<string> host, EngineOptions options, EngineMeter meter, TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, FairGate> _gates = new(StringComparer.Ordinal);
 
     /// <summary>Whether this host has an activity.</summary>
     public bool Knows(string name) => registry.Activities.ContainsKey(name);
+
+    /// <summary>By activity that has run here: how many have a slot, and how many wait for one.</summary>
+    public IEnumerable<(string Activity, int Running, int Waiting)> Queues =>
+        _gates.Select(static g => (g.Key, g.Value.Running, g.Value.Waiting));
 
     /// <summary>The gate of an activity that this host has.</summary>
     public FairGate Gate(string name) => _gates.GetOrAdd(
@@ -30,6 +37,28 @@ internal sealed class ActivityDispatcher(
     /// <paramref name="cancellationToken"/>: that is no answer, and the next owner calls the activity again.
     /// </returns>
     public async Task<HistoryEntry?> RunAsync(
+        InstanceDocument instance, HistoryEntry scheduled, Slot slot, CancellationToken cancellationToken)
+    {
+        long began = time.GetTimestamp();
+        using Activity? span = InstanceTrace.BeginActivity(instance, scheduled);
+        meter.Began(scheduled, time.GetUtcNow());
+        HistoryEntry? answer = await AnswerAsync(instance.Id, scheduled, slot, cancellationToken);
+        if (answer is null)
+        {
+            span?.SetStatus(ActivityStatusCode.Error).SetTag("error.type", "cancelled");
+            return null;
+        }
+
+        if (answer.Failure is { } failure)
+        {
+            InstanceTrace.Fail(span, failure);
+        }
+
+        meter.Answered(answer, time.GetElapsedTime(began));
+        return answer;
+    }
+
+    private async Task<HistoryEntry?> AnswerAsync(
         string instanceId, HistoryEntry scheduled, Slot slot, CancellationToken cancellationToken)
     {
         string name = scheduled.Name!;

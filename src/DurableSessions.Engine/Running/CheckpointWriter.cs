@@ -1,5 +1,6 @@
 using DurableSessions.Engine.Hosts;
 using DurableSessions.Engine.Instances;
+using DurableSessions.Engine.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace DurableSessions.Engine.Running;
@@ -17,6 +18,7 @@ internal sealed class CheckpointWriter(
     InstanceSnapshot snapshot,
     Liveness liveness,
     EngineOptions options,
+    EngineMeter meter,
     TimeProvider time,
     ILogger log,
     CancellationToken gone)
@@ -147,6 +149,7 @@ internal sealed class CheckpointWriter(
 
         if (result.Kind == OwnerWrite.Lost)
         {
+            meter.Lost(instance.Stored.Name);
             log.TakenOver(instance.Stored.Id);
         }
 

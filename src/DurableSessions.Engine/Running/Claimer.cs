@@ -1,4 +1,5 @@
 using DurableSessions.Engine.Instances;
+using DurableSessions.Engine.Telemetry;
 using DurableSessions.Orchestration;
 using Microsoft.Extensions.Logging;
 
@@ -19,6 +20,7 @@ internal sealed class Claimer(
     InstanceWatches watches,
     Quarantine quarantine,
     EngineLifetime lifetime,
+    EngineMeter meter,
     TimeProvider time,
     ILogger log)
 {
@@ -204,6 +206,7 @@ internal sealed class Claimer(
             WriteResult result = await store.ReplaceAsync(claim, live.ETag, store.ClientDeadline, lifetime.Gone);
             if (result.Written is { } etag)
             {
+                meter.Claimed(claim.Name);
                 log.Claimed(id, claim.Name);
                 loaded.Run(new StoredInstance(claim, etag), finished?.ETag, slot);
                 runs = true;

@@ -1,4 +1,5 @@
 using DurableSessions.Engine.Instances;
+using DurableSessions.Engine.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace DurableSessions.Engine.Running;
@@ -14,6 +15,7 @@ internal sealed class EndWriter(
     CheckpointWriter checkpoints,
     InstanceSnapshot snapshot,
     SubOrchestrations subOrchestrations,
+    EngineMeter meter,
     TimeProvider time,
     ILogger log,
     CancellationToken gone)
@@ -76,6 +78,7 @@ internal sealed class EndWriter(
                     Ended(final, outcome);
                     return true;
                 case OwnerWrite.Lost:
+                    meter.Lost(final.Name);
                     log.TakenOverBeforeEnd(final.Id);
                     return false;
                 default:
@@ -89,6 +92,8 @@ internal sealed class EndWriter(
 
     private void Ended(InstanceDocument final, RunOutcome outcome)
     {
+        InstanceTrace.End(final);
+        meter.Ended(final);
         log.Ended(final.Id, final.Name, outcome.Status, outcome.Failure?.ErrorMessage);
         snapshot.Publish(final.ToMetadata());
         inbox.AcknowledgeEnd();

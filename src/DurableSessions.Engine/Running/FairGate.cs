@@ -23,6 +23,21 @@ internal sealed class FairGate(int limit)
         }
     }
 
+    /// <summary>How many have a slot.</summary>
+    public int Running => Volatile.Read(ref _entered);
+
+    /// <summary>How many wait for one.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _queue.Count;
+            }
+        }
+    }
+
     /// <summary>Asks for a slot. No slot is free while a ticket waits.</summary>
     /// <param name="key">Whose turn it is to be.</param>
     /// <param name="granted">

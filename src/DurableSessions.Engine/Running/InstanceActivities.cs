@@ -123,7 +123,7 @@ internal sealed class InstanceActivities(
 
     private async Task RunAsync(HistoryEntry scheduled, Slot slot)
     {
-        HistoryEntry? answer = await dispatcher.RunAsync(instance.Id, scheduled, slot, _cancellation.Token);
+        HistoryEntry? answer = await dispatcher.RunAsync(instance, scheduled, slot, _cancellation.Token);
         if (!await mailbox.AnswerAsync(new WorkerMessage.Answer(scheduled.Task!.Value, answer)))
         {
             log.AnswerCameLate(scheduled.Name, instance.Id);

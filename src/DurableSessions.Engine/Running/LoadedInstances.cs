@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Azure;
 using DurableSessions.Engine.Instances;
@@ -15,6 +16,9 @@ internal sealed class LoadedInstances(
 
     /// <summary>How many more instances this host can load.</summary>
     public int Free => places.Free;
+
+    /// <summary>How many instances this host runs.</summary>
+    public int Count => _workers.Count;
 
     /// <summary>Whether this host runs an instance.</summary>
     public bool AreAny => !_workers.IsEmpty;
@@ -60,7 +64,12 @@ internal sealed class LoadedInstances(
         // where the instance leaves this host without having ended.
         due.Remove(id);
         parked.Remove(id);
-        _ = Task.Run(() => RunAsync(id, worker));
+        _ = Task.Run(() =>
+        {
+            // Nothing of the instance belongs to the request that this host was in when it began to run it.
+            Activity.Current = null;
+            return RunAsync(id, worker);
+        });
     }
 
     // Each run of an instance that begins again has a worker of its own, in the same place: no late answer of an activity meets a run

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Azure;
 using DurableSessions.Engine.Instances;
+using DurableSessions.Engine.Telemetry;
 
 namespace DurableSessions.Engine.Running;
 
@@ -27,6 +29,7 @@ internal sealed class OwnedInstance(InstanceStore store, StoredInstance claimed,
     public async Task<OwnerWriteResult> CheckpointAsync(InstanceDocument document, CancellationToken cancellationToken)
     {
         using IDisposable owner = OwnerRequests.Begin();
+        using Activity? span = InstanceTrace.BeginWrite(document, "checkpoint");
         WriteResult result = await store.ReplaceAsync(document, ETag, store.OwnerDeadline, cancellationToken);
         if (result.Written is { } written)
         {
@@ -63,6 +66,7 @@ internal sealed class OwnedInstance(InstanceStore store, StoredInstance claimed,
     public async Task<OwnerWriteResult> EndAsync(InstanceDocument final, CancellationToken cancellationToken)
     {
         using IDisposable owner = OwnerRequests.Begin();
+        using Activity? span = InstanceTrace.BeginWrite(final, "end");
         final = final with { Ends = _activeWriteId };
         WriteResult result = await store.PutFinishedAsync(final, Finished, store.OwnerDeadline, cancellationToken);
         while (result.Written is null)

@@ -1,4 +1,5 @@
 using DurableSessions.Engine.Instances;
+using DurableSessions.Engine.Telemetry;
 using DurableSessions.Orchestration;
 using Microsoft.Extensions.Logging;
 
@@ -14,7 +15,8 @@ namespace DurableSessions.Engine.Running;
 /// A child owes its parent the failure, which may be sent only once it stands: its active blob is replaced by one in which that end is
 /// decided, on the ETag that was read, and this host brings it to it as any other child.
 /// </remarks>
-internal sealed class Quarantine(InstanceStore store, InstanceWatches watches, DueQueue due, TimeProvider time, ILogger log)
+internal sealed class Quarantine(
+    InstanceStore store, InstanceWatches watches, DueQueue due, EngineMeter meter, TimeProvider time, ILogger log)
 {
     /// <summary>Ends the instance, unless it has changed.</summary>
     public async Task EndAsync(UnreadableInstanceException unreadable, CancellationToken cancellationToken)
@@ -28,6 +30,7 @@ internal sealed class Quarantine(InstanceStore store, InstanceWatches watches, D
                 Decided(failed), unreadable.ETag, store.ClientDeadline, cancellationToken);
             if (decided.Written is not null)
             {
+                meter.Quarantined(failed.Name);
                 log.InstanceUnreadable(unreadable.InnerException!, id, kept);
                 due.Add(id, time.GetUtcNow());
             }
@@ -40,6 +43,7 @@ internal sealed class Quarantine(InstanceStore store, InstanceWatches watches, D
         if (result.Written is not null
             && await store.DeleteActiveAsync(id, unreadable.ETag, store.ClientDeadline, cancellationToken) == DeleteResult.Deleted)
         {
+            meter.Quarantined(failed.Name);
             log.InstanceUnreadable(unreadable.InnerException!, id, kept);
             watches.Publish(id, null);
         }

@@ -127,6 +127,7 @@ internal sealed class SubOrchestrations(DueQueue due, EngineLifetime lifetime, T
         {
             FairnessKey = parent.FairnessKey,
             Tags = parent.Tags,
+            TraceParent = parent.TraceParent,
             Parent = new ParentCall(parent.Id, call.Task!.Value, call.Call!),
         };
 

@@ -1,6 +1,7 @@
 using Azure;
 using DurableSessions.Engine.Hosts;
 using DurableSessions.Engine.Instances;
+using DurableSessions.Engine.Telemetry;
 using DurableSessions.Orchestration;
 using Microsoft.Extensions.Logging;
 
@@ -20,6 +21,7 @@ internal sealed class WorkerFactory(
     Liveness liveness,
     EngineLifetime lifetime,
     EngineOptions options,
+    EngineMeter meter,
     TimeProvider time,
     ILogger log)
 {
@@ -41,8 +43,8 @@ internal sealed class WorkerFactory(
         var inbox = new InstanceInbox(mailbox, runner, activities, children, id);
         var release = new ReleasePolicy(runner, activities, children, places, options, time, log, id);
         var checkpoints = new CheckpointWriter(
-            instance, runner, inbox, children, release, snapshot, liveness, options, time, log, lifetime.Gone);
-        var end = new EndWriter(instance, runner, inbox, checkpoints, snapshot, subOrchestrations, time, log, lifetime.Gone);
+            instance, runner, inbox, children, release, snapshot, liveness, options, meter, time, log, lifetime.Gone);
+        var end = new EndWriter(instance, runner, inbox, checkpoints, snapshot, subOrchestrations, meter, time, log, lifetime.Gone);
         return new InstanceWorker(
             instance, runner, inbox, activities, children, release, checkpoints, end, snapshot, mailbox, due, parked, handover, lifetime,
             time, log);

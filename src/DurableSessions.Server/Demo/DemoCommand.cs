@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DurableSessions.LocalStorage;
+using DurableSessions.Server.Clients;
 using DurableSessions.Server.Demo.Conversations;
 using Spectre.Console;
 
@@ -20,7 +21,7 @@ internal static class DemoCommand
             "demo", "Append a conversation, commit it, kill the server in the middle of the commit, and see it complete.") { conversation };
         command.SetAction((parsed, cancellationToken) => CommandRun.RunAsync(
             stop => RunAsync(parsed.GetValue(conversation), stop),
-            static e => e is DemoException or ConversationException or LocalStorageException or HttpRequestException,
+            static e => e is DemoException or ConversationException or LocalStorageException or ClientException,
             cancellationToken));
         return command;
     }

@@ -1,5 +1,7 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using DurableSessions.Core.Storage;
+using DurableSessions.Server.Clients;
 using DurableSessions.Server.Demo.Conversations;
 using Spectre.Console;
 
@@ -48,15 +50,17 @@ internal sealed class DemoRun(IAnsiConsole console, string storage, TimeProvider
         string session, IReadOnlyList<ConversationMessage> messages, CancellationToken cancellationToken)
     {
         await using DemoServer server = await DemoServer.StartAsync(storage, cancellationToken);
-        using var api = new SessionApi(server.Address);
+        using SessionApi api = Connect(server);
         Step($"A server runs: process {server.ProcessId} on {server.Address}");
         foreach (ConversationMessage[] batch in Batches(messages))
         {
-            await api.AppendAsync(session, batch, cancellationToken);
+            await api.AppendAsync(session, batch.Select(Wire), key: null, cancellationToken);
         }
 
         Step($"Appended {messages.Count} messages to session [blue]{session}[/]");
-        (string taskId, string archiveId) = await api.CommitAsync(session, cancellationToken);
+        JsonElement commit = await api.CommitAsync(session, keepRecent: 0, key: null, cancellationToken);
+        string taskId = Json.Text(commit, "task_id");
+        string archiveId = Json.Text(commit, "archive_uri").Split('/')[^1];
         long accepted = time.GetTimestamp();
         await server.KillAsync();
         Step($"Commit accepted, task [blue]{taskId.EscapeMarkup()}[/]");
@@ -69,21 +73,21 @@ internal sealed class DemoRun(IAnsiConsole console, string storage, TimeProvider
         string session, IReadOnlyList<ConversationMessage> messages, string taskId, string archiveId, CancellationToken cancellationToken)
     {
         await using DemoServer server = await DemoServer.StartAsync(storage, cancellationToken);
-        using var api = new SessionApi(server.Address);
+        using SessionApi api = Connect(server);
         Step($"Another server runs: process {server.ProcessId}. It finds the commit in storage,");
         Step("and takes it over when the ownership of the killed server has expired, within seconds");
         var text = new JsonObject { ["type"] = "text", ["text"] = "And this was said while the commit was still under way." };
         var late = new ConversationMessage("user", [text]);
-        await api.AppendAsync(session, [late], cancellationToken);
+        await api.AppendAsync(session, [Wire(late)], key: null, cancellationToken);
         Step("Appended one more message: appends never wait for a commit");
         await WatchAsync(api, taskId, cancellationToken);
 
-        JsonNode archive = await api.GetArchiveAsync(session, archiveId, cancellationToken);
-        JsonNode context = await api.GetContextAsync(session, cancellationToken);
+        JsonElement archive = (await api.GetAsync($"sessions/{session}/archives/{archiveId}", cancellationToken)).Result;
+        JsonElement context = (await api.GetAsync($"sessions/{session}/context", cancellationToken)).Result;
         RequireExactlyOnce(messages, archive, "the archive");
         RequireExactlyOnce([.. messages, late], context, "the context");
         Step($"[green]Every message exactly once[/]: {messages.Count} in {archiveId.EscapeMarkup()}, in order, and 1 live");
-        string overview = ((string?)context["latest_archive_overview"] ?? "").EscapeMarkup();
+        string overview = Shown.Text(Json.Text(context, "latest_archive_overview")).EscapeMarkup();
         console.Write(new Panel(overview).Header("What the next turn of the agent sees of them").Expand());
     }
 
@@ -93,9 +97,9 @@ internal sealed class DemoRun(IAnsiConsole console, string storage, TimeProvider
         string last = "";
         while (time.GetElapsedTime(start) < s_timeout)
         {
-            JsonNode task = await api.GetTaskAsync(taskId, cancellationToken);
-            string status = SessionApi.Text(task, "status");
-            string now = status == "running" && (string?)task["stage"] is { Length: > 0 } stage ? $"{status}, {stage}" : status;
+            JsonElement task = await api.GetTaskAsync(taskId, waitSeconds: 0, cancellationToken);
+            string status = Json.Text(task, "status");
+            string now = status == "running" && Json.Text(task, "stage") is { Length: > 0 } stage ? $"{status}, {stage}" : status;
             if (now != last)
             {
                 console.MarkupLine($"     {time.GetElapsedTime(start).TotalSeconds,5:0.0} s  task is [blue]{now.EscapeMarkup()}[/]");
@@ -108,7 +112,7 @@ internal sealed class DemoRun(IAnsiConsole console, string storage, TimeProvider
                     Step("The commit has completed by itself");
                     return;
                 case "failed" or "cancelled":
-                    throw new DemoException($"The commit ended as {status}: {(string?)task["error"]}");
+                    throw new DemoException($"The commit ended as {status}: {Json.Text(task, "error")}");
                 default:
                     await Task.Delay(s_interval, time, cancellationToken);
                     break;
@@ -118,10 +122,10 @@ internal sealed class DemoRun(IAnsiConsole console, string storage, TimeProvider
         throw new DemoException($"The commit has not ended within {s_timeout.TotalMinutes:0} minutes.");
     }
 
-    private static void RequireExactlyOnce(IReadOnlyList<ConversationMessage> sent, JsonNode found, string where)
+    private static void RequireExactlyOnce(IReadOnlyList<ConversationMessage> sent, JsonElement found, string where)
     {
         string[] expected = [.. sent.Select(message => $"{message.Role} {message.Parts.ToJsonString()}")];
-        JsonArray messages = found["messages"]?.AsArray() ?? [];
+        JsonNode?[] messages = [.. found.GetProperty("messages").EnumerateArray().Select(static m => JsonNode.Parse(m.GetRawText()))];
         string[] actual = [.. messages.Select(message => $"{(string?)message?["role"]} {message?["parts"]?.ToJsonString()}")];
         if (!expected.SequenceEqual(actual))
         {
@@ -150,6 +154,11 @@ internal sealed class DemoRun(IAnsiConsole console, string storage, TimeProvider
 
         yield return [.. batch];
     }
+
+    private SessionApi Connect(DemoServer server) => new ClientHost { Time = time }.Connect(new ServerAddress(server.Address));
+
+    private static JsonObject Wire(ConversationMessage message) =>
+        new() { ["role"] = message.Role, ["parts"] = message.Parts.DeepClone() };
 
     private void Step(string markup) => console.MarkupLine($"[grey]{time.GetUtcNow():HH:mm:ss.fff}[/]  {markup}");
 }

@@ -9,6 +9,7 @@ using DurableSessions.Http.Documentation;
 using DurableSessions.Http.Keys;
 using DurableSessions.LocalStorage;
 using DurableSessions.Ui;
+using DurableSessions.Server.Telemetry;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
@@ -92,6 +93,7 @@ internal static class ServerProgram
         builder.Services.AddPurging();
         builder.Services.AddHostName(addresses.HostName);
         builder.Services.AddStop();
+        builder.AddTelemetry(builder.Configuration[$"{NameSettings.Section}:{nameof(NameSettings.Name)}"] ?? addresses.HostName);
 
         // A failed start is one line on standard error, written by the command; this keeps the host's stack trace out of the log.
         CancellationToken started = default;
@@ -108,6 +110,7 @@ internal static class ServerProgram
         app.MapDurableSessions();
         app.MapApiDocumentation();
         app.MapUi();
+        app.MapMetrics();
         return app;
     }
 

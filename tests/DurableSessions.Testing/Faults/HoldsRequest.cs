@@ -12,6 +12,7 @@ public sealed class HoldsRequest : Fault
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<int> _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _decided;
+    private volatile bool _isForgotten;
 
     /// <summary>Completes when a request is held; fails where none has come within 30 s.</summary>
     public Task Arrived => _arrived.Task.IsCompleted ? _arrived.Task : _arrived.Task.WaitAsync(s_timeout);
@@ -33,6 +34,9 @@ public sealed class HoldsRequest : Fault
         return await (await _arrived.Task).SendCopyAsync();
     }
 
+    /// <summary>A request that comes from now on is not held: what was to be held has ended without it.</summary>
+    public void Forget() => _isForgotten = true;
+
     /// <summary>The request never arrives; the client, who still waits, sees a broken connection.</summary>
     public void Break()
     {
@@ -44,6 +48,12 @@ public sealed class HoldsRequest : Fault
 
     internal override async Task ApplyAsync(Delivery delivery)
     {
+        if (_isForgotten)
+        {
+            await delivery.SendAsync();
+            return;
+        }
+
         if (!_arrived.TrySetResult(delivery))
         {
             throw new InvalidOperationException("One HoldsRequest holds one request; the rule that uses it matched a second one.");

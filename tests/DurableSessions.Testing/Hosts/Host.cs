@@ -323,6 +323,11 @@ internal sealed class Host : IDisposable
         Faults.AtRequest(request, held);
         Task running = begin();
         bool isHeld = await Task.WhenAny(held.Arrived, running) != running;
+        if (!isHeld)
+        {
+            held.Forget();
+        }
+
         await meanwhile();
         await (isHeld ? held.ReleaseAsync() : Task.CompletedTask);
         await running;

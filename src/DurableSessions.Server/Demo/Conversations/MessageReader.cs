@@ -21,7 +21,11 @@ internal sealed class MessageReader(string path)
     /// it is. Entries of other kinds, and those a person never sees, are no messages.
     /// </summary>
     /// <exception cref="ConversationException">It does not fit.</exception>
-    public void AddLine(JsonElement entry, int line)
+    public void AddLine(JsonElement entry, int line) => Keep(ReadLine(entry, line), line);
+
+    /// <summary>As <see cref="AddLine"/>, without keeping it; <see langword="null"/>: the line is no message.</summary>
+    /// <exception cref="ConversationException">It does not fit.</exception>
+    public ConversationMessage? ReadLine(JsonElement entry, int line)
     {
         if (entry.ValueKind != JsonValueKind.Object)
         {
@@ -30,17 +34,24 @@ internal sealed class MessageReader(string path)
 
         if (entry.TryGetProperty("role", out _))
         {
-            Add(entry, line);
+            return Read(entry, line);
         }
-        else if (Text(entry, "type") is "user" or "assistant" && !IsTrue(entry, "isSidechain") && !IsTrue(entry, "isMeta"))
+
+        if (Text(entry, "type") is "user" or "assistant" && !IsTrue(entry, "isSidechain") && !IsTrue(entry, "isMeta"))
         {
-            Add(entry.TryGetProperty("message", out JsonElement message) ? message : throw Misfit(line, "it has no 'message'"), line);
+            return entry.TryGetProperty("message", out JsonElement message)
+                ? Read(message, line)
+                : throw Misfit(line, "it has no 'message'");
         }
+
+        return null;
     }
 
     /// <summary>A message with <c>role</c> and <c>content</c>: a text, or an array of blocks.</summary>
     /// <exception cref="ConversationException">It does not fit, or there are too many.</exception>
-    public void Add(JsonElement message, int line)
+    public void Add(JsonElement message, int line) => Keep(Read(message, line), line);
+
+    private ConversationMessage? Read(JsonElement message, int line)
     {
         if (message.ValueKind != JsonValueKind.Object)
         {
@@ -58,7 +69,12 @@ internal sealed class MessageReader(string path)
         }
 
         JsonArray parts = PartsOf(message, line);
-        if (parts.Count == 0)
+        return parts.Count > 0 ? new ConversationMessage(role, parts) : null;
+    }
+
+    private void Keep(ConversationMessage? message, int line)
+    {
+        if (message is null)
         {
             return;
         }
@@ -68,7 +84,7 @@ internal sealed class MessageReader(string path)
             throw Misfit(line, $"there are more than {ConversationFile.MaxMessages} messages");
         }
 
-        _messages.Add(new ConversationMessage(role, parts));
+        _messages.Add(message);
     }
 
     private JsonArray PartsOf(JsonElement message, int line)

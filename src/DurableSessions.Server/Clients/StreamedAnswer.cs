@@ -1,0 +1,151 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+
+namespace DurableSessions.Server.Clients;
+
+/// <summary>An answer whose <c>messages</c> are read one by one: no more than the largest is in memory.</summary>
+internal sealed class StreamedAnswer(HttpResponseMessage response, Stream stream) : IDisposable
+{
+    private readonly PipeReader _pipe = PipeReader.Create(stream);
+    private readonly Dictionary<string, JsonElement> _fields = [];
+    private JsonReaderState _state = new(new JsonReaderOptions { MaxDepth = Json.MaxDepth });
+    private Place _place = Place.Envelope;
+
+    private enum Place
+    {
+        Envelope,
+        Result,
+        Messages,
+        End,
+    }
+
+    /// <summary>A field of the result beside the messages; those behind the messages are known once all are read.</summary>
+    public JsonElement? Find(string name) => _fields.TryGetValue(name, out JsonElement value) ? value : null;
+
+    /// <summary>The messages, in order; once.</summary>
+    /// <exception cref="ClientException">The answer broke off, or is no answer of this kind.</exception>
+    public async IAsyncEnumerable<JsonElement> MessagesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var found = new List<JsonElement>();
+        while (_place != Place.End)
+        {
+            ReadResult read = await ReadAsync(cancellationToken);
+            _pipe.AdvanceTo(Parse(read.Buffer, read.IsCompleted, found), read.Buffer.End);
+            foreach (JsonElement message in found)
+            {
+                yield return message;
+            }
+
+            found.Clear();
+            if (read.IsCompleted && _place != Place.End)
+            {
+                throw new ClientException("The answer broke off.");
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        _pipe.Complete();
+        response.Dispose();
+    }
+
+    private async Task<ReadResult> ReadAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _pipe.ReadAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException)
+        {
+            throw new ClientException($"The answer broke off: {e.Message}");
+        }
+    }
+
+    private SequencePosition Parse(ReadOnlySequence<byte> buffer, bool isFinal, List<JsonElement> found)
+    {
+        var reader = new Utf8JsonReader(buffer, isFinal, _state);
+        try
+        {
+            while (_place != Place.End && Step(ref reader, found))
+            {
+            }
+        }
+        catch (JsonException e)
+        {
+            throw new ClientException($"The answer is no JSON: {e.Message}");
+        }
+
+        _state = reader.CurrentState;
+        return reader.Position;
+    }
+
+    // Takes the next token, or a whole value; false, and nothing is taken, where it has not arrived yet.
+    private bool Step(ref Utf8JsonReader reader, List<JsonElement> found)
+    {
+        Utf8JsonReader next = reader;
+        Place place = _place;
+        if (!next.Read())
+        {
+            return false;
+        }
+
+        switch (next.TokenType)
+        {
+            case JsonTokenType.EndArray or JsonTokenType.EndObject:
+                place = place switch { Place.Messages => Place.Result, Place.Result => Place.Envelope, _ => Place.End };
+                break;
+            case JsonTokenType.PropertyName when next.GetString() is { } name:
+                if (!next.Read())
+                {
+                    return false;
+                }
+
+                if (name == "result" && place == Place.Envelope && next.TokenType == JsonTokenType.StartObject)
+                {
+                    place = Place.Result;
+                }
+                else if (name == "messages" && place == Place.Result && next.TokenType == JsonTokenType.StartArray)
+                {
+                    place = Place.Messages;
+                }
+                else if (!TryTake(ref next, out JsonElement value))
+                {
+                    return false;
+                }
+                else if (place == Place.Result)
+                {
+                    _fields[name] = value;
+                }
+
+                break;
+            case JsonTokenType.StartObject when place == Place.Envelope:
+                break;
+            default:
+                if (!TryTake(ref next, out JsonElement message))
+                {
+                    return false;
+                }
+
+                found.Add(message);
+                break;
+        }
+
+        reader = next;
+        _place = place;
+        return true;
+    }
+
+    private static bool TryTake(ref Utf8JsonReader reader, out JsonElement value)
+    {
+        bool isWhole = JsonDocument.TryParseValue(ref reader, out JsonDocument? document);
+        using (document)
+        {
+            value = isWhole ? document!.RootElement.Clone() : default;
+        }
+
+        return isWhole;
+    }
+}

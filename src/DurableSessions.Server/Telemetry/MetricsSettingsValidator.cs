@@ -1,0 +1,7 @@
+using Microsoft.Extensions.Options;
+
+namespace DurableSessions.Server.Telemetry;
+
+/// <summary>Checks the port of the metrics when a server starts.</summary>
+[OptionsValidator]
+internal sealed partial class MetricsSettingsValidator : IValidateOptions<MetricsSettings>;

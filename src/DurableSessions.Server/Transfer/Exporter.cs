@@ -1,0 +1,155 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using DurableSessions.Server.Clients;
+
+namespace DurableSessions.Server.Transfer;
+
+/// <summary>
+/// Writes sessions and memories of a server as OpenViking has them on disk. Run again, it goes on: archives never change.
+/// </summary>
+internal sealed class Exporter(ClientRun run, ExportFolder folder, TransferReport report)
+{
+    private const int MaxAttempts = 5;
+
+    public async Task ExportAsync(string session, CancellationToken cancellationToken)
+    {
+        run.Progress($"session {session}");
+        string place = $"sessions/{ExportFolder.Name(session)}";
+        (JsonElement info, IReadOnlyList<JsonElement> archives) = await WriteLiveAsync(session, place, cancellationToken);
+        foreach (JsonElement archive in archives)
+        {
+            await WriteArchiveAsync(session, place, archive, cancellationToken);
+        }
+
+        await folder.WriteAsync($"{place}/{SourceFolder.MetaFile}", JsonSerializer.Serialize(info, Json.Readable), cancellationToken);
+        report.Count("sessions");
+    }
+
+    public async Task ExportMemoriesAsync(CancellationToken cancellationToken)
+    {
+        foreach ((string? peer, JsonElement memory) in await UserData.MemoriesAsync(run.Api, cancellationToken))
+        {
+            // Deleted since: there is nothing to write.
+            if (await run.Api.FindAsync(UserData.Path(peer, memory), cancellationToken) is { } whole)
+            {
+                string of = peer is null ? "" : $"peers/{ExportFolder.Name(peer)}/";
+                string name = $"{ExportFolder.Name(Json.Text(whole, "category"))}/{ExportFolder.Name(Json.Text(whole, "name"))}.md";
+                await folder.WriteAsync($"{of}{SourceFolder.Memories}/{name}", Json.Text(whole, "content"), cancellationToken);
+                report.Count("memories");
+            }
+        }
+    }
+
+    // The archives before and after are the same, so that each message is in one of them, or live.
+    private async Task<(JsonElement Session, IReadOnlyList<JsonElement> Archives)> WriteLiveAsync(
+        string session, string place, CancellationToken cancellationToken)
+    {
+        string path = $"sessions/{SessionApi.Escape(session)}/archives?limit=100";
+        string all = $"{place}/.context.jsonl";
+        for (int attempt = 1; attempt <= MaxAttempts; attempt++)
+        {
+            List<JsonElement> before = await run.Api.ListAsync(path, cancellationToken).ToListAsync(cancellationToken);
+            int count = 0;
+            JsonElement info;
+            int live;
+            await using (ExportFile file = folder.Create(all))
+            {
+                (info, live) = await LiveMessages.ReadAsync(
+                    run.Api,
+                    session,
+                    () =>
+                    {
+                        file.Writer.Flush();
+                        file.Writer.BaseStream.SetLength(0);
+                        count = 0;
+                    },
+                    async message =>
+                    {
+                        count++;
+                        await file.Writer.WriteLineAsync(message.GetRawText().AsMemory(), cancellationToken);
+                    },
+                    cancellationToken);
+                await file.CompleteAsync(cancellationToken);
+            }
+
+            List<JsonElement> after = await run.Api.ListAsync(path, cancellationToken).ToListAsync(cancellationToken);
+            if (before.Count == after.Count)
+            {
+                await WriteLastAsync(all, $"{place}/{SourceFolder.MessagesFile}", count - live, cancellationToken);
+                folder.Delete(all);
+                report.Count("messages", live);
+                return (info, after);
+            }
+        }
+
+        throw new ClientException($"Session {session} is committed all the time; try again later.");
+    }
+
+    private async Task WriteLastAsync(string all, string place, int skipped, CancellationToken cancellationToken)
+    {
+        using StreamReader lines = folder.Read(all);
+        await using ExportFile file = folder.Create(place);
+        for (int i = 0; await lines.ReadLineAsync(cancellationToken) is { } line; i++)
+        {
+            if (i >= skipped)
+            {
+                await file.Writer.WriteLineAsync(line.AsMemory(), cancellationToken);
+            }
+        }
+
+        await file.CompleteAsync(cancellationToken);
+    }
+
+    private async Task WriteArchiveAsync(string session, string place, JsonElement archive, CancellationToken cancellationToken)
+    {
+        string id = ExportFolder.Name(Json.Text(archive, "archive_id"));
+        string archivePlace = $"{place}/{SourceFolder.History}/{id}";
+        report.Count("archives");
+        report.Count("messages", Json.Number(archive, "message_count"));
+        if (folder.Has($"{archivePlace}/.done"))
+        {
+            return;
+        }
+
+        string path = $"sessions/{SessionApi.Escape(session)}/archives/{id}";
+        try
+        {
+            using StreamedAnswer answer = await run.Api.ReadMessagesAsync(path, cancellationToken);
+            await using (ExportFile file = folder.Create($"{archivePlace}/{SourceFolder.MessagesFile}"))
+            {
+                await foreach (JsonElement message in answer.MessagesAsync(cancellationToken))
+                {
+                    await file.Writer.WriteLineAsync(message.GetRawText().AsMemory(), cancellationToken);
+                }
+
+                await file.CompleteAsync(cancellationToken);
+            }
+
+            foreach ((string field, string name) in ((string, string)[])[("abstract", ".abstract.md"), ("overview", ".overview.md")])
+            {
+                if (answer.Find(field) is { ValueKind: JsonValueKind.String } text)
+                {
+                    await folder.WriteAsync($"{archivePlace}/{name}", text.GetString()!, cancellationToken);
+                }
+            }
+        }
+        catch (ClientException e) when (e.Status == 404)
+        {
+            report.Problem($"{session}/{id}", 0, e.Message);
+            return;
+        }
+
+        if (await run.Api.FindAsync($"{path}/memory_diff", cancellationToken) is { } diff)
+        {
+            await folder.WriteAsync($"{archivePlace}/memory_diff.json", JsonSerializer.Serialize(diff, Json.Readable), cancellationToken);
+        }
+
+        await folder.WriteAsync(
+            $"{archivePlace}/{SourceFolder.MetaFile}", JsonSerializer.Serialize(archive, Json.Readable), cancellationToken);
+        if (Json.Text(archive, "state") is "covered" or "degraded")
+        {
+            var done = new JsonObject { ["archive_id"] = id, ["task_id"] = Json.Text(archive, "task_id") };
+            await folder.WriteAsync($"{archivePlace}/.done", done.ToJsonString(Json.Line), cancellationToken);
+        }
+    }
+}

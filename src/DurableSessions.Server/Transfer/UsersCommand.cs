@@ -1,0 +1,118 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using DurableSessions.Server.Clients;
+
+namespace DurableSessions.Server.Transfer;
+
+/// <summary><c>users erase USER --yes</c>: deletes all sessions and memories of a user, and says what was there.</summary>
+internal static class UsersCommand
+{
+    private const int MaxPasses = 3;
+
+    public static Command Create(ClientHost host)
+    {
+        Argument<string> user = ClientCommands.Text("user", "The user: the one of the key, or of a server without keys.");
+        Option<bool> yes = ClientCommands.Yes("Delete everything;");
+        var erase = new Command("erase", "Delete all sessions and memories of a user, and write a receipt. It may be run again.")
+        {
+            user, yes,
+        };
+        var command = new Command("users", "The users of a server that runs.") { erase };
+        new ClientOptions(command, host).SetAction(
+            erase,
+            async (run, parsed, stop) =>
+            {
+                ClientCommands.Require(parsed, yes, "A deletion");
+                return await EraseAsync(run, parsed.GetValue(user)!, stop);
+            },
+            parsed => parsed.GetValue(user));
+        return command;
+    }
+
+    private static async Task<int> EraseAsync(ClientRun run, string user, CancellationToken cancellationToken)
+    {
+        string caller = await UserData.UserAsync(run.Api, cancellationToken);
+        if (caller != user)
+        {
+            throw new ClientException($"The server takes the caller for user {caller}, not {user}; nothing is deleted.");
+        }
+
+        string started = Now(run);
+        var sessions = new JsonArray();
+        var memories = new JsonArray();
+        var left = new Dictionary<string, string>();
+
+        // What comes while it is erased is found by another pass; what cannot be deleted ends them.
+        for (int pass = 0; pass < MaxPasses; pass++)
+        {
+            int before = sessions.Count + memories.Count;
+            List<string> ids = await UserData.SessionsAsync(run.Api, cancellationToken).ToListAsync(cancellationToken);
+            foreach (string id in ids)
+            {
+                JsonElement? info = await run.Api.FindAsync($"sessions/{SessionApi.Escape(id)}", cancellationToken);
+                long messages = info is { } known ? Json.Number(known, "total_message_count") : 0;
+                var entry = new JsonObject { ["session_id"] = id, ["messages"] = messages };
+                await DeleteAsync(run, $"sessions/{SessionApi.Escape(id)}", id, sessions, entry, left, cancellationToken);
+            }
+
+            foreach ((string? peer, JsonElement memory) in await UserData.MemoriesAsync(run.Api, cancellationToken))
+            {
+                string uri = Json.Text(memory, "uri");
+                await DeleteAsync(
+                    run, UserData.Path(peer, memory), uri, memories, new JsonObject { ["uri"] = uri }, left, cancellationToken);
+            }
+
+            if (sessions.Count + memories.Count == before)
+            {
+                break;
+            }
+        }
+
+        var receipt = new JsonObject
+        {
+            ["user"] = user,
+            ["started_at"] = started,
+            ["ended_at"] = Now(run),
+            ["sessions_removed"] = sessions.Count,
+            ["messages_removed"] = sessions.Sum(static s => (long)s!["messages"]!),
+            ["memories_removed"] = memories.Count,
+            ["sessions"] = sessions,
+            ["memories"] = memories,
+            ["left"] = new JsonArray([.. left.Select(static l => new JsonObject { ["what"] = l.Key, ["why"] = l.Value })]),
+            ["note"] = "What is deleted no reader sees from then on; the server takes the blobs away by itself. Logs, backups, "
+                + "and the instances of tasks until they are purged are not of this receipt.",
+        };
+
+        // The receipt is the result: it is JSON for people too.
+        run.Show(receipt, () => run.Say(receipt.ToJsonString(Json.Readable)));
+        return left.Count == 0 ? 0 : CommandRun.Failed;
+    }
+
+    private static async Task DeleteAsync(
+        ClientRun run, string path, string what, JsonArray removed, JsonObject entry, Dictionary<string, string> left,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            await run.Api.SendAsync(HttpMethod.Delete, path, body: null, key: null, cancellationToken);
+        }
+        catch (ClientException e) when (e.Status == 404)
+        {
+            // Gone: by the request whose answer was lost, or by another client.
+        }
+        catch (ClientException e)
+        {
+            left[what] = e.Message;
+            return;
+        }
+
+        left.Remove(what);
+        entry["removed_at"] = Now(run);
+        removed.Add(entry);
+    }
+
+    private static string Now(ClientRun run) =>
+        run.Time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+}

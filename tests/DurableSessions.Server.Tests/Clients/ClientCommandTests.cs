@@ -1,0 +1,193 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using DurableSessions.Server.Clients;
+using DurableSessions.Testing;
+using Spectre.Console;
+
+namespace DurableSessions.Server.Tests.Clients;
+
+/// <summary>The commands of a client against a server, and against answers that a server gives on a bad day.</summary>
+public sealed class ClientCommandTests(CommandHost server) : IClassFixture<CommandHost>, IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    [Fact]
+    public async Task A_file_is_appended_once_however_often_the_command_runs()
+    {
+        string lines = string.Join('\n', Enumerable.Range(1, 250).Select(static i => $$"""{"role":"user","content":"m{{i}}"}"""));
+        string file = await WriteAsync("m.jsonl", lines);
+        for (int run = 0; run < 2; run++)
+        {
+            JsonElement appended = (await server.RunAsync("once", "sessions", "append", "s", file, "--json")).Succeeded().Json;
+            Assert.Equal((250, 250), (appended.GetProperty("sent").GetInt32(), appended.GetProperty("message_count").GetInt32()));
+        }
+
+        JsonElement messages = (await server.RunAsync("once", "sessions", "messages", "s", "--json")).Succeeded().Json;
+        Assert.Equal(
+            Enumerable.Range(1, 250).Select(static i => $"m{i}"),
+            messages.EnumerateArray().Select(static m => m.GetProperty("parts")[0].GetProperty("text").GetString()));
+
+        // An array and a single message are files too.
+        string array = await WriteAsync("m.json", """ [{"role":"user","content":"a"},{"role":"user","content":"b"}] """);
+        string one = await WriteAsync("one.json", "{\n\"role\":\"user\",\n\"content\":\"c\"}");
+        await server.RunAsync("once", "sessions", "append", "s2", array);
+        CommandResult shown = (await server.RunAsync("once", "sessions", "append", "s2", one)).Succeeded();
+        Assert.Contains("1 messages sent to session s2, which has 3 live ones", shown.Output, StringComparison.Ordinal);
+
+        CommandResult listed = (await server.RunAsync("once", "sessions", "list", "--prefix", "s2")).Succeeded();
+        Assert.Contains("s2", listed.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("\u001b", listed.Output, StringComparison.Ordinal);
+        Assert.Equal(2, (await server.RunAsync("once", "sessions", "list", "--json")).Succeeded().Json.GetArrayLength());
+        Assert.Contains("live messages:", (await server.RunAsync("once", "sessions", "show", "s")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_commit_is_followed_to_its_end_and_a_failed_one_is_retried()
+    {
+        string good = await WriteAsync("good.jsonl", """{"role":"user","content":"hello"}""");
+        string bad = await WriteAsync("bad.jsonl", """{"role":"user","content":"fail this commit"}""");
+        await server.RunAsync("commits", "sessions", "append", "good", good);
+        await server.RunAsync("commits", "sessions", "append", "bad", bad);
+
+        CommandResult followed = await server.RunAsync("commits", "commits", "start", "good", "--follow");
+        Assert.Equal(0, followed.Code);
+        Assert.Contains(" s  completed\n", followed.Output, StringComparison.Ordinal);
+        CommandResult skipped = (await server.RunAsync("commits", "commits", "start", "good")).Succeeded();
+        Assert.Equal("Nothing to commit: no_messages\n", skipped.Output);
+        CommandResult archives = (await server.RunAsync("commits", "archive", "list", "good")).Succeeded();
+        Assert.Contains("archive_001", archives.Output, StringComparison.Ordinal);
+        CommandResult archive = (await server.RunAsync("commits", "archive", "show", "good", "archive_001")).Succeeded();
+        Assert.StartsWith("# 1 messages\n\n", archive.Output, StringComparison.Ordinal);
+
+        CommandResult failed = await server.RunAsync("commits", "commits", "start", "bad", "--follow", "--json");
+        Assert.Equal(2, failed.Code);
+        string task = failed.Json.GetProperty("task_id").GetString()!;
+        Assert.Equal("failed", failed.Json.GetProperty("status").GetString());
+        CommandResult dry = (await server.RunAsync("commits", "commits", "retry", "--failed", "--dry-run", "--json")).Succeeded();
+        Assert.Equal($$"""[{"task_id":"{{task}}","done":"would be retried"}]""", JsonSerializer.Serialize(dry.Json));
+        CommandResult retried = (await server.RunAsync("commits", "commits", "retry", "--failed")).Succeeded();
+        Assert.Equal($"{task}  retried\n1 of 1 commits are retried.\n", retried.Output);
+        Assert.Equal(2, (await server.RunAsync("commits", "commits", "follow", task)).Code);
+        JsonElement after = (await server.RunAsync("commits", "commits", "show", task, "--json")).Succeeded().Json;
+        Assert.Equal(2, after.GetProperty("meta").GetProperty("attempt").GetInt32());
+    }
+
+    [Fact]
+    public async Task Memories_are_written_listed_found_and_deleted_and_their_text_steers_no_terminal()
+    {
+        const string Hostile = "prefers tea \u001b[2J\u009b1m\u202egreen";
+        await server.RunAsync("memories", "memories", "remember", "preferences/tea", Hostile);
+        foreach (string[] command in (string[][])[["list"], ["show", "preferences/tea"], ["search", "tea"]])
+        {
+            foreach (string[] json in (string[][])[[], ["--json"]])
+            {
+                CommandResult shown = (await server.RunAsync("memories", ["memories", .. command, .. json])).Succeeded();
+                Assert.Contains("prefers tea \\u001", shown.Output, StringComparison.OrdinalIgnoreCase);
+                Assert.DoesNotContain(shown.Output, static c => char.IsControl(c) && c != '\n');
+            }
+        }
+
+        CommandResult refused = await server.RunAsync("memories", "memories", "forget", "preferences/tea");
+        Assert.Equal((1, "error: A deletion cannot be taken back: say --yes.\n"), (refused.Code, refused.Error));
+        (await server.RunAsync("memories", "memories", "forget", "preferences/tea", "--yes")).Succeeded();
+        Assert.Equal("[]\n", (await server.RunAsync("memories", "memories", "list", "--json")).Output);
+    }
+
+    [Fact]
+    public async Task An_error_is_one_line_and_exit_code_1()
+    {
+        CommandResult missing = await server.RunAsync("errors", "sessions", "show", "none");
+        Assert.Equal((1, "", "error: Session none not found (NOT_FOUND, 404)\n"), (missing.Code, missing.Output, missing.Error));
+        CommandResult dots = await server.RunAsync("errors", "sessions", "show", "..");
+        Assert.Equal((1, "error: '..' is no id.\n"), (dots.Code, dots.Error));
+        string broken = await WriteAsync("x.jsonl", "{\"role\":\"user\"}\n{oops");
+        CommandResult file = await server.RunAsync("errors", "sessions", "append", "s", broken);
+        Assert.Equal(1, file.Code);
+        Assert.Single(file.Error.TrimEnd().Split('\n'));
+    }
+
+    [Fact]
+    public async Task What_is_busy_is_asked_again_a_bounded_number_of_times_and_a_change_only_with_its_key()
+    {
+        const string Ok = """{"status":"ok","result":[],"error":null}""";
+        var busy = new Answers(
+            (HttpStatusCode.TooManyRequests, "{}"), (HttpStatusCode.ServiceUnavailable, "{}"), (0, ""), (HttpStatusCode.OK, Ok));
+        CommandResult listed = await ScriptedAsync(busy, "commits", "list", "--json");
+        Assert.Equal((0, "[]\n", 4), (listed.Code, listed.Output, busy.Requests.Count));
+
+        var away = new Answers([.. Enumerable.Repeat((HttpStatusCode.ServiceUnavailable, "{}"), 10)]);
+        Assert.Equal(1, (await ScriptedAsync(away, "commits", "start", "s")).Code);
+        Assert.Equal(SessionApi.MaxAttempts, away.Requests.Count);
+        Assert.Single(away.Requests.Select(static r => r.Key).Distinct());
+        Assert.NotNull(away.Requests[0].Key);
+
+        var denied = new Answers((HttpStatusCode.Unauthorized, """{"error":{"code":"UNAUTHENTICATED","message":"no\u001b"}}"""));
+        CommandResult refused = await ScriptedAsync(denied, "sessions", "list");
+        Assert.Equal((1, "error: no\\u001b (UNAUTHENTICATED, 401)\n", 1), (refused.Code, refused.Error, denied.Requests.Count));
+    }
+
+    [Fact]
+    public async Task A_key_is_not_shown_and_a_warning_says_where_it_crosses_a_network_in_clear_text()
+    {
+        var answers = new Answers((HttpStatusCode.OK, """{"result":[]}"""), (HttpStatusCode.OK, """{"result":[]}"""));
+        CommandResult exposed = await ScriptedAsync(answers, "commits", "list", "--key", "S3CRET", "--url", "http://sessions.example");
+        Assert.Equal("warning: the key goes to sessions.example in clear text; use https.\n", exposed.Error);
+        Assert.DoesNotContain("S3CRET", exposed.Output, StringComparison.Ordinal);
+        CommandResult safe = await ScriptedAsync(answers, "commits", "list", "--key", "S3CRET", "--url", "https://sessions.example");
+        Assert.Equal((0, ""), (safe.Code, safe.Error));
+        Assert.DoesNotContain("S3CRET", new ServerAddress(new Uri("http://a"), "S3CRET").ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_id_is_whole_in_a_narrow_terminal()
+    {
+        const string Id = "cm-0123456789abcdef0123456789abcdef";
+        JsonElement item = JsonElement.Parse($$"""{"id":"{{Id}}","what":"a long text of many words that needs several lines"}""");
+        foreach (int width in (int[])[20, 40, 60, 200])
+        {
+            var text = new StringWriter(CultureInfo.InvariantCulture);
+            IAnsiConsole console = ClientRun.CreateConsole(text, hasColors: false, width);
+            Server.Clients.Listing.Write(console, [item], new Column("id", "id", isWhole: true), new Column("what", "what"));
+            Assert.Contains(Id, text.ToString(), StringComparison.Ordinal);
+        }
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static Task<CommandResult> ScriptedAsync(Answers answers, params string[] arguments) => CommandHost.RunAsync(
+        new ClientHost { Handler = () => answers, Environment = static _ => null }, arguments);
+
+    private async Task<string> WriteAsync(string name, string text)
+    {
+        string path = Path.Combine(_folder.Path, name);
+        await File.WriteAllTextAsync(path, text);
+        return path;
+    }
+
+    /// <summary>Answers in order; status 0 loses the connection.</summary>
+    private sealed class Answers(params (HttpStatusCode Status, string Text)[] answers) : HttpMessageHandler
+    {
+        public List<(string Path, string? Key)> Requests { get; } = [];
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            string? key = request.Headers.TryGetValues("Idempotency-Key", out IEnumerable<string>? keys) ? keys.Single() : null;
+            (HttpStatusCode status, string text) = answers[Requests.Count];
+            Requests.Add((request.RequestUri!.PathAndQuery, key));
+            if (status == 0)
+            {
+                throw new HttpRequestException("The connection is lost.");
+            }
+
+            var response = new HttpResponseMessage(status) { Content = new StringContent(text, Encoding.UTF8, "application/json") };
+            if (status is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable)
+            {
+                response.Headers.Add("Retry-After", "0");
+            }
+
+            return Task.FromResult(response);
+        }
+    }
+}

@@ -1,0 +1,221 @@
+using System.Text.Json;
+using DurableSessions.Testing;
+
+namespace DurableSessions.Server.Tests.Clients;
+
+/// <summary>Sessions come from folders and go back into folders, whole, also where an import is killed between two requests.</summary>
+public sealed class TransferTests(CommandHost server) : IClassFixture<CommandHost>, IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    [Fact]
+    public async Task An_import_that_is_killed_anywhere_and_run_again_ends_as_one_that_was_not()
+    {
+        string folder = WriteSession("s", archives: [[1, 2, 3], [4, 5]], live: [6, 7]);
+        WriteFile("memories/preferences/tea.md", "Prefers tea.");
+        bool isOver = false;
+        int kills = 0;
+        for (; !isOver; kills++)
+        {
+            // Killed before the request, or once its answer is lost.
+            bool[] reached = await Task.WhenAll(KillAsync(folder, kills, isSent: false), KillAsync(folder, kills, isSent: true));
+            isOver = !reached.Contains(true);
+        }
+
+        Assert.InRange(kills, 20, 200);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_taken_is_reported_and_stops_nothing_else()
+    {
+        string folder = WriteSession("good", archives: [[1, 2]], live: [3]);
+        WriteFile("broken/messages.jsonl", $"{Line(1)}\n{{oops\n[]\n{{\"role\":\"user\"}}\n{Line(2)}");
+        WriteFile("memories/trajectories/t.md", "A way.");
+        CommandResult dry = await server.RunAsync("reported", "import", "openviking", folder, "--dry-run", "--json");
+        Assert.Equal("[]\n", (await server.RunAsync("reported", "sessions", "list", "--json")).Output);
+
+        CommandResult result = await server.RunAsync("reported", "import", "openviking", folder, "--json");
+        foreach (CommandResult report in (CommandResult[])[dry, result])
+        {
+            Assert.Equal(1, report.Code);
+            Assert.Equal(
+                ["messages.jsonl:2", "messages.jsonl:3", "messages.jsonl:4", "t.md:0"],
+                report.Json.GetProperty("not_taken").EnumerateArray().Select(static p =>
+                    $"{Path.GetFileName(p.GetProperty("file").GetString())}:{p.GetProperty("line").GetInt32()}"));
+            Assert.Equal(
+                """{"archives":1,"messages":5,"sessions":2}""", JsonSerializer.Serialize(report.Json.GetProperty("counts")));
+        }
+
+        Assert.Equal("1-2 | 3-3", await StoredAsync("reported", "good"));
+        Assert.Equal("1-2", await StoredAsync("reported", "broken"));
+    }
+
+    [Fact]
+    public async Task A_session_that_has_other_messages_is_left_as_it_is()
+    {
+        string folder = WriteSession("s", archives: [[1, 2]], live: [3]);
+        await server.RunAsync("other", "sessions", "append", "s", WriteFile("other.json", Line(9)));
+        CommandResult result = await server.RunAsync("other", "import", "openviking", folder);
+        Assert.Equal(1, result.Code);
+        Assert.Contains("session s on the server has other live messages than", result.Output, StringComparison.Ordinal);
+        Assert.Equal("9-9", await StoredAsync("other", "s"));
+    }
+
+    [Fact]
+    public async Task Transcripts_of_Claude_Code_become_sessions_with_their_times()
+    {
+        string file = WriteFile("transcripts/0b7e.jsonl", """
+            {"type":"summary","summary":"Something"}
+            {"type":"user","timestamp":"2026-01-02T03:04:05.678Z","message":{"role":"user","content":"List the files"}}
+            {"type":"assistant","timestamp":"2026-01-02T03:04:06.678Z","message":{"role":"assistant","content":"Yes."}}
+            """);
+        for (int run = 0; run < 2; run++)
+        {
+            Assert.Equal(0, (await server.RunAsync("claude", "import", "claude-code", Path.GetDirectoryName(file)!)).Code);
+            JsonElement messages = (await server.RunAsync("claude", "sessions", "messages", "0b7e", "--json")).Succeeded().Json;
+            Assert.Equal(
+                ["user 2026-01-02T03:04:05.678Z List the files", "assistant 2026-01-02T03:04:06.678Z Yes."],
+                messages.EnumerateArray().Select(static m =>
+                    $"{m.GetProperty("role")} {m.GetProperty("created_at")} {m.GetProperty("parts")[0].GetProperty("text")}"));
+        }
+    }
+
+    [Fact]
+    public async Task An_export_is_imported_as_the_same_and_a_user_is_erased_with_a_receipt()
+    {
+        string folder = WriteSession("s", archives: [[1, 2, 3], [4]], live: [5, 6]);
+        WriteFile("memories/preferences/tea.md", "Prefers tea.");
+        Assert.Equal(0, (await server.RunAsync("from", "import", "openviking", folder)).Code);
+        await server.RunAsync("from", "memories", "remember", "entities/rex", "A dog.", "--peer", "ann");
+
+        // Again, into its own folder: it goes on. Another user's is refused, and so is a folder with other content.
+        string first = Path.Combine(_folder.Path, "first");
+        Assert.Equal(0, (await server.RunAsync("from", "export", first)).Code);
+        Assert.Equal(0, (await server.RunAsync("from", "export", first)).Code);
+        Assert.Contains("has another export", (await server.RunAsync("to", "export", first)).Error, StringComparison.Ordinal);
+        Assert.Contains("has other content", (await server.RunAsync("from", "export", folder)).Error, StringComparison.Ordinal);
+        Assert.Equal("# 3 messages", await File.ReadAllTextAsync(Path.Combine(first, "sessions/s/history/archive_001/.overview.md")));
+        Assert.DoesNotContain(Files(first), static f => f.EndsWith(".unfinished", StringComparison.Ordinal));
+
+        Assert.Equal(0, (await server.RunAsync("to", "import", "openviking", first)).Code);
+        Assert.Equal("1-3 | 4-4 | 5-6", await StoredAsync("to", "s"));
+        string second = Path.Combine(_folder.Path, "second");
+        Assert.Equal(0, (await server.RunAsync("to", "export", second)).Code);
+        Assert.Equal(Files(first), Files(second));
+        foreach (string file in Files(first).Where(static f => f.EndsWith(".md", StringComparison.Ordinal)))
+        {
+            Assert.Equal(await File.ReadAllTextAsync(Path.Combine(first, file)), await File.ReadAllTextAsync(Path.Combine(second, file)));
+        }
+
+        string one = Path.Combine(_folder.Path, "one");
+        Assert.Equal(0, (await server.RunAsync("from", "sessions", "export", "s", one)).Code);
+        Assert.True(File.Exists(Path.Combine(one, "sessions/s/history/archive_002/.done")));
+
+        Assert.Equal(1, (await server.RunAsync("from", "users", "erase", "from")).Code);
+        JsonElement receipt = (await server.RunAsync("from", "users", "erase", "from", "--yes", "--json")).Succeeded().Json;
+        Assert.Equal(
+            (1, 6, 2, 0),
+            (receipt.GetProperty("sessions_removed").GetInt32(), receipt.GetProperty("messages_removed").GetInt32(),
+            receipt.GetProperty("memories_removed").GetInt32(), receipt.GetProperty("left").GetArrayLength()));
+        JsonElement again = (await server.RunAsync("from", "users", "erase", "from", "--yes", "--json")).Succeeded().Json;
+        Assert.Equal(0, again.GetProperty("sessions_removed").GetInt32() + again.GetProperty("memories_removed").GetInt32());
+        Assert.Equal("[]\n", (await server.RunAsync("from", "memories", "list", "--json")).Output);
+        Assert.Equal("1-3 | 4-4 | 5-6", await StoredAsync("to", "s"));
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    // Whether the import came so far that it was killed.
+    private async Task<bool> KillAsync(string folder, int after, bool isSent)
+    {
+        string user = $"killed-{after}-{isSent}";
+        using var death = new Death(after, isSent);
+        await server.RunAsync(user, death, "import", "openviking", folder);
+        CommandResult again = await server.RunAsync(user, "import", "openviking", folder, "--json");
+        Assert.Equal((user, 0), (user, again.Code));
+        Assert.Equal((user, "1-3 | 4-5 | 6-7"), (user, await StoredAsync(user, "s")));
+        CommandResult memory = (await server.RunAsync(user, "memories", "show", "preferences/tea", "--json")).Succeeded();
+        Assert.Equal("Prefers tea.", memory.Json.GetProperty("content").GetString());
+        return death.HasCome;
+    }
+
+    private static string Line(int number) =>
+        $$"""{"id":"m{{number}}","role":"user","content":"{{number}}","created_at":"2026-01-01T00:00:{{number:D2}}Z"}""";
+
+    private static List<string> Files(string folder) =>
+    [
+        .. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(folder, file))
+            .Order(StringComparer.Ordinal),
+    ];
+
+    // The folder of the user, with one session more.
+    private string WriteSession(string id, int[][] archives, int[] live)
+    {
+        for (int i = 0; i < archives.Length; i++)
+        {
+            WriteFile($"{id}/history/archive_{i + 1:D3}/messages.jsonl", string.Join('\n', archives[i].Select(Line)) + "\n");
+            WriteFile($"{id}/history/archive_{i + 1:D3}/.overview.md", "# Theirs");
+        }
+
+        WriteFile($"{id}/messages.jsonl", string.Join('\n', live.Select(Line)));
+        return Path.Combine(_folder.Path, "data");
+    }
+
+    private string WriteFile(string place, string text)
+    {
+        string path = Path.Combine(_folder.Path, "data", place);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, text);
+        return path;
+    }
+
+    // First and last message of each archive, and of the live ones; each message is the one after the message before.
+    private async Task<string> StoredAsync(string user, string session)
+    {
+        var stored = new List<string>();
+        JsonElement archives = (await server.RunAsync(user, "archive", "list", session, "--json")).Succeeded().Json;
+        foreach (string id in archives.EnumerateArray().Select(static a => a.GetProperty("archive_id").GetString()!).Reverse())
+        {
+            JsonElement archive = (await server.RunAsync(user, "archive", "show", session, id, "--json")).Succeeded().Json;
+            stored.Add(Range(archive.GetProperty("messages")));
+        }
+
+        JsonElement live = (await server.RunAsync(user, "sessions", "messages", session, "--json")).Succeeded().Json;
+        return string.Join(" | ", live.GetArrayLength() > 0 ? [.. stored, Range(live)] : stored);
+    }
+
+    private static string Range(JsonElement messages)
+    {
+        int[] numbers =
+            [.. messages.EnumerateArray().Select(static m => int.Parse(m.GetProperty("parts")[0].GetProperty("text").GetString()!))];
+        Assert.Equal(Enumerable.Range(numbers[0], numbers.Length), numbers);
+        Assert.All(messages.EnumerateArray(), static m =>
+            Assert.StartsWith("2026-01-01T00:00:", m.GetProperty("created_at").GetString(), StringComparison.Ordinal));
+        return $"{numbers[0]}-{numbers[^1]}";
+    }
+
+    /// <summary>Ends the command at one of its requests, which is sent or not.</summary>
+    private sealed class Death(int after, bool isSent) : DelegatingHandler(new SocketsHttpHandler())
+    {
+        private int _requests;
+
+        public bool HasCome { get; private set; }
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            HasCome |= _requests++ == after;
+            if (!HasCome)
+            {
+                return await base.SendAsync(request, cancellationToken);
+            }
+
+            if (isSent)
+            {
+                (await base.SendAsync(request, cancellationToken)).Dispose();
+            }
+
+            throw new InvalidTimeZoneException("killed");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using System.Net.Http.Json;
+using Azure.Storage.Blobs;
+using DurableSessions.Server.Tests.Canaries;
+using DurableSessions.Testing;
+
+namespace DurableSessions.Server.Tests.Telemetry;
+
+/// <summary>The trace of a commit whose host is killed in its middle.</summary>
+public sealed class TraceOverHostsTests(AzuriteFixture azurite)
+{
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public async Task It_goes_from_the_request_to_the_switch_on_the_host_that_takes_over()
+    {
+        using var timeout = new CancellationTokenSource(s_timeout);
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var never = new TaskCompletionSource();
+        await using EchoingModel model = await EchoingModel.StartAsync("tea");
+        model.Before = () => asked.TrySetResult() ? never.Task : Task.CompletedTask;
+        await using OtlpCollector collector = await OtlpCollector.StartAsync();
+        BlobContainerClient container = await azurite.NewContainerAsync();
+        var settings = new Dictionary<string, string>
+        {
+            ["ConnectionStrings__Storage"] = await azurite.GetConnectionStringAsync(),
+            ["Storage__Container"] = container.Name,
+            ["Auth__Mode"] = "dev",
+            ["Embedded__OwnershipSeconds"] = "3",
+            ["Semantics__Endpoint"] = model.Endpoint,
+            ["Semantics__Model"] = "echo",
+            ["Semantics__Key"] = "none",
+            ["Semantics__AllowHttp"] = "true",
+            ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = $"{collector.Endpoint}/v1/traces",
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+            ["OTEL_BSP_SCHEDULE_DELAY"] = "100",
+        };
+        string trace = ActivityTraceId.CreateRandom().ToHexString();
+        await using (ServerProcess first = await ServerProcess.StartAsync(
+            new Dictionary<string, string>(settings) { ["Host__Name"] = "first" }))
+        {
+            await first.Client.PostAsJsonAsync("api/v1/sessions/s/messages", new { role = "user", content = "Hello" }, timeout.Token);
+            using var commit = new HttpRequestMessage(HttpMethod.Post, "api/v1/sessions/s/commit")
+            {
+                Content = JsonContent.Create(new { keep_recent_count = 0 }),
+                Headers = { { "traceparent", $"00-{trace}-{ActivitySpanId.CreateRandom().ToHexString()}-01" } },
+            };
+            (await first.Client.SendAsync(commit, timeout.Token)).EnsureSuccessStatusCode();
+            await asked.Task.WaitAsync(timeout.Token);
+            await collector.WaitAsync(spans => Names(spans, "first").Contains("activity:clear-live"), timeout.Token);
+            await first.KillAsync();
+        }
+
+        await using ServerProcess second = await ServerProcess.StartAsync(
+            new Dictionary<string, string>(settings) { ["Host__Name"] = "second" });
+        ExportedSpan[] all = await collector.WaitAsync(
+            spans => Names(spans, "second").Contains("orchestration:commit-session"), timeout.Token);
+
+        // What the first host had done it has exported; what it was killed in, the second one has done anew.
+        Assert.Superset(
+            new HashSet<string>
+            {
+                "POST /api/v1/sessions/{session_id}/commit", "create_orchestration:commit-session", "activity:archive-to-temp",
+                "activity:clear-live", "checkpoint:commit-session", "BlockBlobClient.Upload",
+            },
+            Names(all, "first"));
+        Assert.DoesNotContain("activity:semantic-process", Names(all, "first"));
+        Assert.Superset(
+            new HashSet<string>
+            {
+                "activity:semantic-process", "chat echo", "activity:switch", "orchestration:commit-session", "BlobClient.Upload",
+            },
+            Names(all, "second"));
+
+        // What hosts ask of storage by themselves is in no trace.
+        Assert.Empty(all.Where(IsOfStorage).Select(static span => span.TraceId)
+            .Except(all.Where(static span => !IsOfStorage(span)).Select(static span => span.TraceId)));
+
+        static bool IsOfStorage(ExportedSpan span) => span.Name.StartsWith("Blo", StringComparison.Ordinal) || span.Name is "GET" or "PUT";
+
+        HashSet<string> Names(IEnumerable<ExportedSpan> spans, string host) =>
+            [.. spans.Where(span => span.Host == host && span.TraceId == trace).Select(static span => span.Name)];
+    }
+}
