@@ -98,7 +98,7 @@ public sealed class FoundationTests(SimulatedFixture storage)
         BlobContainerClient container = await storage.NewContainerAsync();
         await new KeyStore(container, TimeProvider.System).AddAsync("acme", "ann", TestContext.Current.CancellationToken);
         await using UiHost host = await UiHost.StartAsync(
-            storage, container.Name, withEngine: false, new HttpLimits { UnauthenticatedRequestsPerSecond = 1 });
+            storage, container.Name, withEngine: false, limits: new HttpLimits { UnauthenticatedRequestsPerSecond = 1 });
         using Visitor visitor = host.Visit();
         Seen last = await visitor.GetAsync("/ui/sign-in");
         for (int i = 0; i < 20 && last.Status != 429; i++)

@@ -14,6 +14,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 using SessionOptions = DurableSessions.Core.Configuration.SessionOptions;
 
@@ -71,13 +72,14 @@ internal static class HostPages
         .Where(static p => p.GetIndexParameters().Length == 0
             && (Nullable.GetUnderlyingType(p.PropertyType) ?? p.PropertyType) is var type
             && (type == typeof(int) || type == typeof(long) || type == typeof(double) || type == typeof(bool) || type == typeof(TimeSpan)))
+        .Select(p => (Name: p.GetCustomAttribute<ConfigurationKeyNameAttribute>()?.Name ?? p.Name, Value: Text(p.GetValue(options))))
         .OrderBy(static p => p.Name, StringComparer.Ordinal)
-        .Select(p => (section.Length > 0 ? $"{section}:{p.Name}" : p.Name, Text(p.GetValue(options))));
+        .Select(p => (section.Length > 0 ? $"{section}:{p.Name}" : p.Name, p.Value));
 
     private static string Text(object? value) => value switch
     {
         null => "none",
-        int or long => string.Create(CultureInfo.InvariantCulture, $"{value:N0}"),
+        int or long or double => ((IFormattable)value).ToString("#,0.##", CultureInfo.InvariantCulture),
         _ => TypeDescriptor.GetConverter(value).ConvertToInvariantString(value) ?? "",
     };
 }

@@ -2,15 +2,18 @@ using System.Text.Json;
 using DurableSessions.Core;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Messages;
+using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Storage;
 using DurableSessions.Http;
 using DurableSessions.Http.Keys;
 using DurableSessions.Http.Limits;
+using DurableSessions.Orchestration;
 using DurableSessions.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using SessionOptions = DurableSessions.Core.Configuration.SessionOptions;
 using Microsoft.Extensions.Options;
 
 namespace DurableSessions.Ui.Tests.Hosting;
@@ -32,9 +35,16 @@ internal sealed class UiHost : IAsyncDisposable
     /// <summary>What it has asked storage for.</summary>
     public RequestLog Requests { get; }
 
+    public OrchestrationClient Client => _app.Services.GetRequiredService<OrchestrationClient>();
+
     public SessionStore Store => _app.Services.GetRequiredService<SessionStore>();
 
-    public static async Task<UiHost> StartAsync(StorageFixture storage, string container, bool withEngine = true, HttpLimits? limits = null)
+    public static async Task<UiHost> StartAsync(
+        StorageFixture storage,
+        string container,
+        bool withEngine = true,
+        ISemanticProcessor? processor = null,
+        SessionOptions? options = null, HttpLimits? limits = null)
     {
         var requests = new RequestLog();
         SessionStorage connected = await storage.ConnectAsync(container, requests.Configure);
@@ -42,7 +52,7 @@ internal sealed class UiHost : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(static server => server.ApplyDurableSessionsLimits());
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddHost(connected, new RememberingProcessor());
+        builder.Services.AddHost(connected, processor ?? new RememberingProcessor(), options: options);
         if (!withEngine)
         {
             builder.Services.Remove(builder.Services.Last(static s => s.ServiceType == typeof(Microsoft.Extensions.Hosting.IHostedService)));

@@ -34,6 +34,9 @@ internal sealed partial class Visitor : IDisposable
         return await SendAsync(request, headers);
     }
 
+    /// <summary>The events of a page.</summary>
+    public async Task<Stream> OpenAsync(string path, CancellationToken cancellationToken) => await _client.GetStreamAsync(path, cancellationToken);
+
     /// <summary>Signs in; it has the form before.</summary>
     public async Task<Seen> SignInAsync(string key, string wanted = "/ui")
     {
