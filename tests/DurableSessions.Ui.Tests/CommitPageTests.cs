@@ -91,7 +91,7 @@ public sealed class CommitPageTests(SimulatedFixture storage)
         await cast.Host.Client.WaitForInstanceAsync(other, static m => m is { Generation: 2, IsCompleted: true }, Ends);
         Assert.Equal(CommitTaskStatus.Completed, (await cast.Host.Store.Tasks.GetAsync(s_bob.Owner, other, Ends)).Status);
         Seen progress = await @operator.GetAsync("/ui/commits");
-        Assert.Contains("1 of 1 begun", progress.Text, StringComparison.Ordinal);
+        Assert.Contains("1 of 1 begun, 0 no longer to be retried, 0 without an answer", progress.Text, StringComparison.Ordinal);
         Seen nothing = await @operator.PostAsync("/ui/commits/retry", new() { ["state"] = "failed" });
         Assert.Equal("/ui/commits?state=failed&said=nothing-to-retry", nothing.Header("Location"));
     }

@@ -65,6 +65,27 @@ internal sealed class CommitBoard(OrchestrationClient client, TimeProvider time)
         return _snapshot!;
     }
 
+    /// <summary>All there are, listed to the end, with all that has ended.</summary>
+    public async Task<BoardSnapshot> ListAllAsync(CancellationToken cancellationToken)
+    {
+        Task listing;
+        lock (_lock)
+        {
+            Task before = _listing ?? Task.CompletedTask;
+            listing = _listing = ListAgainAsync(before);
+        }
+
+        await listing.WaitAsync(cancellationToken);
+        return _snapshot!;
+    }
+
+    private async Task ListAgainAsync(Task before)
+    {
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _endedAt = DateTimeOffset.MinValue;
+        await ListAsync();
+    }
+
     private async Task ListAsync()
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1), time);

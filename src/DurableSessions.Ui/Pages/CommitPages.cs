@@ -83,7 +83,7 @@ internal static class CommitPages
     {
         IFormCollection form = await http.Request.ReadFormAsync(http.RequestAborted);
         CommitFilter filter = CommitFilter.Read(name => form[name].ToString());
-        BoardSnapshot all = await board.ReadAsync(http.RequestAborted);
+        BoardSnapshot all = await board.ListAllAsync(http.RequestAborted);
         bool began = retry.TryBegin(all.Shown(filter, time.GetUtcNow()));
         return new SeeOther(PageContext.Of(http).Link(
             "/commits", [.. filter.Query, ("said", began ? Notices.Retrying : Notices.NothingToRetry)]));

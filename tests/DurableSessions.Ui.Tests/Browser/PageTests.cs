@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
+using DurableSessions.Core.Tasks;
 using DurableSessions.Ui.Tests.Hosting;
 using Microsoft.Playwright;
 
@@ -46,10 +47,29 @@ public sealed class PageTests(Furnished furnished, Chromium browser)
         };
         await page.GotoAsync("/ui");
         await CheckAsync(page, "sign-in");
-        await SignInAsync(page);
+        await SignInAsync(page, furnished.Key, "**/ui/sessions");
         foreach ((string name, string path) in s_pages)
         {
             await page.GotoAsync(path);
+            await CheckAsync(page, name);
+        }
+
+        await page.GotoAsync("/ui/sign-in");
+        await SignInAsync(page, furnished.OperatorsKey, "**/ui/commits");
+        string commit = (await furnished.Host.Store.Tasks.ListAsync(
+            furnished.Session.Owner, new CommitTaskQuery(), TestContext.Current.CancellationToken))[^1].TaskId;
+        foreach ((string name, string path) in ((string, string)[])
+            [
+                ("all-commits", "/ui/commits"), ("no-commits", "/ui/commits?state=suspended"), ("commit", $"/ui/commits/{commit}"),
+                ("host", "/ui/host"),
+            ])
+        {
+            await page.GotoAsync(path);
+            foreach (ILocator closed in await page.Locator("details:not([open]) > summary").AllAsync())
+            {
+                await closed.ClickAsync();
+            }
+
             await CheckAsync(page, name);
         }
 
@@ -87,11 +107,11 @@ public sealed class PageTests(Furnished furnished, Chromium browser)
         Assert.DoesNotContain(cookies, static c => c.Name.EndsWith("_key", StringComparison.Ordinal));
     }
 
-    private async Task SignInAsync(IPage page)
+    private static async Task SignInAsync(IPage page, string key, string leadsTo)
     {
-        await page.FillAsync("#key", furnished.Key);
+        await page.FillAsync("#key", key);
         await page.ClickAsync("main button[type=submit]");
-        await page.WaitForURLAsync("**/ui/sessions");
+        await page.WaitForURLAsync(leadsTo);
     }
 
     private static async Task CheckAsync(IPage page, string name)
