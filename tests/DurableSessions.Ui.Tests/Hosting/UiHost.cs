@@ -10,6 +10,7 @@ using DurableSessions.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -34,10 +35,15 @@ internal sealed class UiHost : IAsyncDisposable
 
     public SessionStore Store => _app.Services.GetRequiredService<SessionStore>();
 
-    public static async Task<UiHost> StartAsync(StorageFixture storage, string container, bool withEngine = true, HttpLimits? limits = null)
+    public static async Task<UiHost> StartAsync(
+        StorageFixture storage, string container, bool withEngine = true, HttpLimits? limits = null, FaultTransport? faults = null)
     {
         var requests = new RequestLog();
-        SessionStorage connected = await storage.ConnectAsync(container, requests.Configure);
+        SessionStorage connected = await storage.ConnectAsync(container, options =>
+        {
+            faults?.Configure(options);
+            requests.Configure(options);
+        });
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(static server => server.ApplyDurableSessionsLimits());
@@ -45,7 +51,7 @@ internal sealed class UiHost : IAsyncDisposable
         builder.Services.AddHost(connected, new RememberingProcessor());
         if (!withEngine)
         {
-            builder.Services.Remove(builder.Services.Last(static s => s.ServiceType == typeof(Microsoft.Extensions.Hosting.IHostedService)));
+            builder.Services.Remove(builder.Services.Last(static s => s.ServiceType == typeof(IHostedService)));
         }
 
         builder.Services.AddApiKeys();
