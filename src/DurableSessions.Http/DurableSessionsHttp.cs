@@ -122,20 +122,8 @@ public static class DurableSessionsHttp
             app.UseForwardedHeaders();
         }
 
-        if (app.ApplicationServices.GetService<IBrowserPages>() is { } pages)
-        {
-            app.Use((http, next) =>
-            {
-                if (pages.Has(http))
-                {
-                    pages.Enter(http);
-                }
-
-                return next(http);
-            });
-        }
-
         return app
+            .UseMiddleware<BrowserPagesMiddleware>()
             .UseMiddleware<StorageLoadMiddleware>()
             .UseMiddleware<AdmissionMiddleware>()
             .UseMiddleware<RateLimitMiddleware>();

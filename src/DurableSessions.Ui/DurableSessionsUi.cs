@@ -1,14 +1,11 @@
-using Azure;
 using DurableSessions.Core.Storage;
 using DurableSessions.Http.Envelope;
-using DurableSessions.Http.Errors;
 using DurableSessions.Http.Limits;
 using DurableSessions.Ui.Commits;
 using DurableSessions.Ui.Hosts;
 using DurableSessions.Ui.Live;
 using DurableSessions.Ui.Pages;
 using DurableSessions.Ui.Signing;
-using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
@@ -89,16 +86,7 @@ public static class DurableSessionsUi
         HttpContext http = context.HttpContext;
         if (HttpMethods.IsPost(http.Request.Method))
         {
-            try
-            {
-                await http.RequestServices.GetRequiredService<IAntiforgery>().ValidateRequestAsync(http);
-            }
-            catch (Exception e) when (e is InvalidDataException or AntiforgeryValidationException { InnerException: not RequestFailedException })
-            {
-                throw new ApiException(new ApiError(
-                    StatusCodes.Status400BadRequest, "INVALID_ARGUMENT",
-                    "The form is not from this server, or is too old. Go back, load the page again, and send it once more."));
-            }
+            await FormTokens.CheckAsync(http);
         }
 
         return await next(context);

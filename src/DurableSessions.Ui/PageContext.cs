@@ -2,7 +2,7 @@ using System.Globalization;
 using DurableSessions.Core.Identities;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Keys;
-using Microsoft.AspNetCore.Antiforgery;
+using DurableSessions.Ui.Signing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -75,11 +75,7 @@ public sealed class PageContext
     public string Asset(string name) => $"{_http.Request.PathBase}{Assets.Link(name)}";
 
     /// <summary>The field that a form sends back: its name and its value.</summary>
-    public (string Name, string Value) Token()
-    {
-        AntiforgeryTokenSet tokens = _http.RequestServices.GetRequiredService<IAntiforgery>().GetAndStoreTokens(_http);
-        return (tokens.FormFieldName, tokens.RequestToken!);
-    }
+    public (string Name, string Value) Token() => FormTokens.Make(_http);
 
     /// <summary>How long a time is, in one unit.</summary>
     /// <param name="time">The time.</param>

@@ -1,8 +1,11 @@
+using System.Xml.Linq;
 using Azure.Storage.Blobs;
 using DurableSessions.Http.Keys;
 using DurableSessions.Http.Limits;
 using DurableSessions.Testing;
+using DurableSessions.Ui.Signing;
 using DurableSessions.Ui.Tests.Hosting;
+using Microsoft.AspNetCore.Http;
 
 namespace DurableSessions.Ui.Tests;
 
@@ -77,7 +80,8 @@ public sealed class FoundationTests(SimulatedFixture storage)
         }
 
         Assert.Equal(403, (await visitor.GetAsync("/ui/sign-in", ("Sec-Fetch-Site", "same-site"))).Status);
-        Seen own = await visitor.GetAsync("/ui/sign-in", ("Sec-Fetch-Site", "same-origin"), ("Origin", host.Address.GetLeftPart(UriPartial.Authority)));
+        Seen own = await visitor.GetAsync(
+            "/ui/sign-in", ("Sec-Fetch-Site", "same-origin"), ("Origin", host.Address.GetLeftPart(UriPartial.Authority)));
         Assert.Equal(200, own.Status);
         Seen without = await visitor.PostAsync("/ui/sign-out", withToken: false);
         Assert.Equal(400, without.Status);
@@ -107,6 +111,53 @@ public sealed class FoundationTests(SimulatedFixture storage)
 
         Assert.Equal((429, "1"), (last.Status, last.Header("Retry-After")));
         AssertHeaders(last);
+    }
+
+    [Fact]
+    public async Task Without_storage_there_is_a_page_that_says_so_and_no_form()
+    {
+        BlobContainerClient container = await storage.NewContainerAsync();
+        string key = (await new KeyStore(container, TimeProvider.System).AddAsync("a", "u", TestContext.Current.CancellationToken)).Text;
+        FaultTransport faults = new FaultTransport().When(
+            static r => r.Is("GET", "keys/protection/"), Fault.Respond(503, "ServerBusy"), times: 5);
+        await using UiHost host = await UiHost.StartAsync(storage, container.Name, withEngine: false, faults: faults);
+        using Visitor visitor = host.Visit();
+
+        Seen away = await visitor.GetAsync("/ui/sign-in");
+        Assert.Equal((503, "2"), (away.Status, away.Header("Retry-After")));
+        AssertHeaders(away);
+        Assert.DoesNotContain("<form", away.Text, StringComparison.Ordinal);
+        Assert.Equal(303, (await visitor.SignInAsync(key)).Status);
+    }
+
+    [Fact]
+    public void Over_https_the_cookie_is_for_https_alone()
+    {
+        var http = new DefaultHttpContext();
+        http.Request.Scheme = "https";
+        SessionCookie.Set(http, "dsk_text");
+        Assert.Equal(
+            "__Secure-durable_sessions_key=dsk_text; path=/ui; secure; samesite=strict; httponly", http.Response.Headers.SetCookie);
+
+        // A cookie of that name can be set over http, by a machine between.
+        http.Request.Headers.Cookie = "durable_sessions_key=dsk_planted";
+        SessionCookie.HandOver(http.Request);
+        Assert.False(http.Request.Headers.ContainsKey("X-API-Key"));
+        http.Request.Headers.Cookie = "__Secure-durable_sessions_key=dsk_own";
+        SessionCookie.HandOver(http.Request);
+        Assert.Equal("dsk_own", http.Request.Headers["X-API-Key"]);
+    }
+
+    [Fact]
+    public async Task A_protection_key_is_written_once()
+    {
+        BlobContainerClient container = await storage.NewContainerAsync();
+        var keys = new ProtectionKeys(() => container);
+        Assert.Empty(keys.GetAllElements());
+        keys.StoreElement(XElement.Parse("<key id='1' />"), "key-1");
+        keys.StoreElement(XElement.Parse("<key id='other' />"), "key-1");
+        keys.StoreElement(XElement.Parse("<key id='2' />"), "key-2");
+        Assert.Equal(["1", "2"], keys.GetAllElements().Select(static e => e.Attribute("id")!.Value));
     }
 
     [Fact]

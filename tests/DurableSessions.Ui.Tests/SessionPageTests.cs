@@ -37,13 +37,17 @@ public sealed class SessionPageTests(Furnished furnished)
         furnished.Host.Requests.Clear();
         Seen page = await ann.GetAsync(path);
         Assert.Equal((200, true), (page.Status, page.Text.Contains(text, StringComparison.Ordinal)));
-        Assert.Equal(requests, furnished.Host.Requests.Requests.Count(static r => !r.ToString().Contains("orchestrations/", StringComparison.Ordinal)));
+
+        // The engine of the same host looks for its own work meanwhile.
+        int made = furnished.Host.Requests.Requests.Count(static r => !r.ToString().Contains("orchestrations/", StringComparison.Ordinal));
+        Assert.Equal(requests, made);
         FoundationTests.AssertHeaders(page);
 
         // Another user sees nothing of it, and an operator no content.
         using Visitor bob = await VisitAsync(furnished.OthersKey);
         Seen others = await bob.GetAsync(path);
-        Assert.Equal(path.Contains("support-2026", StringComparison.Ordinal) || path.EndsWith("remembered", StringComparison.Ordinal) ? 404 : 200, others.Status);
+        bool isOfOne = path.Contains("support-2026", StringComparison.Ordinal) || path.EndsWith("remembered", StringComparison.Ordinal);
+        Assert.Equal(isOfOne ? 404 : 200, others.Status);
         using Visitor @operator = await VisitAsync(furnished.OperatorsKey);
         Seen refused = await @operator.GetAsync(path);
         Assert.Equal(403, refused.Status);

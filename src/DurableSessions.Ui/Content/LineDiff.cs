@@ -1,6 +1,8 @@
 namespace DurableSessions.Ui.Content;
 
-/// <summary>A memory before and after a commit, line by line: what is the same at the beginning and at the end, and what is between.</summary>
+/// <summary>
+/// A memory before and after a commit, line by line: what is the same at the beginning and at the end, and what is between.
+/// </summary>
 /// <param name="Start">The same before and after.</param>
 /// <param name="Removed">Only before.</param>
 /// <param name="Added">Only after.</param>

@@ -11,9 +11,9 @@ namespace DurableSessions.Ui.Signing;
 /// written once and never changed.
 /// </summary>
 /// <remarks>
-/// Storage is asked when the first form is shown, and once a day from then on. A host that dies while it writes a key leaves the whole key or
-/// none. Two hosts that make the first key in the same moment leave two, and both know both. A key without a form that it protects is
-/// harmless, so nothing removes one; there is a new one every 90 days.
+/// Storage is asked when the first form is shown, and once a day from then on. A host that dies while it writes a key leaves the whole
+/// key or none. Two hosts that make the first key in the same moment leave two, and both know both. A key without a form that it protects
+/// is harmless, so nothing removes one; there is a new one every 90 days. The audit of storage does not look below <c>keys/</c>.
 /// </remarks>
 /// <param name="container">The container, asked for when it is needed.</param>
 internal sealed class ProtectionKeys(Func<BlobContainerClient> container) : IXmlRepository

@@ -1,4 +1,3 @@
-using Azure;
 using DurableSessions.Http.Audit;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Errors;
@@ -27,8 +26,7 @@ internal static class SignIn
         {
             page.Token();
         }
-        catch (Exception e) when (error is not null
-            && e is RequestFailedException or AggregateException or IOException or OperationCanceledException)
+        catch (ApiException) when (error is not null)
         {
             return null;
         }

@@ -61,6 +61,9 @@ internal sealed partial class Tab : IAsyncDisposable
         JsonNode result = await SendAsync("Page.navigate", new JsonObject { ["url"] = address });
         Assert.True(result["errorText"] is null, $"{address}: {result["errorText"]}");
         await _loaded.Task.WaitAsync(s_timeout);
+
+        // That may have been the event of the page before.
+        await EvaluateAsync("new Promise(done => document.readyState === 'complete' ? done() : addEventListener('load', () => done()))");
     }
 
     /// <summary>

@@ -1,4 +1,3 @@
-using DurableSessions.Ui.Tests.Hosting;
 using Microsoft.Playwright;
 
 namespace DurableSessions.Ui.Tests.Browser;

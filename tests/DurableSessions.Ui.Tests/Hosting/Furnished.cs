@@ -5,7 +5,9 @@ using DurableSessions.Testing;
 
 namespace DurableSessions.Ui.Tests.Hosting;
 
-/// <summary>One host for all pages, whose storage has a session with archives, memories and hostile text, of one user among others.</summary>
+/// <summary>
+/// One host for all pages, whose storage has a session with archives, memories and hostile text, of one user among others.
+/// </summary>
 public sealed class Furnished(SimulatedFixture storage) : IAsyncLifetime
 {
     /// <summary>A text that would be markup, and one that would change the order of what stands around it.</summary>

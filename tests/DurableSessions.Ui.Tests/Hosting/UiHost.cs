@@ -12,9 +12,10 @@ using DurableSessions.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using SessionOptions = DurableSessions.Core.Configuration.SessionOptions;
 using Microsoft.Extensions.Options;
+using SessionOptions = DurableSessions.Core.Configuration.SessionOptions;
 
 namespace DurableSessions.Ui.Tests.Hosting;
 
@@ -44,10 +45,16 @@ internal sealed class UiHost : IAsyncDisposable
         string container,
         bool withEngine = true,
         ISemanticProcessor? processor = null,
-        SessionOptions? options = null, HttpLimits? limits = null)
+        SessionOptions? options = null,
+        HttpLimits? limits = null,
+        FaultTransport? faults = null)
     {
         var requests = new RequestLog();
-        SessionStorage connected = await storage.ConnectAsync(container, requests.Configure);
+        SessionStorage connected = await storage.ConnectAsync(container, client =>
+        {
+            faults?.Configure(client);
+            requests.Configure(client);
+        });
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(static server => server.ApplyDurableSessionsLimits());
@@ -55,7 +62,7 @@ internal sealed class UiHost : IAsyncDisposable
         builder.Services.AddHost(connected, processor ?? new RememberingProcessor(), options: options);
         if (!withEngine)
         {
-            builder.Services.Remove(builder.Services.Last(static s => s.ServiceType == typeof(Microsoft.Extensions.Hosting.IHostedService)));
+            builder.Services.Remove(builder.Services.Last(static s => s.ServiceType == typeof(IHostedService)));
         }
 
         builder.Services.AddApiKeys();
