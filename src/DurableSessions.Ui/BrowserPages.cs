@@ -8,13 +8,15 @@ using DurableSessions.Ui.Signing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace DurableSessions.Ui;
 
 /// <summary>
 /// The door of everything under <c>/ui</c>: only this host's own pages come in, with the key of their cookie, and errors are pages.
 /// </summary>
-internal sealed class BrowserPages(ICallerSource callers) : IBrowserPages
+/// <remarks>It is made with the host's pipeline, before storage is open: what needs that is asked for by requests.</remarks>
+internal sealed class BrowserPages : IBrowserPages
 {
     // Forms here have a few short fields.
     private const int MaxBodyBytes = 64 * 1024;
@@ -40,7 +42,7 @@ internal sealed class BrowserPages(ICallerSource callers) : IBrowserPages
             body.MaxRequestBodySize = MaxBodyBytes;
         }
 
-        if (callers.AuthMode == DevCallerSource.Mode)
+        if (http.RequestServices.GetRequiredService<ICallerSource>().AuthMode == DevCallerSource.Mode)
         {
             TakeQuery(request, "account", "X-OpenViking-Account");
             TakeQuery(request, "user", "X-OpenViking-User");

@@ -1,11 +1,13 @@
 using System.Xml.Linq;
 using Azure.Storage.Blobs;
+using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Keys;
 using DurableSessions.Http.Limits;
 using DurableSessions.Testing;
 using DurableSessions.Ui.Signing;
 using DurableSessions.Ui.Tests.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace DurableSessions.Ui.Tests;
 
@@ -128,6 +130,13 @@ public sealed class FoundationTests(SimulatedFixture storage)
         AssertHeaders(away);
         Assert.DoesNotContain("<form", away.Text, StringComparison.Ordinal);
         Assert.Equal(303, (await visitor.SignInAsync(key)).Status);
+    }
+
+    [Fact]
+    public async Task The_door_needs_nothing_of_a_host_whose_storage_is_not_open()
+    {
+        await using ServiceProvider nothing = new ServiceCollection().AddUi().BuildServiceProvider();
+        Assert.NotNull(nothing.GetRequiredService<IBrowserPages>());
     }
 
     [Fact]
