@@ -12,8 +12,8 @@ public class LayerTests
     private static readonly string[] s_layers =
     [
         "Identities", "Errors", "Storage", "Messages", "Retaining", "State", "Live", "Memories", "Semantics", "Configuration", "Quotas",
-        "Archives", "Indexing", "Merging", "Appending", "Commits", "Failures", "Tasks", "AutoCommit", "Context", "Deletion", "Purging",
-        "Sessions", "Recall", "Auditing",
+        "Archives", "Indexing", "Merging", "Appending", "Commits", "Failures", "Tasks", "Webhooks", "AutoCommit", "Context", "Deletion",
+        "Purging", "Sessions", "Recall", "Auditing",
     ];
 
     private static readonly Architecture s_core = new ArchLoader().LoadAssembly(typeof(SessionStore).Assembly).Build();

@@ -59,6 +59,7 @@ public sealed class RouteWeightTests(AzuriteFixture azurite)
         ["POST /mcp/"] = (20, 20),
         ["GET /api/v1/tasks/"] = (17, 401),
         ["GET /api/v1/tasks/{task_id}"] = (6, 6),
+        ["GET /api/v1/tasks/{task_id}/events"] = (10, 10),
         ["POST /api/v1/tasks/{task_id}/cancel"] = (10, 10),
         ["POST /api/v1/tasks/{task_id}/retry"] = (25, 25),
         [$"GET {Instances}/"] = (10, 2_008),
@@ -151,6 +152,7 @@ public sealed class RouteWeightTests(AzuriteFixture azurite)
             "/api/v1/fs/ls?uri=viking://~/memories&recursive=true", "/api/v1/fs/ls?uri=viking://~/sessions/s/history&node_limit=1",
             "/api/v1/fs/ls?uri=viking://~/sessions/s", "/api/v1/sessions/s/tool-results",
             "/api/v1/tasks?limit=10", "/api/v1/tasks?status=completed&limit=10", $"/api/v1/tasks/{task}", digest,
+            $"/api/v1/tasks/{task}/events", $"/api/v1/tasks/{task}?wait=60",
             $"{Instances}/{task}", $"{Instances}?top=10", "/ready", "/health",
         ];
         List<string> tooDear = [];

@@ -143,6 +143,41 @@ public sealed class DigestService
         return await GetAsync(user, taskId, cancellationToken);
     }
 
+    /// <summary>
+    /// Waits until a task has changed since it was read, or is over, and answers with it as it is then. One that was over is answered as it
+    /// was read.
+    /// </summary>
+    /// <param name="known">The task, as its user has read it.</param>
+    /// <param name="hasChanged">Whether a task that is not over is to be answered.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="TaskNotFoundException">Its instance is gone.</exception>
+    public async Task<DigestTask> WaitForChangeAsync(
+        DigestTask known, Func<DigestTask, bool> hasChanged, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(known);
+        ArgumentNullException.ThrowIfNull(hasChanged);
+        DigestTask task = known;
+        while (!task.IsOver && !hasChanged(task))
+        {
+            DigestTask seen = task;
+            try
+            {
+                await _client.WaitForInstanceAsync(
+                    known.TaskId,
+                    m => m.IsCompleted || m.LastUpdatedAt != seen.UpdatedAt || Status(m.RuntimeStatus, null) != seen.Status,
+                    cancellationToken);
+            }
+            catch (OrchestrationNotFoundException)
+            {
+                throw new TaskNotFoundException(known.TaskId);
+            }
+
+            task = await GetAsync(known.Session.Owner, known.TaskId, cancellationToken);
+        }
+
+        return task;
+    }
+
     private DigestArchiveInput Input(
         SessionKey key, Manifest manifest, int number, int change, DigestRequest request, RequestKey? keyed) =>
         new(key, manifest.Incarnation, number, change, keyed?.KeyHash[..32] ?? Guid.NewGuid().ToString("N"), request.Mode)

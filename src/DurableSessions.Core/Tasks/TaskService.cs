@@ -41,6 +41,41 @@ public sealed class TaskService
     }
 
     /// <summary>
+    /// Waits until a task has changed since it was read, or is over, and answers with it as it is then. One that was over is answered as it
+    /// was read. Of changes that follow each other at once the last may be the only one that is seen.
+    /// </summary>
+    /// <param name="known">The task, as its user has read it.</param>
+    /// <param name="hasChanged">Whether a task that is not over is to be answered. It is asked again for the same state.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="TaskNotFoundException">Its instance and all that was kept of it are gone.</exception>
+    public async Task<CommitTask> WaitForChangeAsync(
+        CommitTask known, Func<CommitTask, bool> hasChanged, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(known);
+        ArgumentNullException.ThrowIfNull(hasChanged);
+        if (known.IsOver)
+        {
+            return known;
+        }
+
+        try
+        {
+            OrchestrationMetadata instance = await _client.WaitForInstanceAsync(
+                known.TaskId, m => Running(m, known) is not { } task || hasChanged(task), cancellationToken);
+            if (Running(instance, known) is { } changed)
+            {
+                return changed;
+            }
+        }
+        catch (OrchestrationNotFoundException)
+        {
+            // It was purged: it is over.
+        }
+
+        return await GetAsync(known.Session.Owner, known.TaskId, cancellationToken);
+    }
+
+    /// <summary>
     /// Waits until no commit of the user is on its way, those that are accepted meanwhile included. Costs a listing of all that is on its
     /// way, reads what the user has on the way, and never looks at what has ended.
     /// </summary>
@@ -120,4 +155,10 @@ public sealed class TaskService
     public Task<CommitTask> RetryAsync(
         UserKey user, string taskId, IdempotencyKey? idempotencyKey, CancellationToken cancellationToken) =>
         _retry.RunAsync(user, taskId, idempotencyKey, cancellationToken);
+
+    // Null: it is over, or it could not be read as it was stored.
+    private static CommitTask? Running(OrchestrationMetadata instance, CommitTask known) =>
+        !instance.IsCompleted && CommitTaskReader.Input(instance) is { } input && input.Session == known.Session
+            ? CommitTaskReader.Task(instance, input)
+            : null;
 }

@@ -86,7 +86,7 @@ internal sealed partial class OperationDocumentation : IOpenApiOperationTransfor
             [route.Status.ToString(CultureInfo.InvariantCulture)] = new OpenApiResponse
             {
                 Description = "Done.",
-                Content = result is null ? null : Content(route.HasEnvelope ? Envelope(result) : result),
+                Content = result is null ? null : Content(route.HasEnvelope ? Envelope(result) : result, route.ContentType),
             },
         };
         (int Status, string Code, string Meaning)[] errors =
@@ -135,8 +135,8 @@ internal sealed partial class OperationDocumentation : IOpenApiOperationTransfor
         _ => (429, "RESOURCE_EXHAUSTED", "Too many requests, or too many pending commits; send the request again after Retry-After."),
     };
 
-    private static Dictionary<string, OpenApiMediaType> Content(JsonNode? example) =>
-        new() { [Json] = new OpenApiMediaType { Example = example, Schema = ExampleSchema.Of(example) } };
+    private static Dictionary<string, OpenApiMediaType> Content(JsonNode? example, string type = Json) =>
+        new() { [type] = new OpenApiMediaType { Example = example, Schema = ExampleSchema.Of(example) } };
 
     [GeneratedRegex(@"\{([a-z_]+)\}")]
     private static partial Regex PathParameter();

@@ -17,6 +17,9 @@ internal sealed record RouteDescription(string Tag, string Summary, string Descr
     /// <summary>Whether the response has an envelope.</summary>
     public bool HasEnvelope { get; init; } = true;
 
+    /// <summary>The content type of a success.</summary>
+    public string ContentType { get; init; } = "application/json";
+
     /// <summary>The HTTP status of a success.</summary>
     public int Status { get; init; } = 200;
 }

@@ -253,9 +253,31 @@ internal static class RouteDescriptions
             "Read a commit",
             "completed guarantees that every reader sees the switched session. The task of a request for an archive's digest is read here "
             + "too: task_type is archive_digest, and result has digest, present, and dropped_version where a preview was dropped. Lists "
-            + "leave it out, and it is neither cancelled nor retried.",
+            + "leave it out, and it is neither cancelled nor retried. With wait, the response follows the next change of the task's "
+            + "status, stage or attempt, and has the task as it is after so many seconds; one that is over is answered at once. The "
+            + "response has an ETag. With If-None-Match a wait goes on until the task is another one than that, so that no change is "
+            + "missed between two requests; a task that is the same, also after the wait, is answered 304.",
             Task,
-            ErrorCode.NotFound),
+            ErrorCode.NotFound, ErrorCode.TooMany)
+        {
+            Query = new Dictionary<string, string> { ["wait"] = "60" },
+        },
+        ["GET /api/v1/tasks/{task_id}/events"] = new(
+            Tasks,
+            "Follow a commit",
+            "Server-sent events: the task as it is, then one event for each change of its status, stage or attempt, until it is over. "
+            + "event is stage, and completed, failed or cancelled at the end; data is the task; id is the text of its ETag. Every 15 "
+            + "seconds there is a comment. The response ends after 300 seconds at the latest; a client connects again with Last-Event-ID, "
+            + "and gets the present state where that is another one: what was in between is not repeated, nor are stages that pass faster "
+            + "than the host sees them. 204 where the task is over and the client has its end, so that an EventSource stops.",
+            """
+            "id: running-summarizing-1-0123456789abcdef0123456789abcdef\nevent: stage\ndata: {\"task_id\":\"c0123\"}\n\n"
+            """,
+            ErrorCode.NotFound, ErrorCode.TooMany)
+        {
+            HasEnvelope = false,
+            ContentType = Endpoints.TaskEvents.ContentType,
+        },
         ["POST /api/v1/tasks/{task_id}/cancel"] = new(
             Tasks,
             "Cancel a commit",

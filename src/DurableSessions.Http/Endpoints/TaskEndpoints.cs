@@ -16,7 +16,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace DurableSessions.Http.Endpoints;
 
-/// <summary>Tasks of commits: list, read, cancel, retry.</summary>
+/// <summary>Tasks of commits: list, read, follow, cancel, retry.</summary>
 internal static class TaskEndpoints
 {
     private const string TaskType = "session_commit";
@@ -33,6 +33,7 @@ internal static class TaskEndpoints
         tasks.MapGet("/", ListAsync).WithWeight(
             static query => 1 + (RequestsPerTask * ReadAtOnce(query.Number("limit", MaxPage, otherwise: DefaultPage))));
         tasks.MapGet("/{task_id}", GetAsync).WithWeight(6);
+        tasks.MapGet("/{task_id}/events", EventsAsync).WithWeight(10);
         tasks.MapPost("/{task_id}/cancel", CancelAsync).WithWeight(10);
         tasks.MapPost("/{task_id}/retry", RetryAsync).WithWeight(25);
     }
@@ -91,16 +92,63 @@ internal static class TaskEndpoints
         });
     }
 
-    private static async Task<IResult> GetAsync(HttpContext http, Caller caller, SessionStore store, string task_id)
+    private static async Task<IResult> GetAsync(
+        HttpContext http, Caller caller, SessionStore store, TimeProvider time, OpenWaits waits, string task_id)
     {
-        if (DigestService.IsTaskId(Check(task_id)))
+        Check(task_id);
+        int waitSeconds = Query.Integer(http, "wait", 0, RequestLimits.MaxWaitSeconds, otherwise: 0);
+        using IDisposable? wait = waitSeconds > 0 ? waits.Begin(http) : null;
+        var task = await TaskView.ReadAsync(store, caller.Owner, task_id, http.RequestAborted);
+        if (waitSeconds > 0 && !await NextAsync())
         {
-            DigestTask digest = await store.Digests.GetAsync(caller.Owner, task_id, http.RequestAborted);
-            return new EnvelopeResult(json => ArchiveDigestEndpoints.Write(json, digest));
+            task = await TaskView.ReadAsync(store, caller.Owner, task_id, http.RequestAborted);
         }
 
-        CommitTask task = await store.Tasks.GetAsync(caller.Owner, task_id, http.RequestAborted);
-        return new EnvelopeResult(json => Write(json, task));
+        http.Response.Headers.ETag = task.ETag.ToString();
+        return TaskView.IsKnown(http.Request, task)
+            ? Results.StatusCode(StatusCodes.Status304NotModified)
+            : new EnvelopeResult(task.Write);
+
+        // False: the time is over.
+        async Task<bool> NextAsync()
+        {
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(waitSeconds), time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, http.RequestAborted);
+            bool hasTags = http.Request.Headers.IfNoneMatch.Count > 0;
+            if (hasTags && !TaskView.IsKnown(http.Request, task))
+            {
+                return true;
+            }
+
+            string state = task.State;
+            try
+            {
+                task = await task.WaitForChangeAsync(
+                    next => hasTags ? !TaskView.IsKnown(http.Request, next) : next.State != state, either.Token);
+                return true;
+            }
+            catch (OperationCanceledException) when (limit.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
+            {
+                return false;
+            }
+        }
+    }
+
+    private static async Task<IResult> EventsAsync(
+        HttpContext http, Caller caller, SessionStore store, TimeProvider time, OpenWaits waits, string task_id)
+    {
+        Check(task_id);
+        using IDisposable wait = waits.Begin(http);
+        var task = await TaskView.ReadAsync(store, caller.Owner, task_id, http.RequestAborted);
+        string? lastId = http.Request.Headers["Last-Event-ID"];
+        if (task.IsOver && TaskView.StateOf(lastId) == task.State)
+        {
+            // With another status an EventSource would connect again, for ever.
+            return Results.NoContent();
+        }
+
+        await TaskEvents.SendAsync(http, task, TaskView.StateOf(lastId), time);
+        return Results.Empty;
     }
 
     private static async Task<IResult> CancelAsync(HttpContext http, Caller caller, SessionStore store, string task_id)

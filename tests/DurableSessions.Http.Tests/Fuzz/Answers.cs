@@ -56,6 +56,13 @@ internal static class Answers
             return null;
         }
 
+        // A task that is there, as events.
+        if (path.StartsWith("/api/v1/tasks/", StringComparison.Ordinal) && path.TrimEnd('/').EndsWith("/events", StringComparison.Ordinal)
+            && reply.Status == 200 && reply.Headers.Contains("Content-Type: text/event-stream"))
+        {
+            return null;
+        }
+
         // The document of the API has a charset.
         if (!reply.Headers.Contains("Content-Type: application/json")
             && !(path.StartsWith("/openapi/", StringComparison.Ordinal)

@@ -64,10 +64,11 @@ internal sealed class ApiHost : IAsyncDisposable
     /// <param name="time">The clock of the audit log.</param>
     /// <param name="proxies">The proxies that it believes.</param>
     /// <param name="model">What is known of its model; <see langword="null"/>: it has none.</param>
+    /// <param name="storeTime">The clock of all else.</param>
     public static async Task<ApiHost> StartAsync(
         SessionStorage storage, bool withEngine = true, TimeProvider? keyTime = null,
         HttpLimits? limits = null, Core.Configuration.SessionOptions? options = null, HostLog? log = null, TimeProvider? time = null,
-        ProxySettings? proxies = null, IModelStatus? model = null)
+        ProxySettings? proxies = null, IModelStatus? model = null, TimeProvider? storeTime = null)
     {
         var processor = new ScriptedProcessor();
         var fallback = new ScriptedProcessor();
@@ -81,7 +82,7 @@ internal sealed class ApiHost : IAsyncDisposable
 
         builder.WebHost.ConfigureKestrel(static server => server.ApplyDurableSessionsLimits());
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddHost(storage, processor, fallback, options);
+        builder.Services.AddHost(storage, processor, fallback, options, time: storeTime);
         if (model is not null)
         {
             builder.Services.AddSingleton(model);

@@ -64,6 +64,7 @@ internal static class RouteTable
         ["POST /mcp/"] = new(RouteKind.Caller, "/mcp", Body: Find),
         ["GET " + Tasks] = new(RouteKind.Caller, Tasks + "?resource_id={session_id}"),
         ["GET " + Tasks + "{task_id}"] = new(RouteKind.Caller),
+        ["GET " + Tasks + "{task_id}/events"] = new(RouteKind.Caller),
         ["POST " + Tasks + "{task_id}/cancel"] = new(RouteKind.Caller, Body: "{}"),
         ["POST " + Tasks + "{task_id}/retry"] = new(RouteKind.Caller, Body: "{}"),
         ["POST /api/v1/digest_again"] = new(RouteKind.Caller),

@@ -100,7 +100,7 @@ public sealed partial class TenantTests
     // Random ids, versions, and times.
     [GeneratedRegex(
         """("(trace_id|etag)":"([^"\\]|\\.)*"|"(updated_at|created_at)":[0-9.]+|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+|"""
-        + """msg_[0-9a-f]{32}|digest-[0-9a-f]{12}|(?<![0-9a-f])[cka][0-9a-f]{31})""")]
+        + """id: [a-z_-]+-[0-9]+-[0-9a-f]{32}|msg_[0-9a-f]{32}|digest-[0-9a-f]{12}|(?<![0-9a-f])[cka][0-9a-f]{31})""")]
     private static partial Regex Varying();
 
     [GeneratedRegex("""("session_id":"[^"]*","uri":"[^"]*")""")]
