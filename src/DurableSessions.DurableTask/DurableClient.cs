@@ -49,7 +49,9 @@ public sealed class DurableClient(DurableTaskClient inner, TimeProvider time) : 
         };
         try
         {
-            await inner.ScheduleNewOrchestrationInstanceAsync(orchestratorName, DurablePayloads.Write(input), durable, cancellationToken);
+            await inner
+                .ScheduleNewOrchestrationInstanceAsync(orchestratorName, DurablePayloads.Write(input), durable, cancellationToken)
+                .OrUnavailableAsync();
         }
         catch (Core.Exceptions.OrchestrationAlreadyExistsException)
         {
@@ -63,7 +65,7 @@ public sealed class DurableClient(DurableTaskClient inner, TimeProvider time) : 
         string instanceId, CancellationToken cancellationToken = default)
     {
         OrchestrationInstanceIds.ThrowIfInvalid(instanceId);
-        return await inner.GetInstanceAsync(instanceId, getInputsAndOutputs: true, cancellationToken) is { } found
+        return await inner.GetInstanceAsync(instanceId, getInputsAndOutputs: true, cancellationToken).OrUnavailableAsync() is { } found
             ? Translate(found)
             : null;
     }
@@ -91,7 +93,7 @@ public sealed class DurableClient(DurableTaskClient inner, TimeProvider time) : 
             return false;
         }
 
-        await inner.RaiseEventAsync(instanceId, eventName, DurablePayloads.Write(payload), cancellationToken);
+        await inner.RaiseEventAsync(instanceId, eventName, DurablePayloads.Write(payload), cancellationToken).OrUnavailableAsync();
         return true;
     }
 
@@ -107,7 +109,7 @@ public sealed class DurableClient(DurableTaskClient inner, TimeProvider time) : 
 
     public override async Task<bool> PurgeInstanceAsync(string instanceId, CancellationToken cancellationToken = default) =>
         await GetInstanceAsync(instanceId, cancellationToken) is { IsCompleted: true }
-        && (await inner.PurgeInstanceAsync(instanceId, cancellationToken)).PurgedInstanceCount > 0;
+        && (await inner.PurgeInstanceAsync(instanceId, cancellationToken).OrUnavailableAsync()).PurgedInstanceCount > 0;
 
     public override async Task<OrchestrationPage> ListInstancesAsync(
         Orchestration.OrchestrationQuery query, CancellationToken cancellationToken = default)
@@ -120,7 +122,8 @@ public sealed class DurableClient(DurableTaskClient inner, TimeProvider time) : 
         {
             // Each query requests no more than the page has room for: a result is used whole, since only its token continues the listing.
             OrchestrationPage page = await ListOnceAsync(
-                query with { PageSize = query.PageSize - found.Count, ContinuationToken = token }, cancellationToken);
+                query with { PageSize = query.PageSize - found.Count, ContinuationToken = token }, cancellationToken)
+                .OrUnavailableAsync();
             found.AddRange(page.Values);
             token = page.ContinuationToken;
             if (token is null)
@@ -159,44 +162,49 @@ public sealed class DurableClient(DurableTaskClient inner, TimeProvider time) : 
         string instanceId, CancellationToken cancellationToken = default) =>
         await GetInstanceAsync(instanceId, cancellationToken) is null
             ? null
-            : [.. (await inner.GetOrchestrationHistoryAsync(instanceId, cancellationToken)).Select(DurableHistory.Translate)];
+            :
+            [
+                .. (await inner.GetOrchestrationHistoryAsync(instanceId, cancellationToken).OrUnavailableAsync())
+                    .Select(DurableHistory.Translate),
+            ];
 
     private async Task SendUnlessCompletedAsync(string instanceId, Func<Task> send, CancellationToken cancellationToken)
     {
         if (!(await FindAsync(instanceId, cancellationToken)).IsCompleted)
         {
-            await send();
+            await send().OrUnavailableAsync();
         }
     }
 
     private async Task<Orchestration.OrchestrationMetadata> FindAsync(string instanceId, CancellationToken cancellationToken) =>
         await GetInstanceAsync(instanceId, cancellationToken) ?? throw new OrchestrationNotFoundException(instanceId);
 
+    // The output of an instance that has failed or was terminated tells why, in plain text where its provider keeps no details.
     private static Orchestration.OrchestrationMetadata Translate(Microsoft.DurableTask.Client.OrchestrationMetadata found)
     {
-        bool terminated = found.RuntimeStatus == Microsoft.DurableTask.Client.OrchestrationRuntimeStatus.Terminated;
+        Orchestration.OrchestrationRuntimeStatus status = Translate(found.RuntimeStatus);
         return new Orchestration.OrchestrationMetadata
         {
             Name = found.Name,
             InstanceId = found.InstanceId,
-            RuntimeStatus = Translate(found.RuntimeStatus),
+            RuntimeStatus = status,
             CreatedAt = found.CreatedAt,
             LastUpdatedAt = found.LastUpdatedAt,
             Generation = found.Tags.TryGetValue(GenerationTag, out string? tag)
                 && int.TryParse(tag, CultureInfo.InvariantCulture, out int generation) ? generation : 1,
             Tags = found.Tags.Where(static t => t.Key != GenerationTag).ToDictionary(StringComparer.Ordinal),
             SerializedInput = found.SerializedInput,
-            SerializedOutput = terminated ? null : found.SerializedOutput,
-            SerializedCustomStatus = found.SerializedCustomStatus,
-            FailureDetails = terminated
-                ? new TaskFailureDetails("Terminated", TerminationReason(found), IsNonRetriable: true)
-                : found.FailureDetails is { } failure ? DurableFailures.Translate(failure)
-                : null,
+            SerializedOutput = status == Orchestration.OrchestrationRuntimeStatus.Completed ? found.SerializedOutput : null,
+            SerializedCustomStatus = DurablePayloads.JsonOrNull(found.SerializedCustomStatus),
+            FailureDetails = status switch
+            {
+                Orchestration.OrchestrationRuntimeStatus.Terminated => DurableFailures.OfTermination(found.SerializedOutput),
+                Orchestration.OrchestrationRuntimeStatus.Failed when found.FailureDetails is null =>
+                    DurableFailures.WithoutDetails(found.SerializedOutput),
+                _ => found.FailureDetails is { } failure ? DurableFailures.Translate(failure) : null,
+            },
         };
     }
-
-    private static string TerminationReason(Microsoft.DurableTask.Client.OrchestrationMetadata found) =>
-        found.DataConverter is null ? "" : found.ReadOutputAs<string>() ?? "Terminated by an operator.";
 
     private static Orchestration.OrchestrationRuntimeStatus Translate(Microsoft.DurableTask.Client.OrchestrationRuntimeStatus status) =>
         Enum.TryParse(status.ToString(), out Orchestration.OrchestrationRuntimeStatus ours)

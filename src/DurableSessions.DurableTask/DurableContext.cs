@@ -7,6 +7,8 @@ namespace DurableSessions.DurableTask;
 /// <summary>Adapts the orchestration context of Durable Task, call by call.</summary>
 internal sealed class DurableContext(Durable.TaskOrchestrationContext inner, JsonElement? input) : OrchestrationContext
 {
+    private static readonly TimeSpan AfterEarlyTimer = TimeSpan.FromSeconds(1.5);
+
     public override string Name => inner.Name.Name;
 
     public override string InstanceId => inner.InstanceId;
@@ -45,8 +47,18 @@ internal sealed class DurableContext(Durable.TaskOrchestrationContext inner, Jso
         }
     }
 
-    public override Task CreateTimer(DateTimeOffset fireAt, CancellationToken cancellationToken) =>
-        inner.CreateTimer(fireAt.UtcDateTime, cancellationToken);
+    /// <summary>
+    /// Queues of Azure Storage delay by whole seconds, rounded down: such a timer fires up to one second early. Then another one follows,
+    /// long enough that it is not rounded to nothing.
+    /// </summary>
+    public override async Task CreateTimer(DateTimeOffset fireAt, CancellationToken cancellationToken)
+    {
+        await inner.CreateTimer(fireAt.UtcDateTime, cancellationToken);
+        while (CurrentUtcDateTime < fireAt)
+        {
+            await inner.CreateTimer(CurrentUtcDateTime.UtcDateTime + AfterEarlyTimer, cancellationToken);
+        }
+    }
 
     public override async Task<T> WaitForExternalEvent<T>(string eventName, CancellationToken cancellationToken = default) =>
         DurablePayloads.Read<T>(await inner.WaitForExternalEvent<JsonElement?>(eventName, cancellationToken))!;

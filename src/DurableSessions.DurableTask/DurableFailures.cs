@@ -1,3 +1,4 @@
+using System.Text.Json;
 using DurableSessions.Orchestration;
 using Durable = Microsoft.DurableTask;
 
@@ -6,8 +7,23 @@ namespace DurableSessions.DurableTask;
 /// <summary>Translates failures of Durable Task.</summary>
 internal static class DurableFailures
 {
+    // That of TaskFailureDetails.ErrorMessage.
+    private const int MaxTextLength = 4_096;
+
     public static TaskFailureDetails Translate(Durable.TaskFailureDetails failure) => new(
         failure.ErrorType, failure.ErrorMessage, failure.StackTrace, failure.IsCausedBy<NonRetriableTaskException>());
+
+    /// <summary>
+    /// The failure of an instance whose provider keeps none: Azure Storage has its text in place of an output, and not its type.
+    /// </summary>
+    public static TaskFailureDetails WithoutDetails(string? output) =>
+        new("Failed", Text(output) ?? "The provider of the task hub tells no reason.");
+
+    /// <summary>
+    /// The reason of a termination: JSON from this client, plain text from the routes of the Durable Functions extension.
+    /// </summary>
+    public static TaskFailureDetails OfTermination(string? output) =>
+        new("Terminated", Text(output) ?? "Terminated by an operator.", IsNonRetriable: true);
 
     /// <summary>
     /// Runs an orchestrator or an activity. An exception whose message cannot be read is replaced: Durable Task could not record it, and
@@ -23,6 +39,21 @@ internal static class DurableFailures
         {
             throw new InvalidOperationException($"{e.GetType().FullName} was thrown, and its message cannot be read.");
         }
+    }
+
+    private static string? Text(string? output)
+    {
+        string? text;
+        try
+        {
+            text = string.IsNullOrEmpty(output) ? null : JsonSerializer.Deserialize<string>(output);
+        }
+        catch (JsonException)
+        {
+            text = output;
+        }
+
+        return text is { Length: > MaxTextLength } ? text[..MaxTextLength] : text;
     }
 
     private static bool IsReadable(Exception e)

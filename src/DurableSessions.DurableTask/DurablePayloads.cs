@@ -19,6 +19,20 @@ public static class DurablePayloads
     internal static JsonElement? Write(object? value) =>
         value is null ? null : JsonSerializer.SerializeToElement(value, value.GetType(), OrchestrationJson.Options);
 
+    /// <summary>Text that is no JSON is not from an orchestrator: each of them writes its custom status with <see cref="Write"/>.</summary>
+    internal static string? JsonOrNull(string? text)
+    {
+        try
+        {
+            using JsonDocument? json = string.IsNullOrEmpty(text) ? null : JsonDocument.Parse(text);
+            return json is null ? null : text;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
     internal static T? Read<T>(JsonElement? json) => json is { } value ? value.Deserialize<T>(OrchestrationJson.Options) : default;
 
     internal static object? Read(JsonElement? json, Type type) => json is { } value ? value.Deserialize(type, OrchestrationJson.Options)

@@ -1,14 +1,10 @@
 using Azure.Storage.Blobs;
-using DurableSessions.Core;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
-using DurableSessions.Core.Storage;
 using DurableSessions.Core.Tasks;
 using DurableSessions.Orchestration;
-using DurableSessions.Orchestration.Behaviour;
 using DurableSessions.Testing;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace DurableSessions.DurableTask.Tests;
 
@@ -39,7 +35,7 @@ public sealed class CommitCrashTests(AzuriteFixture azurite)
 
         // Not before there is storage: in a fresh clone it is installed first.
         using var patience = new CancellationTokenSource(s_timeout);
-        await using var hub = new DurableHub();
+        await using var hub = DurableHub.InMemory();
         var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using Member first = await Member.StartAsync(
             azurite, container, hub, (step, activity => new Doomed(activity, after, reached)));
@@ -62,53 +58,5 @@ public sealed class CommitCrashTests(AzuriteFixture azurite)
         Assert.Equal(wasCut ? ["m1", "m2", "m3"] : ["m1", "m2", "m3", "m4", "m5"], Assert.Single(audit.Archives).Texts);
         Assert.Equal(ArchiveState.Covered, audit.Archives[0].State);
         await commit.ContinueWith(static _ => { }, TaskScheduler.Default).WaitAsync(patience.Token);
-    }
-
-    private sealed class Member(ServiceProvider services, IOrchestrationHost host) : IAsyncDisposable
-    {
-        public SessionStore Store => services.GetRequiredService<SessionStore>();
-
-        public IOrchestrationHost Host => host;
-
-        public static async Task<Member> StartAsync(
-            AzuriteFixture azurite,
-            BlobContainerClient container,
-            DurableHub hub,
-            (string Step, Func<ITaskActivity, ITaskActivity> Wrap)? doom = null)
-        {
-            SessionStorage storage = await azurite.ConnectAsync(container.Name, null);
-            IOrchestrationHost? host = null;
-            var words = new FakeProcessor();
-            ServiceProvider services = new ServiceCollection()
-                .AddHost(storage, words)
-                .AddSingleton<OrchestrationClient>(_ => new HubClient(() => host!.Client))
-                .BuildServiceProvider();
-            OrchestrationRegistry known = services.GetRequiredService<OrchestrationRegistry>();
-            var registry = new OrchestrationRegistry();
-            foreach ((string name, Func<ITaskOrchestrator> create) in known.Orchestrators)
-            {
-                registry.AddOrchestrator(name, create);
-            }
-
-            foreach ((string name, Func<ITaskActivity> create) in known.Activities)
-            {
-                registry.AddActivity(name, doom is { } doomed && doomed.Step == name ? () => doomed.Wrap(create()) : create);
-            }
-
-            host = await hub.StartHostAsync(registry);
-            return new Member(services, host);
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await host.DisposeAsync();
-            await services.DisposeAsync();
-        }
-    }
-
-    // The host of the task hub starts with what the store registers, and the store calls it from its first request on.
-    private sealed class HubClient(Func<OrchestrationClient> find) : DelegatingOrchestrationClient
-    {
-        protected override OrchestrationClient Inner => find();
     }
 }

@@ -1,25 +1,66 @@
 using DurableSessions.Orchestration;
 using DurableSessions.Orchestration.Behaviour;
 using Microsoft.DurableTask.Testing.Sidecar;
+using global::DurableTask.AzureStorage;
+using global::DurableTask.Core;
 
 namespace DurableSessions.DurableTask.Tests;
 
-/// <summary>A task hub in memory that several hosts share, as they would share a scheduler.</summary>
+/// <summary>A task hub that several hosts share, as they would share a scheduler.</summary>
 internal sealed class DurableHub : IOrchestrationHub
 {
-    public InMemoryOrchestrationService Service { get; } = new();
+    private readonly Func<Task> _end;
+
+    private DurableHub(IOrchestrationService service, IOrchestrationServiceClient client, Func<Task> end)
+    {
+        Service = service;
+        Client = client;
+        _end = end;
+    }
+
+    public IOrchestrationService Service { get; }
+
+    public IOrchestrationServiceClient Client { get; }
 
     public Histories Histories { get; } = new();
 
     public TimeProvider Time => TimeProvider.System;
 
+    public static DurableHub InMemory()
+    {
+        var service = new InMemoryOrchestrationService();
+        return new DurableHub(service, service, static () => Task.CompletedTask);
+    }
+
+    /// <summary>The provider that Azure Functions uses unless it is configured for another.</summary>
+    public static async Task<DurableHub> OnAzureStorageAsync(WholeAzurite azurite)
+    {
+        var service = new AzureStorageOrchestrationService(new AzureStorageOrchestrationServiceSettings
+        {
+            TaskHubName = $"hub{Guid.NewGuid():N}",
+            StorageAccountClientProvider = new StorageAccountClientProvider(await azurite.GetConnectionStringAsync()),
+            PartitionCount = 1,
+            MaxQueuePollingInterval = TimeSpan.FromMilliseconds(100),
+            LeaseAcquireInterval = TimeSpan.FromSeconds(1),
+        });
+        await service.CreateIfNotExistsAsync();
+        await service.StartAsync();
+        return new DurableHub(service, service, () => service.StopAsync(isForced: true));
+    }
+
     public static async Task RunAsync(Func<IOrchestrationHub, Task> test)
     {
-        await using var hub = new DurableHub();
+        await using DurableHub hub = InMemory();
+        await test(hub);
+    }
+
+    public static async Task RunAsync(WholeAzurite azurite, Func<IOrchestrationHub, Task> test)
+    {
+        await using DurableHub hub = await OnAzureStorageAsync(azurite);
         await test(hub);
     }
 
     public async Task<IOrchestrationHost> StartHostAsync(OrchestrationRegistry registry) => await DurableHost.StartAsync(this, registry);
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync() => await _end();
 }

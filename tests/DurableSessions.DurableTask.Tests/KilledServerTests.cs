@@ -17,7 +17,7 @@ public sealed class KilledServerTests(AzuriteFixture azurite, ITestOutputHelper 
     {
         BlobContainerClient container = await azurite.NewContainerAsync();
         string storage = await azurite.GetConnectionStringAsync();
-        await using var hub = new DurableHub();
+        await using var hub = DurableHub.InMemory();
         Scheduler? scheduler = null;
         await using Hosts hosts = await Hosts.StartAsync(
             async _ =>
@@ -42,7 +42,11 @@ public sealed class KilledServerTests(AzuriteFixture azurite, ITestOutputHelper 
         await scheduler!.DisposeAsync();
     }
 
-    private static async Task<int> CountUnfinishedAsync(DurableHub hub) => (await hub.Service.GetOrchestrationWithQueryAsync(
-        new OrchestrationQuery { RuntimeStatus = [OrchestrationStatus.Pending, OrchestrationStatus.Running], PageSize = 1_000 },
-        CancellationToken.None)).OrchestrationState.Count;
+    private static async Task<int> CountUnfinishedAsync(DurableHub hub)
+    {
+        OrchestrationQueryResult found = await ((IOrchestrationServiceQueryClient)hub.Client).GetOrchestrationWithQueryAsync(
+            new OrchestrationQuery { RuntimeStatus = [OrchestrationStatus.Pending, OrchestrationStatus.Running], PageSize = 1_000 },
+            CancellationToken.None);
+        return found.OrchestrationState.Count;
+    }
 }

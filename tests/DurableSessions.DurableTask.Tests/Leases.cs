@@ -1,14 +1,13 @@
 using System.Collections.Concurrent;
-using Microsoft.DurableTask.Testing.Sidecar;
 using global::DurableTask.Core;
 
 namespace DurableSessions.DurableTask.Tests;
 
 /// <summary>
-/// One host's part of the hub. The in-memory service lends work for ever; a scheduler takes it back from a host that is gone, gives it
+/// One host's part of the hub. Its service lends work for ever, or for long; a scheduler takes it back from a host that is gone, gives it
 /// to another, and hears nothing more from the first. So does this.
 /// </summary>
-internal sealed class Leases(InMemoryOrchestrationService hub, Histories histories) : IOrchestrationService
+internal sealed class Leases(IOrchestrationService hub, Histories histories) : IOrchestrationService
 {
     private readonly ConcurrentDictionary<TaskOrchestrationWorkItem, bool> _orchestrations = new();
     private readonly ConcurrentDictionary<TaskActivityWorkItem, bool> _activities = new();

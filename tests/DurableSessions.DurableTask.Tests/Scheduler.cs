@@ -33,7 +33,7 @@ internal sealed class Scheduler(WebApplication server, Leases leases) : IAsyncDi
         builder.Services.AddLogging(static logging => logging.ClearProviders());
         builder.Services.AddGrpc();
         builder.Services.AddSingleton<IOrchestrationService>(leases);
-        builder.Services.AddSingleton<IOrchestrationServiceClient>(hub.Service);
+        builder.Services.AddSingleton(hub.Client);
         builder.Services.AddSingleton(hub.Histories);
         builder.Services.AddSingleton<HostServer>();
         WebApplication server = builder.Build();

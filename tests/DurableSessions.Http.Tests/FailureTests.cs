@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text;
+using DurableSessions.Http.Errors;
 using DurableSessions.Http.Tests.Hosting;
+using DurableSessions.Orchestration;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Http.Tests;
@@ -35,6 +37,14 @@ public sealed class FailureTests(AzuriteFixture azurite)
 
         faults.When(static r => r.Blob.EndsWith("messages.jsonl", StringComparison.Ordinal), Fault.FailBeforeSending, skip: 1, times: 5);
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => host.Client.GetStringAsync(Archive, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public void An_engine_that_does_not_answer_is_unavailable_for_now()
+    {
+        ApiError error = ErrorTranslation.Of(new OrchestrationUnavailableException("No answer."), "id");
+
+        Assert.Equal((503, "UNAVAILABLE", "No answer.", 2), (error.HttpStatus, error.Code, error.Message, error.RetryAfterSeconds));
     }
 
     [Fact]

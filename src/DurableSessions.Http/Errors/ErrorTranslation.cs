@@ -34,6 +34,7 @@ internal static class ErrorTranslation
         QuotaExceededException e => ApiError.OverQuota(e),
         ContentionException e => ApiError.Conflict(e.Message),
         OrchestrationNotFoundException e => ApiError.NotFound(e.Message, "orchestration", e.InstanceId),
+        OrchestrationUnavailableException e => ApiError.Unavailable(e.Message),
         OrchestrationLimitException e => ApiError.TooLarge(e.Message),
         TaskStatusException e => ApiError.FailedPrecondition(e.Message),
         BadHttpRequestException => ApiError.InvalidArgument(

@@ -1,0 +1,117 @@
+using DurableSessions.Core.Commits;
+using DurableSessions.Core.Identities;
+using DurableSessions.Core.Tasks;
+using DurableSessions.Orchestration;
+using DurableSessions.Orchestration.Behaviour;
+using DurableSessions.Testing;
+
+namespace DurableSessions.DurableTask.Tests;
+
+/// <summary>What Durable Task's provider on Azure Storage does otherwise than a scheduler.</summary>
+public sealed class AzureStorageTests(AzuriteFixture azurite, WholeAzurite taskHubs) : IDisposable
+{
+    private static readonly SessionKey s_key = new("a", "u", "s");
+
+    private readonly CancellationTokenSource _patience = new(TimeSpan.FromSeconds(90));
+
+    private CancellationToken Cancelled => _patience.Token;
+
+    public void Dispose() => _patience.Dispose();
+
+    [Fact]
+    public async Task A_commit_that_failed_is_read_and_tried_again()
+    {
+        await using DurableHub hub = await DurableHub.OnAzureStorageAsync(taskHubs);
+        int calls = 0;
+        await using Member member = await StartAsync(
+            hub, () => Interlocked.Increment(ref calls) == 1 ? throw new NonRetriableTaskException("not now") : Task.CompletedTask);
+        string id = await CommitAsync(member);
+        OrchestrationMetadata failed = await member.Host.Client.WaitForInstanceCompletionAsync(id, Cancelled);
+        Assert.Null(failed.SerializedOutput);
+        Assert.Contains("not now", failed.FailureDetails!.ErrorMessage, StringComparison.Ordinal);
+        await AssertFailedAsync(member, id, $"The server failed. The log has it under {id}.");
+
+        await member.Store.Tasks.RetryAsync(s_key.Owner, id, Cancelled);
+        await member.Host.Client.WaitForInstanceCompletionAsync(id, Cancelled);
+        Assert.Equal(CommitTaskStatus.Completed, (await member.Store.Tasks.GetAsync(s_key.Owner, id, Cancelled)).Status);
+        Assert.Equal(["m1", "m2", "m3", "m4", "m5"], (await Audit.OfAsync(member.Store, s_key)).Everything);
+    }
+
+    [Fact]
+    public async Task A_commit_that_was_terminated_in_plain_text_is_read_and_started_again()
+    {
+        await using DurableHub hub = await DurableHub.OnAzureStorageAsync(taskHubs);
+        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using Member member = await StartAsync(hub, () =>
+        {
+            reached.TrySetResult();
+            return over.Task;
+        });
+        string id = await CommitAsync(member);
+        await reached.Task.WaitAsync(Cancelled);
+
+        // As the route of the Durable Functions extension does.
+        await hub.Client.ForceTerminateTaskOrchestrationAsync(id, "enough of it");
+        OrchestrationMetadata ended = await member.Host.Client.WaitForInstanceCompletionAsync(id, Cancelled);
+        Assert.Equal("enough of it", ended.FailureDetails!.ErrorMessage);
+        await AssertFailedAsync(member, id, "An operator terminated the commit.");
+
+        CommitTask again = await member.Store.Tasks.RetryAsync(s_key.Owner, id, Cancelled);
+        Assert.Equal((2, CommitTaskStatus.Pending), (again.Attempt, again.Status));
+        over.SetResult();
+    }
+
+    [Fact]
+    public async Task A_timer_fires_not_before_its_time()
+    {
+        await using DurableHub hub = await DurableHub.OnAzureStorageAsync(taskHubs);
+        var registry = new OrchestrationRegistry();
+        registry.AddOrchestrator("wait", static () => new Waiting());
+        await using IOrchestrationHost host = await hub.StartHostAsync(registry);
+        OrchestrationMetadata instance = await host.Client.ScheduleNewOrchestrationInstanceAsync("wait", cancellationToken: Cancelled);
+
+        Assert.Equal("true", (await host.Client.WaitForInstanceCompletionAsync(instance.InstanceId, Cancelled)).SerializedOutput);
+    }
+
+    private async Task<Member> StartAsync(DurableHub hub, Func<Task> beforeArchiving) => await Member.StartAsync(
+        azurite,
+        await azurite.NewContainerAsync(),
+        hub,
+        (CommitNames.ArchiveToTemp, activity => new Prelude(activity, beforeArchiving)));
+
+    private async Task<string> CommitAsync(Member member)
+    {
+        await member.Store.Sessions.AppendAsync(s_key, Words.Messages("m", 5), null, Cancelled);
+        CommitAnswer answer = await member.Store.Commits.CommitAsync(s_key, new CommitRequest { KeepRecentCount = 2 }, Cancelled);
+        return answer.Task!.TaskId;
+    }
+
+    private async Task AssertFailedAsync(Member member, string id, string error)
+    {
+        CommitTask task = await member.Store.Tasks.GetAsync(s_key.Owner, id, Cancelled);
+        Assert.Equal((CommitTaskStatus.Failed, error), (task.Status, task.Error));
+    }
+
+    private sealed class Waiting : TaskOrchestrator<object?, bool>
+    {
+        public override async Task<bool> RunAsync(OrchestrationContext context, object? input)
+        {
+            DateTimeOffset due = context.CurrentUtcDateTime + TimeSpan.FromSeconds(1.9);
+            await context.CreateTimer(due, CancellationToken.None);
+            return context.CurrentUtcDateTime >= due;
+        }
+    }
+
+    /// <summary>An activity before which something happens.</summary>
+    private sealed class Prelude(ITaskActivity inner, Func<Task> before) : ITaskActivity
+    {
+        public Type InputType => inner.InputType;
+
+        public async Task<object?> RunAsync(TaskActivityContext context, object? input)
+        {
+            await before();
+            return await inner.RunAsync(context, input);
+        }
+    }
+}
