@@ -28,7 +28,7 @@ internal static class Notices
         "retry" => "Another attempt has begun.",
         "suspend" => "The commit is asked to stand still until it is resumed.",
         "resume" => "The commit goes on.",
-        "terminate" => "The commit is asked to end at once. Its messages stay readable, and the session's next commit carries it to its end.",
+        "terminate" => "The commit is asked to end at once. Its messages stay readable, and the session's next commit carries it on.",
         _ => null,
     };
 }

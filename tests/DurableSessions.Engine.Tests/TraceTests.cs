@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using DurableSessions.Orchestration;
-using DurableSessions.Testing;
 
 namespace DurableSessions.Engine.Tests;
 

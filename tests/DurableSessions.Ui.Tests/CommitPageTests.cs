@@ -133,9 +133,12 @@ public sealed class CommitPageTests(SimulatedFixture storage)
         string terminated = await cast.BeginAsync(s_bob);
         await cast.StageAsync(terminated, CommitStage.SemanticProcess);
         await @operator.GetAsync($"/ui/commits/{terminated}");
+        Assert.Equal(
+            400, (await @operator.PostAsync($"/ui/commits/{terminated}/terminate", new() { ["reason"] = new string('r', 201) })).Status);
         Assert.Equal(303, (await @operator.PostAsync($"/ui/commits/{terminated}/terminate", new() { ["reason"] = "too long" })).Status);
         await cast.EndAsync(terminated);
-        Assert.Contains("An operator terminated the commit.", (await @operator.GetAsync($"/ui/commits/{terminated}")).Text, StringComparison.Ordinal);
+        Seen over = await @operator.GetAsync($"/ui/commits/{terminated}");
+        Assert.Contains("An operator terminated the commit.", over.Text, StringComparison.Ordinal);
         gate.SetResult();
     }
 
@@ -158,7 +161,8 @@ public sealed class CommitPageTests(SimulatedFixture storage)
         }
 
         // Of those that have not ended and those that have: nothing is read beside the listings.
-        Assert.DoesNotContain(cast.Host.Requests.Requests, static r => r.Blob.EndsWith(".json", StringComparison.Ordinal) && r.Method == "GET");
+        Assert.DoesNotContain(
+            cast.Host.Requests.Requests, static r => r.Blob.EndsWith(".json", StringComparison.Ordinal) && r.Method == "GET");
         cast.Host.Requests.Clear();
         Visitor[] viewers = [.. await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => cast.VisitAsync(cast.OperatorsKey)))];
         await Task.WhenAll(viewers.Select(static v => v.GetAsync("/ui/commits?state=failed&page=2")));
@@ -176,7 +180,12 @@ public sealed class CommitPageTests(SimulatedFixture storage)
         Seen page = await @operator.GetAsync("/ui/host");
         FoundationTests.AssertHeaders(page);
         string text = WebUtility.HtmlDecode(page.Text);
-        foreach (string shown in (string[])["1.2.3", "this one", "Limits:Connections", "2,000", "Limits:StrangerRequestsPerSecond", "None was run since this host began", "Storage requests"])
+        foreach (string shown in (string[])
+            [
+                "1.2.3", "this one", "Limits:Connections", "2,000", "Limits:StrangerRequestsPerSecond",
+                "None was run since this host began",
+                "Storage requests",
+            ])
         {
             Assert.Contains(shown, text, StringComparison.Ordinal);
         }
@@ -184,9 +193,10 @@ public sealed class CommitPageTests(SimulatedFixture storage)
         Assert.Equal("/ui/host?said=checking", (await @operator.PostAsync("/ui/host/check")).Header("Location"));
         await using Stream events = await @operator.OpenAsync("/ui/host/live", Ends);
         using var reader = new StreamReader(events);
-        while (!(text = WebUtility.HtmlDecode((await @operator.GetAsync("/ui/host")).Text)).Contains("nothing is wrong", StringComparison.Ordinal))
+        while (!text.Contains("nothing is wrong", StringComparison.Ordinal))
         {
             await NextAsync(reader);
+            text = WebUtility.HtmlDecode((await @operator.GetAsync("/ui/host")).Text);
         }
 
         Assert.Contains("Looked at 1 sessions, 1 archives, 1 messages", text, StringComparison.Ordinal);
@@ -262,7 +272,8 @@ public sealed class CommitPageTests(SimulatedFixture storage)
         {
             bool isActive = number % 10 == 0;
             string id = $"c{number.ToString("x31", CultureInfo.InvariantCulture)}";
-            string time = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).AddSeconds(number).UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
+            DateTimeOffset created = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).AddSeconds(number);
+            string time = created.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
             await Container.GetBlobClient($"orchestrations/{(isActive ? "active" : "finished")}/{id}.json").UploadAsync(
                 BinaryData.Empty,
                 new BlobUploadOptions

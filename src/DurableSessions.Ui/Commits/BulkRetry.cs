@@ -1,5 +1,4 @@
 using DurableSessions.Core;
-using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Tasks;
 using DurableSessions.Ui.Pages;

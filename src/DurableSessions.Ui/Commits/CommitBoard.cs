@@ -26,7 +26,7 @@ internal sealed class CommitBoard(OrchestrationClient client, TimeProvider time)
 
     private readonly Lock _lock = new();
     private Task? _listing;
-    private TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private BoardSnapshot? _snapshot;
     private Dictionary<string, CommitRow> _ended = [];
     private HashSet<string> _activeBefore = [];

@@ -1,7 +1,6 @@
 using System.Globalization;
 using DurableSessions.Core.Commits;
 using DurableSessions.Http.Errors;
-using DurableSessions.Http.Requests;
 using Microsoft.AspNetCore.Http;
 
 namespace DurableSessions.Ui.Commits;

@@ -4,7 +4,9 @@ using DurableSessions.Orchestration;
 
 namespace DurableSessions.Ui.Commits;
 
-/// <summary>A commit's history as bars: each attempt of a step, its wait for a slot apart from its run, and each wait for a timer.</summary>
+/// <summary>
+/// A commit's history as bars: each attempt of a step, its wait for a slot apart from its run, and each wait for a timer.
+/// </summary>
 /// <param name="Bars">In the order in which they began.</param>
 /// <param name="From">Where the axis begins.</param>
 /// <param name="To">Where it ends: the commit's end, or now.</param>

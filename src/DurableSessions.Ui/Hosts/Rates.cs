@@ -5,8 +5,8 @@ using Microsoft.Extensions.Hosting;
 namespace DurableSessions.Ui.Hosts;
 
 /// <summary>
-/// What the meters of this process have measured in the last ten minutes, a sample every five seconds: the same that <c>/metrics</c> has, kept
-/// for the charts of a page.
+/// What the meters of this process have measured in the last ten minutes, a sample every five seconds: the same that <c>/metrics</c> has,
+/// kept for the charts of a page.
 /// </summary>
 /// <param name="time">The clock.</param>
 internal sealed class Rates(TimeProvider time) : BackgroundService
@@ -23,7 +23,9 @@ internal sealed class Rates(TimeProvider time) : BackgroundService
 
     private readonly Lock _lock = new();
     private readonly Dictionary<Quantity, double> _now = [];
-    private readonly Dictionary<Quantity, Queue<double>> _samples = Enum.GetValues<Quantity>().ToDictionary(static q => q, static _ => new Queue<double>());
+    private readonly Dictionary<Quantity, Queue<double>> _samples =
+        Enum.GetValues<Quantity>().ToDictionary(static q => q, static _ => new Queue<double>());
+
     private int _ticks;
 
     /// <summary>How many samples were taken.</summary>

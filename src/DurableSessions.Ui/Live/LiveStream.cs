@@ -6,8 +6,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace DurableSessions.Ui.Live;
 
 /// <summary>
-/// The server-sent events of a page: one for each change of what it shows, so that its script loads it again. It ends after five minutes, and
-/// the browser comes back; and with the key of its viewer, and where the host stops, as every request does.
+/// The server-sent events of a page: one for each change of what it shows, so that its script loads it again. It ends after five minutes,
+/// and the browser comes back; and with the key of its viewer, and where the host stops, as every request does.
 /// </summary>
 /// <param name="topic">What is looked at.</param>
 /// <param name="read">Reads what is another text after each change.</param>

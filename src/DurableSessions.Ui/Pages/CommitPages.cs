@@ -3,11 +3,11 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using DurableSessions.Core;
-using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Tasks;
 using DurableSessions.Http.Audit;
 using DurableSessions.Http.Callers;
+using DurableSessions.Http.Errors;
 using DurableSessions.Http.Limits;
 using DurableSessions.Http.Orchestrations;
 using DurableSessions.Http.Requests;
@@ -62,8 +62,13 @@ internal static class CommitPages
                 (_, CommitRow row) = await FindAsync(http, viewer, client, task_id);
                 IFormCollection form = await http.Request.ReadFormAsync(http.RequestAborted);
                 string reason = form["reason"].ToString();
-                await control(
-                    client, row.Id, reason.Length is > 0 and <= MaxReasonLength ? reason : "by an operator at the page", http.RequestAborted);
+                if (reason.Length > MaxReasonLength)
+                {
+                    throw ApiException.Invalid(
+                        Location.Body.At("reason"), $"must be at most {MaxReasonLength} characters.", "string_length");
+                }
+
+                await control(client, row.Id, reason.Length > 0 ? reason : "by an operator at the page", http.RequestAborted);
                 return Back(http, viewer, row.Id, name);
             }).WithMetadata(new OperatorAction(name)).WithWeight(8);
     }
@@ -103,8 +108,8 @@ internal static class CommitPages
         CommitTask? task = row.Account.Length == 0
             ? null
             : await store.Tasks.GetAsync(new UserKey(row.Account, row.User), row.Id, http.RequestAborted);
-        var model = new OneCommit(
-            row, instance, task, CommitTimeline.Of(history, instance, time.GetUtcNow()), viewer.Only is null ? Json(instance, history) : null);
+        var timeline = CommitTimeline.Of(history, instance, time.GetUtcNow());
+        var model = new OneCommit(row, instance, task, timeline, viewer.Only is null ? Json(instance, history) : null);
         return viewer.Caller is { } caller ? http.Page<CommitPage>(caller, model) : http.OperatorsPage<CommitPage>(model);
     }
 

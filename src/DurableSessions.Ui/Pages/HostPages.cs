@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Reflection;
-using DurableSessions.Core.Configuration;
 using DurableSessions.Http;
 using DurableSessions.Http.Audit;
 using DurableSessions.Http.Callers;

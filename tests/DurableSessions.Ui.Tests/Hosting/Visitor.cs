@@ -35,7 +35,8 @@ internal sealed partial class Visitor : IDisposable
     }
 
     /// <summary>The events of a page.</summary>
-    public async Task<Stream> OpenAsync(string path, CancellationToken cancellationToken) => await _client.GetStreamAsync(path, cancellationToken);
+    public async Task<Stream> OpenAsync(string path, CancellationToken cancellationToken) =>
+        await _client.GetStreamAsync(path, cancellationToken);
 
     /// <summary>Signs in; it has the form before.</summary>
     public async Task<Seen> SignInAsync(string key, string wanted = "/ui")
