@@ -12,6 +12,7 @@ using DurableSessions.Core.Indexing;
 using DurableSessions.Core.Live;
 using DurableSessions.Core.Memories;
 using DurableSessions.Core.Merging;
+using DurableSessions.Core.Notifying;
 using DurableSessions.Core.Purging;
 using DurableSessions.Core.Quotas;
 using DurableSessions.Core.Recall;
@@ -188,6 +189,9 @@ public static class DurableSessionsServices
         .AddSingleton<DigestArchiveActivity>()
         .AddSingleton<ChangeDigestActivity>()
         .AddSingleton<CancelCommitActivity>()
+        .AddSingleton<ScheduleNotifyActivity>()
+        .AddSingleton<SendWebhookActivity>()
+        .AddSingleton(static p => new WebhookReceivers(p.Get<SessionOptions>().Webhooks, p.Get<TimeProvider>()))
         .AddSingleton<CheckIdleActivity>()
         .AddSingleton<SetTombstoneActivity>()
         .AddSingleton<DeleteBlobsActivity>()
@@ -205,6 +209,9 @@ public static class DurableSessionsServices
             .AddActivity(CommitNames.SemanticProcess, p.Reported<SemanticProcessActivity>)
             .AddActivity(CommitNames.Switch, p.Reported<SwitchActivity>)
             .AddActivity(CommitNames.CancelCommit, p.Reported<CancelCommitActivity>)
+            .AddActivity(CommitNames.ScheduleNotify, p.Reported<ScheduleNotifyActivity>)
+            .AddOrchestrator(NotifyNames.Orchestrator, static () => new NotifyOrchestrator())
+            .AddActivity(NotifyNames.Send, p.Reported<SendWebhookActivity>)
             .AddOrchestrator(CommitNames.DigestAgainOrchestrator, static () => new DigestAgainOrchestrator())
             .AddActivity(CommitNames.DigestAgain, p.Reported<DigestAgainActivity>)
             .AddOrchestrator(CommitNames.DigestArchiveOrchestrator, static () => new DigestArchiveOrchestrator())

@@ -1,6 +1,7 @@
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
+using DurableSessions.Core.Webhooks;
 using Microsoft.Extensions.Logging;
 
 namespace DurableSessions.Core;
@@ -188,4 +189,10 @@ internal static partial class Log
     [LoggerMessage(
         1050, LogLevel.Warning, "Session {Session}: messages of its archive {Number} cannot be read, and are left out of its context")]
     public static partial void ArchivedMessagesUnreadable(this ILogger log, Exception exception, SessionKey session, int number);
+
+    [LoggerMessage(1051, LogLevel.Information, "Commit {CommitId} of session {Session}: its end is reported to {Receiver}")]
+    public static partial void CommitReported(this ILogger log, CommitId commitId, SessionKey session, WebhookUrl receiver);
+
+    [LoggerMessage(1052, LogLevel.Warning, "Commit {CommitId} of session {Session}: its end is not reported: {Reason}")]
+    public static partial void CommitNotReported(this ILogger log, CommitId commitId, SessionKey session, string reason);
 }

@@ -3,6 +3,7 @@ using DurableSessions.Core.AutoCommit;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Deletion;
 using DurableSessions.Core.Merging;
+using DurableSessions.Core.Notifying;
 using DurableSessions.Core.Purging;
 using DurableSessions.DurableTask;
 using DurableSessions.Orchestration;
@@ -88,6 +89,16 @@ public sealed class Activities(OrchestrationRegistry registry, FunctionsClient d
     public Task<object?> DeleteArchives(
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>
         RunAsync(ExpireNames.DeleteArchives, input, instanceId, client);
+
+    [Function(CommitNames.ScheduleNotify)]
+    public Task<object?> ScheduleReport(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>
+        RunAsync(CommitNames.ScheduleNotify, input, instanceId, client);
+
+    [Function(NotifyNames.Send)]
+    public Task<object?> SendWebhook(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client) =>
+        RunAsync(NotifyNames.Send, input, instanceId, client);
 
     [Function(MergeNames.Plan)]
     public Task<object?> PlanMerges(

@@ -3,6 +3,7 @@ using DurableSessions.Core.AutoCommit;
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Deletion;
 using DurableSessions.Core.Merging;
+using DurableSessions.Core.Notifying;
 using DurableSessions.Core.Purging;
 using DurableSessions.DurableTask;
 using DurableSessions.Orchestration;
@@ -16,6 +17,9 @@ public sealed class Orchestrators(OrchestrationRegistry registry)
 {
     [Function(CommitNames.Orchestrator)]
     public Task<object?> CommitAsync([OrchestrationTrigger] TaskOrchestrationContext context) => RunAsync(context);
+
+    [Function(NotifyNames.Orchestrator)]
+    public Task<object?> ReportCommitAsync([OrchestrationTrigger] TaskOrchestrationContext context) => RunAsync(context);
 
     [Function(CommitNames.DigestAgainOrchestrator)]
     public Task<object?> DigestSessionAgainAsync([OrchestrationTrigger] TaskOrchestrationContext context) => RunAsync(context);

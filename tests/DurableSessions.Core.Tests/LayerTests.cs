@@ -11,9 +11,9 @@ public class LayerTests
     /// <summary>The folders, from the one that refers to no other.</summary>
     private static readonly string[] s_layers =
     [
-        "Identities", "Errors", "Storage", "Messages", "Retaining", "State", "Live", "Memories", "Semantics", "Configuration", "Quotas",
-        "Archives", "Indexing", "Merging", "Appending", "Commits", "Failures", "Tasks", "Webhooks", "AutoCommit", "Context", "Deletion",
-        "Purging", "Sessions", "Recall", "Auditing",
+        "Identities", "Errors", "Storage", "Messages", "Retaining", "State", "Live", "Memories", "Semantics", "Webhooks",
+        "Configuration", "Quotas", "Archives", "Indexing", "Merging", "Appending", "Commits", "Failures", "Tasks", "Notifying",
+        "AutoCommit", "Context", "Deletion", "Purging", "Sessions", "Recall", "Auditing",
     ];
 
     private static readonly Architecture s_core = new ArchLoader().LoadAssembly(typeof(SessionStore).Assembly).Build();

@@ -65,6 +65,7 @@ internal sealed class AutoCommits(
                 CommitId = commitId,
                 KeepRecentCount = keepRecent ?? 0,
                 IsIdle = keepRecent is null,
+                Webhook = options.Webhooks.Url is null ? null : CommitInput.HostsWebhook,
                 Semantic = options.Semantic,
                 AcceptedAt = time.GetUtcNow(),
             },

@@ -42,6 +42,16 @@ public sealed record CommitInput
     /// </summary>
     public IReadOnlyList<string>? EventTags { get; init; }
 
+    /// <summary>As <see cref="Webhook"/>: that of the settings of the host that reports it.</summary>
+    internal const string HostsWebhook = "";
+
+    /// <summary>
+    /// Where its end is reported: an URL, or, where it is empty, what a host's settings say; <see langword="null"/>: nowhere. It is decided
+    /// when the commit is accepted.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Webhook { get; init; }
+
     /// <summary>How the semantic step is tried.</summary>
     public required SemanticPolicy Semantic { get; init; }
 

@@ -21,6 +21,9 @@ public static class CommitNames
     /// <summary>The fourth step.</summary>
     public const string Switch = "switch";
 
+    /// <summary>Has the end of a commit reported, where it has a webhook.</summary>
+    public const string ScheduleNotify = "schedule-report";
+
     /// <summary>Closes a commit that has not cleared anything.</summary>
     public const string CancelCommit = "cancel-commit";
 

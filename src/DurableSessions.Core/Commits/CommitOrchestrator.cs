@@ -25,6 +25,41 @@ public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOut
     /// <inheritdoc/>
     public override async Task<CommitOutput> RunAsync(OrchestrationContext context, CommitInput input)
     {
+        CommitOutput output;
+        try
+        {
+            output = await EndAsync(context, input);
+        }
+        catch (Exception e) when (e is TaskFailedException or CommitFailedException)
+        {
+            await ScheduleNotifyAsync(context, input);
+            throw;
+        }
+
+        await ScheduleNotifyAsync(context, input);
+        return output;
+    }
+
+    // Behind the switch, and before the end: a crash between the two has it done again. Where it cannot be done, the commit ends all the
+    // same.
+    private static async Task ScheduleNotifyAsync(OrchestrationContext context, CommitInput input)
+    {
+        if (input.Webhook is null)
+        {
+            return;
+        }
+
+        try
+        {
+            await context.CallActivityAsync<bool>(CommitNames.ScheduleNotify, input, StorageStep);
+        }
+        catch (TaskFailedException)
+        {
+        }
+    }
+
+    private static async Task<CommitOutput> EndAsync(OrchestrationContext context, CommitInput input)
+    {
         try
         {
             CommitOutput output = await CommitAsync(context, input);

@@ -100,6 +100,10 @@ public sealed record SessionOptions
     [ValidateObjectMembers]
     public QuotaSettings Quotas { get; set; } = new();
 
+    /// <summary>Where the ends of commits are reported; nowhere unless set.</summary>
+    [ValidateObjectMembers]
+    public WebhookSettings Webhooks { get; set; } = new();
+
     /// <summary>How the semantic step of a commit is tried; a commit keeps what held when it was accepted.</summary>
     [ValidateObjectMembers]
     public SemanticPolicy Semantic { get; set; } = new();

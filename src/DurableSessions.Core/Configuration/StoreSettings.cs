@@ -8,8 +8,8 @@ namespace DurableSessions.Core.Configuration;
 public static class StoreSettings
 {
     /// <summary>
-    /// Fills options of the store from the sections <c>Appends</c>, <c>AutoCommit</c>, <c>Quotas</c>, <c>Retention</c> and
-    /// <c>Semantics</c> of the host's configuration.
+    /// Fills options of the store from the sections <c>Appends</c>, <c>AutoCommit</c>, <c>Quotas</c>, <c>Retention</c>,
+    /// <c>Semantics</c> and <c>Webhooks</c> of the host's configuration.
     /// </summary>
     public static OptionsBuilder<SessionOptions> BindStoreSettings(this OptionsBuilder<SessionOptions> options)
     {
@@ -18,6 +18,9 @@ public static class StoreSettings
         options.Services.AddSettings<QuotaSettings, QuotaSettingsValidator>(QuotaSettings.Section);
         options.Services.AddSettings<RetentionSettings, RetentionSettingsValidator>(RetentionSettings.Section);
         options.Services.AddSettings<SemanticSettings, SemanticSettingsValidator>(SemanticSettings.Section);
+        options.Services.AddSettings<WebhookSettings, WebhookSettingsValidator>(WebhookSettings.Section);
+        options.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<WebhookSettings>, WebhookSettingsRules>());
+        options.Configure<IOptions<WebhookSettings>>(static (store, webhooks) => store.Webhooks = webhooks.Value);
         options.Configure<IOptions<QuotaSettings>>(static (store, quotas) => store.Quotas = quotas.Value);
         options.Configure<IOptions<RetentionSettings>>(
             static (store, retention) =>

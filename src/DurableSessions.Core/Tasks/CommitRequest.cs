@@ -24,6 +24,12 @@ public sealed record CommitRequest
     /// </summary>
     public IReadOnlyList<string>? EventTags { get; init; }
 
+    /// <summary>
+    /// Where its end is reported, a URL that <see cref="Configuration.WebhookSettings.Refuse"/> takes; <see langword="null"/>: where the
+    /// host's settings say.
+    /// </summary>
+    public string? Webhook { get; init; }
+
     /// <summary>By which a repetition of this request is recognised.</summary>
     public IdempotencyKey? IdempotencyKey { get; init; }
 }

@@ -57,7 +57,9 @@ public sealed class CommitService
     /// <see cref="QuotaSettings.WaitingCommits"/> commits of the account have not ended.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">The request keeps more than it may.</exception>
-    /// <exception cref="ArgumentException">Its tags are too many, or one is not as it is stored.</exception>
+    /// <exception cref="ArgumentException">
+    /// Its tags are too many, or one is not as it is stored; or its webhook is refused, as <see cref="WebhookSettings.Refuse"/> says.
+    /// </exception>
     public async Task<CommitAnswer> CommitAsync(SessionKey key, CommitRequest request, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(request.KeepRecentCount);
@@ -66,6 +68,11 @@ public sealed class CommitService
         if (request.EventTags is { } tags)
         {
             EventTags.EnsureValid(tags);
+        }
+
+        if (request.Webhook is { } webhook && _options.Webhooks.Refuse(webhook) is { } refusal)
+        {
+            throw new ArgumentException($"The webhook {refusal}", nameof(request));
         }
 
         CommitAnswer answer = await TryCommitAsync(key, request, cancellationToken);
@@ -176,6 +183,7 @@ public sealed class CommitService
             KeepRecentCount = request.KeepRecentCount,
             Turns = request.Turns,
             EventTags = request.EventTags,
+            Webhook = request.Webhook ?? (_options.Webhooks.Url is null ? null : CommitInput.HostsWebhook),
             Semantic = _options.Semantic,
             RequestHash = request.IdempotencyKey?.RequestHash,
             AcceptedAt = now,

@@ -29,10 +29,11 @@ internal sealed class WebhookSender : IDisposable
     /// <param name="timeout">Of one request as a whole.</param>
     /// <param name="time">The clock.</param>
     /// <param name="resolve">The addresses of a host; <see langword="null"/>: by DNS.</param>
+    /// <param name="transport">Sends them in place of sockets; <see langword="null"/>: sockets do.</param>
     [SuppressMessage("Reliability", "CA2000", Justification = "The client owns its handler.")]
     public WebhookSender(
         WebhookSecret secret, bool allowsPrivate, TimeSpan timeout, TimeProvider time,
-        Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null)
+        Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null, HttpMessageHandler? transport = null)
     {
         _secret = secret;
         _allowsPrivate = allowsPrivate;
@@ -40,7 +41,7 @@ internal sealed class WebhookSender : IDisposable
         _time = time;
         _resolve = resolve ?? Dns.GetHostAddressesAsync;
         _http = new HttpClient(
-            new SocketsHttpHandler
+            transport ?? new SocketsHttpHandler
             {
                 ConnectCallback = ConnectAsync,
                 UseProxy = false,
@@ -50,7 +51,8 @@ internal sealed class WebhookSender : IDisposable
                 MaxResponseDrainSize = MaxAnswerBytes,
                 PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
                 ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(),
-            })
+            },
+            disposeHandler: transport is null)
         {
             Timeout = Timeout.InfiniteTimeSpan,
         };

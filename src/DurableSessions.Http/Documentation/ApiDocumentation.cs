@@ -32,6 +32,15 @@ public static class ApiDocumentation
                     Description = "Keeps the conversations of AI agents, and commits them without ever losing a message.",
                 };
 
+                // The groups of the routes' own descriptions, and not the classes that have the routes.
+                document.Tags = document.Paths.Values
+                    .SelectMany(static path => path.Operations!.Values)
+                    .SelectMany(static operation => operation.Tags!)
+                    .Select(static tag => tag.Reference.Id!)
+                    .Distinct()
+                    .Select(static name => new OpenApiTag { Name = name })
+                    .ToHashSet();
+
                 // The address of the server is the one that the client has read the document from.
                 document.Servers = null;
                 document.Components ??= new OpenApiComponents();

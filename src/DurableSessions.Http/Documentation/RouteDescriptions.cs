@@ -136,7 +136,8 @@ internal static class RouteDescriptions
             + "many as fit into retained_message_token_budget (at least 1, else 12000); a newest turn over the budget is cut to its "
             + "last steps, to no fewer than min_raw_tail_steps (0 to 10000, else 1). These three need retention_mode. With wait, the "
             + "response follows the end of the commit, or is 504 after so many seconds; then the commit goes on. Where there is "
-            + "nothing to archive, or the session does not exist, the status is skipped, with the reason.",
+            + "nothing to archive, or the session does not exist, the status is skipped, with the reason. webhook, an object with an url, "
+            + "has the end reported there, where the server's Webhooks:AllowFromCommits is set.",
             """
             {"session_id":"demo","status":"accepted","task_id":"c0123",
             "archive_uri":"viking://user/default/sessions/demo/history/archive_001","archived":true,

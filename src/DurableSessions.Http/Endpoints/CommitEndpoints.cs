@@ -13,6 +13,8 @@ using DurableSessions.Http.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
+using SessionOptions = DurableSessions.Core.Configuration.SessionOptions;
 using Microsoft.Net.Http.Headers;
 
 namespace DurableSessions.Http.Endpoints;
@@ -24,12 +26,18 @@ internal static class CommitEndpoints
         sessions.MapPost("/{session_id}/commit", CommitAsync).WithWeight(25);
 
     private static async Task<IResult> CommitAsync(
-        HttpContext http, Caller caller, SessionStore store, TimeProvider time, OpenWaits waits, string session_id)
+        HttpContext http,
+        Caller caller,
+        SessionStore store,
+        IOptions<SessionOptions> options,
+        TimeProvider time,
+        OpenWaits waits,
+        string session_id)
     {
         SessionKey key = caller.Session(session_id);
         int waitSeconds = Query.Integer(http, "wait", 0, RequestLimits.MaxWaitSeconds, otherwise: 0);
         using JsonBody body = await JsonBody.ReadOptionalAsync(http);
-        CommitRequest request = CommitBody.Read(body);
+        CommitRequest request = CommitBody.Read(body, options.Value.Webhooks);
 
         // Before the commit is started: one that is refused for its wait has not begun.
         using IDisposable? wait = waitSeconds > 0 ? waits.Begin(http) : null;

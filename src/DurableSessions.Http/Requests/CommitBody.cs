@@ -1,3 +1,4 @@
+using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Retaining;
 using DurableSessions.Core.Tasks;
 
@@ -14,7 +15,9 @@ internal static class CommitBody
     private const string TokenBudget = "retained_message_token_budget";
     private const string MinTailSteps = "min_raw_tail_steps";
 
-    public static CommitRequest Read(JsonBody body)
+    /// <param name="body">The body.</param>
+    /// <param name="webhooks">Whether and where a commit may have its end reported.</param>
+    public static CommitRequest Read(JsonBody body, WebhookSettings webhooks)
     {
         IReadOnlyList<string>? tags = body.Root["extraction_metadata"] is { IsSet: true } metadata
             && metadata.Strict("event")["event"] is { IsSet: true } happening
@@ -27,8 +30,21 @@ internal static class CommitBody
             KeepRecentCount = keep.IsGiven ? keep.Integer(0, CommitRequest.MaxKeepRecentCount) : 0,
             Turns = ReadTurns(body.Root),
             EventTags = tags,
+            Webhook = ReadWebhook(body.Root, webhooks),
             IdempotencyKey = body.IdempotencyKey,
         };
+    }
+
+    private static string? ReadWebhook(JsonField body, WebhookSettings webhooks)
+    {
+        if (body["webhook"] is not { IsSet: true } webhook)
+        {
+            return null;
+        }
+
+        JsonField url = webhook.Strict("url")["url"];
+        string text = url.Text();
+        return webhooks.Refuse(text) is { } refusal ? throw url.Invalid(refusal) : text;
     }
 
     // On the wire, null is the same as no field.

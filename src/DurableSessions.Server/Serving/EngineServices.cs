@@ -1,5 +1,6 @@
 using DurableSessions.Core.Commits;
 using DurableSessions.Core.Configuration;
+using DurableSessions.Core.Notifying;
 using DurableSessions.Core.Storage;
 using DurableSessions.Engine;
 using Microsoft.Extensions.Options;
@@ -48,6 +49,9 @@ internal static class EngineServices
     /// <summary>Archives that are digested again at a time; the model's other questions are for new commits.</summary>
     private const int DigestsAgainAtOnce = 2;
 
+    /// <summary>Webhooks that are sent at a time: a receiver that does not answer holds up no more than these.</summary>
+    private const int WebhooksAtOnce = 8;
+
     /// <summary>Adds the embedded engine on the storage among the services, with its settings.</summary>
     public static void AddEmbeddedEngine(this IServiceCollection services) => services
         .AddEmbeddedEngine(
@@ -57,6 +61,7 @@ internal static class EngineServices
         {
             [CommitNames.DigestAgain] = DigestsAgainAtOnce,
             [CommitNames.DigestArchive] = DigestsAgainAtOnce,
+            [NotifyNames.Send] = WebhooksAtOnce,
         })
         .AddSettings()
         .BindSettings(EmbeddedSettings.Section);

@@ -16,6 +16,7 @@ using DurableSessions.Http.Errors;
 using DurableSessions.Http.Limits;
 using DurableSessions.Http.Requests;
 using DurableSessions.Ui.Content;
+using DurableSessions.Ui.Live;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -36,6 +37,7 @@ internal static class SessionPages
         RouteGroupBuilder sessions = ui.MapGroup("/sessions");
         sessions.MapGet("/", ListAsync).WithWeight(2);
         sessions.MapGet("/{session_id}", LiveAsync).WithWeight(12);
+        sessions.MapGet("/{session_id}/live", WatchAsync).WithWeight(4);
         sessions.MapPost("/{session_id}/commit", CommitAsync).WithWeight(25);
         sessions.MapGet("/{session_id}/archives", ArchivesAsync).WithWeight(1 + (2 * ArchivesAtOnce));
         sessions.MapGet("/{session_id}/archives/{number:int:min(1)}", ArchiveAsync).WithWeight(5);
@@ -72,6 +74,21 @@ internal static class SessionPages
             http, "from", 0, int.MaxValue, otherwise: Math.Max(0, info.MessageCount - 1) / MessagePage.Size * MessagePage.Size);
         LiveMessages live = await store.Sessions.FindLiveAsync(key, http.RequestAborted) ?? throw new SessionNotFoundException(key);
         return http.Page<LivePage>(caller, new LiveSession(info, await MessagePage.ReadAsync(http, live.Messages, from)));
+    }
+
+    // What every reader sees of the session is in its manifest, and what is live is counted.
+    private static async Task<IResult> WatchAsync(HttpContext http, Caller caller, SessionStore store, string session_id)
+    {
+        SessionKey key = caller.Session(session_id);
+        await store.Sessions.GetAsync(key, autoCreate: false, http.RequestAborted);
+        return new LiveStream($"session {key}", async token =>
+        {
+            SessionInfo now = await store.Sessions.GetAsync(key, autoCreate: false, token);
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{now.UpdatedAt.UtcTicks}.{now.TotalMessageCount}.{now.MessageCount}.{now.CommitCount}.{now.PendingArchives.Count}."
+                + $"{now.UncoveredArchives.Count}");
+        });
     }
 
     private static async Task<IResult> CommitAsync(HttpContext http, Caller caller, SessionStore store, string session_id)

@@ -287,6 +287,11 @@ internal static class BadRequests
                 $"{value} for {field}", Commit, $$"""{"retention_mode":"turn_budget","{{field}}":{{value}}}""", $"body.{field}");
         }
 
+        yield return Invalid("a string for a webhook", Commit, """{"webhook":"https://hooks.example/"}""", "body.webhook");
+        yield return Invalid("a number for a webhook's URL", Commit, """{"webhook":{"url":1}}""", "body.webhook.url");
+        yield return Invalid("unknown in a webhook", Commit, """{"webhook":{"uri":"https://hooks.example/"}}""", "body.webhook.uri");
+        yield return Invalid(
+            "a webhook where none is taken", Commit, """{"webhook":{"url":"https://hooks.example/"}}""", "body.webhook.url");
         yield return Invalid("unknown metadata", Commit, """{"extraction_metadata":{"events":{}}}""", "body.extraction_metadata.events");
         yield return Invalid("a string for metadata", Commit, """{"extraction_metadata":"x"}""", "body.extraction_metadata");
         yield return Invalid(

@@ -25,7 +25,7 @@ public sealed class Chromium : IAsyncLifetime
         {
             BaseURL = address.ToString(),
         });
-        context.SetDefaultTimeout(15_000);
+        context.SetDefaultTimeout(60_000);
         return context;
     }
 

@@ -77,6 +77,25 @@ public sealed class PageTests(Furnished furnished, Chromium browser)
     }
 
     [Fact]
+    public async Task What_changes_is_shown_without_a_load_and_leaves_what_is_typed()
+    {
+        await using IBrowserContext context = await browser.OpenAsync(furnished.Host.Address);
+        IPage page = await context.NewPageAsync();
+        await page.GotoAsync("/ui/sessions/planning");
+        await SignInAsync(page, furnished.Key, "**/ui/sessions/planning");
+        await page.EvaluateAsync("window.isTheSamePage = true");
+        await page.FillAsync("#keep", "7");
+        await furnished.Host.AppendAsync(furnished.Session.Owner.Session("planning"), ("user", "Something new is said."));
+        await page.GetByText("Something new is said.").WaitForAsync();
+        Assert.Equal("7", await page.InputValueAsync("#keep"));
+        await page.GotoAsync("/ui/sessions/planning/commits");
+        await page.EvaluateAsync("window.isTheSamePage = true");
+        await furnished.Host.CommitAsync(furnished.Session.Owner.Session("planning"));
+        await page.GetByText("completed").First.WaitForAsync();
+        Assert.True(await page.EvaluateAsync<bool>("window.isTheSamePage"));
+    }
+
+    [Fact]
     public async Task The_keyboard_alone_signs_in_navigates_and_signs_out()
     {
         await using IBrowserContext context = await browser.OpenAsync(furnished.Host.Address);

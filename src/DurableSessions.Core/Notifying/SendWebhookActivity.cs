@@ -1,0 +1,83 @@
+using DurableSessions.Core.Commits;
+using DurableSessions.Core.Tasks;
+using DurableSessions.Core.Webhooks;
+using DurableSessions.Orchestration;
+using Microsoft.Extensions.Logging;
+
+namespace DurableSessions.Core.Notifying;
+
+/// <summary>
+/// Reports the end of an attempt once. It reports an end that every reader sees: the commit's instance is over before anything is sent. A
+/// crash before or while it is sent, or before its result is stored, has it sent again, under the same id.
+/// </summary>
+internal sealed class SendWebhookActivity(
+    CommitTaskFinder tasks, OrchestrationClient client, WebhookReceivers receivers, TimeProvider time, ILogger<SendWebhookActivity> logger)
+    : TaskActivity<CommitInput, bool>
+{
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(30);
+
+    /// <summary>Whether the receiver has it. False: there is nothing to report any more, or the receiver wants no more.</summary>
+    /// <exception cref="WebhookException">It was not taken, or the commit has not ended yet: it is tried again.</exception>
+    public override async Task<bool> RunAsync(TaskActivityContext context, CommitInput input)
+    {
+        if (receivers.Sender is not { } sender || receivers.Find(input) is not { } url)
+        {
+            logger.CommitNotReported(input.CommitId, input.Session, "this host's settings name no receiver for it any more");
+            return false;
+        }
+
+        CommitTask task;
+        try
+        {
+            task = await EndAsync(input, context.CancellationToken);
+        }
+        catch (TaskNotFoundException)
+        {
+            // Its session was deleted.
+            return false;
+        }
+
+        if (task.Attempt != input.Attempt)
+        {
+            // A later attempt reports its own end.
+            return false;
+        }
+
+        string id = $"{task.TaskId}-{task.Attempt}";
+        WebhookAnswer answer = await sender.SendAsync(new WebhookMessage(url, id, CommitReport.Write(task)), context.CancellationToken);
+        if (answer == WebhookAnswer.Gone)
+        {
+            logger.CommitNotReported(input.CommitId, input.Session, $"{url} has answered 410");
+            return false;
+        }
+
+        logger.CommitReported(input.CommitId, input.Session, url);
+        return true;
+    }
+
+    private async Task<CommitTask> EndAsync(CommitInput input, CancellationToken cancellationToken)
+    {
+        CommitTask task = await tasks.GetAsync(input.Session.Owner, input.CommitId.Value, cancellationToken);
+        if (task.IsOver)
+        {
+            return task;
+        }
+
+        using var limit = new CancellationTokenSource(s_longestWait, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            await client.WaitForInstanceCompletionAsync(input.CommitId.Value, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+        }
+        catch (OrchestrationNotFoundException)
+        {
+            // It was purged.
+        }
+
+        task = await tasks.GetAsync(input.Session.Owner, input.CommitId.Value, cancellationToken);
+        return task.IsOver ? task : throw new WebhookException("The commit has not ended yet.");
+    }
+}
