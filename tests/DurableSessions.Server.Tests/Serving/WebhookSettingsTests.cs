@@ -34,8 +34,9 @@ public sealed class WebhookSettingsTests
     [InlineData("TimeoutSeconds", "61", "is not a whole number from 1 to 60.")]
     public void What_is_not_valid_is_named_and_not_shown(string name, string value, string error)
     {
-        string shown = SettingsHost.Error(
-            ("Webhooks:Secret", Secret), ("Webhooks:Url", "https://hooks.example/"), ($"Webhooks:{name}", value));
+        var settings = new Dictionary<string, string?> { ["Webhooks:Secret"] = Secret, ["Webhooks:Url"] = "https://hooks.example/" };
+        settings[$"Webhooks:{name}"] = value;
+        string shown = SettingsHost.Error([.. settings.Select(static s => (s.Key, s.Value))]);
         Assert.StartsWith($"Webhooks:{name} ", shown, StringComparison.Ordinal);
         Assert.Contains(error, shown, StringComparison.Ordinal);
         Assert.DoesNotContain("hidden", shown, StringComparison.Ordinal);
