@@ -35,7 +35,10 @@ internal sealed class LiveTopics(TimeProvider time)
 
                 topic = new Topic();
                 _topics.Add(name, topic);
-                _ = LookAsync(topic, read);
+
+                // For all viewers: it belongs to no request, nor to a request's trace.
+                using AsyncFlowControl apart = ExecutionContext.SuppressFlow();
+                _ = Task.Run(() => LookAsync(topic, read));
             }
 
             topic.Viewers++;

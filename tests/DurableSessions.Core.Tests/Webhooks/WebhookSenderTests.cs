@@ -11,6 +11,8 @@ public sealed class WebhookSenderTests : IDisposable
 {
     private const string Taken = "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
 
+    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(10);
+
     private readonly FakeTimeProvider _time = new(DateTimeOffset.FromUnixTimeSeconds(1614265330));
     private readonly TcpListener _receiver = new(IPAddress.Loopback, 0);
     private readonly List<string> _resolved = [];
@@ -48,7 +50,10 @@ public sealed class WebhookSenderTests : IDisposable
     public async Task A_private_address_is_not_connected_to(string host)
     {
         using WebhookSender sender = Sender(allowsPrivate: false);
-        WebhookException e = await Assert.ThrowsAsync<WebhookException>(() => sender.SendAsync(Message("/?token=1", host), Cancelled));
+
+        // A receiver that was connected to would not answer.
+        WebhookException e = await Assert.ThrowsAsync<WebhookException>(
+            () => sender.SendAsync(Message("/?token=1", host), Cancelled).WaitAsync(s_longest, Cancelled));
         Assert.EndsWith("has no public address (Webhooks:AllowPrivate).", e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("token", e.ToString(), StringComparison.Ordinal);
         Assert.False(_receiver.Pending());
