@@ -12,13 +12,18 @@ public sealed class TraceTests : EngineTest
 {
     private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _gate = new();
+    private Activity? _around;
     private int _calls;
 
     public TraceTests()
     {
-        Activity<string, string>("flaky", (text, _) => Interlocked.Increment(ref _calls) == 1
-            ? throw new InvalidOperationException($"Not {text} yet.")
-            : Task.FromResult(text));
+        Activity<string, string>("flaky", (text, _) =>
+        {
+            _around = System.Diagnostics.Activity.Current;
+            return Interlocked.Increment(ref _calls) == 1
+                ? throw new InvalidOperationException($"Not {text} yet.")
+                : Task.FromResult(text);
+        });
         Activity<string, string>("hang", async (text, context) =>
         {
             if (Interlocked.Increment(ref _calls) == 1)
@@ -138,6 +143,9 @@ public sealed class TraceTests : EngineTest
         OrchestrationMetadata instance = await EndOf(host.Client, await host.Client.ScheduleNewOrchestrationInstanceAsync("tries", "text"));
         string blob = $"orchestrations/finished/{instance.InstanceId}.json";
         string stored = (await Hub.Container.GetBlobClient(blob).DownloadContentAsync(Deadline)).Value.Content.ToString();
+
+        // And nothing that a step does counts as a part of the request that this host was in when it began.
+        Assert.Null(_around);
         Assert.DoesNotContain("traceParent", stored, StringComparison.Ordinal);
     });
 
