@@ -32,10 +32,12 @@ public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOut
         }
         catch (Exception e) when (e is TaskFailedException or CommitFailedException)
         {
+            Count(context, "failed");
             await ScheduleNotifyAsync(context, input);
             throw;
         }
 
+        Count(context, output.Cancelled ? "cancelled" : output.Fate == CommitFate.Archived ? $"{output.State}" : $"{output.Fate}");
         await ScheduleNotifyAsync(context, input);
         return output;
     }
@@ -62,19 +64,11 @@ public sealed class CommitOrchestrator : TaskOrchestrator<CommitInput, CommitOut
     {
         try
         {
-            CommitOutput output = await CommitAsync(context, input);
-            Count(context, output.Cancelled ? "cancelled" : output.Fate == CommitFate.Archived ? $"{output.State}" : $"{output.Fate}");
-            return output;
+            return await CommitAsync(context, input);
         }
         catch (TaskFailedException e) when (e.FailureDetails.IsCausedBy<SessionGoneException>())
         {
-            Count(context, "cancelled");
             return new CommitOutput { Fate = CommitFate.Cancelled, Cancelled = true, IsSessionDeleted = true, Reason = "session deleted" };
-        }
-        catch (Exception e) when (e is TaskFailedException or CommitFailedException)
-        {
-            Count(context, "failed");
-            throw;
         }
     }
 

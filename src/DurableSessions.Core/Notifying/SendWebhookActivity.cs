@@ -11,7 +11,7 @@ namespace DurableSessions.Core.Notifying;
 /// crash before or while it is sent, or before its result is stored, has it sent again, under the same id.
 /// </summary>
 internal sealed class SendWebhookActivity(
-    CommitTaskFinder tasks, OrchestrationClient client, WebhookReceivers receivers, TimeProvider time, ILogger<SendWebhookActivity> logger)
+    TaskService tasks, WebhookReceivers receivers, TimeProvider time, ILogger<SendWebhookActivity> logger)
     : TaskActivity<CommitInput, bool>
 {
     private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(30);
@@ -57,27 +57,15 @@ internal sealed class SendWebhookActivity(
 
     private async Task<CommitTask> EndAsync(CommitInput input, CancellationToken cancellationToken)
     {
-        CommitTask task = await tasks.GetAsync(input.Session.Owner, input.CommitId.Value, cancellationToken);
-        if (task.IsOver)
-        {
-            return task;
-        }
-
         using var limit = new CancellationTokenSource(s_longestWait, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            await client.WaitForInstanceCompletionAsync(input.CommitId.Value, either.Token);
+            return await tasks.WaitAsync(input.Session.Owner, input.CommitId.Value, either.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
+            throw new WebhookException("The commit has not ended yet.");
         }
-        catch (OrchestrationNotFoundException)
-        {
-            // It was purged.
-        }
-
-        task = await tasks.GetAsync(input.Session.Owner, input.CommitId.Value, cancellationToken);
-        return task.IsOver ? task : throw new WebhookException("The commit has not ended yet.");
     }
 }

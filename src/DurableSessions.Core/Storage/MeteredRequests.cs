@@ -76,9 +76,15 @@ internal sealed class MeteredRequests : HttpPipelinePolicy
         return parts.FirstOrDefault(s_areas.Contains) ?? "other";
     }
 
-    private static void Note(HttpMessage message, long began) => StoreTelemetry.Sent(
-        Operation(message.Request),
-        Area(message.Request),
-        message.HasResponse ? message.Response.Status : null,
-        TimeProvider.System.GetElapsedTime(began));
+    private static void Note(HttpMessage message, long began)
+    {
+        if (StoreTelemetry.MeasuresRequests)
+        {
+            StoreTelemetry.Sent(
+                Operation(message.Request),
+                Area(message.Request),
+                message.HasResponse ? message.Response.Status : null,
+                TimeProvider.System.GetElapsedTime(began));
+        }
+    }
 }

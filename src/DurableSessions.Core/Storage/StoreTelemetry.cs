@@ -34,6 +34,9 @@ public static class StoreTelemetry
         "By",
         "What the cache of the host holds.");
 
+    /// <summary>Whether a host listens to what storage requests take.</summary>
+    internal static bool MeasuresRequests => s_requests.Enabled;
+
     /// <summary>A storage request was answered, or was not.</summary>
     /// <param name="operation">Azure Storage's name of it.</param>
     /// <param name="area">What it is about: the first part of the blob's name.</param>

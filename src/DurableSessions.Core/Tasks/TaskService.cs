@@ -36,7 +36,15 @@ public sealed class TaskService
             return task;
         }
 
-        await _client.WaitForInstanceCompletionAsync(taskId, cancellationToken);
+        try
+        {
+            await _client.WaitForInstanceCompletionAsync(taskId, cancellationToken);
+        }
+        catch (OrchestrationNotFoundException)
+        {
+            // It was purged: it is over.
+        }
+
         return await GetAsync(user, taskId, cancellationToken);
     }
 

@@ -18,14 +18,9 @@ internal static class InstanceTrace
     private static readonly ActivitySource s_source = new(EngineTelemetry.ActivitySourceName);
 
     /// <summary>Begins the span that creates an instance; <see langword="null"/>: there is no listener.</summary>
-    public static Activity? Create(InstanceDocument instance)
-    {
-        // A child is created in the trace of its parent, whatever has woken the host that creates it.
-        Activity? span = instance.Parent is null
-            ? s_source.StartActivity($"create_orchestration:{instance.Name}", ActivityKind.Producer)
-            : s_source.StartActivity($"create_orchestration:{instance.Name}", ActivityKind.Producer, ParentOf(instance));
-        return Describe(span, "orchestration", instance);
-    }
+    /// <remarks>A child is created in the trace of its parent, whatever has woken the host that creates it.</remarks>
+    public static Activity? Create(InstanceDocument instance) =>
+        Begin("create_orchestration", instance.Name, ActivityKind.Producer, "orchestration", instance);
 
     /// <summary>
     /// Links the span that was to create an instance to the trace of one that was there: which it has found, or whose id it has taken.
@@ -39,22 +34,18 @@ internal static class InstanceTrace
     }
 
     /// <summary>Begins the span of one attempt of an activity; <see langword="null"/>: there is no listener.</summary>
-    public static Activity? BeginActivity(InstanceDocument instance, HistoryEntry scheduled)
-    {
-        Activity? span = Describe(
-            s_source.StartActivity($"activity:{scheduled.Name}", ActivityKind.Server, ParentOf(instance)), "activity", instance);
-        return span?
+    public static Activity? BeginActivity(InstanceDocument instance, HistoryEntry scheduled) =>
+        Begin("activity", scheduled.Name!, ActivityKind.Server, "activity", instance)?
             .SetTag("durabletask.task.name", scheduled.Name)
             .SetTag("durabletask.task.task_id", scheduled.Task)
             .SetTag("durable_sessions.attempt", scheduled.Attempt ?? 1);
-    }
 
-    /// <summary>Begins the span of a write by the owner of an instance, which has storage's spans in it.</summary>
+    /// <summary>
+    /// Begins the span of a write by the owner of an instance, which has storage's spans in it; <see langword="null"/>: there is no
+    /// listener, or the instance carries no trace.
+    /// </summary>
     public static Activity? BeginWrite(InstanceDocument instance, string what) =>
-        s_source.HasListeners() && instance.TraceParent is not null
-            ? Describe(
-                s_source.StartActivity($"{what}:{instance.Name}", ActivityKind.Internal, ParentOf(instance)), "orchestration", instance)
-            : null;
+        instance.TraceParent is null ? null : Begin(what, instance.Name, ActivityKind.Internal, "orchestration", instance);
 
     /// <summary>What failed in a span: the type of the error alone.</summary>
     public static void Fail(Activity? span, TaskFailureDetails failure) =>
@@ -63,11 +54,8 @@ internal static class InstanceTrace
     /// <summary>The span of a whole instance, emitted by the host that has ended it, and begun when it was scheduled.</summary>
     public static void End(InstanceDocument final)
     {
-        using Activity? span = Describe(
-            s_source.StartActivity(
-                $"orchestration:{final.Name}", ActivityKind.Server, ParentOf(final), startTime: final.Created.UtcDateTime),
-            "orchestration",
-            final);
+        using Activity? span = Begin(
+            "orchestration", final.Name, ActivityKind.Server, "orchestration", final, final.Created.UtcDateTime);
         if (span is null)
         {
             return;
@@ -82,12 +70,16 @@ internal static class InstanceTrace
         span.SetEndTime(final.Updated.UtcDateTime);
     }
 
-    // A root where the instance carries no trace: never a child of what this host happens to do.
     private static ActivityContext ParentOf(InstanceDocument instance) =>
         ActivityContext.TryParse(instance.TraceParent, null, isRemote: true, out ActivityContext parent) ? parent : default;
 
-    private static Activity? Describe(Activity? span, string type, InstanceDocument instance) => span?
-        .SetTag("durabletask.type", type)
-        .SetTag("durabletask.task.name", instance.Name)
-        .SetTag("durabletask.task.instance_id", instance.Id);
+    // Where the instance carries no trace, a part of what this host is in: of the request that schedules it, and of nothing later on.
+    private static Activity? Begin(
+        string what, string name, ActivityKind kind, string type, InstanceDocument instance, DateTimeOffset started = default) =>
+        s_source.HasListeners()
+            ? s_source.StartActivity($"{what}:{name}", kind, ParentOf(instance), startTime: started)?
+                .SetTag("durabletask.type", type)
+                .SetTag("durabletask.task.name", instance.Name)
+                .SetTag("durabletask.task.instance_id", instance.Id)
+            : null;
 }

@@ -277,7 +277,7 @@ internal static class RouteDescriptions
             ErrorCode.NotFound, ErrorCode.TooMany)
         {
             HasEnvelope = false,
-            ContentType = Endpoints.TaskEvents.ContentType,
+            ContentType = Envelope.EventStream.ContentType,
         },
         ["POST /api/v1/tasks/{task_id}/cancel"] = new(
             Tasks,

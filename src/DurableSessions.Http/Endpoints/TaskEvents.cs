@@ -1,8 +1,7 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text;
+using DurableSessions.Http.Envelope;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace DurableSessions.Http.Endpoints;
 
@@ -12,90 +11,37 @@ namespace DurableSessions.Http.Endpoints;
 /// </summary>
 internal static class TaskEvents
 {
-    /// <summary>The content type of the response.</summary>
-    public const string ContentType = "text/event-stream";
-
-    /// <summary>Between two comments, so that no proxy takes the connection for a dead one.</summary>
-    public static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
-
     private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(RequestLimits.MaxWaitSeconds);
     private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(1);
 
-    /// <summary>
-    /// Sends events until the task is over. Each is sent when the client has taken the one before: none is held in memory.
-    /// </summary>
+    /// <summary>Sends events until the task is over.</summary>
     /// <param name="http">The request.</param>
     /// <param name="task">The task as it is now.</param>
     /// <param name="knownState">The state that the client has; <see langword="null"/>: none.</param>
     /// <param name="time">The clock.</param>
-    public static async Task SendAsync(HttpContext http, TaskView task, string? knownState, TimeProvider time)
-    {
-        using var limit = new CancellationTokenSource(s_longest, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, http.RequestAborted);
-        http.Response.ContentType = ContentType;
-        http.Response.Headers["X-Accel-Buffering"] = "no";
-        http.Features.GetRequiredFeature<IHttpResponseBodyFeature>().DisableBuffering();
-        try
+    public static Task SendAsync(HttpContext http, TaskView task, string? knownState, TimeProvider time) =>
+        EventStream.RunAsync(http, time, s_longest, s_retry, async stream =>
         {
-            await SendAsync(http, string.Create(CultureInfo.InvariantCulture, $"retry: {s_retry.TotalMilliseconds}\n\n"));
-            if (task.State != knownState)
+            TaskView now = task;
+            if (now.State != knownState)
             {
-                await SendAsync(http, task);
+                await stream.SendAsync(Event(now));
             }
 
-            while (!task.IsOver)
+            while (!now.IsOver)
             {
-                task = await NextAsync(http, task, time, either.Token);
-                await SendAsync(http, task);
+                TaskView seen = now;
+                now = await stream.NextAsync(ended => seen.WaitForChangeAsync(changed => changed.State != seen.State, ended));
+                await stream.SendAsync(Event(now));
             }
-        }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
-        {
-            // The client connects again.
-        }
-    }
+        });
 
-    // The next state, and a comment whenever it takes longer.
-    private static async Task<TaskView> NextAsync(HttpContext http, TaskView task, TimeProvider time, CancellationToken ended)
-    {
-        using var left = CancellationTokenSource.CreateLinkedTokenSource(ended);
-        using var beats = new PeriodicTimer(Heartbeat, time);
-        string state = task.State;
-        Task<TaskView> next = task.WaitForChangeAsync(changed => changed.State != state, left.Token);
-        try
-        {
-            Task<bool> beat = beats.WaitForNextTickAsync(left.Token).AsTask();
-            while (await Task.WhenAny(next, beat) == beat)
-            {
-                await beat;
-                await SendAsync(http, ":\n\n");
-                beat = beats.WaitForNextTickAsync(left.Token).AsTask();
-            }
-
-            return await next;
-        }
-        finally
-        {
-            // Where a client has gone, the wait has to end before the request does.
-            await left.CancelAsync();
-            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
-
-    private static Task SendAsync(HttpContext http, TaskView task)
+    private static ReadOnlyMemory<byte> Event(TaskView task)
     {
         var buffer = new ArrayBufferWriter<byte>();
         Encoding.UTF8.GetBytes($"id: {task.Id}\nevent: {(task.IsOver ? task.Status : "stage")}\ndata: ", buffer);
         buffer.Write(task.Json.Span);
         buffer.Write("\n\n"u8);
-        return SendAsync(http, buffer.WrittenMemory);
-    }
-
-    private static Task SendAsync(HttpContext http, string text) => SendAsync(http, Encoding.UTF8.GetBytes(text));
-
-    private static async Task SendAsync(HttpContext http, ReadOnlyMemory<byte> bytes)
-    {
-        await http.Response.Body.WriteAsync(bytes, http.RequestAborted);
-        await http.Response.Body.FlushAsync(http.RequestAborted);
+        return buffer.WrittenMemory;
     }
 }

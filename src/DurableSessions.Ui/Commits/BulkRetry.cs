@@ -1,7 +1,6 @@
 using DurableSessions.Core;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Tasks;
-using DurableSessions.Ui.Pages;
 
 namespace DurableSessions.Ui.Commits;
 

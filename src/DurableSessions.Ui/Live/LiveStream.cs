@@ -1,6 +1,6 @@
+using DurableSessions.Http.Envelope;
 using DurableSessions.Http.Limits;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace DurableSessions.Ui.Live;
@@ -14,7 +14,7 @@ namespace DurableSessions.Ui.Live;
 internal sealed class LiveStream(string topic, Func<CancellationToken, Task<string>> read) : IResult
 {
     private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan s_heartbeat = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(2);
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
@@ -22,35 +22,16 @@ internal sealed class LiveStream(string topic, Func<CancellationToken, Task<stri
         TimeProvider time = services.GetRequiredService<TimeProvider>();
         using IDisposable wait = services.GetRequiredService<OpenWaits>().Begin(httpContext);
         using LiveTopics.Viewing viewing = services.GetRequiredService<LiveTopics>().Join(topic, read);
-        using var limit = new CancellationTokenSource(s_longest, time);
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, httpContext.RequestAborted);
-        HttpResponse response = httpContext.Response;
-        response.ContentType = "text/event-stream";
-        response.Headers.CacheControl = "no-store";
-        response.Headers["X-Accel-Buffering"] = "no";
-        httpContext.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-        await response.WriteAsync("retry: 2000\n\n", end.Token);
-        await response.Body.FlushAsync(end.Token);
-        string? seen = httpContext.Request.Headers["Last-Event-ID"].ToString() is { Length: > 0 } last ? last : null;
-        try
+        httpContext.Response.Headers.CacheControl = "no-store";
+        await EventStream.RunAsync(httpContext, time, s_longest, s_retry, async stream =>
         {
+            string? seen = httpContext.Request.Headers["Last-Event-ID"].ToString() is { Length: > 0 } last ? last : null;
             while (true)
             {
-                Task<string> next = viewing.NextAsync(seen, end.Token);
-                while (await Task.WhenAny(next, Task.Delay(s_heartbeat, time, end.Token)) != next)
-                {
-                    end.Token.ThrowIfCancellationRequested();
-                    await response.WriteAsync(":\n\n", end.Token);
-                    await response.Body.FlushAsync(end.Token);
-                }
-
-                seen = await next;
-                await response.WriteAsync($"id: {seen}\nevent: changed\ndata: {seen}\n\n", end.Token);
-                await response.Body.FlushAsync(end.Token);
+                string? before = seen;
+                seen = await stream.NextAsync(ended => viewing.NextAsync(before, ended));
+                await stream.SendAsync($"id: {seen}\nevent: changed\ndata: {seen}\n\n");
             }
-        }
-        catch (OperationCanceledException) when (end.IsCancellationRequested)
-        {
-        }
+        });
     }
 }

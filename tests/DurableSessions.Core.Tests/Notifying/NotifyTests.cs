@@ -165,7 +165,7 @@ public sealed class NotifyTests
     private sealed record Sent(
         string Url, string Id, string Type, string Task, string Account, string User, string Session, string Body, bool IsTaken);
 
-    // Answers as it is told to, and takes all else; null is an answer that is lost behind the receiver.
+    // Gives the answers that a test has put in, and takes all else; null is an answer that is lost behind the receiver.
     private sealed class Receiver : HttpMessageHandler
     {
         private readonly Lock _lock = new();

@@ -13,10 +13,8 @@ namespace DurableSessions.Server.Tests.Browser;
 /// </remarks>
 public sealed class Chromium : IAsyncLifetime
 {
-    private const string Variable = "DURABLE_SESSIONS_CHROMIUM";
     private const string Listening = "DevTools listening on ";
 
-    private static readonly string[] s_names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(60);
 
     private readonly Lazy<Task<DevTools>> _tools;
@@ -31,9 +29,7 @@ public sealed class Chromium : IAsyncLifetime
     /// <summary>A tab of its own, with cookies and caches of its own. Skips the test where the machine has no Chromium.</summary>
     internal async Task<Tab> OpenTabAsync()
     {
-        Assert.SkipUnless(
-            ProgramPath() is not null,
-            $"This machine has no Chromium: none of {string.Join(", ", s_names)} is in PATH, and {Variable} names no other.");
+        ChromiumProgram.RequirePath();
         return await Tab.OpenAsync(await _tools.Value);
     }
 
@@ -57,13 +53,6 @@ public sealed class Chromium : IAsyncLifetime
         _profile?.Dispose();
     }
 
-    private static string? ProgramPath() => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named
-        ? named
-        : (Environment.GetEnvironmentVariable("PATH") ?? "")
-            .Split(Path.PathSeparator)
-            .SelectMany(static folder => s_names.Select(name => Path.Combine(folder, name)))
-            .FirstOrDefault(File.Exists);
-
     private async Task<DevTools> StartAsync()
     {
         _profile = new TemporaryFolder();
@@ -84,7 +73,11 @@ public sealed class Chromium : IAsyncLifetime
             "about:blank",
         ];
         _process = Process.Start(
-            new ProcessStartInfo(ProgramPath()!, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+            new ProcessStartInfo(ChromiumProgram.RequirePath(), arguments)
+            {
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+            })!;
         _ended = ReadToEndAsync();
         return await DevTools.ConnectAsync(await _listening.Task.WaitAsync(s_timeout));
     }

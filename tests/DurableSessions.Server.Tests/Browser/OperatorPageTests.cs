@@ -1,6 +1,4 @@
-using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Azure.Storage.Blobs;
 using DurableSessions.Server.Tests.Canaries;
@@ -23,18 +21,9 @@ public sealed class OperatorPageTests(Chromium browser, AzuriteFixture azurite)
         await using EchoingModel model = await EchoingModel.StartAsync("tea");
         model.Before = () => asked.TrySetResult() ? new TaskCompletionSource().Task : Task.CompletedTask;
         BlobContainerClient container = await azurite.NewContainerAsync();
-        var settings = new Dictionary<string, string>
-        {
-            ["ConnectionStrings__Storage"] = await azurite.GetConnectionStringAsync(),
-            ["Storage__Container"] = container.Name,
-            ["Auth__Mode"] = "dev",
-            ["Host__Name"] = "killed",
-            ["Semantics__Endpoint"] = model.Endpoint,
-            ["Semantics__Model"] = "echo",
-            ["Semantics__Key"] = "none",
-            ["Semantics__AllowHttp"] = "true",
-        };
-        string address = $"http://127.0.0.1:{FreePort()}";
+        Dictionary<string, string> settings = model.Settings(await azurite.GetConnectionStringAsync(), container.Name);
+        settings["Host__Name"] = "killed";
+        string address = $"http://127.0.0.1:{FreePort.Next()}";
         string task;
         await using (ServerProcess first = await ServerProcess.StartAsync(settings, address))
         {
@@ -64,11 +53,4 @@ public sealed class OperatorPageTests(Chromium browser, AzuriteFixture azurite)
             look();
         })
         """);
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

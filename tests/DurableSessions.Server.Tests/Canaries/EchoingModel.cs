@@ -31,6 +31,20 @@ internal sealed class EchoingModel : IAsyncDisposable
     public string Endpoint =>
         _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single() + "/v1";
 
+    /// <summary>The settings of a server in dev mode that asks this model.</summary>
+    /// <param name="connection">The connection string of its storage.</param>
+    /// <param name="container">Its container.</param>
+    public Dictionary<string, string> Settings(string connection, string container) => new()
+    {
+        ["ConnectionStrings__Storage"] = connection,
+        ["Storage__Container"] = container,
+        ["Auth__Mode"] = "dev",
+        ["Semantics__Endpoint"] = Endpoint,
+        ["Semantics__Model"] = "echo",
+        ["Semantics__Key"] = "none",
+        ["Semantics__AllowHttp"] = "true",
+    };
+
     public static async Task<EchoingModel> StartAsync(string memory)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();

@@ -23,17 +23,8 @@ public sealed class StopTests(AzuriteFixture azurite)
             return answer.Task;
         };
         BlobContainerClient container = await azurite.NewContainerAsync();
-        var settings = new Dictionary<string, string>
-        {
-            ["ConnectionStrings__Storage"] = await azurite.GetConnectionStringAsync(),
-            ["Storage__Container"] = container.Name,
-            ["Auth__Mode"] = "dev",
-            ["Semantics__Endpoint"] = model.Endpoint,
-            ["Semantics__Model"] = "echo",
-            ["Semantics__Key"] = "none",
-            ["Semantics__AllowHttp"] = "true",
-            ["Host__StopSeconds"] = "120",
-        };
+        Dictionary<string, string> settings = model.Settings(await azurite.GetConnectionStringAsync(), container.Name);
+        settings["Host__StopSeconds"] = "120";
         await using ServerProcess first = await ServerProcess.StartAsync(settings);
         await first.Client.PostAsJsonAsync("api/v1/sessions/s/messages", new { role = "user", content = "Hello" });
         Task<HttpResponseMessage> waiting = first.Client.PostAsJsonAsync("api/v1/sessions/s/commit?wait=100", new { });

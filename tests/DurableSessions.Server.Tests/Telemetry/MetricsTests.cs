@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Azure.Storage.Blobs;
 using DurableSessions.Http.Keys;
@@ -20,7 +19,7 @@ public sealed partial class MetricsTests(AzuriteFixture azurite)
         var keys = new KeyStore(container, TimeProvider.System);
         string user = (await keys.AddAsync("acme", "ann-of-the-metrics", Cancelled)).Text;
         string @operator = (await keys.AddAsync(null, null, Cancelled)).Text;
-        int port = FreePort();
+        int port = FreePort.Next();
         await using ServerProcess server = await ServerProcess.StartAsync(new Dictionary<string, string>
         {
             ["ConnectionStrings__Storage"] = await azurite.GetConnectionStringAsync(),
@@ -77,13 +76,6 @@ public sealed partial class MetricsTests(AzuriteFixture azurite)
                 Assert.DoesNotContain(canary, text, StringComparison.Ordinal);
             }
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     [GeneratedRegex(@"^\| `(durable_sessions\.[a-z_.]+)` \|", RegexOptions.Multiline)]

@@ -21,20 +21,11 @@ public sealed class TraceOverHostsTests(AzuriteFixture azurite)
         model.Before = () => asked.TrySetResult() ? never.Task : Task.CompletedTask;
         await using OtlpCollector collector = await OtlpCollector.StartAsync();
         BlobContainerClient container = await azurite.NewContainerAsync();
-        var settings = new Dictionary<string, string>
-        {
-            ["ConnectionStrings__Storage"] = await azurite.GetConnectionStringAsync(),
-            ["Storage__Container"] = container.Name,
-            ["Auth__Mode"] = "dev",
-            ["Embedded__OwnershipSeconds"] = "3",
-            ["Semantics__Endpoint"] = model.Endpoint,
-            ["Semantics__Model"] = "echo",
-            ["Semantics__Key"] = "none",
-            ["Semantics__AllowHttp"] = "true",
-            ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = $"{collector.Endpoint}/v1/traces",
-            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
-            ["OTEL_BSP_SCHEDULE_DELAY"] = "100",
-        };
+        Dictionary<string, string> settings = model.Settings(await azurite.GetConnectionStringAsync(), container.Name);
+        settings["Embedded__OwnershipSeconds"] = "3";
+        settings["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = $"{collector.Endpoint}/v1/traces";
+        settings["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf";
+        settings["OTEL_BSP_SCHEDULE_DELAY"] = "100";
         string trace = ActivityTraceId.CreateRandom().ToHexString();
         await using (ServerProcess first = await ServerProcess.StartAsync(
             new Dictionary<string, string>(settings) { ["Host__Name"] = "first" }))

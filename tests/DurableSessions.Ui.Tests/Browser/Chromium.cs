@@ -1,3 +1,4 @@
+using DurableSessions.Testing;
 using Microsoft.Playwright;
 
 namespace DurableSessions.Ui.Tests.Browser;
@@ -9,18 +10,12 @@ namespace DurableSessions.Ui.Tests.Browser;
 /// </remarks>
 public sealed class Chromium : IAsyncLifetime
 {
-    private const string Variable = "DURABLE_SESSIONS_CHROMIUM";
-
-    private static readonly string[] s_names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-
     private readonly Lazy<Task<(IPlaywright Playwright, IBrowser Browser)>> _browser = new(StartAsync);
 
     /// <summary>A context of its own, with cookies of its own. Skips the test where the machine has no Chromium.</summary>
     internal async Task<IBrowserContext> OpenAsync(Uri address)
     {
-        Assert.SkipUnless(
-            ProgramPath() is not null,
-            $"This machine has no Chromium: none of {string.Join(", ", s_names)} is in PATH, and {Variable} names no other.");
+        ChromiumProgram.RequirePath();
         IBrowserContext context = await (await _browser.Value).Browser.NewContextAsync(new BrowserNewContextOptions
         {
             BaseURL = address.ToString(),
@@ -41,19 +36,12 @@ public sealed class Chromium : IAsyncLifetime
         }
     }
 
-    private static string? ProgramPath() => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named
-        ? named
-        : (Environment.GetEnvironmentVariable("PATH") ?? "")
-            .Split(Path.PathSeparator)
-            .SelectMany(static folder => s_names.Select(name => Path.Combine(folder, name)))
-            .FirstOrDefault(File.Exists);
-
     private static async Task<(IPlaywright Playwright, IBrowser Browser)> StartAsync()
     {
         IPlaywright playwright = await Playwright.CreateAsync();
         IBrowser browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
-            ExecutablePath = ProgramPath(),
+            ExecutablePath = ChromiumProgram.RequirePath(),
 
             // It shows pages of these tests alone, where containers often allow no sandbox.
             Args = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
