@@ -24,7 +24,9 @@ public static class DurableSessionsUi
     private const string EagerKeys = "Microsoft.AspNetCore.DataProtection.Internal.DataProtectionHostedService";
 
     /// <summary>Adds the services of the pages. The host adds the API's too, before or after.</summary>
-    public static IServiceCollection AddUi(this IServiceCollection services)
+    /// <param name="services">The host's services.</param>
+    /// <param name="listens">Whether the page of the host has charts, for which the meters of this process are listened to.</param>
+    public static IServiceCollection AddUi(this IServiceCollection services, bool listens = true)
     {
         ArgumentNullException.ThrowIfNull(services);
         services.AddRazorComponents();
@@ -53,8 +55,12 @@ public static class DurableSessionsUi
         services.TryAddSingleton<BulkRetry>();
         services.TryAddSingleton<LiveTopics>();
         services.TryAddSingleton<StorageCheckRun>();
-        services.TryAddSingleton<Rates>();
-        services.AddHostedService(static provider => provider.GetRequiredService<Rates>());
+        if (listens)
+        {
+            services.TryAddSingleton<Rates>();
+            services.AddHostedService(static provider => provider.GetRequiredService<Rates>());
+        }
+
         services.TryAddSingleton<IBrowserPages, BrowserPages>();
         return services;
     }

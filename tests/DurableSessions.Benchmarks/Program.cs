@@ -5,6 +5,7 @@ using DurableSessions.Benchmarks.Quality;
 // By hand, on an idle machine: dotnet run -c Release --project tests/DurableSessions.Benchmarks [append] [commit] [memory]
 // Or, with a server process and 200 clients: … load [seconds]
 // Or the simulated storage of the tests: … simulation
+// Or metrics and traces, on and off: … telemetry
 // Or a store that is years old: … many [sessions]
 // Or the search index of one user's messages, in memory: … search [messages]
 // Or the search of one user's messages, by a host on an Azurite, or on a storage account: … search azurite [messages] [connection string]
@@ -24,6 +25,12 @@ if (args is ["load", ..])
 if (args is ["simulation"])
 {
     await SimulationBenchmark.RunAsync();
+    return 0;
+}
+
+if (args is ["telemetry"])
+{
+    await TelemetryBenchmark.RunAsync();
     return 0;
 }
 
@@ -61,7 +68,7 @@ foreach (string what in wanted)
         "append" => AppendBenchmark.RunAsync(bench),
         "commit" => CommitBenchmark.RunAsync(bench),
         "memory" => MemoryBenchmark.RunAsync(bench),
-        _ => throw new ArgumentException($"'{what}' is no benchmark: append, commit, memory, load, simulation, many, search or quality."),
+        _ => throw new ArgumentException($"'{what}' is no benchmark: append, commit, memory, load, simulation, telemetry, many, search or quality."),
     });
 }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json;
 using DurableSessions.Core.Storage;
@@ -15,7 +16,7 @@ public sealed class TaskFollowTests : IAsyncDisposable
     private const string Hold = $$"""{"role":"user","content":"{{ScriptedProcessor.HoldText}}"}""";
 
     private readonly SimulatedFixture _storage = new();
-    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
+    private readonly TimersTime _time = new();
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -152,37 +153,53 @@ public sealed class TaskFollowTests : IAsyncDisposable
     {
         SessionStorage storage = await _storage.NewStorageAsync();
         string task;
-        await using (ApiHost other = await ApiHost.StartAsync(storage, withEngine: false))
+        await using (ApiHost other = await ApiHost.StartAsync(storage))
         {
             task = await CommitAsync(other, Hold);
         }
 
         await using ApiHost host = await ApiHost.StartAsync(storage, withEngine: false, storeTime: _time);
         Reply now = await GetAsync(host, task);
-        Assert.Equal("pending", Status(now));
+        Assert.Equal("running", Status(now));
 
         Task<Reply> plain = GetAsync(host, task + "?wait=60");
         Task<Reply> tagged = GetAsync(host, task + "?wait=60", ("If-None-Match", now.Header("ETag")));
-        await UntilAsync(() => host.Waits.Count == 2);
-        Assert.InRange(await AdvanceUntilAsync(Task.WhenAll(plain, tagged)), 60, 1_000);
+        await UntilAsync(() => _time.TimersOf(60) == 2);
+        Assert.InRange(await AdvanceUntilAsync(Task.WhenAll(plain, tagged), most: 65), 60, 65);
         Assert.Equal((HttpStatusCode.OK, now.Text), ((await plain).Status, (await plain).Text));
         Assert.Equal(HttpStatusCode.NotModified, (await tagged).Status);
 
         using EventReader reader = await EventReader.OpenAsync(host, task, null);
         Event first = (await reader.NextAsync())!;
-        Assert.Equal(("stage", "pending", now.ResultText()), (first.Name, first.Status, first.Data));
+        Assert.Equal(("stage", "running", now.ResultText()), (first.Name, first.Status, first.Data));
         Task<string?> comment = reader.LineAsync();
-        Assert.InRange(await AdvanceUntilAsync(comment), 15, 299);
+        await UntilAsync(() => _time.TimersOf(15) == 1);
+        Assert.InRange(await AdvanceUntilAsync(comment, most: 20), 15, 20);
         Assert.Equal(":", await comment);
         Task<string> rest = reader.RestAsync();
-        await AdvanceUntilAsync(rest);
+        await AdvanceUntilAsync(rest, most: 300);
         Assert.Equal("", (await rest).Replace(":\n\n", "", StringComparison.Ordinal).Trim('\n'));
 
         // The client has the present state.
         Task<Reply> resumed = GetAsync(host, task + "/events", ("Last-Event-ID", first.Id));
-        Assert.InRange(await AdvanceUntilAsync(resumed), 300, 3_000);
+        await UntilAsync(() => _time.TimersOf(300) == 2);
+        Assert.InRange(await AdvanceUntilAsync(resumed, most: 305), 300, 305);
         Assert.DoesNotContain("data:", (await resumed).Text, StringComparison.Ordinal);
         await UntilAsync(() => host.Waits.Count == 0);
+    }
+
+    [Fact]
+    public async Task A_stop_of_the_host_ends_a_stream_as_its_time_does()
+    {
+        await using ApiHost host = await ApiHost.StartAsync(await _storage.NewStorageAsync());
+        using EventReader reader = await EventReader.OpenAsync(host, await CommitAsync(host, Hold), null);
+        while ((await reader.NextAsync())?.Stage != "summarizing")
+        {
+        }
+
+        Task<string> rest = reader.RestAsync();
+        host.Lifetime.StopApplication();
+        Assert.Equal("", await rest.WaitAsync(TimeSpan.FromSeconds(30), Cancelled));
     }
 
     [Fact]
@@ -260,8 +277,8 @@ public sealed class TaskFollowTests : IAsyncDisposable
         }
     }
 
-    // The seconds that were needed.
-    private async Task<int> AdvanceUntilAsync(Task ends)
+    // The seconds that were needed. At the most the clock stands still, until what is due by then has come.
+    private async Task<int> AdvanceUntilAsync(Task ends, int most)
     {
         int seconds = 0;
         await UntilAsync(() =>
@@ -271,11 +288,30 @@ public sealed class TaskFollowTests : IAsyncDisposable
                 return true;
             }
 
-            _time.Advance(TimeSpan.FromSeconds(5));
-            seconds += 5;
+            if (seconds < most)
+            {
+                _time.Advance(TimeSpan.FromSeconds(5));
+                seconds += 5;
+            }
+
             return false;
         });
         return seconds;
+    }
+
+    // Shows which timers were made: a clock that is advanced before a request has its timer, is advanced in vain.
+    private sealed class TimersTime() : FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero))
+    {
+        private readonly ConcurrentBag<TimeSpan> _made = [];
+
+        public int TimersOf(int seconds) => _made.Count(t => t == TimeSpan.FromSeconds(seconds));
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            ITimer timer = base.CreateTimer(callback, state, dueTime, period);
+            _made.Add(dueTime);
+            return timer;
+        }
     }
 
     private sealed record Event(string Id, string Name, string Data)

@@ -28,6 +28,9 @@ public static class StoreTelemetry
     private static readonly Counter<long> s_commits = s_meter.CreateCounter<long>(
         "durable_sessions.commits", "{commit}", "Attempts of commits that have come to an end on this host.");
 
+    private static readonly Counter<long> s_healed = s_meter.CreateCounter<long>(
+        "durable_sessions.archives.healed", "{archive}", "Degraded archives that a model has digested again on this host.");
+
     static StoreTelemetry() => s_meter.CreateObservableGauge(
         "durable_sessions.cache.size",
         static () => s_caches.Values.Sum(static bytes => bytes()),
@@ -78,6 +81,9 @@ public static class StoreTelemetry
     /// <param name="outcome">How.</param>
     internal static void Committed(string outcome) =>
         s_commits.Add(1, new KeyValuePair<string, object?>("durable_sessions.commit.outcome", outcome));
+
+    /// <summary>A degraded archive has a digest of a model.</summary>
+    internal static void Healed() => s_healed.Add(1);
 
     /// <summary>Shows the size of a cache until it is disposed.</summary>
     internal static void Show(object cache, Func<long> bytes) => s_caches[cache] = bytes;

@@ -2,12 +2,15 @@ using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace DurableSessions.Http.Envelope;
 
 /// <summary>
 /// Server-sent events of one response. Each is sent when the client has taken the one before: none is held in memory. A comment follows
-/// whenever none has come for <see cref="Heartbeat"/>. After a time the response ends, and a client connects again.
+/// whenever none has come for <see cref="Heartbeat"/>. After a time, and when the host stops, the response ends, and a client connects
+/// again.
 /// </summary>
 internal sealed class EventStream
 {
@@ -23,7 +26,7 @@ internal sealed class EventStream
 
     private EventStream(HttpContext http, TimeProvider time, CancellationToken ended) => (_http, _time, _ended) = (http, time, ended);
 
-    /// <summary>Sends events until <paramref name="send"/> has no more, or the time is over.</summary>
+    /// <summary>Sends events until <paramref name="send"/> has no more, the time is over, or the host stops.</summary>
     /// <param name="http">The request.</param>
     /// <param name="time">The clock.</param>
     /// <param name="longest">How long the response goes on.</param>
@@ -33,7 +36,8 @@ internal sealed class EventStream
         HttpContext http, TimeProvider time, TimeSpan longest, TimeSpan retry, Func<EventStream, Task> send)
     {
         using var limit = new CancellationTokenSource(longest, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, http.RequestAborted);
+        CancellationToken stops = http.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stops, http.RequestAborted);
         http.Response.ContentType = ContentType;
         http.Response.Headers["X-Accel-Buffering"] = "no";
         http.Features.GetRequiredFeature<IHttpResponseBodyFeature>().DisableBuffering();
@@ -43,7 +47,7 @@ internal sealed class EventStream
             await stream.SendAsync(string.Create(CultureInfo.InvariantCulture, $"retry: {retry.TotalMilliseconds}\n\n"));
             await send(stream);
         }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException) when (either.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
         {
             // The client connects again.
         }

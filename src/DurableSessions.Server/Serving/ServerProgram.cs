@@ -86,7 +86,7 @@ internal static class ServerProgram
     private static WebApplication Build(WebApplicationBuilder builder, Addresses addresses, StorageConnection storage)
     {
         builder.WebHost.UseUrls([.. addresses.Urls]);
-        builder.Logging.AddUtcConsole();
+        builder.Logging.AddUtcConsole(withTraces: TelemetryServices.ExportsTraces(builder.Configuration));
         builder.Services.AddStorage(storage);
         builder.Services.AddStore(builder.Configuration);
         builder.Services.AddEngine(builder.Configuration);
@@ -102,7 +102,7 @@ internal static class ServerProgram
 
         builder.Services.AddApi();
         builder.Services.AddApiDocumentation(ServerVersion.Text);
-        builder.Services.AddUi();
+        builder.Services.AddUi(listens: !TelemetryServices.IsOff(builder.Configuration));
         WebApplication app = builder.Build();
         started = app.Lifetime.ApplicationStarted;
         app.UseStop();

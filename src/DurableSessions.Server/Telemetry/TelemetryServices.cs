@@ -110,11 +110,16 @@ internal static class TelemetryServices
             .AddAspNetCoreInstrumentation(static http => http.Filter = static request => !s_untraced.Contains(request.Request.Path.Value));
     }
 
-    private static bool IsOff(IConfiguration configuration) =>
+    /// <summary>Whether spans leave this process.</summary>
+    /// <exception cref="StartException">The endpoint is no URL.</exception>
+    public static bool ExportsTraces(IConfiguration configuration) => !IsOff(configuration) && FindEndpoint(configuration, "TRACES") is not null;
+
+    /// <summary>Whether the environment wants neither metrics nor traces.</summary>
+    public static bool IsOff(IConfiguration configuration) =>
         string.Equals(configuration["OTEL_SDK_DISABLED"], "true", StringComparison.OrdinalIgnoreCase);
 
     // The exporter reads the endpoint of all signals by itself, and adds the path of each; that of one signal is taken as it is.
-    private static Action<OtlpExporterOptions>? FindEndpoint(ConfigurationManager configuration, string signal)
+    private static Action<OtlpExporterOptions>? FindEndpoint(IConfiguration configuration, string signal)
     {
         const string All = "OTEL_EXPORTER_OTLP_ENDPOINT";
         string own = $"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT";

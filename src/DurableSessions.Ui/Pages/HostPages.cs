@@ -37,8 +37,8 @@ internal static class HostPages
     {
         RouteGroupBuilder host = ui.MapGroup("/host");
         host.MapGet("/", ShowAsync).WithWeight(3);
-        host.MapGet("/live", static (Operator _, Rates rates, StorageCheckRun check) => new LiveStream(
-            "host", _ => Task.FromResult($"{rates.Ticks}.{check.Last?.GetHashCode()}"))).WithWeight(1);
+        host.MapGet("/live", static (Operator _, [FromServices] Rates? rates, StorageCheckRun check) => new LiveStream(
+            "host", _ => Task.FromResult($"{rates?.Ticks}.{check.Last?.GetHashCode()}"))).WithWeight(1);
         host.MapPost("/check", Check).WithMetadata(new OperatorAction("check")).WithWeight(100);
     }
 
@@ -47,7 +47,7 @@ internal static class HostPages
         Operator _,
         [FromServices] OrchestrationHosts? hosts,
         CommitBoard board,
-        Rates rates,
+        [FromServices] Rates? rates,
         StorageCheckRun check,
         DurableSessionsHttpOptions options,
         IOptions<HttpLimits> limits,
@@ -55,7 +55,7 @@ internal static class HostPages
             options.Version,
             hosts is null ? null : await hosts.ListAsync(http.RequestAborted),
             await board.ReadAsync(http.RequestAborted),
-            [.. s_charts.Select(c => new HostChart(c.Title, c.Unit, rates.Of(c.Quantity)))],
+            rates is null ? [] : [.. s_charts.Select(c => new HostChart(c.Title, c.Unit, rates.Of(c.Quantity)))],
             [.. Values("Limits", limits.Value), .. Values("", store.Value)],
             check.Last));
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using DurableSessions.Core.Auditing;
@@ -33,6 +34,8 @@ public sealed class DigestAgainTests
     public Task The_next_commit_that_the_model_digests_has_degraded_archives_digested_again() => Simulated.RunAsync(async cluster =>
     {
         using Host host = await Host.RunAsync(cluster, (await cluster.NewContainerAsync()).Name, Once);
+        int healed = 0;
+        using MeterListener listener = ListenToHealed(() => Interlocked.Increment(ref healed));
         await DegradeAsync(host, "m1", "+preferences/tea=green");
         await DegradeAsync(host, "m2");
         await host.AppendAsync(_key, "m3", "+entities/bob=a friend");
@@ -42,6 +45,9 @@ public sealed class DigestAgainTests
 
         Assert.Equal([ArchiveState.Covered, ArchiveState.Covered, ArchiveState.Covered], await StatesAsync(host));
         Assert.Equal("m1+1 m2+0 m3+1", await OverviewAsync(host));
+
+        // Of all stores of the process.
+        Assert.InRange(healed, 3, int.MaxValue);
 
         // One call for each failure, one for the last commit, and one for each of the three archives again.
         Assert.Equal(2 + 1 + 3, host.Processor.Calls);
@@ -475,6 +481,21 @@ public sealed class DigestAgainTests
 
     private async Task<string> OverviewAsync(Host host) =>
         (await host.Store.Sessions.ReadContextAsync(_key, 1_000, Cancelled)).Overview;
+
+    private static MeterListener ListenToHealed(Action counted)
+    {
+        var listener = new MeterListener();
+        listener.InstrumentPublished = static (instrument, listening) =>
+        {
+            if (instrument.Name == "durable_sessions.archives.healed")
+            {
+                listening.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<long>((_, _, _, _) => counted());
+        listener.Start();
+        return listener;
+    }
 
     private static Task FailAsync(string how, CancellationToken cancellationToken) => how switch
     {

@@ -40,6 +40,9 @@ internal sealed class ApiHost : IAsyncDisposable
     /// <summary>The bodies in its memory.</summary>
     public BodyMemory Bodies => _app.Services.GetRequiredService<BodyMemory>();
 
+    /// <summary>Its start and its stop.</summary>
+    public IHostApplicationLifetime Lifetime => _app.Lifetime;
+
     /// <summary>The requests that wait.</summary>
     public OpenWaits Waits => _app.Services.GetRequiredService<OpenWaits>();
 

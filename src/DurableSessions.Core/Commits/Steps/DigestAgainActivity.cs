@@ -108,6 +108,7 @@ internal sealed class DigestAgainActivity(
             commit,
             m => Transitions.Heal(m, input.Incarnation, number, name, document.Usage, Switching.CategoriesOf(applied)),
             cancellationToken);
+        StoreTelemetry.Healed();
         logger.ArchiveDigestedAgain(commit.CommitId, input.Session, number, document.Processor, document.Covers);
         return new DigestAgainProgress(number);
     }
