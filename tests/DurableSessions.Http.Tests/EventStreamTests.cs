@@ -14,16 +14,11 @@ public sealed class EventStreamTests : IDisposable
 {
     private readonly FakeTimeProvider _time = new();
     private readonly ApplicationLifetime _host = new(NullLogger<ApplicationLifetime>.Instance);
-    private readonly CancellationTokenSource _gone = new();
     private readonly SlowBody _body = new();
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    public void Dispose()
-    {
-        _gone.Dispose();
-        _body.Dispose();
-    }
+    public void Dispose() => _body.Dispose();
 
     [Fact]
     public async Task No_event_is_made_before_the_client_has_taken_the_one_before()
@@ -63,8 +58,8 @@ public sealed class EventStreamTests : IDisposable
         _time.Advance(EventStream.Heartbeat);
         await _body.Writing;
         Assert.False(wait.IsCancellationRequested);
-        await _gone.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stream.WaitAsync(TimeSpan.FromSeconds(30), Cancelled));
+        _body.Break();
+        await Assert.ThrowsAsync<IOException>(() => stream.WaitAsync(TimeSpan.FromSeconds(30), Cancelled));
         Assert.True(wait.IsCancellationRequested);
     }
 
@@ -72,7 +67,7 @@ public sealed class EventStreamTests : IDisposable
     {
         await using ServiceProvider services =
             new ServiceCollection().AddSingleton<IHostApplicationLifetime>(_host).BuildServiceProvider();
-        var http = new DefaultHttpContext { RequestServices = services, RequestAborted = _gone.Token };
+        var http = new DefaultHttpContext { RequestServices = services };
         http.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(_body));
         await EventStream.RunAsync(http, _time, TimeSpan.FromMinutes(5), TimeSpan.FromSeconds(1), send);
     }
@@ -80,7 +75,7 @@ public sealed class EventStreamTests : IDisposable
     // A connection whose client takes one write at a time, when the test says.
     private sealed class SlowBody : MemoryStream
     {
-        private readonly SemaphoreSlim _taken = new(0);
+        private TaskCompletionSource _taken = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private TaskCompletionSource<string> _writing = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Task<string> Writing => _writing.Task;
@@ -90,20 +85,17 @@ public sealed class EventStreamTests : IDisposable
             string text = await Writing.WaitAsync(TimeSpan.FromSeconds(30), Cancelled);
             before?.Invoke();
             _writing = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            _taken.Release();
+            Interlocked.Exchange(ref _taken, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
             return text;
         }
 
+        public void Break() => _taken.SetException(new IOException("The client has gone."));
+
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
+            Task taken = _taken.Task;
             _writing.SetResult(System.Text.Encoding.UTF8.GetString(buffer.Span));
-            await _taken.WaitAsync(cancellationToken);
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            _taken.Dispose();
-            base.Dispose(disposing);
+            await taken.WaitAsync(cancellationToken);
         }
     }
 }
