@@ -28,7 +28,7 @@ internal sealed class InstanceScheduler(
     {
         using Activity? span = InstanceTrace.Create(instance);
         InstanceDocument scheduled = await TryScheduleAsync(
-            instance with { TraceParent = span?.Id ?? instance.TraceParent }, isFresh, replaces, span, cancellationToken);
+            instance with { TraceParent = InstanceTrace.ContextOf(span, instance) }, isFresh, replaces, span, cancellationToken);
         InstanceTrace.Link(span, scheduled);
         return scheduled;
     }

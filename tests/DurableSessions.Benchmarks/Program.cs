@@ -68,7 +68,8 @@ foreach (string what in wanted)
         "append" => AppendBenchmark.RunAsync(bench),
         "commit" => CommitBenchmark.RunAsync(bench),
         "memory" => MemoryBenchmark.RunAsync(bench),
-        _ => throw new ArgumentException($"'{what}' is no benchmark: append, commit, memory, load, simulation, telemetry, many, search or quality."),
+        _ => throw new ArgumentException(
+            $"'{what}' is no benchmark: append, commit, memory, load, simulation, telemetry, many, search or quality."),
     });
 }
 

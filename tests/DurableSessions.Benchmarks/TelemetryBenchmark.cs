@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using DurableSessions.Core;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Storage;
@@ -14,8 +15,8 @@ using OpenTelemetry.Trace;
 namespace DurableSessions.Benchmarks;
 
 /// <summary>
-/// Processor time and memory of an append and of a commit where no meter is listened to and no span is made, beside those where they are. In
-/// simulated storage, which costs the same each time; in turn, a block of this and a block of that.
+/// Processor time and memory of an append and of a commit where no meter is listened to and no span is made, beside those where they are.
+/// In simulated storage, which costs the same each time; in turn, a block of this and a block of that.
 /// </summary>
 internal static class TelemetryBenchmark
 {
@@ -65,9 +66,12 @@ internal static class TelemetryBenchmark
         {
             (Cost append, Cost appendOff, Cost commit, Cost commitOff) =
                 (Median(appends[name]), Median(appends["off"]), Median(commits[name]), Median(commits["off"]));
-            Bench.Print($"| {name} | {append.Microseconds:F1} µs | {append.Microseconds / appendOff.Microseconds:F2} | {append.Bytes:N0} B | {commit.Microseconds:N0} µs | {commit.Microseconds / commitOff.Microseconds:F2} | {commit.Bytes:N0} B |");
+            Bench.Print($"| {name} {Row(append, appendOff)} {Row(commit, commitOff)} |");
         }
     }
+
+    private static string Row(Cost cost, Cost off) => string.Create(
+        CultureInfo.InvariantCulture, $"| {cost.Microseconds:F1} µs | {cost.Microseconds / off.Microseconds:F2} | {cost.Bytes:N0} B");
 
     private static Task AppendAsync(SessionStore store, SessionKey key) =>
         store.Sessions.AppendAsync(key, [Bench.Message(500)], null, CancellationToken.None);

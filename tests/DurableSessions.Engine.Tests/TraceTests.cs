@@ -150,6 +150,28 @@ public sealed class TraceTests : EngineTest
     });
 
     // Spans of this test alone: those of the trace of its request.
+    [Fact]
+    public Task No_step_of_a_request_that_is_not_sampled_has_a_trace_of_its_own() => RunAsync(async () =>
+    {
+        ConcurrentQueue<Activity> spans = new();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = static source => source.Name == EngineTelemetry.ActivitySourceName,
+            Sample = static (ref ActivityCreationOptions<ActivityContext> span) =>
+                span.Parent.TraceId == default || span.Parent.TraceFlags.HasFlag(ActivityTraceFlags.Recorded)
+                    ? ActivitySamplingResult.AllDataAndRecorded
+                    : ActivitySamplingResult.None,
+            ActivityStopped = spans.Enqueue,
+        };
+        ActivitySource.AddActivityListener(listener);
+        await using EmbeddedHost host = await Hub.StartAsync(Registry);
+        using Activity request = new Activity("request").Start();
+        Assert.False(request.Recorded);
+        OrchestrationMetadata instance = await host.Client.ScheduleNewOrchestrationInstanceAsync("tries", "on");
+        await EndOf(host.Client, instance);
+        Assert.DoesNotContain(spans, span => Equals(span.GetTagItem("durabletask.task.instance_id"), instance.InstanceId));
+    });
+
     private sealed class Spans : IDisposable
     {
         private readonly ConcurrentQueue<Activity> _spans = new();

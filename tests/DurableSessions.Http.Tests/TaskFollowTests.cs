@@ -189,16 +189,20 @@ public sealed class TaskFollowTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_stop_of_the_host_ends_a_stream_as_its_time_does()
+    public async Task A_stop_of_the_host_ends_a_wait_and_a_stream_as_their_time_does()
     {
         await using ApiHost host = await ApiHost.StartAsync(await _storage.NewStorageAsync());
-        using EventReader reader = await EventReader.OpenAsync(host, await CommitAsync(host, Hold), null);
+        string task = await CommitAsync(host, Hold);
+        using EventReader reader = await EventReader.OpenAsync(host, task, null);
         while ((await reader.NextAsync())?.Stage != "summarizing")
         {
         }
 
         Task<string> rest = reader.RestAsync();
+        Task<Reply> wait = GetAsync(host, task + "?wait=60");
+        await UntilAsync(() => host.Waits.Count == 2);
         host.Lifetime.StopApplication();
+        Assert.Equal("summarizing", Stage(await wait.WaitAsync(TimeSpan.FromSeconds(30), Cancelled)));
         Assert.Equal("", await rest.WaitAsync(TimeSpan.FromSeconds(30), Cancelled));
     }
 
@@ -346,10 +350,16 @@ public sealed class TaskFollowTests : IAsyncDisposable
 
         public Task<string> RestAsync() => reader.ReadToEndAsync(Cancelled);
 
-        /// <summary>The next event; null at the end.</summary>
+        /// <summary>The next event, whatever comments come before it; null at the end.</summary>
         public async Task<Event?> NextAsync()
         {
-            if (await LineAsync() is not { } id)
+            string? id;
+            do
+            {
+                id = await LineAsync();
+            }
+            while (id is ":" or "");
+            if (id is null)
             {
                 return null;
             }

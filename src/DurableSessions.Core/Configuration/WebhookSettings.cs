@@ -24,7 +24,10 @@ public sealed record WebhookSettings
     /// </summary>
     public string? Secret { get; set; }
 
-    /// <summary>Whether receivers may have addresses that are not public, as of this machine or its network, and URLs of http.</summary>
+    /// <summary>
+    /// Whether <see cref="Url"/> may have an address that is not public, as of this machine or its network, and be of http. A URL that a
+    /// request names never may.
+    /// </summary>
     public bool AllowPrivate { get; set; }
 
     /// <summary>Whether a request for a commit may name a URL of its own.</summary>
@@ -47,7 +50,7 @@ public sealed record WebhookSettings
             return $"is not taken by this server: {Section}:{nameof(AllowFromCommits)} is not set.";
         }
 
-        WebhookUrl.Find(url, AllowPrivate, out string? error);
+        WebhookUrl.Find(url, allowsHttp: false, out string? error);
         return error;
     }
 

@@ -1,4 +1,5 @@
 using DurableSessions.Core.Commits;
+using DurableSessions.Core.Identities;
 using DurableSessions.Core.Tasks;
 using DurableSessions.Core.Webhooks;
 using DurableSessions.Orchestration;
@@ -11,7 +12,7 @@ namespace DurableSessions.Core.Notifying;
 /// crash before or while it is sent, or before its result is stored, has it sent again, under the same id.
 /// </summary>
 internal sealed class SendWebhookActivity(
-    TaskService tasks, WebhookReceivers receivers, TimeProvider time, ILogger<SendWebhookActivity> logger)
+    TaskService tasks, CommitLedger ledger, WebhookReceivers receivers, TimeProvider time, ILogger<SendWebhookActivity> logger)
     : TaskActivity<CommitInput, bool>
 {
     private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(30);
@@ -20,10 +21,10 @@ internal sealed class SendWebhookActivity(
     /// <exception cref="WebhookException">It was not taken, or the commit has not ended yet: it is tried again.</exception>
     public override async Task<bool> RunAsync(TaskActivityContext context, CommitInput input)
     {
-        if (receivers.Sender is not { } sender || receivers.Find(input) is not { } url)
+        if (receivers.Find(input) is not { } receiver)
         {
-            logger.CommitNotReported(input.CommitId, input.Session, "this host's settings name no receiver for it any more");
-            return false;
+            // Another host may have the settings by which the commit was accepted.
+            throw new WebhookException("This host's settings name no receiver for it.");
         }
 
         CommitTask task;
@@ -33,17 +34,18 @@ internal sealed class SendWebhookActivity(
         }
         catch (TaskNotFoundException)
         {
-            // Its session was deleted.
+            // It was purged.
             return false;
         }
 
-        if (task.Attempt != input.Attempt)
+        // A later attempt reports its own end, and of a session that was deleted nothing leaves this host.
+        if (task.Attempt != input.Attempt || await IsDeletedAsync(input, context.CancellationToken))
         {
-            // A later attempt reports its own end.
             return false;
         }
 
         string id = $"{task.TaskId}-{task.Attempt}";
+        (WebhookSender sender, WebhookUrl url) = receiver;
         WebhookAnswer answer = await sender.SendAsync(new WebhookMessage(url, id, CommitReport.Write(task)), context.CancellationToken);
         if (answer == WebhookAnswer.Gone)
         {
@@ -53,6 +55,20 @@ internal sealed class SendWebhookActivity(
 
         logger.CommitReported(input.CommitId, input.Session, url);
         return true;
+    }
+
+    private async Task<bool> IsDeletedAsync(CommitInput input, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ledger.OpenAsync(
+                new CommitAttempt(input.Session, input.Incarnation, input.CommitId, input.Attempt), fresh: true, cancellationToken);
+            return false;
+        }
+        catch (SessionGoneException)
+        {
+            return true;
+        }
     }
 
     private async Task<CommitTask> EndAsync(CommitInput input, CancellationToken cancellationToken)

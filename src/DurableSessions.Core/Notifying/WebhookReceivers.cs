@@ -9,29 +9,40 @@ internal sealed class WebhookReceivers : IDisposable
 {
     private readonly WebhookSettings _settings;
 
+    // A commit's receiver is named by a user: what the operator has opened to the host's own stays closed to it.
+    private readonly WebhookSender? _toHosts;
+    private readonly WebhookSender? _toCommits;
+
     /// <param name="settings">They are valid.</param>
     /// <param name="time">The clock.</param>
     public WebhookReceivers(WebhookSettings settings, TimeProvider time)
     {
         _settings = settings;
-        Sender = settings.Secret is { } text && WebhookSecret.Find(text) is { } secret
-            ? new WebhookSender(
-                secret, settings.AllowPrivate, TimeSpan.FromSeconds(settings.TimeoutSeconds), time, transport: settings.Transport)
-            : null;
+        if (settings.Secret is { } text && WebhookSecret.Find(text) is { } secret)
+        {
+            var longest = TimeSpan.FromSeconds(settings.TimeoutSeconds);
+            _toHosts = new WebhookSender(secret, settings.AllowPrivate, longest, time, transport: settings.Transport);
+            _toCommits = new WebhookSender(secret, allowsPrivate: false, longest, time, transport: settings.Transport);
+        }
     }
 
-    /// <summary>Sends messages; <see langword="null"/>: this host signs none.</summary>
-    public WebhookSender? Sender { get; }
-
     /// <summary>
-    /// Where the end of a commit is reported; <see langword="null"/>: this host reports it nowhere, by its settings of now.
+    /// Where the end of a commit is reported, and by what; <see langword="null"/>: this host reports it nowhere, by its settings of now.
     /// </summary>
-    public WebhookUrl? Find(CommitInput commit) => commit.Webhook switch
+    public (WebhookSender Sender, WebhookUrl Url)? Find(CommitInput commit) => commit.Webhook switch
     {
-        null => null,
-        CommitInput.HostsWebhook => _settings.Url is { } url ? WebhookUrl.Find(url, _settings.AllowPrivate, out _) : null,
-        { } own => _settings.AllowFromCommits ? WebhookUrl.Find(own, _settings.AllowPrivate, out _) : null,
+        CommitInput.HostsWebhook when _settings.Url is { } url => Pair(_toHosts, WebhookUrl.Find(url, _settings.AllowPrivate, out _)),
+        { } own when own != CommitInput.HostsWebhook && _settings.AllowFromCommits =>
+            Pair(_toCommits, WebhookUrl.Find(own, allowsHttp: false, out _)),
+        _ => null,
     };
 
-    public void Dispose() => Sender?.Dispose();
+    public void Dispose()
+    {
+        _toHosts?.Dispose();
+        _toCommits?.Dispose();
+    }
+
+    private static (WebhookSender Sender, WebhookUrl Url)? Pair(WebhookSender? sender, WebhookUrl? url) =>
+        sender is null || url is null ? null : (sender, url);
 }

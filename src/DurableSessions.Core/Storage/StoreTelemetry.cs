@@ -44,7 +44,7 @@ public static class StoreTelemetry
     /// <param name="operation">Azure Storage's name of it.</param>
     /// <param name="area">What it is about: the first part of the blob's name.</param>
     /// <param name="status">The status of the answer; <see langword="null"/>: there was none.</param>
-    /// <param name="took">From the request to the headers of the answer.</param>
+    /// <param name="took">From the request to the end of the answer, or to its headers where its body is read as it comes.</param>
     internal static void Sent(string operation, string area, int? status, TimeSpan took)
     {
         var tags = new TagList { { "durable_sessions.storage.operation", operation }, { "durable_sessions.storage.area", area } };

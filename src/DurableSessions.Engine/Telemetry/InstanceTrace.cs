@@ -23,6 +23,13 @@ internal static class InstanceTrace
         Begin("create_orchestration", instance.Name, ActivityKind.Producer, "orchestration", instance);
 
     /// <summary>
+    /// What the instance carries: the context of the span that creates it. Where that one is not sampled, it is of its parent, which says
+    /// so to every host; <see langword="null"/>: there is no listener.
+    /// </summary>
+    public static string? ContextOf(Activity? create, InstanceDocument instance) =>
+        create?.Id ?? instance.TraceParent ?? (s_source.HasListeners() ? Activity.Current?.Id : null);
+
+    /// <summary>
     /// Links the span that was to create an instance to the trace of one that was there: which it has found, or whose id it has taken.
     /// </summary>
     public static void Link(Activity? create, InstanceDocument there)

@@ -13,6 +13,7 @@ using DurableSessions.Http.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Hosting;
 
 namespace DurableSessions.Http.Endpoints;
 
@@ -93,7 +94,8 @@ internal static class TaskEndpoints
     }
 
     private static async Task<IResult> GetAsync(
-        HttpContext http, Caller caller, SessionStore store, TimeProvider time, OpenWaits waits, string task_id)
+        HttpContext http, Caller caller, SessionStore store, TimeProvider time, OpenWaits waits, IHostApplicationLifetime host,
+        string task_id)
     {
         Check(task_id);
         int waitSeconds = Query.Integer(http, "wait", 0, RequestLimits.MaxWaitSeconds, otherwise: 0);
@@ -109,11 +111,12 @@ internal static class TaskEndpoints
             ? Results.StatusCode(StatusCodes.Status304NotModified)
             : new EnvelopeResult(task.Write);
 
-        // False: the time is over.
+        // False: the time is over, or the host stops.
         async Task<bool> NextAsync()
         {
             using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(waitSeconds), time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, http.RequestAborted);
+            using var either =
+                CancellationTokenSource.CreateLinkedTokenSource(limit.Token, host.ApplicationStopping, http.RequestAborted);
             bool hasTags = http.Request.Headers.IfNoneMatch.Count > 0;
             if (hasTags && !TaskView.IsKnown(http.Request, task))
             {
@@ -127,7 +130,7 @@ internal static class TaskEndpoints
                     next => hasTags ? !TaskView.IsKnown(http.Request, next) : next.State != state, either.Token);
                 return true;
             }
-            catch (OperationCanceledException) when (limit.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
+            catch (OperationCanceledException) when (either.IsCancellationRequested && !http.RequestAborted.IsCancellationRequested)
             {
                 return false;
             }

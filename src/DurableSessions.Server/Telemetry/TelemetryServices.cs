@@ -112,7 +112,8 @@ internal static class TelemetryServices
 
     /// <summary>Whether spans leave this process.</summary>
     /// <exception cref="StartException">The endpoint is no URL.</exception>
-    public static bool ExportsTraces(IConfiguration configuration) => !IsOff(configuration) && FindEndpoint(configuration, "TRACES") is not null;
+    public static bool ExportsTraces(IConfiguration configuration) =>
+        !IsOff(configuration) && FindEndpoint(configuration, "TRACES") is not null;
 
     /// <summary>Whether the environment wants neither metrics nor traces.</summary>
     public static bool IsOff(IConfiguration configuration) =>

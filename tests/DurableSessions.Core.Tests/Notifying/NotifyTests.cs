@@ -1,9 +1,12 @@
 using System.Net;
 using System.Text.Json;
+using DurableSessions.Core.Commits;
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Identities;
+using DurableSessions.Core.Notifying;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Core.Tasks;
+using DurableSessions.Core.Webhooks;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Core.Tests.Notifying;
@@ -25,7 +28,8 @@ public sealed class NotifyTests
     {
         using Host host = await Host.RunAsync(cluster, (await cluster.NewContainerAsync()).Name, Options());
         _receiver.Answers = new([HttpStatusCode.InternalServerError, HttpStatusCode.Found, null, HttpStatusCode.NoContent]);
-        _receiver.Before = async () => Assert.True((await host.Client.GetInstanceAsync(_receiver.Last.Task, Cancelled))!.IsCompleted);
+        List<bool> over = [];
+        _receiver.Before = async () => over.Add((await host.Client.GetInstanceAsync(_receiver.Last.Task, Cancelled))!.IsCompleted);
         await host.AppendAsync(s_key, "m1");
         CommitTask first = await host.CommitToEndAsync(s_key);
         await host.AppendAsync(s_key, "m2");
@@ -36,6 +40,8 @@ public sealed class NotifyTests
         await _receiver.TakenAsync(2);
         Assert.Equal(2, _receiver.Taken.Select(static t => t.Id).Distinct().Count());
         Assert.True(_receiver.Sent.Count >= 5);
+        Assert.Equal(_receiver.Sent.Count, over.Count);
+        Assert.DoesNotContain(false, over);
         Assert.All(_receiver.Sent, static sent => Assert.Equal(
             ("session_commit.completed", $"{sent.Task}-1", "acme", "ada", "s1"),
             (sent.Type, sent.Id, sent.Account, sent.User, sent.Session)));
@@ -143,12 +149,69 @@ public sealed class NotifyTests
         await host.Client.WaitForInstanceCompletionAsync($"report-{task.TaskId}-1", Cancelled);
         Assert.Single(_receiver.Sent);
 
-        _receiver.Answers = new([HttpStatusCode.InternalServerError, HttpStatusCode.InternalServerError]);
+        // Away for longer than all attempts take.
+        _receiver.Answers = new(Enumerable.Repeat<HttpStatusCode?>(HttpStatusCode.InternalServerError, 100));
         await host.AppendAsync(s_key, "m2");
         task = await host.CommitToEndAsync(s_key);
+        await _receiver.SentAsync(3);
         await host.Store.Sessions.DeleteAsync(s_key, Cancelled);
+        int sent = _receiver.Sent.Count;
         await host.Client.WaitForInstanceCompletionAsync($"report-{task.TaskId}-1", Cancelled);
-        Assert.InRange(_receiver.Sent.Count, 1, 4);
+        Assert.Equal(sent, _receiver.Sent.Count);
+    });
+
+    [Fact]
+    public Task Is_reported_by_the_host_that_has_the_settings_where_another_has_not() => Simulated.RunAsync(async cluster =>
+    {
+        string container = (await cluster.NewContainerAsync()).Name;
+        _receiver.Answers = new([HttpStatusCode.InternalServerError]);
+        string task;
+        using (Host host = await Host.RunAsync(cluster, container, Options()))
+        {
+            await host.AppendAsync(s_key, "m1");
+            task = (await host.CommitToEndAsync(s_key)).TaskId;
+            await _receiver.SentAsync(1);
+            await host.StopAsync();
+        }
+
+        using (Host without = await Host.RunAsync(cluster, container, new SessionOptions()))
+        {
+            await Task.Delay(TimeSpan.FromHours(1), cluster.Time, Cancelled);
+            Assert.False((await without.Client.GetInstanceAsync($"report-{task}-1", Cancelled))!.IsCompleted);
+            await without.StopAsync();
+        }
+
+        using Host last = await Host.RunAsync(cluster, container, Options());
+        await _receiver.TakenAsync(1);
+        Assert.Equal(2, _receiver.Sent.Count);
+    });
+
+    [Fact]
+    public Task What_is_open_to_the_receiver_of_the_host_is_closed_to_those_of_commits() => Simulated.RunAsync(async cluster =>
+    {
+        SessionOptions options = Options(own: true);
+        options.Webhooks = options.Webhooks with { AllowPrivate = true, Url = "http://10.0.0.1/in" };
+        using Host host = await Host.RunAsync(cluster, (await cluster.NewContainerAsync()).Name, options);
+        await host.AppendAsync(s_key, "m1");
+        ArgumentException e = await Assert.ThrowsAsync<ArgumentException>(() => host.Store.Commits.CommitAsync(
+            s_key, new CommitRequest { Webhook = "http://10.0.0.1/in" }, Cancelled));
+        Assert.StartsWith("The webhook must be an absolute URL of https.", e.Message, StringComparison.Ordinal);
+        await host.CommitToEndAsync(s_key);
+        await _receiver.TakenAsync(1);
+        Assert.Equal("http://10.0.0.1/in", Assert.Single(_receiver.Sent).Url);
+
+        using var receivers = new WebhookReceivers(options.Webhooks with { Transport = null }, cluster.Time);
+        (WebhookSender sender, WebhookUrl url) = receivers.Find(new CommitInput
+        {
+            Session = s_key,
+            Incarnation = "i",
+            CommitId = CommitId.New(cluster.Time.GetUtcNow()),
+            Semantic = new SemanticPolicy(),
+            Webhook = "https://127.0.0.1:9/",
+        })!.Value;
+        WebhookException refused = await Assert.ThrowsAsync<WebhookException>(
+            () => sender.SendAsync(new WebhookMessage(url, "id", "{}"u8.ToArray()), Cancelled));
+        Assert.Contains("has no public address", refused.Message, StringComparison.Ordinal);
     });
 
     private SessionOptions Options(bool own = false) => new()
@@ -190,6 +253,8 @@ public sealed class NotifyTests
         public IReadOnlyList<Sent> Taken => [.. Sent.Where(static s => s.IsTaken)];
 
         public Sent Last => Sent[^1];
+
+        public Task SentAsync(int count) => UntilAsync(() => Sent.Count >= count);
 
         public Task TakenAsync(int count) => UntilAsync(() => Taken.Count >= count);
 

@@ -78,6 +78,22 @@ public sealed partial class MetricsTests(AzuriteFixture azurite)
         }
     }
 
+    [Fact]
+    public async Task A_server_that_measures_nothing_says_so()
+    {
+        await using ServerProcess server = await ServerProcess.StartAsync(new Dictionary<string, string>
+        {
+            ["ConnectionStrings__Storage"] = await azurite.GetConnectionStringAsync(),
+            ["Storage__Container"] = (await azurite.NewContainerAsync()).Name,
+            ["OTEL_SDK_DISABLED"] = "true",
+        });
+        using HttpResponseMessage metrics = await server.Client.GetAsync("metrics", Cancelled);
+        Assert.Equal(HttpStatusCode.NotFound, metrics.StatusCode);
+        string page = await server.Client.GetStringAsync("ui/host", Cancelled);
+        Assert.Contains("This host measures nothing.", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("<svg viewBox", page, StringComparison.Ordinal);
+    }
+
     [GeneratedRegex(@"^\| `(durable_sessions\.[a-z_.]+)` \|", RegexOptions.Multiline)]
     private static partial Regex TableRow();
 

@@ -9,8 +9,10 @@ internal sealed class SingleThreadPool : IDisposable
     private const int Probes = 8;
     private const int QuietRounds = 3;
     private const int RoundsUntilSetAnew = 50;
-    private const int MaxRounds = 20_000;
-    private const int MaxAttempts = 3;
+    private const int MaxRounds = 2_000;
+    private const int MaxAttempts = 30;
+
+    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(1);
 
     private static int s_taken;
     private static bool s_isReduced;
@@ -87,8 +89,13 @@ internal sealed class SingleThreadPool : IDisposable
         SetAsBefore();
         if (isLast)
         {
-            throw new InvalidOperationException("More than one thread of the pool is at work: do other tests run in this process?");
+            throw new InvalidOperationException(
+                $"{ThreadPool.ThreadCount} threads of the pool are at work, on {ThreadPool.PendingWorkItemCount} work items: do other "
+                + "tests run in this process?");
         }
+
+        // The pool has decided what it does by itself, on a clock of its own.
+        await Task.Delay(s_pause);
     }
 
     private static void Reduce()
