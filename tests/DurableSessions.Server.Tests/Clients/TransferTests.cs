@@ -62,6 +62,52 @@ public sealed class TransferTests(CommandHost server) : IClassFixture<CommandHos
     }
 
     [Fact]
+    public async Task A_session_that_was_deleted_is_made_again_with_its_settings()
+    {
+        string folder = WriteSession("s", archives: [[1]], live: [2]);
+        WriteFile("s/.meta.json", """{"memory_policy":{"self":{"enabled":false}}}""");
+        for (int run = 0; run < 2; run++)
+        {
+            Assert.Equal(0, (await server.RunAsync("deleted", "import", "openviking", folder)).Code);
+            Assert.Equal("1-1 | 2-2", await StoredAsync("deleted", "s"));
+            JsonElement session = (await server.RunAsync("deleted", "sessions", "show", "s", "--json")).Succeeded().Json;
+            Assert.False(session.GetProperty("memory_policy").GetProperty("self").GetProperty("enabled").GetBoolean());
+            (await server.RunAsync("deleted", "sessions", "delete", "s", "--yes")).Succeeded();
+        }
+    }
+
+    [Fact]
+    public async Task An_import_goes_on_where_the_folder_was_committed_and_no_commit_of_the_server_cuts_its_archives()
+    {
+        string folder = WriteSession("s", archives: [], live: [1, 2]);
+        WriteFile("s/.meta.json", """{"auto_commit_policy":{"message_count_threshold":50}}""");
+        Assert.Equal(0, (await server.RunAsync("grown", "import", "openviking", folder)).Code);
+        WriteSession("s", archives: [[1, 2], [.. Enumerable.Range(3, 250)]], live: [253]);
+        CommandResult again = await server.RunAsync("grown", "import", "openviking", folder);
+        Assert.Equal((0, "1-2 | 3-252 | 253-253"), (again.Code, await StoredAsync("grown", "s")));
+        JsonElement session = (await server.RunAsync("grown", "sessions", "show", "s", "--json")).Succeeded().Json;
+        Assert.Equal(50, session.GetProperty("auto_commit_policy").GetProperty("message_count_threshold").GetInt32());
+    }
+
+    [Fact]
+    public async Task Sessions_and_memories_of_one_name_are_not_mixed_and_a_session_may_be_named_as_an_archive()
+    {
+        string folder = WriteSession("alice/s", archives: [], live: [1]);
+        WriteSession("bob/s", archives: [], live: [1, 2]);
+        WriteSession("bob/archive_7", archives: [[3]], live: [4]);
+        WriteFile("alice/memories/preferences/tea.md", "Tea.");
+        WriteFile("bob/memories/preferences/tea.md", "No tea.");
+        CommandResult result = await server.RunAsync("names", "import", "openviking", folder, "--json");
+        Assert.Equal(
+            (1, "s,tea.md"),
+            (result.Code, string.Join(',', result.Json.GetProperty("not_taken").EnumerateArray()
+                .Select(static p => Path.GetFileName(p.GetProperty("file").GetString())))));
+        Assert.Equal(("1-1", "3-3 | 4-4"), (await StoredAsync("names", "s"), await StoredAsync("names", "archive_7")));
+        JsonElement tea = (await server.RunAsync("names", "memories", "show", "preferences/tea", "--json")).Succeeded().Json;
+        Assert.Equal("Tea.", tea.GetProperty("content").GetString());
+    }
+
+    [Fact]
     public async Task Transcripts_of_Claude_Code_become_sessions_with_their_times()
     {
         string file = WriteFile("transcripts/0b7e.jsonl", """
