@@ -169,6 +169,57 @@ public sealed class TransferTests(CommandHost server) : IClassFixture<CommandHos
         Assert.Equal("1-3 | 4-4 | 5-6", await StoredAsync("to", "s"));
     }
 
+    [Fact]
+    public async Task An_export_that_was_cut_off_is_not_imported_and_one_goes_on_with_the_session_as_it_is_now()
+    {
+        string folder = WriteSession("s", archives: [[1, 2]], live: [3]);
+        Assert.Equal(0, (await server.RunAsync("cut", "import", "openviking", folder)).Code);
+        string to = Path.Combine(_folder.Path, "cut");
+        using (var death = new Death(after: 8, isSent: false))
+        {
+            await server.RunAsync("cut", death, "export", to);
+            Assert.True(death.HasCome);
+        }
+
+        CommandResult refused = await server.RunAsync("cut-2", "import", "openviking", Path.Combine(to, "sessions"));
+        Assert.Equal(1, refused.Code);
+        Assert.Contains("is of an export that was cut off", refused.Error, StringComparison.Ordinal);
+        Assert.Equal(0, (await server.RunAsync("cut", "export", to)).Code);
+
+        // The same id and the same numbers, with other messages.
+        (await server.RunAsync("cut", "sessions", "delete", "s", "--yes")).Succeeded();
+        WriteSession("s", archives: [[4, 5]], live: [6]);
+        Assert.Equal(0, (await server.RunAsync("cut", "import", "openviking", folder)).Code);
+        Assert.Equal(0, (await server.RunAsync("cut", "export", to)).Code);
+        Assert.Equal(0, (await server.RunAsync("cut-2", "import", "openviking", to)).Code);
+        Assert.Equal("4-5 | 6-6", await StoredAsync("cut-2", "s"));
+    }
+
+    [Fact]
+    public async Task An_export_erases_what_it_has_written_and_nothing_that_came_since()
+    {
+        string folder = WriteSession("s", archives: [[1, 2]], live: [3]);
+        WriteSession("t", archives: [], live: [4]);
+        WriteFile("memories/preferences/tea.md", "Prefers tea.");
+        Assert.Equal(0, (await server.RunAsync("erased", "import", "openviking", folder)).Code);
+        string to = Path.Combine(_folder.Path, "erased");
+        Assert.Contains("say --yes", (await server.RunAsync("erased", "export", to, "--erase")).Error, StringComparison.Ordinal);
+
+        // An agent goes on with t once everything is written.
+        string late = WriteFile("late.json", Line(5));
+        using var agent = new Late(() => server.RunAsync("erased", "sessions", "append", "t", late));
+        CommandResult first = await server.RunAsync("erased", agent, "export", to, "--erase", "--yes", "--json");
+        Assert.Equal((1, "t"), (first.Code, first.Json.GetProperty("left")[0].GetProperty("what").GetString()));
+        Assert.Equal("4-5", await StoredAsync("erased", "t"));
+        CommandResult second = await server.RunAsync("erased", "export", to, "--erase", "--yes", "--json");
+        Assert.Equal((0, 1), (second.Code, second.Json.GetProperty("sessions_removed").GetInt32()));
+        Assert.Equal(2, Directory.GetFiles(to, "receipt-*.json").Length);
+        Assert.Equal("[]\n", (await server.RunAsync("erased", "sessions", "list", "--json")).Output);
+        Assert.Equal(0, (await server.RunAsync("erased-2", "import", "openviking", to)).Code);
+        Assert.Equal(
+            ("1-2 | 3-3", "4-5"), (await StoredAsync("erased-2", "s"), await StoredAsync("erased-2", "t")));
+    }
+
     public void Dispose() => _folder.Dispose();
 
     // Whether the import came so far that it was killed.
@@ -239,6 +290,24 @@ public sealed class TransferTests(CommandHost server) : IClassFixture<CommandHos
         Assert.All(messages.EnumerateArray(), static m =>
             Assert.StartsWith("2026-01-01T00:00:", m.GetProperty("created_at").GetString(), StringComparison.Ordinal));
         return $"{numbers[0]}-{numbers[^1]}";
+    }
+
+    /// <summary>Lets something happen once the last memory was read.</summary>
+    private sealed class Late(Func<Task> happens) : DelegatingHandler(new SocketsHttpHandler())
+    {
+        private bool _hasHappened;
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            HttpResponseMessage answer = await base.SendAsync(request, cancellationToken);
+            if (!_hasHappened && request.RequestUri!.AbsolutePath.EndsWith("/tea", StringComparison.Ordinal))
+            {
+                _hasHappened = true;
+                await happens();
+            }
+
+            return answer;
+        }
     }
 
     /// <summary>Ends the command at one of its requests, which is sent or not.</summary>
