@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Azure;
 using DurableSessions.Core.Configuration;
 using DurableSessions.LocalStorage;
+using DurableSessions.Server.Clients;
 using DurableSessions.Server.Serving;
 
 namespace DurableSessions.Server;
@@ -37,7 +38,7 @@ internal static class CommandRun
             // The SDK's own message lists the headers and the body of the answer.
             string message = e is RequestFailedException { Status: > 0 } refused
                 ? $"Storage answered {refused.Status} {refused.ErrorCode}."
-                : e.Message.ReplaceLineEndings(" ");
+                : Shown.Line(e.Message.ReplaceLineEndings(" "));
             await (error ?? Console.Error).WriteLineAsync($"error: {message}");
             return Failed;
         }

@@ -208,6 +208,7 @@ internal sealed class SessionApi : IDisposable
 
     private async Task<ClientException> ErrorAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
+        await response.Content.LoadIntoBufferAsync(MaxAnswerBytes, cancellationToken);
         string text = await response.Content.ReadAsStringAsync(cancellationToken);
         int status = (int)response.StatusCode;
         TimeSpan? retryAfter = response.Headers.RetryAfter switch

@@ -8,10 +8,14 @@ namespace DurableSessions.Server.Clients;
 /// <summary>An answer whose <c>messages</c> are read one by one: no more than the largest is in memory.</summary>
 internal sealed class StreamedAnswer(HttpResponseMessage response, Stream stream) : IDisposable
 {
+    /// <summary>The most bytes of one value: more than any server stores in a message.</summary>
+    private const int MaxValueBytes = 64 * 1024 * 1024;
+
     private readonly PipeReader _pipe = PipeReader.Create(stream);
     private readonly Dictionary<string, JsonElement> _fields = [];
     private JsonReaderState _state = new(new JsonReaderOptions { MaxDepth = Json.MaxDepth });
     private Place _place = Place.Envelope;
+    private bool _hasMessages;
 
     private enum Place
     {
@@ -32,6 +36,11 @@ internal sealed class StreamedAnswer(HttpResponseMessage response, Stream stream
         while (_place != Place.End)
         {
             ReadResult read = await ReadAsync(cancellationToken);
+            if (read.Buffer.Length > MaxValueBytes)
+            {
+                throw new ClientException($"The answer has a value of more than {MaxValueBytes} bytes.");
+            }
+
             _pipe.AdvanceTo(Parse(read.Buffer, read.IsCompleted, found), read.Buffer.End);
             foreach (JsonElement message in found)
             {
@@ -43,6 +52,11 @@ internal sealed class StreamedAnswer(HttpResponseMessage response, Stream stream
             {
                 throw new ClientException("The answer broke off.");
             }
+        }
+
+        if (!_hasMessages)
+        {
+            throw new ClientException("The answer has no messages: this is no server of sessions.");
         }
     }
 
@@ -135,6 +149,7 @@ internal sealed class StreamedAnswer(HttpResponseMessage response, Stream stream
 
         reader = next;
         _place = place;
+        _hasMessages |= place == Place.Messages;
         return true;
     }
 

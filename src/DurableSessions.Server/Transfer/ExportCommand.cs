@@ -9,12 +9,38 @@ internal static class ExportCommand
     public static Command Create(ClientHost host)
     {
         Argument<string> folder = ClientCommands.Text("folder", "An empty folder, or that of an export which was interrupted.");
-        var command = new Command("export", "Write all sessions and memories of a user as 'import openviking' reads them.") { folder };
+        var erase = new Option<bool>("--erase")
+        {
+            Description = "Then delete what was written, unless something could not be; the receipt is beside the export. Needs --yes.",
+        };
+        Option<bool> yes = ClientCommands.Yes("Delete everything;");
+        var command = new Command("export", "Write all sessions and memories of a user as 'import openviking' reads them.")
+        {
+            folder, erase, yes,
+        };
         new ClientOptions(command, host).SetAction(command, async (run, parsed, stop) =>
         {
+            bool isErased = parsed.GetValue(erase);
+            if (isErased)
+            {
+                ClientCommands.Require(parsed, yes, "A deletion");
+            }
+
             string user = await UserData.UserAsync(run.Api, stop);
-            ExportFolder to = await ExportFolder.OpenAsync(parsed.GetValue(folder)!, $"user {user}", stop);
-            return await ExportAsync(run, to, UserData.SessionsAsync(run.Api, stop), withMemories: true, stop);
+            string what = $"user {user}";
+            ExportFolder to = await ExportFolder.OpenAsync(parsed.GetValue(folder)!, what, stop);
+            var report = new TransferReport();
+            var exporter = new Exporter(run, to, report);
+            await ExportAsync(exporter, report, UserData.SessionsAsync(run.Api, stop), stop);
+            await exporter.ExportMemoriesAsync(stop);
+            await to.MarkAsync(what, report.IsClean, stop);
+            if (!isErased || !report.IsClean)
+            {
+                report.Show(run);
+                return report.IsClean ? 0 : CommandRun.Failed;
+            }
+
+            return await UsersCommand.EraseAsync(run, user, exporter.HasWritten, to, stop);
         });
         return command;
     }
@@ -30,17 +56,20 @@ internal static class ExportCommand
             string session = parsed.GetValue(id)!;
             string user = await UserData.UserAsync(run.Api, stop);
             await run.Api.GetAsync($"sessions/{SessionApi.Escape(session)}", stop);
-            ExportFolder to = await ExportFolder.OpenAsync(parsed.GetValue(folder)!, $"session {session} of user {user}", stop);
-            return await ExportAsync(run, to, AsyncEnumerable.Repeat(session, 1), withMemories: false, stop);
+            string what = $"session {session} of user {user}";
+            ExportFolder to = await ExportFolder.OpenAsync(parsed.GetValue(folder)!, what, stop);
+            var report = new TransferReport();
+            await ExportAsync(new Exporter(run, to, report), report, AsyncEnumerable.Repeat(session, 1), stop);
+            await to.MarkAsync(what, report.IsClean, stop);
+            report.Show(run);
+            return report.IsClean ? 0 : CommandRun.Failed;
         });
         return command;
     }
 
-    private static async Task<int> ExportAsync(
-        ClientRun run, ExportFolder folder, IAsyncEnumerable<string> sessions, bool withMemories, CancellationToken cancellationToken)
+    private static async Task ExportAsync(
+        Exporter exporter, TransferReport report, IAsyncEnumerable<string> sessions, CancellationToken cancellationToken)
     {
-        var report = new TransferReport();
-        var exporter = new Exporter(run, folder, report);
         await foreach (string session in sessions.WithCancellation(cancellationToken))
         {
             try
@@ -52,13 +81,5 @@ internal static class ExportCommand
                 report.Problem(session, 0, e.Message);
             }
         }
-
-        if (withMemories)
-        {
-            await exporter.ExportMemoriesAsync(cancellationToken);
-        }
-
-        report.Show(run);
-        return report.IsClean ? 0 : CommandRun.Failed;
     }
 }

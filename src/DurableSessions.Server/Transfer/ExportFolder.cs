@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using DurableSessions.Core.Identities;
 using DurableSessions.Server.Clients;
@@ -28,22 +29,56 @@ internal sealed class ExportFolder
         string mark = Path.Combine(folder._root, Mark);
         if (File.Exists(mark))
         {
-            string known = await File.ReadAllTextAsync(mark, cancellationToken);
-            return JsonNode.Parse(known)?["export"]?.ToString() == what
-                ? folder
-                : throw new ClientException($"{path} has another export; name another folder.");
+            if ((await MarkAsync(mark, cancellationToken))?["export"]?.ToString() != what)
+            {
+                throw new ClientException($"{path} has another export; name another folder.");
+            }
         }
-
-        if (Directory.Exists(folder._root) && Directory.EnumerateFileSystemEntries(folder._root).Any())
+        else if (Directory.Exists(folder._root) && Directory.EnumerateFileSystemEntries(folder._root).Any())
         {
             throw new ClientException($"{path} has other content; name an empty folder, or none that is there.");
         }
 
-        await folder.WriteAsync(Mark, new JsonObject { ["export"] = what }.ToJsonString(Json.Line), cancellationToken);
+        await folder.MarkAsync(what, isComplete: false, cancellationToken);
         return folder;
     }
 
+    /// <summary>Says of the folder whether all of the export is in it: from here on, or until it is written to again.</summary>
+    public Task MarkAsync(string what, bool isComplete, CancellationToken cancellationToken) => WriteAsync(
+        Mark, new JsonObject { ["export"] = what, ["complete"] = isComplete }.ToJsonString(Json.Line), cancellationToken);
+
+    /// <summary>Whether a folder, or one that it is in, is of an export that was cut off.</summary>
+    public static async Task<bool> IsCutAsync(string path, CancellationToken cancellationToken)
+    {
+        for (string? above = Path.GetFullPath(path); above is not null; above = Path.GetDirectoryName(above))
+        {
+            string mark = Path.Combine(above, Mark);
+            if (File.Exists(mark))
+            {
+                return (await MarkAsync(mark, cancellationToken))?["complete"]?.ToString() != "true";
+            }
+        }
+
+        return false;
+    }
+
+    private static async Task<JsonObject?> MarkAsync(string mark, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return JsonNode.Parse(await File.ReadAllTextAsync(mark, cancellationToken)) as JsonObject;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
     public bool Has(string place) => File.Exists(Path.Combine(_root, place));
+
+    /// <summary>Whether a file is there with this text.</summary>
+    public async Task<bool> HasAsync(string place, string text, CancellationToken cancellationToken) =>
+        Has(place) && await File.ReadAllTextAsync(Path.Combine(_root, place), cancellationToken) == text;
 
     /// <summary>Lines of a file that is there.</summary>
     public StreamReader Read(string place) => new(Path.Combine(_root, place));

@@ -5,16 +5,29 @@ using DurableSessions.Server.Clients;
 namespace DurableSessions.Server.Transfer;
 
 /// <summary>
-/// Writes sessions and memories of a server as OpenViking has them on disk. Run again, it goes on: archives never change.
+/// Writes sessions and memories of a server as OpenViking has them on disk. Run again, it goes on: an archive that is listed as it was
+/// written, with its commit and its digest, is not read again.
 /// </summary>
 internal sealed class Exporter(ClientRun run, ExportFolder folder, TransferReport report)
 {
     private const int MaxAttempts = 5;
 
+    private readonly Dictionary<string, string> _written = new(StringComparer.Ordinal);
+
+    /// <summary>What a session is known by, until it is written to.</summary>
+    public static string StateOf(JsonElement session) => string.Join(
+        ' ',
+        new[] { "created_at", "message_count", "total_message_count", "commit_count" }.Select(name => Json.Text(session, name)));
+
+    /// <summary>Whether a session or a memory was written as it is now.</summary>
+    /// <param name="what">The session's id, or the memory's uri.</param>
+    /// <param name="state">Its <see cref="StateOf"/>, or its entry of a listing.</param>
+    public bool HasWritten(string what, string state) => _written.GetValueOrDefault(what) == state;
+
     public async Task ExportAsync(string session, CancellationToken cancellationToken)
     {
-        run.Progress($"session {session}");
         string place = $"sessions/{ExportFolder.Name(session)}";
+        run.Progress($"session {session}");
         (JsonElement info, IReadOnlyList<JsonElement> archives) = await WriteLiveAsync(session, place, cancellationToken);
         foreach (JsonElement archive in archives)
         {
@@ -22,6 +35,7 @@ internal sealed class Exporter(ClientRun run, ExportFolder folder, TransferRepor
         }
 
         await folder.WriteAsync($"{place}/{SourceFolder.MetaFile}", JsonSerializer.Serialize(info, Json.Readable), cancellationToken);
+        _written[session] = StateOf(info);
         report.Count("sessions");
     }
 
@@ -29,14 +43,27 @@ internal sealed class Exporter(ClientRun run, ExportFolder folder, TransferRepor
     {
         foreach ((string? peer, JsonElement memory) in await UserData.MemoriesAsync(run.Api, cancellationToken))
         {
-            // Deleted since: there is nothing to write.
-            if (await run.Api.FindAsync(UserData.Path(peer, memory), cancellationToken) is { } whole)
+            try
             {
-                string of = peer is null ? "" : $"peers/{ExportFolder.Name(peer)}/";
-                string name = $"{ExportFolder.Name(Json.Text(whole, "category"))}/{ExportFolder.Name(Json.Text(whole, "name"))}.md";
-                await folder.WriteAsync($"{of}{SourceFolder.Memories}/{name}", Json.Text(whole, "content"), cancellationToken);
-                report.Count("memories");
+                await WriteMemoryAsync(peer, memory, cancellationToken);
             }
+            catch (ClientException e) when (e.Status == 0)
+            {
+                report.Problem(Json.Text(memory, "uri"), 0, e.Message);
+            }
+        }
+    }
+
+    private async Task WriteMemoryAsync(string? peer, JsonElement memory, CancellationToken cancellationToken)
+    {
+        // Deleted since: there is nothing to write.
+        if (await run.Api.FindAsync(UserData.Path(peer, memory), cancellationToken) is { } whole)
+        {
+            string of = peer is null ? "" : $"peers/{ExportFolder.Name(peer)}/";
+            string name = $"{ExportFolder.Name(Json.Text(whole, "category"))}/{ExportFolder.Name(Json.Text(whole, "name"))}.md";
+            await folder.WriteAsync($"{of}{SourceFolder.Memories}/{name}", Json.Text(whole, "content"), cancellationToken);
+            _written[Json.Text(memory, "uri")] = memory.GetRawText();
+            report.Count("memories");
         }
     }
 
@@ -73,7 +100,7 @@ internal sealed class Exporter(ClientRun run, ExportFolder folder, TransferRepor
             }
 
             List<JsonElement> after = await run.Api.ListAsync(path, cancellationToken).ToListAsync(cancellationToken);
-            if (before.Count == after.Count)
+            if (before.Select(IdOf).SequenceEqual(after.Select(IdOf)))
             {
                 await WriteLastAsync(all, $"{place}/{SourceFolder.MessagesFile}", count - live, cancellationToken);
                 folder.Delete(all);
@@ -84,6 +111,8 @@ internal sealed class Exporter(ClientRun run, ExportFolder folder, TransferRepor
 
         throw new ClientException($"Session {session} is committed all the time; try again later.");
     }
+
+    private static string IdOf(JsonElement archive) => $"{Json.Text(archive, "archive_id")} {Json.Text(archive, "task_id")}";
 
     private async Task WriteLastAsync(string all, string place, int skipped, CancellationToken cancellationToken)
     {
@@ -105,8 +134,11 @@ internal sealed class Exporter(ClientRun run, ExportFolder folder, TransferRepor
         string id = ExportFolder.Name(Json.Text(archive, "archive_id"));
         string archivePlace = $"{place}/{SourceFolder.History}/{id}";
         report.Count("archives");
-        report.Count("messages", Json.Number(archive, "message_count"));
-        if (folder.Has($"{archivePlace}/.done"))
+        long messages = Json.Number(archive, "message_count");
+        report.Count("messages", messages);
+        string meta = JsonSerializer.Serialize(archive, Json.Readable);
+        if (folder.Has($"{archivePlace}/.done")
+            && await folder.HasAsync($"{archivePlace}/{SourceFolder.MetaFile}", meta, cancellationToken))
         {
             return;
         }
@@ -117,9 +149,16 @@ internal sealed class Exporter(ClientRun run, ExportFolder folder, TransferRepor
             using StreamedAnswer answer = await run.Api.ReadMessagesAsync(path, cancellationToken);
             await using (ExportFile file = folder.Create($"{archivePlace}/{SourceFolder.MessagesFile}"))
             {
+                long count = 0;
                 await foreach (JsonElement message in answer.MessagesAsync(cancellationToken))
                 {
+                    count++;
                     await file.Writer.WriteLineAsync(message.GetRawText().AsMemory(), cancellationToken);
+                }
+
+                if (count != messages)
+                {
+                    throw new ClientException($"{id} of session {session} has {messages} messages, and the server gave {count}");
                 }
 
                 await file.CompleteAsync(cancellationToken);
@@ -144,8 +183,7 @@ internal sealed class Exporter(ClientRun run, ExportFolder folder, TransferRepor
             await folder.WriteAsync($"{archivePlace}/memory_diff.json", JsonSerializer.Serialize(diff, Json.Readable), cancellationToken);
         }
 
-        await folder.WriteAsync(
-            $"{archivePlace}/{SourceFolder.MetaFile}", JsonSerializer.Serialize(archive, Json.Readable), cancellationToken);
+        await folder.WriteAsync($"{archivePlace}/{SourceFolder.MetaFile}", meta, cancellationToken);
         if (Json.Text(archive, "state") is "covered" or "degraded")
         {
             var done = new JsonObject { ["archive_id"] = id, ["task_id"] = Json.Text(archive, "task_id") };

@@ -35,6 +35,11 @@ internal static class ImportCommand
                 throw new ClientException($"{folder} is not there.");
             }
 
+            if (hasMemories && await ExportFolder.IsCutAsync(folder, stop))
+            {
+                throw new ClientException($"{folder} is of an export that was cut off, or could not take all; run the export again.");
+            }
+
             bool isDry = parsed.GetValue(dryRun);
             var report = new TransferReport();
             var importer = new Importer(run, report);

@@ -10,39 +10,48 @@ namespace DurableSessions.Server.Transfer;
 /// <summary>
 /// Brings sessions and memories to a server. What the server has of a session decides where it goes on: an import that is killed anywhere,
 /// and started again, ends as one that was not. A batch has the session, the file and its place in it as its idempotency key, so that one
-/// whose answer was lost is not there twice, even where a commit has carried it away since.
+/// whose answer was lost is not there twice, even where a commit has carried it away since. The key also has the archives before it: what
+/// a session has live is another beginning of the same file once it was committed.
 /// </summary>
 internal sealed class Importer(ClientRun run, TransferReport report)
 {
     private const int MaxRunning = 50;
+    private const int Conflict = 409;
+    private const string AutoCommit = "auto_commit_policy";
 
     private static readonly TimeSpan s_commitTimeout = TimeSpan.FromHours(1);
     private static readonly string[] s_categories = ["profile", "preferences", "entities", "events", "cases", "experiences"];
 
+    private readonly Dictionary<string, string> _sessions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _memories = new(StringComparer.Ordinal);
+
     /// <summary>Brings one session, or says in the report why it could not be.</summary>
-    public async Task ImportAsync(SessionSource source, CancellationToken cancellationToken)
-    {
-        string place = source.Folder ?? source.Live!;
-        try
+    public Task ImportAsync(SessionSource source, CancellationToken cancellationToken) => TakeAsync(
+        source,
+        async () =>
         {
             run.Progress($"session {source.Id}");
-            await CreateAsync(source, cancellationToken);
+            JsonElement? policy = await CreateAsync(source, cancellationToken);
             await WaitForRunningAsync(source.Id, cancellationToken);
-            await ImportArchivesAsync(source, cancellationToken);
-            if (source.Live is { } live)
+            try
             {
-                await AppendRestAsync(source, live, mayHaveMore: true, cancellationToken);
+                int archives = await ImportArchivesAsync(source, cancellationToken);
+                if (source.Live is { } live)
+                {
+                    await AppendRestAsync(source, live, archives, mayHaveMore: true, cancellationToken);
+                }
+            }
+            finally
+            {
+                if (policy is not null)
+                {
+                    await SetPolicyAsync(source.Id, policy, cancellationToken);
+                }
             }
 
             report.Note("Messages have ids of the server; their order, roles, parts and times are those of the files.");
-            await RestorePolicyAsync(source, cancellationToken);
             report.Count("sessions");
-        }
-        catch (ClientException e)
-        {
-            report.Problem(place, 0, e.Message);
-        }
-    }
+        });
 
     /// <summary>Writes one memory, unless the server has it as it is.</summary>
     public async Task ImportMemoryAsync(
@@ -57,6 +66,13 @@ internal sealed class Importer(ClientRun run, TransferReport report)
         if (new FileInfo(file).Length > 4 * MemoryLimits.MaxContentLength)
         {
             report.Problem(file, 0, $"a memory has up to {MemoryLimits.MaxContentLength} characters");
+            return;
+        }
+
+        string name = MemoryName.From(title);
+        if (!_memories.TryAdd($"{peer}/{category}/{name}", file))
+        {
+            report.Problem(file, 0, $"it has the peer, the category and the name of {_memories[$"{peer}/{category}/{name}"]}");
             return;
         }
 
@@ -75,7 +91,7 @@ internal sealed class Importer(ClientRun run, TransferReport report)
 
         try
         {
-            string path = MemoriesCommand.Path($"{category}/{MemoryName.From(title)}", peer);
+            string path = MemoriesCommand.Path($"{category}/{name}", peer);
             if (await run.Api.FindAsync(path, cancellationToken) is not { } known || Json.Text(known, "content") != content)
             {
                 await run.Api.SendAsync(
@@ -89,34 +105,76 @@ internal sealed class Importer(ClientRun run, TransferReport report)
     }
 
     /// <summary>Reads all of a session, and sends nothing.</summary>
-    public async Task LookAsync(SessionSource source, CancellationToken cancellationToken)
-    {
-        report.Count("sessions");
-        foreach (string file in source.Live is { } live ? [.. source.Archives, live] : source.Archives)
+    public Task LookAsync(SessionSource source, CancellationToken cancellationToken) => TakeAsync(
+        source,
+        async () =>
         {
-            int messages = await source.ReadAsync(file, report, cancellationToken).CountAsync(cancellationToken);
-            report.Count("messages", messages);
-            report.Count("archives", file != source.Live && messages > 0 ? 1 : 0);
-        }
-    }
+            report.Count("sessions");
+            foreach (string file in source.Live is { } live ? [.. source.Archives, live] : source.Archives)
+            {
+                int messages = await source.ReadAsync(file, report, cancellationToken).CountAsync(cancellationToken);
+                report.Count("messages", messages);
+                report.Count("archives", file != source.Live && messages > 0 ? 1 : 0);
+            }
+        });
 
-    // A session whose messages are brought in parts must not commit by itself.
-    private async Task CreateAsync(SessionSource source, CancellationToken cancellationToken)
+    // Two folders of one id are two sessions, which no server has.
+    private async Task TakeAsync(SessionSource source, Func<Task> take)
     {
-        if (await run.Api.FindAsync($"sessions/{SessionApi.Escape(source.Id)}", cancellationToken) is not null)
+        string place = source.Folder ?? source.Live!;
+        if (!_sessions.TryAdd(source.Id, place))
         {
+            report.Problem(place, 0, $"{_sessions[source.Id]} has a session of the same id");
             return;
         }
 
-        var body = new JsonObject { ["session_id"] = source.Id, ["auto_commit_policy"] = null };
-        if (await MetaAsync(source, cancellationToken) is { } meta
-            && Json.Find(meta, "memory_policy") is { ValueKind: JsonValueKind.Object } policy)
+        try
         {
-            body["memory_policy"] = JsonObject.Create(policy);
+            await take();
+        }
+        catch (Exception e) when (e is ClientException or IOException or UnauthorizedAccessException)
+        {
+            report.Problem(place, 0, e.Message);
+        }
+    }
+
+    // A session whose messages are brought in parts must not commit by itself. Returns the policy that it has in the end.
+    private async Task<JsonElement?> CreateAsync(SessionSource source, CancellationToken cancellationToken)
+    {
+        JsonElement? meta = await MetaAsync(source, cancellationToken);
+        string path = $"sessions/{SessionApi.Escape(source.Id)}";
+        if (await run.Api.FindAsync(path, cancellationToken) is not { } session)
+        {
+            var body = new JsonObject { ["session_id"] = source.Id, [AutoCommit] = null };
+            if (Policy(meta, "memory_policy") is { } memories)
+            {
+                body["memory_policy"] = JsonObject.Create(memories);
+            }
+
+            // A key of this run: with that of an earlier one a session that was deleted since would stay deleted.
+            try
+            {
+                await run.Api.PostAsync("sessions", body, $"import-{Guid.NewGuid():N}", cancellationToken);
+            }
+            catch (ClientException e) when (e.Status == Conflict)
+            {
+                // Another import of the same session was there before.
+            }
+
+            return Policy(meta, AutoCommit);
         }
 
-        await run.Api.PostAsync("sessions", body, Key("create", source, source.Folder ?? source.Live!), cancellationToken);
+        JsonElement? now = Policy(session, AutoCommit);
+        if (now is not null)
+        {
+            await SetPolicyAsync(source.Id, policy: null, cancellationToken);
+        }
+
+        return Policy(meta, AutoCommit) ?? now;
     }
+
+    private static JsonElement? Policy(JsonElement? of, string name) =>
+        of is { } known && Json.Find(known, name) is { ValueKind: JsonValueKind.Object } policy ? policy : null;
 
     // A commit of an earlier run that was killed; what it archives is known once it is over.
     private async Task WaitForRunningAsync(string session, CancellationToken cancellationToken)
@@ -133,7 +191,7 @@ internal sealed class Importer(ClientRun run, TransferReport report)
         }
     }
 
-    private async Task ImportArchivesAsync(SessionSource source, CancellationToken cancellationToken)
+    private async Task<int> ImportArchivesAsync(SessionSource source, CancellationToken cancellationToken)
     {
         string path = $"sessions/{SessionApi.Escape(source.Id)}/archives";
         List<JsonElement> stored = await run.Api.ListAsync($"{path}?limit=100", cancellationToken).ToListAsync(cancellationToken);
@@ -153,7 +211,7 @@ internal sealed class Importer(ClientRun run, TransferReport report)
             }
             else
             {
-                await AppendRestAsync(source, file, mayHaveMore: false, cancellationToken);
+                await AppendRestAsync(source, file, number, mayHaveMore: false, cancellationToken);
                 await CommitAsync(source, file, cancellationToken);
             }
 
@@ -176,6 +234,8 @@ internal sealed class Importer(ClientRun run, TransferReport report)
         {
             throw new ClientException($"the server has {stored.Count} archives of session {source.Id}, and the folder {number}");
         }
+
+        return number;
     }
 
     // The archive of the server is that of the file, and it is over: one that has failed is tried once more.
@@ -200,7 +260,8 @@ internal sealed class Importer(ClientRun run, TransferReport report)
     }
 
     // What the server has live is the beginning of the file; the rest is appended.
-    private async Task AppendRestAsync(SessionSource source, string file, bool mayHaveMore, CancellationToken cancellationToken)
+    private async Task AppendRestAsync(
+        SessionSource source, string file, int archives, bool mayHaveMore, CancellationToken cancellationToken)
     {
         var found = new List<string>();
         (_, int live) = await LiveMessages.ReadAsync(
@@ -240,8 +301,8 @@ internal sealed class Importer(ClientRun run, TransferReport report)
             .Select(static message => message.Element);
         await foreach (IReadOnlyList<JsonElement> batch in Messages.BatchAsync(rest, cancellationToken))
         {
-            await run.Api.AppendAsync(
-                source.Id, batch.Select(static m => JsonObject.Create(m)!), Key($"append-{position}", source, file), cancellationToken);
+            string key = Key($"append-{archives}-{position}", source, file);
+            await run.Api.AppendAsync(source.Id, batch.Select(static m => JsonObject.Create(m)!), key, cancellationToken);
             position += batch.Count;
         }
 
@@ -277,19 +338,13 @@ internal sealed class Importer(ClientRun run, TransferReport report)
         }
     }
 
-    private async Task RestorePolicyAsync(SessionSource source, CancellationToken cancellationToken)
-    {
-        if (await MetaAsync(source, cancellationToken) is { } meta
-            && Json.Find(meta, "auto_commit_policy") is { ValueKind: JsonValueKind.Object } policy)
-        {
-            await run.Api.SendAsync(
-                HttpMethod.Patch,
-                $"sessions/{SessionApi.Escape(source.Id)}/config",
-                new JsonObject { ["auto_commit_policy"] = JsonObject.Create(policy) },
-                key: null,
-                cancellationToken);
-        }
-    }
+    private async Task SetPolicyAsync(string session, JsonElement? policy, CancellationToken cancellationToken) =>
+        await run.Api.SendAsync(
+            HttpMethod.Patch,
+            $"sessions/{SessionApi.Escape(session)}/config",
+            new JsonObject { [AutoCommit] = policy is { } settings ? JsonObject.Create(settings) : null },
+            key: null,
+            cancellationToken);
 
     private async Task<JsonElement?> MetaAsync(SessionSource source, CancellationToken cancellationToken)
     {

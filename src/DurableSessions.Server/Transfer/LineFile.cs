@@ -48,8 +48,12 @@ internal static class LineFile
 
             if (isTooLong || buffer.Length > MaxLineBytes)
             {
-                report.Problem(path, number, $"it is longer than {MaxLineBytes} bytes");
-                isTooLong = true;
+                if (!isTooLong)
+                {
+                    report.Problem(path, number, $"it is longer than {MaxLineBytes} bytes");
+                    isTooLong = true;
+                }
+
                 buffer = buffer.Slice(buffer.End);
             }
 

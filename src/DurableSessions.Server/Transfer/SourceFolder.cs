@@ -83,8 +83,10 @@ internal static class SourceFolder
             : throw new DirectoryNotFoundException($"There is no folder {folder}.");
     }
 
+    // An archive is one by its place: a session may have its name.
     private static bool IsSession(string path) =>
-        !Path.GetFileName(path).StartsWith(ArchivePrefix, StringComparison.Ordinal)
+        !(Path.GetFileName(path).StartsWith(ArchivePrefix, StringComparison.Ordinal)
+            && Path.GetFileName(Path.GetDirectoryName(path)) == History)
         && (File.Exists(Path.Combine(path, MessagesFile)) || Directory.Exists(Path.Combine(path, History)));
 
     private static IEnumerable<string> Archives(string session, TransferReport report)

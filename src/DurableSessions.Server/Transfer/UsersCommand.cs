@@ -25,13 +25,20 @@ internal static class UsersCommand
             async (run, parsed, stop) =>
             {
                 ClientCommands.Require(parsed, yes, "A deletion");
-                return await EraseAsync(run, parsed.GetValue(user)!, stop);
+                return await EraseAsync(run, parsed.GetValue(user)!, mayDelete: null, receiptIn: null, stop);
             },
             parsed => parsed.GetValue(user));
         return command;
     }
 
-    private static async Task<int> EraseAsync(ClientRun run, string user, CancellationToken cancellationToken)
+    /// <summary>Deletes what a user has, and shows the receipt: also of an erasure that an error of the server has cut off.</summary>
+    /// <param name="run">The command.</param>
+    /// <param name="user">The user.</param>
+    /// <param name="mayDelete">Whether a session, by its id and state, or a memory, by its uri and entry, is to be deleted.</param>
+    /// <param name="receiptIn">Gets the receipt too.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public static async Task<int> EraseAsync(
+        ClientRun run, string user, Func<string, string, bool>? mayDelete, ExportFolder? receiptIn, CancellationToken cancellationToken)
     {
         string caller = await UserData.UserAsync(run.Api, cancellationToken);
         if (caller != user)
@@ -44,30 +51,13 @@ internal static class UsersCommand
         var memories = new JsonArray();
         var left = new Dictionary<string, string>();
 
-        // What comes while it is erased is found by another pass; what cannot be deleted ends them.
-        for (int pass = 0; pass < MaxPasses; pass++)
+        try
         {
-            int before = sessions.Count + memories.Count;
-            List<string> ids = await UserData.SessionsAsync(run.Api, cancellationToken).ToListAsync(cancellationToken);
-            foreach (string id in ids)
-            {
-                JsonElement? info = await run.Api.FindAsync($"sessions/{SessionApi.Escape(id)}", cancellationToken);
-                long messages = info is { } known ? Json.Number(known, "total_message_count") : 0;
-                var entry = new JsonObject { ["session_id"] = id, ["messages"] = messages };
-                await DeleteAsync(run, $"sessions/{SessionApi.Escape(id)}", id, sessions, entry, left, cancellationToken);
-            }
-
-            foreach ((string? peer, JsonElement memory) in await UserData.MemoriesAsync(run.Api, cancellationToken))
-            {
-                string uri = Json.Text(memory, "uri");
-                await DeleteAsync(
-                    run, UserData.Path(peer, memory), uri, memories, new JsonObject { ["uri"] = uri }, left, cancellationToken);
-            }
-
-            if (sessions.Count + memories.Count == before)
-            {
-                break;
-            }
+            await DeleteAllAsync(run, mayDelete, sessions, memories, left, cancellationToken);
+        }
+        catch (ClientException e)
+        {
+            left["what was not reached"] = e.Message;
         }
 
         var receipt = new JsonObject
@@ -85,9 +75,61 @@ internal static class UsersCommand
                 + "and the instances of tasks until they are purged are not of this receipt.",
         };
 
+        if (receiptIn is not null)
+        {
+            await receiptIn.WriteAsync(
+                $"receipt-{started.Replace(':', '-')}.json", receipt.ToJsonString(Json.Readable), cancellationToken);
+        }
+
         // The receipt is the result: it is JSON for people too.
         run.Show(receipt, () => run.Say(receipt.ToJsonString(Json.Readable)));
         return left.Count == 0 ? 0 : CommandRun.Failed;
+    }
+
+    // What comes while it is erased is found by another pass; what cannot be deleted ends them.
+    private static async Task DeleteAllAsync(
+        ClientRun run, Func<string, string, bool>? mayDelete, JsonArray sessions, JsonArray memories, Dictionary<string, string> left,
+        CancellationToken cancellationToken)
+    {
+        const string Changed = "it was written to since it was exported; export it again";
+        for (int pass = 0; pass < MaxPasses; pass++)
+        {
+            int before = sessions.Count + memories.Count;
+            List<string> ids = await UserData.SessionsAsync(run.Api, cancellationToken).ToListAsync(cancellationToken);
+            foreach (string id in ids)
+            {
+                JsonElement? info = await run.Api.FindAsync($"sessions/{SessionApi.Escape(id)}", cancellationToken);
+                if (mayDelete is not null && info is { } now && !mayDelete(id, Exporter.StateOf(now)))
+                {
+                    left[id] = Changed;
+                    continue;
+                }
+
+                long messages = info is { } known ? Json.Number(known, "total_message_count") : 0;
+                var entry = new JsonObject { ["session_id"] = id, ["messages"] = messages };
+                await DeleteAsync(run, $"sessions/{SessionApi.Escape(id)}", id, sessions, entry, left, cancellationToken);
+            }
+
+            foreach ((string? peer, JsonElement memory) in await UserData.MemoriesAsync(run.Api, cancellationToken))
+            {
+                string uri = Json.Text(memory, "uri");
+                if (mayDelete?.Invoke(uri, memory.GetRawText()) == false)
+                {
+                    left[uri] = Changed;
+                    continue;
+                }
+
+                await DeleteAsync(
+                    run, UserData.Path(peer, memory), uri, memories, new JsonObject { ["uri"] = uri }, left, cancellationToken);
+            }
+
+            if (sessions.Count + memories.Count == before)
+            {
+                return;
+            }
+        }
+
+        left["what comes all the time"] = $"after {MaxPasses} passes there was still something to delete; run it again";
     }
 
     private static async Task DeleteAsync(

@@ -129,6 +129,33 @@ public sealed class ClientCommandTests(CommandHost server) : IClassFixture<Comma
     }
 
     [Fact]
+    public async Task A_server_is_waited_for_a_minute_at_most()
+    {
+        var later = new Answers((HttpStatusCode.TooManyRequests, "{}"), (HttpStatusCode.OK, """{"result":[]}""")) { RetryAfter = "61" };
+        Assert.Equal((1, 1), ((await ScriptedAsync(later, "commits", "list")).Code, later.Requests.Count));
+    }
+
+    [Fact]
+    public async Task An_answer_without_messages_is_no_empty_archive_and_a_file_name_steers_no_terminal()
+    {
+        var answers = new Answers(
+            (HttpStatusCode.OK, """{"result":{"user":"u"}}"""),
+            (HttpStatusCode.OK, """{"result":[{"session_id":"s"}]}"""),
+            (HttpStatusCode.OK, """{"result":[]}"""),
+            (HttpStatusCode.OK, """{"result":{"message_count":0}}"""),
+            (HttpStatusCode.OK, """{"result":{"stats":{}}}"""),
+            (HttpStatusCode.OK, """{"result":[]}"""),
+            (HttpStatusCode.OK, """{"result":[]}"""));
+        CommandResult exported = await ScriptedAsync(answers, "export", Path.Combine(_folder.Path, "to"));
+        Assert.Equal(1, exported.Code);
+        Assert.Contains("The answer has no messages", exported.Output, StringComparison.Ordinal);
+
+        CommandResult missing = await ScriptedAsync(new Answers(), "sessions", "append", "s", Path.Combine(_folder.Path, "\u001b[2J"));
+        Assert.Equal(1, missing.Code);
+        Assert.DoesNotContain("\u001b", missing.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_key_is_not_shown_and_a_warning_says_where_it_crosses_a_network_in_clear_text()
     {
         var answers = new Answers((HttpStatusCode.OK, """{"result":[]}"""), (HttpStatusCode.OK, """{"result":[]}"""));
@@ -171,6 +198,8 @@ public sealed class ClientCommandTests(CommandHost server) : IClassFixture<Comma
     {
         public List<(string Path, string? Key)> Requests { get; } = [];
 
+        public string RetryAfter { get; init; } = "0";
+
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             string? key = request.Headers.TryGetValues("Idempotency-Key", out IEnumerable<string>? keys) ? keys.Single() : null;
@@ -184,7 +213,7 @@ public sealed class ClientCommandTests(CommandHost server) : IClassFixture<Comma
             var response = new HttpResponseMessage(status) { Content = new StringContent(text, Encoding.UTF8, "application/json") };
             if (status is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable)
             {
-                response.Headers.Add("Retry-After", "0");
+                response.Headers.Add("Retry-After", RetryAfter);
             }
 
             return Task.FromResult(response);

@@ -62,6 +62,52 @@ public sealed class TransferTests(CommandHost server) : IClassFixture<CommandHos
     }
 
     [Fact]
+    public async Task A_session_that_was_deleted_is_made_again_with_its_settings()
+    {
+        string folder = WriteSession("s", archives: [[1]], live: [2]);
+        WriteFile("s/.meta.json", """{"memory_policy":{"self":{"enabled":false}}}""");
+        for (int run = 0; run < 2; run++)
+        {
+            Assert.Equal(0, (await server.RunAsync("deleted", "import", "openviking", folder)).Code);
+            Assert.Equal("1-1 | 2-2", await StoredAsync("deleted", "s"));
+            JsonElement session = (await server.RunAsync("deleted", "sessions", "show", "s", "--json")).Succeeded().Json;
+            Assert.False(session.GetProperty("memory_policy").GetProperty("self").GetProperty("enabled").GetBoolean());
+            (await server.RunAsync("deleted", "sessions", "delete", "s", "--yes")).Succeeded();
+        }
+    }
+
+    [Fact]
+    public async Task An_import_goes_on_where_the_folder_was_committed_and_no_commit_of_the_server_cuts_its_archives()
+    {
+        string folder = WriteSession("s", archives: [], live: [1, 2]);
+        WriteFile("s/.meta.json", """{"auto_commit_policy":{"message_count_threshold":50}}""");
+        Assert.Equal(0, (await server.RunAsync("grown", "import", "openviking", folder)).Code);
+        WriteSession("s", archives: [[1, 2], [.. Enumerable.Range(3, 250)]], live: [253]);
+        CommandResult again = await server.RunAsync("grown", "import", "openviking", folder);
+        Assert.Equal((0, "1-2 | 3-252 | 253-253"), (again.Code, await StoredAsync("grown", "s")));
+        JsonElement session = (await server.RunAsync("grown", "sessions", "show", "s", "--json")).Succeeded().Json;
+        Assert.Equal(50, session.GetProperty("auto_commit_policy").GetProperty("message_count_threshold").GetInt32());
+    }
+
+    [Fact]
+    public async Task Sessions_and_memories_of_one_name_are_not_mixed_and_a_session_may_be_named_as_an_archive()
+    {
+        string folder = WriteSession("alice/s", archives: [], live: [1]);
+        WriteSession("bob/s", archives: [], live: [1, 2]);
+        WriteSession("bob/archive_7", archives: [[3]], live: [4]);
+        WriteFile("alice/memories/preferences/tea.md", "Tea.");
+        WriteFile("bob/memories/preferences/tea.md", "No tea.");
+        CommandResult result = await server.RunAsync("names", "import", "openviking", folder, "--json");
+        Assert.Equal(
+            (1, "s,tea.md"),
+            (result.Code, string.Join(',', result.Json.GetProperty("not_taken").EnumerateArray()
+                .Select(static p => Path.GetFileName(p.GetProperty("file").GetString())))));
+        Assert.Equal(("1-1", "3-3 | 4-4"), (await StoredAsync("names", "s"), await StoredAsync("names", "archive_7")));
+        JsonElement tea = (await server.RunAsync("names", "memories", "show", "preferences/tea", "--json")).Succeeded().Json;
+        Assert.Equal("Tea.", tea.GetProperty("content").GetString());
+    }
+
+    [Fact]
     public async Task Transcripts_of_Claude_Code_become_sessions_with_their_times()
     {
         string file = WriteFile("transcripts/0b7e.jsonl", """
@@ -121,6 +167,57 @@ public sealed class TransferTests(CommandHost server) : IClassFixture<CommandHos
         Assert.Equal(0, again.GetProperty("sessions_removed").GetInt32() + again.GetProperty("memories_removed").GetInt32());
         Assert.Equal("[]\n", (await server.RunAsync("from", "memories", "list", "--json")).Output);
         Assert.Equal("1-3 | 4-4 | 5-6", await StoredAsync("to", "s"));
+    }
+
+    [Fact]
+    public async Task An_export_that_was_cut_off_is_not_imported_and_one_goes_on_with_the_session_as_it_is_now()
+    {
+        string folder = WriteSession("s", archives: [[1, 2]], live: [3]);
+        Assert.Equal(0, (await server.RunAsync("cut", "import", "openviking", folder)).Code);
+        string to = Path.Combine(_folder.Path, "cut");
+        using (var death = new Death(after: 8, isSent: false))
+        {
+            await server.RunAsync("cut", death, "export", to);
+            Assert.True(death.HasCome);
+        }
+
+        CommandResult refused = await server.RunAsync("cut-2", "import", "openviking", Path.Combine(to, "sessions"));
+        Assert.Equal(1, refused.Code);
+        Assert.Contains("is of an export that was cut off", refused.Error, StringComparison.Ordinal);
+        Assert.Equal(0, (await server.RunAsync("cut", "export", to)).Code);
+
+        // The same id and the same numbers, with other messages.
+        (await server.RunAsync("cut", "sessions", "delete", "s", "--yes")).Succeeded();
+        WriteSession("s", archives: [[4, 5]], live: [6]);
+        Assert.Equal(0, (await server.RunAsync("cut", "import", "openviking", folder)).Code);
+        Assert.Equal(0, (await server.RunAsync("cut", "export", to)).Code);
+        Assert.Equal(0, (await server.RunAsync("cut-2", "import", "openviking", to)).Code);
+        Assert.Equal("4-5 | 6-6", await StoredAsync("cut-2", "s"));
+    }
+
+    [Fact]
+    public async Task An_export_erases_what_it_has_written_and_nothing_that_came_since()
+    {
+        string folder = WriteSession("s", archives: [[1, 2]], live: [3]);
+        WriteSession("t", archives: [], live: [4]);
+        WriteFile("memories/preferences/tea.md", "Prefers tea.");
+        Assert.Equal(0, (await server.RunAsync("erased", "import", "openviking", folder)).Code);
+        string to = Path.Combine(_folder.Path, "erased");
+        Assert.Contains("say --yes", (await server.RunAsync("erased", "export", to, "--erase")).Error, StringComparison.Ordinal);
+
+        // An agent goes on with t once everything is written.
+        string late = WriteFile("late.json", Line(5));
+        using var agent = new Late(() => server.RunAsync("erased", "sessions", "append", "t", late));
+        CommandResult first = await server.RunAsync("erased", agent, "export", to, "--erase", "--yes", "--json");
+        Assert.Equal((1, "t"), (first.Code, first.Json.GetProperty("left")[0].GetProperty("what").GetString()));
+        Assert.Equal("4-5", await StoredAsync("erased", "t"));
+        CommandResult second = await server.RunAsync("erased", "export", to, "--erase", "--yes", "--json");
+        Assert.Equal((0, 1), (second.Code, second.Json.GetProperty("sessions_removed").GetInt32()));
+        Assert.Equal(2, Directory.GetFiles(to, "receipt-*.json").Length);
+        Assert.Equal("[]\n", (await server.RunAsync("erased", "sessions", "list", "--json")).Output);
+        Assert.Equal(0, (await server.RunAsync("erased-2", "import", "openviking", to)).Code);
+        Assert.Equal(
+            ("1-2 | 3-3", "4-5"), (await StoredAsync("erased-2", "s"), await StoredAsync("erased-2", "t")));
     }
 
     public void Dispose() => _folder.Dispose();
@@ -193,6 +290,24 @@ public sealed class TransferTests(CommandHost server) : IClassFixture<CommandHos
         Assert.All(messages.EnumerateArray(), static m =>
             Assert.StartsWith("2026-01-01T00:00:", m.GetProperty("created_at").GetString(), StringComparison.Ordinal));
         return $"{numbers[0]}-{numbers[^1]}";
+    }
+
+    /// <summary>Lets something happen once the last memory was read.</summary>
+    private sealed class Late(Func<Task> happens) : DelegatingHandler(new SocketsHttpHandler())
+    {
+        private bool _hasHappened;
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            HttpResponseMessage answer = await base.SendAsync(request, cancellationToken);
+            if (!_hasHappened && request.RequestUri!.AbsolutePath.EndsWith("/tea", StringComparison.Ordinal))
+            {
+                _hasHappened = true;
+                await happens();
+            }
+
+            return answer;
+        }
     }
 
     /// <summary>Ends the command at one of its requests, which is sent or not.</summary>

@@ -11,6 +11,7 @@ using DurableSessions.Orchestration;
 using DurableSessions.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -37,6 +38,15 @@ internal sealed class UiHost : IAsyncDisposable
     public RequestLog Requests { get; }
 
     public OrchestrationClient Client => _app.Services.GetRequiredService<OrchestrationClient>();
+
+    /// <summary>The addresses below <c>/ui</c> that take forms.</summary>
+    public IReadOnlyList<string> Forms =>
+    [
+        .. _app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Where(static e => e.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods.Contains("POST") == true)
+            .Select(static e => "/" + e.RoutePattern.RawText!.Trim('/'))
+            .Where(static path => path.StartsWith("/ui/", StringComparison.Ordinal)),
+    ];
 
     public SessionStore Store => _app.Services.GetRequiredService<SessionStore>();
 
