@@ -32,7 +32,7 @@ internal sealed class WebhookReceivers : IDisposable
     public (WebhookSender Sender, WebhookUrl Url)? Find(CommitInput commit) => commit.Webhook switch
     {
         CommitInput.HostsWebhook when _settings.Url is { } url => Pair(_toHosts, WebhookUrl.Find(url, _settings.AllowPrivate, out _)),
-        { } own when own != CommitInput.HostsWebhook && _settings.AllowFromCommits =>
+        { Length: > 0 } own when _settings.AllowFromCommits =>
             Pair(_toCommits, WebhookUrl.Find(own, allowsHttp: false, out _)),
         _ => null,
     };

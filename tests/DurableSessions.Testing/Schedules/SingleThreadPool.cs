@@ -39,7 +39,7 @@ internal sealed class SingleThreadPool : IDisposable
         {
             for (int attempt = 1; !s_isReduced; attempt++)
             {
-                await ReduceAsync(isLast: attempt == MaxAttempts);
+                await ReduceAsync(attempt);
             }
 
             return thread;
@@ -64,16 +64,17 @@ internal sealed class SingleThreadPool : IDisposable
     /// <summary>The next holder may enter.</summary>
     public void Dispose() => Volatile.Write(ref s_taken, 0);
 
-    private static async Task ReduceAsync(bool isLast)
+    private static async Task ReduceAsync(int attempt)
     {
         ThreadPool.GetMinThreads(out s_min.Workers, out s_min.Ports);
         ThreadPool.GetMaxThreads(out s_max.Workers, out s_max.Ports);
 
         // A thread that was there before leaves the pool with the end of what it runs. The pool may be about to add one, or to have decided
-        // so: then the limit is set anew.
+        // so: then the limit is set anew. On a busy machine the other thread takes long to leave: later at each
+        // attempt.
         for (int quiet = 0, rounds = 0; rounds < MaxRounds; rounds++)
         {
-            if (rounds % RoundsUntilSetAnew == 0)
+            if (rounds % (RoundsUntilSetAnew * attempt) == 0)
             {
                 Reduce();
             }
@@ -87,7 +88,7 @@ internal sealed class SingleThreadPool : IDisposable
         }
 
         SetAsBefore();
-        if (isLast)
+        if (attempt == MaxAttempts)
         {
             throw new InvalidOperationException(
                 $"{ThreadPool.ThreadCount} threads of the pool are at work, on {ThreadPool.PendingWorkItemCount} work items: do other "
