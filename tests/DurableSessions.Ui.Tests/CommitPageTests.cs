@@ -203,6 +203,30 @@ public sealed class CommitPageTests(SimulatedFixture storage)
         Assert.DoesNotContain(Said, text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_commits_of_a_session_are_followed_to_their_end_which_no_manifest_shows()
+    {
+        await using Cast cast = await StartAsync();
+        var gate = new TaskCompletionSource();
+        _processor.Before = gate.Task.WaitAsync;
+        string held = await cast.BeginAsync(s_ann);
+        await cast.StageAsync(held, CommitStage.SemanticProcess);
+        using Visitor ann = await cast.VisitAsync(cast.AnnsKey);
+        string path = $"/ui/sessions/{s_ann.Id}/commits";
+        Assert.Contains($"data-live=\"{path}/live\"", (await ann.GetAsync(path)).Text, StringComparison.Ordinal);
+        await using Stream events = await ann.OpenAsync($"{path}/live", Ends);
+        using var reader = new StreamReader(events);
+        string first = await NextAsync(reader);
+        await cast.Host.Client.SuspendInstanceAsync(held, null, Ends);
+        Assert.NotEqual(first, await NextAsync(reader));
+        await cast.Host.Client.ResumeInstanceAsync(held, null, Ends);
+        gate.SetResult();
+        while (!(await ann.GetAsync(path)).Text.Contains("completed", StringComparison.Ordinal))
+        {
+            await NextAsync(reader);
+        }
+    }
+
     // The commits of all users are listed once a second at most.
     private static async Task ShowsAsync(Visitor visitor, string path, string text)
     {
