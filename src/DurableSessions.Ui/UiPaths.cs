@@ -7,7 +7,7 @@ internal static class UiPaths
 
     /// <summary>
     /// Whether an address leads to a page of this host: a path below <see cref="Root"/> without anything that a browser reads as another
-    /// host.
+    /// host, and with nothing that a header cannot have.
     /// </summary>
     public static bool IsLocal(string? address) =>
         address is not null
@@ -15,6 +15,6 @@ internal static class UiPaths
             || address.StartsWith(Root + "?", StringComparison.Ordinal))
         && !address.Contains('\\', StringComparison.Ordinal)
         && !address.Contains("//", StringComparison.Ordinal)
-        && !address.Any(char.IsControl)
+        && address.All(static c => char.IsAscii(c) && !char.IsControl(c))
         && address.Length <= 2_048;
 }

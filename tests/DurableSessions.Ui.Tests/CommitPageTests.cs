@@ -9,9 +9,11 @@ using DurableSessions.Core.Tasks;
 using DurableSessions.Http.Keys;
 using DurableSessions.Orchestration;
 using DurableSessions.Testing;
+using DurableSessions.Ui.Commits;
 using DurableSessions.Ui.Live;
 using DurableSessions.Ui.Tests.Hosting;
 using SessionOptions = DurableSessions.Core.Configuration.SessionOptions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace DurableSessions.Ui.Tests;
 
@@ -36,6 +38,8 @@ public sealed class CommitPageTests(SimulatedFixture storage)
         string other = await cast.CommitAsync(s_bob);
 
         using Visitor @operator = await cast.VisitAsync(cast.OperatorsKey);
+        await ShowsAsync(@operator, "/ui/commits?state=failed", failed);
+        await ShowsAsync(@operator, "/ui/commits?state=failed", other);
         Seen list = await @operator.GetAsync("/ui/commits?state=failed");
         FoundationTests.AssertHeaders(list);
         Assert.Contains(failed, list.Text, StringComparison.Ordinal);
@@ -91,8 +95,7 @@ public sealed class CommitPageTests(SimulatedFixture storage)
         Assert.Equal("/ui/commits?state=failed&said=retrying", began.Header("Location"));
         await cast.Host.Client.WaitForInstanceAsync(other, static m => m is { Generation: 2, IsCompleted: true }, Ends);
         Assert.Equal(CommitTaskStatus.Completed, (await cast.Host.Store.Tasks.GetAsync(s_bob.Owner, other, Ends)).Status);
-        Seen progress = await @operator.GetAsync("/ui/commits");
-        Assert.Contains("1 of 1 begun, 0 no longer to be retried, 0 without an answer", progress.Text, StringComparison.Ordinal);
+        await ShowsAsync(@operator, "/ui/commits", "1 of 1 begun, 0 no longer to be retried, 0 without an answer");
         Seen nothing = await @operator.PostAsync("/ui/commits/retry", new() { ["state"] = "failed" });
         Assert.Equal("/ui/commits?state=failed&said=nothing-to-retry", nothing.Header("Location"));
     }
@@ -228,6 +231,29 @@ public sealed class CommitPageTests(SimulatedFixture storage)
         await NextAsync(reader);
     }
 
+    [Fact]
+    public async Task What_has_ended_since_the_look_before_is_on_the_board_and_not_all_is_listed_again()
+    {
+        await using Cast cast = await StartAsync();
+        await Parallel.ForEachAsync(Enumerable.Range(0, 3_000), Ends, cast.SeedAsync);
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        var board = new CommitBoard(cast.Host.Client, time);
+        BoardSnapshot all = await board.ListAllAsync(Ends);
+
+        // It begins and ends between two looks.
+        string quick = await cast.CommitAsync(s_ann);
+        _processor.Before = static _ => throw new IOException("The model is away.");
+        string failed = await cast.CommitAsync(s_bob);
+        _processor.Before = static _ => Task.CompletedTask;
+        time.Advance(TimeSpan.FromSeconds(2));
+        cast.Host.Requests.Clear();
+        BoardSnapshot next = await board.ReadAsync(Ends);
+        Assert.Equal(all.Rows.Count + 2, next.Rows.Count);
+        Assert.Equal(CommitState.Completed, next.Rows.Single(r => r.Id == quick).State);
+        Assert.Equal(CommitState.Failed, next.Rows.Single(r => r.Id == failed).State);
+        Assert.InRange(cast.Host.Requests.CountOf("GET", "orchestrations/"), 1, 4);
+    }
+
     // The commits of all users are listed once a second at most.
     private static async Task ShowsAsync(Visitor visitor, string path, string text)
     {
@@ -297,8 +323,8 @@ public sealed class CommitPageTests(SimulatedFixture storage)
         public async ValueTask SeedAsync(int number, CancellationToken cancellationToken)
         {
             bool isActive = number % 10 == 0;
-            string id = $"c{number.ToString("x31", CultureInfo.InvariantCulture)}";
             DateTimeOffset created = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).AddSeconds(number);
+            string id = CommitId.New(created).Value;
             string time = created.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
             await Container.GetBlobClient($"orchestrations/{(isActive ? "active" : "finished")}/{id}.json").UploadAsync(
                 BinaryData.Empty,

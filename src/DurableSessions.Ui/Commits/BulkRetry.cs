@@ -49,7 +49,15 @@ internal sealed class BulkRetry(SessionStore store) : IDisposable
         }
     }
 
-    public void Dispose() => _stop.Dispose();
+    /// <summary>The host stops: no further commit begins.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _stop.Cancel();
+            _stop.Dispose();
+        }
+    }
 
     private async Task RunAsync(Run run, CommitRow[] rows, CancellationToken stop)
     {

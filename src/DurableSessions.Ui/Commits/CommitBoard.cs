@@ -3,8 +3,8 @@ using DurableSessions.Orchestration;
 namespace DurableSessions.Ui.Commits;
 
 /// <summary>
-/// All commits of all users, listed for all viewers together: those that have not ended at each look, the others seldom, since what has
-/// ended stays as it is. A look that comes while the listing is under way waits a moment for it, and then takes what there is.
+/// All commits of all users, listed for all viewers together: those that have not ended at each look, with the newest that have and those
+/// that have since the look before; the others seldom, since what has ended stays as it is. A look that comes while the listing is under way waits a moment for it, and then takes what there is.
 /// </summary>
 /// <remarks>Listings read no blob. A commit that ends between two of them is in both, and counts as ended.</remarks>
 /// <param name="client">Lists instances.</param>
@@ -16,6 +16,11 @@ internal sealed class CommitBoard(OrchestrationClient client, TimeProvider time)
 
     private const int PageSize = 1_000;
 
+    // Of one look. The ids of commits begin so, but those of automatic ones and those with a key, and the newest of them sort first.
+    private const string NewestPrefix = "c";
+    private const int NewestAtOnce = 100;
+    private const int EndedAtOnce = 50;
+
     /// <summary>So old a snapshot is shown as it is.</summary>
     public static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
 
@@ -23,6 +28,9 @@ internal sealed class CommitBoard(OrchestrationClient client, TimeProvider time)
     private static readonly TimeSpan s_ended = TimeSpan.FromSeconds(30);
     private static readonly OrchestrationRuntimeStatus[] s_active =
         [OrchestrationRuntimeStatus.Pending, OrchestrationRuntimeStatus.Running, OrchestrationRuntimeStatus.Suspended];
+
+    private static readonly OrchestrationRuntimeStatus[] s_over =
+        [OrchestrationRuntimeStatus.Completed, OrchestrationRuntimeStatus.Failed, OrchestrationRuntimeStatus.Terminated];
 
     private readonly Lock _lock = new();
     private Task? _listing;
@@ -57,7 +65,8 @@ internal sealed class CommitBoard(OrchestrationClient client, TimeProvider time)
             await (await Task.WhenAny(listing, first)).WaitAsync(cancellationToken);
         }
 
-        if (listing.IsFaulted)
+        // A listing that took too long was cancelled.
+        if (listing.IsCompleted && !listing.IsCompletedSuccessfully)
         {
             await listing;
         }
@@ -92,18 +101,52 @@ internal sealed class CommitBoard(OrchestrationClient client, TimeProvider time)
         var active = new Dictionary<string, CommitRow>(StringComparer.Ordinal);
         bool isWhole = await ListAsync(s_active, active, ended: false, () => Publish(active, _ended, isWhole: false), limit.Token);
 
-        // What was there and is no more has ended: its end is listed now, and not half a minute later.
-        bool hasEnded = _activeBefore.Any(id => !active.ContainsKey(id));
-        if (hasEnded || time.GetUtcNow() - _endedAt >= s_ended)
+        // What was there and is no more has ended: its end is read now, and not half a minute later.
+        string[] gone = [.. _activeBefore.Where(id => !active.ContainsKey(id))];
+        var ended = new Dictionary<string, CommitRow>(StringComparer.Ordinal);
+        if (time.GetUtcNow() - _endedAt >= s_ended)
         {
-            var all = new Dictionary<string, CommitRow>(StringComparer.Ordinal);
-            _isWhole = await ListAsync([], all, ended: true, () => Publish(active, all, isWhole: false), limit.Token);
-            _ended = all;
+            _isWhole = await ListAsync([], ended, ended: true, () => Publish(active, ended, isWhole: false), limit.Token);
             _endedAt = time.GetUtcNow();
+            gone = [];
+        }
+        else
+        {
+            ended = new Dictionary<string, CommitRow>(_ended, StringComparer.Ordinal);
+            gone = await ReadEndsAsync(gone, ended, limit.Token);
         }
 
-        _activeBefore = [.. active.Keys];
+        _ended = ended;
+        _activeBefore = [.. active.Keys, .. gone];
         Publish(active, _ended, isWhole && _isWhole);
+    }
+
+    // What is left for the next look.
+    private async Task<string[]> ReadEndsAsync(string[] gone, Dictionary<string, CommitRow> ended, CancellationToken cancellationToken)
+    {
+        var query = new OrchestrationQuery { InstanceIdPrefix = NewestPrefix, Statuses = s_over, PageSize = NewestAtOnce };
+        var newest = new HashSet<string>(StringComparer.Ordinal);
+        await foreach (OrchestrationPage page in client.ListPagesAsync(query, cancellationToken))
+        {
+            foreach (CommitRow row in page.Values.Select(CommitRow.Of).OfType<CommitRow>().Where(static r => r.IsOver))
+            {
+                newest.Add(row.Id);
+                ended[row.Id] = row;
+            }
+
+            break;
+        }
+
+        string[] unseen = [.. gone.Where(id => !newest.Contains(id))];
+        foreach (string id in unseen.Take(EndedAtOnce))
+        {
+            if (await client.GetInstanceAsync(id, cancellationToken) is { } instance && CommitRow.Of(instance) is { IsOver: true } row)
+            {
+                ended[id] = row;
+            }
+        }
+
+        return [.. unseen.Skip(EndedAtOnce)];
     }
 
     private async Task<bool> ListAsync(
