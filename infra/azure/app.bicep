@@ -33,6 +33,13 @@ param versionDays int = 7
 @description('From where operators reach the storage and the scheduler: public IPv4 addresses and ranges, separated by commas.')
 param allowedIps string = ''
 
+@description('Object id of who deploys, for the right to make the first key; empty for none.')
+param principalId string = ''
+
+@description('What principalId is.')
+@allowed(['User', 'Group', 'ServicePrincipal'])
+param principalType string = 'User'
+
 var unique = uniqueString(subscription().id, resourceGroup().id, environmentName)
 var tags = { 'azd-env-name': environmentName }
 var sessions = 'durable-sessions'
@@ -326,7 +333,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     )
   }
 
-  dependsOn: [sessionsRole, hostRoles, metricsRole]
+  dependsOn: [sessionsRole, hostRoles, metricsRole, schedulerRole]
 }
 
 resource sessionsRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
@@ -336,6 +343,17 @@ resource sessionsRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.sessions)
     principalId: identity.properties.principalId
     principalType: 'ServicePrincipal'
+  }
+}
+
+// The right to make keys, for the first of them: the app starts with no less than one.
+resource deployerRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(principalId)) {
+  name: guid(storage::blobs::sessionsContainer.id, principalId, roles.sessions)
+  scope: storage::blobs::sessionsContainer
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.sessions)
+    principalId: principalId
+    principalType: principalType
   }
 }
 
