@@ -19,19 +19,17 @@ fail() {
   exit 1
 }
 
-# Until the path answers 200 to the key, if there is one; the last answer is in $status, 000 for none.
+# Until the path ($1) answers 200 to the key ($2), if there is one; the last answer is in $status, 000 for none.
 reaches() {
   began=$(date +%s)
   while :; do
-    status=$(printf 'X-API-Key: %s\n' "${OPENVIKING_API_KEY:-}" |
+    status=$(printf 'X-API-Key: %s\n' "${2:-}" |
       curl --silent --max-time 20 --output /dev/null --write-out '%{http_code}' --header @- "$url$1") || status=000
     [ "$status" = 200 ] && return 0
     [ $(($(date +%s) - began)) -ge "$seconds" ] && return 1
     sleep "$pause"
   done
 }
-
-reaches /ready || fail "$url/ready answered $status and not 200 for $seconds s. The log of the app says why."
 
 added=$(server keys add --account smoke --user smoke --name smoke --expires 1) || fail "a key could not be made: check ALLOWED_IPS."
 id=$(printf '%s\n' "$added" | sed -n 's/^Key \([0-9a-f]*\) of .*/\1/p')
@@ -41,8 +39,11 @@ OPENVIKING_API_KEY=$(printf '%s\n' "$added" | tail -n 1)
 export OPENVIKING_API_KEY
 export OPENVIKING_URL="$url"
 
+echo "smoke: waiting for $url/ready."
+reaches /ready || fail "$url/ready answered $status and not 200 for $seconds s. The log of the app says why."
+
 # A new key reaches all hosts within a minute.
-reaches /api/v1/system/status || fail "$url answered $status to a new key for $seconds s."
+reaches /api/v1/system/status "$OPENVIKING_API_KEY" || fail "$url answered $status to a new key for $seconds s."
 
 printf '{"role":"user","content":"A message of the smoke test."}\n' | server sessions append "$session" - >/dev/null ||
   fail "a message could not be appended to session $session."
