@@ -9,6 +9,7 @@ using DurableSessions.Core.Tasks;
 using DurableSessions.Http.Keys;
 using DurableSessions.Orchestration;
 using DurableSessions.Testing;
+using DurableSessions.Ui.Live;
 using DurableSessions.Ui.Tests.Hosting;
 using SessionOptions = DurableSessions.Core.Configuration.SessionOptions;
 
@@ -203,6 +204,30 @@ public sealed class CommitPageTests(SimulatedFixture storage)
         Assert.DoesNotContain(Said, text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_commits_of_a_session_are_followed_to_their_end_which_no_manifest_shows()
+    {
+        var faults = new FaultTransport();
+        await using Cast cast = await StartAsync(faults: faults);
+        var held = new HoldsRequest();
+        faults.When(static r => r.Method == "PUT" && r.Blob.StartsWith("orchestrations/finished/c", StringComparison.Ordinal), held);
+        string commit = await cast.BeginAsync(s_ann);
+        await held.Arrived;
+        var watch = new CommitsWatch(cast.Host.Store, s_ann, 16);
+        string before = await watch.ReadAsync(Ends);
+        Assert.Equal(before, await watch.ReadAsync(Ends));
+        await held.ReleaseAsync();
+        await cast.EndAsync(commit);
+        Assert.NotEqual(before, await watch.ReadAsync(Ends));
+
+        using Visitor ann = await cast.VisitAsync(cast.AnnsKey);
+        string path = $"/ui/sessions/{s_ann.Id}/commits";
+        Assert.Contains($"data-live=\"{path}/live\"", (await ann.GetAsync(path)).Text, StringComparison.Ordinal);
+        await using Stream events = await ann.OpenAsync($"{path}/live", Ends);
+        using var reader = new StreamReader(events);
+        await NextAsync(reader);
+    }
+
     // The commits of all users are listed once a second at most.
     private static async Task ShowsAsync(Visitor visitor, string path, string text)
     {
@@ -227,7 +252,7 @@ public sealed class CommitPageTests(SimulatedFixture storage)
         throw new EndOfStreamException();
     }
 
-    private async Task<Cast> StartAsync(bool withEngine = true)
+    private async Task<Cast> StartAsync(bool withEngine = true, FaultTransport? faults = null)
     {
         BlobContainerClient container = await storage.NewContainerAsync();
         var keys = new KeyStore(container, TimeProvider.System);
@@ -237,7 +262,8 @@ public sealed class CommitPageTests(SimulatedFixture storage)
         };
         string operators = (await keys.AddAsync(null, null, Ends)).Text;
         string anns = (await keys.AddAsync(s_ann.Account, s_ann.User, Ends)).Text;
-        return new Cast(await UiHost.StartAsync(storage, container.Name, withEngine, _processor, options), container, operators, anns);
+        UiHost host = await UiHost.StartAsync(storage, container.Name, withEngine, _processor, options, faults: faults);
+        return new Cast(host, container, operators, anns);
     }
 
     private sealed record Cast(UiHost Host, BlobContainerClient Container, string OperatorsKey, string AnnsKey) : IAsyncDisposable

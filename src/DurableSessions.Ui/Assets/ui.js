@@ -20,29 +20,55 @@ function enhance(root) {
 // What each part of the page was, as the host has sent it.
 const sent = new WeakMap();
 
-// Each part that is another now takes the place of the one before. What is open stays open, and the part in which the keyboard is stays as
-// it is.
+// The token of a form is another each time, and says the same.
+function textOf(part) {
+  const copy = part.cloneNode(true);
+  for (const token of copy.querySelectorAll('input[name=token]')) {
+    token.remove();
+  }
+  return copy.outerHTML;
+}
+
+// By what a part is known again when others come and go: its id, or its kind and which of that kind it is.
+function named(parts) {
+  const names = new Map();
+  for (const part of parts) {
+    const kind = part.id ? '#' + part.id : part.tagName + '.' + part.className;
+    let name = kind;
+    for (let more = 2; names.has(name); more++) {
+      name = kind + ' ' + more;
+    }
+    names.set(name, part);
+  }
+  return names;
+}
+
+// Each part that is another now takes the place of the one before. What is open stays open, the part in which the keyboard is stays as it
+// is, and what was said of the last change stays until the page is left.
 function replace(main, loaded) {
-  const parts = [...main.children];
-  [...loaded.children].forEach((fresh, at) => {
-    const old = parts[at];
-    if (!old) {
-      const copy = document.importNode(fresh, true);
-      main.append(copy);
-      note(copy);
-    } else if (sent.get(old) !== fresh.outerHTML && !old.contains(document.activeElement)) {
-      swap(old, fresh);
+  const old = named([...main.children].filter(part => !part.matches('.notice')));
+  const fresh = named(loaded.children);
+  for (const [name, part] of old) {
+    if (!fresh.has(name) && !part.contains(document.activeElement)) {
+      part.remove();
     }
-  });
-  for (const old of parts.slice(loaded.children.length)) {
-    if (!old.contains(document.activeElement)) {
-      old.remove();
+  }
+  let before = main.querySelector(':scope > .notice');
+  for (const [name, part] of fresh) {
+    let now = old.get(name);
+    if (!now) {
+      now = document.importNode(part, true);
+      before ? before.after(now) : main.prepend(now);
+      note(now, now);
+    } else if (sent.get(now) !== textOf(part) && !now.contains(document.activeElement)) {
+      now = swap(now, part);
     }
+    before = now;
   }
 }
 
-function note(part) {
-  sent.set(part, part.outerHTML);
+function note(part, fresh) {
+  sent.set(part, textOf(fresh));
   enhance(part);
 }
 
@@ -55,19 +81,53 @@ function swap(old, fresh) {
     }
   }
   old.replaceWith(copy);
-  note(copy);
+  note(copy, fresh);
+  return copy;
 }
 
+// A browser connects again by itself where a connection ends, and not where the host has answered anything but 200.
+const pause = 5000;
+
 function live(main) {
-  const source = new EventSource(main.dataset.live);
+  const notLive = document.getElementById('not-live');
+  let source;
+  let isAway;
   let loading = false;
   let missed = false;
+  let ended = false;
+
+  function say(text) {
+    clearTimeout(isAway);
+    isAway = undefined;
+    notLive.textContent = text;
+    notLive.hidden = !text;
+  }
+
+  function connect() {
+    if (ended) {
+      return;
+    }
+    source = new EventSource(main.dataset.live);
+    source.addEventListener('changed', load);
+    source.addEventListener('open', () => say(''));
+    source.addEventListener('error', () => {
+      isAway ??= setTimeout(() => say(notLive.dataset.away), pause);
+      if (source.readyState === EventSource.CLOSED) {
+        setTimeout(async () => {
+          await load();
+          connect();
+        }, pause);
+      }
+    });
+  }
+
   async function load() {
     if (loading) {
       missed = true;
       return;
     }
     loading = true;
+    let again = false;
     try {
       const address = new URL(location.href);
       address.searchParams.delete('said');
@@ -75,24 +135,31 @@ function live(main) {
       const loaded = new DOMParser().parseFromString(await response.text(), 'text/html').querySelector('main');
       if (response.ok && loaded) {
         replace(main, loaded);
-      } else if (!response.ok) {
+      } else if ([401, 403, 404].includes(response.status)) {
+        ended = true;
         source.close();
+        say(notLive.dataset.ended);
+      } else {
+        again = true;
       }
     } catch {
-      // The host is away: its events come again when it is back.
+      again = true;
     }
     loading = false;
-    if (missed) {
+    if (again) {
+      setTimeout(load, pause);
+    } else if (missed && !ended) {
       missed = false;
       load();
     }
   }
-  source.addEventListener('changed', load);
+
+  connect();
 }
 
 const shown = document.querySelector('main[data-live]');
 for (const part of shown ? shown.children : []) {
-  sent.set(part, part.outerHTML);
+  sent.set(part, textOf(part));
 }
 enhance(document);
 if (shown && window.EventSource) {

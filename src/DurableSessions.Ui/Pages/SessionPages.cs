@@ -45,6 +45,7 @@ internal static class SessionPages
         sessions.MapPost("/{session_id}/archives/{number:int:min(1)}/memories/undo", UndoAsync)
             .WithWeight(5 + (3 * MemoryLimits.MaxChanges));
         sessions.MapGet("/{session_id}/commits", CommitsAsync).WithWeight(7 + (2 * CommitsAtOnce));
+        sessions.MapGet("/{session_id}/commits/live", WatchCommitsAsync).WithWeight(7 + (2 * CommitsAtOnce));
         sessions.MapGet("/{session_id}/context", ContextAsync).WithWeight(6);
     }
 
@@ -76,19 +77,12 @@ internal static class SessionPages
         return http.Page<LivePage>(caller, new LiveSession(info, await MessagePage.ReadAsync(http, live.Messages, from)));
     }
 
-    // What every reader sees of the session is in its manifest, and what is live is counted.
     private static async Task<IResult> WatchAsync(HttpContext http, Caller caller, SessionStore store, string session_id)
     {
         SessionKey key = caller.Session(session_id);
         await store.Sessions.GetAsync(key, autoCreate: false, http.RequestAborted);
-        return new LiveStream($"session {key}", async token =>
-        {
-            SessionInfo now = await store.Sessions.GetAsync(key, autoCreate: false, token);
-            return string.Create(
-                CultureInfo.InvariantCulture,
-                $"{now.UpdatedAt.UtcTicks}.{now.TotalMessageCount}.{now.MessageCount}.{now.CommitCount}.{now.PendingArchives.Count}."
-                + $"{now.UncoveredArchives.Count}");
-        });
+        return new LiveStream(
+            $"session {key}", async token => CommitsWatch.VersionOf(await store.Sessions.GetAsync(key, autoCreate: false, token)));
     }
 
     private static async Task<IResult> CommitAsync(HttpContext http, Caller caller, SessionStore store, string session_id)
@@ -150,6 +144,13 @@ internal static class SessionPages
         var query = new CommitTaskQuery { Session = key.Id, Limit = CommitsAtOnce };
         return http.Page<SessionCommitsPage>(
             caller, new CommitList(key.Id, await store.Tasks.ListAsync(caller.Owner, query, http.RequestAborted)));
+    }
+
+    private static async Task<IResult> WatchCommitsAsync(HttpContext http, Caller caller, SessionStore store, string session_id)
+    {
+        SessionKey key = caller.Session(session_id);
+        await store.Sessions.GetAsync(key, autoCreate: false, http.RequestAborted);
+        return new LiveStream($"commits of {key}", new CommitsWatch(store, key, CommitsAtOnce).ReadAsync);
     }
 
     private static async Task<IResult> ContextAsync(HttpContext http, Caller caller, SessionStore store, string session_id)

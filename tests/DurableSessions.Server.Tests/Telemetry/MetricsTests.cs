@@ -85,6 +85,7 @@ public sealed partial class MetricsTests(AzuriteFixture azurite)
         {
             ["ConnectionStrings__Storage"] = await azurite.GetConnectionStringAsync(),
             ["Storage__Container"] = (await azurite.NewContainerAsync()).Name,
+            ["Auth__Mode"] = "dev",
             ["OTEL_SDK_DISABLED"] = "true",
         });
         using HttpResponseMessage metrics = await server.Client.GetAsync("metrics", Cancelled);
