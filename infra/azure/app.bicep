@@ -30,6 +30,21 @@ param keepVersions bool = true
 @minValue(1)
 param versionDays int = 7
 
+@description('Days for which an ended commit is listed; 0: for ever.')
+@minValue(0)
+@maxValue(3650)
+param taskDays int = 30
+
+@description('Days without use after which a session is deleted; 0: never.')
+@minValue(0)
+@maxValue(36500)
+param sessionDays int = 0
+
+@description('Days after which an archive of a session that lives on loses its messages and digests: 2 at least, or 0: never.')
+@minValue(0)
+@maxValue(36500)
+param archiveDays int = 0
+
 @description('From where operators reach the storage and the scheduler: public IPv4 addresses and ranges, separated by commas.')
 param allowedIps string = ''
 
@@ -322,6 +337,9 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
         ConnectionStrings__Storage: storage.properties.primaryEndpoints.blob
         Storage__Container: sessions
+        Retention__TaskDays: string(taskDays)
+        Retention__SessionDays: string(sessionDays)
+        Retention__ArchiveDays: string(archiveDays)
       },
       useScheduler
         ? {

@@ -86,7 +86,7 @@ public sealed partial class ContainerTests
                select line,
         ];
 
-        Assert.Equal(["**/bin", "**/obj", "**/node_modules", ".data", ".git", "artifacts", "**/TestResults"], ignored);
+        Assert.Equal(["**/bin", "**/obj", "**/node_modules", ".data", "**/.azure", ".git", "artifacts", "**/TestResults"], ignored);
         var seen = new HashSet<string>();
         var rest = new Queue<string>(["src/DurableSessions.Server/DurableSessions.Server.csproj"]);
         while (rest.TryDequeue(out string? project))

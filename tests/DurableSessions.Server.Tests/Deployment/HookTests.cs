@@ -1,11 +1,13 @@
 using System.Diagnostics;
 using System.Net;
+using System.Runtime.Versioning;
 using System.Text;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Server.Tests.Deployment;
 
 /// <summary>The hooks of azd, with a server in the place of the app.</summary>
+[UnsupportedOSPlatform("windows")]
 public sealed class HookTests(AzuriteFixture azurite)
 {
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(120);

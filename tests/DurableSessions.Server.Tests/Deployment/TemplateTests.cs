@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using DurableSessions.Core.Configuration;
 
 namespace DurableSessions.Server.Tests.Deployment;
 
@@ -146,6 +147,9 @@ public sealed partial class TemplateTests(BicepBuild bicep) : IClassFixture<Bice
             $"'APPLICATIONINSIGHTS_AUTHENTICATION_STRING', format('ClientId={{0}};Authorization=AAD', {ClientId})",
             "'ConnectionStrings__Storage', reference('storage').primaryEndpoints.blob",
             "'Storage__Container', variables('sessions')",
+            "'Retention__TaskDays', string(parameters('taskDays'))",
+            "'Retention__SessionDays', string(parameters('sessionDays'))",
+            "'Retention__ArchiveDays', string(parameters('archiveDays'))",
         ];
         string[] scheduler =
         [
@@ -161,6 +165,18 @@ public sealed partial class TemplateTests(BicepBuild bicep) : IClassFixture<Bice
 
         // Who has the connection string alone can send no telemetry.
         Assert.True(bicep.Resource("insights").GetProperty("properties").GetProperty("DisableLocalAuth").GetBoolean());
+    }
+
+    /// <remarks>A default of another number would have a deployment delete what the settings of the server would keep.</remarks>
+    [Fact]
+    public void What_is_kept_and_for_how_long_is_as_in_the_settings()
+    {
+        var unset = new RetentionSettings();
+
+        Assert.Equal(unset.TaskDays, Default("taskDays"));
+        Assert.Equal(unset.SessionDays, Default("sessionDays"));
+        Assert.Equal(unset.ArchiveDays, Default("archiveDays"));
+        int Default(string name) => bicep.App.GetProperty("parameters").GetProperty(name).GetProperty("defaultValue").GetInt32();
     }
 
     [Fact]
