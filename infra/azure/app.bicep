@@ -30,8 +30,30 @@ param keepVersions bool = true
 @minValue(1)
 param versionDays int = 7
 
+@description('Days for which an ended commit is listed; 0: for ever.')
+@minValue(0)
+@maxValue(3650)
+param taskDays int = 30
+
+@description('Days without use after which a session is deleted; 0: never.')
+@minValue(0)
+@maxValue(36500)
+param sessionDays int = 0
+
+@description('Days after which an archive of a session that lives on loses its messages and digests: 2 at least, or 0: never.')
+@minValue(0)
+@maxValue(36500)
+param archiveDays int = 0
+
 @description('From where operators reach the storage and the scheduler: public IPv4 addresses and ranges, separated by commas.')
 param allowedIps string = ''
+
+@description('Object id of who deploys, for the right to make the first key; empty for none.')
+param principalId string = ''
+
+@description('What principalId is.')
+@allowed(['User', 'Group', 'ServicePrincipal'])
+param principalType string = 'User'
 
 var unique = uniqueString(subscription().id, resourceGroup().id, environmentName)
 var tags = { 'azd-env-name': environmentName }
@@ -315,6 +337,9 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
         ConnectionStrings__Storage: storage.properties.primaryEndpoints.blob
         Storage__Container: sessions
+        Retention__TaskDays: string(taskDays)
+        Retention__SessionDays: string(sessionDays)
+        Retention__ArchiveDays: string(archiveDays)
       },
       useScheduler
         ? {
@@ -326,7 +351,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     )
   }
 
-  dependsOn: [sessionsRole, hostRoles, metricsRole]
+  dependsOn: [sessionsRole, hostRoles, metricsRole, schedulerRole]
 }
 
 resource sessionsRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
@@ -336,6 +361,17 @@ resource sessionsRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.sessions)
     principalId: identity.properties.principalId
     principalType: 'ServicePrincipal'
+  }
+}
+
+// The right to make keys, for the first of them: the app starts with no less than one.
+resource deployerRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(principalId)) {
+  name: guid(storage::blobs::sessionsContainer.id, principalId, roles.sessions)
+  scope: storage::blobs::sessionsContainer
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.sessions)
+    principalId: principalId
+    principalType: principalType
   }
 }
 

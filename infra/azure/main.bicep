@@ -14,6 +14,13 @@ param useScheduler bool = false
 @description('From where operators reach the storage and the scheduler: public IPv4 addresses and ranges, separated by commas.')
 param allowedIps string = ''
 
+@description('Object id of who deploys, for the right to make the first key; empty for none.')
+param principalId string = ''
+
+@description('What principalId is.')
+@allowed(['User', 'Group', 'ServicePrincipal'])
+param principalType string = 'User'
+
 resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
   name: 'rg-${environmentName}'
   location: location
@@ -28,6 +35,8 @@ module app 'app.bicep' = {
     location: location
     useScheduler: useScheduler
     allowedIps: allowedIps
+    principalId: principalId
+    principalType: principalType
   }
 }
 

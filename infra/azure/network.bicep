@@ -3,7 +3,7 @@ param name string
 
 param location string
 
-param tags object
+param tags { *: string }
 
 @description('What the app reaches over a private endpoint: name, id, group (the subresource) and zone of its private DNS.')
 param targets { name: string, id: string, group: string, zone: string }[]
