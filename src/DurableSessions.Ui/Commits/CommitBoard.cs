@@ -3,8 +3,9 @@ using DurableSessions.Orchestration;
 namespace DurableSessions.Ui.Commits;
 
 /// <summary>
-/// All commits of all users, listed for all viewers together: those that have not ended at each look, with the newest that have and those
-/// that have since the look before; the others seldom, since what has ended stays as it is. A look that comes while the listing is under way waits a moment for it, and then takes what there is.
+/// All commits of all users, listed for all viewers together: those that have not ended at each look, with the newest of those that have
+/// and what has ended since the look before; the others seldom, since what has ended stays as it is. A look that comes while the listing
+/// is under way waits a moment for it, and then takes what there is.
 /// </summary>
 /// <remarks>Listings read no blob. A commit that ends between two of them is in both, and counts as ended.</remarks>
 /// <param name="client">Lists instances.</param>
