@@ -45,7 +45,7 @@ public sealed class TraceOverHostsTests(AzuriteFixture azurite)
             (await first.Client.SendAsync(commit, timeout.Token)).EnsureSuccessStatusCode();
             await asked.Task.WaitAsync(timeout.Token);
 
-            // It has done all but the digest, and has told of it.
+            // What it has done, all but the digest, is exported.
             await collector.WaitAsync(spans => Names(spans, "first").IsSupersetOf(s_ofFirst), timeout.Token);
             await first.KillAsync();
         }
