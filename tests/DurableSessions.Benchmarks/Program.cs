@@ -6,6 +6,7 @@ using DurableSessions.Benchmarks.Quality;
 // Or, with a server process and 200 clients: … load [seconds]
 // Or the simulated storage of the tests: … simulation
 // Or metrics and traces, on and off: … telemetry
+// Or the operator's pages of a large store: … ui [sessions]
 // Or a store that is years old: … many [sessions]
 // Or the search index of one user's messages, in memory: … search [messages]
 // Or the search of one user's messages, by a host on an Azurite, or on a storage account: … search azurite [messages] [connection string]
@@ -31,6 +32,12 @@ if (args is ["simulation"])
 if (args is ["telemetry"])
 {
     await TelemetryBenchmark.RunAsync();
+    return 0;
+}
+
+if (args is ["ui", ..])
+{
+    await UiBenchmark.RunAsync(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 100_000, 10_000);
     return 0;
 }
 
@@ -69,7 +76,7 @@ foreach (string what in wanted)
         "commit" => CommitBenchmark.RunAsync(bench),
         "memory" => MemoryBenchmark.RunAsync(bench),
         _ => throw new ArgumentException(
-            $"'{what}' is no benchmark: append, commit, memory, load, simulation, telemetry, many, search or quality."),
+            $"'{what}' is no benchmark: append, commit, memory, load, simulation, telemetry, ui, many, search or quality."),
     });
 }
 
