@@ -12,4 +12,7 @@ internal sealed class ClientException(string message, int status = 0, TimeSpan? 
 
     /// <summary>Whether the same request may be answered otherwise a little later.</summary>
     public bool IsRetryable => isRetryable;
+
+    /// <summary>Whether the same request was sent before, and its answer was lost: it may have done what was asked.</summary>
+    public bool FollowsLost { get; init; }
 }

@@ -121,9 +121,9 @@ internal static class MemoriesCommand
         options.SetAction(command, async (run, parsed, stop) =>
         {
             Require(parsed, yes, "A deletion");
-            ApiAnswer answer = await run.Api.SendAsync(
-                HttpMethod.Delete, Path(parsed.GetValue(memory)!, parsed.GetValue(s_peer)), body: null, key: null, stop);
-            run.Show(answer.Result, m => run.Say($"Forgotten: {Shown.Line(Json.Text(m, "uri"))}"));
+            string name = parsed.GetValue(memory)!;
+            JsonElement gone = await run.Api.DeleteAsync(Path(name, parsed.GetValue(s_peer)), stop);
+            run.Show(gone, m => run.Say($"Forgotten: {Shown.Line(Json.Find(m, "uri")?.ToString() ?? name)}"));
             return 0;
         });
         return command;

@@ -99,9 +99,23 @@ internal sealed class SessionApi : IDisposable
         }
     }
 
+    /// <summary>Deletes what is there. Where it is gone by a request whose answer was lost, the answer is empty.</summary>
+    public async Task<JsonElement> DeleteAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await SendAsync(HttpMethod.Delete, path, body: null, key: null, cancellationToken)).Result;
+        }
+        catch (ClientException e) when (e.Status == (int)HttpStatusCode.NotFound && e.FollowsLost)
+        {
+            return JsonElement.Parse("{}");
+        }
+    }
+
     /// <summary>The items of a listing, page by page.</summary>
     /// <param name="path">The listing, with a query that has a limit.</param>
     /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="ClientException">It does not go on: a page leads to itself.</exception>
     public async IAsyncEnumerable<JsonElement> ListAsync(
         string path, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -115,7 +129,9 @@ internal sealed class SessionApi : IDisposable
                 yield return item;
             }
 
-            cursor = page.Next;
+            cursor = page.Next != cursor || cursor is null
+                ? page.Next
+                : throw new ClientException($"{_http.BaseAddress} does not go on with a listing: a page leads to itself.");
         }
         while (cursor is not null);
     }
@@ -125,7 +141,7 @@ internal sealed class SessionApi : IDisposable
     {
         HttpResponseMessage response = await RepeatAsync(
             HttpMethod.Get, path, body: null, key: null, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        return new StreamedAnswer(response, await response.Content.ReadAsStreamAsync(cancellationToken));
+        return new StreamedAnswer(response, await response.Content.ReadAsStreamAsync(cancellationToken), _time);
     }
 
     public async Task<ApiAnswer> SendAsync(
@@ -154,6 +170,7 @@ internal sealed class SessionApi : IDisposable
     {
         byte[]? content = body is null ? null : JsonSerializer.SerializeToUtf8Bytes(body, Json.Line);
         bool isSafe = method != HttpMethod.Post || key is not null;
+        bool hasLost = false;
         for (int attempt = 1; ; attempt++)
         {
             ClientException error;
@@ -166,11 +183,12 @@ internal sealed class SessionApi : IDisposable
                     return response;
                 }
 
-                error = await ErrorAsync(response, cancellationToken);
+                error = await ErrorAsync(response, hasLost, cancellationToken);
                 response.Dispose();
             }
             catch (Exception e) when (IsLost(e, cancellationToken))
             {
+                hasLost = true;
                 error = new ClientException($"{_http.BaseAddress} does not answer: {e.Message}", isRetryable: true);
             }
 
@@ -206,7 +224,8 @@ internal sealed class SessionApi : IDisposable
     private static bool IsLost(Exception e, CancellationToken cancellationToken) =>
         e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested);
 
-    private async Task<ClientException> ErrorAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private async Task<ClientException> ErrorAsync(
+        HttpResponseMessage response, bool followsLost, CancellationToken cancellationToken)
     {
         await response.Content.LoadIntoBufferAsync(MaxAnswerBytes, cancellationToken);
         string text = await response.Content.ReadAsStringAsync(cancellationToken);
@@ -229,7 +248,10 @@ internal sealed class SessionApi : IDisposable
             && retryable.ValueKind == JsonValueKind.True;
         return new ClientException(
             $"{Json.Text(error, "message")} ({Json.Text(error, "code")}, {status})", status, retryAfter,
-            isConflict || status is 429 or 502 or 503);
+            isConflict || status is 429 or 502 or 503)
+        {
+            FollowsLost = followsLost,
+        };
     }
 
     private static JsonElement? Envelope(string text)

@@ -74,9 +74,8 @@ internal static class SessionsCommand
         options.SetAction(command, async (run, parsed, stop) =>
         {
             Require(parsed, yes, "A deletion");
-            ApiAnswer answer = await run.Api.SendAsync(
-                HttpMethod.Delete, $"sessions/{SessionApi.Escape(parsed.GetValue(id)!)}", body: null, key: null, stop);
-            run.Show(answer.Result, static session => { });
+            run.Show(
+                await run.Api.DeleteAsync($"sessions/{SessionApi.Escape(parsed.GetValue(id)!)}", stop), static session => { });
             run.Say($"Session {parsed.GetValue(id)} is deleted.");
             return 0;
         });

@@ -6,10 +6,13 @@ using System.Text.Json;
 namespace DurableSessions.Server.Clients;
 
 /// <summary>An answer whose <c>messages</c> are read one by one: no more than the largest is in memory.</summary>
-internal sealed class StreamedAnswer(HttpResponseMessage response, Stream stream) : IDisposable
+internal sealed class StreamedAnswer(HttpResponseMessage response, Stream stream, TimeProvider time) : IDisposable
 {
     /// <summary>The most bytes of one value: more than any server stores in a message.</summary>
     private const int MaxValueBytes = 64 * 1024 * 1024;
+
+    // For which an answer may stand still.
+    private static readonly TimeSpan s_longestRead = TimeSpan.FromSeconds(100);
 
     private readonly PipeReader _pipe = PipeReader.Create(stream);
     private readonly Dictionary<string, JsonElement> _fields = [];
@@ -68,9 +71,15 @@ internal sealed class StreamedAnswer(HttpResponseMessage response, Stream stream
 
     private async Task<ReadResult> ReadAsync(CancellationToken cancellationToken)
     {
+        using var limit = new CancellationTokenSource(s_longestRead, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            return await _pipe.ReadAsync(cancellationToken);
+            return await _pipe.ReadAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new ClientException($"The answer stood still for {s_longestRead.TotalSeconds} s.");
         }
         catch (Exception e) when (e is IOException or HttpRequestException)
         {

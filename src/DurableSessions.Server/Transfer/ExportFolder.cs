@@ -83,6 +83,19 @@ internal sealed class ExportFolder
     /// <summary>Lines of a file that is there.</summary>
     public StreamReader Read(string place) => new(Path.Combine(_root, place));
 
+    /// <summary>Deletes the archives of a session beyond one of them.</summary>
+    public void DeleteArchives(string place, int beyond)
+    {
+        string history = Path.Combine(_root, place, SourceFolder.History);
+        if (Directory.Exists(history))
+        {
+            foreach (string archive in Directory.GetDirectories(history).Where(a => SourceFolder.NumberOf(Path.GetFileName(a)) > beyond))
+            {
+                Directory.Delete(archive, recursive: true);
+            }
+        }
+    }
+
     public void Delete(string place) => File.Delete(Path.Combine(_root, place));
 
     public async Task WriteAsync(string place, string text, CancellationToken cancellationToken)

@@ -34,6 +34,11 @@ internal sealed class Exporter(ClientRun run, ExportFolder folder, TransferRepor
             await WriteArchiveAsync(session, place, archive, cancellationToken);
         }
 
+        // Of a session that was deleted, and made again with fewer. Those that have expired are the oldest.
+        folder.DeleteArchives(
+            place,
+            beyond: archives.Select(static a => SourceFolder.NumberOf(Json.Text(a, "archive_id"))).DefaultIfEmpty(0).Max());
+
         await folder.WriteAsync($"{place}/{SourceFolder.MetaFile}", JsonSerializer.Serialize(info, Json.Readable), cancellationToken);
         _written[session] = StateOf(info);
         report.Count("sessions");

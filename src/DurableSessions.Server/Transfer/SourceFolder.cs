@@ -1,3 +1,4 @@
+using System.Globalization;
 using DurableSessions.Core.Identities;
 
 namespace DurableSessions.Server.Transfer;
@@ -11,6 +12,13 @@ internal static class SourceFolder
     public const string MetaFile = ".meta.json";
 
     private const string ArchivePrefix = "archive_";
+
+    /// <summary>The number in the name of an archive; -1: it is none.</summary>
+    public static int NumberOf(string archive) =>
+        archive.StartsWith(ArchivePrefix, StringComparison.Ordinal)
+        && int.TryParse(archive.AsSpan(ArchivePrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            ? number
+            : -1;
 
     /// <summary>The sessions of a folder, which may be one of them itself, in the order of their paths.</summary>
     public static IEnumerable<SessionSource> FindSessions(string folder, TransferReport report)
@@ -98,7 +106,7 @@ internal static class SourceFolder
         }
 
         foreach ((string folder, int _) in Directory.EnumerateDirectories(history, ArchivePrefix + "*")
-            .Select(static f => (f, Number: int.TryParse(Path.GetFileName(f).AsSpan(ArchivePrefix.Length), out int n) ? n : -1))
+            .Select(static f => (f, Number: NumberOf(Path.GetFileName(f))))
             .Where(static f => f.Number >= 0)
             .OrderBy(static f => f.Number))
         {

@@ -1,9 +1,11 @@
 using System.Globalization;
+using System.IO.Pipelines;
 using System.Net;
 using System.Text;
 using System.Text.Json;
 using DurableSessions.Server.Clients;
 using DurableSessions.Testing;
+using Microsoft.Extensions.Time.Testing;
 using Spectre.Console;
 
 namespace DurableSessions.Server.Tests.Clients;
@@ -129,6 +131,45 @@ public sealed class ClientCommandTests(CommandHost server) : IClassFixture<Comma
     }
 
     [Fact]
+    public async Task What_was_deleted_by_a_request_whose_answer_was_lost_is_deleted_and_what_never_was_there_is_not()
+    {
+        const string Gone = """{"error":{"code":"NOT_FOUND","message":"There is none."}}""";
+        CommandResult deleted = await ScriptedAsync(
+            new Answers((0, ""), (HttpStatusCode.NotFound, Gone)), "sessions", "delete", "s", "--yes");
+        Assert.Equal((0, "Session s is deleted.\n"), (deleted.Code, deleted.Output + deleted.Error));
+        CommandResult forgotten = await ScriptedAsync(
+            new Answers((0, ""), (HttpStatusCode.NotFound, Gone)), "memories", "forget", "events/x", "--yes");
+        Assert.Equal((0, "Forgotten: events/x\n"), (forgotten.Code, forgotten.Output + forgotten.Error));
+        Assert.Equal(1, (await ScriptedAsync(new Answers((HttpStatusCode.NotFound, Gone)), "sessions", "delete", "s", "--yes")).Code);
+    }
+
+    [Fact]
+    public async Task A_listing_whose_page_leads_to_itself_ends()
+    {
+        var answers = new Answers([.. Enumerable.Repeat((HttpStatusCode.OK, """{"result":[]}"""), 3)]) { Next = "same" };
+        using var api = new SessionApi(new ServerAddress(new Uri("http://a"), null), TimeProvider.System, answers);
+        ClientException e = await Assert.ThrowsAsync<ClientException>(
+            () => api.ListAsync("sessions?limit=1", TestContext.Current.CancellationToken).CountAsync().AsTask());
+        Assert.Contains("a page leads to itself", e.Message, StringComparison.Ordinal);
+        Assert.Equal(2, answers.Requests.Count);
+    }
+
+    [Fact]
+    public async Task An_answer_that_stands_still_ends()
+    {
+        var time = new FakeTimeProvider();
+        var pipe = new Pipe();
+        using var response = new HttpResponseMessage();
+        using var answer = new StreamedAnswer(response, pipe.Reader.AsStream(), time);
+        ValueTask<int> read = answer.MessagesAsync(TestContext.Current.CancellationToken).CountAsync();
+        time.Advance(TimeSpan.FromSeconds(99));
+        Assert.False(read.IsCompleted);
+        time.Advance(TimeSpan.FromSeconds(1));
+        ClientException e = await Assert.ThrowsAsync<ClientException>(() => read.AsTask());
+        Assert.Equal("The answer stood still for 100 s.", e.Message);
+    }
+
+    [Fact]
     public async Task A_server_is_waited_for_a_minute_at_most()
     {
         var later = new Answers((HttpStatusCode.TooManyRequests, "{}"), (HttpStatusCode.OK, """{"result":[]}""")) { RetryAfter = "61" };
@@ -200,6 +241,8 @@ public sealed class ClientCommandTests(CommandHost server) : IClassFixture<Comma
 
         public string RetryAfter { get; init; } = "0";
 
+        public string? Next { get; init; }
+
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             string? key = request.Headers.TryGetValues("Idempotency-Key", out IEnumerable<string>? keys) ? keys.Single() : null;
@@ -214,6 +257,11 @@ public sealed class ClientCommandTests(CommandHost server) : IClassFixture<Comma
             if (status is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable)
             {
                 response.Headers.Add("Retry-After", RetryAfter);
+            }
+
+            if (Next is not null)
+            {
+                response.Headers.Add("X-Next-Cursor", Next);
             }
 
             return Task.FromResult(response);

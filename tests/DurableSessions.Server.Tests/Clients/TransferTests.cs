@@ -127,6 +127,21 @@ public sealed class TransferTests(CommandHost server) : IClassFixture<CommandHos
     }
 
     [Fact]
+    public async Task An_export_of_a_session_that_was_made_again_has_none_of_the_archives_before()
+    {
+        string to = Path.Combine(_folder.Path, "to");
+        string more = WriteSession("more/s", archives: [[1], [2]], live: [3]);
+        Assert.Equal(0, (await server.RunAsync("made", "import", "openviking", Path.Combine(more, "more"))).Code);
+        Assert.Equal(0, (await server.RunAsync("made", "export", to)).Code);
+        (await server.RunAsync("made", "sessions", "delete", "s", "--yes")).Succeeded();
+        string fewer = WriteSession("fewer/s", archives: [[4]], live: [5]);
+        Assert.Equal(0, (await server.RunAsync("made", "import", "openviking", Path.Combine(fewer, "fewer"))).Code);
+        Assert.Equal(0, (await server.RunAsync("made", "export", to)).Code);
+        Assert.Equal(0, (await server.RunAsync("taken", "import", "openviking", to)).Code);
+        Assert.Equal("4-4 | 5-5", await StoredAsync("taken", "s"));
+    }
+
+    [Fact]
     public async Task An_export_is_imported_as_the_same_and_a_user_is_erased_with_a_receipt()
     {
         string folder = WriteSession("s", archives: [[1, 2, 3], [4]], live: [5, 6]);

@@ -49,7 +49,7 @@ public sealed class WorkTests(SimulatedFixture storage, Chromium browser)
     }
 
     [Fact]
-    public async Task An_operator_finds_a_commit_and_suspends_resumes_and_terminates_it()
+    public async Task An_operator_finds_commits_and_suspends_resumes_terminates_and_cancels_them()
     {
         var processor = new FakeProcessor { Before = static stop => Task.Delay(Timeout.Infinite, stop) };
         (UiHost host, _, string key) = await StartAsync(processor);
@@ -77,6 +77,12 @@ public sealed class WorkTests(SimulatedFixture storage, Chromium browser)
         await page.GetByRole(AriaRole.Button, new() { Name = "Suspend" }).WaitForAsync();
         await ClickAsync(page, "Terminate");
         await page.Locator("#facts").GetByText("terminated").WaitForAsync();
+
+        await page.GotoAsync("/ui/commits?session=other");
+        await page.Locator("tbody a").First.ClickAsync();
+        await page.WaitForURLAsync("**/ui/commits/c*");
+        await ClickAsync(page, "Cancel");
+        await page.Locator("#facts").GetByText("cancelled").WaitForAsync();
     }
 
     // Sent from the form as it is now: the page's script may put another in its place.
