@@ -8,12 +8,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 file=${OPERATOR_KEY_FILE:-$here/.azure/${AZURE_ENV_NAME:?is not set: run this by azd}/operator.key}
 seconds=${FIRST_KEY_SECONDS:-900}
 pause=${FIRST_KEY_PAUSE:-15}
-export ConnectionStrings__Storage="${STORAGE_URL:?is not set: run this by azd, after azd provision}"
-export Storage__Container="${STORAGE_CONTAINER:-durable-sessions}"
-
-server() {
-  ${DURABLE_SESSIONS_SERVER:-dotnet run --project "$here/../../src/DurableSessions.Server" --} "$@"
-}
+. "$here/server.sh"
 
 fail() {
   echo "first-key: $1" >&2

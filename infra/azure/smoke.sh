@@ -7,12 +7,7 @@ url=${API_URL:?is not set: run this by azd, after azd provision}
 seconds=${SMOKE_SECONDS:-300}
 pause=${SMOKE_PAUSE:-5}
 session="smoke-$(date +%s)-$$"
-export ConnectionStrings__Storage="${STORAGE_URL:?is not set: run this by azd, after azd provision}"
-export Storage__Container="${STORAGE_CONTAINER:-durable-sessions}"
-
-server() {
-  ${DURABLE_SESSIONS_SERVER:-dotnet run --project "$here/../../src/DurableSessions.Server" --} "$@"
-}
+. "$here/server.sh"
 
 fail() {
   echo "smoke: $1" >&2

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Azure.Storage.Blobs;
-using Azure.Storage.Blobs.Models;
 using DurableSessions.Core;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
@@ -76,24 +75,11 @@ internal sealed class ManyBenchmark(int count)
 
         BlobContainerClient container = services.GetRequiredService<SessionStorage>().Container;
         string commit = answer.Task!.TaskId;
-        await CopyAsync(container, "manifests/", ".json", static i => $"-{i}.json");
-        await CopyAsync(container, "orchestrations/active/", ".json", static i => $"-{i}.json");
+        await Likenesses.CopyAsync(container, "manifests/", ".json", count, static i => $"-{i}.json");
+        await Likenesses.CopyAsync(container, "orchestrations/active/", ".json", count, static i => $"-{i}.json");
         string[] ids = [.. Enumerable.Range(0, count).Select(i => commit[..^8] + i.ToString("x8", CultureInfo.InvariantCulture))];
-        await CopyAsync(container, "orchestrations/finished/", commit, i => ids[i]);
-        await CopyAsync(container, "tasks/by-user/", commit, i => ids[i]);
-    }
-
-    private async Task CopyAsync(BlobContainerClient container, string prefix, string part, Func<int, string> other)
-    {
-        BlobItem first = await container.GetBlobsAsync(new GetBlobsOptions { Prefix = prefix, Traits = BlobTraits.Metadata })
-            .FirstAsync(b => b.Name.Contains(part, StringComparison.Ordinal));
-        string content = (await container.GetBlobClient(first.Name).DownloadContentAsync()).Value.Content.ToString();
-        for (int i = 0; i < count; i++)
-        {
-            var options = new BlobUploadOptions { Metadata = first.Metadata };
-            await container.GetBlobClient(first.Name.Replace(part, other(i), StringComparison.Ordinal)).UploadAsync(
-                BinaryData.FromString(content.Replace(part, other(i), StringComparison.Ordinal)), options);
-        }
+        await Likenesses.CopyAsync(container, "orchestrations/finished/", commit, count, i => ids[i]);
+        await Likenesses.CopyAsync(container, "tasks/by-user/", commit, count, i => ids[i]);
     }
 
     private static async Task CommitAsync(ServiceProvider services, SessionStore store)

@@ -21,7 +21,6 @@ namespace DurableSessions.Benchmarks;
 internal sealed class UiBenchmark(SessionStorage storage, int sessions, int commits)
 {
     private const int Looks = 10;
-    private const int Writers = 16;
 
     private static readonly SessionKey s_session = new("bench", "bench", "one");
 
@@ -98,24 +97,13 @@ internal sealed class UiBenchmark(SessionStorage storage, int sessions, int comm
         string commit = answer.Task!.TaskId;
         await services.GetRequiredService<OrchestrationClient>().WaitForInstanceCompletionAsync(commit, CancellationToken.None);
         await engine.StopAsync(CancellationToken.None);
-        await CopyAsync("manifests/", ".json", sessions, static i => string.Create(CultureInfo.InvariantCulture, $"-{i}.json"));
-        await CopyAsync(
-            "orchestrations/finished/", commit, commits, i => commit[..^8] + i.ToString("x8", CultureInfo.InvariantCulture));
-    }
-
-    private async Task CopyAsync(string prefix, string part, int count, Func<int, string> other)
-    {
-        BlobItem first = await storage.Container.GetBlobsAsync(new GetBlobsOptions { Prefix = prefix, Traits = BlobTraits.Metadata })
-            .FirstAsync(b => b.Name.Contains(part, StringComparison.Ordinal));
-        string content = (await storage.Container.GetBlobClient(first.Name).DownloadContentAsync()).Value.Content.ToString();
-        var options = new ParallelOptions { MaxDegreeOfParallelism = Writers };
-        await Parallel.ForEachAsync(Enumerable.Range(0, count), options, async (i, token) =>
-        {
-            string name = first.Name.Replace(part, other(i), StringComparison.Ordinal);
-            await storage.Container.GetBlobClient(name).UploadAsync(
-                BinaryData.FromString(content.Replace(part, other(i), StringComparison.Ordinal)),
-                new BlobUploadOptions { Metadata = first.Metadata },
-                token);
-        });
+        await Likenesses.CopyAsync(
+            storage.Container, "manifests/", ".json", sessions, static i => string.Create(CultureInfo.InvariantCulture, $"-{i}.json"));
+        await Likenesses.CopyAsync(
+            storage.Container,
+            "orchestrations/finished/",
+            commit,
+            commits,
+            i => commit[..^8] + i.ToString("x8", CultureInfo.InvariantCulture));
     }
 }

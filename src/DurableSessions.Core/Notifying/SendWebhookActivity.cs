@@ -1,5 +1,4 @@
 using DurableSessions.Core.Commits;
-using DurableSessions.Core.Identities;
 using DurableSessions.Core.Tasks;
 using DurableSessions.Core.Webhooks;
 using DurableSessions.Orchestration;
@@ -61,8 +60,7 @@ internal sealed class SendWebhookActivity(
     {
         try
         {
-            await ledger.OpenAsync(
-                new CommitAttempt(input.Session, input.Incarnation, input.CommitId, input.Attempt), fresh: true, cancellationToken);
+            await ledger.OpenAsync(input.ThisAttempt, fresh: true, cancellationToken);
             return false;
         }
         catch (SessionGoneException)

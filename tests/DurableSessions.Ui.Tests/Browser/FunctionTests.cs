@@ -40,29 +40,23 @@ public sealed class FunctionTests(SimulatedFixture storage, Chromium browser)
         IPage page = await context.NewPageAsync();
         page.Dialog += static (_, dialog) => _ = dialog.AcceptAsync();
         await page.GotoAsync("/ui");
-        await SignInAsync(page, "dsk_0123456789ab_" + new string('A', 43));
+        await page.SendKeyAsync("dsk_0123456789ab_" + new string('A', 43));
         await page.GetByText("The key is not known, or was revoked.").WaitForAsync();
-        await SignInAsync(page, anns);
-        await page.WaitForURLAsync("**/ui/sessions");
+        await page.SignInAsync(anns, "**/ui/sessions");
         Assert.Equal(1, await page.Locator("tbody tr").CountAsync());
         foreach (string others in (string[])["/ui/sessions/s-bob", "/ui/sessions/s-bob/context", $"/ui/commits/{failed[1]}"])
         {
             Assert.Equal(404, (await page.GotoAsync(others))!.Status);
         }
 
+        // The form of one commit, sent to another's address.
         await page.GotoAsync($"/ui/commits/{failed[0]}");
-        // Changed and sent in one step: the page's script may put another form in its place between two.
-        IResponse foreign = await page.RunAndWaitForResponseAsync(
-            () => page.EvaluateAsync($$"""
-                const form = document.querySelector('#actions form');
-                form.action = '/ui/commits/{{failed[1]}}/retry';
-                form.requestSubmit();
-                """),
-            static r => r.Request.Method == "POST");
-        Assert.Equal($"/ui/commits/{failed[1]}/retry", new Uri(foreign.Url).AbsolutePath);
-        Assert.Equal(404, foreign.Status);
-        await page.WaitForURLAsync("**/retry");
-        await page.GotoAsync($"/ui/commits/{failed[0]}");
+        Assert.Equal(404, await page.EvaluateAsync<int>($$"""
+            fetch('/ui/commits/{{failed[1]}}/retry', {
+                method: 'POST',
+                body: new URLSearchParams(new FormData(document.querySelector('#actions form'))),
+            }).then(response => response.status)
+            """));
         await page.GetByRole(AriaRole.Button, new() { Name = "Retry" }).ClickAsync();
         await page.GetByText("Another attempt has begun.").WaitForAsync();
         await page.Locator("#facts").GetByText("completed").WaitForAsync();
@@ -70,8 +64,7 @@ public sealed class FunctionTests(SimulatedFixture storage, Chromium browser)
         await page.GetByText("You are signed out.").WaitForAsync();
 
         // What is left, all at once, held at its first request until the run is stopped.
-        await SignInAsync(page, operators);
-        await page.WaitForURLAsync("**/ui/commits");
+        await page.SignInAsync(operators, "**/ui/commits");
         await page.GotoAsync("/ui/commits?state=failed");
         var held = new HoldsRequest();
         faults.When(r => r.Blob.Contains(failed[1], StringComparison.Ordinal), held);
@@ -98,11 +91,5 @@ public sealed class FunctionTests(SimulatedFixture storage, Chromium browser)
         string id = (await host.Store.Commits.CommitAsync(key, new CommitRequest(), Ends)).Task!.TaskId;
         await host.Client.WaitForInstanceCompletionAsync(id, Ends);
         return id;
-    }
-
-    private static async Task SignInAsync(IPage page, string key)
-    {
-        await page.FillAsync("#key", key);
-        await page.ClickAsync("main button[type=submit]");
     }
 }

@@ -96,9 +96,7 @@ public sealed class LiveTests(Furnished furnished, Chromium browser)
     {
         IPage page = await context.NewPageAsync();
         await page.GotoAsync(Path);
-        await page.FillAsync("#key", furnished.Key);
-        await page.ClickAsync("main button[type=submit]");
-        await page.WaitForURLAsync($"**{Path}");
+        await page.SignInAsync(furnished.Key, $"**{Path}");
         return page;
     }
 }

@@ -47,7 +47,7 @@ public sealed class PageTests(Furnished furnished, Chromium browser)
         };
         await page.GotoAsync("/ui");
         await CheckAsync(page, "sign-in");
-        await SignInAsync(page, furnished.Key, "**/ui/sessions");
+        await page.SignInAsync(furnished.Key, "**/ui/sessions");
         foreach ((string name, string path) in s_pages)
         {
             await page.GotoAsync(path);
@@ -55,7 +55,7 @@ public sealed class PageTests(Furnished furnished, Chromium browser)
         }
 
         await page.GotoAsync("/ui/sign-in");
-        await SignInAsync(page, furnished.OperatorsKey, "**/ui/commits");
+        await page.SignInAsync(furnished.OperatorsKey, "**/ui/commits");
         string commit = (await furnished.Host.Store.Tasks.ListAsync(
             furnished.Session.Owner, new CommitTaskQuery(), TestContext.Current.CancellationToken))[^1].TaskId;
         foreach ((string name, string path) in ((string, string)[])
@@ -82,7 +82,7 @@ public sealed class PageTests(Furnished furnished, Chromium browser)
         await using IBrowserContext context = await browser.OpenAsync(furnished.Host.Address);
         IPage page = await context.NewPageAsync();
         await page.GotoAsync("/ui/sessions/planning");
-        await SignInAsync(page, furnished.Key, "**/ui/sessions/planning");
+        await page.SignInAsync(furnished.Key, "**/ui/sessions/planning");
         await page.EvaluateAsync("window.isTheSamePage = true");
         await page.FillAsync("#keep", "7");
         await furnished.Host.AppendAsync(furnished.Session.Owner.Session("planning"), ("user", "Something new is said."));
@@ -124,13 +124,6 @@ public sealed class PageTests(Furnished furnished, Chromium browser)
         Assert.Contains("You are signed out.", await page.ContentAsync(), StringComparison.Ordinal);
         IReadOnlyList<BrowserContextCookiesResult> cookies = await context.CookiesAsync();
         Assert.DoesNotContain(cookies, static c => c.Name.EndsWith("_key", StringComparison.Ordinal));
-    }
-
-    private static async Task SignInAsync(IPage page, string key, string leadsTo)
-    {
-        await page.FillAsync("#key", key);
-        await page.ClickAsync("main button[type=submit]");
-        await page.WaitForURLAsync(leadsTo);
     }
 
     private static async Task CheckAsync(IPage page, string name)

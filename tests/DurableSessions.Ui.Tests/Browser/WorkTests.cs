@@ -105,9 +105,7 @@ public sealed class WorkTests(SimulatedFixture storage, Chromium browser)
         page.SetDefaultTimeout(30_000);
         page.Dialog += static (_, dialog) => _ = dialog.AcceptAsync();
         await page.GotoAsync("/ui");
-        await page.FillAsync("#key", key);
-        await page.ClickAsync("main button[type=submit]");
-        await page.WaitForURLAsync($"**{leadsTo}");
+        await page.SignInAsync(key, $"**{leadsTo}");
         return page;
     }
 }
