@@ -8,6 +8,7 @@ internal static class Notices
     public const string Undone = "undone";
     public const string SignedOut = "signed-out";
     public const string Retrying = "retrying";
+    public const string RetryingSome = "retrying-some";
     public const string NothingToRetry = "nothing-to-retry";
     public const string Stopped = "stopped";
     public const string Checking = "checking";
@@ -20,6 +21,8 @@ internal static class Notices
         Undone => "The memory changes of this commit are taken back. What others changed since then stays.",
         SignedOut => "You are signed out.",
         Retrying => "The commits that this filter shows are being retried, 100 at once at most.",
+        RetryingSome => "There are more commits than this page can list. Those of them that this filter shows are being retried; "
+            + "retry again for the others when these have ended.",
         NothingToRetry => "Nothing was started: no commit that this filter shows can be retried, or another retry is under way.",
         Stopped => "No further commit is retried; those that have begun go on.",
         Checking => "The check has begun. It goes on while you look elsewhere.",

@@ -58,13 +58,15 @@ public sealed record CommitTimeline(IReadOnlyList<CommitTimeline.Bar> Bars, Date
         ArgumentNullException.ThrowIfNull(history);
         ArgumentNullException.ThrowIfNull(instance);
         var bars = new List<Bar>();
-        foreach (OrchestrationHistoryEvent entry in history)
+        ILookup<(int?, bool), OrchestrationHistoryEvent> ends = history
+            .Where(static e => e.EventType is "TaskCompleted" or "TaskFailed" or "TimerFired")
+            .ToLookup(static e => (e.TaskId, e.EventType == "TimerFired"));
+        DateTimeOffset?[] next = TimesOfNext(history);
+        foreach ((int index, OrchestrationHistoryEvent entry) in history.Index())
         {
-            OrchestrationHistoryEvent? End(params string[] types) =>
-                history.FirstOrDefault(e => e.TaskId == entry.TaskId && types.Contains(e.EventType));
             if (entry is { EventType: "TaskScheduled", TaskId: not null })
             {
-                OrchestrationHistoryEvent? end = End("TaskCompleted", "TaskFailed");
+                OrchestrationHistoryEvent? end = ends[(entry.TaskId, false)].FirstOrDefault();
                 string? error = end is { EventType: "TaskFailed", Details: { } details }
                     ? StepFailure.Find(details) ?? StepFailure.Other(instance.InstanceId)
                     : null;
@@ -74,7 +76,7 @@ public sealed record CommitTimeline(IReadOnlyList<CommitTimeline.Bar> Bars, Date
             else if (entry is { EventType: "TimerCreated", TaskId: not null })
             {
                 // One that an event has overtaken never fires: what it waited for has come.
-                DateTimeOffset? fired = End("TimerFired")?.Timestamp ?? Next(history, entry);
+                DateTimeOffset? fired = ends[(entry.TaskId, true)].FirstOrDefault()?.Timestamp ?? next[index];
                 bars.Add(new Bar("wait", 0, entry.Timestamp, entry.Timestamp, fired, null, null));
             }
         }
@@ -83,8 +85,20 @@ public sealed record CommitTimeline(IReadOnlyList<CommitTimeline.Bar> Bars, Date
         return new CommitTimeline(bars, instance.CreatedAt, to > instance.CreatedAt ? to : instance.CreatedAt);
     }
 
-    private static DateTimeOffset? Next(IReadOnlyList<OrchestrationHistoryEvent> history, OrchestrationHistoryEvent timer) => history
-        .SkipWhile(e => e != timer)
-        .Skip(1)
-        .FirstOrDefault(static e => e.EventType is "EventRaised" or "TaskScheduled" or "ExecutionCompleted")?.Timestamp;
+    // Of each entry, when the first behind it came that an orchestrator goes on with.
+    private static DateTimeOffset?[] TimesOfNext(IReadOnlyList<OrchestrationHistoryEvent> history)
+    {
+        var next = new DateTimeOffset?[history.Count];
+        DateTimeOffset? after = null;
+        for (int i = history.Count - 1; i >= 0; i--)
+        {
+            next[i] = after;
+            if (history[i].EventType is "EventRaised" or "TaskScheduled" or "ExecutionCompleted")
+            {
+                after = history[i].Timestamp;
+            }
+        }
+
+        return next;
+    }
 }

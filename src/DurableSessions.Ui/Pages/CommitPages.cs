@@ -89,9 +89,10 @@ internal static class CommitPages
         IFormCollection form = await http.Request.ReadFormAsync(http.RequestAborted);
         CommitFilter filter = CommitFilter.Read(name => form[name].ToString());
         BoardSnapshot all = await board.ListAllAsync(http.RequestAborted);
-        bool began = retry.TryBegin(all.Shown(filter, time.GetUtcNow()));
-        return new SeeOther(PageContext.Of(http).Link(
-            "/commits", [.. filter.Query, ("said", began ? Notices.Retrying : Notices.NothingToRetry)]));
+        string said = !retry.TryBegin(all.Shown(filter, time.GetUtcNow())) ? Notices.NothingToRetry
+            : all.IsWhole ? Notices.Retrying
+            : Notices.RetryingSome;
+        return new SeeOther(PageContext.Of(http).Link("/commits", [.. filter.Query, ("said", said)]));
     }
 
     private static SeeOther StopAsync(HttpContext http, Operator _, BulkRetry retry)
