@@ -102,16 +102,4 @@ public sealed class AzureStorageTests(AzuriteFixture azurite, WholeAzurite taskH
             return context.CurrentUtcDateTime >= due;
         }
     }
-
-    /// <summary>An activity before which something happens.</summary>
-    private sealed class Prelude(ITaskActivity inner, Func<Task> before) : ITaskActivity
-    {
-        public Type InputType => inner.InputType;
-
-        public async Task<object?> RunAsync(TaskActivityContext context, object? input)
-        {
-            await before();
-            return await inner.RunAsync(context, input);
-        }
-    }
 }

@@ -25,7 +25,7 @@ internal sealed class Member(ServiceProvider services, IOrchestrationHost host) 
         IOrchestrationHost? host = null;
         var words = new FakeProcessor();
         ServiceProvider services = new ServiceCollection()
-            .AddHost(storage, words)
+            .AddHost(storage, words, fallback: new FakeProcessor())
             .AddSingleton<OrchestrationClient>(_ => new HubClient(() => host!.Client))
             .BuildServiceProvider();
         OrchestrationRegistry known = services.GetRequiredService<OrchestrationRegistry>();
