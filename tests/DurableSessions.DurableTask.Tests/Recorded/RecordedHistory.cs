@@ -26,6 +26,12 @@ internal sealed class RecordedHistory(OrchestratorRequest request)
     {
         var request = new OrchestratorRequest { InstanceId = instanceId };
         request.PastEvents.AddRange(events.Select(ProtobufUtils.ToHistoryEventProto));
+        foreach (HistoryEvent e in request.PastEvents)
+        {
+            // They are those of the machine that recorded, and no decision depends on them.
+            (e.TaskFailed?.FailureDetails ?? e.ExecutionCompleted?.FailureDetails ?? new()).StackTrace = null;
+        }
+
         return new RecordedHistory(request);
     }
 
