@@ -143,15 +143,34 @@ public sealed class ClientCommandTests(CommandHost server) : IClassFixture<Comma
         Assert.Equal(1, (await ScriptedAsync(new Answers((HttpStatusCode.NotFound, Gone)), "sessions", "delete", "s", "--yes")).Code);
     }
 
-    [Fact]
-    public async Task A_listing_whose_page_leads_to_itself_ends()
+    // The pages on the way into a circle, the pages of the circle, and the requests after which it is known.
+    [Theory]
+    [InlineData(0, 1, 2)]
+    [InlineData(0, 2, 4)]
+    [InlineData(2, 3, 7)]
+    [InlineData(20, 50, 114)]
+    public async Task A_listing_whose_page_leads_back_ends(int way, int circle, int requests)
     {
-        var answers = new Answers([.. Enumerable.Repeat((HttpStatusCode.OK, """{"result":[]}"""), 3)]) { Next = "same" };
+        var answers = new Answers([.. Enumerable.Repeat((HttpStatusCode.OK, """{"result":[]}"""), 200)])
+        {
+            Next = page => $"{(page < way ? page : way + ((page - way) % circle))}",
+        };
         using var api = new SessionApi(new ServerAddress(new Uri("http://a"), null), TimeProvider.System, answers);
         ClientException e = await Assert.ThrowsAsync<ClientException>(
             () => api.ListAsync("sessions?limit=1", TestContext.Current.CancellationToken).CountAsync().AsTask());
-        Assert.Contains("a page leads to itself", e.Message, StringComparison.Ordinal);
-        Assert.Equal(2, answers.Requests.Count);
+        Assert.Contains("a page leads back to one before", e.Message, StringComparison.Ordinal);
+        Assert.Equal(requests, answers.Requests.Count);
+    }
+
+    [Fact]
+    public async Task A_listing_of_many_pages_is_walked_to_its_end()
+    {
+        var answers = new Answers([.. Enumerable.Repeat((HttpStatusCode.OK, """{"result":[1]}"""), 100)])
+        {
+            Next = static page => page < 99 ? $"{page}" : null,
+        };
+        using var api = new SessionApi(new ServerAddress(new Uri("http://a"), null), TimeProvider.System, answers);
+        Assert.Equal(100, await api.ListAsync("sessions?limit=1", TestContext.Current.CancellationToken).CountAsync());
     }
 
     [Fact]
@@ -241,7 +260,8 @@ public sealed class ClientCommandTests(CommandHost server) : IClassFixture<Comma
 
         public string RetryAfter { get; init; } = "0";
 
-        public string? Next { get; init; }
+        /// <summary>The cursor of each page, by its number from 0.</summary>
+        public Func<int, string?> Next { get; init; } = static _ => null;
 
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
@@ -259,9 +279,9 @@ public sealed class ClientCommandTests(CommandHost server) : IClassFixture<Comma
                 response.Headers.Add("Retry-After", RetryAfter);
             }
 
-            if (Next is not null)
+            if (Next(Requests.Count - 1) is { } next)
             {
-                response.Headers.Add("X-Next-Cursor", Next);
+                response.Headers.Add("X-Next-Cursor", next);
             }
 
             return Task.FromResult(response);
