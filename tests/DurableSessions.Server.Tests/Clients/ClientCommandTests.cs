@@ -189,6 +189,20 @@ public sealed class ClientCommandTests(CommandHost server) : IClassFixture<Comma
     }
 
     [Fact]
+    public async Task A_large_message_that_comes_in_small_pieces_is_parsed_a_few_times_and_not_once_for_each()
+    {
+        string text = new('x', 2 * 1024 * 1024);
+        byte[] bytes = Encoding.UTF8.GetBytes(
+            """{"result":{"messages":[{"t":"LONG"},{"t":"a"},{"t":"LONG"}],"stats":{"n":1}}}""".Replace("LONG", text, StringComparison.Ordinal));
+        using var response = new HttpResponseMessage();
+        using var answer = new StreamedAnswer(response, new Pieces(bytes), TimeProvider.System);
+        List<JsonElement> messages = await answer.MessagesAsync(TestContext.Current.CancellationToken).ToListAsync();
+        Assert.Equal([text, "a", text], messages.Select(static m => m.GetProperty("t").GetString()));
+        Assert.Equal(1, answer.Find("stats")?.GetProperty("n").GetInt32());
+        Assert.InRange(answer.Parsed, bytes.Length, 4L * bytes.Length);
+    }
+
+    [Fact]
     public async Task A_server_is_waited_for_a_minute_at_most()
     {
         var later = new Answers((HttpStatusCode.TooManyRequests, "{}"), (HttpStatusCode.OK, """{"result":[]}""")) { RetryAfter = "61" };
@@ -251,6 +265,13 @@ public sealed class ClientCommandTests(CommandHost server) : IClassFixture<Comma
         string path = Path.Combine(_folder.Path, name);
         await File.WriteAllTextAsync(path, text);
         return path;
+    }
+
+    /// <summary>Gives no more than 4 KiB at once, as a network does.</summary>
+    private sealed class Pieces(byte[] bytes) : MemoryStream(bytes)
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            base.ReadAsync(buffer[..Math.Min(buffer.Length, 4_096)], cancellationToken);
     }
 
     /// <summary>Answers in order; status 0 loses the connection.</summary>
