@@ -110,6 +110,28 @@ public sealed class ClientCommandTests(CommandHost server) : IClassFixture<Comma
         Assert.Single(file.Error.TrimEnd().Split('\n'));
     }
 
+    [Theory]
+    [InlineData("{\"role\":\"user\"}\n{oops", "line 2: no JSON")]
+    [InlineData("[{\"role\":\"user\"},\n\n7]", "line 3: no message, which is a JSON object")]
+    [InlineData("[{\"role\":\"user\"},\n{\"role\":", "line 2: no JSON")]
+    [InlineData("\n\n\"text\"", "line 3: no message, which is a JSON object")]
+    public async Task A_file_that_is_none_of_messages_is_refused_with_the_line(string text, string error)
+    {
+        string file = await WriteAsync("wrong.json", text);
+        CommandResult refused = await ScriptedAsync(new Answers(), "sessions", "append", "s", file);
+        Assert.StartsWith($"error: {file}, {error}", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Of_a_message_that_no_server_takes_no_more_is_read_than_a_server_takes()
+    {
+        await using var endless = new Endless(Encoding.UTF8.GetBytes("\ufeff{\"a\":1}\n\n{\"b\":\""));
+        ClientException e = await Assert.ThrowsAsync<ClientException>(
+            () => new MessageFile(endless, "f").ReadAsync(TestContext.Current.CancellationToken).CountAsync().AsTask());
+        Assert.Equal("f, line 3: a message of more than 33554432 bytes, which no server takes", e.Message);
+        Assert.InRange(endless.Position, MessageFile.MaxBytes, MessageFile.MaxBytes + (1024 * 1024));
+    }
+
     [Fact]
     public async Task What_is_busy_is_asked_again_a_bounded_number_of_times_and_a_change_only_with_its_key()
     {
@@ -265,6 +287,23 @@ public sealed class ClientCommandTests(CommandHost server) : IClassFixture<Comma
         string path = Path.Combine(_folder.Path, name);
         await File.WriteAllTextAsync(path, text);
         return path;
+    }
+
+    /// <summary>A beginning, and x behind it without an end.</summary>
+    private sealed class Endless(byte[] beginning) : MemoryStream
+    {
+        public override long Position { get; set; }
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            Assert.InRange(Position, 0, 4L * MessageFile.MaxBytes);
+            buffer.Span.Fill((byte)'x');
+            int given = (int)Math.Min(Position, beginning.Length);
+            int more = Math.Min(beginning.Length - given, buffer.Length);
+            beginning.AsSpan(given, more).CopyTo(buffer.Span);
+            Position += buffer.Length;
+            return ValueTask.FromResult(buffer.Length);
+        }
     }
 
     /// <summary>Gives no more than 4 KiB at once, as a network does.</summary>
