@@ -153,6 +153,27 @@ public sealed class ClientCommandTests(CommandHost server) : IClassFixture<Comma
     }
 
     [Fact]
+    public async Task A_commit_is_followed_for_no_longer_than_was_said()
+    {
+        var time = new JumpingTime();
+        DateTimeOffset start = time.GetUtcNow();
+        var waits = new List<int>();
+        using var holding = new Holding(request =>
+        {
+            int wait = int.Parse("0" + request.RequestUri!.Query.Replace("?wait=", "", StringComparison.Ordinal));
+            waits.Add(wait);
+            time.Advance(TimeSpan.FromSeconds(wait));
+            return """{"result":{"task_id":"t","status":"running"}}""";
+        });
+        CommandResult followed = await CommandHost.RunAsync(
+            new ClientHost { Handler = () => holding, Environment = static _ => null, Time = time },
+            "commits", "follow", "t", "--timeout", "45");
+        Assert.Contains("Task t is not over after 45 s: running.", followed.Error, StringComparison.Ordinal);
+        Assert.Equal([0, 20, 20, 4], waits.Take(4));
+        Assert.Equal(TimeSpan.FromSeconds(45), time.GetUtcNow() - start);
+    }
+
+    [Fact]
     public async Task What_was_deleted_by_a_request_whose_answer_was_lost_is_deleted_and_what_never_was_there_is_not()
     {
         const string Gone = """{"error":{"code":"NOT_FOUND","message":"There is none."}}""";
@@ -287,6 +308,28 @@ public sealed class ClientCommandTests(CommandHost server) : IClassFixture<Comma
         string path = Path.Combine(_folder.Path, name);
         await File.WriteAllTextAsync(path, text);
         return path;
+    }
+
+    /// <summary>A pause ends where it begins, and the time is that of its end.</summary>
+    private sealed class JumpingTime : FakeTimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            ITimer timer = base.CreateTimer(callback, state, dueTime, period);
+            if (dueTime > TimeSpan.Zero)
+            {
+                Advance(dueTime);
+            }
+
+            return timer;
+        }
+    }
+
+    /// <summary>Answers by what it is asked, for as long as it likes.</summary>
+    private sealed class Holding(Func<HttpRequestMessage, string> answer) : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            Task.FromResult(new HttpResponseMessage { Content = new StringContent(answer(request), Encoding.UTF8, "application/json") });
     }
 
     /// <summary>A beginning, and x behind it without an end.</summary>
