@@ -50,7 +50,18 @@ internal static class ExportCommand
     {
         Argument<string> id = ClientCommands.Text("id", "The session.");
         Argument<string> folder = ClientCommands.Text("folder", "An empty folder, or that of an export which was interrupted.");
-        var command = new Command("export", "Write a session as 'import openviking' reads it.") { id, folder };
+        var erase = new Option<bool>("--erase") { Hidden = true };
+        var yes = new Option<bool>("--yes") { Hidden = true };
+        var command = new Command("export", "Write a session as 'import openviking' reads it.") { id, folder, erase, yes };
+        command.Validators.Add(parsed =>
+        {
+            if (parsed.GetValue(erase) || parsed.GetValue(yes))
+            {
+                parsed.AddError(
+                    "The export of one session deletes nothing: 'sessions delete ID --yes' does, and 'export FOLDER --erase --yes' deletes "
+                    + "all of a user that it has written.");
+            }
+        });
         options.SetAction(command, async (run, parsed, stop) =>
         {
             string session = parsed.GetValue(id)!;

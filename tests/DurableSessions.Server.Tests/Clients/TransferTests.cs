@@ -211,6 +211,16 @@ public sealed class TransferTests(CommandHost server) : IClassFixture<CommandHos
     }
 
     [Fact]
+    public async Task An_export_of_one_session_says_which_command_deletes_and_does_nothing()
+    {
+        string to = Path.Combine(_folder.Path, "none");
+        CommandResult refused = await server.RunAsync("one", "sessions", "export", "s", to, "--erase", "--yes");
+        Assert.Equal(1, refused.Code);
+        Assert.Contains("'sessions delete ID --yes'", refused.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(to));
+    }
+
+    [Fact]
     public async Task An_export_erases_what_it_has_written_and_nothing_that_came_since()
     {
         string folder = WriteSession("s", archives: [[1, 2]], live: [3]);
