@@ -138,11 +138,13 @@ internal static class UsersCommand
     {
         try
         {
-            await run.Api.SendAsync(HttpMethod.Delete, path, body: null, key: null, cancellationToken);
+            await run.Api.DeleteAsync(path, cancellationToken);
         }
         catch (ClientException e) when (e.Status == 404)
         {
-            // Gone: by the request whose answer was lost, or by another client.
+            // Another client has deleted it: it is neither left nor removed by this command.
+            left.Remove(what);
+            return;
         }
         catch (ClientException e)
         {

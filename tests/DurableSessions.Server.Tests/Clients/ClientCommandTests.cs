@@ -245,6 +245,27 @@ public sealed class ClientCommandTests(CommandHost server) : IClassFixture<Comma
         Assert.InRange(answer.Parsed, bytes.Length, 4L * bytes.Length);
     }
 
+    // Of a: the answer is lost. Of b: another client was there before.
+    [Fact]
+    public async Task A_receipt_has_what_a_lost_request_deleted_and_not_what_another_client_did()
+    {
+        const string Gone = """{"error":{"code":"NOT_FOUND","message":"There is none."}}""";
+        const string None = """{"result":[]}""";
+        const string Session = """{"result":{"total_message_count":1}}""";
+        var answers = new Answers(
+            (HttpStatusCode.OK, """{"result":{"user":"u"}}"""),
+            (HttpStatusCode.OK, """{"result":[{"session_id":"a"},{"session_id":"b"}]}"""),
+            (HttpStatusCode.OK, Session), (0, ""), (HttpStatusCode.NotFound, Gone),
+            (HttpStatusCode.OK, Session), (HttpStatusCode.NotFound, Gone),
+            (HttpStatusCode.OK, None), (HttpStatusCode.OK, None),
+            (HttpStatusCode.OK, None), (HttpStatusCode.OK, None), (HttpStatusCode.OK, None));
+        CommandResult erased = await ScriptedAsync(answers, "users", "erase", "u", "--yes", "--json");
+        Assert.Equal((0, 12), (erased.Code, answers.Requests.Count));
+        JsonElement removed = Assert.Single(erased.Json.GetProperty("sessions").EnumerateArray());
+        Assert.Equal("a", removed.GetProperty("session_id").GetString());
+        Assert.Equal(0, erased.Json.GetProperty("left").GetArrayLength());
+    }
+
     [Fact]
     public async Task A_server_is_waited_for_a_minute_at_most()
     {
