@@ -57,6 +57,9 @@ internal sealed class SessionApi : IDisposable
         }
     }
 
+    /// <summary>The server.</summary>
+    public Uri Address => _http.BaseAddress!;
+
     /// <summary>A handler of connections that follows no redirection: a key goes to the address that was given, and to no other.</summary>
     public static HttpMessageHandler CreateHandler() => new SocketsHttpHandler { AllowAutoRedirect = false };
 

@@ -26,14 +26,14 @@ internal static class ExportCommand
                 ClientCommands.Require(parsed, yes, "A deletion");
             }
 
-            string user = await UserData.UserAsync(run.Api, stop);
-            string what = $"user {user}";
-            ExportFolder to = await ExportFolder.OpenAsync(parsed.GetValue(folder)!, what, stop);
+            (string user, string account) = await UserData.CallerAsync(run.Api, stop);
+            var origin = new ExportOrigin($"user {user}", account, run.Api.Address);
+            ExportFolder to = await ExportFolder.OpenAsync(parsed.GetValue(folder)!, origin, stop);
             var report = new TransferReport();
             var exporter = new Exporter(run, to, report);
             await ExportAsync(exporter, report, UserData.SessionsAsync(run.Api, stop), stop);
             await exporter.ExportMemoriesAsync(stop);
-            await to.MarkAsync(what, report.IsClean, stop);
+            await to.MarkAsync(report.IsClean, stop);
             if (!isErased || !report.IsClean)
             {
                 report.Show(run);
@@ -65,13 +65,13 @@ internal static class ExportCommand
         options.SetAction(command, async (run, parsed, stop) =>
         {
             string session = parsed.GetValue(id)!;
-            string user = await UserData.UserAsync(run.Api, stop);
+            (string user, string account) = await UserData.CallerAsync(run.Api, stop);
             await run.Api.GetAsync($"sessions/{SessionApi.Escape(session)}", stop);
-            string what = $"session {session} of user {user}";
-            ExportFolder to = await ExportFolder.OpenAsync(parsed.GetValue(folder)!, what, stop);
+            var origin = new ExportOrigin($"session {session} of user {user}", account, run.Api.Address);
+            ExportFolder to = await ExportFolder.OpenAsync(parsed.GetValue(folder)!, origin, stop);
             var report = new TransferReport();
             await ExportAsync(new Exporter(run, to, report), report, AsyncEnumerable.Repeat(session, 1), stop);
-            await to.MarkAsync(what, report.IsClean, stop);
+            await to.MarkAsync(report.IsClean, stop);
             report.Show(run);
             return report.IsClean ? 0 : CommandRun.Failed;
         });

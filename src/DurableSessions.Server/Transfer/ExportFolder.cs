@@ -6,6 +6,15 @@ using DurableSessions.Server.Clients;
 
 namespace DurableSessions.Server.Transfer;
 
+/// <summary>Whose data an export has.</summary>
+/// <param name="What">The user, or one session of it.</param>
+/// <param name="Account">The user's account.</param>
+/// <param name="Server">The server, as the client was given it.</param>
+internal sealed record ExportOrigin(string What, string Account, Uri Server)
+{
+    public override string ToString() => $"{What} in account {Account} of {Server}";
+}
+
 /// <summary>
 /// The folder of an export: each file is there whole or not at all. A mark says whose data it has; a folder with other content, or of
 /// another export, is not written to.
@@ -16,22 +25,31 @@ internal sealed class ExportFolder
     private const string Unfinished = ".unfinished";
 
     private readonly string _root;
+    private readonly ExportOrigin _origin;
 
-    private ExportFolder(string root) => _root = root;
+    private ExportFolder(string root, ExportOrigin origin)
+    {
+        _root = root;
+        _origin = origin;
+    }
 
     /// <param name="path">The folder; it is made where it is missing.</param>
-    /// <param name="what">What is exported, and of whom: an export goes on in its own folder alone.</param>
+    /// <param name="origin">What is exported, and of whom: an export goes on in its own folder alone.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="ClientException">The folder has other content.</exception>
-    public static async Task<ExportFolder> OpenAsync(string path, string what, CancellationToken cancellationToken)
+    /// <exception cref="ClientException">The folder has other content, another export, or one that does not say of which server.</exception>
+    public static async Task<ExportFolder> OpenAsync(string path, ExportOrigin origin, CancellationToken cancellationToken)
     {
-        var folder = new ExportFolder(Path.GetFullPath(path));
+        var folder = new ExportFolder(Path.GetFullPath(path), origin);
         string mark = Path.Combine(folder._root, Mark);
         if (File.Exists(mark))
         {
-            if ((await MarkAsync(mark, cancellationToken))?["export"]?.ToString() != what)
+            JsonObject? known = await MarkAsync(mark, cancellationToken);
+            string found = $"{known?["export"]} in account {known?["account"]} of {known?["server"]}";
+            if (found != origin.ToString())
             {
-                throw new ClientException($"{path} has another export; name another folder.");
+                throw new ClientException(known?["server"] is null
+                    ? $"{path} has an export that does not say of which server it is; name another folder."
+                    : $"{path} has another export, {found}, and this one is {origin}; name another folder.");
             }
         }
         else if (Directory.Exists(folder._root) && Directory.EnumerateFileSystemEntries(folder._root).Any())
@@ -39,13 +57,22 @@ internal sealed class ExportFolder
             throw new ClientException($"{path} has other content; name an empty folder, or none that is there.");
         }
 
-        await folder.MarkAsync(what, isComplete: false, cancellationToken);
+        await folder.MarkAsync(isComplete: false, cancellationToken);
         return folder;
     }
 
     /// <summary>Says of the folder whether all of the export is in it: from here on, or until it is written to again.</summary>
-    public Task MarkAsync(string what, bool isComplete, CancellationToken cancellationToken) => WriteAsync(
-        Mark, new JsonObject { ["export"] = what, ["complete"] = isComplete }.ToJsonString(Json.Line), cancellationToken);
+    public Task MarkAsync(bool isComplete, CancellationToken cancellationToken)
+    {
+        var mark = new JsonObject
+        {
+            ["export"] = _origin.What,
+            ["account"] = _origin.Account,
+            ["server"] = _origin.Server.ToString(),
+            ["complete"] = isComplete,
+        };
+        return WriteAsync(Mark, mark.ToJsonString(Json.Line), cancellationToken);
+    }
 
     /// <summary>Whether a folder, or one that it is in, is of an export that was cut off.</summary>
     public static async Task<bool> IsCutAsync(string path, CancellationToken cancellationToken)

@@ -40,7 +40,7 @@ internal static class UsersCommand
     public static async Task<int> EraseAsync(
         ClientRun run, string user, Func<string, string, bool>? mayDelete, ExportFolder? receiptIn, CancellationToken cancellationToken)
     {
-        string caller = await UserData.UserAsync(run.Api, cancellationToken);
+        (string caller, _) = await UserData.CallerAsync(run.Api, cancellationToken);
         if (caller != user)
         {
             throw new ClientException($"The server takes the caller for user {caller}, not {user}; nothing is deleted.");

@@ -185,6 +185,31 @@ public sealed class TransferTests(CommandHost server) : IClassFixture<CommandHos
     }
 
     [Fact]
+    public async Task An_export_goes_on_in_the_folder_of_its_server_and_account_alone()
+    {
+        await server.RunAsync("origin", "memories", "remember", "preferences/tea", "Tea.");
+        string to = Path.Combine(_folder.Path, "to");
+        Assert.Equal(0, (await server.RunAsync("origin", "export", to)).Code);
+        List<string> files = Files(to);
+        string[][] others = [["--account", "acme"], ["--url", $"http://localhost:{server.Address.Port}"]];
+        foreach (string[] other in others)
+        {
+            CommandResult refused = await server.RunAsync("origin", ["export", to, .. other]);
+            Assert.Contains("has another export, user origin in account default of http://127.0.0.1", refused.Error, StringComparison.Ordinal);
+            CommandResult session = await server.RunAsync("origin", ["sessions", "append", "s", WriteFile("m.json", Line(1)), .. other]);
+            Assert.Equal((1, 0), (refused.Code, session.Code));
+        }
+
+        Assert.Equal(files, Files(to));
+        Assert.Equal(0, (await server.RunAsync("origin", "export", to)).Code);
+
+        // As versions before had it.
+        await File.WriteAllTextAsync(Path.Combine(to, ".export.json"), """{"export":"user origin","complete":true}""");
+        CommandResult old = await server.RunAsync("origin", "export", to);
+        Assert.Contains("has an export that does not say of which server it is", old.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_export_that_was_cut_off_is_not_imported_and_one_goes_on_with_the_session_as_it_is_now()
     {
         string folder = WriteSession("s", archives: [[1, 2]], live: [3]);
