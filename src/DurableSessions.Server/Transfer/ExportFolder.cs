@@ -101,19 +101,19 @@ internal sealed class ExportFolder
         }
     }
 
-    public bool Has(string place) => File.Exists(Path.Combine(_root, place));
+    public bool Has(string place) => File.Exists(PathOf(place));
 
     /// <summary>Whether a file is there with this text.</summary>
     public async Task<bool> HasAsync(string place, string text, CancellationToken cancellationToken) =>
-        Has(place) && await File.ReadAllTextAsync(Path.Combine(_root, place), cancellationToken) == text;
+        Has(place) && await File.ReadAllTextAsync(PathOf(place), cancellationToken) == text;
 
     /// <summary>Lines of a file that is there.</summary>
-    public StreamReader Read(string place) => new(Path.Combine(_root, place));
+    public StreamReader Read(string place) => new(PathOf(place));
 
     /// <summary>Deletes the archives of a session beyond one of them.</summary>
     public void DeleteArchives(string place, int beyond)
     {
-        string history = Path.Combine(_root, place, SourceFolder.History);
+        string history = PathOf($"{place}/{SourceFolder.History}");
         if (Directory.Exists(history))
         {
             foreach (string archive in Directory.GetDirectories(history).Where(a => SourceFolder.NumberOf(Path.GetFileName(a)) > beyond))
@@ -123,7 +123,7 @@ internal sealed class ExportFolder
         }
     }
 
-    public void Delete(string place) => File.Delete(Path.Combine(_root, place));
+    public void Delete(string place) => File.Delete(PathOf(place));
 
     public async Task WriteAsync(string place, string text, CancellationToken cancellationToken)
     {
@@ -135,9 +135,25 @@ internal sealed class ExportFolder
     /// <summary>A file that is there once it is complete.</summary>
     public ExportFile Create(string place)
     {
-        string path = Path.Combine(_root, place);
+        string path = PathOf(place);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        return new ExportFile(path, path + Unfinished);
+        return new ExportFile(path, PathOf(place + Unfinished));
+    }
+
+    // A link on the way leads out of the folder, or to another place in it.
+    private string PathOf(string place)
+    {
+        string path = _root;
+        foreach (string name in place.Split('/'))
+        {
+            path = Path.Combine(path, name);
+            if (new FileInfo(path).LinkTarget is not null)
+            {
+                throw new ClientException($"{path}: {FolderWalk.WhyNot}.");
+            }
+        }
+
+        return path;
     }
 
     /// <summary>A name of the server as one of a file.</summary>

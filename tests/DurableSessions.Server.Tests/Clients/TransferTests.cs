@@ -51,6 +51,65 @@ public sealed class TransferTests(CommandHost server) : IClassFixture<CommandHos
     }
 
     [Fact]
+    public async Task Links_are_reported_and_neither_followed_by_an_import_nor_written_through_by_an_export()
+    {
+        string folder = WriteSession("s", archives: [[1]], live: [2]);
+        string outside = Path.Combine(_folder.Path, "outside");
+        Directory.CreateDirectory(outside);
+        string transcript = WriteFile("../transcripts/real.jsonl", """{"type":"user","message":{"role":"user","content":"Real"}}""");
+        string secret = Path.Combine(outside, "secret.jsonl");
+        await File.WriteAllTextAsync(secret, await File.ReadAllTextAsync(transcript));
+        await File.WriteAllTextAsync(Path.Combine(outside, "messages.jsonl"), Line(9));
+        WriteFile("linked/history/archive_001/messages.jsonl", Line(1));
+        WriteFile("memories/preferences/tea.md", "Tea.");
+        string[] links =
+        [
+            "around", "linked/history/archive_002", "linked/messages.jsonl", "memories/events", "memories/preferences/key.md", "other", "s/.meta.json",
+        ];
+        string[] targets = [folder, outside, Path.Combine(outside, "messages.jsonl"), outside, secret, outside, secret];
+        for (int i = 0; i < links.Length; i++)
+        {
+            File.CreateSymbolicLink(Path.Combine(folder, links[i]), targets[i]);
+        }
+
+        CommandResult result = await server.RunAsync("links", "import", "openviking", folder, "--json");
+        Assert.Equal(
+            links,
+            result.Json.GetProperty("not_taken").EnumerateArray()
+                .Select(p => Path.GetRelativePath(folder, p.GetProperty("file").GetString()!)).Order(StringComparer.Ordinal));
+        Assert.Equal("""{"archives":2,"memories":1,"messages":3,"sessions":2}""", JsonSerializer.Serialize(result.Json.GetProperty("counts")));
+
+        string transcripts = Path.GetDirectoryName(transcript)!;
+        File.CreateSymbolicLink(Path.Combine(transcripts, "around"), transcripts);
+        File.CreateSymbolicLink(Path.Combine(transcripts, "secret.jsonl"), secret);
+        File.CreateSymbolicLink(Path.Combine(transcripts, "latest.txt"), secret);
+        CommandResult claude = await server.RunAsync("links-2", "import", "claude-code", transcripts, "--json");
+        Assert.Equal(
+            ["around", "secret.jsonl"],
+            claude.Json.GetProperty("not_taken").EnumerateArray()
+                .Select(static p => Path.GetFileName(p.GetProperty("file").GetString())).Order(StringComparer.Ordinal));
+        Assert.Equal(1, claude.Json.GetProperty("counts").GetProperty("sessions").GetInt32());
+
+        // Each on the way of one of the two sessions, or of the memory.
+        string to = Path.Combine(_folder.Path, "to");
+        Assert.Equal(0, (await server.RunAsync("links", "export", to)).Code);
+        Directory.CreateDirectory(Path.Combine(outside, "archive_007"));
+        List<string> before = Files(outside);
+        Directory.Delete(Path.Combine(to, "sessions/s/history"), recursive: true);
+        File.CreateSymbolicLink(Path.Combine(to, "sessions/s/history"), outside);
+        File.CreateSymbolicLink(Path.Combine(to, "sessions/linked/messages.jsonl.unfinished"), Path.Combine(outside, "new"));
+        Directory.Delete(Path.Combine(to, "memories/preferences"), recursive: true);
+        File.CreateSymbolicLink(Path.Combine(to, "memories/preferences"), outside);
+        CommandResult through = await server.RunAsync("links", "export", to, "--json");
+        Assert.Equal((1, 3), (through.Code, through.Json.GetProperty("not_taken").GetArrayLength()));
+        Assert.All(
+            through.Json.GetProperty("not_taken").EnumerateArray(),
+            static p => Assert.Contains("it is a symbolic link", p.GetProperty("why").GetString(), StringComparison.Ordinal));
+        Assert.Equal(before, Files(outside));
+        Assert.True(Directory.Exists(Path.Combine(outside, "archive_007")));
+    }
+
+    [Fact]
     public async Task A_session_that_has_other_messages_is_left_as_it_is()
     {
         string folder = WriteSession("s", archives: [[1, 2]], live: [3]);
