@@ -33,6 +33,7 @@ internal static class ExportCommand
             var exporter = new Exporter(run, to, report);
             await ExportAsync(exporter, report, UserData.SessionsAsync(run.Api, stop), stop);
             await exporter.ExportMemoriesAsync(stop);
+            exporter.ReportGone();
             await to.MarkAsync(report.IsClean, stop);
             if (!isErased || !report.IsClean)
             {

@@ -123,6 +123,22 @@ internal sealed class ExportFolder
         }
     }
 
+    /// <summary>The places of sessions, and of memories.</summary>
+    public (IEnumerable<string> Sessions, IEnumerable<string> Memories) Find(TransferReport report)
+    {
+        string sessions = PathOf("sessions");
+        return (
+            Directory.Exists(sessions) ? Directory.EnumerateDirectories(sessions).Select(PlaceOf).Order(StringComparer.Ordinal) : [],
+            new[] { SourceFolder.Memories, "peers" }
+                .Select(PathOf)
+                .Where(Directory.Exists)
+                .SelectMany(path => FolderWalk.Below(path, report, ".md"))
+                .Where(static entry => entry is FileInfo { Extension: ".md" })
+                .Select(entry => PlaceOf(entry.FullName)));
+    }
+
+    private string PlaceOf(string path) => Path.GetRelativePath(_root, path).Replace(Path.DirectorySeparatorChar, '/');
+
     public void Delete(string place) => File.Delete(PathOf(place));
 
     public async Task WriteAsync(string place, string text, CancellationToken cancellationToken)

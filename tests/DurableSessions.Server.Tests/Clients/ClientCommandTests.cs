@@ -267,6 +267,21 @@ public sealed class ClientCommandTests(CommandHost server) : IClassFixture<Comma
     }
 
     [Fact]
+    public async Task A_server_is_asked_again_when_it_said()
+    {
+        var time = new JumpingTime();
+        DateTimeOffset start = time.GetUtcNow();
+        var later = new Answers(
+            (HttpStatusCode.TooManyRequests, "{}"), (HttpStatusCode.ServiceUnavailable, "{}"), (HttpStatusCode.OK, """{"result":[]}"""))
+        {
+            RetryAfter = "7",
+        };
+        CommandResult listed = await CommandHost.RunAsync(
+            new ClientHost { Handler = () => later, Environment = static _ => null, Time = time }, "commits", "list");
+        Assert.Equal((0, 14.0), (listed.Code, (time.GetUtcNow() - start).TotalSeconds));
+    }
+
+    [Fact]
     public async Task A_server_is_waited_for_a_minute_at_most()
     {
         var later = new Answers((HttpStatusCode.TooManyRequests, "{}"), (HttpStatusCode.OK, """{"result":[]}""")) { RetryAfter = "61" };

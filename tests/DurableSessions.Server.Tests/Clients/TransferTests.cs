@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DurableSessions.Server.Transfer;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Server.Tests.Clients;
@@ -266,6 +267,81 @@ public sealed class TransferTests(CommandHost server) : IClassFixture<CommandHos
         await File.WriteAllTextAsync(Path.Combine(to, ".export.json"), """{"export":"user origin","complete":true}""");
         CommandResult old = await server.RunAsync("origin", "export", to);
         Assert.Contains("has an export that does not say of which server it is", old.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_the_server_has_no_longer_stays_in_the_folder_and_is_listed()
+    {
+        string folder = WriteSession("stays", archives: [], live: [1]);
+        WriteSession("goes", archives: [[2]], live: [3]);
+        WriteFile("memories/preferences/tea.md", "Tea.");
+        WriteFile("memories/preferences/coffee.md", "Coffee.");
+        Assert.Equal(0, (await server.RunAsync("gone", "import", "openviking", folder)).Code);
+        await server.RunAsync("gone", "memories", "remember", "entities/rex", "A dog.", "--peer", "ann");
+        string to = Path.Combine(_folder.Path, "to");
+        JsonElement first = (await server.RunAsync("gone", "export", to, "--json")).Json;
+        Assert.Equal(0, first.GetProperty("no_longer_on_server").GetArrayLength());
+
+        List<string> files = Files(to);
+        (await server.RunAsync("gone", "sessions", "delete", "goes", "--yes")).Succeeded();
+        (await server.RunAsync("gone", "memories", "forget", "preferences/tea", "--yes")).Succeeded();
+        (await server.RunAsync("gone", "memories", "forget", "entities/rex", "--peer", "ann", "--yes")).Succeeded();
+        CommandResult second = await server.RunAsync("gone", "export", to, "--json");
+        Assert.Equal(0, second.Code);
+        Assert.Equal(
+            ["sessions/goes", "memories/preferences/tea.md", "peers/ann/memories/entities/rex.md"],
+            second.Json.GetProperty("no_longer_on_server").EnumerateArray().Select(static p => p.GetString()));
+        Assert.Equal(files, Files(to));
+        Assert.Contains(
+            "no longer on the server, and left as it is: sessions/goes\n",
+            (await server.RunAsync("gone", "export", to)).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_session_that_was_written_in_part_and_is_no_longer_there_is_not_imported_as_a_whole_one()
+    {
+        string folder = WriteSession("s", archives: [[1]], live: [2]);
+        Assert.Equal(0, (await server.RunAsync("part", "import", "openviking", folder)).Code);
+        string to = Path.Combine(_folder.Path, "to");
+        Assert.Equal(0, (await server.RunAsync("part", "export", to)).Code);
+
+        // Cut off between the live messages and the archive, which the second export has to read.
+        (await server.RunAsync("part", "sessions", "append", "s", WriteFile("m.json", Line(3)))).Succeeded();
+        Assert.Equal(0, (await server.RunAsync("part", "commits", "start", "s", "--follow")).Code);
+        using (var death = new Death(after: 7, isSent: false))
+        {
+            await server.RunAsync("part", death, "export", to);
+            Assert.True(death.HasCome);
+        }
+
+        Assert.Equal("", await File.ReadAllTextAsync(Path.Combine(to, "sessions/s/messages.jsonl")));
+        Assert.False(Directory.Exists(Path.Combine(to, "sessions/s/history/archive_002")));
+        (await server.RunAsync("part", "sessions", "delete", "s", "--yes")).Succeeded();
+        CommandResult after = await server.RunAsync("part", "export", to);
+        Assert.Equal(1, after.Code);
+        Assert.Contains("not taken: sessions/s: an export that was cut off wrote a part of it", after.Output, StringComparison.Ordinal);
+        Assert.Equal(1, (await server.RunAsync("part", "import", "openviking", to)).Code);
+    }
+
+    [Fact]
+    public async Task A_file_of_an_export_is_the_old_one_until_the_new_one_is_whole()
+    {
+        CancellationToken stop = TestContext.Current.CancellationToken;
+        string file = Path.Combine(_folder.Path, "to", "a", "f");
+        ExportFolder folder = await ExportFolder.OpenAsync(
+            Path.Combine(_folder.Path, "to"), new ExportOrigin("user u", "a", new Uri("http://a")), stop);
+        await folder.WriteAsync("a/f", "old", stop);
+        await using (ExportFile cut = folder.Create("a/f"))
+        {
+            await cut.Writer.WriteAsync("ne");
+            await cut.Writer.FlushAsync(stop);
+            Assert.Equal("old", await File.ReadAllTextAsync(file, stop));
+        }
+
+        Assert.Equal("old", await File.ReadAllTextAsync(file, stop));
+        await folder.WriteAsync("a/f", "new", stop);
+        Assert.Equal("new", await File.ReadAllTextAsync(file, stop));
+        Assert.Equal([file], Directory.GetFiles(Path.GetDirectoryName(file)!));
     }
 
     [Fact]
