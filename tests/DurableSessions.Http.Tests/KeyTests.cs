@@ -109,7 +109,8 @@ public sealed class KeyTests(AzuriteFixture azurite)
         Assert.Equal(HttpStatusCode.Forbidden, (await SendAsync(host, "/api/v1/system/status", headers)).Status);
         _time.Advance(TimeSpan.FromSeconds(31));
         Assert.Equal(
-            """{"initialized":true,"user":"ann","account":"acme"}""", (await SendAsync(host, "/api/v1/system/status", headers)).ResultText());
+            """{"initialized":true,"user":"ann","account":"acme"}""",
+            (await SendAsync(host, "/api/v1/system/status", headers)).ResultText());
     }
 
     [Fact]

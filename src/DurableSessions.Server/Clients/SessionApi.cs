@@ -104,7 +104,7 @@ internal sealed class SessionApi : IDisposable
     }
 
     /// <summary>Deletes what is there. Where it is gone by a request whose answer was lost, the answer is empty.</summary>
-    /// <exception cref="ClientException">404: it was not there before the first of its requests; another client may have deleted it.</exception>
+    /// <exception cref="ClientException">404: it was not there at the first request; another client may have deleted it.</exception>
     public async Task<JsonElement> DeleteAsync(string path, CancellationToken cancellationToken)
     {
         try

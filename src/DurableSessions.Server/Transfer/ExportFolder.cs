@@ -36,7 +36,7 @@ internal sealed class ExportFolder
     /// <param name="path">The folder; it is made where it is missing.</param>
     /// <param name="origin">What is exported, and of whom: an export goes on in its own folder alone.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="ClientException">The folder has other content, another export, or one that does not say of which server.</exception>
+    /// <exception cref="ClientException">It has other content, another export, or one that does not say of which server it is.</exception>
     public static async Task<ExportFolder> OpenAsync(string path, ExportOrigin origin, CancellationToken cancellationToken)
     {
         var folder = new ExportFolder(Path.GetFullPath(path), origin);

@@ -47,7 +47,9 @@ internal static class SourceFolder
     {
         IEnumerable<string> files = File.Exists(path)
             ? [path]
-            : FolderWalk.Below(path, report, ".jsonl").OfType<FileInfo>().Where(static f => f.Extension == ".jsonl").Select(static f => f.FullName);
+            : FolderWalk.Below(path, report, ".jsonl")
+                .Where(static entry => entry is FileInfo { Extension: ".jsonl" })
+                .Select(static file => file.FullName);
         foreach (string file in files)
         {
             string id = Path.GetFileNameWithoutExtension(file);
@@ -70,7 +72,7 @@ internal static class SourceFolder
         {
             string[] above = root.Split(Path.DirectorySeparatorChar);
             string? peer = above is [.., "peers", var name, _] ? name : null;
-            foreach (FileInfo found in FolderWalk.Below(root, report, ".md").OfType<FileInfo>().Where(static f => f.Extension == ".md"))
+            foreach (FileSystemInfo found in FolderWalk.Below(root, report, ".md").Where(static e => e is FileInfo { Extension: ".md" }))
             {
                 string file = found.FullName;
                 string[] place = Path.GetRelativePath(root, file).Split(Path.DirectorySeparatorChar);

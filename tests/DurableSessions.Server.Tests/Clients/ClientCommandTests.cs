@@ -236,7 +236,8 @@ public sealed class ClientCommandTests(CommandHost server) : IClassFixture<Comma
     {
         string text = new('x', 2 * 1024 * 1024);
         byte[] bytes = Encoding.UTF8.GetBytes(
-            """{"result":{"messages":[{"t":"LONG"},{"t":"a"},{"t":"LONG"}],"stats":{"n":1}}}""".Replace("LONG", text, StringComparison.Ordinal));
+            """{"result":{"messages":[{"t":"LONG"},{"t":"a"},{"t":"LONG"}],"stats":{"n":1}}}"""
+                .Replace("LONG", text, StringComparison.Ordinal));
         using var response = new HttpResponseMessage();
         using var answer = new StreamedAnswer(response, new Pieces(bytes), TimeProvider.System);
         List<JsonElement> messages = await answer.MessagesAsync(TestContext.Current.CancellationToken).ToListAsync();
