@@ -52,6 +52,19 @@ public sealed class TransferTests(CommandHost server) : IClassFixture<CommandHos
     }
 
     [Fact]
+    public async Task An_append_of_a_killed_import_that_arrives_behind_the_next_one_is_not_there_twice()
+    {
+        string folder = WriteSession("s", archives: [], live: [1, 2]);
+        using var late = new Delayed();
+        await server.RunAsync("delayed", late, "import", "openviking", folder);
+        Assert.Equal(0, (await server.RunAsync("delayed", "import", "openviking", folder)).Code);
+        using var client = new HttpClient();
+        using HttpResponseMessage answer = await client.SendAsync(late.Request!, TestContext.Current.CancellationToken);
+        Assert.True(answer.IsSuccessStatusCode);
+        Assert.Equal("1-2", await StoredAsync("delayed", "s"));
+    }
+
+    [Fact]
     public async Task Links_are_reported_and_neither_followed_by_an_import_nor_written_through_by_an_export()
     {
         string folder = WriteSession("s", archives: [[1]], live: [2]);
@@ -495,6 +508,32 @@ public sealed class TransferTests(CommandHost server) : IClassFixture<CommandHos
             }
 
             return answer;
+        }
+    }
+
+    /// <summary>Ends the command at its first append, which is on its way.</summary>
+    private sealed class Delayed() : DelegatingHandler(new SocketsHttpHandler())
+    {
+        public HttpRequestMessage? Request { get; private set; }
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            if (!request.RequestUri!.AbsolutePath.EndsWith("/messages/batch", StringComparison.Ordinal))
+            {
+                return await base.SendAsync(request, cancellationToken);
+            }
+
+            Request = new HttpRequestMessage(request.Method, request.RequestUri)
+            {
+                Content = new StringContent(
+                    await request.Content!.ReadAsStringAsync(cancellationToken), request.Content.Headers.ContentType!),
+            };
+            foreach ((string name, IEnumerable<string> values) in request.Headers)
+            {
+                Request.Headers.Add(name, values);
+            }
+
+            throw new InvalidTimeZoneException("killed");
         }
     }
 
