@@ -22,7 +22,7 @@ public sealed class EnvelopeTests(ApiFixture api) : IClassFixture<ApiFixture>
     [Fact]
     public async Task The_system_status_tells_the_user() =>
         Assert.Equal(
-            """{"initialized":true,"user":"ann"}""",
+            """{"initialized":true,"user":"ann","account":"default"}""",
             (await api.GetAsync("/api/v1/system/status", ("X-OpenViking-User", "ann"))).ResultText());
 
     [Fact]

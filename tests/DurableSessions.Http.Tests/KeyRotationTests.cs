@@ -31,7 +31,8 @@ public sealed class KeyRotationTests
         _time.Advance(s_day);
 
         Assert.Equal(HttpStatusCode.Unauthorized, (await host.SendAsync("/api/v1/system/status", old)).Status);
-        Assert.Equal("""{"initialized":true,"user":"ann"}""", (await host.SendAsync("/api/v1/system/status", text)).ResultText());
+        Assert.Equal(
+            """{"initialized":true,"user":"ann","account":"acme"}""", (await host.SendAsync("/api/v1/system/status", text)).ResultText());
     }
 
     [Fact]

@@ -109,7 +109,8 @@ public sealed class KeyTests(AzuriteFixture azurite)
         Assert.Equal(HttpStatusCode.Forbidden, (await SendAsync(host, "/api/v1/system/status", headers)).Status);
         _time.Advance(TimeSpan.FromSeconds(31));
         Assert.Equal(
-            """{"initialized":true,"user":"ann"}""", (await SendAsync(host, "/api/v1/system/status", headers)).ResultText());
+            """{"initialized":true,"user":"ann","account":"acme"}""",
+            (await SendAsync(host, "/api/v1/system/status", headers)).ResultText());
     }
 
     [Fact]
@@ -151,7 +152,7 @@ public sealed class KeyTests(AzuriteFixture azurite)
         Assert.Equal(HttpStatusCode.OK, (await SendAsync(host, "/api/v1/sessions/mine?auto_create=true", [("X-API-Key", ann)])).Status);
         Reply status = await SendAsync(
             host, "/api/v1/system/status", [("Authorization", $"Bearer {ann}"), ("X-OpenViking-User", "bob")]);
-        Assert.Equal("""{"initialized":true,"user":"ann"}""", status.ResultText());
+        Assert.Equal("""{"initialized":true,"user":"ann","account":"acme"}""", status.ResultText());
         Reply foreign = await SendAsync(host, "/api/v1/sessions/mine", [("X-API-Key", bob), ("X-OpenViking-User", "ann")]);
         Assert.Equal(HttpStatusCode.NotFound, foreign.Status);
         Assert.Equal("[]", (await SendAsync(host, "/api/v1/sessions", [("X-API-Key", bob)])).ResultText());

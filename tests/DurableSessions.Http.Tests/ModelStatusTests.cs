@@ -20,7 +20,7 @@ public sealed class ModelStatusTests(AzuriteFixture azurite)
             $$$"""{"status":"ready","checks":{"storage":"ok","engine":"ok","model":"{{{word}}}"}}""",
             await ready.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         Assert.Contains(
-            $"\"result\":{{\"initialized\":true,\"user\":\"default\",\"model\":\"{word}\"}}",
+            $"\"result\":{{\"initialized\":true,\"user\":\"default\",\"account\":\"default\",\"model\":\"{word}\"}}",
             await host.Client.GetStringAsync("/api/v1/system/status", TestContext.Current.CancellationToken),
             StringComparison.Ordinal);
     }

@@ -298,9 +298,9 @@ internal static class RouteDescriptions
         ["GET /api/v1/system/status"] = new(
             System,
             "Read the caller",
-            "The user of the key, or of the headers in dev mode. model is there where the host digests by a model: ok, or away while that "
-            + "is not asked, for most questions have failed.",
-            """{"initialized":true,"user":"default","model":"ok"}"""),
+            "The user and the account of the key, or of the headers in dev mode. model is there where the host digests by a model: ok, or "
+            + "away while that is not asked, for most questions have failed.",
+            """{"initialized":true,"user":"default","account":"default","model":"ok"}"""),
         ["POST /api/v1/system/wait"] = new(
             System,
             "Wait for running commits",

@@ -65,6 +65,7 @@ internal static class SystemEndpoints
         json.WriteStartObject();
         json.WriteBoolean("initialized", true);
         json.WriteString("user", caller.User);
+        json.WriteString("account", caller.Account);
         WriteModel(json, model);
         json.WriteEndObject();
     });

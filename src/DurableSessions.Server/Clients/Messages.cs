@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace DurableSessions.Server.Clients;
 
-/// <summary>Messages: as people read them, and of files.</summary>
+/// <summary>Messages: as people read them, and as batches.</summary>
 internal static class Messages
 {
     /// <summary>A message with its parts, for people.</summary>
@@ -25,42 +25,6 @@ internal static class Messages
         }
 
         output.WriteLine();
-    }
-
-    /// <summary>The values of a file: those of a JSON array, or one after the other. One at a time is in memory.</summary>
-    /// <param name="stream">The file, from its start.</param>
-    /// <param name="name">Its name, for errors.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="ClientException">It is no JSON.</exception>
-    public static async IAsyncEnumerable<JsonElement> ReadAsync(
-        Stream stream, string name, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        int first = FirstByte(stream);
-        stream.Position = 0;
-        var options = new JsonSerializerOptions { MaxDepth = Json.MaxDepth };
-        IAsyncEnumerable<JsonElement> values = JsonSerializer.DeserializeAsyncEnumerable<JsonElement>(
-            stream, topLevelValues: first != '[', options, cancellationToken);
-        await using IAsyncEnumerator<JsonElement> next = values.GetAsyncEnumerator(cancellationToken);
-        int read = 0;
-        while (true)
-        {
-            try
-            {
-                if (!await next.MoveNextAsync())
-                {
-                    yield break;
-                }
-            }
-            catch (JsonException e)
-            {
-                throw new ClientException($"{name}: not JSON behind message {read}: {e.Message}");
-            }
-
-            read++;
-            yield return next.Current.ValueKind == JsonValueKind.Object
-                ? next.Current
-                : throw new ClientException($"{name}: value {read} is no message, which is a JSON object.");
-        }
     }
 
     /// <summary>Batches within the limits of a server. A message is never divided.</summary>
@@ -87,16 +51,5 @@ internal static class Messages
         {
             yield return batch;
         }
-    }
-
-    private static int FirstByte(Stream stream)
-    {
-        int next;
-        do
-        {
-            next = stream.ReadByte();
-        }
-        while (next is ' ' or '\r' or '\n' or '\t');
-        return next;
     }
 }

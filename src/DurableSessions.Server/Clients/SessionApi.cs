@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -56,6 +57,9 @@ internal sealed class SessionApi : IDisposable
         }
     }
 
+    /// <summary>The server.</summary>
+    public Uri Address => _http.BaseAddress!;
+
     /// <summary>A handler of connections that follows no redirection: a key goes to the address that was given, and to no other.</summary>
     public static HttpMessageHandler CreateHandler() => new SocketsHttpHandler { AllowAutoRedirect = false };
 
@@ -100,6 +104,7 @@ internal sealed class SessionApi : IDisposable
     }
 
     /// <summary>Deletes what is there. Where it is gone by a request whose answer was lost, the answer is empty.</summary>
+    /// <exception cref="ClientException">404: it was not there at the first request; another client may have deleted it.</exception>
     public async Task<JsonElement> DeleteAsync(string path, CancellationToken cancellationToken)
     {
         try
@@ -115,12 +120,13 @@ internal sealed class SessionApi : IDisposable
     /// <summary>The items of a listing, page by page.</summary>
     /// <param name="path">The listing, with a query that has a limit.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="ClientException">It does not go on: a page leads to itself.</exception>
+    /// <exception cref="ClientException">It does not go on: a page leads back to one before, or to itself.</exception>
     public async IAsyncEnumerable<JsonElement> ListAsync(
         string path, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         string? cursor = null;
-        do
+        string? mark = null;
+        for (long pages = 1; ; pages++)
         {
             string next = cursor is null ? "" : $"&cursor={Escape(cursor)}";
             ApiAnswer page = await GetAsync(path + next, cancellationToken);
@@ -129,11 +135,20 @@ internal sealed class SessionApi : IDisposable
                 yield return item;
             }
 
-            cursor = page.Next != cursor || cursor is null
-                ? page.Next
-                : throw new ClientException($"{_http.BaseAddress} does not go on with a listing: a page leads to itself.");
+            cursor = page.Next;
+            if (cursor is null)
+            {
+                yield break;
+            }
+
+            if (cursor == mark)
+            {
+                throw new ClientException($"{_http.BaseAddress} does not go on with a listing: a page leads back to one before.");
+            }
+
+            // Of each circle one cursor is met again: the one that is kept stands for ever longer ways (Brent's cycle detection).
+            mark = BitOperations.IsPow2(pages) ? cursor : mark;
         }
-        while (cursor is not null);
     }
 
     /// <summary>Begins to read an answer with messages, which are read one by one.</summary>

@@ -175,7 +175,7 @@ internal static class SessionsCommand
         file.Position = 0;
         string name = path == "-" ? "standard input" : path;
         int sent = 0;
-        IAsyncEnumerable<JsonElement> messages = Messages.ReadAsync(file, name, cancellationToken);
+        IAsyncEnumerable<JsonElement> messages = new MessageFile(file, name).ReadAsync(cancellationToken);
         JsonElement last = default;
         await foreach (IReadOnlyList<JsonElement> batch in Messages.BatchAsync(messages, cancellationToken))
         {

@@ -14,7 +14,7 @@ internal sealed class StreamedAnswer(HttpResponseMessage response, Stream stream
     // For which an answer may stand still.
     private static readonly TimeSpan s_longestRead = TimeSpan.FromSeconds(100);
 
-    private readonly PipeReader _pipe = PipeReader.Create(stream);
+    private readonly JsonPipe _pipe = new(stream, MaxValueBytes);
     private readonly Dictionary<string, JsonElement> _fields = [];
     private JsonReaderState _state = new(new JsonReaderOptions { MaxDepth = Json.MaxDepth });
     private Place _place = Place.Envelope;
@@ -31,6 +31,9 @@ internal sealed class StreamedAnswer(HttpResponseMessage response, Stream stream
     /// <summary>A field of the result beside the messages; those behind the messages are known once all are read.</summary>
     public JsonElement? Find(string name) => _fields.TryGetValue(name, out JsonElement value) ? value : null;
 
+    /// <summary>Bytes that were parsed, each as often as it was.</summary>
+    public long Parsed => _pipe.Parsed;
+
     /// <summary>The messages, in order; once.</summary>
     /// <exception cref="ClientException">The answer broke off, or is no answer of this kind.</exception>
     public async IAsyncEnumerable<JsonElement> MessagesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -38,13 +41,16 @@ internal sealed class StreamedAnswer(HttpResponseMessage response, Stream stream
         var found = new List<JsonElement>();
         while (_place != Place.End)
         {
-            ReadResult read = await ReadAsync(cancellationToken);
-            if (read.Buffer.Length > MaxValueBytes)
+            if (await ReadAsync(cancellationToken) is not { } read)
+            {
+                continue;
+            }
+
+            if (!_pipe.TryAdvance(read.Buffer, Parse(read.Buffer, read.IsCompleted, found)))
             {
                 throw new ClientException($"The answer has a value of more than {MaxValueBytes} bytes.");
             }
 
-            _pipe.AdvanceTo(Parse(read.Buffer, read.IsCompleted, found), read.Buffer.End);
             foreach (JsonElement message in found)
             {
                 yield return message;
@@ -65,11 +71,11 @@ internal sealed class StreamedAnswer(HttpResponseMessage response, Stream stream
 
     public void Dispose()
     {
-        _pipe.Complete();
+        _pipe.Dispose();
         response.Dispose();
     }
 
-    private async Task<ReadResult> ReadAsync(CancellationToken cancellationToken)
+    private async Task<ReadResult?> ReadAsync(CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(s_longestRead, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);

@@ -26,14 +26,15 @@ internal static class ExportCommand
                 ClientCommands.Require(parsed, yes, "A deletion");
             }
 
-            string user = await UserData.UserAsync(run.Api, stop);
-            string what = $"user {user}";
-            ExportFolder to = await ExportFolder.OpenAsync(parsed.GetValue(folder)!, what, stop);
+            (string user, string account) = await UserData.CallerAsync(run.Api, stop);
+            var origin = new ExportOrigin($"user {user}", account, run.Api.Address);
+            ExportFolder to = await ExportFolder.OpenAsync(parsed.GetValue(folder)!, origin, stop);
             var report = new TransferReport();
             var exporter = new Exporter(run, to, report);
             await ExportAsync(exporter, report, UserData.SessionsAsync(run.Api, stop), stop);
             await exporter.ExportMemoriesAsync(stop);
-            await to.MarkAsync(what, report.IsClean, stop);
+            exporter.ReportGone();
+            await to.MarkAsync(report.IsClean, stop);
             if (!isErased || !report.IsClean)
             {
                 report.Show(run);
@@ -50,17 +51,28 @@ internal static class ExportCommand
     {
         Argument<string> id = ClientCommands.Text("id", "The session.");
         Argument<string> folder = ClientCommands.Text("folder", "An empty folder, or that of an export which was interrupted.");
-        var command = new Command("export", "Write a session as 'import openviking' reads it.") { id, folder };
+        var erase = new Option<bool>("--erase") { Hidden = true };
+        var yes = new Option<bool>("--yes") { Hidden = true };
+        var command = new Command("export", "Write a session as 'import openviking' reads it.") { id, folder, erase, yes };
+        command.Validators.Add(parsed =>
+        {
+            if (parsed.GetValue(erase) || parsed.GetValue(yes))
+            {
+                parsed.AddError(
+                    "The export of one session deletes nothing: 'sessions delete ID --yes' does, and 'export FOLDER --erase --yes' deletes "
+                    + "all of a user that it has written.");
+            }
+        });
         options.SetAction(command, async (run, parsed, stop) =>
         {
             string session = parsed.GetValue(id)!;
-            string user = await UserData.UserAsync(run.Api, stop);
+            (string user, string account) = await UserData.CallerAsync(run.Api, stop);
             await run.Api.GetAsync($"sessions/{SessionApi.Escape(session)}", stop);
-            string what = $"session {session} of user {user}";
-            ExportFolder to = await ExportFolder.OpenAsync(parsed.GetValue(folder)!, what, stop);
+            var origin = new ExportOrigin($"session {session} of user {user}", account, run.Api.Address);
+            ExportFolder to = await ExportFolder.OpenAsync(parsed.GetValue(folder)!, origin, stop);
             var report = new TransferReport();
             await ExportAsync(new Exporter(run, to, report), report, AsyncEnumerable.Repeat(session, 1), stop);
-            await to.MarkAsync(what, report.IsClean, stop);
+            await to.MarkAsync(report.IsClean, stop);
             report.Show(run);
             return report.IsClean ? 0 : CommandRun.Failed;
         });

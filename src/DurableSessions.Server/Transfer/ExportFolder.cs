@@ -6,6 +6,15 @@ using DurableSessions.Server.Clients;
 
 namespace DurableSessions.Server.Transfer;
 
+/// <summary>Whose data an export has.</summary>
+/// <param name="What">The user, or one session of it.</param>
+/// <param name="Account">The user's account.</param>
+/// <param name="Server">The server, as the client was given it.</param>
+internal sealed record ExportOrigin(string What, string Account, Uri Server)
+{
+    public override string ToString() => $"{What} in account {Account} of {Server}";
+}
+
 /// <summary>
 /// The folder of an export: each file is there whole or not at all. A mark says whose data it has; a folder with other content, or of
 /// another export, is not written to.
@@ -16,22 +25,31 @@ internal sealed class ExportFolder
     private const string Unfinished = ".unfinished";
 
     private readonly string _root;
+    private readonly ExportOrigin _origin;
 
-    private ExportFolder(string root) => _root = root;
+    private ExportFolder(string root, ExportOrigin origin)
+    {
+        _root = root;
+        _origin = origin;
+    }
 
     /// <param name="path">The folder; it is made where it is missing.</param>
-    /// <param name="what">What is exported, and of whom: an export goes on in its own folder alone.</param>
+    /// <param name="origin">What is exported, and of whom: an export goes on in its own folder alone.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="ClientException">The folder has other content.</exception>
-    public static async Task<ExportFolder> OpenAsync(string path, string what, CancellationToken cancellationToken)
+    /// <exception cref="ClientException">It has other content, another export, or one that does not say of which server it is.</exception>
+    public static async Task<ExportFolder> OpenAsync(string path, ExportOrigin origin, CancellationToken cancellationToken)
     {
-        var folder = new ExportFolder(Path.GetFullPath(path));
+        var folder = new ExportFolder(Path.GetFullPath(path), origin);
         string mark = Path.Combine(folder._root, Mark);
         if (File.Exists(mark))
         {
-            if ((await MarkAsync(mark, cancellationToken))?["export"]?.ToString() != what)
+            JsonObject? known = await MarkAsync(mark, cancellationToken);
+            string found = $"{known?["export"]} in account {known?["account"]} of {known?["server"]}";
+            if (found != origin.ToString())
             {
-                throw new ClientException($"{path} has another export; name another folder.");
+                throw new ClientException(known?["server"] is null
+                    ? $"{path} has an export that does not say of which server it is; name another folder."
+                    : $"{path} has another export, {found}, and this one is {origin}; name another folder.");
             }
         }
         else if (Directory.Exists(folder._root) && Directory.EnumerateFileSystemEntries(folder._root).Any())
@@ -39,13 +57,22 @@ internal sealed class ExportFolder
             throw new ClientException($"{path} has other content; name an empty folder, or none that is there.");
         }
 
-        await folder.MarkAsync(what, isComplete: false, cancellationToken);
+        await folder.MarkAsync(isComplete: false, cancellationToken);
         return folder;
     }
 
     /// <summary>Says of the folder whether all of the export is in it: from here on, or until it is written to again.</summary>
-    public Task MarkAsync(string what, bool isComplete, CancellationToken cancellationToken) => WriteAsync(
-        Mark, new JsonObject { ["export"] = what, ["complete"] = isComplete }.ToJsonString(Json.Line), cancellationToken);
+    public Task MarkAsync(bool isComplete, CancellationToken cancellationToken)
+    {
+        var mark = new JsonObject
+        {
+            ["export"] = _origin.What,
+            ["account"] = _origin.Account,
+            ["server"] = _origin.Server.ToString(),
+            ["complete"] = isComplete,
+        };
+        return WriteAsync(Mark, mark.ToJsonString(Json.Line), cancellationToken);
+    }
 
     /// <summary>Whether a folder, or one that it is in, is of an export that was cut off.</summary>
     public static async Task<bool> IsCutAsync(string path, CancellationToken cancellationToken)
@@ -74,19 +101,19 @@ internal sealed class ExportFolder
         }
     }
 
-    public bool Has(string place) => File.Exists(Path.Combine(_root, place));
+    public bool Has(string place) => File.Exists(PathOf(place));
 
     /// <summary>Whether a file is there with this text.</summary>
     public async Task<bool> HasAsync(string place, string text, CancellationToken cancellationToken) =>
-        Has(place) && await File.ReadAllTextAsync(Path.Combine(_root, place), cancellationToken) == text;
+        Has(place) && await File.ReadAllTextAsync(PathOf(place), cancellationToken) == text;
 
     /// <summary>Lines of a file that is there.</summary>
-    public StreamReader Read(string place) => new(Path.Combine(_root, place));
+    public StreamReader Read(string place) => new(PathOf(place));
 
     /// <summary>Deletes the archives of a session beyond one of them.</summary>
     public void DeleteArchives(string place, int beyond)
     {
-        string history = Path.Combine(_root, place, SourceFolder.History);
+        string history = PathOf($"{place}/{SourceFolder.History}");
         if (Directory.Exists(history))
         {
             foreach (string archive in Directory.GetDirectories(history).Where(a => SourceFolder.NumberOf(Path.GetFileName(a)) > beyond))
@@ -96,7 +123,23 @@ internal sealed class ExportFolder
         }
     }
 
-    public void Delete(string place) => File.Delete(Path.Combine(_root, place));
+    /// <summary>The places of sessions, and of memories.</summary>
+    public (IEnumerable<string> Sessions, IEnumerable<string> Memories) Find(TransferReport report)
+    {
+        string sessions = PathOf("sessions");
+        return (
+            Directory.Exists(sessions) ? Directory.EnumerateDirectories(sessions).Select(PlaceOf).Order(StringComparer.Ordinal) : [],
+            new[] { SourceFolder.Memories, "peers" }
+                .Select(PathOf)
+                .Where(Directory.Exists)
+                .SelectMany(path => FolderWalk.Below(path, report, ".md"))
+                .Where(static entry => entry is FileInfo { Extension: ".md" })
+                .Select(entry => PlaceOf(entry.FullName)));
+    }
+
+    private string PlaceOf(string path) => Path.GetRelativePath(_root, path).Replace(Path.DirectorySeparatorChar, '/');
+
+    public void Delete(string place) => File.Delete(PathOf(place));
 
     public async Task WriteAsync(string place, string text, CancellationToken cancellationToken)
     {
@@ -108,9 +151,25 @@ internal sealed class ExportFolder
     /// <summary>A file that is there once it is complete.</summary>
     public ExportFile Create(string place)
     {
-        string path = Path.Combine(_root, place);
+        string path = PathOf(place);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        return new ExportFile(path, path + Unfinished);
+        return new ExportFile(path, PathOf(place + Unfinished));
+    }
+
+    // A link on the way leads out of the folder, or to another place in it.
+    private string PathOf(string place)
+    {
+        string path = _root;
+        foreach (string name in place.Split('/'))
+        {
+            path = Path.Combine(path, name);
+            if (new FileInfo(path).LinkTarget is not null)
+            {
+                throw new ClientException($"{path}: {FolderWalk.WhyNot}.");
+            }
+        }
+
+        return path;
     }
 
     /// <summary>A name of the server as one of a file.</summary>

@@ -13,6 +13,7 @@ internal sealed class Exporter(ClientRun run, ExportFolder folder, TransferRepor
     private const int MaxAttempts = 5;
 
     private readonly Dictionary<string, string> _written = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _listed = new(StringComparer.Ordinal);
 
     /// <summary>What a session is known by, until it is written to.</summary>
     public static string StateOf(JsonElement session) => string.Join(
@@ -27,6 +28,7 @@ internal sealed class Exporter(ClientRun run, ExportFolder folder, TransferRepor
     public async Task ExportAsync(string session, CancellationToken cancellationToken)
     {
         string place = $"sessions/{ExportFolder.Name(session)}";
+        _listed.Add(place);
         run.Progress($"session {session}");
         (JsonElement info, IReadOnlyList<JsonElement> archives) = await WriteLiveAsync(session, place, cancellationToken);
         foreach (JsonElement archive in archives)
@@ -59,6 +61,26 @@ internal sealed class Exporter(ClientRun run, ExportFolder folder, TransferRepor
         }
     }
 
+    /// <summary>
+    /// Reports what an earlier export wrote, and the server has no longer. A session of which an export that was cut off wrote a part
+    /// alone is not taken.
+    /// </summary>
+    public void ReportGone()
+    {
+        (IEnumerable<string> sessions, IEnumerable<string> memories) = folder.Find(report);
+        foreach (string place in sessions.Concat(memories).Where(place => !_listed.Contains(place)))
+        {
+            if (place.EndsWith(".md", StringComparison.Ordinal) || folder.Has($"{place}/{SourceFolder.MetaFile}"))
+            {
+                report.Gone(place);
+            }
+            else
+            {
+                report.Problem(place, 0, "an export that was cut off wrote a part of it, and the server has it no longer; delete it");
+            }
+        }
+    }
+
     private async Task WriteMemoryAsync(string? peer, JsonElement memory, CancellationToken cancellationToken)
     {
         // Deleted since: there is nothing to write.
@@ -66,7 +88,9 @@ internal sealed class Exporter(ClientRun run, ExportFolder folder, TransferRepor
         {
             string of = peer is null ? "" : $"peers/{ExportFolder.Name(peer)}/";
             string name = $"{ExportFolder.Name(Json.Text(whole, "category"))}/{ExportFolder.Name(Json.Text(whole, "name"))}.md";
-            await folder.WriteAsync($"{of}{SourceFolder.Memories}/{name}", Json.Text(whole, "content"), cancellationToken);
+            string place = $"{of}{SourceFolder.Memories}/{name}";
+            _listed.Add(place);
+            await folder.WriteAsync(place, Json.Text(whole, "content"), cancellationToken);
             _written[Json.Text(memory, "uri")] = memory.GetRawText();
             report.Count("memories");
         }
@@ -107,6 +131,8 @@ internal sealed class Exporter(ClientRun run, ExportFolder folder, TransferRepor
             List<JsonElement> after = await run.Api.ListAsync(path, cancellationToken).ToListAsync(cancellationToken);
             if (before.Select(IdOf).SequenceEqual(after.Select(IdOf)))
             {
+                // From here on, and until all of it is there, what an earlier export wrote is no whole session.
+                folder.Delete($"{place}/{SourceFolder.MetaFile}");
                 await WriteLastAsync(all, $"{place}/{SourceFolder.MessagesFile}", count - live, cancellationToken);
                 folder.Delete(all);
                 report.Count("messages", live);

@@ -51,7 +51,7 @@ internal static class ImportCommand
             // The last: what commits have made of the messages does not take their place.
             if (hasMemories)
             {
-                foreach ((string file, string? peer, string category, string title) in SourceFolder.FindMemories(folder))
+                foreach ((string file, string? peer, string category, string title) in SourceFolder.FindMemories(folder, report))
                 {
                     await importer.ImportMemoryAsync(file, peer, category, title, isDry, stop);
                 }

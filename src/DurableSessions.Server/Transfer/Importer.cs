@@ -349,10 +349,12 @@ internal sealed class Importer(ClientRun run, TransferReport report)
     private async Task<JsonElement?> MetaAsync(SessionSource source, CancellationToken cancellationToken)
     {
         const int MaxBytes = 1024 * 1024;
-        if (source.Folder is not { } folder || new FileInfo(Path.Combine(folder, SourceFolder.MetaFile)) is not { Exists: true } file)
+        if (source.Folder is not { } folder || !FolderWalk.IsFile(Path.Combine(folder, SourceFolder.MetaFile)))
         {
             return null;
         }
+
+        var file = new FileInfo(Path.Combine(folder, SourceFolder.MetaFile));
 
         try
         {

@@ -20,10 +20,10 @@ internal static class SourceFolder
             ? number
             : -1;
 
-    /// <summary>The sessions of a folder, which may be one of them itself, in the order of their paths.</summary>
+    /// <summary>The sessions of a folder, which may be one of them itself, in the order of their paths; the report has the links.</summary>
     public static IEnumerable<SessionSource> FindSessions(string folder, TransferReport report)
     {
-        foreach (string path in Folders(folder))
+        foreach (string path in Folders(folder, report))
         {
             if (!IsSession(path))
             {
@@ -38,7 +38,7 @@ internal static class SourceFolder
             }
 
             string live = Path.Combine(path, MessagesFile);
-            yield return new SessionSource(id, [.. Archives(path, report)], File.Exists(live) ? live : null, path);
+            yield return new SessionSource(id, [.. Archives(path, report)], FolderWalk.IsFile(live) ? live : null, path);
         }
     }
 
@@ -47,7 +47,9 @@ internal static class SourceFolder
     {
         IEnumerable<string> files = File.Exists(path)
             ? [path]
-            : Directory.EnumerateFiles(path, "*.jsonl", SearchOption.AllDirectories).Order(StringComparer.Ordinal);
+            : FolderWalk.Below(path, report, ".jsonl")
+                .Where(static entry => entry is FileInfo { Extension: ".jsonl" })
+                .Select(static file => file.FullName);
         foreach (string file in files)
         {
             string id = Path.GetFileNameWithoutExtension(file);
@@ -63,14 +65,16 @@ internal static class SourceFolder
     }
 
     /// <summary>The files of memories: with the peer that they belong to, their category and their name.</summary>
-    public static IEnumerable<(string File, string? Peer, string Category, string Name)> FindMemories(string folder)
+    public static IEnumerable<(string File, string? Peer, string Category, string Name)> FindMemories(
+        string folder, TransferReport report)
     {
-        foreach (string root in Folders(folder).Where(static f => Path.GetFileName(f) == Memories && !IsSession(f)))
+        foreach (string root in Folders(folder, report).Where(static f => Path.GetFileName(f) == Memories && !IsSession(f)))
         {
             string[] above = root.Split(Path.DirectorySeparatorChar);
             string? peer = above is [.., "peers", var name, _] ? name : null;
-            foreach (string file in Directory.EnumerateFiles(root, "*.md", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+            foreach (FileSystemInfo found in FolderWalk.Below(root, report, ".md").Where(static e => e is FileInfo { Extension: ".md" }))
             {
+                string file = found.FullName;
                 string[] place = Path.GetRelativePath(root, file).Split(Path.DirectorySeparatorChar);
                 if (!place.Any(static p => p.StartsWith('.')))
                 {
@@ -83,35 +87,33 @@ internal static class SourceFolder
         }
     }
 
-    private static IEnumerable<string> Folders(string folder)
+    private static IEnumerable<string> Folders(string folder, TransferReport report)
     {
         string root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
-        return Directory.Exists(root)
-            ? Directory.EnumerateDirectories(root, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Prepend(root)
-            : throw new DirectoryNotFoundException($"There is no folder {folder}.");
+        return FolderWalk.Below(root, report).OfType<DirectoryInfo>().Select(static f => f.FullName).Prepend(root);
     }
 
     // An archive is one by its place: a session may have its name.
     private static bool IsSession(string path) =>
         !(Path.GetFileName(path).StartsWith(ArchivePrefix, StringComparison.Ordinal)
             && Path.GetFileName(Path.GetDirectoryName(path)) == History)
-        && (File.Exists(Path.Combine(path, MessagesFile)) || Directory.Exists(Path.Combine(path, History)));
+        && (FolderWalk.IsFile(Path.Combine(path, MessagesFile)) || FolderWalk.IsFolder(Path.Combine(path, History)));
 
     private static IEnumerable<string> Archives(string session, TransferReport report)
     {
         string history = Path.Combine(session, History);
-        if (!Directory.Exists(history))
+        if (!FolderWalk.IsFolder(history))
         {
             yield break;
         }
 
         foreach ((string folder, int _) in Directory.EnumerateDirectories(history, ArchivePrefix + "*")
             .Select(static f => (f, Number: NumberOf(Path.GetFileName(f))))
-            .Where(static f => f.Number >= 0)
+            .Where(static f => f.Number >= 0 && FolderWalk.IsFolder(f.f))
             .OrderBy(static f => f.Number))
         {
             string messages = Path.Combine(folder, MessagesFile);
-            if (File.Exists(messages))
+            if (FolderWalk.IsFile(messages))
             {
                 yield return messages;
             }

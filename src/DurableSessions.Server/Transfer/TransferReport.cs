@@ -12,7 +12,9 @@ internal sealed class TransferReport
     private readonly HashSet<(string File, int Line, string Why)> _problems = [];
     private readonly HashSet<string> _notes = [];
     private readonly SortedDictionary<string, long> _counts = new(StringComparer.Ordinal);
+    private readonly List<string> _gone = [];
     private int _unlisted;
+    private int _goneUnlisted;
 
     /// <summary>Whether everything was taken.</summary>
     public bool IsClean => _problems.Count == 0;
@@ -35,6 +37,19 @@ internal sealed class TransferReport
     /// <summary>What is otherwise than it was, though nothing is missing.</summary>
     public void Note(string note) => _notes.Add(note);
 
+    /// <summary>What an earlier export wrote, and the server has no longer: it stays where it is.</summary>
+    public void Gone(string place)
+    {
+        if (_gone.Count < MaxListed)
+        {
+            _gone.Add(place);
+        }
+        else
+        {
+            _goneUnlisted++;
+        }
+    }
+
     public void Show(ClientRun run)
     {
         var problems = new JsonArray(
@@ -43,6 +58,8 @@ internal sealed class TransferReport
         {
             ["counts"] = new JsonObject(_counts.Select(static c => KeyValuePair.Create<string, JsonNode?>(c.Key, c.Value))),
             ["notes"] = new JsonArray([.. _notes.Select(static note => (JsonNode)note)]),
+            ["no_longer_on_server"] = new JsonArray([.. _gone.Select(static place => (JsonNode)place)]),
+            ["no_longer_on_server_unlisted"] = _goneUnlisted,
             ["not_taken"] = problems,
             ["not_taken_unlisted"] = _unlisted,
         };
@@ -56,6 +73,16 @@ internal sealed class TransferReport
             foreach (string note in _notes)
             {
                 run.Say($"note: {note}");
+            }
+
+            foreach (string place in _gone)
+            {
+                run.Say($"no longer on the server, and left as it is: {Shown.Line(place)}");
+            }
+
+            if (_goneUnlisted > 0)
+            {
+                run.Say($"no longer on the server, and left as it is: {_goneUnlisted} more");
             }
 
             foreach ((string file, int line, string why) in _problems)

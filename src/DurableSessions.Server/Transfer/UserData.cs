@@ -7,8 +7,11 @@ namespace DurableSessions.Server.Transfer;
 internal static class UserData
 {
     /// <summary>Who the server takes the caller for.</summary>
-    public static async Task<string> UserAsync(SessionApi api, CancellationToken cancellationToken) =>
-        Json.Text((await api.GetAsync("system/status", cancellationToken)).Result, "user");
+    public static async Task<(string User, string Account)> CallerAsync(SessionApi api, CancellationToken cancellationToken)
+    {
+        JsonElement status = (await api.GetAsync("system/status", cancellationToken)).Result;
+        return (Json.Text(status, "user"), Json.Text(status, "account"));
+    }
 
     /// <summary>The ids of all sessions.</summary>
     public static IAsyncEnumerable<string> SessionsAsync(SessionApi api, CancellationToken cancellationToken) =>

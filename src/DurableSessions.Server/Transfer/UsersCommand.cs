@@ -40,7 +40,7 @@ internal static class UsersCommand
     public static async Task<int> EraseAsync(
         ClientRun run, string user, Func<string, string, bool>? mayDelete, ExportFolder? receiptIn, CancellationToken cancellationToken)
     {
-        string caller = await UserData.UserAsync(run.Api, cancellationToken);
+        (string caller, _) = await UserData.CallerAsync(run.Api, cancellationToken);
         if (caller != user)
         {
             throw new ClientException($"The server takes the caller for user {caller}, not {user}; nothing is deleted.");
@@ -138,11 +138,13 @@ internal static class UsersCommand
     {
         try
         {
-            await run.Api.SendAsync(HttpMethod.Delete, path, body: null, key: null, cancellationToken);
+            await run.Api.DeleteAsync(path, cancellationToken);
         }
         catch (ClientException e) when (e.Status == 404)
         {
-            // Gone: by the request whose answer was lost, or by another client.
+            // Another client has deleted it: it is neither left nor removed by this command.
+            left.Remove(what);
+            return;
         }
         catch (ClientException e)
         {

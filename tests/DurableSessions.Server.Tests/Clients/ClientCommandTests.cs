@@ -110,6 +110,28 @@ public sealed class ClientCommandTests(CommandHost server) : IClassFixture<Comma
         Assert.Single(file.Error.TrimEnd().Split('\n'));
     }
 
+    [Theory]
+    [InlineData("{\"role\":\"user\"}\n{oops", "line 2: no JSON")]
+    [InlineData("[{\"role\":\"user\"},\n\n7]", "line 3: no message, which is a JSON object")]
+    [InlineData("[{\"role\":\"user\"},\n{\"role\":", "line 2: no JSON")]
+    [InlineData("\n\n\"text\"", "line 3: no message, which is a JSON object")]
+    public async Task A_file_that_is_none_of_messages_is_refused_with_the_line(string text, string error)
+    {
+        string file = await WriteAsync("wrong.json", text);
+        CommandResult refused = await ScriptedAsync(new Answers(), "sessions", "append", "s", file);
+        Assert.StartsWith($"error: {file}, {error}", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Of_a_message_that_no_server_takes_no_more_is_read_than_a_server_takes()
+    {
+        await using var endless = new Endless(Encoding.UTF8.GetBytes("\ufeff{\"a\":1}\n\n{\"b\":\""));
+        ClientException e = await Assert.ThrowsAsync<ClientException>(
+            () => new MessageFile(endless, "f").ReadAsync(TestContext.Current.CancellationToken).CountAsync().AsTask());
+        Assert.Equal("f, line 3: a message of more than 33554432 bytes, which no server takes", e.Message);
+        Assert.InRange(endless.Position, MessageFile.MaxBytes, MessageFile.MaxBytes + (1024 * 1024));
+    }
+
     [Fact]
     public async Task What_is_busy_is_asked_again_a_bounded_number_of_times_and_a_change_only_with_its_key()
     {
@@ -131,6 +153,27 @@ public sealed class ClientCommandTests(CommandHost server) : IClassFixture<Comma
     }
 
     [Fact]
+    public async Task A_commit_is_followed_for_no_longer_than_was_said()
+    {
+        var time = new JumpingTime();
+        DateTimeOffset start = time.GetUtcNow();
+        var waits = new List<int>();
+        using var holding = new Holding(request =>
+        {
+            int wait = int.Parse("0" + request.RequestUri!.Query.Replace("?wait=", "", StringComparison.Ordinal));
+            waits.Add(wait);
+            time.Advance(TimeSpan.FromSeconds(wait));
+            return """{"result":{"task_id":"t","status":"running"}}""";
+        });
+        CommandResult followed = await CommandHost.RunAsync(
+            new ClientHost { Handler = () => holding, Environment = static _ => null, Time = time },
+            "commits", "follow", "t", "--timeout", "45");
+        Assert.Contains("Task t is not over after 45 s: running.", followed.Error, StringComparison.Ordinal);
+        Assert.Equal([0, 20, 20, 4], waits.Take(4));
+        Assert.Equal(TimeSpan.FromSeconds(45), time.GetUtcNow() - start);
+    }
+
+    [Fact]
     public async Task What_was_deleted_by_a_request_whose_answer_was_lost_is_deleted_and_what_never_was_there_is_not()
     {
         const string Gone = """{"error":{"code":"NOT_FOUND","message":"There is none."}}""";
@@ -143,15 +186,34 @@ public sealed class ClientCommandTests(CommandHost server) : IClassFixture<Comma
         Assert.Equal(1, (await ScriptedAsync(new Answers((HttpStatusCode.NotFound, Gone)), "sessions", "delete", "s", "--yes")).Code);
     }
 
-    [Fact]
-    public async Task A_listing_whose_page_leads_to_itself_ends()
+    // The pages on the way into a circle, the pages of the circle, and the requests after which it is known.
+    [Theory]
+    [InlineData(0, 1, 2)]
+    [InlineData(0, 2, 4)]
+    [InlineData(2, 3, 7)]
+    [InlineData(20, 50, 114)]
+    public async Task A_listing_whose_page_leads_back_ends(int way, int circle, int requests)
     {
-        var answers = new Answers([.. Enumerable.Repeat((HttpStatusCode.OK, """{"result":[]}"""), 3)]) { Next = "same" };
+        var answers = new Answers([.. Enumerable.Repeat((HttpStatusCode.OK, """{"result":[]}"""), 200)])
+        {
+            Next = page => $"{(page < way ? page : way + ((page - way) % circle))}",
+        };
         using var api = new SessionApi(new ServerAddress(new Uri("http://a"), null), TimeProvider.System, answers);
         ClientException e = await Assert.ThrowsAsync<ClientException>(
             () => api.ListAsync("sessions?limit=1", TestContext.Current.CancellationToken).CountAsync().AsTask());
-        Assert.Contains("a page leads to itself", e.Message, StringComparison.Ordinal);
-        Assert.Equal(2, answers.Requests.Count);
+        Assert.Contains("a page leads back to one before", e.Message, StringComparison.Ordinal);
+        Assert.Equal(requests, answers.Requests.Count);
+    }
+
+    [Fact]
+    public async Task A_listing_of_many_pages_is_walked_to_its_end()
+    {
+        var answers = new Answers([.. Enumerable.Repeat((HttpStatusCode.OK, """{"result":[1]}"""), 100)])
+        {
+            Next = static page => page < 99 ? $"{page}" : null,
+        };
+        using var api = new SessionApi(new ServerAddress(new Uri("http://a"), null), TimeProvider.System, answers);
+        Assert.Equal(100, await api.ListAsync("sessions?limit=1", TestContext.Current.CancellationToken).CountAsync());
     }
 
     [Fact]
@@ -167,6 +229,57 @@ public sealed class ClientCommandTests(CommandHost server) : IClassFixture<Comma
         time.Advance(TimeSpan.FromSeconds(1));
         ClientException e = await Assert.ThrowsAsync<ClientException>(() => read.AsTask());
         Assert.Equal("The answer stood still for 100 s.", e.Message);
+    }
+
+    [Fact]
+    public async Task A_large_message_that_comes_in_small_pieces_is_parsed_a_few_times_and_not_once_for_each()
+    {
+        string text = new('x', 2 * 1024 * 1024);
+        byte[] bytes = Encoding.UTF8.GetBytes(
+            """{"result":{"messages":[{"t":"LONG"},{"t":"a"},{"t":"LONG"}],"stats":{"n":1}}}"""
+                .Replace("LONG", text, StringComparison.Ordinal));
+        using var response = new HttpResponseMessage();
+        using var answer = new StreamedAnswer(response, new Pieces(bytes), TimeProvider.System);
+        List<JsonElement> messages = await answer.MessagesAsync(TestContext.Current.CancellationToken).ToListAsync();
+        Assert.Equal([text, "a", text], messages.Select(static m => m.GetProperty("t").GetString()));
+        Assert.Equal(1, answer.Find("stats")?.GetProperty("n").GetInt32());
+        Assert.InRange(answer.Parsed, bytes.Length, 4L * bytes.Length);
+    }
+
+    // Of a: the answer is lost. Of b: another client was there before.
+    [Fact]
+    public async Task A_receipt_has_what_a_lost_request_deleted_and_not_what_another_client_did()
+    {
+        const string Gone = """{"error":{"code":"NOT_FOUND","message":"There is none."}}""";
+        const string None = """{"result":[]}""";
+        const string Session = """{"result":{"total_message_count":1}}""";
+        var answers = new Answers(
+            (HttpStatusCode.OK, """{"result":{"user":"u"}}"""),
+            (HttpStatusCode.OK, """{"result":[{"session_id":"a"},{"session_id":"b"}]}"""),
+            (HttpStatusCode.OK, Session), (0, ""), (HttpStatusCode.NotFound, Gone),
+            (HttpStatusCode.OK, Session), (HttpStatusCode.NotFound, Gone),
+            (HttpStatusCode.OK, None), (HttpStatusCode.OK, None),
+            (HttpStatusCode.OK, None), (HttpStatusCode.OK, None), (HttpStatusCode.OK, None));
+        CommandResult erased = await ScriptedAsync(answers, "users", "erase", "u", "--yes", "--json");
+        Assert.Equal((0, 12), (erased.Code, answers.Requests.Count));
+        JsonElement removed = Assert.Single(erased.Json.GetProperty("sessions").EnumerateArray());
+        Assert.Equal("a", removed.GetProperty("session_id").GetString());
+        Assert.Equal(0, erased.Json.GetProperty("left").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task A_server_is_asked_again_when_it_said()
+    {
+        var time = new JumpingTime();
+        DateTimeOffset start = time.GetUtcNow();
+        var later = new Answers(
+            (HttpStatusCode.TooManyRequests, "{}"), (HttpStatusCode.ServiceUnavailable, "{}"), (HttpStatusCode.OK, """{"result":[]}"""))
+        {
+            RetryAfter = "7",
+        };
+        CommandResult listed = await CommandHost.RunAsync(
+            new ClientHost { Handler = () => later, Environment = static _ => null, Time = time }, "commits", "list");
+        Assert.Equal((0, 14.0), (listed.Code, (time.GetUtcNow() - start).TotalSeconds));
     }
 
     [Fact]
@@ -234,6 +347,52 @@ public sealed class ClientCommandTests(CommandHost server) : IClassFixture<Comma
         return path;
     }
 
+    /// <summary>A pause ends where it begins, and the time is that of its end.</summary>
+    private sealed class JumpingTime : FakeTimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            ITimer timer = base.CreateTimer(callback, state, dueTime, period);
+            if (dueTime > TimeSpan.Zero)
+            {
+                Advance(dueTime);
+            }
+
+            return timer;
+        }
+    }
+
+    /// <summary>Answers by what it is asked, for as long as it likes.</summary>
+    private sealed class Holding(Func<HttpRequestMessage, string> answer) : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            Task.FromResult(new HttpResponseMessage { Content = new StringContent(answer(request), Encoding.UTF8, "application/json") });
+    }
+
+    /// <summary>A beginning, and x behind it without an end.</summary>
+    private sealed class Endless(byte[] beginning) : MemoryStream
+    {
+        public override long Position { get; set; }
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            Assert.InRange(Position, 0, 4L * MessageFile.MaxBytes);
+            buffer.Span.Fill((byte)'x');
+            int given = (int)Math.Min(Position, beginning.Length);
+            int more = Math.Min(beginning.Length - given, buffer.Length);
+            beginning.AsSpan(given, more).CopyTo(buffer.Span);
+            Position += buffer.Length;
+            return ValueTask.FromResult(buffer.Length);
+        }
+    }
+
+    /// <summary>Gives no more than 4 KiB at once, as a network does.</summary>
+    private sealed class Pieces(byte[] bytes) : MemoryStream(bytes)
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            base.ReadAsync(buffer[..Math.Min(buffer.Length, 4_096)], cancellationToken);
+    }
+
     /// <summary>Answers in order; status 0 loses the connection.</summary>
     private sealed class Answers(params (HttpStatusCode Status, string Text)[] answers) : HttpMessageHandler
     {
@@ -241,7 +400,8 @@ public sealed class ClientCommandTests(CommandHost server) : IClassFixture<Comma
 
         public string RetryAfter { get; init; } = "0";
 
-        public string? Next { get; init; }
+        /// <summary>The cursor of each page, by its number from 0.</summary>
+        public Func<int, string?> Next { get; init; } = static _ => null;
 
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
@@ -259,9 +419,9 @@ public sealed class ClientCommandTests(CommandHost server) : IClassFixture<Comma
                 response.Headers.Add("Retry-After", RetryAfter);
             }
 
-            if (Next is not null)
+            if (Next(Requests.Count - 1) is { } next)
             {
-                response.Headers.Add("X-Next-Cursor", Next);
+                response.Headers.Add("X-Next-Cursor", next);
             }
 
             return Task.FromResult(response);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DurableSessions.Server.Transfer;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Server.Tests.Clients;
@@ -48,6 +49,80 @@ public sealed class TransferTests(CommandHost server) : IClassFixture<CommandHos
 
         Assert.Equal("1-2 | 3-3", await StoredAsync("reported", "good"));
         Assert.Equal("1-2", await StoredAsync("reported", "broken"));
+    }
+
+    [Fact]
+    public async Task An_append_of_a_killed_import_that_arrives_behind_the_next_one_is_not_there_twice()
+    {
+        string folder = WriteSession("s", archives: [], live: [1, 2]);
+        using var late = new Delayed();
+        await server.RunAsync("delayed", late, "import", "openviking", folder);
+        Assert.Equal(0, (await server.RunAsync("delayed", "import", "openviking", folder)).Code);
+        using var client = new HttpClient();
+        using HttpResponseMessage answer = await client.SendAsync(late.Request!, TestContext.Current.CancellationToken);
+        Assert.True(answer.IsSuccessStatusCode);
+        Assert.Equal("1-2", await StoredAsync("delayed", "s"));
+    }
+
+    [Fact]
+    public async Task Links_are_reported_and_neither_followed_by_an_import_nor_written_through_by_an_export()
+    {
+        string folder = WriteSession("s", archives: [[1]], live: [2]);
+        string outside = Path.Combine(_folder.Path, "outside");
+        Directory.CreateDirectory(outside);
+        string transcript = WriteFile("../transcripts/real.jsonl", """{"type":"user","message":{"role":"user","content":"Real"}}""");
+        string secret = Path.Combine(outside, "secret.jsonl");
+        await File.WriteAllTextAsync(secret, await File.ReadAllTextAsync(transcript));
+        await File.WriteAllTextAsync(Path.Combine(outside, "messages.jsonl"), Line(9));
+        WriteFile("linked/history/archive_001/messages.jsonl", Line(1));
+        WriteFile("memories/preferences/tea.md", "Tea.");
+        string[] links =
+        [
+            "around", "linked/history/archive_002", "linked/messages.jsonl", "memories/events", "memories/preferences/key.md", "other",
+            "s/.meta.json",
+        ];
+        string[] targets = [folder, outside, Path.Combine(outside, "messages.jsonl"), outside, secret, outside, secret];
+        for (int i = 0; i < links.Length; i++)
+        {
+            File.CreateSymbolicLink(Path.Combine(folder, links[i]), targets[i]);
+        }
+
+        CommandResult result = await server.RunAsync("links", "import", "openviking", folder, "--json");
+        Assert.Equal(
+            links,
+            result.Json.GetProperty("not_taken").EnumerateArray()
+                .Select(p => Path.GetRelativePath(folder, p.GetProperty("file").GetString()!)).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            """{"archives":2,"memories":1,"messages":3,"sessions":2}""", JsonSerializer.Serialize(result.Json.GetProperty("counts")));
+
+        string transcripts = Path.GetDirectoryName(transcript)!;
+        File.CreateSymbolicLink(Path.Combine(transcripts, "around"), transcripts);
+        File.CreateSymbolicLink(Path.Combine(transcripts, "secret.jsonl"), secret);
+        File.CreateSymbolicLink(Path.Combine(transcripts, "latest.txt"), secret);
+        CommandResult claude = await server.RunAsync("links-2", "import", "claude-code", transcripts, "--json");
+        Assert.Equal(
+            ["around", "secret.jsonl"],
+            claude.Json.GetProperty("not_taken").EnumerateArray()
+                .Select(static p => Path.GetFileName(p.GetProperty("file").GetString())).Order(StringComparer.Ordinal));
+        Assert.Equal(1, claude.Json.GetProperty("counts").GetProperty("sessions").GetInt32());
+
+        // Each on the way of one of the two sessions, or of the memory; the last is met by the search for memories too.
+        string to = Path.Combine(_folder.Path, "to");
+        Assert.Equal(0, (await server.RunAsync("links", "export", to)).Code);
+        Directory.CreateDirectory(Path.Combine(outside, "archive_007"));
+        List<string> before = Files(outside);
+        Directory.Delete(Path.Combine(to, "sessions/s/history"), recursive: true);
+        File.CreateSymbolicLink(Path.Combine(to, "sessions/s/history"), outside);
+        File.CreateSymbolicLink(Path.Combine(to, "sessions/linked/messages.jsonl.unfinished"), Path.Combine(outside, "new"));
+        Directory.Delete(Path.Combine(to, "memories/preferences"), recursive: true);
+        File.CreateSymbolicLink(Path.Combine(to, "memories/preferences"), outside);
+        CommandResult through = await server.RunAsync("links", "export", to, "--json");
+        Assert.Equal((1, 4), (through.Code, through.Json.GetProperty("not_taken").GetArrayLength()));
+        Assert.All(
+            through.Json.GetProperty("not_taken").EnumerateArray(),
+            static p => Assert.Contains("it is a symbolic link", p.GetProperty("why").GetString(), StringComparison.Ordinal));
+        Assert.Equal(before, Files(outside));
+        Assert.True(Directory.Exists(Path.Combine(outside, "archive_007")));
     }
 
     [Fact]
@@ -185,6 +260,107 @@ public sealed class TransferTests(CommandHost server) : IClassFixture<CommandHos
     }
 
     [Fact]
+    public async Task An_export_goes_on_in_the_folder_of_its_server_and_account_alone()
+    {
+        await server.RunAsync("origin", "memories", "remember", "preferences/tea", "Tea.");
+        string to = Path.Combine(_folder.Path, "to");
+        Assert.Equal(0, (await server.RunAsync("origin", "export", to)).Code);
+        List<string> files = Files(to);
+        string[][] others = [["--account", "acme"], ["--url", $"http://localhost:{server.Address.Port}"]];
+        foreach (string[] other in others)
+        {
+            CommandResult refused = await server.RunAsync("origin", ["export", to, .. other]);
+            Assert.Contains(
+                "has another export, user origin in account default of http://127.0.0.1", refused.Error, StringComparison.Ordinal);
+            CommandResult session = await server.RunAsync("origin", ["sessions", "append", "s", WriteFile("m.json", Line(1)), .. other]);
+            Assert.Equal((1, 0), (refused.Code, session.Code));
+        }
+
+        Assert.Equal(files, Files(to));
+        Assert.Equal(0, (await server.RunAsync("origin", "export", to)).Code);
+
+        // As versions before had it.
+        await File.WriteAllTextAsync(Path.Combine(to, ".export.json"), """{"export":"user origin","complete":true}""");
+        CommandResult old = await server.RunAsync("origin", "export", to);
+        Assert.Contains("has an export that does not say of which server it is", old.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_the_server_has_no_longer_stays_in_the_folder_and_is_listed()
+    {
+        string folder = WriteSession("stays", archives: [], live: [1]);
+        WriteSession("goes", archives: [[2]], live: [3]);
+        WriteFile("memories/preferences/tea.md", "Tea.");
+        WriteFile("memories/preferences/coffee.md", "Coffee.");
+        Assert.Equal(0, (await server.RunAsync("gone", "import", "openviking", folder)).Code);
+        await server.RunAsync("gone", "memories", "remember", "entities/rex", "A dog.", "--peer", "ann");
+        string to = Path.Combine(_folder.Path, "to");
+        JsonElement first = (await server.RunAsync("gone", "export", to, "--json")).Json;
+        Assert.Equal(0, first.GetProperty("no_longer_on_server").GetArrayLength());
+
+        List<string> files = Files(to);
+        (await server.RunAsync("gone", "sessions", "delete", "goes", "--yes")).Succeeded();
+        (await server.RunAsync("gone", "memories", "forget", "preferences/tea", "--yes")).Succeeded();
+        (await server.RunAsync("gone", "memories", "forget", "entities/rex", "--peer", "ann", "--yes")).Succeeded();
+        CommandResult second = await server.RunAsync("gone", "export", to, "--json");
+        Assert.Equal(0, second.Code);
+        Assert.Equal(
+            ["sessions/goes", "memories/preferences/tea.md", "peers/ann/memories/entities/rex.md"],
+            second.Json.GetProperty("no_longer_on_server").EnumerateArray().Select(static p => p.GetString()));
+        Assert.Equal(files, Files(to));
+        Assert.Contains(
+            "no longer on the server, and left as it is: sessions/goes\n",
+            (await server.RunAsync("gone", "export", to)).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_session_that_was_written_in_part_and_is_no_longer_there_is_not_imported_as_a_whole_one()
+    {
+        string folder = WriteSession("s", archives: [[1]], live: [2]);
+        Assert.Equal(0, (await server.RunAsync("part", "import", "openviking", folder)).Code);
+        string to = Path.Combine(_folder.Path, "to");
+        Assert.Equal(0, (await server.RunAsync("part", "export", to)).Code);
+
+        // Cut off between the live messages and the archive, which the second export has to read.
+        (await server.RunAsync("part", "sessions", "append", "s", WriteFile("m.json", Line(3)))).Succeeded();
+        Assert.Equal(0, (await server.RunAsync("part", "commits", "start", "s", "--follow")).Code);
+        using (var death = new Death(after: 7, isSent: false))
+        {
+            await server.RunAsync("part", death, "export", to);
+            Assert.True(death.HasCome);
+        }
+
+        Assert.Equal("", await File.ReadAllTextAsync(Path.Combine(to, "sessions/s/messages.jsonl")));
+        Assert.False(Directory.Exists(Path.Combine(to, "sessions/s/history/archive_002")));
+        (await server.RunAsync("part", "sessions", "delete", "s", "--yes")).Succeeded();
+        CommandResult after = await server.RunAsync("part", "export", to);
+        Assert.Equal(1, after.Code);
+        Assert.Contains("not taken: sessions/s: an export that was cut off wrote a part of it", after.Output, StringComparison.Ordinal);
+        Assert.Equal(1, (await server.RunAsync("part", "import", "openviking", to)).Code);
+    }
+
+    [Fact]
+    public async Task A_file_of_an_export_is_the_old_one_until_the_new_one_is_whole()
+    {
+        CancellationToken stop = TestContext.Current.CancellationToken;
+        string file = Path.Combine(_folder.Path, "to", "a", "f");
+        ExportFolder folder = await ExportFolder.OpenAsync(
+            Path.Combine(_folder.Path, "to"), new ExportOrigin("user u", "a", new Uri("http://a")), stop);
+        await folder.WriteAsync("a/f", "old", stop);
+        await using (ExportFile cut = folder.Create("a/f"))
+        {
+            await cut.Writer.WriteAsync("ne");
+            await cut.Writer.FlushAsync(stop);
+            Assert.Equal("old", await File.ReadAllTextAsync(file, stop));
+        }
+
+        Assert.Equal("old", await File.ReadAllTextAsync(file, stop));
+        await folder.WriteAsync("a/f", "new", stop);
+        Assert.Equal("new", await File.ReadAllTextAsync(file, stop));
+        Assert.Equal([file], Directory.GetFiles(Path.GetDirectoryName(file)!));
+    }
+
+    [Fact]
     public async Task An_export_that_was_cut_off_is_not_imported_and_one_goes_on_with_the_session_as_it_is_now()
     {
         string folder = WriteSession("s", archives: [[1, 2]], live: [3]);
@@ -208,6 +384,16 @@ public sealed class TransferTests(CommandHost server) : IClassFixture<CommandHos
         Assert.Equal(0, (await server.RunAsync("cut", "export", to)).Code);
         Assert.Equal(0, (await server.RunAsync("cut-2", "import", "openviking", to)).Code);
         Assert.Equal("4-5 | 6-6", await StoredAsync("cut-2", "s"));
+    }
+
+    [Fact]
+    public async Task An_export_of_one_session_says_which_command_deletes_and_does_nothing()
+    {
+        string to = Path.Combine(_folder.Path, "none");
+        CommandResult refused = await server.RunAsync("one", "sessions", "export", "s", to, "--erase", "--yes");
+        Assert.Equal(1, refused.Code);
+        Assert.Contains("'sessions delete ID --yes'", refused.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(to));
     }
 
     [Fact]
@@ -322,6 +508,32 @@ public sealed class TransferTests(CommandHost server) : IClassFixture<CommandHos
             }
 
             return answer;
+        }
+    }
+
+    /// <summary>Ends the command at its first append, which is on its way.</summary>
+    private sealed class Delayed() : DelegatingHandler(new SocketsHttpHandler())
+    {
+        public HttpRequestMessage? Request { get; private set; }
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            if (!request.RequestUri!.AbsolutePath.EndsWith("/messages/batch", StringComparison.Ordinal))
+            {
+                return await base.SendAsync(request, cancellationToken);
+            }
+
+            Request = new HttpRequestMessage(request.Method, request.RequestUri)
+            {
+                Content = new StringContent(
+                    await request.Content!.ReadAsStringAsync(cancellationToken), request.Content.Headers.ContentType!),
+            };
+            foreach ((string name, IEnumerable<string> values) in request.Headers)
+            {
+                Request.Headers.Add(name, values);
+            }
+
+            throw new InvalidTimeZoneException("killed");
         }
     }
 
