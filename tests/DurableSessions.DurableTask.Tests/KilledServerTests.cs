@@ -1,52 +1,42 @@
-using Azure.Storage.Blobs;
 using DurableSessions.Testing;
 using DurableSessions.Testing.Kills;
-using global::DurableTask.Core;
-using global::DurableTask.Core.Query;
 
 namespace DurableSessions.DurableTask.Tests;
 
-/// <summary>The real server with <c>Engine=DurableTask</c>, in processes that are killed.</summary>
-public sealed class KilledServerTests(AzuriteFixture azurite, ITestOutputHelper output)
+/// <summary>
+/// The real server with <c>Engine=DurableTask</c>, and the real Functions app, in processes that are killed. A task hub in memory takes
+/// back what a killed host had; one on Azure Storage is a process that is killed too.
+/// </summary>
+public sealed class KilledServerTests(AzuriteFixture azurite, WholeAzurite taskHubs, ITestOutputHelper output)
 {
     [Fact]
-    public Task Every_accepted_commit_completes_and_every_message_is_there_once() =>
-        SeededTest.RunAsync(seed => RunAsync(new Random(seed)));
+    public Task Server_on_a_hub_in_memory() =>
+        RunAsync(static () => Task.FromResult<IKilledHub>(new KilledMemoryHub()), KilledPrograms.StartServerAsync, rounds: 6, 30);
 
-    private async Task RunAsync(Random random)
+    [Fact]
+    public Task Server_on_a_hub_on_Azure_Storage() => RunAsync(StorageHubAsync, KilledPrograms.StartServerAsync, rounds: 4, 90);
+
+    [Fact]
+    public Task Functions_on_a_hub_in_memory() =>
+        RunAsync(static () => Task.FromResult<IKilledHub>(new KilledMemoryHub()), KilledPrograms.StartFunctionsAsync, rounds: 4, 30);
+
+    [Fact]
+    public Task Functions_on_a_hub_on_Azure_Storage() => RunAsync(StorageHubAsync, KilledPrograms.StartFunctionsAsync, rounds: 4, 90);
+
+    private async Task<IKilledHub> StorageHubAsync()
     {
-        BlobContainerClient container = await azurite.NewContainerAsync();
-        string storage = await azurite.GetConnectionStringAsync();
-        await using var hub = DurableHub.InMemory();
-        Scheduler? scheduler = null;
-        await using Hosts hosts = await Hosts.StartAsync(
-            async _ =>
-            {
-                if (scheduler is not null)
-                {
-                    await scheduler.DisposeAsync();
-                }
-
-                scheduler = await Scheduler.StartAsync(hub);
-                return new Dictionary<string, string>
-                {
-                    ["ConnectionStrings__Storage"] = storage,
-                    ["Storage__Container"] = container.Name,
-                    ["Auth__Mode"] = "dev",
-                    ["Engine"] = "DurableTask",
-                    ["ConnectionStrings__Scheduler"] = $"Endpoint={scheduler.Address};Authentication=None;TaskHub=default",
-                };
-            },
-            1);
-        await KilledHost.RunAsync(hosts, random, () => CountUnfinishedAsync(hub), output);
-        await scheduler!.DisposeAsync();
+        KilledPrograms.Require();
+        return new KilledStorageHub(await taskHubs.GetConnectionStringAsync());
     }
 
-    private static async Task<int> CountUnfinishedAsync(DurableHub hub)
-    {
-        OrchestrationQueryResult found = await ((IOrchestrationServiceQueryClient)hub.Client).GetOrchestrationWithQueryAsync(
-            new OrchestrationQuery { RuntimeStatus = [OrchestrationStatus.Pending, OrchestrationStatus.Running], PageSize = 1_000 },
-            CancellationToken.None);
-        return found.OrchestrationState.Count;
-    }
+    private Task RunAsync(
+        Func<Task<IKilledHub>> createHub, Func<IReadOnlyDictionary<string, string>, Uri, Task<ServerProcess>> start, int rounds,
+        int recoverySeconds) =>
+        SeededTest.RunAsync(async seed =>
+        {
+            await using IKilledHub hub = await createHub();
+            (Dictionary<string, string> settings, string key) = await KilledPrograms.PrepareAsync(azurite);
+            await using Hosts hosts = await Hosts.StartAsync(async _ => await start(settings, await hub.RestartAsync()), 1);
+            await KilledHost.RunAsync(hosts, new Random(seed), rounds, TimeSpan.FromSeconds(recoverySeconds), output, key);
+        });
 }

@@ -14,7 +14,8 @@ namespace DurableSessions.Testing.Kills;
 /// <param name="hosts">The hosts that get the requests.</param>
 /// <param name="timeouts">How long one attempt may take, and a request with all its attempts.</param>
 /// <param name="only">The number of the one host to use; null to use all hosts in turn.</param>
-internal sealed class Client(Hosts hosts, (TimeSpan Attempt, TimeSpan Request) timeouts, int? only = null)
+/// <param name="apiKey">The user's key; null for hosts in dev mode.</param>
+internal sealed class Client(Hosts hosts, (TimeSpan Attempt, TimeSpan Request) timeouts, int? only = null, string? apiKey = null)
 {
     private static readonly TimeSpan s_beforeNext = TimeSpan.FromMilliseconds(50);
     private static readonly HttpClient s_http = new() { Timeout = Timeout.InfiniteTimeSpan };
@@ -41,6 +42,11 @@ internal sealed class Client(Hosts hosts, (TimeSpan Attempt, TimeSpan Request) t
         if (key is not null)
         {
             request.Headers.Add("Idempotency-Key", key);
+        }
+
+        if (apiKey is not null)
+        {
+            request.Headers.Add("X-API-Key", apiKey);
         }
 
         using HttpResponseMessage answer = await s_http.SendAsync(request, cancellationToken);
