@@ -1,3 +1,5 @@
+using System.Net;
+using System.Text.Json.Nodes;
 using DurableSessions.Testing;
 using DurableSessions.Testing.Kills;
 
@@ -22,6 +24,53 @@ public sealed class KilledServerTests(AzuriteFixture azurite, WholeAzurite taskH
 
     [Fact]
     public Task Functions_on_a_hub_on_Azure_Storage() => RunAsync(StorageHubAsync, KilledPrograms.StartFunctionsAsync, rounds: 4, 90);
+
+    [Fact]
+    public async Task A_server_whose_hub_is_away_says_so_and_goes_on_by_itself_once_it_is_back()
+    {
+        await using var hub = DurableHub.InMemory();
+        int port = FreePort.Next();
+        Scheduler scheduler = await Scheduler.StartAsync(hub, port);
+        (Dictionary<string, string> settings, string key) = await KilledPrograms.PrepareAsync(azurite);
+        var address = new Uri(scheduler.Address);
+        await using Hosts hosts = await Hosts.StartAsync(_ => KilledPrograms.StartServerAsync(settings, address), 1);
+        Client client = KilledHost.CreateClient(hosts, key);
+        Transcript[] transcripts = [.. Enumerable.Range(1, 4).Select(static i => new Transcript($"s{i}"))];
+        SessionClient[] speakers = [.. transcripts.Select(transcript => new SessionClient(client, transcript, "c"))];
+        await Task.WhenAll(speakers.Select(static speaker => speaker.SayAsync(3)));
+        await Task.WhenAll(speakers.Select(static speaker => speaker.CommitAsync()));
+
+        await scheduler.DisposeAsync();
+        ServerProcess server = await hosts.GetAsync(0);
+        string task = $"api/v1/tasks/{transcripts[0].Tasks[0]}";
+        (HttpMethod Method, string Path)[] needed =
+        [
+            (HttpMethod.Post, "api/v1/sessions/s1/commit"), (HttpMethod.Get, "api/v1/tasks"), (HttpMethod.Get, task),
+            (HttpMethod.Get, $"{task}/events"), (HttpMethod.Post, $"{task}/retry"), (HttpMethod.Post, $"{task}/cancel"),
+            (HttpMethod.Post, "api/v1/system/wait"), (HttpMethod.Delete, "api/v1/sessions/s1"),
+        ];
+        foreach ((HttpMethod method, string path) in needed)
+        {
+            JsonObject? body = method == HttpMethod.Post ? [] : null;
+            (HttpResponseMessage answer, JsonNode error) = await client.SendOnceAsync(
+                server, method, path, body, key: null, TestContext.Current.CancellationToken);
+            Assert.True(
+                answer.StatusCode == HttpStatusCode.ServiceUnavailable && answer.Headers.RetryAfter is not null,
+                $"{method} {path}: {answer.StatusCode} {error}");
+        }
+
+        await Task.WhenAll(speakers.Select(static speaker => speaker.SayAsync(2)));
+        Assert.All(transcripts, static transcript => Assert.Equal(5, transcript.Messages));
+        await client.GetAsync("api/v1/sessions/s1/context");
+        Task[] committing = [.. speakers.Select(static speaker => speaker.CommitAsync())];
+        await client.FirstAsync("503").WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+
+        scheduler = await Scheduler.StartAsync(hub, port);
+        await Task.WhenAll(committing);
+        await Verification.AwaitAllCompletedAsync(client, transcripts, TimeSpan.FromSeconds(60));
+        await Verification.AuditAllAsync(client, transcripts);
+        await scheduler.DisposeAsync();
+    }
 
     private async Task<IKilledHub> StorageHubAsync()
     {
