@@ -41,6 +41,9 @@ public sealed class KilledServerTests(AzuriteFixture azurite, WholeAzurite taskH
         await Task.WhenAll(speakers.Select(static speaker => speaker.CommitAsync()));
 
         await scheduler.DisposeAsync();
+        await Task.WhenAll(speakers.Select(static speaker => speaker.SayAsync(2)));
+        Assert.All(transcripts, static transcript => Assert.Equal(5, transcript.Messages));
+        await client.GetAsync("api/v1/sessions/s1/context");
         ServerProcess server = await hosts.GetAsync(0);
         string task = $"api/v1/tasks/{transcripts[0].Tasks[0]}";
         (HttpMethod Method, string Path)[] needed =
@@ -59,9 +62,6 @@ public sealed class KilledServerTests(AzuriteFixture azurite, WholeAzurite taskH
                 $"{method} {path}: {answer.StatusCode} {error}");
         }
 
-        await Task.WhenAll(speakers.Select(static speaker => speaker.SayAsync(2)));
-        Assert.All(transcripts, static transcript => Assert.Equal(5, transcript.Messages));
-        await client.GetAsync("api/v1/sessions/s1/context");
         Task[] committing = [.. speakers.Select(static speaker => speaker.CommitAsync())];
         await client.FirstAsync("503").WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
 
