@@ -7,11 +7,16 @@ namespace DurableSessions.DurableTask;
 internal static class SchedulerCalls
 {
     /// <exception cref="OrchestrationUnavailableException">The scheduler does not answer, or accepts no more for now.</exception>
+    /// <exception cref="OperationCanceledException">The call was given up: not every call of the client says so by itself.</exception>
     public static async Task<T> OrUnavailableAsync<T>(this Task<T> call)
     {
         try
         {
             return await call;
+        }
+        catch (RpcException e) when (e.StatusCode == StatusCode.Cancelled)
+        {
+            throw new OperationCanceledException("The call to the scheduler was given up.", e);
         }
         catch (RpcException e) when (IsPassing(e))
         {

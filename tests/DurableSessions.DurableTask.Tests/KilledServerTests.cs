@@ -1,52 +1,91 @@
-using Azure.Storage.Blobs;
+using System.Net;
+using System.Text.Json.Nodes;
 using DurableSessions.Testing;
 using DurableSessions.Testing.Kills;
-using global::DurableTask.Core;
-using global::DurableTask.Core.Query;
 
 namespace DurableSessions.DurableTask.Tests;
 
-/// <summary>The real server with <c>Engine=DurableTask</c>, in processes that are killed.</summary>
-public sealed class KilledServerTests(AzuriteFixture azurite, ITestOutputHelper output)
+/// <summary>
+/// The real server with <c>Engine=DurableTask</c>, and the real Functions app, in processes that are killed. A task hub in memory takes
+/// back what a killed host had; one on Azure Storage is a process that is killed too.
+/// </summary>
+public sealed class KilledServerTests(AzuriteFixture azurite, WholeAzurite taskHubs, ITestOutputHelper output)
 {
     [Fact]
-    public Task Every_accepted_commit_completes_and_every_message_is_there_once() =>
-        SeededTest.RunAsync(seed => RunAsync(new Random(seed)));
+    public Task Server_on_a_hub_in_memory() =>
+        RunAsync(static () => Task.FromResult<IKilledHub>(new KilledMemoryHub()), KilledPrograms.StartServerAsync, rounds: 6, 30);
 
-    private async Task RunAsync(Random random)
+    [Fact]
+    public Task Server_on_a_hub_on_Azure_Storage() => RunAsync(StorageHubAsync, KilledPrograms.StartServerAsync, rounds: 4, 90);
+
+    [Fact]
+    public Task Functions_on_a_hub_in_memory() =>
+        RunAsync(static () => Task.FromResult<IKilledHub>(new KilledMemoryHub()), KilledPrograms.StartFunctionsAsync, rounds: 4, 30);
+
+    [Fact]
+    public Task Functions_on_a_hub_on_Azure_Storage() => RunAsync(StorageHubAsync, KilledPrograms.StartFunctionsAsync, rounds: 4, 90);
+
+    [Fact]
+    public async Task A_server_whose_hub_is_away_says_so_and_goes_on_by_itself_once_it_is_back()
     {
-        BlobContainerClient container = await azurite.NewContainerAsync();
-        string storage = await azurite.GetConnectionStringAsync();
         await using var hub = DurableHub.InMemory();
-        Scheduler? scheduler = null;
-        await using Hosts hosts = await Hosts.StartAsync(
-            async _ =>
-            {
-                if (scheduler is not null)
-                {
-                    await scheduler.DisposeAsync();
-                }
+        int port = FreePort.Next();
+        Scheduler scheduler = await Scheduler.StartAsync(hub, port);
+        (Dictionary<string, string> settings, string key) = await KilledPrograms.PrepareAsync(azurite);
+        var address = new Uri(scheduler.Address);
+        await using Hosts hosts = await Hosts.StartAsync(_ => KilledPrograms.StartServerAsync(settings, address), 1);
+        Client client = KilledHost.CreateClient(hosts, key);
+        Transcript[] transcripts = [.. Enumerable.Range(1, 4).Select(static i => new Transcript($"s{i}"))];
+        SessionClient[] speakers = [.. transcripts.Select(transcript => new SessionClient(client, transcript, "c"))];
+        await Task.WhenAll(speakers.Select(static speaker => speaker.SayAsync(3)));
+        await Task.WhenAll(speakers.Select(static speaker => speaker.CommitAsync()));
 
-                scheduler = await Scheduler.StartAsync(hub);
-                return new Dictionary<string, string>
-                {
-                    ["ConnectionStrings__Storage"] = storage,
-                    ["Storage__Container"] = container.Name,
-                    ["Auth__Mode"] = "dev",
-                    ["Engine"] = "DurableTask",
-                    ["ConnectionStrings__Scheduler"] = $"Endpoint={scheduler.Address};Authentication=None;TaskHub=default",
-                };
-            },
-            1);
-        await KilledHost.RunAsync(hosts, random, () => CountUnfinishedAsync(hub), output);
-        await scheduler!.DisposeAsync();
+        await scheduler.DisposeAsync();
+        await Task.WhenAll(speakers.Select(static speaker => speaker.SayAsync(2)));
+        Assert.All(transcripts, static transcript => Assert.Equal(5, transcript.Messages));
+        await client.GetAsync("api/v1/sessions/s1/context");
+        ServerProcess server = await hosts.GetAsync(0);
+        string task = $"api/v1/tasks/{transcripts[0].Tasks[0]}";
+        (HttpMethod Method, string Path)[] needed =
+        [
+            (HttpMethod.Post, "api/v1/sessions/s1/commit"), (HttpMethod.Get, "api/v1/tasks"), (HttpMethod.Get, task),
+            (HttpMethod.Get, $"{task}/events"), (HttpMethod.Post, $"{task}/retry"), (HttpMethod.Post, $"{task}/cancel"),
+            (HttpMethod.Post, "api/v1/system/wait"), (HttpMethod.Delete, "api/v1/sessions/s1"),
+        ];
+        foreach ((HttpMethod method, string path) in needed)
+        {
+            JsonObject? body = method == HttpMethod.Post ? [] : null;
+            (HttpResponseMessage answer, JsonNode error) = await client.SendOnceAsync(
+                server, method, path, body, key: null, TestContext.Current.CancellationToken);
+            Assert.True(
+                answer.StatusCode == HttpStatusCode.ServiceUnavailable && answer.Headers.RetryAfter is not null,
+                $"{method} {path}: {answer.StatusCode} {error}");
+        }
+
+        Task[] committing = [.. speakers.Select(static speaker => speaker.CommitAsync())];
+        await client.FirstAsync("503").WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+
+        scheduler = await Scheduler.StartAsync(hub, port);
+        await Task.WhenAll(committing);
+        await Verification.AwaitAllCompletedAsync(client, transcripts, TimeSpan.FromSeconds(60));
+        await Verification.AuditAllAsync(client, transcripts);
+        await scheduler.DisposeAsync();
     }
 
-    private static async Task<int> CountUnfinishedAsync(DurableHub hub)
+    private async Task<IKilledHub> StorageHubAsync()
     {
-        OrchestrationQueryResult found = await ((IOrchestrationServiceQueryClient)hub.Client).GetOrchestrationWithQueryAsync(
-            new OrchestrationQuery { RuntimeStatus = [OrchestrationStatus.Pending, OrchestrationStatus.Running], PageSize = 1_000 },
-            CancellationToken.None);
-        return found.OrchestrationState.Count;
+        KilledPrograms.Require();
+        return new KilledStorageHub(await taskHubs.GetConnectionStringAsync());
     }
+
+    private Task RunAsync(
+        Func<Task<IKilledHub>> createHub, Func<IReadOnlyDictionary<string, string>, Uri, Task<ServerProcess>> start, int rounds,
+        int recoverySeconds) =>
+        SeededTest.RunAsync(async seed =>
+        {
+            await using IKilledHub hub = await createHub();
+            (Dictionary<string, string> settings, string key) = await KilledPrograms.PrepareAsync(azurite);
+            await using Hosts hosts = await Hosts.StartAsync(async _ => await start(settings, await hub.RestartAsync()), 1);
+            await KilledHost.RunAsync(hosts, new Random(seed), rounds, TimeSpan.FromSeconds(recoverySeconds), output, key);
+        });
 }

@@ -23,11 +23,13 @@ internal sealed class Scheduler(WebApplication server, Leases leases) : IAsyncDi
         await server.DisposeAsync();
     }
 
-    public static async Task<Scheduler> StartAsync(DurableHub hub)
+    /// <param name="hub">The task hub.</param>
+    /// <param name="port">Where it listens; 0: at a free one.</param>
+    public static async Task<Scheduler> StartAsync(DurableHub hub, int port = 0)
     {
         var leases = new Leases(hub.Service, hub.Histories);
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0").ConfigureKestrel(
+        builder.WebHost.UseKestrelCore().UseUrls($"http://127.0.0.1:{port}").ConfigureKestrel(
             static kestrel => kestrel.ConfigureEndpointDefaults(static endpoint => endpoint.Protocols = HttpProtocols.Http2));
         builder.Services.AddRouting();
         builder.Services.AddLogging(static logging => logging.ClearProviders());

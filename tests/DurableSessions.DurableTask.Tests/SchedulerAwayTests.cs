@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using DurableSessions.Orchestration;
 using Grpc.Net.Client;
 using Microsoft.DurableTask.Client;
@@ -5,30 +7,49 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace DurableSessions.DurableTask.Tests;
 
-/// <summary>A client whose scheduler does not answer.</summary>
+/// <summary>A client whose scheduler is not there, or does not answer.</summary>
 public sealed class SchedulerAwayTests
 {
     public static TheoryData<string> Calls => [.. s_calls.Keys];
 
-    private static readonly Dictionary<string, Func<OrchestrationClient, Task>> s_calls = new()
+    private static readonly Dictionary<string, Func<OrchestrationClient, CancellationToken, Task>> s_calls = new()
     {
-        ["schedule"] = static c => c.ScheduleNewOrchestrationInstanceAsync("x"),
-        ["get"] = static c => c.GetInstanceAsync("x"),
-        ["wait"] = static c => c.WaitForInstanceCompletionAsync("x", CancellationToken.None),
-        ["raise"] = static c => c.RaiseEventAsync("x", "e"),
-        ["terminate"] = static c => c.TerminateInstanceAsync("x"),
-        ["suspend"] = static c => c.SuspendInstanceAsync("x"),
-        ["resume"] = static c => c.ResumeInstanceAsync("x"),
-        ["purge"] = static c => c.PurgeInstanceAsync("x"),
-        ["list"] = static c => c.ListInstancesAsync(new Orchestration.OrchestrationQuery()),
-        ["history"] = static c => c.GetHistoryAsync("x"),
+        ["schedule"] = static (c, token) => c.ScheduleNewOrchestrationInstanceAsync("x", cancellationToken: token),
+        ["get"] = static (c, token) => c.GetInstanceAsync("x", token),
+        ["wait"] = static (c, token) => c.WaitForInstanceCompletionAsync("x", token),
+        ["raise"] = static (c, token) => c.RaiseEventAsync("x", "e", cancellationToken: token),
+        ["terminate"] = static (c, token) => c.TerminateInstanceAsync("x", cancellationToken: token),
+        ["suspend"] = static (c, token) => c.SuspendInstanceAsync("x", cancellationToken: token),
+        ["resume"] = static (c, token) => c.ResumeInstanceAsync("x", cancellationToken: token),
+        ["purge"] = static (c, token) => c.PurgeInstanceAsync("x", token),
+        ["list"] = static (c, token) => c.ListInstancesAsync(new Orchestration.OrchestrationQuery(), token),
+        ["history"] = static (c, token) => c.GetHistoryAsync("x", token),
     };
 
     [Theory]
     [MemberData(nameof(Calls))]
-    public async Task Each_call_says_that_it_is_unavailable(string call)
+    public Task Each_call_says_that_it_is_unavailable(string call) => UseAsync(
+        9, client => Assert.ThrowsAsync<OrchestrationUnavailableException>(() => s_calls[call](client, CancellationToken.None)));
+
+    [Theory]
+    [MemberData(nameof(Calls))]
+    public async Task Each_call_that_is_given_up_says_that_it_is(string call)
     {
-        using var channel = GrpcChannel.ForAddress("http://127.0.0.1:9");
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        await UseAsync(((IPEndPoint)silent.LocalEndpoint).Port, async client =>
+        {
+            using var patience = new CancellationTokenSource();
+            Task calling = s_calls[call](client, patience.Token);
+            using TcpClient called = await silent.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+            await patience.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => calling);
+        });
+    }
+
+    private static async Task UseAsync(int port, Func<DurableClient, Task> test)
+    {
+        using var channel = GrpcChannel.ForAddress($"http://127.0.0.1:{port}");
         var services = new ServiceCollection();
         services.AddLogging();
         services.AddDurableTaskClient(client =>
@@ -37,8 +58,6 @@ public sealed class SchedulerAwayTests
             client.RegisterDirectly();
         });
         await using ServiceProvider provider = services.BuildServiceProvider();
-        var client = new DurableClient(provider.GetRequiredService<DurableTaskClient>(), TimeProvider.System);
-
-        await Assert.ThrowsAsync<OrchestrationUnavailableException>(() => s_calls[call](client));
+        await test(new DurableClient(provider.GetRequiredService<DurableTaskClient>(), TimeProvider.System));
     }
 }

@@ -68,10 +68,12 @@ internal sealed class ApiHost : IAsyncDisposable
     /// <param name="proxies">The proxies that it believes.</param>
     /// <param name="model">What is known of its model; <see langword="null"/>: it has none.</param>
     /// <param name="storeTime">The clock of all else.</param>
+    /// <param name="orchestrations">What is called in place of the engine; <see langword="null"/>: the engine.</param>
     public static async Task<ApiHost> StartAsync(
         SessionStorage storage, bool withEngine = true, TimeProvider? keyTime = null,
         HttpLimits? limits = null, Core.Configuration.SessionOptions? options = null, HostLog? log = null, TimeProvider? time = null,
-        ProxySettings? proxies = null, IModelStatus? model = null, TimeProvider? storeTime = null)
+        ProxySettings? proxies = null, IModelStatus? model = null, TimeProvider? storeTime = null,
+        OrchestrationClient? orchestrations = null)
     {
         var processor = new ScriptedProcessor();
         var fallback = new ScriptedProcessor();
@@ -89,6 +91,11 @@ internal sealed class ApiHost : IAsyncDisposable
         if (model is not null)
         {
             builder.Services.AddSingleton(model);
+        }
+
+        if (orchestrations is not null)
+        {
+            builder.Services.AddSingleton(orchestrations);
         }
 
         if (!withEngine)

@@ -14,8 +14,12 @@ namespace DurableSessions.Testing.Kills;
 /// <param name="hosts">The hosts that get the requests.</param>
 /// <param name="timeouts">How long one attempt may take, and a request with all its attempts.</param>
 /// <param name="only">The number of the one host to use; null to use all hosts in turn.</param>
-internal sealed class Client(Hosts hosts, (TimeSpan Attempt, TimeSpan Request) timeouts, int? only = null)
+/// <param name="apiKey">The user's key; null for hosts in dev mode.</param>
+internal sealed class Client(Hosts hosts, (TimeSpan Attempt, TimeSpan Request) timeouts, int? only = null, string? apiKey = null)
 {
+    // Of a host's output, in the failure of a test.
+    private const int MostWritten = 10_000;
+
     private static readonly TimeSpan s_beforeNext = TimeSpan.FromMilliseconds(50);
     private static readonly HttpClient s_http = new() { Timeout = Timeout.InfiniteTimeSpan };
 
@@ -23,6 +27,15 @@ internal sealed class Client(Hosts hosts, (TimeSpan Attempt, TimeSpan Request) t
 
     /// <summary>How often each kind of answer came: a status, or what came instead of one.</summary>
     public ConcurrentDictionary<string, int> Answers { get; } = new();
+
+    /// <summary>Ends with the first answer of this kind.</summary>
+    public async Task FirstAsync(string kind)
+    {
+        while (!Answers.ContainsKey(kind))
+        {
+            await Task.Delay(s_beforeNext);
+        }
+    }
 
     /// <summary>The counts, for the output of the test.</summary>
     public override string ToString() =>
@@ -41,6 +54,11 @@ internal sealed class Client(Hosts hosts, (TimeSpan Attempt, TimeSpan Request) t
         if (key is not null)
         {
             request.Headers.Add("Idempotency-Key", key);
+        }
+
+        if (apiKey is not null)
+        {
+            request.Headers.Add("X-API-Key", apiKey);
         }
 
         using HttpResponseMessage answer = await s_http.SendAsync(request, cancellationToken);
@@ -68,7 +86,7 @@ internal sealed class Client(Hosts hosts, (TimeSpan Attempt, TimeSpan Request) t
                     return envelope["result"]!;
                 }
 
-                RequireRetryable($"{method} {path}", answer, envelope);
+                RequireRetryable($"{method} {path}", answer, envelope, host);
             }
             catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
             {
@@ -82,7 +100,7 @@ internal sealed class Client(Hosts hosts, (TimeSpan Attempt, TimeSpan Request) t
         throw new TimeoutException($"{method} {path} did not succeed within {timeouts.Request.TotalSeconds:0} s; last: {last}.");
     }
 
-    private static void RequireRetryable(string request, HttpResponseMessage answer, JsonNode envelope)
+    private static void RequireRetryable(string request, HttpResponseMessage answer, JsonNode envelope, ServerProcess host)
     {
         bool isRetryable = answer.StatusCode switch
         {
@@ -92,8 +110,13 @@ internal sealed class Client(Hosts hosts, (TimeSpan Attempt, TimeSpan Request) t
             HttpStatusCode.Conflict => (bool?)envelope["error"]?["details"]?["retryable"] == true,
             _ => false,
         };
-        Assert.True(isRetryable, $"{request} was answered {(int)answer.StatusCode}: {envelope.ToJsonString()}");
+        Assert.True(
+            isRetryable,
+            $"{request} was answered {(int)answer.StatusCode}: {envelope.ToJsonString()}\n"
+            + $"Its host has written:\n{End(host.Output)}{End(host.Errors)}");
     }
+
+    private static string End(string written) => written[^Math.Min(written.Length, MostWritten)..];
 
     private void Count(string what) => Answers.AddOrUpdate(what, 1, static (_, count) => count + 1);
 

@@ -6,16 +6,16 @@ namespace DurableSessions.Testing.Kills;
 /// <summary>Servers on one storage, each of which can be killed, stopped and paused, and is started again.</summary>
 internal sealed class Hosts : IAsyncDisposable
 {
-    private readonly Func<int, Task<IReadOnlyDictionary<string, string>>> _settings;
+    private readonly Func<int, Task<ServerProcess>> _launch;
     private readonly Task<ServerProcess>[] _running;
     private int _kills;
     private int _stops;
     private int _pauses;
 
-    private Hosts(Func<int, Task<IReadOnlyDictionary<string, string>>> settings, int count)
+    private Hosts(Func<int, Task<ServerProcess>> launch, int count)
     {
-        _settings = settings;
-        _running = [.. Enumerable.Range(0, count).Select(LaunchAsync)];
+        _launch = launch;
+        _running = [.. Enumerable.Range(0, count).Select(launch)];
     }
 
     public int Count => _running.Length;
@@ -45,16 +45,16 @@ internal sealed class Hosts : IAsyncDisposable
             ["Embedded__OwnershipSeconds"] = ownershipSeconds.ToString(CultureInfo.InvariantCulture),
         };
         return await StartAsync(
-            number => Task.FromResult<IReadOnlyDictionary<string, string>>(
+            number => ServerProcess.StartAsync(
                 name is null ? environment : new Dictionary<string, string>(environment) { ["Host__Name"] = $"{name}-{number}" }),
             count);
     }
 
-    /// <param name="settings">The settings of a host by its number; read at each start.</param>
+    /// <param name="launch">Starts a host by its number; called again after each end of it.</param>
     /// <param name="count">The number of hosts.</param>
-    public static async Task<Hosts> StartAsync(Func<int, Task<IReadOnlyDictionary<string, string>>> settings, int count)
+    public static async Task<Hosts> StartAsync(Func<int, Task<ServerProcess>> launch, int count)
     {
-        var hosts = new Hosts(settings, count);
+        var hosts = new Hosts(launch, count);
         await Task.WhenAll(hosts._running);
         return hosts;
     }
@@ -115,8 +115,6 @@ internal sealed class Hosts : IAsyncDisposable
         }
     }
 
-    private async Task<ServerProcess> LaunchAsync(int number) => await ServerProcess.StartAsync(await _settings(number));
-
     private async Task RestartAsync(int number, Func<ServerProcess, Task> end)
     {
         ServerProcess old = await GetAsync(number);
@@ -126,7 +124,7 @@ internal sealed class Hosts : IAsyncDisposable
         {
             await end(old);
             await old.DisposeAsync();
-            next.SetResult(await LaunchAsync(number));
+            next.SetResult(await _launch(number));
         }
         catch (Exception e)
         {

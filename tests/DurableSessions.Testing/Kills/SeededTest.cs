@@ -2,12 +2,16 @@ using System.Globalization;
 
 namespace DurableSessions.Testing.Kills;
 
-/// <summary>A test at random moments; its failure names the seed.</summary>
+/// <summary>A test at random moments; its failure names the seed, which <c>DURABLE_SESSIONS_SEED</c> gives again.</summary>
 internal static class SeededTest
 {
+    private const string Variable = "DURABLE_SESSIONS_SEED";
+
     public static async Task RunAsync(Func<int, Task> test)
     {
-        int seed = Random.Shared.Next();
+        int seed = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } given
+            ? int.Parse(given, CultureInfo.InvariantCulture)
+            : Random.Shared.Next();
         try
         {
             await test(seed);

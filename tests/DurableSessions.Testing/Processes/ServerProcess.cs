@@ -14,14 +14,16 @@ public sealed partial class ServerProcess : IAsyncDisposable
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
+    private readonly Func<string, Uri?> _findAddress;
     private readonly ProcessOutput _output = new();
     private readonly ProcessOutput _errors = new();
     private readonly TaskCompletionSource<Uri> _serving = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _ended;
 
-    private ServerProcess(Process process)
+    private ServerProcess(Process process, Func<string, Uri?> findAddress)
     {
         _process = process;
+        _findAddress = findAddress;
         _ended = ReadToEndAsync();
     }
 
@@ -46,9 +48,27 @@ public sealed partial class ServerProcess : IAsyncDisposable
     /// <param name="environment">Settings, such as <c>ConnectionStrings__Storage</c> or <c>Storage__Folder</c>.</param>
     /// <param name="urls">Where it listens; the first is its address.</param>
     public static async Task<ServerProcess> StartAsync(
-        IReadOnlyDictionary<string, string> environment, string urls = "http://127.0.0.1:0")
+        IReadOnlyDictionary<string, string> environment, string urls = "http://127.0.0.1:0") =>
+        await ServingAsync(await LaunchAsync(environment, ["--urls", urls]));
+
+    /// <summary>Starts another program that serves the same routes, and waits until it does.</summary>
+    /// <param name="environment">Its settings.</param>
+    /// <param name="arguments">The program's <c>.dll</c>, and its arguments.</param>
+    /// <param name="address">Where it serves.</param>
+    /// <param name="serving">How the line of its output begins that says so.</param>
+    internal static async Task<ServerProcess> StartProgramAsync(
+        IReadOnlyDictionary<string, string> environment, IEnumerable<string> arguments, Uri address, string serving) =>
+        await ServingAsync(
+            Launch(environment, arguments, line => line.StartsWith(serving, StringComparison.Ordinal) ? address : null));
+
+    /// <summary>Starts a program that does not say where it serves.</summary>
+    /// <param name="environment">Its settings.</param>
+    /// <param name="arguments">The program's <c>.dll</c>, and its arguments.</param>
+    internal static ServerProcess LaunchProgram(IReadOnlyDictionary<string, string> environment, IEnumerable<string> arguments) =>
+        Launch(environment, arguments, static _ => null);
+
+    private static async Task<ServerProcess> ServingAsync(ServerProcess server)
     {
-        ServerProcess server = await LaunchAsync(environment, ["--urls", urls]);
         try
         {
             server.Client.BaseAddress = await server._serving.Task.WaitAsync(s_timeout);
@@ -126,7 +146,16 @@ public sealed partial class ServerProcess : IAsyncDisposable
         // In a fresh clone a server on local storage would install Azurite first, and take minutes for it beside other work. The
         // installation has a bound of its own.
         await AzuriteInstallation.EnsureAsync();
-        var start = new ProcessStartInfo(DotnetPath(), [Path.Combine(AppContext.BaseDirectory, "DurableSessions.Server.dll"), .. arguments])
+        return Launch(
+            environment,
+            [Path.Combine(AppContext.BaseDirectory, "DurableSessions.Server.dll"), .. arguments],
+            static line => ServingLine().Match(line) is { Success: true } match ? new Uri(match.Groups[1].Value) : null);
+    }
+
+    private static ServerProcess Launch(
+        IReadOnlyDictionary<string, string> environment, IEnumerable<string> arguments, Func<string, Uri?> findAddress)
+    {
+        var start = new ProcessStartInfo(DotnetPath(), arguments)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -143,7 +172,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
             start.Environment[name] = value;
         }
 
-        return new ServerProcess(Process.Start(start)!);
+        return new ServerProcess(Process.Start(start)!, findAddress);
     }
 
     // Not from the PATH, which a test may change: the one that runs this test.
@@ -156,9 +185,9 @@ public sealed partial class ServerProcess : IAsyncDisposable
             _errors.ReadAsync(_process.StandardError),
             _output.ReadAsync(_process.StandardOutput, line =>
             {
-                if (ServingLine().Match(line) is { Success: true } match)
+                if (_findAddress(line) is { } address)
                 {
-                    _serving.TrySetResult(new Uri(match.Groups[1].Value));
+                    _serving.TrySetResult(address);
                 }
             }));
         await _process.WaitForExitAsync();
