@@ -70,7 +70,9 @@ internal sealed class MessageFile(Stream file, string name)
         }
         catch (JsonException e)
         {
-            throw Error(LineOfNext(buffer.Slice(reader.Position)), $"no JSON: {e.Message}");
+            // Behind its text stands a place that counts from where the parsing began.
+            string what = e.Message.Split(" LineNumber:")[0];
+            throw Error(LineOfNext(buffer.Slice(reader.Position)), $"no JSON: {what}");
         }
 
         _state = reader.CurrentState;

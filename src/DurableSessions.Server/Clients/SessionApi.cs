@@ -200,6 +200,10 @@ internal sealed class SessionApi : IDisposable
 
                 error = await ErrorAsync(response, hasLost, cancellationToken);
                 response.Dispose();
+
+                // A proxy answers so where it has lost the server's answer.
+                hasLost |= response.StatusCode
+                    is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout;
             }
             catch (Exception e) when (IsLost(e, cancellationToken))
             {

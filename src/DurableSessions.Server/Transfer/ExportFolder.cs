@@ -126,15 +126,26 @@ internal sealed class ExportFolder
     /// <summary>The places of sessions, and of memories.</summary>
     public (IEnumerable<string> Sessions, IEnumerable<string> Memories) Find(TransferReport report)
     {
-        string sessions = PathOf("sessions");
         return (
-            Directory.Exists(sessions) ? Directory.EnumerateDirectories(sessions).Select(PlaceOf).Order(StringComparer.Ordinal) : [],
-            new[] { SourceFolder.Memories, "peers" }
-                .Select(PathOf)
-                .Where(Directory.Exists)
+            Roots("sessions").SelectMany(Directory.EnumerateDirectories).Where(IsFolder).Select(PlaceOf).Order(StringComparer.Ordinal),
+            Roots(SourceFolder.Memories, "peers")
                 .SelectMany(path => FolderWalk.Below(path, report, ".md"))
                 .Where(static entry => entry is FileInfo { Extension: ".md" })
                 .Select(entry => PlaceOf(entry.FullName)));
+
+        IEnumerable<string> Roots(params string[] names) =>
+            names.Select(name => Path.Combine(_root, name)).Where(Directory.Exists).Where(IsFolder);
+
+        bool IsFolder(string path)
+        {
+            bool isFolder = FolderWalk.IsFolder(path);
+            if (!isFolder)
+            {
+                report.Problem(path, 0, FolderWalk.WhyNot);
+            }
+
+            return isFolder;
+        }
     }
 
     private string PlaceOf(string path) => Path.GetRelativePath(_root, path).Replace(Path.DirectorySeparatorChar, '/');

@@ -76,23 +76,28 @@ internal sealed class Exporter(ClientRun run, ExportFolder folder, TransferRepor
             }
             else
             {
-                report.Problem(place, 0, "an export that was cut off wrote a part of it, and the server has it no longer; delete it");
+                report.Problem(
+                    place, 0, "it may be a part only, of an export that was cut off, and the server has it no longer; move it elsewhere");
             }
         }
     }
 
     private async Task WriteMemoryAsync(string? peer, JsonElement memory, CancellationToken cancellationToken)
     {
-        // Deleted since: there is nothing to write.
+        string of = peer is null ? "" : $"peers/{ExportFolder.Name(peer)}/";
+        string name = $"{ExportFolder.Name(Json.Text(memory, "category"))}/{ExportFolder.Name(Json.Text(memory, "name"))}.md";
+        string place = $"{of}{SourceFolder.Memories}/{name}";
+        _listed.Add(place);
         if (await run.Api.FindAsync(UserData.Path(peer, memory), cancellationToken) is { } whole)
         {
-            string of = peer is null ? "" : $"peers/{ExportFolder.Name(peer)}/";
-            string name = $"{ExportFolder.Name(Json.Text(whole, "category"))}/{ExportFolder.Name(Json.Text(whole, "name"))}.md";
-            string place = $"{of}{SourceFolder.Memories}/{name}";
-            _listed.Add(place);
             await folder.WriteAsync(place, Json.Text(whole, "content"), cancellationToken);
             _written[Json.Text(memory, "uri")] = memory.GetRawText();
             report.Count("memories");
+        }
+        else
+        {
+            // Deleted since.
+            _listed.Remove(place);
         }
     }
 

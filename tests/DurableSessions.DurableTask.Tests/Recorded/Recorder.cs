@@ -136,6 +136,7 @@ public sealed class Recorder(AzuriteFixture azurite) : IDisposable
             hub,
             beforeDigest is null ? null : (CommitNames.SemanticProcess, activity => new Prelude(activity, beforeDigest)));
         await EndAsync(member, await run(member));
+        HashSet<string> before = [.. Directory.GetFiles(_folder)];
         foreach (OrchestrationMetadata instance in
             (await member.Host.Client.ListInstancesAsync(new OrchestrationQuery { PageSize = 1_000 }, Cancelled)).Values)
         {
@@ -147,7 +148,7 @@ public sealed class Recorder(AzuriteFixture azurite) : IDisposable
             string recorded = RecordedHistory.Of(instance.InstanceId, events).ToString();
 
             // Of many, that which did most.
-            if (!File.Exists(file) || new FileInfo(file).Length < recorded.Length)
+            if (!before.Contains(file) && (!File.Exists(file) || new FileInfo(file).Length < recorded.Length))
             {
                 await File.WriteAllTextAsync(file, recorded + "\n", Cancelled);
             }

@@ -173,12 +173,15 @@ public sealed class ClientCommandTests(CommandHost server) : IClassFixture<Comma
         Assert.Equal(TimeSpan.FromSeconds(45), time.GetUtcNow() - start);
     }
 
-    [Fact]
-    public async Task What_was_deleted_by_a_request_whose_answer_was_lost_is_deleted_and_what_never_was_there_is_not()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(502)]
+    [InlineData(504)]
+    public async Task What_was_deleted_by_a_request_whose_answer_was_lost_is_deleted_and_what_never_was_there_is_not(int lost)
     {
         const string Gone = """{"error":{"code":"NOT_FOUND","message":"There is none."}}""";
         CommandResult deleted = await ScriptedAsync(
-            new Answers((0, ""), (HttpStatusCode.NotFound, Gone)), "sessions", "delete", "s", "--yes");
+            new Answers(((HttpStatusCode)lost, ""), (HttpStatusCode.NotFound, Gone)), "sessions", "delete", "s", "--yes");
         Assert.Equal((0, "Session s is deleted.\n"), (deleted.Code, deleted.Output + deleted.Error));
         CommandResult forgotten = await ScriptedAsync(
             new Answers((0, ""), (HttpStatusCode.NotFound, Gone)), "memories", "forget", "events/x", "--yes");

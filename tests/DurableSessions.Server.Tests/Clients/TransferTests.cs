@@ -116,8 +116,9 @@ public sealed class TransferTests(CommandHost server) : IClassFixture<CommandHos
         File.CreateSymbolicLink(Path.Combine(to, "sessions/linked/messages.jsonl.unfinished"), Path.Combine(outside, "new"));
         Directory.Delete(Path.Combine(to, "memories/preferences"), recursive: true);
         File.CreateSymbolicLink(Path.Combine(to, "memories/preferences"), outside);
+        File.CreateSymbolicLink(Path.Combine(to, "sessions/elsewhere"), outside);
         CommandResult through = await server.RunAsync("links", "export", to, "--json");
-        Assert.Equal((1, 4), (through.Code, through.Json.GetProperty("not_taken").GetArrayLength()));
+        Assert.Equal((1, 5), (through.Code, through.Json.GetProperty("not_taken").GetArrayLength()));
         Assert.All(
             through.Json.GetProperty("not_taken").EnumerateArray(),
             static p => Assert.Contains("it is a symbolic link", p.GetProperty("why").GetString(), StringComparison.Ordinal));
@@ -335,7 +336,7 @@ public sealed class TransferTests(CommandHost server) : IClassFixture<CommandHos
         (await server.RunAsync("part", "sessions", "delete", "s", "--yes")).Succeeded();
         CommandResult after = await server.RunAsync("part", "export", to);
         Assert.Equal(1, after.Code);
-        Assert.Contains("not taken: sessions/s: an export that was cut off wrote a part of it", after.Output, StringComparison.Ordinal);
+        Assert.Contains("not taken: sessions/s: it may be a part only, of an export that was cut off", after.Output, StringComparison.Ordinal);
         Assert.Equal(1, (await server.RunAsync("part", "import", "openviking", to)).Code);
     }
 
