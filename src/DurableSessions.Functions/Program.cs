@@ -17,7 +17,7 @@ using Microsoft.Extensions.Options;
 FunctionsApplicationBuilder builder = FunctionsApplication.CreateBuilder(args);
 builder.ConfigureFunctionsWebApplication();
 string version = typeof(Program).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
-builder.Services.AddStoreAndApi(version);
+builder.Services.AddStoreAndApi(builder.Configuration, version);
 
 // Inputs and results of activities are the same JSON under every engine.
 builder.Services.Configure<WorkerOptions>(static options => options.Serializer = new JsonObjectSerializer(OrchestrationJson.Options));

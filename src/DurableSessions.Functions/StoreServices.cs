@@ -2,17 +2,17 @@ using Azure.Identity;
 using DurableSessions.Core;
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Storage;
+using DurableSessions.Hosting;
+using DurableSessions.Hosting.Telemetry;
 using DurableSessions.Http;
-using DurableSessions.Http.Documentation;
 using DurableSessions.Orchestration;
-using DurableSessions.Semantics.Extractive;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
 namespace DurableSessions.Functions;
 
-/// <summary>The store and the API, with the settings of the server.</summary>
+/// <summary>What the server is put together from, on the app's storage and task hub.</summary>
 internal static class StoreServices
 {
     /// <summary>
@@ -25,20 +25,18 @@ internal static class StoreServices
         return services.GetRequiredService<IOptions<StorageSettings>>().Value.Connect(connection, new DefaultAzureCredential());
     }
 
-    public static void AddStoreAndApi(this IServiceCollection services, string version)
+    public static void AddStoreAndApi(this IServiceCollection services, IConfiguration configuration, string version)
     {
         services.AddStorageSettings();
         services.AddSingleton(Connect);
-        services.AddDurableSessions().BindStoreSettings();
+        services.AddStore(configuration);
         services.AddPurging();
-        services.AddExtractiveDigest();
         services.AddSingleton<FunctionsClient>();
         services.AddSingleton<OrchestrationClient>(static provider => provider.GetRequiredService<FunctionsClient>());
         services.AddSingleton<ApiPipeline>();
-        services.AddApiKeys();
-        services.AddApiDocumentation(version);
+        services.AddTelemetry(configuration, version);
 
         // No routes for operators: the Durable Functions extension has its own, under the same paths.
-        services.AddDurableSessionsHttp(new DurableSessionsHttpOptions { Version = version, MapsOrchestrations = false }).BindLimits();
+        services.AddApi(configuration, new DurableSessionsHttpOptions { Version = version, MapsOrchestrations = false });
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using DurableSessions.Core.Commits;
 using DurableSessions.Orchestration;
+using DurableSessions.Hosting;
 using DurableSessions.Server.Serving;
 
 namespace DurableSessions.Server.Draining;
