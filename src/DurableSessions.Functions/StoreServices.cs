@@ -1,4 +1,5 @@
 using Azure.Identity;
+using Azure.Monitor.OpenTelemetry.Exporter;
 using DurableSessions.Core;
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Storage;
@@ -6,9 +7,11 @@ using DurableSessions.Hosting;
 using DurableSessions.Hosting.Telemetry;
 using DurableSessions.Http;
 using DurableSessions.Orchestration;
+using Microsoft.Azure.Functions.Worker.OpenTelemetry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using OpenTelemetry;
 
 namespace DurableSessions.Functions;
 
@@ -25,6 +28,23 @@ internal static class StoreServices
         return services.GetRequiredService<IOptions<StorageSettings>>().Value.Connect(connection, new DefaultAzureCredential());
     }
 
+    /// <summary>The server's telemetry, and Application Insights where it is set.</summary>
+    public static void AddAppTelemetry(this IServiceCollection services, IConfiguration configuration, string version)
+    {
+        bool hasInsights = configuration["APPLICATIONINSIGHTS_CONNECTION_STRING"] is { Length: > 0 };
+        if (!TelemetryServices.IsOff(configuration) && (hasInsights || TelemetryServices.ExportsTraces(configuration)))
+        {
+            // Before the server's: the platform's own name of the service gives way to that, and to the environment's.
+            services.AddOpenTelemetry().UseFunctionsWorkerDefaults();
+        }
+
+        OpenTelemetryBuilder? telemetry = services.AddTelemetry(configuration, version, hasTraces: hasInsights);
+        if (hasInsights)
+        {
+            telemetry?.UseAzureMonitorExporter(static options => options.Credential = new DefaultAzureCredential());
+        }
+    }
+
     public static void AddStoreAndApi(this IServiceCollection services, IConfiguration configuration, string version)
     {
         services.AddStorageSettings();
@@ -34,7 +54,6 @@ internal static class StoreServices
         services.AddSingleton<FunctionsClient>();
         services.AddSingleton<OrchestrationClient>(static provider => provider.GetRequiredService<FunctionsClient>());
         services.AddSingleton<ApiPipeline>();
-        services.AddTelemetry(configuration, version);
 
         // No routes for operators: the Durable Functions extension has its own, under the same paths.
         services.AddApi(configuration, new DurableSessionsHttpOptions { Version = version, MapsOrchestrations = false });

@@ -41,15 +41,17 @@ public static class TelemetryServices
     /// <param name="configuration">The host's configuration, with the environment's variables.</param>
     /// <param name="version">The host's version.</param>
     /// <param name="hostName">By which its metrics and traces differ from those of other hosts; one is drawn where it has none.</param>
+    /// <param name="hasTraces">Whether an exporter of the host's own takes traces too.</param>
+    /// <returns>For what the host has of its own; <see langword="null"/>: all is turned off.</returns>
     /// <exception cref="SettingsException">An endpoint is no URL.</exception>
-    public static void AddTelemetry(
-        this IServiceCollection services, IConfiguration configuration, string version, string? hostName = null)
+    public static OpenTelemetryBuilder? AddTelemetry(
+        this IServiceCollection services, IConfiguration configuration, string version, string? hostName = null, bool hasTraces = false)
     {
         services.AddSingleton<IValidateOptions<MetricsSettings>, MetricsSettingsValidator>();
         services.AddOptions<MetricsSettings>().BindSettings(MetricsSettings.Section);
         if (IsOff(configuration))
         {
-            return;
+            return null;
         }
 
         OpenTelemetryBuilder telemetry = services.AddOpenTelemetry().ConfigureResource(resource => resource
@@ -68,15 +70,23 @@ public static class TelemetryServices
                 metrics.AddOtlpExporter(endpoint);
             }
         });
-        if (FindEndpoint(configuration, "TRACES") is { } spans)
+        Action<OtlpExporterOptions>? spans = FindEndpoint(configuration, "TRACES");
+        if (spans is not null || hasTraces)
         {
-            telemetry.WithTracing(traces => traces.AddDurableSessionsSources().AddOtlpExporter(spans));
+            telemetry.WithTracing(static traces => traces.AddDurableSessionsSources());
+        }
+
+        if (spans is not null)
+        {
+            telemetry.WithTracing(traces => traces.AddOtlpExporter(spans));
         }
 
         if (FindEndpoint(configuration, "LOGS") is { } entries)
         {
             telemetry.WithLogging(logs => logs.AddOtlpExporter(entries));
         }
+
+        return telemetry;
     }
 
     /// <summary>Maps <c>/metrics</c>, for operators.</summary>
