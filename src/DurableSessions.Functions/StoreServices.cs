@@ -2,7 +2,6 @@ using Azure.Identity;
 using Azure.Monitor.OpenTelemetry.Exporter;
 using DurableSessions.Core;
 using DurableSessions.Core.Configuration;
-using DurableSessions.Core.Storage;
 using DurableSessions.Hosting;
 using DurableSessions.Hosting.Telemetry;
 using DurableSessions.Http;
@@ -10,7 +9,6 @@ using DurableSessions.Orchestration;
 using Microsoft.Azure.Functions.Worker.OpenTelemetry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 using OpenTelemetry;
 
 namespace DurableSessions.Functions;
@@ -18,16 +16,6 @@ namespace DurableSessions.Functions;
 /// <summary>What the server is put together from, on the app's storage and task hub.</summary>
 internal static class StoreServices
 {
-    /// <summary>
-    /// The container in <c>ConnectionStrings:Storage</c>: a connection string, or the URL of a blob service, used with the app's identity.
-    /// </summary>
-    private static SessionStorage Connect(IServiceProvider services)
-    {
-        string connection = StorageSettings.FindConnection(services.GetRequiredService<IConfiguration>())
-            ?? throw new SettingsException("ConnectionStrings:Storage is missing.");
-        return services.GetRequiredService<IOptions<StorageSettings>>().Value.Connect(connection, new DefaultAzureCredential());
-    }
-
     /// <summary>The server's telemetry, and Application Insights where it is set.</summary>
     public static void AddAppTelemetry(this IServiceCollection services, IConfiguration configuration, string version)
     {
@@ -48,7 +36,8 @@ internal static class StoreServices
     public static void AddStoreAndApi(this IServiceCollection services, IConfiguration configuration, string version)
     {
         services.AddStorageSettings();
-        services.AddSingleton(Connect);
+        services.AddSingleton(static provider =>
+            provider.FindStorage() ?? throw new SettingsException("ConnectionStrings:Storage is missing."));
         services.AddStore(configuration);
         services.AddPurging();
         services.AddSingleton<FunctionsClient>();

@@ -2,10 +2,12 @@ using Azure.Core;
 using Azure.Identity;
 using DurableSessions.Core;
 using DurableSessions.Core.Configuration;
+using DurableSessions.Core.Storage;
 using DurableSessions.Semantics.Chat;
 using DurableSessions.Semantics.Extractive;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace DurableSessions.Hosting;
 
@@ -20,7 +22,7 @@ public static class StoreServices
 
     /// <summary>
     /// Adds the store, the built-in digest and, where <c>Semantics:Endpoint</c> names one, a model. The host adds its
-    /// <see cref="Core.Storage.SessionStorage"/> and its <see cref="Orchestration.OrchestrationClient"/>.
+    /// <see cref="SessionStorage"/> and its <see cref="Orchestration.OrchestrationClient"/>.
     /// </summary>
     public static void AddStore(this IServiceCollection services, IConfiguration configuration)
     {
@@ -33,6 +35,16 @@ public static class StoreServices
             services.AddChatDigest(Credential);
         }
     }
+
+    /// <summary>
+    /// The container in <c>ConnectionStrings:Storage</c>: a connection string, or the URL of a blob service, used with the host's identity;
+    /// <see langword="null"/> where neither is set. Nothing is opened.
+    /// </summary>
+    /// <exception cref="SettingsException">It is neither.</exception>
+    public static SessionStorage? FindStorage(this IServiceProvider services) =>
+        StorageSettings.FindConnection(services.GetRequiredService<IConfiguration>()) is { } connection
+            ? services.GetRequiredService<IOptions<StorageSettings>>().Value.Connect(connection, new DefaultAzureCredential())
+            : null;
 
     // Without a key, requests to a model of Azure carry a token of the host's identity; requests to other endpoints, those on other hosts
     // of Azure included, carry no credential.

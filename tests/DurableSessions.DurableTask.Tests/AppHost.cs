@@ -17,8 +17,8 @@ using Microsoft.Extensions.Logging;
 namespace DurableSessions.DurableTask.Tests;
 
 /// <summary>
-/// The services and the HTTP trigger of the app, in process, with a user's and an operator's key. Its clients send what the Functions host
-/// adds to a request that it forwards.
+/// The services and the HTTP trigger of the app, in process, with a user's and an operator's key unless it has none. Its clients send what the Functions host
+/// adds to a request that it forwards. As with some versions of Durable Functions, its client is not given histories.
 /// </summary>
 internal sealed class AppHost : IAsyncDisposable
 {
@@ -40,13 +40,14 @@ internal sealed class AppHost : IAsyncDisposable
 
     public string Operator { get; }
 
-    public static async Task<AppHost> StartAsync(AzuriteFixture azurite)
+    public static async Task<AppHost> StartAsync(AzuriteFixture azurite, bool hasKeys = true)
     {
         BlobContainerClient container = await azurite.NewContainerAsync();
         var keys = new KeyStore(container, TimeProvider.System);
-        string user = (await keys.AddAsync("default", "default", CancellationToken.None)).Text;
-        string @operator = (await keys.AddAsync(null, null, CancellationToken.None)).Text;
+        string user = hasKeys ? (await keys.AddAsync("default", "default", CancellationToken.None)).Text : "";
+        string @operator = hasKeys ? (await keys.AddAsync(null, null, CancellationToken.None)).Text : "";
         var hub = DurableHub.InMemory();
+        hub.Histories.AreTold = false;
         Scheduler scheduler = await Scheduler.StartAsync(hub);
         var channel = GrpcChannel.ForAddress(scheduler.Address);
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();

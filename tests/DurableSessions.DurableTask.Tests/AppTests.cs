@@ -24,6 +24,9 @@ public sealed partial class AppTests(AzuriteFixture azurite)
         JsonNode task = (await commit.Content.ReadFromJsonAsync<JsonNode>(Cancelled))!["result"]!["task"]!;
         Assert.Equal("completed", (string?)task["status"]);
 
+        Assert.Contains(
+            "The engine tells no steps.", await op.GetStringAsync($"ui/commits/{task["task_id"]}", Cancelled), StringComparison.Ordinal);
+
         Assert.Equal(HttpStatusCode.Forbidden, (await user.GetAsync("metrics", Cancelled)).StatusCode);
         string metrics = await op.GetStringAsync("metrics", Cancelled);
         Assert.Contains("durable_sessions_append_messages", metrics, StringComparison.Ordinal);
@@ -63,6 +66,22 @@ public sealed partial class AppTests(AzuriteFixture azurite)
         string first = await NextIdAsync(events);
         await AppendAsync(user);
         Assert.NotEqual(first, await NextIdAsync(events));
+    }
+
+    [Theory]
+    [InlineData("localhost")]
+    [InlineData("127.0.0.1")]
+    public async Task Without_keys_it_answers_nothing_that_the_host_forwards(string name)
+    {
+        await using AppHost app = await AppHost.StartAsync(azurite, hasKeys: false);
+        using HttpClient client = app.Connect();
+        client.DefaultRequestHeaders.Remove("X-Forwarded-Host");
+        client.DefaultRequestHeaders.Add("X-Forwarded-Host", name);
+        foreach (string path in (string[])["api/v1/sessions", "ui/sessions", "metrics"])
+        {
+            using HttpResponseMessage answer = await client.GetAsync(path, Cancelled);
+            Assert.True(answer.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden, $"{path}: {answer.StatusCode}");
+        }
     }
 
     private static async Task AppendAsync(HttpClient user) => (await user.PostAsJsonAsync(
