@@ -55,7 +55,7 @@ public sealed class DrainCommandTests(AzuriteFixture azurite)
         await using WebApplication app = await StartAppAsync(http =>
         {
             Assert.Equal("system-key", http.Request.Headers["x-functions-key"]);
-            Assert.Equal("Running,Pending,Suspended", $"{http.Request.Query["runtimeStatus"]}");
+            Assert.Equal("Pending,Running,Suspended", $"{http.Request.Query["runtimeStatus"]}");
             bool isSecondPage = http.Request.Headers["x-ms-continuation-token"] == "2";
             switch (isSecondPage ? listings : ++listings)
             {
