@@ -1,5 +1,6 @@
 using System.Globalization;
 using DurableSessions.Orchestration;
+using Grpc.Core;
 using Microsoft.DurableTask.Client;
 using Core = global::DurableTask.Core;
 using Durable = Microsoft.DurableTask;
@@ -159,14 +160,24 @@ public sealed class DurableClient(DurableTaskClient inner, TimeProvider time) : 
     }
 
     public override async Task<IReadOnlyList<OrchestrationHistoryEvent>?> GetHistoryAsync(
-        string instanceId, CancellationToken cancellationToken = default) =>
-        await GetInstanceAsync(instanceId, cancellationToken) is null
-            ? null
-            :
-            [
-                .. (await inner.GetOrchestrationHistoryAsync(instanceId, cancellationToken).OrUnavailableAsync())
-                    .Select(DurableHistory.Translate),
-            ];
+        string instanceId, CancellationToken cancellationToken = default)
+    {
+        if (await GetInstanceAsync(instanceId, cancellationToken) is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            IEnumerable<Core.History.HistoryEvent> history =
+                await inner.GetOrchestrationHistoryAsync(instanceId, cancellationToken).OrUnavailableAsync();
+            return [.. history.Select(DurableHistory.Translate)];
+        }
+        catch (Exception e) when (e is NotSupportedException or RpcException { StatusCode: StatusCode.Unimplemented })
+        {
+            return [];
+        }
+    }
 
     private async Task SendUnlessCompletedAsync(string instanceId, Func<Task> send, CancellationToken cancellationToken)
     {

@@ -1,11 +1,11 @@
+using DurableSessions.Hosting;
 using DurableSessions.Http;
-using DurableSessions.Http.Documentation;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
 namespace DurableSessions.Functions;
 
-/// <summary>The API as the server has it: routing, the envelope with the limits of each route, then the routes.</summary>
+/// <summary>All that the server answers: routing, the envelope with the limits of each route, then the routes.</summary>
 public sealed class ApiPipeline
 {
     private readonly RequestDelegate _run;
@@ -16,7 +16,7 @@ public sealed class ApiPipeline
         var app = new ApplicationBuilder(services);
         app.UseRouting();
         app.UseDurableSessionsHttp();
-        app.UseEndpoints(static endpoints => endpoints.MapDurableSessions().MapApiDocumentation());
+        app.UseEndpoints(static endpoints => endpoints.MapApi());
         _run = app.Build();
     }
 

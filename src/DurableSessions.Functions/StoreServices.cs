@@ -1,44 +1,50 @@
 using Azure.Identity;
+using Azure.Monitor.OpenTelemetry.Exporter;
 using DurableSessions.Core;
 using DurableSessions.Core.Configuration;
-using DurableSessions.Core.Storage;
+using DurableSessions.Hosting;
+using DurableSessions.Hosting.Telemetry;
 using DurableSessions.Http;
-using DurableSessions.Http.Documentation;
 using DurableSessions.Orchestration;
-using DurableSessions.Semantics.Extractive;
+using Microsoft.Azure.Functions.Worker.OpenTelemetry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
+using OpenTelemetry;
 
 namespace DurableSessions.Functions;
 
-/// <summary>The store and the API, with the settings of the server.</summary>
+/// <summary>What the server is put together from, on the app's storage and task hub.</summary>
 internal static class StoreServices
 {
-    /// <summary>
-    /// The container in <c>ConnectionStrings:Storage</c>: a connection string, or the URL of a blob service, used with the app's identity.
-    /// </summary>
-    private static SessionStorage Connect(IServiceProvider services)
+    /// <summary>The server's telemetry, and Application Insights where it is set.</summary>
+    public static void AddAppTelemetry(this IServiceCollection services, IConfiguration configuration, string version)
     {
-        string connection = StorageSettings.FindConnection(services.GetRequiredService<IConfiguration>())
-            ?? throw new SettingsException("ConnectionStrings:Storage is missing.");
-        return services.GetRequiredService<IOptions<StorageSettings>>().Value.Connect(connection, new DefaultAzureCredential());
+        bool hasInsights = configuration["APPLICATIONINSIGHTS_CONNECTION_STRING"] is { Length: > 0 };
+        if (!TelemetryServices.IsOff(configuration) && (hasInsights || TelemetryServices.ExportsTraces(configuration)))
+        {
+            // Before the server's: the platform's own name of the service gives way to that, and to the environment's.
+            services.AddOpenTelemetry().UseFunctionsWorkerDefaults();
+        }
+
+        OpenTelemetryBuilder? telemetry = services.AddTelemetry(configuration, version, hasTraces: hasInsights);
+        if (hasInsights)
+        {
+            telemetry?.UseAzureMonitorExporter(static options => options.Credential = new DefaultAzureCredential());
+        }
     }
 
-    public static void AddStoreAndApi(this IServiceCollection services, string version)
+    public static void AddStoreAndApi(this IServiceCollection services, IConfiguration configuration, string version)
     {
         services.AddStorageSettings();
-        services.AddSingleton(Connect);
-        services.AddDurableSessions().BindStoreSettings();
+        services.AddSingleton(static provider =>
+            provider.FindStorage() ?? throw new SettingsException("ConnectionStrings:Storage is missing."));
+        services.AddStore(configuration);
         services.AddPurging();
-        services.AddExtractiveDigest();
         services.AddSingleton<FunctionsClient>();
         services.AddSingleton<OrchestrationClient>(static provider => provider.GetRequiredService<FunctionsClient>());
         services.AddSingleton<ApiPipeline>();
-        services.AddApiKeys();
-        services.AddApiDocumentation(version);
 
         // No routes for operators: the Durable Functions extension has its own, under the same paths.
-        services.AddDurableSessionsHttp(new DurableSessionsHttpOptions { Version = version, MapsOrchestrations = false }).BindLimits();
+        services.AddApi(configuration, new DurableSessionsHttpOptions { Version = version, MapsOrchestrations = false });
     }
 }

@@ -1,9 +1,12 @@
+using System.Text.Json;
 using DurableSessions.Core.Commits;
+using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Tasks;
 using DurableSessions.Orchestration;
 using DurableSessions.Orchestration.Behaviour;
 using DurableSessions.Testing;
+using IOrchestrationServicePurgeClient = global::DurableTask.Core.IOrchestrationServicePurgeClient;
 
 namespace DurableSessions.DurableTask.Tests;
 
@@ -62,6 +65,54 @@ public sealed class AzureStorageTests(AzuriteFixture azurite, WholeAzurite taskH
         over.SetResult();
     }
 
+    // As the extension's routes do: purge, and start again under another id.
+    [Fact]
+    public async Task A_commit_that_was_purged_is_answered_from_its_record_and_one_that_is_started_again_changes_nothing()
+    {
+        await using DurableHub hub = await DurableHub.OnAzureStorageAsync(taskHubs);
+        await using Member member = await StartAsync(hub, static () => Task.CompletedTask);
+        string id = await CommitAsync(member);
+        OrchestrationMetadata ended = await member.Host.Client.WaitForInstanceCompletionAsync(id, Cancelled);
+        await PurgeAsync(hub, id);
+
+        Assert.Equal(CommitTaskStatus.Completed, (await member.Store.Tasks.GetAsync(s_key.Owner, id, Cancelled)).Status);
+        await Assert.ThrowsAsync<TaskNotFoundException>(() => member.Store.Tasks.RetryAsync(s_key.Owner, id, Cancelled));
+        await member.Host.Client.ScheduleNewOrchestrationInstanceAsync(
+            CommitNames.Orchestrator,
+            JsonSerializer.Deserialize<JsonElement>(ended.SerializedInput!),
+            new StartOrchestrationOptions("again"),
+            Cancelled);
+        await member.Host.Client.WaitForInstanceCompletionAsync("again", Cancelled);
+
+        Audit audit = await Audit.OfAsync(member.Store, s_key);
+        Assert.Single(audit.Archives);
+        Assert.Equal(["m1", "m2", "m3", "m4", "m5"], audit.Everything);
+        Assert.Equal(CommitTaskStatus.Completed, (await member.Store.Tasks.GetAsync(s_key.Owner, id, Cancelled)).Status);
+    }
+
+    // Nothing but what it has stored is left of it: its task is gone, and the next commit has its messages.
+    [Fact]
+    public async Task A_commit_that_was_terminated_and_purged_loses_no_message()
+    {
+        await using DurableHub hub = await DurableHub.OnAzureStorageAsync(taskHubs);
+        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using Member member = await StartAsync(hub, () => reached.TrySetResult() ? over.Task : Task.CompletedTask);
+        string id = await CommitAsync(member);
+        await reached.Task.WaitAsync(Cancelled);
+        await hub.Client.ForceTerminateTaskOrchestrationAsync(id, "enough of it");
+        await member.Host.Client.WaitForInstanceCompletionAsync(id, Cancelled);
+        await PurgeAsync(hub, id);
+        over.SetResult();
+
+        await Assert.ThrowsAsync<TaskNotFoundException>(() => member.Store.Tasks.GetAsync(s_key.Owner, id, Cancelled));
+        CommitAnswer next = await member.Store.Commits.CommitAsync(s_key, new CommitRequest(), Cancelled);
+        await member.Host.Client.WaitForInstanceCompletionAsync(next.Task!.TaskId, Cancelled);
+        Assert.Equal(
+            CommitTaskStatus.Completed, (await member.Store.Tasks.GetAsync(s_key.Owner, next.Task.TaskId, Cancelled)).Status);
+        Assert.Equal(["m1", "m2", "m3", "m4", "m5"], (await Audit.OfAsync(member.Store, s_key)).Everything);
+    }
+
     [Fact]
     public async Task A_timer_fires_not_before_its_time()
     {
@@ -86,6 +137,9 @@ public sealed class AzureStorageTests(AzuriteFixture azurite, WholeAzurite taskH
         CommitAnswer answer = await member.Store.Commits.CommitAsync(s_key, new CommitRequest { KeepRecentCount = 2 }, Cancelled);
         return answer.Task!.TaskId;
     }
+
+    private static async Task PurgeAsync(DurableHub hub, string id) =>
+        Assert.Equal(1, (await ((IOrchestrationServicePurgeClient)hub.Client).PurgeInstanceStateAsync(id)).DeletedInstanceCount);
 
     private async Task AssertFailedAsync(Member member, string id, string error)
     {

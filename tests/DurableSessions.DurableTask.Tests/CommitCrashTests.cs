@@ -59,4 +59,38 @@ public sealed class CommitCrashTests(AzuriteFixture azurite)
         Assert.Equal(ArchiveState.Covered, audit.Archives[0].State);
         await commit.ContinueWith(static _ => { }, TaskScheduler.Default).WaitAsync(patience.Token);
     }
+
+    // More hosts than a digest has attempts.
+    [Fact]
+    public async Task Hosts_that_die_in_a_digest_take_none_of_its_attempts()
+    {
+        const int Deaths = 4;
+        var key = new SessionKey("a", "u", "s");
+        BlobContainerClient container = await azurite.NewContainerAsync();
+        using var patience = new CancellationTokenSource(s_timeout);
+        await using var hub = DurableHub.InMemory();
+        for (int died = 0; died < Deaths; died++)
+        {
+            var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            await using Member host = await Member.StartAsync(
+                azurite, container, hub, (CommitNames.SemanticProcess, activity => new Doomed(activity, false, reached)));
+            if (died == 0)
+            {
+                await host.Store.Sessions.AppendAsync(key, Words.Messages("m", 5), null, patience.Token);
+                await host.Store.Commits.CommitAsync(key, new CommitRequest(), patience.Token);
+            }
+
+            await reached.Task.WaitAsync(patience.Token);
+            await host.Host.KillAsync();
+        }
+
+        await using Member last = await Member.StartAsync(azurite, container, hub);
+        OrchestrationMetadata instance = Assert.Single(
+            (await last.Host.Client.ListInstancesAsync(new OrchestrationQuery(), patience.Token)).Values);
+        await last.Host.Client.WaitForInstanceCompletionAsync(instance.InstanceId, patience.Token);
+
+        Assert.Equal(ArchiveState.Covered, Assert.Single((await Audit.OfAsync(last.Store, key)).Archives).State);
+        Assert.DoesNotContain(
+            (await last.Host.Client.GetHistoryAsync(instance.InstanceId, patience.Token))!, static e => e.EventType == "TaskFailed");
+    }
 }

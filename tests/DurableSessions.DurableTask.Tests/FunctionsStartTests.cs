@@ -25,6 +25,24 @@ public sealed class FunctionsStartTests(AzuriteFixture azurite)
     public Task A_deployed_app_in_dev_mode_ends_before_storage_is_reached() => AssertEndsAsync(
         Settings(AzuriteProcess.ConnectionStringFor(9), "none", "Development", "WEBSITE_INSTANCE_ID", "dev"), Open);
 
+    [Theory]
+    [InlineData("Semantics__WhenFailed", "bogus", "Semantics:WhenFailed 'bogus' ")]
+    [InlineData("Semantics__Modell", "m", "Semantics:Modell is not a setting; Semantics has ")]
+    [InlineData("Limits__Burst", "0", "Limits:Burst '0' ")]
+    [InlineData("Quotas__Session", "1", "Quotas:Session is not a setting; Quotas has ")]
+    [InlineData("Webhooks__Url", "https://x.example", "Webhooks:")]
+    [InlineData("Metrics__Port", "0", "Metrics:Port '0' ")]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector", "OTEL_EXPORTER_OTLP_ENDPOINT is 'collector', which is no http or https URL.")]
+    public async Task A_wrong_setting_ends_the_start_as_it_ends_the_servers(string setting, string value, string expected)
+    {
+        Dictionary<string, string?> settings = Settings(AzuriteProcess.ConnectionStringFor(9), "none", "Development", null, "dev");
+        settings[setting] = value;
+        string error = await ErrorAsync("DurableSessions.Functions", settings);
+
+        Assert.StartsWith($"error: {expected}", error, StringComparison.Ordinal);
+        Assert.Equal(await ErrorAsync("DurableSessions.Server", settings), error);
+    }
+
     private static Dictionary<string, string?> Settings(
         string storage, string container, string environment, string? variable, string? mode)
     {
@@ -43,9 +61,12 @@ public sealed class FunctionsStartTests(AzuriteFixture azurite)
         return settings;
     }
 
-    private static async Task AssertEndsAsync(Dictionary<string, string?> settings, string expected)
+    private static async Task AssertEndsAsync(Dictionary<string, string?> settings, string expected) =>
+        Assert.Contains(expected, await ErrorAsync("DurableSessions.Functions", settings), StringComparison.Ordinal);
+
+    private static async Task<string> ErrorAsync(string program, Dictionary<string, string?> settings)
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "DurableSessions.Functions"))
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, program))
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
@@ -62,8 +83,8 @@ public sealed class FunctionsStartTests(AzuriteFixture azurite)
             Task<string> errors = app.StandardError.ReadToEndAsync(Cancelled);
             await app.WaitForExitAsync(Cancelled).WaitAsync(TimeSpan.FromSeconds(60), Cancelled);
             await output;
-            Assert.Contains(expected, await errors, StringComparison.Ordinal);
             Assert.NotEqual(0, app.ExitCode);
+            return await errors;
         }
         finally
         {

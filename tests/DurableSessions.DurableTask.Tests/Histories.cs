@@ -8,6 +8,9 @@ internal sealed class Histories
 {
     private readonly ConcurrentDictionary<string, IReadOnlyList<HistoryEvent>> _all = new();
 
+    /// <summary>Whether clients are told.</summary>
+    public bool AreTold { get; set; } = true;
+
     public void Record(string instanceId, IEnumerable<HistoryEvent> events) => _all[instanceId] = [.. events];
 
     public IReadOnlyList<HistoryEvent> Of(string instanceId) =>

@@ -23,6 +23,11 @@ internal sealed class HostServer(
             return;
         }
 
+        if (!histories.AreTold)
+        {
+            throw new RpcException(new Status(StatusCode.Unimplemented, ""));
+        }
+
         var chunk = new HistoryChunk();
         chunk.Events.AddRange(histories.Of(request.InstanceId).Select(ProtobufUtils.ToHistoryEventProto));
         await responseStream.WriteAsync(chunk);

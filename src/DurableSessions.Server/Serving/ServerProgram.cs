@@ -4,12 +4,11 @@ using Azure;
 using DurableSessions.Core;
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Storage;
+using DurableSessions.Hosting;
+using DurableSessions.Hosting.Telemetry;
 using DurableSessions.Http;
-using DurableSessions.Http.Documentation;
 using DurableSessions.Http.Keys;
 using DurableSessions.LocalStorage;
-using DurableSessions.Server.Telemetry;
-using DurableSessions.Ui;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
@@ -93,24 +92,23 @@ internal static class ServerProgram
         builder.Services.AddPurging();
         builder.Services.AddHostName(addresses.HostName);
         builder.Services.AddStop();
-        builder.AddTelemetry(builder.Configuration[$"{NameSettings.Section}:{nameof(NameSettings.Name)}"] ?? addresses.HostName);
+        builder.Services.AddTelemetry(
+            builder.Configuration,
+            ServerVersion.Text,
+            builder.Configuration[$"{NameSettings.Section}:{nameof(NameSettings.Name)}"] ?? addresses.HostName);
 
         // A failed start is one line on standard error, written by the command; this keeps the host's stack trace out of the log.
         CancellationToken started = default;
         builder.Logging.AddFilter(
             "Microsoft.Extensions.Hosting.Internal.Host", level => level >= LogLevel.Information && started.IsCancellationRequested);
 
-        builder.Services.AddApi();
-        builder.Services.AddApiDocumentation(ServerVersion.Text);
-        builder.Services.AddUi(listens: !TelemetryServices.IsOff(builder.Configuration));
+        builder.Services.AddHostFilteringErrors();
+        builder.Services.AddApi(builder.Configuration, new DurableSessionsHttpOptions { Version = ServerVersion.Text });
         WebApplication app = builder.Build();
         started = app.Lifetime.ApplicationStarted;
         app.UseStop();
         app.UseDurableSessionsHttp();
-        app.MapDurableSessions();
-        app.MapApiDocumentation();
-        app.MapUi();
-        app.MapMetrics();
+        app.MapApi();
         return app;
     }
 

@@ -1,6 +1,7 @@
 using Azure.Identity;
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Storage;
+using DurableSessions.Hosting;
 using DurableSessions.LocalStorage;
 using Microsoft.Extensions.Options;
 
@@ -42,9 +43,8 @@ internal sealed class StorageConnection : IAsyncDisposable
     {
         services.ValidateSettings();
         StorageSettings settings = services.GetRequiredService<IOptions<StorageSettings>>().Value;
-        if (StorageSettings.FindConnection(services.GetRequiredService<IConfiguration>()) is { } connection)
+        if (services.FindStorage() is { } storage)
         {
-            SessionStorage storage = settings.Connect(connection, new DefaultAzureCredential());
             await StorageCheck.RunAsync(storage.Container, ifMissing, report, cancellationToken);
             Description = storage.Container.Address();
             _storage = storage;

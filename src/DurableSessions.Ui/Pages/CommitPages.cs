@@ -110,7 +110,7 @@ internal static class CommitPages
             ? null
             : await store.Tasks.GetAsync(new UserKey(row.Account, row.User), row.Id, http.RequestAborted);
         var timeline = CommitTimeline.Of(history, instance, time.GetUtcNow());
-        var model = new OneCommit(row, instance, task, timeline, viewer.Only is null ? Json(instance, history) : null);
+        var model = new OneCommit(row, instance, task, timeline, history.Count > 0, viewer.Only is null ? Json(instance, history) : null);
         return viewer.Caller is { } caller ? http.Page<CommitPage>(caller, model) : http.OperatorsPage<CommitPage>(model);
     }
 

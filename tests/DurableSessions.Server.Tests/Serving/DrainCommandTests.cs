@@ -3,11 +3,17 @@ using System.Text.Json.Nodes;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using DurableSessions.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace DurableSessions.Server.Tests.Serving;
 
 public sealed class DrainCommandTests(AzuriteFixture azurite)
 {
+    private static readonly Dictionary<string, string> s_none = [];
+
     [Fact]
     public async Task What_a_killed_server_left_is_carried_to_its_end_and_nothing_is_left()
     {
@@ -40,6 +46,62 @@ public sealed class DrainCommandTests(AzuriteFixture azurite)
         await using ServerProcess next = await ServerProcess.StartAsync(environment);
         JsonNode archive = (await next.Client.GetFromJsonAsync<JsonNode>("api/v1/sessions/s/archives/archive_001"))!;
         Assert.Equal("Hello", (string?)archive["result"]!["messages"]![0]!["parts"]![0]!["text"]);
+    }
+
+    [Fact]
+    public async Task The_commits_of_a_Functions_app_are_waited_for_page_by_page()
+    {
+        int listings = 0;
+        await using WebApplication app = await StartAppAsync(http =>
+        {
+            Assert.Equal("system-key", http.Request.Headers["x-functions-key"]);
+            Assert.Equal("Pending,Running,Suspended", $"{http.Request.Query["runtimeStatus"]}");
+            bool isSecondPage = http.Request.Headers["x-ms-continuation-token"] == "2";
+            switch (isSecondPage ? listings : ++listings)
+            {
+                case 1:
+                    return Results.StatusCode(503);
+                case 2 when !isSecondPage:
+                    http.Response.Headers["x-ms-continuation-token"] = "2";
+                    return Results.Json(new[] { new { name = "commit-when-idle" } });
+                case 2:
+                    return Results.Json(new[] { new { name = "commit-session" } });
+                default:
+                    return Results.Json(new[] { new { name = "commit-when-idle" } });
+            }
+        });
+        (int exitCode, string output, string errors) = await ServerProcess.RunAsync(
+            new Dictionary<string, string> { ["OPENVIKING_API_KEY"] = "system-key" }, "drain", "--url", app.Urls.Single());
+
+        Assert.True(exitCode == 0, output + errors);
+        Assert.Equal(3, listings);
+        Assert.Equal(
+            ["There is no answer, so what is left is not known.", "Commits left: 1", "Drained. Timers left: 1"],
+            output.Trim().Split('\n').Select(static line => line.Split(" (")[0]));
+    }
+
+    [Theory]
+    [InlineData(401, 1, "answered 401 to the listing of its instances")]
+    [InlineData(503, 2, "Not drained within 1 seconds. There is no answer")]
+    [InlineData(200, 1, "answers with no listing of instances")]
+    public async Task A_Functions_app_that_tells_nothing_is_not_drained(int status, int expected, string said)
+    {
+        await using WebApplication app = await StartAppAsync(_ => status == 200 ? Results.Json(new { }) : Results.StatusCode(status));
+        (int exitCode, string output, string errors) = await ServerProcess.RunAsync(s_none, "drain", "--wait", "1", "--url", app.Urls.Single());
+
+        Assert.Equal(expected, exitCode);
+        Assert.Contains(said, output + errors, StringComparison.Ordinal);
+    }
+
+    private static async Task<WebApplication> StartAppAsync(Func<HttpContext, IResult> list)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        builder.Services.AddRouting();
+        WebApplication app = builder.Build();
+        app.MapGet("/runtime/webhooks/durabletask/instances", (HttpContext http) => list(http));
+        await app.StartAsync();
+        return app;
     }
 
     private static async Task<int> CountActiveAsync(BlobContainerClient container) => await container

@@ -1,4 +1,6 @@
 using DurableSessions.Core.Configuration;
+using DurableSessions.Hosting;
+using DurableSessions.Http;
 using DurableSessions.Server.Serving;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -49,7 +51,7 @@ internal static class SettingsHost
         services.AddEngine(configuration);
         services.AddHostName("machine-1933");
         services.AddStop();
-        services.AddApi();
+        services.AddApi(configuration, new DurableSessionsHttpOptions { Version = "0" });
         return services.BuildServiceProvider();
     }
 }

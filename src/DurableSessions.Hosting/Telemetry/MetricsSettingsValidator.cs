@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
 
-namespace DurableSessions.Server.Telemetry;
+namespace DurableSessions.Hosting.Telemetry;
 
 /// <summary>Checks the port of the metrics when a server starts.</summary>
 [OptionsValidator]

@@ -1,9 +1,12 @@
 using System.Globalization;
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Storage;
-using DurableSessions.Engine;
 using DurableSessions.Http.Callers;
-using DurableSessions.Server.Serving;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using OpenTelemetry;
 using OpenTelemetry.Exporter;
@@ -12,17 +15,20 @@ using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
-namespace DurableSessions.Server.Telemetry;
+namespace DurableSessions.Hosting.Telemetry;
 
 /// <summary>
 /// OpenTelemetry: metrics for Prometheus at <c>/metrics</c>; traces, metrics and logs by OTLP where the environment names an endpoint, in
 /// the variables of the specification (<c>OTEL_EXPORTER_OTLP_ENDPOINT</c>, those of one signal, <c>OTEL_SERVICE_NAME</c>,
 /// <c>OTEL_SDK_DISABLED</c>): https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables
 /// </summary>
-internal static class TelemetryServices
+public static class TelemetryServices
 {
     private const string ServiceName = "durable-sessions";
     private const string MetricsPath = "/metrics";
+
+    // By name, as a host may have another engine.
+    private const string Engine = "DurableSessions.Engine";
 
     // Of Microsoft.Extensions.AI, as its own documentation names it: spans and tokens of the questions to a model.
     private const string ModelSource = "Experimental.Microsoft.Extensions.AI";
@@ -31,54 +37,67 @@ internal static class TelemetryServices
     private static readonly string[] s_untraced = ["/health", "/ready", MetricsPath];
 
     /// <summary>Adds what the environment asks for.</summary>
-    /// <param name="builder">The server.</param>
+    /// <param name="services">The host's services.</param>
+    /// <param name="configuration">The host's configuration, with the environment's variables.</param>
+    /// <param name="version">The host's version.</param>
     /// <param name="hostName">By which its metrics and traces differ from those of other hosts; one is drawn where it has none.</param>
-    /// <exception cref="StartException">An endpoint is no URL.</exception>
-    public static void AddTelemetry(this WebApplicationBuilder builder, string? hostName)
+    /// <param name="hasTraces">Whether an exporter of the host's own takes traces too.</param>
+    /// <returns>For what the host has of its own; <see langword="null"/>: all is turned off.</returns>
+    /// <exception cref="SettingsException">An endpoint is no URL.</exception>
+    public static OpenTelemetryBuilder? AddTelemetry(
+        this IServiceCollection services, IConfiguration configuration, string version, string? hostName = null, bool hasTraces = false)
     {
-        builder.Services.AddSingleton<IValidateOptions<MetricsSettings>, MetricsSettingsValidator>();
-        builder.Services.AddOptions<MetricsSettings>().BindSettings(MetricsSettings.Section);
-        if (IsOff(builder.Configuration))
+        services.AddSingleton<IValidateOptions<MetricsSettings>, MetricsSettingsValidator>();
+        services.AddOptions<MetricsSettings>().BindSettings(MetricsSettings.Section);
+        if (IsOff(configuration))
         {
-            return;
+            return null;
         }
 
-        OpenTelemetryBuilder telemetry = builder.Services.AddOpenTelemetry().ConfigureResource(resource => resource
-            .AddService(ServiceName, serviceVersion: ServerVersion.Text, serviceInstanceId: hostName)
+        OpenTelemetryBuilder telemetry = services.AddOpenTelemetry().ConfigureResource(resource => resource
+            .AddService(ServiceName, serviceVersion: version, serviceInstanceId: hostName)
             .AddEnvironmentVariableDetector());
         telemetry.WithMetrics(metrics =>
         {
             metrics.AddDurableSessionsMeters().AddPrometheusExporter();
-            if (ReadPort(builder.Configuration) is { } port)
+            if (ReadPort(configuration) is { } port)
             {
                 metrics.AddPrometheusHttpListener(listener => listener.Port = port);
             }
 
-            if (FindEndpoint(builder.Configuration, "METRICS") is { } endpoint)
+            if (FindEndpoint(configuration, "METRICS") is { } endpoint)
             {
                 metrics.AddOtlpExporter(endpoint);
             }
         });
-        if (FindEndpoint(builder.Configuration, "TRACES") is { } spans)
+        Action<OtlpExporterOptions>? spans = FindEndpoint(configuration, "TRACES");
+        if (spans is not null || hasTraces)
         {
-            telemetry.WithTracing(traces => traces.AddDurableSessionsSources().AddOtlpExporter(spans));
+            telemetry.WithTracing(static traces => traces.AddDurableSessionsSources());
         }
 
-        if (FindEndpoint(builder.Configuration, "LOGS") is { } entries)
+        if (spans is not null)
+        {
+            telemetry.WithTracing(traces => traces.AddOtlpExporter(spans));
+        }
+
+        if (FindEndpoint(configuration, "LOGS") is { } entries)
         {
             telemetry.WithLogging(logs => logs.AddOtlpExporter(entries));
         }
+
+        return telemetry;
     }
 
     /// <summary>Maps <c>/metrics</c>, for operators.</summary>
-    public static void MapMetrics(this WebApplication app)
+    internal static void MapMetrics(this IEndpointRouteBuilder endpoints)
     {
-        if (IsOff(app.Configuration))
+        if (IsOff(endpoints.ServiceProvider.GetRequiredService<IConfiguration>()))
         {
             return;
         }
 
-        app.MapPrometheusScrapingEndpoint(
+        endpoints.MapPrometheusScrapingEndpoint(
                 MetricsPath,
                 meterProvider: null,
                 configureBranchedPipeline: static branch => branch.Use(static async (http, next) =>
@@ -92,7 +111,7 @@ internal static class TelemetryServices
 
     /// <summary>The meters of which the README has a table.</summary>
     public static MeterProviderBuilder AddDurableSessionsMeters(this MeterProviderBuilder metrics) => metrics.AddMeter(
-        EngineTelemetry.MeterName,
+        Engine,
         StoreTelemetry.MeterName,
         ModelSource,
         "Microsoft.AspNetCore.Hosting",
@@ -105,13 +124,13 @@ internal static class TelemetryServices
         // Read by the SDK of Azure when its clients are made: https://aka.ms/azsdk/net/diagnostics
         AppContext.SetSwitch("Azure.Experimental.EnableActivitySource", true);
         return traces
-            .AddSource(EngineTelemetry.ActivitySourceName, ModelSource, "Azure.*")
+            .AddSource(Engine, ModelSource, "Azure.*")
             .AddProcessor(static _ => new RequestTraces())
             .AddAspNetCoreInstrumentation(static http => http.Filter = static request => !s_untraced.Contains(request.Request.Path.Value));
     }
 
     /// <summary>Whether spans leave this process.</summary>
-    /// <exception cref="StartException">The endpoint is no URL.</exception>
+    /// <exception cref="SettingsException">The endpoint is no URL.</exception>
     public static bool ExportsTraces(IConfiguration configuration) =>
         !IsOff(configuration) && FindEndpoint(configuration, "TRACES") is not null;
 
@@ -128,11 +147,11 @@ internal static class TelemetryServices
 
         Uri? Read(string variable) => configuration[variable] is not { Length: > 0 } text ? null
             : Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri!.Scheme is "http" or "https" ? uri
-            : throw new StartException($"{variable} is '{text}', which is no http or https URL.");
+            : throw new SettingsException($"{variable} is '{text}', which is no http or https URL.");
     }
 
     // What is no port is refused with all settings, before this server opens anything.
-    private static int? ReadPort(ConfigurationManager configuration) =>
+    private static int? ReadPort(IConfiguration configuration) =>
         int.TryParse(configuration[$"{MetricsSettings.Section}:{nameof(MetricsSettings.Port)}"], CultureInfo.InvariantCulture, out int port)
         && port is > 0 and <= 65535
             ? port

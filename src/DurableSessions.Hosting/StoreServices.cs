@@ -2,14 +2,17 @@ using Azure.Core;
 using Azure.Identity;
 using DurableSessions.Core;
 using DurableSessions.Core.Configuration;
-using DurableSessions.Http;
+using DurableSessions.Core.Storage;
 using DurableSessions.Semantics.Chat;
 using DurableSessions.Semantics.Extractive;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
-namespace DurableSessions.Server.Serving;
+namespace DurableSessions.Hosting;
 
-/// <summary>Puts storage, the store and the API together, with their settings.</summary>
-internal static class StoreServices
+/// <summary>The store with its digests, and their settings.</summary>
+public static class StoreServices
 {
     private const string IdentityScope = "https://cognitiveservices.azure.com/.default";
 
@@ -17,16 +20,13 @@ internal static class StoreServices
     // https://learn.microsoft.com/azure/ai-services/cognitive-services-custom-subdomains
     private static readonly string[] s_identityHosts = [".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com"];
 
-    /// <summary>Adds storage, which the host opens once its settings are validated.</summary>
-    public static void AddStorage(this IServiceCollection services, StorageConnection connection)
-    {
-        services.AddStorageSettings();
-        services.AddOptions<LocalStorageSettings>().BindSettings(StorageSettings.Section);
-        services.AddSingleton(_ => connection.Storage);
-    }
-
+    /// <summary>
+    /// Adds the store, the built-in digest and, where <c>Semantics:Endpoint</c> names one, a model. The host adds its
+    /// <see cref="SessionStorage"/> and its <see cref="Orchestration.OrchestrationClient"/>.
+    /// </summary>
     public static void AddStore(this IServiceCollection services, IConfiguration configuration)
     {
+        ArgumentNullException.ThrowIfNull(configuration);
         services.AddDurableSessions().BindStoreSettings();
         services.AddExtractiveDigest();
         services.AddChatSettings();
@@ -36,14 +36,17 @@ internal static class StoreServices
         }
     }
 
-    public static void AddApi(this IServiceCollection services)
-    {
-        services.AddApiKeys();
-        services.AddHostFilteringErrors();
-        services.AddDurableSessionsHttp(new DurableSessionsHttpOptions { Version = ServerVersion.Text }).BindLimits();
-    }
+    /// <summary>
+    /// The container in <c>ConnectionStrings:Storage</c>: a connection string, or the URL of a blob service, used with the host's identity;
+    /// <see langword="null"/> where neither is set. Nothing is opened.
+    /// </summary>
+    /// <exception cref="SettingsException">It is neither.</exception>
+    public static SessionStorage? FindStorage(this IServiceProvider services) =>
+        StorageSettings.FindConnection(services.GetRequiredService<IConfiguration>()) is { } connection
+            ? services.GetRequiredService<IOptions<StorageSettings>>().Value.Connect(connection, new DefaultAzureCredential())
+            : null;
 
-    // Without a key, requests to a model of Azure carry a token of the server's identity; requests to other endpoints, those on other hosts
+    // Without a key, requests to a model of Azure carry a token of the host's identity; requests to other endpoints, those on other hosts
     // of Azure included, carry no credential.
     internal static ChatCredential Credential(ChatSettings settings)
     {

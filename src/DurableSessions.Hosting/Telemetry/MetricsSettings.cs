@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 
-namespace DurableSessions.Server.Telemetry;
+namespace DurableSessions.Hosting.Telemetry;
 
 /// <summary>The section <c>Metrics</c> of a server's settings.</summary>
 internal sealed class MetricsSettings

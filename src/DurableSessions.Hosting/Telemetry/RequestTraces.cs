@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using OpenTelemetry;
 
-namespace DurableSessions.Server.Telemetry;
+namespace DurableSessions.Hosting.Telemetry;
 
 /// <summary>
 /// Keeps what a host asks of storage by itself out of the traces: the requests of its sweeps, of its signs of life and the like have no

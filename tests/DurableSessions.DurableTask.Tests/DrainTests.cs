@@ -1,0 +1,47 @@
+using Azure.Storage.Blobs;
+using DurableSessions.Core.Commits;
+using DurableSessions.Core.Identities;
+using DurableSessions.Core.State;
+using DurableSessions.Core.Tasks;
+using DurableSessions.Testing;
+
+namespace DurableSessions.DurableTask.Tests;
+
+/// <summary>The server's command <c>drain</c> with <c>Engine=DurableTask</c>.</summary>
+public sealed class DrainTests(AzuriteFixture azurite)
+{
+    [Fact]
+    public async Task What_a_host_that_died_left_on_the_scheduler_is_carried_to_its_end()
+    {
+        var key = new SessionKey("a", "u", "s");
+        BlobContainerClient container = await azurite.NewContainerAsync();
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(90));
+        await using var hub = DurableHub.InMemory();
+        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using Member host = await Member.StartAsync(
+            azurite, container, hub, (CommitNames.SemanticProcess, activity => new Doomed(activity, false, reached)));
+        await host.Store.Sessions.AppendAsync(key, Words.Messages("m", 3), null, patience.Token);
+        await host.Store.Commits.CommitAsync(key, new CommitRequest(), patience.Token);
+        await reached.Task.WaitAsync(patience.Token);
+        await host.Host.KillAsync();
+
+        await using Scheduler scheduler = await Scheduler.StartAsync(hub);
+        (int exitCode, string output, string errors) = await ServerProcess.RunAsync(
+            new Dictionary<string, string>
+            {
+                ["ConnectionStrings__Storage"] = await azurite.GetConnectionStringAsync(),
+                ["Storage__Container"] = container.Name,
+                ["Engine"] = "DurableTask",
+                ["ConnectionStrings__Scheduler"] = $"Endpoint={scheduler.Address};Authentication=None;TaskHub=default",
+            },
+            "drain",
+            "--wait",
+            "60");
+
+        Assert.True(exitCode == 0, output + errors);
+        Assert.Contains("Commits left: 1", output, StringComparison.Ordinal);
+        Audit audit = await Audit.OfAsync(host.Store, key);
+        Assert.Equal(ArchiveState.Covered, Assert.Single(audit.Archives).State);
+        Assert.Equal(["m1", "m2", "m3"], audit.Everything);
+    }
+}
