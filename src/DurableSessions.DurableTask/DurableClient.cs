@@ -204,8 +204,10 @@ public sealed class DurableClient(DurableTaskClient inner, TimeProvider time) : 
             Generation = found.Tags.TryGetValue(GenerationTag, out string? tag)
                 && int.TryParse(tag, CultureInfo.InvariantCulture, out int generation) ? generation : 1,
             Tags = found.Tags.Where(static t => t.Key != GenerationTag).ToDictionary(StringComparer.Ordinal),
-            SerializedInput = found.SerializedInput,
-            SerializedOutput = status == Orchestration.OrchestrationRuntimeStatus.Completed ? found.SerializedOutput : null,
+            SerializedInput = DurablePayloads.NothingIfNull(found.SerializedInput),
+            SerializedOutput = status == Orchestration.OrchestrationRuntimeStatus.Completed
+                ? DurablePayloads.NothingIfNull(found.SerializedOutput)
+                : null,
             SerializedCustomStatus = DurablePayloads.JsonOrNull(found.SerializedCustomStatus),
             FailureDetails = status switch
             {

@@ -14,10 +14,16 @@ internal static class DurableFailures
         failure.ErrorType, failure.ErrorMessage, failure.StackTrace, failure.IsCausedBy<NonRetriableTaskException>());
 
     /// <summary>
-    /// The failure of an instance whose provider keeps none: Azure Storage has its text in place of an output, and not its type.
+    /// The failure of an instance whose provider keeps none: Azure Storage has its type and its message in place of an output.
     /// </summary>
-    public static TaskFailureDetails WithoutDetails(string? output) =>
-        new("Failed", Text(output) ?? "The provider of the task hub tells no reason.");
+    public static TaskFailureDetails WithoutDetails(string? output)
+    {
+        string text = Text(output) ?? "The provider of the task hub tells no reason.";
+        int end = text.IndexOf(": ", StringComparison.Ordinal);
+        return end > 0 && !text.AsSpan(0, end).ContainsAny(" \r\n")
+            ? new(text[..end], text[(end + 2)..], IsNonRetriable: text[..end] == typeof(NonRetriableTaskException).FullName)
+            : new("Failed", text);
+    }
 
     /// <summary>
     /// The reason of a termination: JSON from this client, plain text from the routes of the Durable Functions extension.

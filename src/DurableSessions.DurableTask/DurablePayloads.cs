@@ -19,19 +19,24 @@ public static class DurablePayloads
     internal static JsonElement? Write(object? value) =>
         value is null ? null : JsonSerializer.SerializeToElement(value, value.GetType(), OrchestrationJson.Options);
 
-    /// <summary>Text that is no JSON is not from an orchestrator: each of them writes its custom status with <see cref="Write"/>.</summary>
+    /// <summary>
+    /// Text that is no JSON is not from an orchestrator: each of them writes its custom status with <see cref="Write"/>.
+    /// </summary>
     internal static string? JsonOrNull(string? text)
     {
         try
         {
             using JsonDocument? json = string.IsNullOrEmpty(text) ? null : JsonDocument.Parse(text);
-            return json is null ? null : text;
+            return json is null ? null : NothingIfNull(text);
         }
         catch (JsonException)
         {
             return null;
         }
     }
+
+    /// <summary>A host without <see cref="Converter"/> may store JSON's null in place of nothing.</summary>
+    internal static string? NothingIfNull(string? json) => json == "null" ? null : json;
 
     internal static T? Read<T>(JsonElement? json) => json is { } value ? value.Deserialize<T>(OrchestrationJson.Options) : default;
 

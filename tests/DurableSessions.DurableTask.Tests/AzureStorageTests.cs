@@ -27,7 +27,7 @@ public sealed class AzureStorageTests(AzuriteFixture azurite, WholeAzurite taskH
         await using DurableHub hub = await DurableHub.OnAzureStorageAsync(taskHubs);
         int calls = 0;
         await using Member member = await StartAsync(
-            hub, () => Interlocked.Increment(ref calls) == 1 ? throw new NonRetriableTaskException("not now") : Task.CompletedTask);
+            hub, archive => Interlocked.Increment(ref calls) == 1 ? throw new NonRetriableTaskException("not now") : archive());
         string id = await CommitAsync(member);
         OrchestrationMetadata failed = await member.Host.Client.WaitForInstanceCompletionAsync(id, Cancelled);
         Assert.Null(failed.SerializedOutput);
@@ -35,24 +35,34 @@ public sealed class AzureStorageTests(AzuriteFixture azurite, WholeAzurite taskH
         await AssertFailedAsync(member, id, $"The server failed. The log has it under {id}.");
 
         await member.Store.Tasks.RetryAsync(s_key.Owner, id, Cancelled);
-        await member.Host.Client.WaitForInstanceCompletionAsync(id, Cancelled);
-        Assert.Equal(CommitTaskStatus.Completed, (await member.Store.Tasks.GetAsync(s_key.Owner, id, Cancelled)).Status);
-        Assert.Equal(["m1", "m2", "m3", "m4", "m5"], (await Audit.OfAsync(member.Store, s_key)).Everything);
+        await AssertCompletedAsync(member, id);
     }
 
     [Fact]
-    public async Task A_commit_that_was_terminated_in_plain_text_is_read_and_started_again()
+    public async Task A_commit_that_was_terminated_in_plain_text_is_read_and_tried_again_while_its_activity_still_runs()
     {
         await using DurableHub hub = await DurableHub.OnAzureStorageAsync(taskHubs);
         var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using Member member = await StartAsync(hub, () =>
+        var late = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        int calls = 0;
+        await using Member member = await StartAsync(hub, async archive =>
         {
-            reached.TrySetResult();
-            return over.Task;
+            if (Interlocked.Increment(ref calls) > 1)
+            {
+                return await archive();
+            }
+
+            reached.SetResult();
+            await over.Task;
+            Task<object?> end = archive();
+            await end.ContinueWith(static _ => { }, TaskScheduler.Default);
+            late.SetResult();
+            return await end;
         });
-        string id = await CommitAsync(member);
+        Task<string> commit = CommitAsync(member);
         await reached.Task.WaitAsync(Cancelled);
+        string id = Assert.Single((await member.Host.Client.ListInstancesAsync(new OrchestrationQuery(), Cancelled)).Values).InstanceId;
 
         // As the route of the Durable Functions extension does.
         await hub.Client.ForceTerminateTaskOrchestrationAsync(id, "enough of it");
@@ -62,7 +72,13 @@ public sealed class AzureStorageTests(AzuriteFixture azurite, WholeAzurite taskH
 
         CommitTask again = await member.Store.Tasks.RetryAsync(s_key.Owner, id, Cancelled);
         Assert.Equal((2, CommitTaskStatus.Pending), (again.Attempt, again.Status));
+        await AssertCompletedAsync(member, id);
+
+        // The call of the attempt before ends last, for a run that is no more.
         over.SetResult();
+        await late.Task.WaitAsync(Cancelled);
+        await AssertCompletedAsync(member, id);
+        await commit.ContinueWith(static _ => { }, TaskScheduler.Default).WaitAsync(Cancelled);
     }
 
     // As the extension's routes do: purge, and start again under another id.
@@ -125,11 +141,18 @@ public sealed class AzureStorageTests(AzuriteFixture azurite, WholeAzurite taskH
         Assert.Equal("true", (await host.Client.WaitForInstanceCompletionAsync(instance.InstanceId, Cancelled)).SerializedOutput);
     }
 
-    private async Task<Member> StartAsync(DurableHub hub, Func<Task> beforeArchiving) => await Member.StartAsync(
-        azurite,
-        await azurite.NewContainerAsync(),
-        hub,
-        (CommitNames.ArchiveToTemp, activity => new Prelude(activity, beforeArchiving)));
+    private Task<Member> StartAsync(DurableHub hub, Func<Task> beforeArchiving) =>
+        StartAsync(hub, activity => Wrapped.Behind(beforeArchiving, activity));
+
+    private Task<Member> StartAsync(DurableHub hub, Func<Func<Task<object?>>, Task<object?>> archiving) =>
+        StartAsync(hub, activity => new Wrapped(activity, archiving));
+
+    private async Task<Member> StartAsync(DurableHub hub, Func<ITaskActivity, ITaskActivity> wrap) =>
+        await Member.StartAsync(
+            azurite,
+            await azurite.NewContainerAsync(),
+            hub,
+            (CommitNames.ArchiveToTemp, wrap));
 
     private async Task<string> CommitAsync(Member member)
     {
@@ -140,6 +163,15 @@ public sealed class AzureStorageTests(AzuriteFixture azurite, WholeAzurite taskH
 
     private static async Task PurgeAsync(DurableHub hub, string id) =>
         Assert.Equal(1, (await ((IOrchestrationServicePurgeClient)hub.Client).PurgeInstanceStateAsync(id)).DeletedInstanceCount);
+
+    private async Task AssertCompletedAsync(Member member, string id)
+    {
+        await member.Host.Client.WaitForInstanceCompletionAsync(id, Cancelled);
+        Assert.Equal(CommitTaskStatus.Completed, (await member.Store.Tasks.GetAsync(s_key.Owner, id, Cancelled)).Status);
+        Audit audit = await Audit.OfAsync(member.Store, s_key);
+        Assert.Equal(["m1", "m2", "m3"], Assert.Single(audit.Archives).Texts);
+        Assert.Equal(["m1", "m2", "m3", "m4", "m5"], audit.Everything);
+    }
 
     private async Task AssertFailedAsync(Member member, string id, string error)
     {

@@ -9,9 +9,11 @@ using DurableSessions.Testing;
 namespace DurableSessions.DurableTask.Tests;
 
 /// <summary>A commit whose host dies around each of its steps.</summary>
-public sealed class CommitCrashTests(AzuriteFixture azurite)
+public class CommitCrashTests(AzuriteFixture azurite)
 {
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(60);
+
+    private protected virtual Task<DurableHub> NewHubAsync() => Task.FromResult(DurableHub.InMemory());
 
     public static TheoryData<string, bool> Steps()
     {
@@ -35,7 +37,7 @@ public sealed class CommitCrashTests(AzuriteFixture azurite)
 
         // Not before there is storage: in a fresh clone it is installed first.
         using var patience = new CancellationTokenSource(s_timeout);
-        await using var hub = DurableHub.InMemory();
+        await using DurableHub hub = await NewHubAsync();
         var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using Member first = await Member.StartAsync(
             azurite, container, hub, (step, activity => new Doomed(activity, after, reached)));
@@ -93,4 +95,10 @@ public sealed class CommitCrashTests(AzuriteFixture azurite)
         Assert.DoesNotContain(
             (await last.Host.Client.GetHistoryAsync(instance.InstanceId, patience.Token))!, static e => e.EventType == "TaskFailed");
     }
+}
+
+/// <summary>The same, on the provider of Azure Storage.</summary>
+public sealed class AzureStorageCommitCrashTests(AzuriteFixture azurite, WholeAzurite taskHubs) : CommitCrashTests(azurite)
+{
+    private protected override Task<DurableHub> NewHubAsync() => DurableHub.OnAzureStorageAsync(taskHubs);
 }

@@ -9,10 +9,16 @@ namespace DurableSessions.DurableTask.Tests;
 /// <summary>A task hub that several hosts share, as they would share a scheduler.</summary>
 internal sealed class DurableHub : IOrchestrationHub
 {
+    private readonly Func<DurableHub, OrchestrationRegistry, Task<IOrchestrationHost>> _start;
     private readonly Func<Task> _end;
 
-    private DurableHub(IOrchestrationService service, IOrchestrationServiceClient client, Func<Task> end)
+    private DurableHub(
+        IOrchestrationService service,
+        IOrchestrationServiceClient client,
+        Func<DurableHub, OrchestrationRegistry, Task<IOrchestrationHost>> start,
+        Func<Task> end)
     {
+        _start = start;
         Service = service;
         Client = client;
         _end = end;
@@ -29,7 +35,8 @@ internal sealed class DurableHub : IOrchestrationHub
     public static DurableHub InMemory()
     {
         var service = new InMemoryOrchestrationService();
-        return new DurableHub(service, service, static () => Task.CompletedTask);
+        return new DurableHub(
+            service, service, static async (hub, registry) => await DurableHost.StartAsync(hub, registry), static () => Task.CompletedTask);
     }
 
     /// <summary>The provider that Azure Functions uses unless it is configured for another.</summary>
@@ -45,7 +52,11 @@ internal sealed class DurableHub : IOrchestrationHub
         });
         await service.CreateIfNotExistsAsync();
         await service.StartAsync();
-        return new DurableHub(service, service, () => service.StopAsync(isForced: true));
+        return new DurableHub(
+            service,
+            service,
+            static async (hub, registry) => await FunctionsHost.StartAsync(hub, registry),
+            () => service.StopAsync(isForced: true));
     }
 
     public static async Task RunAsync(Func<IOrchestrationHub, Task> test)
@@ -60,7 +71,7 @@ internal sealed class DurableHub : IOrchestrationHub
         await test(hub);
     }
 
-    public async Task<IOrchestrationHost> StartHostAsync(OrchestrationRegistry registry) => await DurableHost.StartAsync(this, registry);
+    public Task<IOrchestrationHost> StartHostAsync(OrchestrationRegistry registry) => _start(this, registry);
 
     public async ValueTask DisposeAsync() => await _end();
 }

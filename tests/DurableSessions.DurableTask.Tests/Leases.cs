@@ -1,17 +1,20 @@
 using System.Collections.Concurrent;
 using global::DurableTask.Core;
+using global::DurableTask.Core.History;
 
 namespace DurableSessions.DurableTask.Tests;
 
 /// <summary>
 /// One host's part of the hub. Its service lends work for ever, or for long; a scheduler takes it back from a host that is gone, gives it
-/// to another, and hears nothing more from the first. So does this.
+/// to another, and hears nothing more from the first. So does this. Each call of an activity is lent under a number of its own: the gRPC
+/// server knows it by its instance and its number, which are the same in the next run of an instance while the call before still runs.
 /// </summary>
 internal sealed class Leases(IOrchestrationService hub, Histories histories) : IOrchestrationService
 {
     private readonly ConcurrentDictionary<TaskOrchestrationWorkItem, bool> _orchestrations = new();
-    private readonly ConcurrentDictionary<TaskActivityWorkItem, bool> _activities = new();
+    private readonly ConcurrentDictionary<TaskActivityWorkItem, TaskActivityWorkItem> _activities = new();
     private readonly CancellationTokenSource _over = new();
+    private int _calls;
 
     public int TaskOrchestrationDispatcherCount => 1;
 
@@ -37,10 +40,7 @@ internal sealed class Leases(IOrchestrationService hub, Histories histories) : I
 
         foreach (TaskActivityWorkItem item in _activities.Keys)
         {
-            if (_activities.TryRemove(item, out _))
-            {
-                await hub.AbandonTaskActivityWorkItemAsync(item);
-            }
+            await AbandonTaskActivityWorkItemAsync(item);
         }
     }
 
@@ -48,7 +48,12 @@ internal sealed class Leases(IOrchestrationService hub, Histories histories) : I
         TimeSpan receiveTimeout, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _over.Token);
-        TaskOrchestrationWorkItem item = await hub.LockNextTaskOrchestrationWorkItemAsync(receiveTimeout, either.Token);
+        TaskOrchestrationWorkItem? item = await hub.LockNextTaskOrchestrationWorkItemAsync(receiveTimeout, either.Token);
+        if (item is null)
+        {
+            return null!;
+        }
+
         _orchestrations[item] = true;
         if (_over.IsCancellationRequested && _orchestrations.TryRemove(item, out _))
         {
@@ -63,15 +68,21 @@ internal sealed class Leases(IOrchestrationService hub, Histories histories) : I
     public async Task<TaskActivityWorkItem> LockNextTaskActivityWorkItem(TimeSpan receiveTimeout, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _over.Token);
-        TaskActivityWorkItem item = await hub.LockNextTaskActivityWorkItem(receiveTimeout, either.Token);
-        _activities[item] = true;
-        if (_over.IsCancellationRequested && _activities.TryRemove(item, out _))
+        TaskActivityWorkItem? item = await hub.LockNextTaskActivityWorkItem(receiveTimeout, either.Token);
+        if (item is null)
         {
-            await hub.AbandonTaskActivityWorkItemAsync(item);
+            return null!;
+        }
+
+        TaskActivityWorkItem lent = Lend(item);
+        _activities[lent] = item;
+        if (_over.IsCancellationRequested)
+        {
+            await AbandonTaskActivityWorkItemAsync(lent);
             throw new OperationCanceledException();
         }
 
-        return item;
+        return lent;
     }
 
     public async Task CompleteTaskOrchestrationWorkItemAsync(
@@ -100,10 +111,14 @@ internal sealed class Leases(IOrchestrationService hub, Histories histories) : I
         _orchestrations.ContainsKey(workItem) ? hub.AbandonTaskOrchestrationWorkItemAsync(workItem) : Task.CompletedTask;
 
     public Task CompleteTaskActivityWorkItemAsync(TaskActivityWorkItem workItem, TaskMessage responseMessage) =>
-        _activities.TryRemove(workItem, out _) ? hub.CompleteTaskActivityWorkItemAsync(workItem, responseMessage) : Task.CompletedTask;
+        _activities.TryRemove(workItem, out TaskActivityWorkItem? item)
+            ? hub.CompleteTaskActivityWorkItemAsync(item, Response(item, responseMessage.Event))
+            : Task.CompletedTask;
 
     public Task AbandonTaskActivityWorkItemAsync(TaskActivityWorkItem workItem) =>
-        _activities.TryRemove(workItem, out _) ? hub.AbandonTaskActivityWorkItemAsync(workItem) : Task.CompletedTask;
+        _activities.TryRemove(workItem, out TaskActivityWorkItem? item)
+            ? hub.AbandonTaskActivityWorkItemAsync(item)
+            : Task.CompletedTask;
 
     public Task RenewTaskOrchestrationWorkItemLockAsync(TaskOrchestrationWorkItem workItem) => Task.CompletedTask;
 
@@ -130,4 +145,30 @@ internal sealed class Leases(IOrchestrationService hub, Histories histories) : I
     public Task DeleteAsync() => throw new NotSupportedException();
 
     public Task DeleteAsync(bool deleteInstanceStore) => throw new NotSupportedException();
+
+    private TaskActivityWorkItem Lend(TaskActivityWorkItem item)
+    {
+        var call = (TaskScheduledEvent)item.TaskMessage.Event;
+        return new TaskActivityWorkItem
+        {
+            Id = item.Id,
+            LockedUntilUtc = item.LockedUntilUtc,
+            TaskMessage = new TaskMessage
+            {
+                OrchestrationInstance = item.TaskMessage.OrchestrationInstance,
+                Event = new TaskScheduledEvent(Interlocked.Increment(ref _calls), call.Name!, call.Version, call.Input)
+                {
+                    Tags = call.Tags,
+                },
+            },
+        };
+    }
+
+    private static TaskMessage Response(TaskActivityWorkItem item, HistoryEvent end) => new()
+    {
+        OrchestrationInstance = item.TaskMessage.OrchestrationInstance,
+        Event = end is TaskFailedEvent failed
+            ? new TaskFailedEvent(-1, item.TaskMessage.Event.EventId, failed.Reason, failed.Details, failed.FailureDetails)
+            : new TaskCompletedEvent(-1, item.TaskMessage.Event.EventId, ((TaskCompletedEvent)end).Result),
+    };
 }

@@ -26,6 +26,9 @@ public abstract class QueryBehaviour : PortBehaviour
         });
     }
 
+    /// <summary>Whether a timer may fire before its time; then another follows it.</summary>
+    protected virtual bool TimersMayFireEarly => false;
+
     [Fact]
     public Task Instances_are_listed_in_pages_and_by_status_and_time() => RunAsync(async () =>
     {
@@ -99,7 +102,12 @@ public abstract class QueryBehaviour : PortBehaviour
             "ExecutionStarted", "EventRaised", "TimerCreated", "TimerFired", "TaskScheduled", "TaskFailed", "TaskScheduled",
             "TaskCompleted", "ExecutionCompleted",
         ];
-        List<OrchestrationHistoryEvent> story = [.. history.Where(e => types.Contains(e.EventType))];
+        OrchestrationHistoryEvent timer = history.First(static e => e.EventType == "TimerCreated");
+        List<OrchestrationHistoryEvent> story =
+        [
+            .. history.Where(e => types.Contains(e.EventType)
+                && !(TimersMayFireEarly && (e.EventType is "TimerCreated" or "TimerFired") && e.TaskId != timer.TaskId)),
+        ];
         Assert.Equal(types, story.Select(e => e.EventType));
         Assert.Contains(history, e => e is { EventType: "EventRaised", Name: "go", Payload: "\"word\"" });
         Assert.Contains(
@@ -112,7 +120,7 @@ public abstract class QueryBehaviour : PortBehaviour
         Assert.Equal(
             ["double"],
             history.Where(e => e.EventType == "TaskScheduled" && e.TaskId == completed).Select(e => e.Name));
-        Assert.NotNull(history.Single(e => e.EventType == "TimerCreated").FireAt);
+        Assert.NotNull(timer.FireAt);
         Assert.Equal(story.Select(e => e.Timestamp).Order(), story.Select(e => e.Timestamp));
     });
 

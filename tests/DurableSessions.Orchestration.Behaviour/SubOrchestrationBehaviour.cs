@@ -40,6 +40,12 @@ public abstract class SubOrchestrationBehaviour : PortBehaviour
     /// <summary>Whether a child has the tags of its parent.</summary>
     protected virtual bool InheritsTags => true;
 
+    /// <summary>Whether a child's generation is its own; otherwise it has its parent's, as it has its parent's tags.</summary>
+    protected virtual bool CountsGenerationsOfChildren => true;
+
+    /// <summary>Whether the history of a parent has the inputs of its children.</summary>
+    protected virtual bool TellsInputsOfChildren => true;
+
     [Fact]
     public Task A_child_gives_its_parent_its_output() => RunAsync(async () =>
     {
@@ -134,7 +140,7 @@ public abstract class SubOrchestrationBehaviour : PortBehaviour
         IReadOnlyList<OrchestrationHistoryEvent> history = (await client.GetHistoryAsync(parent.InstanceId))!;
         OrchestrationHistoryEvent created = Assert.Single(history, static e => e.EventType == "SubOrchestrationInstanceCreated");
         OrchestrationHistoryEvent completed = Assert.Single(history, static e => e.EventType == "SubOrchestrationInstanceCompleted");
-        Assert.Equal(("the-child", "waits", "1"), (created.InstanceId, created.Name, created.Payload));
+        Assert.Equal(("the-child", "waits", TellsInputsOfChildren ? "1" : null), (created.InstanceId, created.Name, created.Payload));
         Assert.Equal((created.TaskId, "\"went\""), (completed.TaskId, completed.Payload));
     });
 
@@ -290,16 +296,23 @@ public abstract class SubOrchestrationBehaviour : PortBehaviour
         OrchestrationMetadata child = await ChildAsync(client, "heir");
 
         Assert.Equal(InheritsTags ? parent.Tags : [], child.Tags);
-        Assert.Equal((2, 1), (parent.Generation, child.Generation));
+        Assert.Equal((2, CountsGenerationsOfChildren ? 1 : 2), (parent.Generation, child.Generation));
         await client.RaiseEventAsync("heir", "go", "", Deadline);
         await EndOf(client, parent);
     });
 
-    // Once it runs. The task hub in memory answers with an error for a child that it is about to create.
+    // Once it runs; Azure Storage shows it a moment later. The task hub in memory answers with an error for a child that it is about to
+    // create.
     private async Task<OrchestrationMetadata> ChildAsync(OrchestrationClient client, string id)
     {
         await Begun(id).Task.WaitAsync(Deadline);
-        return (await client.GetInstanceAsync(id, Deadline))!;
+        OrchestrationMetadata? child;
+        while ((child = await client.GetInstanceAsync(id, Deadline)) is null)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), Time, Deadline);
+        }
+
+        return child;
     }
 
     private TaskCompletionSource Begun(string id) =>

@@ -134,7 +134,7 @@ public sealed class Recorder(AzuriteFixture azurite) : IDisposable
             azurite,
             await azurite.NewContainerAsync(),
             hub,
-            beforeDigest is null ? null : (CommitNames.SemanticProcess, activity => new Prelude(activity, beforeDigest)));
+            beforeDigest is null ? null : (CommitNames.SemanticProcess, activity => Wrapped.Behind(beforeDigest, activity)));
         await EndAsync(member, await run(member));
         HashSet<string> before = [.. Directory.GetFiles(_folder)];
         foreach (OrchestrationMetadata instance in
