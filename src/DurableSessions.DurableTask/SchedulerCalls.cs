@@ -7,6 +7,7 @@ namespace DurableSessions.DurableTask;
 internal static class SchedulerCalls
 {
     /// <exception cref="OrchestrationUnavailableException">The scheduler does not answer, or accepts no more for now.</exception>
+    /// <exception cref="OperationCanceledException">The caller cancelled it: some calls of the client say so in a status.</exception>
     public static async Task<T> OrUnavailableAsync<T>(this Task<T> call)
     {
         try
@@ -16,6 +17,10 @@ internal static class SchedulerCalls
         catch (RpcException e) when (IsPassing(e))
         {
             throw new OrchestrationUnavailableException("The scheduler does not answer; try again.", e);
+        }
+        catch (RpcException e) when (e.StatusCode == StatusCode.Cancelled && e.Status.DebugException is OperationCanceledException)
+        {
+            throw new OperationCanceledException(e.Message, e);
         }
     }
 
