@@ -11,7 +11,16 @@ using DurableSessions.Benchmarks.Quality;
 // Or the search index of one user's messages, in memory: … search [messages]
 // Or the search of one user's messages, by a host on an Azurite, or on a storage account: … search azurite [messages] [connection string]
 // Or what is found again of long conversations, a file of the LoCoMo data set: … quality FILE
+// Or Durable Task on Azure Storage beside the embedded engine, and Functions hosts that share its work: see the script scale
 // Or more than storage can take, an Azurite or a simulated one that throttles: … load azurite|throttled [seconds of a stage]
+#if AZURE_FUNCTIONS
+if (args is ["scale", ..])
+{
+    await DurableSessions.Benchmarks.Scale.ScaleBenchmark.RunAsync(args[1..]);
+    return 0;
+}
+#endif
+
 if (args is ["load", ("azurite" or "throttled") and var kind, ..])
 {
     return await OverloadRun.RunAsync(

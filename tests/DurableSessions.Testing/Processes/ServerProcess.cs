@@ -176,7 +176,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
     }
 
     // Not from the PATH, which a test may change: the one that runs this test.
-    private static string DotnetPath() =>
+    internal static string DotnetPath() =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "..", "..", "..", "dotnet"));
 
     private async Task ReadToEndAsync()
