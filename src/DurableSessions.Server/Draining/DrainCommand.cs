@@ -61,7 +61,8 @@ internal static class DrainCommand
 
     private static async Task<int> WatchAsync(Uri app, string? key, TimeSpan atMost, CancellationToken cancellationToken)
     {
-        using var instances = new RemoteInstances(app, string.IsNullOrEmpty(key) ? null : key, SessionApi.CreateHandler());
+        using HttpMessageHandler handler = SessionApi.CreateHandler();
+        using var instances = new RemoteInstances(app, string.IsNullOrEmpty(key) ? null : key, handler);
         return await DrainAsync(instances.CountAsync, atMost, cancellationToken) ? 0 : Unfinished;
     }
 

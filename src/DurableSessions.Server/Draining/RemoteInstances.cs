@@ -18,10 +18,10 @@ internal sealed class RemoteInstances : IDisposable
 
     /// <param name="app">Where the app is.</param>
     /// <param name="key">A system key of the extension, or an operator's key; <see langword="null"/>: none.</param>
-    /// <param name="handler">Sends; it is disposed with this.</param>
+    /// <param name="handler">Sends; the caller disposes it.</param>
     public RemoteInstances(Uri app, string? key, HttpMessageHandler handler)
     {
-        _http = new HttpClient(handler) { BaseAddress = app, Timeout = TimeSpan.FromSeconds(30) };
+        _http = new HttpClient(handler, disposeHandler: false) { BaseAddress = app, Timeout = TimeSpan.FromSeconds(30) };
         if (key is not null)
         {
             _http.DefaultRequestHeaders.TryAddWithoutValidation("x-functions-key", key);
@@ -55,9 +55,11 @@ internal sealed class RemoteInstances : IDisposable
             }
             while (token is not null);
         }
-        catch (Exception e) when (
-            (e is HttpRequestException { StatusCode: null or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError })
-            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (HttpRequestException e) when (IsPassing(e.StatusCode))
+        {
+            return null;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return null;
         }
@@ -73,6 +75,9 @@ internal sealed class RemoteInstances : IDisposable
 
         return (commits, others);
     }
+
+    private static bool IsPassing(HttpStatusCode? status) =>
+        status is null or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError;
 
     private async Task<(List<string?> Names, string? Token)> ListAsync(string? token, CancellationToken cancellationToken)
     {

@@ -2,7 +2,6 @@ using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Semantics;
 using DurableSessions.Hosting;
 using DurableSessions.Semantics.Chat;
-using DurableSessions.Server.Serving;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace DurableSessions.Server.Tests.Serving;
