@@ -27,10 +27,10 @@ public sealed partial class VersionTests
     [Fact]
     public void Each_link_of_the_table_leads_to_the_version()
     {
-        Match[] rows = [.. PackageRow().Matches(s_readme)];
+        MatchCollection rows = PackageRow().Matches(s_readme);
 
         Assert.NotEmpty(rows);
-        Assert.All(rows, static row => Assert.EndsWith(row.Groups[2].Value, row.Groups[3].Value));
+        Assert.All<Match>(rows, static row => Assert.EndsWith(row.Groups[2].Value, row.Groups[3].Value));
     }
 
     [Fact]
