@@ -3,7 +3,7 @@
 # and again; then every accepted commit has completed, and every acknowledged message is there exactly once, in order.
 #   tests/kills.sh [FOLDER] [SEED]
 # FOLDER (or AZURE_PARTS; ../shared/azure beside the repository) has the sources of the stand-ins for a Functions host and a scheduler, and
-# packages. Without it only the embedded engine is killed. One line for each way; ends with an error where one failed.
+# packages. Without it only the embedded engine is killed. KILLS_BUILT says that the test projects are built, with packages in that folder. One line for each way; ends with an error where one failed.
 set -uo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -48,9 +48,8 @@ if [ ! -d "$parts/task-hub" ] || [ ! -d "$parts/functions-host" ] || [ ! -d "$pa
 fi
 
 parts=$(cd "$parts" && pwd)
-core=$(basename "$parts"/packages/Microsoft.Azure.DurableTask.Core.*.nupkg .nupkg)
-guarded=(-p:AzureFunctions=true "-p:RestoreAdditionalProjectSources=$parts/packages" '-p:WarningsNotAsErrors=NU1603%3BNU1605'
-  "-p:DurableTaskCoreVersion=${core#Microsoft.Azure.DurableTask.Core.}" -p:RestoreLockedMode=false -p:RestorePackagesWithLockFile=false)
+. tests/guarded.sh
+guard "$parts/packages" "${KILLS_BUILT:-$work}"
 
 # The stand-ins' packages were compiled against later versions than the lowest that they ask for: those of the repository.
 cp -r "$parts/task-hub" "$parts/functions-host" "$work" || exit 1
@@ -63,10 +62,12 @@ rm -rf "$work"/*/bin "$work"/*/obj
 export DURABLE_SESSIONS_AZURE_PARTS=$work/parts
 for program in task-hub functions-host; do
   quietly dotnet build "$work/$program" -c Release -o "$work/parts/$program" -v:quiet \
-    "-p:RestoreAdditionalProjectSources=$parts/packages" -p:RestoreLockedMode=false || exit 1
+    "-p:RestoreAdditionalProjectSources=$parts/packages" "-p:RestorePackagesPath=$work/packages-of-parts" -p:RestoreLockedMode=false || exit 1
 done
-quietly dotnet build "tests/$server" -v:quiet "${guarded[@]}" || exit 1
-quietly dotnet build "tests/$durable" -v:quiet "${guarded[@]}" || exit 1
+if [ -z "${KILLS_BUILT:-}" ]; then
+  quietly dotnet build "tests/$server" -v:quiet "${guarded[@]}" || exit 1
+  quietly dotnet build "tests/$durable" -v:quiet "${guarded[@]}" || exit 1
+fi
 quietly dotnet publish src/DurableSessions.Functions -c Debug -o "$work/parts/app" -v:quiet "${guarded[@]}" \
   -p:CentralPackageTransitivePinningEnabled=true || exit 1
 echo "Building what is killed took $SECONDS s."

@@ -71,7 +71,7 @@ var roles = {
   scheduler: '0ad04412-c4d5-4796-b79c-f76d14c8d402' // Durable Task Data Contributor
 }
 
-resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
+resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: 'id-${environmentName}'
   location: location
   tags: tags
@@ -94,7 +94,7 @@ var closed = {
 }
 
 // The sessions.
-resource storage 'Microsoft.Storage/storageAccounts@2023-05-01' = {
+resource storage 'Microsoft.Storage/storageAccounts@2026-06-01' = {
   name: 'st${unique}'
   location: location
   tags: tags
@@ -117,7 +117,7 @@ resource storage 'Microsoft.Storage/storageAccounts@2023-05-01' = {
 }
 
 // The Functions host's own: its locks, the package of the app and, without a scheduler, the task hub.
-resource hostStorage 'Microsoft.Storage/storageAccounts@2023-05-01' = {
+resource hostStorage 'Microsoft.Storage/storageAccounts@2026-06-01' = {
   name: 'sthost${unique}'
   location: location
   tags: tags
@@ -176,7 +176,7 @@ module network 'network.bicep' = {
 
 // Manifests, segments and records are the truth of a session: no rule may touch them. Versions are what they were. What has ended is
 // purged by the hosts themselves, which keep what a client can ask of it: Retention:TaskDays.
-resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2023-05-01' = {
+resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2026-06-01' = {
   parent: storage
   name: 'default'
   properties: {
@@ -223,7 +223,7 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2023-05
   }
 }
 
-resource logs 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
+resource logs 'Microsoft.OperationalInsights/workspaces@2026-03-01' = {
   name: 'log-${environmentName}-${unique}'
   location: location
   tags: tags
@@ -262,7 +262,7 @@ resource taskHub 'Microsoft.DurableTask/schedulers/taskHubs@2026-02-01' = if (us
   name: hub
 }
 
-resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: 'plan-${environmentName}'
   location: location
   tags: tags
@@ -274,7 +274,7 @@ resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
   properties: { reserved: true }
 }
 
-resource app 'Microsoft.Web/sites@2024-04-01' = {
+resource app 'Microsoft.Web/sites@2025-03-01' = {
   name: 'func-${environmentName}-${unique}'
   location: location
   tags: union(tags, { 'azd-service-name': 'api' })

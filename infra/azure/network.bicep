@@ -10,7 +10,7 @@ param targets { name: string, id: string, group: string, zone: string }[]
 
 var zoneNames = union(map(targets, target => target.zone), [])
 
-resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
+resource network 'Microsoft.Network/virtualNetworks@2026-03-01' = {
   name: name
   location: location
   tags: tags
@@ -67,7 +67,7 @@ resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01
   }
 ]
 
-resource endpoints 'Microsoft.Network/privateEndpoints@2024-05-01' = [
+resource endpoints 'Microsoft.Network/privateEndpoints@2026-03-01' = [
   for target in targets: {
     name: 'pe-${target.name}-${target.group}'
     location: location
@@ -87,7 +87,7 @@ resource endpoints 'Microsoft.Network/privateEndpoints@2024-05-01' = [
   }
 ]
 
-resource records 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2024-05-01' = [
+resource records 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2026-03-01' = [
   for (target, i) in targets: {
     parent: endpoints[i]
     name: 'default'

@@ -40,9 +40,8 @@ internal sealed class DurableHub : IOrchestrationHub
     }
 
     /// <summary>The provider that Azure Functions uses unless it is configured for another.</summary>
-    public static async Task<DurableHub> OnAzureStorageAsync(WholeAzurite azurite)
-    {
-        var service = new AzureStorageOrchestrationService(new AzureStorageOrchestrationServiceSettings
+    public static async Task<DurableHub> OnAzureStorageAsync(WholeAzurite azurite) => await OnAzureStorageAsync(
+        new AzureStorageOrchestrationServiceSettings
         {
             TaskHubName = $"hub{Guid.NewGuid():N}",
             StorageAccountClientProvider = new StorageAccountClientProvider(await azurite.GetConnectionStringAsync()),
@@ -50,6 +49,10 @@ internal sealed class DurableHub : IOrchestrationHub
             MaxQueuePollingInterval = TimeSpan.FromMilliseconds(100),
             LeaseAcquireInterval = TimeSpan.FromSeconds(1),
         });
+
+    public static async Task<DurableHub> OnAzureStorageAsync(AzureStorageOrchestrationServiceSettings settings)
+    {
+        var service = new AzureStorageOrchestrationService(settings);
         await service.CreateIfNotExistsAsync();
         await service.StartAsync();
         return new DurableHub(

@@ -13,6 +13,10 @@ internal sealed class Histories
 
     public void Record(string instanceId, IEnumerable<HistoryEvent> events) => _all[instanceId] = [.. events];
 
+    public IEnumerable<HistoryEvent> All => _all.Values.SelectMany(static events => events);
+
+    public void Clear() => _all.Clear();
+
     public IReadOnlyList<HistoryEvent> Of(string instanceId) =>
         _all.TryGetValue(instanceId, out IReadOnlyList<HistoryEvent>? events) ? events : [];
 }

@@ -19,9 +19,10 @@ internal sealed class Member(ServiceProvider services, IOrchestrationHost host) 
         AzuriteFixture azurite,
         BlobContainerClient container,
         DurableHub hub,
-        (string Step, Func<ITaskActivity, ITaskActivity> Wrap)? doom = null)
+        (string Step, Func<ITaskActivity, ITaskActivity> Wrap)? doom = null,
+        Action<BlobClientOptions>? configure = null)
     {
-        SessionStorage storage = await azurite.ConnectAsync(container.Name, null);
+        SessionStorage storage = await azurite.ConnectAsync(container.Name, configure);
         IOrchestrationHost? host = null;
         var words = new FakeProcessor();
         ServiceProvider services = new ServiceCollection()

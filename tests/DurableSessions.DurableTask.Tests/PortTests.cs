@@ -36,6 +36,9 @@ public sealed class DurableRecoveryTests : RecoveryBehaviour
 
 public sealed class DurableContinuingTests : ContinuingBehaviour
 {
+    // Version 0.2.3-preview.1 of the task hub in memory raises a kept event again after the run has begun; later source does before.
+    protected override bool KeepsTheOrderOfEvents => false;
+
     protected override Task OnHubAsync(Func<IOrchestrationHub, Task> test) => DurableHub.RunAsync(test);
 }
 

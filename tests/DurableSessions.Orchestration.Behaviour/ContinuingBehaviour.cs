@@ -44,6 +44,9 @@ public abstract class ContinuingBehaviour : PortBehaviour
     /// <summary>Whether a run that sets no custom status has none; otherwise that of the run before stays.</summary>
     protected virtual bool ForgetsCustomStatus => true;
 
+    /// <summary>Whether an event that is kept is received before those that are raised after the instance began again.</summary>
+    protected virtual bool KeepsTheOrderOfEvents => true;
+
     [Fact]
     public Task An_instance_begins_again_with_a_new_input_and_an_empty_history() => RunAsync(async () =>
     {
@@ -92,6 +95,7 @@ public abstract class ContinuingBehaviour : PortBehaviour
     [InlineData(false, "late")]
     public Task Events_without_a_wait_are_kept_unless_they_are_to_be_dropped(bool preserve, string received) => RunAsync(async () =>
     {
+        Assert.SkipWhen(preserve && !KeepsTheOrderOfEvents, "Here an event that was kept may come after later ones.");
         OrchestrationClient client = await StartAsync();
         OrchestrationMetadata instance = await client.ScheduleNewOrchestrationInstanceAsync("drop", preserve);
         Assert.True(await client.RaiseEventAsync(instance.InstanceId, "item", "early"));
