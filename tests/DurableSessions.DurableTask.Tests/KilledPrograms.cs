@@ -44,7 +44,6 @@ internal static class KilledPrograms
     /// <summary>The stand-in for the Functions host, which starts the app as its worker; the worker ends with it.</summary>
     public static Task<ServerProcess> StartFunctionsAsync(IReadOnlyDictionary<string, string> settings, Uri hub)
     {
-        Require();
         int port = FreePort.Next();
         return ServerProcess.StartProgramAsync(
             new Dictionary<string, string>(settings)

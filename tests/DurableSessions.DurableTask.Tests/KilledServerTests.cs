@@ -16,14 +16,26 @@ public sealed class KilledServerTests(AzuriteFixture azurite, WholeAzurite taskH
         RunAsync(static () => Task.FromResult<IKilledHub>(new KilledMemoryHub()), KilledPrograms.StartServerAsync, rounds: 6, 30);
 
     [Fact]
-    public Task Server_on_a_hub_on_Azure_Storage() => RunAsync(StorageHubAsync, KilledPrograms.StartServerAsync, rounds: 4, 90);
+    public Task Server_on_a_hub_on_Azure_Storage()
+    {
+        KilledPrograms.Require();
+        return RunAsync(StorageHubAsync, KilledPrograms.StartServerAsync, rounds: 4, 90);
+    }
 
     [Fact]
-    public Task Functions_on_a_hub_in_memory() =>
-        RunAsync(static () => Task.FromResult<IKilledHub>(new KilledMemoryHub()), KilledPrograms.StartFunctionsAsync, rounds: 4, 30);
+    public Task Functions_on_a_hub_in_memory()
+    {
+        KilledPrograms.Require();
+        return RunAsync(
+            static () => Task.FromResult<IKilledHub>(new KilledMemoryHub()), KilledPrograms.StartFunctionsAsync, rounds: 4, 30);
+    }
 
     [Fact]
-    public Task Functions_on_a_hub_on_Azure_Storage() => RunAsync(StorageHubAsync, KilledPrograms.StartFunctionsAsync, rounds: 4, 90);
+    public Task Functions_on_a_hub_on_Azure_Storage()
+    {
+        KilledPrograms.Require();
+        return RunAsync(StorageHubAsync, KilledPrograms.StartFunctionsAsync, rounds: 4, 90);
+    }
 
     [Fact]
     public async Task A_server_whose_hub_is_away_says_so_and_goes_on_by_itself_once_it_is_back()
@@ -72,11 +84,7 @@ public sealed class KilledServerTests(AzuriteFixture azurite, WholeAzurite taskH
         await scheduler.DisposeAsync();
     }
 
-    private async Task<IKilledHub> StorageHubAsync()
-    {
-        KilledPrograms.Require();
-        return new KilledStorageHub(await taskHubs.GetConnectionStringAsync());
-    }
+    private async Task<IKilledHub> StorageHubAsync() => new KilledStorageHub(await taskHubs.GetConnectionStringAsync());
 
     private Task RunAsync(
         Func<Task<IKilledHub>> createHub, Func<IReadOnlyDictionary<string, string>, Uri, Task<ServerProcess>> start, int rounds,
