@@ -19,3 +19,15 @@ guard() {
 version_in() {
   basename "$1/$2".[0-9]*.nupkg .nupkg | sed "s/^$2\.//"
 }
+
+# PARTS PROGRAM TO: a stand-in's source, in a folder TO/PROGRAM. Its packages were compiled against later versions than the lowest that they ask
+# for: those of the repository. And it tells the client of the Durable Functions extension what later versions of that ask for.
+stand_in() {
+  cp -r "$1/$2" "$3" && rm -rf "$3/$2/bin" "$3/$2/obj" || return 1
+  {
+    echo '<Project><ItemGroup>'
+    grep -E 'Include="(Google.Protobuf|Azure.Storage.Queues)"' Directory.Packages.props | sed 's/PackageVersion/PackageReference/'
+    echo '</ItemGroup></Project>'
+  } >"$3/$2/Directory.Build.targets"
+  sed -i 's/taskHubName = "[^"]*"/&, maxGrpcMessageSizeInBytes = int.MaxValue, grpcHttpClientTimeout = "00:01:40"/' "$3/$2/Program.cs"
+}

@@ -5,8 +5,8 @@ using DurableSessions.Testing;
 namespace DurableSessions.DurableTask.Tests;
 
 /// <summary>
-/// The programs that are killed. Those that are not built with these tests are in the folder that <c>DURABLE_SESSIONS_AZURE_PARTS</c> names:
-/// <c>functions-host</c> and <c>task-hub</c>, which stand in for the Functions host and a scheduler, and the published <c>app</c>.
+/// The programs that are killed. Those that are not built with these tests are in the folder that <c>DURABLE_SESSIONS_AZURE_PARTS</c>
+/// names: <c>functions-host</c> and <c>task-hub</c>, which stand in for the Functions host and a scheduler, and the published <c>app</c>.
 /// </summary>
 internal static class KilledPrograms
 {
@@ -15,9 +15,12 @@ internal static class KilledPrograms
     private static string? Folder => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } folder ? folder : null;
 
     /// <summary>Skips the test where that folder is missing.</summary>
-    public static void Require() => Assert.SkipUnless(Folder is not null, $"{Variable} names no folder of stand-ins; tests/kills.sh builds one.");
+    public static void Require() =>
+        Assert.SkipUnless(Folder is not null, $"{Variable} names no folder of stand-ins; tests/kills.sh builds one.");
 
-    /// <summary>A container with a user's key: a Functions host forwards every request, and an app without keys answers none of these.</summary>
+    /// <summary>
+    /// A container with a user's key: a Functions host forwards every request, and an app without keys answers none of these.
+    /// </summary>
     public static async Task<(Dictionary<string, string> Settings, string Key)> PrepareAsync(AzuriteFixture azurite)
     {
         BlobContainerClient container = await azurite.NewContainerAsync();
