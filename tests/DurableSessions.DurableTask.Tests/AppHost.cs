@@ -17,8 +17,9 @@ using Microsoft.Extensions.Logging;
 namespace DurableSessions.DurableTask.Tests;
 
 /// <summary>
-/// The services and the HTTP trigger of the app, in process, with a user's and an operator's key unless it has none. Its clients send what the Functions host
-/// adds to a request that it forwards. As with some versions of Durable Functions, its client is not given histories.
+/// The services and the HTTP trigger of the app, in process, with a user's and an operator's key unless it has none. Its clients send
+/// what the Functions host adds to a request that it forwards. As with some versions of Durable Functions, its client is not given
+/// histories.
 /// </summary>
 internal sealed class AppHost : IAsyncDisposable
 {

@@ -17,8 +17,8 @@ using Proto = Microsoft.DurableTask.Protobuf;
 namespace DurableSessions.DurableTask.Tests;
 
 /// <summary>
-/// A worker and a client as on Azure Functions: the dispatchers are Durable Task's own, and have the worker's library compute each step of an
-/// orchestrator; the client calls over gRPC.
+/// A worker and a client as on Azure Functions: the dispatchers are Durable Task's own, and have the worker's library compute each step
+/// of an orchestrator; the client calls over gRPC.
 /// </summary>
 internal sealed class FunctionsHost : IOrchestrationHost
 {

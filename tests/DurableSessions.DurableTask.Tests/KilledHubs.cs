@@ -10,7 +10,9 @@ internal interface IKilledHub : IAsyncDisposable
     Task<Uri> RestartAsync();
 }
 
-/// <summary>A task hub in the memory of this process: it keeps its instances, and takes back the work of the worker that was killed.</summary>
+/// <summary>
+/// A task hub in the memory of this process: it keeps its instances, and takes back the work of the worker that was killed.
+/// </summary>
 internal sealed class KilledMemoryHub : IKilledHub
 {
     private readonly DurableHub _hub = DurableHub.InMemory();

@@ -8,8 +8,8 @@ using Microsoft.CodeAnalysis.Diagnostics;
 namespace DurableSessions.DurableTask.Tests;
 
 /// <summary>
-/// Durable Task's analyzers on the product's orchestrators. They know orchestrators by the interface of Durable Task, and the port's have its
-/// shape: here they are compiled with the names of the port put in its place.
+/// Durable Task's analyzers on the product's orchestrators. They know orchestrators by the interface of Durable Task, and the port's have
+/// its shape: here they are compiled with the names of the port put in its place.
 /// </summary>
 public sealed class OrchestratorAnalysisTests
 {
@@ -34,7 +34,8 @@ public sealed class OrchestratorAnalysisTests
     {
         IEnumerable<string> sources = ((string[])["DurableSessions.Orchestration", "DurableSessions.Core"])
             .SelectMany(static project => Directory.EnumerateFiles(Path.Combine(Sources(), project), "*.cs", SearchOption.AllDirectories))
-            .Where(static file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
+            .Where(static file => !file.Contains(
+                $"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
             .Select(static file => File.ReadAllText(file)
                 .Replace("DurableSessions.Orchestration", "Microsoft.DurableTask", StringComparison.Ordinal)
                 .Replace("OrchestrationContext", "TaskOrchestrationContext", StringComparison.Ordinal));

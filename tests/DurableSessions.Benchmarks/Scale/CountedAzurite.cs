@@ -29,7 +29,8 @@ internal sealed partial class CountedAzurite : IAsyncDisposable
     {
         AzuriteInstallation installation = await AzuriteInstallation.EnsureAsync();
         Dictionary<string, int> ports = s_services.ToDictionary(static service => service, static _ => FreePort.Next());
-        var azurite = new CountedAzurite(accounts.ToDictionary(static account => account, account => new Ledger(Connection(account, ports))));
+        var azurite = new CountedAzurite(
+            accounts.ToDictionary(static account => account, account => new Ledger(Connection(account, ports))));
         try
         {
             await Task.WhenAll(ports.Select(port => azurite.StartAsync(installation, port.Key, port.Value)));

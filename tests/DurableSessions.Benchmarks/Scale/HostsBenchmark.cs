@@ -5,8 +5,8 @@ using DurableSessions.Testing;
 namespace DurableSessions.Benchmarks.Scale;
 
 /// <summary>
-/// Commits that one, two and three hosts of the published Functions app share, on one task hub on Azure Storage. Of more than one, the first
-/// is killed when a quarter of them is done. Fails where a commit does not complete, or a message is not in exactly one place.
+/// Commits that one, two and three hosts of the published Functions app share, on one task hub on Azure Storage. Of more than one, the
+/// first is killed when a quarter of them is done. Fails where a commit does not complete, or a message is not in exactly one place.
 /// </summary>
 internal static class HostsBenchmark
 {
@@ -26,7 +26,8 @@ internal static class HostsBenchmark
     {
         string[] accounts = [.. Enumerable.Range(1, most).Select(static count => $"hosts{count}")];
         await using CountedAzurite azurite = await CountedAzurite.StartAsync(accounts);
-        Bench.Print($"{commits} commits of {MessagesEach} messages; messages of a killed host come back after {visibility.TotalSeconds:0} s\n");
+        Bench.Print(
+            $"{commits} commits of {MessagesEach} messages; messages of a killed host come back after {visibility.TotalSeconds:0} s\n");
         Console.WriteLine("| hosts | killed | completed, s | beside one host | commits (activities) of each host |");
         Console.WriteLine("|---|---|---|---|---|");
         double one = 0;

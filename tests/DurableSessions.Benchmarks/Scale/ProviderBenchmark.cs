@@ -90,7 +90,8 @@ internal static class ProviderBenchmark
     }
 
     private static void Line(string what, double embedded, double provider) => Bench.Print(
-        $"| {what} | {embedded:0.0} | {provider:0.0} | {(embedded == 0 ? "" : (provider / embedded).ToString("0.00", CultureInfo.InvariantCulture))} |");
+        $"| {what} | {embedded:0.0} | {provider:0.0} | "
+        + $"{(embedded == 0 ? "" : (provider / embedded).ToString("0.00", CultureInfo.InvariantCulture))} |");
 
     private static double Median(IEnumerable<double> values)
     {

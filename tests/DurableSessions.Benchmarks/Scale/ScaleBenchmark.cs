@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace DurableSessions.Benchmarks.Scale;
 
-/// <summary>What Durable Task's provider on Azure Storage costs beside the embedded engine, and how Functions hosts share its work.</summary>
+/// <summary>
+/// What Durable Task's provider on Azure Storage costs beside the embedded engine, and how Functions hosts share its work.
+/// </summary>
 internal static class ScaleBenchmark
 {
     public static Task RunAsync(string[] args) => args switch

@@ -30,7 +30,8 @@ internal static class TaskHub
     public static string[] Arguments(int port, string connectionString, string worker, TimeSpan visibility) =>
     [
         Path.Combine(AppContext.BaseDirectory, "DurableSessions.Benchmarks.dll"), "scale", "hub",
-        port.ToString(CultureInfo.InvariantCulture), connectionString, worker, visibility.TotalSeconds.ToString(CultureInfo.InvariantCulture),
+        port.ToString(CultureInfo.InvariantCulture), connectionString, worker,
+        visibility.TotalSeconds.ToString(CultureInfo.InvariantCulture),
     ];
 
     /// <summary>Runs until its standard input is closed.</summary>

@@ -23,7 +23,10 @@ internal sealed class Wire(HttpClient http, Func<IReadOnlyList<Uri>> hosts)
         session,
         HttpMethod.Post,
         $"api/v1/sessions/{session}/messages/batch",
-        new JsonObject { ["messages"] = new JsonArray([.. texts.Select(static text => new JsonObject { ["role"] = "user", ["content"] = text })]) },
+        new JsonObject
+        {
+            ["messages"] = new JsonArray([.. texts.Select(static text => new JsonObject { ["role"] = "user", ["content"] = text })]),
+        },
         withKey ? $"append-{session}" : null);
 
     /// <summary>Returns when the commit is accepted.</summary>
