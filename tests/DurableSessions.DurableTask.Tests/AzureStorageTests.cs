@@ -1,6 +1,5 @@
 using System.Text.Json;
 using DurableSessions.Core.Commits;
-using DurableSessions.Core.Errors;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.Tasks;
 using DurableSessions.Orchestration;

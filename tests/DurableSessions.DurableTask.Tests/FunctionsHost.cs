@@ -89,6 +89,7 @@ internal sealed class FunctionsHost : IOrchestrationHost
         _over = true;
         await _leases.EndAsync();
         await _worker.StopAsync(isForced: true);
+        _worker.Dispose();
         await _client.DisposeAsync();
         _channel.Dispose();
         await _server.DisposeAsync();

@@ -89,9 +89,11 @@ internal static class ProviderBenchmark
         Line("to tables", embedded.Idle.Table, provider.Idle.Table);
     }
 
-    private static void Line(string what, double embedded, double provider) => Bench.Print(
-        $"| {what} | {embedded:0.0} | {provider:0.0} | "
-        + $"{(embedded == 0 ? "" : (provider / embedded).ToString("0.00", CultureInfo.InvariantCulture))} |");
+    private static void Line(string what, double embedded, double provider)
+    {
+        string ratio = embedded == 0 ? "" : (provider / embedded).ToString("0.00", CultureInfo.InvariantCulture);
+        Bench.Print($"| {what} | {embedded:0.0} | {provider:0.0} | {ratio} |");
+    }
 
     private static double Median(IEnumerable<double> values)
     {

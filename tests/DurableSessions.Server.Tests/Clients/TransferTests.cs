@@ -336,7 +336,8 @@ public sealed class TransferTests(CommandHost server) : IClassFixture<CommandHos
         (await server.RunAsync("part", "sessions", "delete", "s", "--yes")).Succeeded();
         CommandResult after = await server.RunAsync("part", "export", to);
         Assert.Equal(1, after.Code);
-        Assert.Contains("not taken: sessions/s: it may be a part only, of an export that was cut off", after.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "not taken: sessions/s: it may be a part only, of an export that was cut off", after.Output, StringComparison.Ordinal);
         Assert.Equal(1, (await server.RunAsync("part", "import", "openviking", to)).Code);
     }
 

@@ -87,7 +87,8 @@ public sealed class DrainCommandTests(AzuriteFixture azurite)
     public async Task A_Functions_app_that_tells_nothing_is_not_drained(int status, int expected, string said)
     {
         await using WebApplication app = await StartAppAsync(_ => status == 200 ? Results.Json(new { }) : Results.StatusCode(status));
-        (int exitCode, string output, string errors) = await ServerProcess.RunAsync(s_none, "drain", "--wait", "1", "--url", app.Urls.Single());
+        (int exitCode, string output, string errors) = await ServerProcess.RunAsync(
+            s_none, "drain", "--wait", "1", "--url", app.Urls.Single());
 
         Assert.Equal(expected, exitCode);
         Assert.Contains(said, output + errors, StringComparison.Ordinal);
