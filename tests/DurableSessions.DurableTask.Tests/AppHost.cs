@@ -47,7 +47,7 @@ internal sealed class AppHost : IAsyncDisposable
         string user = hasKeys ? (await keys.AddAsync("default", "default", CancellationToken.None)).Text : "";
         string @operator = hasKeys ? (await keys.AddAsync(null, null, CancellationToken.None)).Text : "";
         var hub = DurableHub.InMemory();
-        hub.Histories.AreTold = false;
+        hub.Histories.AreGiven = false;
         Scheduler scheduler = await Scheduler.StartAsync(hub);
         var channel = GrpcChannel.ForAddress(scheduler.Address);
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();

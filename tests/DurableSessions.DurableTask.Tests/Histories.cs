@@ -8,8 +8,8 @@ internal sealed class Histories
 {
     private readonly ConcurrentDictionary<string, IReadOnlyList<HistoryEvent>> _all = new();
 
-    /// <summary>Whether clients are told.</summary>
-    public bool AreTold { get; set; } = true;
+    /// <summary>Whether clients get them.</summary>
+    public bool AreGiven { get; set; } = true;
 
     public void Record(string instanceId, IEnumerable<HistoryEvent> events) => _all[instanceId] = [.. events];
 

@@ -23,7 +23,7 @@ internal sealed class HostServer(
             return;
         }
 
-        if (!histories.AreTold)
+        if (!histories.AreGiven)
         {
             throw new RpcException(new Status(StatusCode.Unimplemented, ""));
         }

@@ -19,7 +19,7 @@ public sealed record CommitListing(
 /// <param name="Instance">Its instance.</param>
 /// <param name="Task">Its task; <see langword="null"/>: its engine does not say whose it is.</param>
 /// <param name="Timeline">Its history as bars.</param>
-/// <param name="HasHistory">Whether the engine has told one.</param>
+/// <param name="HasHistory">Whether the engine has given one.</param>
 /// <param name="Json">Input, output and history as operators read them; <see langword="null"/>: the viewer is no operator.</param>
 public sealed record OneCommit(
     CommitRow Row, OrchestrationMetadata Instance, CommitTask? Task, CommitTimeline Timeline, bool HasHistory, string? Json);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.Json;
@@ -49,26 +48,10 @@ public sealed class BicepBuild : IAsyncLifetime
 
         string program = typeof(BicepBuild).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
             .Single(static metadata => metadata.Key == "BicepProgram").Value!;
-        var start = new ProcessStartInfo(program, ["build", Repository.PathOf("infra/azure/main.bicep"), "--stdout"])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using Process process = Process.Start(start)!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync();
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        try
-        {
-            await process.WaitForExitAsync().WaitAsync(s_timeout);
-        }
-        catch (TimeoutException)
-        {
-            process.Kill();
-            throw;
-        }
-
-        Diagnostics = await errors;
-        _main = process.ExitCode == 0 ? JsonDocument.Parse(await output) : null;
+        ProgramRun build = await ProgramRun.OfAsync(
+            program, ["build", Repository.PathOf("infra/azure/main.bicep"), "--stdout"], s_timeout);
+        Diagnostics = build.Errors;
+        _main = build.ExitCode == 0 ? JsonDocument.Parse(build.Output) : null;
     }
 
     public ValueTask DisposeAsync()

@@ -1,7 +1,5 @@
-using System.Diagnostics;
 using System.Net;
 using System.Runtime.Versioning;
-using System.Text;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Server.Tests.Deployment;
@@ -36,14 +34,14 @@ public sealed class HookTests(AzuriteFixture azurite)
         };
         try
         {
-            HookResult first = await RunAsync("first-key.sh");
+            ProgramRun first = await RunAsync("first-key.sh");
             Assert.True(first.ExitCode == 0, first.Errors);
             Assert.Contains(file, first.Output);
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
             string[] written = await File.ReadAllLinesAsync(file, TestContext.Current.CancellationToken);
             Assert.DoesNotContain(written[^1], first.Output + first.Errors);
 
-            HookResult second = await RunAsync("first-key.sh");
+            ProgramRun second = await RunAsync("first-key.sh");
             Assert.Equal(0, second.ExitCode);
             Assert.Contains("no key is made", second.Output);
 
@@ -51,7 +49,7 @@ public sealed class HookTests(AzuriteFixture azurite)
             string url = $"http://127.0.0.1:{FreePort.Next()}";
             _environment["API_URL"] = url;
             _environment["SMOKE_SECONDS"] = "1";
-            HookResult early = await RunAsync("smoke.sh");
+            ProgramRun early = await RunAsync("smoke.sh");
             Assert.Equal(1, early.ExitCode);
             Assert.Contains(
                 $"smoke: {url}/ready answered 000 and not 200 for 1 s. The log of the app says why.", early.Errors.Split('\n'));
@@ -60,10 +58,10 @@ public sealed class HookTests(AzuriteFixture azurite)
             // The server starts while the script waits for it, and so knows the script's key from its start.
             _environment["SMOKE_SECONDS"] = "60";
             var waits = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            Task<HookResult> running = RunAsync("smoke.sh", line => _ = line.Contains("waiting for") && waits.TrySetResult());
+            Task<ProgramRun> running = RunAsync("smoke.sh", line => _ = line.Contains("waiting for") && waits.TrySetResult());
             await Task.WhenAny(waits.Task, running);
             await using ServerProcess server = await ServerProcess.StartAsync(settings, url);
-            HookResult smoke = await running;
+            ProgramRun smoke = await running;
             Assert.True(smoke.ExitCode == 0, smoke.Errors);
             Assert.Contains("its commit completed", smoke.Output);
             using var instances = new HttpRequestMessage(HttpMethod.Get, "/runtime/webhooks/durabletask/instances");
@@ -86,51 +84,12 @@ public sealed class HookTests(AzuriteFixture azurite)
         _environment["STORAGE_URL"] = "https://away.invalid/";
         _environment["OPERATOR_KEY_FILE"] = "unused";
 
-        HookResult result = await RunAsync("first-key.sh");
+        ProgramRun result = await RunAsync("first-key.sh");
 
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("first-key: ALLOWED_IPS is empty", result.Errors);
     }
 
-    private async Task<HookResult> RunAsync(string script, Action<string>? onLine = null)
-    {
-        var start = new ProcessStartInfo("sh", [Repository.PathOf($"infra/azure/{script}")])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach ((string name, string value) in _environment)
-        {
-            start.Environment[name] = value;
-        }
-
-        using Process process = Process.Start(start)!;
-        Task<string> output = ReadAsync(process.StandardOutput, onLine);
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        try
-        {
-            await process.WaitForExitAsync().WaitAsync(s_timeout);
-        }
-        catch (TimeoutException)
-        {
-            process.Kill(entireProcessTree: true);
-            throw;
-        }
-
-        return new HookResult(process.ExitCode, await output, await errors);
-    }
-
-    private static async Task<string> ReadAsync(StreamReader reader, Action<string>? onLine)
-    {
-        var text = new StringBuilder();
-        while (await reader.ReadLineAsync() is { } line)
-        {
-            text.AppendLine(line);
-            onLine?.Invoke(line);
-        }
-
-        return text.ToString();
-    }
-
-    private sealed record HookResult(int ExitCode, string Output, string Errors);
+    private Task<ProgramRun> RunAsync(string script, Action<string>? onLine = null) =>
+        ProgramRun.OfAsync("sh", [Repository.PathOf($"infra/azure/{script}")], s_timeout, _environment, onLine);
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using DurableSessions.Testing;
 
 namespace DurableSessions.Server.Tests.Deployment;
@@ -48,27 +47,9 @@ public sealed class PriceTests
         return file;
     }
 
-    private static async Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments)
+    private static async Task<ProgramRun> RunAsync(params string[] arguments)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The script is for a POSIX shell.");
-        var start = new ProcessStartInfo("sh", [Repository.PathOf("infra/prices/prices.sh"), .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using Process process = Process.Start(start)!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync();
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        try
-        {
-            await process.WaitForExitAsync().WaitAsync(s_timeout);
-        }
-        catch (TimeoutException)
-        {
-            process.Kill(entireProcessTree: true);
-            throw;
-        }
-
-        return (process.ExitCode, await output, await errors);
+        return await ProgramRun.OfAsync("sh", [Repository.PathOf("infra/prices/prices.sh"), .. arguments], s_timeout);
     }
 }
