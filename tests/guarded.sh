@@ -29,5 +29,5 @@ stand_in() {
     grep -E 'Include="(Google.Protobuf|Azure.Storage.Queues)"' Directory.Packages.props | sed 's/PackageVersion/PackageReference/'
     echo '</ItemGroup></Project>'
   } >"$3/$2/Directory.Build.targets"
-  sed -i 's/taskHubName = "[^"]*"/&, maxGrpcMessageSizeInBytes = int.MaxValue, grpcHttpClientTimeout = "\\\"00:01:40\\\""/' "$3/$2/Program.cs"
+  sed -i 's/taskHubName = "[^"]*"/&, maxGrpcMessageSizeInBytes = int.MaxValue, grpcHttpClientTimeout = Environment.GetEnvironmentVariable("CLIENT_TIMEOUT") ?? "\\\"00:01:40\\\""/' "$3/$2/Program.cs"
 }

@@ -73,13 +73,10 @@ storage=$!
 kills "${embedded[@]}" || failed=1
 kills "$durable" Server_on_a_hub_in_memory "Server, task hub in memory" || failed=1
 wait $storage || failed=1
-if [ "${KILLS_FUNCTIONS:-}" = true ]; then
-  kills "$durable" Functions_on_a_hub_on_Azure_Storage "Functions, task hub on Azure Storage" &
-  storage=$!
-  kills "$durable" Functions_on_a_hub_in_memory "Functions, task hub in memory" || failed=1
-  wait $storage || failed=1
-else
-  echo "Functions is killed with KILLS_FUNCTIONS=true alone: its stand-in answers 200 without a body at times, where a worker dies."
-fi
+kills "$durable" Functions_on_a_hub_on_Azure_Storage "Functions, task hub on Azure Storage" &
+storage=$!
+kills "$durable" Functions_on_a_hub_in_memory "Functions, task hub in memory" || failed=1
+kills "$durable" An_invocation_that_fails_before_the_API_runs_is_answered_as_a_failure "Functions, its client refused" || failed=1
+wait $storage || failed=1
 echo "All kills took $SECONDS s."
 exit $failed

@@ -21,8 +21,7 @@ public sealed class DurableActivity(ITaskActivity activity) : Durable.ITaskActiv
     public async Task<object?> RunAsync(string name, string instanceId, JsonElement? input)
     {
         var context = new TaskActivityContext(name, instanceId, CancellationToken.None);
-        return DurablePayloads.Write(
-            await DurableFailures.WithReadableExceptionAsync(
-                () => activity.RunAsync(context, DurablePayloads.Read(input, activity.InputType))));
+        return DurablePayloads.Write(await DurableFailures.WithReadableExceptionAsync(
+            () => activity.RunAsync(context, DurablePayloads.Read(input, activity.InputType))));
     }
 }

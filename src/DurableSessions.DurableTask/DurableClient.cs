@@ -1,9 +1,12 @@
 using System.Globalization;
 using DurableSessions.Orchestration;
 using Grpc.Core;
-using Microsoft.DurableTask.Client;
+using Client = Microsoft.DurableTask.Client;
 using Core = global::DurableTask.Core;
 using Durable = Microsoft.DurableTask;
+using OrchestrationMetadata = DurableSessions.Orchestration.OrchestrationMetadata;
+using OrchestrationQuery = DurableSessions.Orchestration.OrchestrationQuery;
+using OrchestrationRuntimeStatus = DurableSessions.Orchestration.OrchestrationRuntimeStatus;
 
 namespace DurableSessions.DurableTask;
 
@@ -11,7 +14,7 @@ namespace DurableSessions.DurableTask;
 /// Adapts the client of Durable Task. Durable Task does not report whether an event, a suspension or a termination reached its instance,
 /// so the instance is read first: an instance that ends between that read and the message drops the message without an error.
 /// </summary>
-public sealed class DurableClient(DurableTaskClient inner, TimeProvider time) : OrchestrationClient
+public sealed class DurableClient(Client.DurableTaskClient inner, TimeProvider time) : OrchestrationClient
 {
     // No caller's tag has this name: StartOrchestrationOptions refuses it.
     private const string GenerationTag = "generation";
@@ -21,7 +24,7 @@ public sealed class DurableClient(DurableTaskClient inner, TimeProvider time) : 
     private static readonly TimeSpan FirstPollInterval = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan MaxPollInterval = TimeSpan.FromSeconds(5);
 
-    public override async Task<Orchestration.OrchestrationMetadata> ScheduleNewOrchestrationInstanceAsync(
+    public override async Task<OrchestrationMetadata> ScheduleNewOrchestrationInstanceAsync(
         string orchestratorName,
         object? input = null,
         StartOrchestrationOptions? options = null,
@@ -29,20 +32,17 @@ public sealed class DurableClient(DurableTaskClient inner, TimeProvider time) : 
     {
         string id = options?.InstanceId ?? Guid.CreateVersion7().ToString("N");
         OrchestrationInstanceIds.ThrowIfInvalid(id);
-        IReadOnlyCollection<Orchestration.OrchestrationRuntimeStatus> reusable = options?.ReusableStatuses ?? [];
-        Orchestration.OrchestrationMetadata? before = reusable.Count > 0 ? await GetInstanceAsync(id, cancellationToken) : null;
+        IReadOnlyCollection<OrchestrationRuntimeStatus> reusable = options?.ReusableStatuses ?? [];
+        OrchestrationMetadata? before = reusable.Count > 0 ? await GetInstanceAsync(id, cancellationToken) : null;
         if (before is not null && options?.ReusedGeneration is { } reused && before.Generation != reused)
         {
             return before;
         }
 
-        int generation = before is null ? 1 : before.Generation + 1;
+        int generation = (before?.Generation ?? 0) + 1;
         var durable = new Durable.StartOrchestrationOptions(id)
         {
-            DedupeStatuses =
-            [
-                .. Enum.GetValues<Orchestration.OrchestrationRuntimeStatus>().Except(reusable).Select(static s => s.ToString()),
-            ],
+            DedupeStatuses = [.. Enum.GetValues<OrchestrationRuntimeStatus>().Except(reusable).Select(static s => s.ToString())],
             Tags = new Dictionary<string, string>((options ?? new StartOrchestrationOptions()).Tags)
             {
                 [GenerationTag] = generation.ToString(CultureInfo.InvariantCulture),
@@ -62,7 +62,7 @@ public sealed class DurableClient(DurableTaskClient inner, TimeProvider time) : 
         return await GetInstanceAsync(id, cancellationToken) ?? throw new OrchestrationNotFoundException(id);
     }
 
-    public override async Task<Orchestration.OrchestrationMetadata?> GetInstanceAsync(
+    public override async Task<OrchestrationMetadata?> GetInstanceAsync(
         string instanceId, CancellationToken cancellationToken = default)
     {
         OrchestrationInstanceIds.ThrowIfInvalid(instanceId);
@@ -71,12 +71,12 @@ public sealed class DurableClient(DurableTaskClient inner, TimeProvider time) : 
             : null;
     }
 
-    public override async Task<Orchestration.OrchestrationMetadata> WaitForInstanceAsync(
-        string instanceId, Func<Orchestration.OrchestrationMetadata, bool> predicate, CancellationToken cancellationToken)
+    public override async Task<OrchestrationMetadata> WaitForInstanceAsync(
+        string instanceId, Func<OrchestrationMetadata, bool> predicate, CancellationToken cancellationToken)
     {
         for (TimeSpan interval = FirstPollInterval; ; interval = interval * 1.5 < MaxPollInterval ? interval * 1.5 : MaxPollInterval)
         {
-            Orchestration.OrchestrationMetadata seen = await FindAsync(instanceId, cancellationToken);
+            OrchestrationMetadata seen = await FindAsync(instanceId, cancellationToken);
             if (predicate(seen))
             {
                 return seen;
@@ -113,13 +113,14 @@ public sealed class DurableClient(DurableTaskClient inner, TimeProvider time) : 
         && (await inner.PurgeInstanceAsync(instanceId, cancellationToken).OrUnavailableAsync()).PurgedInstanceCount > 0;
 
     public override async Task<OrchestrationPage> ListInstancesAsync(
-        Orchestration.OrchestrationQuery query, CancellationToken cancellationToken = default)
+        OrchestrationQuery query, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(query.PageSize, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(query.PageSize, 1_000);
-        List<Orchestration.OrchestrationMetadata> found = [];
+        List<OrchestrationMetadata> found = [];
         string? token = query.ContinuationToken;
-        for (int queries = 1; queries <= MaxQueries && found.Count < query.PageSize; queries++)
+        int queries = 0;
+        do
         {
             // Each query requests no more than the page has room for: a result is used whole, since only its token continues the listing.
             OrchestrationPage page = await ListOnceAsync(
@@ -127,29 +128,23 @@ public sealed class DurableClient(DurableTaskClient inner, TimeProvider time) : 
                 .OrUnavailableAsync();
             found.AddRange(page.Values);
             token = page.ContinuationToken;
-            if (token is null)
-            {
-                break;
-            }
         }
+        while (token is not null && found.Count < query.PageSize && ++queries < MaxQueries);
 
         return new OrchestrationPage(found, token);
     }
 
-    private async Task<OrchestrationPage> ListOnceAsync(Orchestration.OrchestrationQuery query, CancellationToken cancellationToken)
+    private async Task<OrchestrationPage> ListOnceAsync(OrchestrationQuery query, CancellationToken cancellationToken)
     {
-        var filter = new Microsoft.DurableTask.Client.OrchestrationQuery(
+        var filter = new Client.OrchestrationQuery(
             query.CreatedFrom,
             query.CreatedTo?.AddTicks(-1),
-            query.Statuses.Count == 0
-                ? null
-                : query.Statuses.Select(
-                    static s => Enum.Parse<Microsoft.DurableTask.Client.OrchestrationRuntimeStatus>(s.ToString())),
+            query.Statuses.Count == 0 ? null : query.Statuses.Select(static s => Enum.Parse<Client.OrchestrationRuntimeStatus>($"{s}")),
             InstanceIdPrefix: query.InstanceIdPrefix,
             PageSize: query.PageSize,
             FetchInputsAndOutputs: query.FetchInputsAndOutputs,
             ContinuationToken: query.ContinuationToken);
-        await foreach (Durable.Page<Microsoft.DurableTask.Client.OrchestrationMetadata> page in
+        await foreach (Durable.Page<Client.OrchestrationMetadata> page in
             inner.GetAllInstancesAsync(filter).AsPages(query.ContinuationToken, query.PageSize).WithCancellation(cancellationToken))
         {
             return new OrchestrationPage(
@@ -187,14 +182,15 @@ public sealed class DurableClient(DurableTaskClient inner, TimeProvider time) : 
         }
     }
 
-    private async Task<Orchestration.OrchestrationMetadata> FindAsync(string instanceId, CancellationToken cancellationToken) =>
+    private async Task<OrchestrationMetadata> FindAsync(string instanceId, CancellationToken cancellationToken) =>
         await GetInstanceAsync(instanceId, cancellationToken) ?? throw new OrchestrationNotFoundException(instanceId);
 
     // The output of an instance that has failed or was terminated tells why, in plain text where its provider keeps no details.
-    private static Orchestration.OrchestrationMetadata Translate(Microsoft.DurableTask.Client.OrchestrationMetadata found)
+    private static OrchestrationMetadata Translate(Client.OrchestrationMetadata found)
     {
-        Orchestration.OrchestrationRuntimeStatus status = Translate(found.RuntimeStatus);
-        return new Orchestration.OrchestrationMetadata
+        OrchestrationRuntimeStatus status = Translate(found.RuntimeStatus);
+        string? output = found.SerializedOutput;
+        return new OrchestrationMetadata
         {
             Name = found.Name,
             InstanceId = found.InstanceId,
@@ -205,22 +201,19 @@ public sealed class DurableClient(DurableTaskClient inner, TimeProvider time) : 
                 && int.TryParse(tag, CultureInfo.InvariantCulture, out int generation) ? generation : 1,
             Tags = found.Tags.Where(static t => t.Key != GenerationTag).ToDictionary(StringComparer.Ordinal),
             SerializedInput = DurablePayloads.NothingIfNull(found.SerializedInput),
-            SerializedOutput = status == Orchestration.OrchestrationRuntimeStatus.Completed
-                ? DurablePayloads.NothingIfNull(found.SerializedOutput)
-                : null,
+            SerializedOutput = status == OrchestrationRuntimeStatus.Completed ? DurablePayloads.NothingIfNull(output) : null,
             SerializedCustomStatus = DurablePayloads.JsonOrNull(found.SerializedCustomStatus),
             FailureDetails = status switch
             {
-                Orchestration.OrchestrationRuntimeStatus.Terminated => DurableFailures.OfTermination(found.SerializedOutput),
-                Orchestration.OrchestrationRuntimeStatus.Failed when found.FailureDetails is null =>
-                    DurableFailures.WithoutDetails(found.SerializedOutput),
+                OrchestrationRuntimeStatus.Terminated => DurableFailures.OfTermination(output),
+                OrchestrationRuntimeStatus.Failed when found.FailureDetails is null => DurableFailures.WithoutDetails(output),
                 _ => found.FailureDetails is { } failure ? DurableFailures.Translate(failure) : null,
             },
         };
     }
 
-    private static Orchestration.OrchestrationRuntimeStatus Translate(Microsoft.DurableTask.Client.OrchestrationRuntimeStatus status) =>
-        Enum.TryParse(status.ToString(), out Orchestration.OrchestrationRuntimeStatus ours)
+    private static OrchestrationRuntimeStatus Translate(Client.OrchestrationRuntimeStatus status) =>
+        Enum.TryParse(status.ToString(), out OrchestrationRuntimeStatus ours)
             ? ours
-            : Orchestration.OrchestrationRuntimeStatus.Running; // ContinuedAsNew, for a moment.
+            : OrchestrationRuntimeStatus.Running; // ContinuedAsNew, for a moment.
 }

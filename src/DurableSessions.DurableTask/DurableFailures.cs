@@ -49,14 +49,14 @@ internal static class DurableFailures
 
     private static string? Text(string? output)
     {
-        string? text;
+        string? text = output;
         try
         {
             text = string.IsNullOrEmpty(output) ? null : JsonSerializer.Deserialize<string>(output);
         }
         catch (JsonException)
         {
-            text = output;
+            // Plain text, which is the reason itself.
         }
 
         return text is { Length: > MaxTextLength } ? text[..MaxTextLength] : text;

@@ -41,6 +41,5 @@ public static class DurablePayloads
     internal static T? Read<T>(JsonElement? json) => json is { } value ? value.Deserialize<T>(OrchestrationJson.Options) : default;
 
     internal static object? Read(JsonElement? json, Type type) => json is { } value ? value.Deserialize(type, OrchestrationJson.Options)
-        : type.IsValueType ? Activator.CreateInstance(type)
-        : null;
+        : type.IsValueType ? Activator.CreateInstance(type) : null;
 }

@@ -4,6 +4,7 @@ using DurableSessions.Http.Audit;
 using DurableSessions.Http.Callers;
 using DurableSessions.Http.Endpoints;
 using DurableSessions.Http.Envelope;
+using DurableSessions.Http.Errors;
 using DurableSessions.Http.Keys;
 using DurableSessions.Http.Limits;
 using DurableSessions.Http.Mcp;
@@ -13,11 +14,13 @@ using DurableSessions.Orchestration;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace DurableSessions.Http;
@@ -100,6 +103,28 @@ public static class DurableSessionsHttp
         // Filters run in the order of their registration, and that of the host is registered with the host's builder.
         services.Insert(0, ServiceDescriptor.Transient<IStartupFilter, EnvelopeStartupFilter>());
         return services;
+    }
+
+    /// <summary>
+    /// Answers 500 in the envelope, and logs the exception, for a host that failed before it ran the API: what such a request asked for was
+    /// not done. Does nothing where an answer has begun.
+    /// </summary>
+    public static Task AnswerFailureAsync(this HttpContext http, Exception exception)
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        if (http.Response.HasStarted)
+        {
+            return Task.CompletedTask;
+        }
+
+        string id = RequestId.Of(http.Request).Id;
+        var error = ApiError.Internal(id);
+        ILogger logger = http.RequestServices.GetRequiredService<ILogger<EnvelopeMiddleware>>();
+        Log.ServiceFailed(logger, exception, http.Request.Method, http.Request.Path.Value ?? "", error, id);
+        http.Response.Clear();
+        http.Response.Headers[RequestId.Header] = id;
+        CachingHeaders.Set(http.Response.Headers);
+        return EnvelopeResult.SendErrorAsync(http, error);
     }
 
     /// <summary>

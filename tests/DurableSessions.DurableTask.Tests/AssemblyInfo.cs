@@ -3,3 +3,6 @@ using DurableSessions.Testing;
 
 [assembly: AssemblyFixture(typeof(AzuriteFixture))]
 [assembly: AssemblyFixture(typeof(WholeAzurite))]
+
+// They wait for timers of task hubs, most of the time.
+[assembly: CollectionBehavior(MaxParallelThreads = 8)]

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using DurableSessions.Testing;
 using DurableSessions.Testing.Kills;
@@ -35,6 +36,28 @@ public sealed class KilledServerTests(AzuriteFixture azurite, WholeAzurite taskH
     {
         KilledPrograms.Require();
         return RunAsync(StorageHubAsync, KilledPrograms.StartFunctionsAsync, rounds: 4, 90);
+    }
+
+    [Fact]
+    public async Task An_invocation_that_fails_before_the_API_runs_is_answered_as_a_failure()
+    {
+        KilledPrograms.Require();
+        (Dictionary<string, string> settings, string key) = await KilledPrograms.PrepareAsync(azurite);
+        settings["CLIENT_TIMEOUT"] = "never";
+        await using IKilledHub hub = new KilledMemoryHub();
+        await using ServerProcess app = await KilledPrograms.StartFunctionsAsync(settings, await hub.RestartAsync());
+
+        using var append = new HttpRequestMessage(HttpMethod.Post, new Uri(app.Address, "api/v1/sessions/s1/messages"));
+        append.Headers.Add("X-API-Key", key);
+        append.Headers.Add("X-Request-ID", "r1");
+        append.Content = JsonContent.Create(new { role = "user", content = "hello" });
+        using HttpResponseMessage answer = await app.Client.SendAsync(append, TestContext.Current.CancellationToken);
+
+        var envelope = JsonNode.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
+        Assert.Equal("INTERNAL", (string?)envelope?["error"]?["code"]);
+        Assert.Equal("r1", (string?)envelope?["error"]?["details"]?["request_id"]);
+        Assert.Equal(["r1"], answer.Headers.GetValues("X-Request-ID"));
     }
 
     [Fact]

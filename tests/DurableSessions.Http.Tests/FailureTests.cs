@@ -48,6 +48,14 @@ public sealed class FailureTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public void A_program_that_lacks_a_part_of_itself_does_not_blame_storage()
+    {
+        Assert.Equal(503, ErrorTranslation.Of(new IOException(), "id").HttpStatus);
+        Assert.All([new FileNotFoundException(), new FileLoadException()], static e =>
+            Assert.Equal((500, "INTERNAL"), (ErrorTranslation.Of(e, "id").HttpStatus, ErrorTranslation.Of(e, "id").Code)));
+    }
+
+    [Fact]
     public async Task What_a_client_did_not_wait_for_is_done_and_the_next_request_is_answered()
     {
         await using ApiHost host = await ApiHost.StartAsync(await azurite.NewStorageAsync());

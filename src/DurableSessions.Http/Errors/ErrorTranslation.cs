@@ -51,6 +51,8 @@ internal static class ErrorTranslation
         RequestFailedException { Status: 0 or 408 or 429 or >= 500 } => true,
         AggregateException { InnerExceptions: { Count: > 0 } inner } =>
             inner.All(static e => e is OperationCanceledException || IsUnavailable(e)),
+        // Of the program itself: it lacks an assembly, and will lack it at the next attempt.
+        FileNotFoundException or FileLoadException => false,
         IOException or HttpRequestException or TimeoutException => true,
         _ => false,
     };
