@@ -5,4 +5,4 @@ using DurableSessions.Testing;
 [assembly: AssemblyFixture(typeof(WholeAzurite))]
 
 // They wait for timers of task hubs, most of the time.
-[assembly: CollectionBehavior(MaxParallelThreads = 8)]
+[assembly: Xunit.v3.Parallelization(MaxThreads = 8)]

@@ -54,6 +54,9 @@ public sealed class KilledServerTests(AzuriteFixture azurite, WholeAzurite taskH
         using HttpResponseMessage answer = await app.Client.SendAsync(append, TestContext.Current.CancellationToken);
 
         var envelope = JsonNode.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+
+        // The stand-in does not end when it is asked to.
+        await app.KillAsync();
         Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
         Assert.Equal("INTERNAL", (string?)envelope?["error"]?["code"]);
         Assert.Equal("r1", (string?)envelope?["error"]?["details"]?["request_id"]);

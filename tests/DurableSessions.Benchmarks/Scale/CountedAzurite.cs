@@ -96,7 +96,7 @@ internal sealed partial class CountedAzurite : IAsyncDisposable
                 string path = match.Groups["path"].Value;
                 bool finishes = service == "blob" && method == "DELETE" && match.Groups["status"].Value == "202"
                     && path.Contains("/segments/", StringComparison.Ordinal);
-                ledger.Add(StorageCounts.OfRequest(service, method, path), finishes);
+                ledger.Add(StorageCounts.OfRequest(service), finishes);
             }
             else if (line.Contains("successfully", StringComparison.Ordinal))
             {

@@ -25,8 +25,8 @@ internal static class ProviderBenchmark
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan s_visibility = TimeSpan.FromMinutes(5);
 
-    /// <summary>Prints a table, and writes the counts of requests into a file.</summary>
-    public static async Task RunAsync(string file)
+    /// <summary>Prints a table.</summary>
+    public static async Task RunAsync()
     {
         await using CountedAzurite azurite = await CountedAzurite.StartAsync("embedded", "provider");
         int port = FreePort.Next();
@@ -70,7 +70,6 @@ internal static class ProviderBenchmark
         }
 
         Print(embedded, provider);
-        await File.WriteAllLinesAsync(file, [$"engine,what,{StorageCounts.Columns}", .. sides.SelectMany(static side => side.ToCsv())]);
     }
 
     private static void Print(Side embedded, Side provider)
@@ -109,7 +108,6 @@ internal static class ProviderBenchmark
         private readonly List<(string Session, string Task)> _tasks = [];
         private readonly Wire _wire = new(server.Client, () => [server.Address]);
         private readonly Stopwatch _clock = new();
-        private StorageCounts _append;
         private StorageCounts _begin;
         private StorageCounts _work;
         private TimeSpan _worked;
@@ -134,12 +132,10 @@ internal static class ProviderBenchmark
 
         public async Task AppendAllAsync()
         {
-            StorageCounts before = ledger.Counts;
             await Parallel.ForEachAsync(
                 _sessions,
                 new ParallelOptions { MaxDegreeOfParallelism = Clients },
                 async (session, _) => await _wire.AppendAsync(session, [$"The first message of {session}."], withKey: false));
-            _append = (ledger.Counts - before) / _sessions.Count;
             _begin = ledger.Counts;
             _clock.Start();
         }
@@ -180,11 +176,6 @@ internal static class ProviderBenchmark
                 }
             }
         }
-
-        public IEnumerable<string> ToCsv() =>
-        [
-            $"{name},append,{_append.ToCsv()}", $"{name},commit,{Commit.ToCsv()}", $"{name},idle minute,{Idle.ToCsv()}",
-        ];
 
         public ValueTask DisposeAsync() => server.DisposeAsync();
 

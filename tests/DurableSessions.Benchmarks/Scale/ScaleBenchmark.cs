@@ -10,10 +10,10 @@ internal static class ScaleBenchmark
     public static Task RunAsync(string[] args) => args switch
     {
         ["hub", var port, var connection, var worker, var seconds] => TaskHub.RunAsync(Int(port), connection, worker, Seconds(seconds)),
-        ["provider", var file] => ProviderBenchmark.RunAsync(file),
+        ["provider"] => ProviderBenchmark.RunAsync(),
         ["hosts", var app, var program, var commits, var seconds, var most] =>
             HostsBenchmark.RunAsync(app, program, Int(commits), Seconds(seconds), Int(most)),
-        _ => throw new ArgumentException("scale provider FILE, or scale hosts APP PROGRAM COMMITS SECONDS HOSTS."),
+        _ => throw new ArgumentException("scale provider, or scale hosts APP PROGRAM COMMITS SECONDS HOSTS."),
     };
 
     private static int Int(string text) => int.Parse(text, CultureInfo.InvariantCulture);
