@@ -94,7 +94,9 @@ public sealed class StorageRequest
         bool isConditional = request.Headers.Any(static h =>
             h.Name.StartsWith("If-", StringComparison.OrdinalIgnoreCase)
             || h.Name.StartsWith("x-ms-blob-condition-", StringComparison.OrdinalIgnoreCase));
-        return new StorageRequest(number, request.Method.Method, container, blob, Query(query, "comp"), Query(query, "prefix"), isConditional);
+        return new StorageRequest(
+            number, request.Method.Method, container, blob,
+            Query(query, "comp"), Query(query, "prefix"), isConditional);
     }
 
     private StorageRequest WithNumber(int number) => new(number, Method, Container, Blob, Comp, Prefix, IsConditional);
