@@ -5,13 +5,13 @@ using DurableSessions.Testing;
 namespace DurableSessions.Simulation.Tests;
 
 /// <summary>
-/// Twenty thousand random programs on several sessions and hosts, with random faults, each in an order of its requests that is drawn
+/// Ten thousand random programs on several sessions and hosts, with random faults, each in an order of its requests that is drawn
 /// too, against a simple model of what every reader must see. The same each time: a change fails by what it changes, and not by the
-/// draw. Others by hand: <c>DURABLE_SESSIONS_PROGRAMS=20001-1000000</c>.
+/// draw. Others by hand: <c>DURABLE_SESSIONS_PROGRAMS=10001-1000000</c>.
 /// </summary>
 public sealed class DrawnProgramTests(ITestOutputHelper output)
 {
-    private const int Programs = 20_000;
+    private const int Programs = 10_000;
     private const int ProgramsAtATime = 1_000;
     private const string ByHand = "DURABLE_SESSIONS_PROGRAMS";
 

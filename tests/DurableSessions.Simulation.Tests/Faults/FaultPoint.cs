@@ -76,9 +76,11 @@ internal static class FaultPoint
             await host.QuietAsync();
             await fresh.QuietAsync();
             bool reached = host.Faults.Requests >= at;
-            await fresh.EndAllAsync();
+            await fresh.EndAllAsync(session: scenario.OnlySession);
             await deliverLate();
-            using Host auditor = await Host.RunAsync(storage, container, Options);
+            using Host auditor = scenario.IsCheckedAtWork
+                ? await Host.RunAsync(storage, container, Options)
+                : await Host.StartAsync(storage, container, Options);
             Audit? audit = await scenario.AuditAsync(auditor);
             await scenario.CheckAsync(auditor, audit);
             BlobContainerClient blobs = (await storage.ConnectAsync(container)).Container;

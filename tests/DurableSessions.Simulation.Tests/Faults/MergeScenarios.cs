@@ -13,6 +13,10 @@ internal abstract record MergeScenario(string Name, int Others) : Scenario(Name)
 {
     public override bool IsPreparedOnce => true;
 
+    public override bool IsCheckedAtWork => true;
+
+    public override string? OnlySession => Key.Id;
+
     public override async Task PrepareAsync(Host host)
     {
         await SayAsync(host, "p1");

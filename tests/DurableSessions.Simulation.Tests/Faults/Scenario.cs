@@ -19,6 +19,14 @@ internal abstract record Scenario(string Name)
     /// </summary>
     public virtual bool IsPreparedOnce => false;
 
+    /// <summary>Whether the host that checks runs orchestrations for it; others only read.</summary>
+    public virtual bool IsCheckedAtWork => false;
+
+    /// <summary>
+    /// The only session that has a task which is not over when the scenario is prepared; <see langword="null"/>: there may be others.
+    /// </summary>
+    public virtual string? OnlySession => null;
+
     protected static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     /// <summary>What was there before, on a host without faults.</summary>

@@ -233,14 +233,16 @@ internal sealed class World : IAsyncDisposable
         await last.EndAllAsync();
         if (_script.HasLateRequests)
         {
-            await Task.WhenAll(Sessions.Select(s => ReadAsync(last, s)));
+            await Task.WhenAll(Sessions.Where(static s => s.IsKnown).Select(s => ReadAsync(last, s)));
         }
 
         await DeliverCopiesAsync();
         _storage.LetAllArrive();
         IReadOnlyList<CommitTask> tasks = await last.EndAllAsync();
         Check(tasks);
-        using Host fresh = await Host.RunAsync(_storage, _container.Name, _options);
+
+        // It only reads: its engine has nothing to do.
+        using Host fresh = await Host.StartAsync(_storage, _container.Name, _options);
         foreach (SessionModel session in Sessions.Where(static s => s.IsKnown))
         {
             long start = Clock.Next();

@@ -22,6 +22,11 @@ public sealed class RandomFaults(int seed, double probability, int maxFaults)
 
     internal Fault? Choose(StorageRequest request)
     {
+        if (probability <= 0)
+        {
+            return null;
+        }
+
         // Not HashCode.Combine, which differs from one process to the next.
         var random = new Random(unchecked((seed * 486187739) + request.Number));
         if (random.NextDouble() >= probability || Interlocked.Increment(ref _faults) > maxFaults)

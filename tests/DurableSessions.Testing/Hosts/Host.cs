@@ -168,14 +168,14 @@ internal sealed class Host : IDisposable
         return await Store.Tasks.GetAsync(key.Owner, taskId, Cancelled);
     }
 
-    /// <summary>Waits until every task of a user is over, those that come meanwhile included. The tasks.</summary>
-    public async Task<IReadOnlyList<CommitTask>> EndAllAsync(string account = "acme", string user = "ada")
+    /// <summary>Waits until every task of a user, or of one session, is over, those that come meanwhile included. The tasks.</summary>
+    public async Task<IReadOnlyList<CommitTask>> EndAllAsync(string account = "acme", string user = "ada", string? session = null)
     {
         var over = new Dictionary<string, CommitTask>();
         for (bool mayBeNew = true; mayBeNew;)
         {
             mayBeNew = false;
-            var all = new CommitTaskQuery { Limit = 200 };
+            var all = new CommitTaskQuery { Limit = 200, Session = session };
             foreach (CommitTask task in await Store.Tasks.ListAsync(new UserKey(account, user), all, Cancelled))
             {
                 if (!over.ContainsKey(task.TaskId))

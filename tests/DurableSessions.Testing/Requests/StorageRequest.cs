@@ -78,11 +78,12 @@ public sealed class StorageRequest
 
     internal static StorageRequest From(Request request, int number)
     {
-        Uri uri = request.Uri.ToUri();
-        string path = uri.AbsolutePath.TrimStart('/');
+        string path = request.Uri.Path.TrimStart('/');
+        string query = request.Uri.Query;
 
         // The emulator's addresses begin with the account, those of Azure do not.
-        if (uri.HostNameType is UriHostNameType.IPv4 or UriHostNameType.IPv6 || uri.IsLoopback)
+        string host = request.Uri.Host ?? "";
+        if (host == "localhost" || Uri.CheckHostName(host) is UriHostNameType.IPv4 or UriHostNameType.IPv6)
         {
             path = path[(path.IndexOf('/', StringComparison.Ordinal) + 1)..];
         }
@@ -93,16 +94,20 @@ public sealed class StorageRequest
         bool isConditional = request.Headers.Any(static h =>
             h.Name.StartsWith("If-", StringComparison.OrdinalIgnoreCase)
             || h.Name.StartsWith("x-ms-blob-condition-", StringComparison.OrdinalIgnoreCase));
-        return new StorageRequest(number, request.Method.Method, container, blob, Query(uri, "comp"), Query(uri, "prefix"), isConditional);
+        return new StorageRequest(
+            number, request.Method.Method, container, blob,
+            Query(query, "comp"), Query(query, "prefix"), isConditional);
     }
 
     private StorageRequest WithNumber(int number) => new(number, Method, Container, Blob, Comp, Prefix, IsConditional);
 
-    private static string Query(Uri uri, string name)
+    private static string Query(string query, string name)
     {
-        foreach (string pair in uri.Query.TrimStart('?').Split('&'))
+        ReadOnlySpan<char> pairs = query.AsSpan().TrimStart('?');
+        foreach (Range range in pairs.Split('&'))
         {
-            if (pair.StartsWith(name + "=", StringComparison.Ordinal))
+            ReadOnlySpan<char> pair = pairs[range];
+            if (pair.Length > name.Length && pair[name.Length] == '=' && pair.StartsWith(name, StringComparison.Ordinal))
             {
                 return Uri.UnescapeDataString(pair[(name.Length + 1)..]);
             }

@@ -136,7 +136,7 @@ internal sealed class RequestGate(SimulatedStorage storage)
 
     private sealed class Transport(RequestGate gate, int connection) : HttpPipelineTransport
     {
-        public override Request CreateRequest() => HttpClientTransport.Shared.CreateRequest();
+        public override Request CreateRequest() => SimulatedTransport.NewRequest();
 
         public override void Process(HttpMessage message) =>
             throw new NotSupportedException("A synchronous request would hold up all others.");

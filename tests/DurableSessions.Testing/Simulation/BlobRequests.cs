@@ -17,8 +17,16 @@ internal static class BlobRequests
 
     public static SimulatedAnswer Get(SimulatedAccount account, SimulatedRequest request)
     {
-        SimulatedBlob blob = Read(account, request);
-        (long start, long count)? range = ByteRange.Of(account, request, blob.Length);
+        if (Refusal(account, request, out SimulatedBlob blob) is { } refusal)
+        {
+            return refusal.ToAnswer(request.Method);
+        }
+
+        if (!ByteRange.TryGet(account, request, blob.Length, out (long Start, long Count)? range))
+        {
+            return StorageFailureException.InvalidRange(blob.Length).ToAnswer(request.Method);
+        }
+
         (long start, long count) = range ?? (0, blob.Length);
         var answer = new SimulatedAnswer(range is null ? 200 : 206) { Body = blob.Read(start, count) };
         return Describe(answer, blob)
@@ -28,7 +36,11 @@ internal static class BlobRequests
 
     public static SimulatedAnswer Properties(SimulatedAccount account, SimulatedRequest request)
     {
-        SimulatedBlob blob = Read(account, request);
+        if (Refusal(account, request, out SimulatedBlob blob) is { } refusal)
+        {
+            return refusal.ToAnswer(request.Method);
+        }
+
         return Describe(new SimulatedAnswer(200), blob).With("Content-Length", blob.Length);
     }
 
@@ -75,11 +87,13 @@ internal static class BlobRequests
         };
     }
 
-    private static SimulatedBlob Read(SimulatedAccount account, SimulatedRequest request)
+    // Why it is not read; null: the blob. Not thrown, since many reads are refused.
+    private static StorageFailureException? Refusal(
+        SimulatedAccount account, SimulatedRequest request, out SimulatedBlob blob)
     {
-        SimulatedBlob? blob = account.Get(request).Find(request.Blob);
-        Conditions.CheckRead(request, blob);
-        return blob ?? throw StorageFailureException.BlobNotFound();
+        SimulatedBlob? found = account.Get(request).Find(request.Blob);
+        blob = found!;
+        return Conditions.OfRead(request, found) ?? (found is null ? StorageFailureException.BlobNotFound() : null);
     }
 
     private static SimulatedAnswer Describe(SimulatedAnswer answer, SimulatedBlob blob)

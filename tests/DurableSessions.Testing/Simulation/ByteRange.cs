@@ -8,21 +8,19 @@ internal static class ByteRange
     private const string Unit = "bytes=";
 
     /// <summary>Where it starts and how many bytes it has; null where the whole blob is asked for.</summary>
-    /// <exception cref="StorageFailureException">
-    /// 416: it starts behind the end, or at it (see <see cref="ServiceDifference.RangeAtEnd"/>).
-    /// </exception>
-    public static (long Start, long Count)? Of(SimulatedAccount account, SimulatedRequest request, long length)
+    /// <returns>False, a 416: it starts behind the end, or at it (see <see cref="ServiceDifference.RangeAtEnd"/>).</returns>
+    public static bool TryGet(SimulatedAccount account, SimulatedRequest request, long length, out (long Start, long Count)? part)
     {
+        part = null;
         if (request.Header("x-ms-range") is not { } range)
         {
-            return null;
+            return true;
         }
 
         (long start, long? last) = Parse(request, range);
         bool isEmptyAnswer = start == length && !account.AsService(ServiceDifference.RangeAtEnd) && (length > 0 || last is null or 0);
-        return start < length ? (start, Math.Min(last ?? length, length - 1) - start + 1)
-            : isEmptyAnswer ? (start, 0)
-            : throw StorageFailureException.InvalidRange(length);
+        part = start < length ? (start, Math.Min(last ?? length, length - 1) - start + 1) : (start, 0);
+        return start < length || isEmptyAnswer;
     }
 
     // "bytes=100-", "bytes=100-199"

@@ -6,30 +6,16 @@ internal static class Conditions
     private const string Any = "*";
 
     /// <summary>Of Get Blob and Get Blob Properties.</summary>
-    /// <exception cref="StorageFailureException">The condition is not met: 412, 304, or 400 where it cannot be.</exception>
-    public static void CheckRead(SimulatedRequest request, SimulatedBlob? blob)
+    /// <returns>The condition is not met: 412, 304, or 400 where it cannot be.</returns>
+    public static StorageFailureException? OfRead(SimulatedRequest request, SimulatedBlob? blob)
     {
         (string? match, string? noneMatch) = Of(request);
         bool isMatch = match is null || (blob is not null && (match == Any || match == blob.Stamp.Tag));
-        if (blob is null && !isMatch)
-        {
-            throw StorageFailureException.ConditionNotMet();
-        }
-
-        if (noneMatch == Any)
-        {
-            throw StorageFailureException.UnsatisfiableCondition();
-        }
-
-        if (!isMatch)
-        {
-            throw StorageFailureException.ConditionNotMet();
-        }
-
-        if (noneMatch is not null && noneMatch == blob?.Stamp.Tag)
-        {
-            throw StorageFailureException.NotModified();
-        }
+        return blob is null && !isMatch ? StorageFailureException.ConditionNotMet()
+            : noneMatch == Any ? StorageFailureException.UnsatisfiableCondition()
+            : !isMatch ? StorageFailureException.ConditionNotMet()
+            : noneMatch is not null && noneMatch == blob?.Stamp.Tag ? StorageFailureException.NotModified()
+            : null;
     }
 
     /// <summary>Of a write that creates a blob or replaces it as a whole.</summary>

@@ -1,6 +1,6 @@
 using System.Globalization;
+using System.Security;
 using System.Text;
-using System.Xml.Linq;
 
 namespace DurableSessions.Testing;
 
@@ -32,34 +32,56 @@ internal static class Listing
         ];
         int count = Math.Min(rest.Length, max);
         (string Name, SimulatedBlob Blob)[] page = rest[..(account.AsService(ServiceDifference.PagesAreFull) ? (count + 1) / 2 : count)];
-        var xml = new XElement(
-            "EnumerationResults",
-            new XAttribute("ServiceEndpoint", "https://simulated.invalid/"),
-            new XAttribute("ContainerName", request.Container),
-            new XElement("Prefix", prefix),
-            new XElement("Marker", marker),
-            new XElement("MaxResults", max),
-            new XElement("Blobs", page.Select(b => Entry(b.Name, b.Blob, include.Length > 0))),
-            new XElement("NextMarker", rest.Length > page.Length ? page[^1].Name : ""));
-        string text = $"""<?xml version="1.0" encoding="utf-8"?>{xml.ToString(SaveOptions.DisableFormatting)}""";
-        return new SimulatedAnswer(200) { Body = Encoding.UTF8.GetBytes(text) }.With("Content-Type", "application/xml");
+        StringBuilder xml = new StringBuilder("""<?xml version="1.0" encoding="utf-8"?>""")
+            .Append("<EnumerationResults ServiceEndpoint=\"https://simulated.invalid/\" ContainerName=\"")
+            .Append(SecurityElement.Escape(request.Container)).Append("\">");
+        Add(xml, "Prefix", prefix);
+        Add(xml, "Marker", marker);
+        Add(xml, "MaxResults", max.ToString(CultureInfo.InvariantCulture));
+        xml.Append("<Blobs>");
+        foreach ((string name, SimulatedBlob blob) in page)
+        {
+            Add(xml, name, blob, include.Length > 0);
+        }
+
+        xml.Append("</Blobs>");
+        Add(xml, "NextMarker", rest.Length > page.Length ? page[^1].Name : "");
+        xml.Append("</EnumerationResults>");
+        return new SimulatedAnswer(200) { Body = Encoding.UTF8.GetBytes(xml.ToString()) }.With("Content-Type", "application/xml");
     }
 
-    private static XElement Entry(string name, SimulatedBlob blob, bool withMetadata) => new(
-        "Blob",
-        new XElement("Name", name),
-        new XElement(
-            "Properties",
-            new XElement("Creation-Time", blob.CreatedAt.ToString("R", CultureInfo.InvariantCulture)),
-            new XElement("Last-Modified", blob.Stamp.At.ToString("R", CultureInfo.InvariantCulture)),
-            new XElement("Etag", blob.Stamp.Tag),
-            new XElement("Content-Length", blob.Length),
-            new XElement("Content-Type", blob.ContentType),
-            new XElement("BlobType", blob.Type),
-            new XElement("LeaseStatus", "unlocked"),
-            new XElement("LeaseState", "available"),
-            blob.IsAppendBlob ? new XElement("Sealed", blob.IsSealed) : null),
-        withMetadata && blob.Metadata.Count > 0
-            ? new XElement("Metadata", blob.Metadata.Select(static m => new XElement(m.Key, m.Value)))
-            : null);
+    private static void Add(StringBuilder xml, string name, SimulatedBlob blob, bool withMetadata)
+    {
+        xml.Append("<Blob>");
+        Add(xml, "Name", name);
+        xml.Append("<Properties>");
+        Add(xml, "Creation-Time", blob.CreatedAt.ToString("R", CultureInfo.InvariantCulture));
+        Add(xml, "Last-Modified", blob.Stamp.At.ToString("R", CultureInfo.InvariantCulture));
+        Add(xml, "Etag", blob.Stamp.Tag);
+        Add(xml, "Content-Length", blob.Length.ToString(CultureInfo.InvariantCulture));
+        Add(xml, "Content-Type", blob.ContentType);
+        Add(xml, "BlobType", blob.Type);
+        xml.Append("<LeaseStatus>unlocked</LeaseStatus><LeaseState>available</LeaseState>");
+        if (blob.IsAppendBlob)
+        {
+            Add(xml, "Sealed", blob.IsSealed ? "true" : "false");
+        }
+
+        xml.Append("</Properties>");
+        if (withMetadata && blob.Metadata.Count > 0)
+        {
+            xml.Append("<Metadata>");
+            foreach ((string key, string value) in blob.Metadata)
+            {
+                Add(xml, key, value);
+            }
+
+            xml.Append("</Metadata>");
+        }
+
+        xml.Append("</Blob>");
+    }
+
+    private static void Add(StringBuilder xml, string name, string value) =>
+        xml.Append('<').Append(name).Append('>').Append(SecurityElement.Escape(value)).Append("</").Append(name).Append('>');
 }

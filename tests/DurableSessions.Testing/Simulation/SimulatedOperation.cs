@@ -26,6 +26,8 @@ internal sealed record SimulatedOperation(
         "x-ms-client-request-id", "x-ms-date", "x-ms-return-client-request-id", "x-ms-version", "comp", "restype",
     };
 
+    private readonly HashSet<string> _known = new([.. s_always, .. Knows], StringComparer.OrdinalIgnoreCase);
+
     private static readonly SimulatedOperation[] s_all =
     [
         new("PUT", "", false, null, [Metadata], ContainerRequests.Create),
@@ -51,9 +53,20 @@ internal sealed record SimulatedOperation(
     {
         SimulatedOperation operation = Array.Find(s_all, o => o.Takes(request))
             ?? throw new UnknownRequestException(request, "the request");
-        return request.HeaderNames.Concat(request.QueryNames).FirstOrDefault(name => !operation.HasKnown(name)) is { } unknown
-            ? throw new UnknownRequestException(request, $"'{unknown}'")
-            : operation;
+        operation.CheckKnown(request, request.HeaderNames);
+        operation.CheckKnown(request, request.QueryNames);
+        return operation;
+    }
+
+    private void CheckKnown(SimulatedRequest request, Dictionary<string, string>.KeyCollection names)
+    {
+        foreach (string name in names)
+        {
+            if (!_known.Contains(name) && !(SimulatedRequest.IsMetadata(name) && _known.Contains(Metadata)))
+            {
+                throw new UnknownRequestException(request, $"'{name}'");
+            }
+        }
     }
 
     private bool Takes(SimulatedRequest request) =>
@@ -63,9 +76,4 @@ internal sealed record SimulatedOperation(
         && request.Blob.Length > 0 == IsOfBlob
         && request.Query("restype") == (IsOfBlob ? null : "container")
         && (BlobType is null || request.Header("x-ms-blob-type") == BlobType);
-
-    private bool HasKnown(string name) =>
-        s_always.Contains(name)
-        || Knows.Contains(name, StringComparer.OrdinalIgnoreCase)
-        || (SimulatedRequest.IsMetadata(name) && Knows.Contains(Metadata));
 }

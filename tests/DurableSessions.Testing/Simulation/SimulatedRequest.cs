@@ -33,9 +33,9 @@ internal sealed class SimulatedRequest
 
     public byte[] Body { get; }
 
-    public IEnumerable<string> HeaderNames => _headers.Keys;
+    public Dictionary<string, string>.KeyCollection HeaderNames => _headers.Keys;
 
-    public IEnumerable<string> QueryNames => _query.Keys;
+    public Dictionary<string, string>.KeyCollection QueryNames => _query.Keys;
 
     /// <summary>The metadata that the request sets; names keep their case.</summary>
     public Dictionary<string, string> Metadata => _headers

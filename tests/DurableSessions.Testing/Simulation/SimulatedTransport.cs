@@ -1,3 +1,4 @@
+using System.Globalization;
 using Azure.Core;
 using Azure.Core.Pipeline;
 
@@ -7,7 +8,17 @@ namespace DurableSessions.Testing;
 /// <param name="storage">Answers the requests.</param>
 public sealed class SimulatedTransport(SimulatedStorage storage) : HttpPipelineTransport
 {
-    public override Request CreateRequest() => HttpClientTransport.Shared.CreateRequest();
+    private static long s_requests;
+
+    public override Request CreateRequest() => NewRequest();
+
+    /// <summary>A request whose id is counted: that of a request without one is drawn, by the system's generator.</summary>
+    internal static Request NewRequest()
+    {
+        Request request = HttpClientTransport.Shared.CreateRequest();
+        request.ClientRequestId = Interlocked.Increment(ref s_requests).ToString(CultureInfo.InvariantCulture);
+        return request;
+    }
 
     public override void Process(HttpMessage message)
     {

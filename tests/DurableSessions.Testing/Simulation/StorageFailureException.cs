@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Xml.Linq;
 
@@ -6,6 +7,9 @@ namespace DurableSessions.Testing;
 /// <summary>A request that storage refuses; nothing has changed.</summary>
 internal sealed class StorageFailureException(int status, string code, string message) : Exception(message)
 {
+    // A run has thousands of them, of few kinds.
+    private static readonly ConcurrentDictionary<(string Code, string Message), byte[]> s_bodies = new();
+
     /// <summary>The <c>Content-Range</c> of a 416.</summary>
     public string? ContentRange { get; init; }
 
@@ -56,11 +60,13 @@ internal sealed class StorageFailureException(int status, string code, string me
     public SimulatedAnswer ToAnswer(string method)
     {
         bool hasBody = method != "HEAD" && status != 304;
-        var error = new XElement("Error", new XElement("Code", code), new XElement("Message", Message));
-        byte[] body = hasBody ? Encoding.UTF8.GetBytes($"""<?xml version="1.0" encoding="utf-8"?>{error}""") : [];
+        byte[] body = hasBody ? s_bodies.GetOrAdd((code, Message), static e => ToBody(e.Code, e.Message)) : [];
         return new SimulatedAnswer(status) { Body = body }
             .With("x-ms-error-code", code)
             .With("Content-Type", hasBody ? "application/xml" : null)
             .With("Content-Range", ContentRange);
     }
+
+    private static byte[] ToBody(string code, string message) => Encoding.UTF8.GetBytes(
+        $"""<?xml version="1.0" encoding="utf-8"?>{new XElement("Error", new XElement("Code", code), new XElement("Message", message))}""");
 }
