@@ -12,7 +12,7 @@ namespace DurableSessions.Http.Tests;
 /// <summary>
 /// A page costs what it shows, however much there is: requests are counted with few things and with more than a page can hold.
 /// </summary>
-public sealed class ListingCostTests(AzuriteFixture azurite)
+public sealed class ListingCostTests(SimulatedFixture simulated) : IClassFixture<SimulatedFixture>
 {
     private const int Many = 1_200;
 
@@ -22,7 +22,7 @@ public sealed class ListingCostTests(AzuriteFixture azurite)
     public async Task A_page_of_sessions_is_one_listing_among_any_other_blobs()
     {
         var log = new RequestLog();
-        SessionStorage storage = await azurite.NewStorageAsync(log.Configure);
+        SessionStorage storage = await simulated.NewStorageAsync(log.Configure);
         await using ApiHost host = await ApiHost.StartAsync(storage, withEngine: false);
         await SeedAsync(storage, "manifests/default/default/s", ".json");
         foreach (string path in (string[])["/api/v1/sessions?limit=100", "/api/v1/sessions?limit=1000", "/api/v1/sessions"])
@@ -47,7 +47,7 @@ public sealed class ListingCostTests(AzuriteFixture azurite)
         // A multiple of what is read at once, so that not even the rest of the last reading differs.
         const int Tasks = 24;
         var log = new RequestLog();
-        SessionStorage storage = await azurite.NewStorageAsync(log.Configure);
+        SessionStorage storage = await simulated.NewStorageAsync(log.Configure);
         await using ApiHost host = await ApiHost.StartAsync(storage);
         for (int i = 0; i < Tasks; i++)
         {
@@ -94,7 +94,7 @@ public sealed class ListingCostTests(AzuriteFixture azurite)
         const int Archives = 12;
         const int Page = 10;
         var log = new RequestLog();
-        SessionStorage storage = await azurite.NewStorageAsync(log.Configure);
+        SessionStorage storage = await simulated.NewStorageAsync(log.Configure);
         await using (ApiHost host = await ApiHost.StartAsync(storage))
         {
             for (int i = 0; i < Archives; i++)

@@ -3,7 +3,7 @@ using DurableSessions.Http.Tests.Hosting;
 
 namespace DurableSessions.Http.Tests.BadInput;
 
-public sealed class BadInputTests(ApiFixture api) : IClassFixture<ApiFixture>
+public sealed class BadInputTests(SimulatedApiFixture api) : IClassFixture<SimulatedApiFixture>
 {
     private const string SessionId = "stays-as-it-is";
 

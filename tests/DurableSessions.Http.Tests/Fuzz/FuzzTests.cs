@@ -14,7 +14,7 @@ namespace DurableSessions.Http.Tests.Fuzz;
 /// For every request to every route, what goes out is an envelope (or what the route has instead) whose code fits its status, and never a
 /// 500. The same requests each time; with <c>DURABLE_SESSIONS_TESTS=long</c> others besides, for ten minutes.
 /// </summary>
-public sealed class FuzzTests(ApiFixture api, AzuriteFixture azurite) : IClassFixture<ApiFixture>
+public sealed class FuzzTests(SimulatedApiFixture api) : IClassFixture<SimulatedApiFixture>
 {
     private const int Always = 1_000;
     private const int AlwaysWithKeys = 350;
@@ -40,7 +40,8 @@ public sealed class FuzzTests(ApiFixture api, AzuriteFixture azurite) : IClassFi
     [InlineData(null)]
     public async Task Nor_where_requests_need_a_key(string? who)
     {
-        SessionStorage storage = await azurite.NewStorageAsync();
+        await using var simulated = new SimulatedFixture();
+        SessionStorage storage = await simulated.NewStorageAsync();
         var keys = new KeyStore(storage.Container, TimeProvider.System);
         string ann = (await keys.AddAsync("acme", "ann", Cancelled)).Text;
         string root = (await keys.AddAsync(null, null, Cancelled)).Text;

@@ -7,18 +7,27 @@ using DurableSessions.Testing;
 namespace DurableSessions.Http.Tests.Hosting;
 
 /// <summary>One host for the tests of a class, each of which has sessions of its own.</summary>
-public sealed class ApiFixture(AzuriteFixture azurite) : IAsyncLifetime
+public class ApiFixture : IAsyncLifetime
 {
+    private readonly StorageFixture _storage;
     private ApiHost? _host;
+
+    public ApiFixture(AzuriteFixture azurite)
+        : this((StorageFixture)azurite)
+    {
+    }
+
+    private protected ApiFixture(StorageFixture storage) => _storage = storage;
 
     internal ApiHost Host => _host!;
 
     public Uri Address => Host.Client.BaseAddress!;
 
-    public async ValueTask InitializeAsync() => _host = await ApiHost.StartAsync(await azurite.NewStorageAsync());
+    public async ValueTask InitializeAsync() => _host = await ApiHost.StartAsync(await _storage.NewStorageAsync());
 
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         if (_host is not null)
         {
             await _host.DisposeAsync();
