@@ -51,7 +51,7 @@ public sealed class FailureTests(AzuriteFixture azurite)
     public void A_program_that_lacks_a_part_of_itself_does_not_blame_storage()
     {
         Assert.Equal(503, ErrorTranslation.Of(new IOException(), "id").HttpStatus);
-        Assert.All([new FileNotFoundException(), new FileLoadException()], static e =>
+        Assert.All((Exception[])[new FileNotFoundException(), new FileLoadException()], static e =>
             Assert.Equal((500, "INTERNAL"), (ErrorTranslation.Of(e, "id").HttpStatus, ErrorTranslation.Of(e, "id").Code)));
     }
 
