@@ -13,9 +13,9 @@ public sealed class FunctionsClient(TimeProvider time) : DelegatingOrchestration
     private OrchestrationClient? _client;
 
     /// <summary>The client of the last invocation.</summary>
-    /// <exception cref="OrchestrationUnavailableException">There was no invocation yet.</exception>
+    /// <exception cref="InvalidOperationException">There was no invocation yet.</exception>
     protected override OrchestrationClient Inner =>
-        Volatile.Read(ref _client) ?? throw new OrchestrationUnavailableException("No function has been invoked yet.");
+        Volatile.Read(ref _client) ?? throw new InvalidOperationException("No function has been invoked yet.");
 
     internal void Use(DurableTaskClient client) => Volatile.Write(ref _client, new DurableClient(client, time));
 }
