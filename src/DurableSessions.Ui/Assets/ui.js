@@ -94,6 +94,7 @@ function live(main) {
   let isAway;
   let loading = false;
   let missed = false;
+  let old = false;
   let ended = false;
 
   function say(text) {
@@ -103,13 +104,20 @@ function live(main) {
     notLive.hidden = !text;
   }
 
+  // What is shown is what the host has: it says what changes, and the last load of it was answered.
+  function current() {
+    if (!old && source.readyState === EventSource.OPEN) {
+      say('');
+    }
+  }
+
   function connect() {
     if (ended) {
       return;
     }
     source = new EventSource(main.dataset.live);
     source.addEventListener('changed', load);
-    source.addEventListener('open', () => say(''));
+    source.addEventListener('open', current);
     source.addEventListener('error', () => {
       isAway ??= setTimeout(() => say(notLive.dataset.away), pause);
       if (source.readyState === EventSource.CLOSED) {
@@ -146,6 +154,10 @@ function live(main) {
       again = true;
     }
     loading = false;
+    old = again;
+    if (!ended) {
+      current();
+    }
     if (again) {
       setTimeout(load, pause);
     } else if (missed && !ended) {

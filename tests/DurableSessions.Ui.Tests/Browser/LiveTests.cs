@@ -30,6 +30,7 @@ public sealed class LiveTests(Furnished furnished, Chromium browser)
         ILocator line = page.Locator("#not-live");
         Assert.False(await line.IsVisibleAsync());
         await page.RunAndWaitForResponseAsync(() => page.Clock.RunForAsync(6_000), static r => r.Status == 429);
+        await line.WaitForAsync();
         Assert.Equal("The host is away or busy: what is shown may be old.", await line.TextContentAsync());
 
         isBusy = false;
