@@ -7,7 +7,7 @@ namespace DurableSessions.Simulation.Tests;
 /// <summary>
 /// Ten thousand random programs on several sessions and hosts, with random faults, each in an order of its requests that is drawn
 /// too, against a simple model of what every reader must see. The same each time: a change fails by what it changes, and not by the
-/// draw. Others by hand: <c>DURABLE_SESSIONS_PROGRAMS=10001-1000000</c>.
+/// draw. Others by hand: <c>DURABLE_SESSIONS_PROGRAMS=10001-1010000</c>.
 /// </summary>
 public sealed class DrawnProgramTests(ITestOutputHelper output)
 {

@@ -56,7 +56,7 @@ public abstract class FaultMatrixTests(ITestOutputHelper output)
             int seed = (points * 1_000) + (int)kind;
             if (points % DrawnOneIn == (int)kind % DrawnOneIn)
             {
-                await TryAsync(points, (points / DrawnOneIn) % 2 == 0 ? Schedule.Uniform(seed) : Schedule.Priorities(seed));
+                await TryAsync(points, ((points / DrawnOneIn) + (int)kind) % 2 == 0 ? Schedule.Uniform(seed) : Schedule.Priorities(seed));
             }
         }
 

@@ -78,7 +78,9 @@ internal static class FaultPoint
             bool reached = host.Faults.Requests >= at;
             await fresh.EndAllAsync(session: scenario.OnlySession);
             await deliverLate();
-            using Host auditor = scenario.IsCheckedAtWork
+
+            // A host that starts sweeps at once, and takes up what a request that came late has created.
+            using Host auditor = scenario.IsCheckedAtWork || kind is FaultKind.SentTwice or FaultKind.ArrivesLate
                 ? await Host.RunAsync(storage, container, Options)
                 : await Host.StartAsync(storage, container, Options);
             Audit? audit = await scenario.AuditAsync(auditor);
