@@ -5,8 +5,8 @@ using Microsoft.Azure.Functions.Worker.Middleware;
 namespace DurableSessions.Functions;
 
 /// <summary>
-/// Answers 500 where an invocation fails before the API runs, as when an argument of its function cannot be converted. The worker would
-/// answer it 200 without a body, which a client takes for a stored message.
+/// Answers an error where an invocation fails before the API runs, as when an argument of its function cannot be converted. The worker
+/// would answer it 200 without a body, which a client takes for a stored message.
 /// </summary>
 internal sealed class FailedInvocation : IFunctionsWorkerMiddleware
 {

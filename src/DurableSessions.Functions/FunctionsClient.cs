@@ -13,9 +13,11 @@ public sealed class FunctionsClient(TimeProvider time) : DelegatingOrchestration
     private OrchestrationClient? _client;
 
     /// <summary>The client of the last invocation.</summary>
-    /// <exception cref="InvalidOperationException">There was no invocation yet.</exception>
-    protected override OrchestrationClient Inner =>
-        Volatile.Read(ref _client) ?? throw new InvalidOperationException("No function has been invoked yet.");
+    /// <exception cref="OrchestrationUnavailableException">There was no invocation yet.</exception>
+    protected override OrchestrationClient Inner => Volatile.Read(ref _client) ?? ThrowNone();
 
     internal void Use(DurableTaskClient client) => Volatile.Write(ref _client, new DurableClient(client, time));
+
+    private static OrchestrationClient ThrowNone() =>
+        throw new OrchestrationUnavailableException("No function has been invoked yet, so that the app does not have its task hub.");
 }

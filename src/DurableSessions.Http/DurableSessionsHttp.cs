@@ -106,25 +106,21 @@ public static class DurableSessionsHttp
     }
 
     /// <summary>
-    /// Answers 500 in the envelope, and logs the exception, for a host that failed before it ran the API: what such a request asked for was
-    /// not done. Does nothing where an answer has begun.
+    /// Answers, and logs, an exception of a host that failed before it ran the API, as the API answers its own: what such a request asked
+    /// for was not done. Where an answer has begun, its connection is aborted, so that its client does not take it for whole.
     /// </summary>
-    public static Task AnswerFailureAsync(this HttpContext http, Exception exception)
+    public static async Task AnswerFailureAsync(this HttpContext http, Exception exception)
     {
         ArgumentNullException.ThrowIfNull(http);
-        if (http.Response.HasStarted)
+        RequestDelegate fail = _ => Task.FromException(exception);
+        try
         {
-            return Task.CompletedTask;
+            await ActivatorUtilities.CreateInstance<EnvelopeMiddleware>(http.RequestServices, fail).InvokeAsync(http);
         }
-
-        string id = RequestId.Of(http.Request).Id;
-        var error = ApiError.Internal(id);
-        ILogger logger = http.RequestServices.GetRequiredService<ILogger<EnvelopeMiddleware>>();
-        Log.ServiceFailed(logger, exception, http.Request.Method, http.Request.Path.Value ?? "", error, id);
-        http.Response.Clear();
-        http.Response.Headers[RequestId.Header] = id;
-        CachingHeaders.Set(http.Response.Headers);
-        return EnvelopeResult.SendErrorAsync(http, error);
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // The client has gone while it was answered.
+        }
     }
 
     /// <summary>

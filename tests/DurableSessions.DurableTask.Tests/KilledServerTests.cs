@@ -52,12 +52,12 @@ public sealed class KilledServerTests(AzuriteFixture azurite, WholeAzurite taskH
         append.Headers.Add("X-Request-ID", "r1");
         append.Content = JsonContent.Create(new { role = "user", content = "hello" });
         using HttpResponseMessage answer = await app.Client.SendAsync(append, TestContext.Current.CancellationToken);
-
-        var envelope = JsonNode.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        string text = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
 
         // The stand-in does not end when it is asked to.
         await app.KillAsync();
         Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
+        var envelope = JsonNode.Parse(text);
         Assert.Equal("INTERNAL", (string?)envelope?["error"]?["code"]);
         Assert.Equal("r1", (string?)envelope?["error"]?["details"]?["request_id"]);
         Assert.Equal(["r1"], answer.Headers.GetValues("X-Request-ID"));

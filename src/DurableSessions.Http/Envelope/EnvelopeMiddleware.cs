@@ -22,14 +22,20 @@ internal sealed class EnvelopeMiddleware(
         long started = time.GetTimestamp();
         (string requestId, bool isValid) = RequestId.Of(context.Request);
         context.TraceIdentifier = requestId;
-        context.Response.OnStarting(() =>
+
+        // A host that has failed may have begun its answer.
+        if (!context.Response.HasStarted)
         {
-            CachingHeaders.Set(context.Response.Headers);
-            context.Response.Headers[RequestId.Header] = requestId;
-            context.Response.Headers["X-Process-Time"] =
-                time.GetElapsedTime(started).TotalSeconds.ToString("F6", CultureInfo.InvariantCulture);
-            return Task.CompletedTask;
-        });
+            context.Response.OnStarting(() =>
+            {
+                CachingHeaders.Set(context.Response.Headers);
+                context.Response.Headers[RequestId.Header] = requestId;
+                context.Response.Headers["X-Process-Time"] =
+                    time.GetElapsedTime(started).TotalSeconds.ToString("F6", CultureInfo.InvariantCulture);
+                return Task.CompletedTask;
+            });
+        }
+
         using IDisposable? scope = Log.BeginRequestScope(logger, requestId);
         try
         {
