@@ -58,7 +58,7 @@ public sealed class HostFailureTests
             log);
 
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => SendAsync(host));
-        Assert.Single(log.Entries, static entry => entry.Level == LogLevel.Error);
+        Assert.Equal("GET / ended in INTERNAL (r1)", Assert.Single(log.Entries, static entry => entry.Level == LogLevel.Error).Text);
     }
 
     [Fact]

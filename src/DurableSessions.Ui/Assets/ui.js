@@ -104,6 +104,10 @@ function live(main) {
     notLive.hidden = !text;
   }
 
+  function away() {
+    isAway ??= setTimeout(() => say(notLive.dataset.away), pause);
+  }
+
   // What is shown is what the host has: it says what changes, and the last load of it was answered.
   function current() {
     if (!old && source.readyState === EventSource.OPEN) {
@@ -119,7 +123,7 @@ function live(main) {
     source.addEventListener('changed', load);
     source.addEventListener('open', current);
     source.addEventListener('error', () => {
-      isAway ??= setTimeout(() => say(notLive.dataset.away), pause);
+      away();
       if (source.readyState === EventSource.CLOSED) {
         setTimeout(async () => {
           await load();
@@ -159,6 +163,7 @@ function live(main) {
       current();
     }
     if (again) {
+      away();
       setTimeout(load, pause);
     } else if (missed && !ended) {
       missed = false;
