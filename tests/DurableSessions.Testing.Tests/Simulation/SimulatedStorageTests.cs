@@ -30,6 +30,33 @@ public sealed class SimulatedStorageTests
         Assert.Contains("'versionid': GET some/a?versionid=v", parameter.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1_024, 1, null)]
+    [InlineData(1_025, 1, "a name of more than")]
+    [InlineData(600, 254, null)]
+    [InlineData(600, 255, "a name of more than")]
+    public async Task A_name_that_storage_refuses_is_taken_from_no_client(int length, int segments, string? refused)
+    {
+        BlobContainerClient container = await NewContainerAsync();
+        string name = string.Concat(Enumerable.Repeat("a/", segments - 1)).PadRight(length, 'a');
+        Task Upload() => container.GetBlobClient(name).UploadAsync(BinaryData.FromString("x"), Cancelled);
+
+        await AssertTakenAsync(Upload, refused);
+    }
+
+    [Theory]
+    [InlineData("said ~", null)]
+    [InlineData("é", "printable ASCII in 'x-ms-meta-some'")]
+    [InlineData("a\tb", "printable ASCII in 'x-ms-meta-some'")]
+    public async Task A_header_that_no_client_can_send_is_taken_from_none(string value, string? refused)
+    {
+        BlobContainerClient container = await NewContainerAsync();
+        var options = new BlobUploadOptions { Metadata = new Dictionary<string, string> { ["some"] = value } };
+        Task Upload() => container.GetBlobClient("a").UploadAsync(BinaryData.FromString("x"), options, Cancelled);
+
+        await AssertTakenAsync(Upload, refused);
+    }
+
     [Fact]
     public async Task The_same_requests_get_the_same_answers()
     {
@@ -203,6 +230,18 @@ public sealed class SimulatedStorageTests
         Assert.Equal((412, "ConditionNotMet"), (metadata.Status, metadata.ErrorCode));
         Assert.Equal((412, "ConditionNotMet"), (known.Status, known.ErrorCode));
         Assert.Equal(202, deleted.Status);
+    }
+
+    private static async Task AssertTakenAsync(Func<Task> upload, string? refused)
+    {
+        if (refused is null)
+        {
+            await upload();
+        }
+        else
+        {
+            Assert.Contains(refused, (await Assert.ThrowsAsync<UnknownRequestException>(upload)).Message, StringComparison.Ordinal);
+        }
     }
 
     private async Task<BlobContainerClient> NewContainerAsync(SimulatedStorage? storage = null)

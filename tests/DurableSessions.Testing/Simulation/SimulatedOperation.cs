@@ -17,6 +17,12 @@ internal sealed record SimulatedOperation(
 {
     private const string Metadata = "x-ms-meta-";
 
+    /// <summary>Of a blob, by Azure Storage's "Naming and Referencing Containers, Blobs, and Metadata".</summary>
+    private const int MaxNameLength = 1_024;
+
+    /// <summary>Of a blob's name, by the same page.</summary>
+    private const int MaxSegments = 254;
+
     private static readonly string[] s_conditions = ["If-Match", "If-None-Match"];
 
     /// <summary>What the SDK adds to every request; none of it changes an answer.</summary>
@@ -55,7 +61,25 @@ internal sealed record SimulatedOperation(
             ?? throw new UnknownRequestException(request, "the request");
         operation.CheckKnown(request, request.HeaderNames);
         operation.CheckKnown(request, request.QueryNames);
+        CheckTaken(request);
         return operation;
+    }
+
+    // What storage, or the client's HTTP stack before it, refuses: no client of ours sends it, whatever it was asked for.
+    private static void CheckTaken(SimulatedRequest request)
+    {
+        if (request.Blob.Length > MaxNameLength || request.Blob.AsSpan().Count('/') >= MaxSegments)
+        {
+            throw new UnknownRequestException(request, $"a name of more than {MaxNameLength} characters or {MaxSegments} segments");
+        }
+
+        foreach (string name in request.HeaderNames)
+        {
+            if (request.Header(name)!.AsSpan().ContainsAnyExceptInRange(' ', '~'))
+            {
+                throw new UnknownRequestException(request, $"other characters than printable ASCII in '{name}'");
+            }
+        }
     }
 
     private void CheckKnown(SimulatedRequest request, Dictionary<string, string>.KeyCollection names)

@@ -43,6 +43,31 @@ public sealed class LiveTests(Furnished furnished, Chromium browser)
     }
 
     [Fact]
+    public async Task A_page_that_hears_of_a_change_and_cannot_load_it_says_so()
+    {
+        await using IBrowserContext context = await browser.OpenAsync(furnished.Host.Address);
+        IPage page = await SignInAsync(context);
+        bool isBusy = true;
+        await context.RouteAsync($"**{Path}", route => isBusy && route.Request.ResourceType == "fetch"
+            ? route.FulfillAsync(new RouteFulfillOptions { Status = 429 })
+            : route.ContinueAsync());
+        await page.Clock.InstallAsync();
+        await page.RunAndWaitForResponseAsync(() => page.ReloadAsync(), static r => r.Status == 429);
+        ILocator line = page.Locator("#not-live");
+        Assert.False(await line.IsVisibleAsync());
+        for (int seconds = 0; seconds < 60 && !await line.IsVisibleAsync(); seconds++)
+        {
+            await page.Clock.RunForAsync(1_000);
+        }
+
+        Assert.Equal("The host is away or busy: what is shown may be old.", await line.TextContentAsync());
+        Assert.True(await line.IsVisibleAsync());
+        isBusy = false;
+        await page.Clock.RunForAsync(6_000);
+        await line.WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Hidden });
+    }
+
+    [Fact]
     public async Task What_is_not_the_viewers_any_more_is_asked_for_no_more()
     {
         await using IBrowserContext context = await browser.OpenAsync(furnished.Host.Address);
@@ -97,7 +122,7 @@ public sealed class LiveTests(Furnished furnished, Chromium browser)
     {
         IPage page = await context.NewPageAsync();
         await page.GotoAsync(Path);
-        await page.SignInAsync(furnished.Key, $"**{Path}");
+        await page.SignInAsync(furnished.Key, Path);
         return page;
     }
 }

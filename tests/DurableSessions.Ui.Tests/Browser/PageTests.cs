@@ -47,7 +47,7 @@ public sealed class PageTests(Furnished furnished, Chromium browser)
         };
         await page.GotoAsync("/ui");
         await CheckAsync(page, "sign-in");
-        await page.SignInAsync(furnished.Key, "**/ui/sessions");
+        await page.SignInAsync(furnished.Key, "/ui/sessions");
         foreach ((string name, string path) in s_pages)
         {
             await page.GotoAsync(path);
@@ -55,7 +55,7 @@ public sealed class PageTests(Furnished furnished, Chromium browser)
         }
 
         await page.GotoAsync("/ui/sign-in");
-        await page.SignInAsync(furnished.OperatorsKey, "**/ui/commits");
+        await page.SignInAsync(furnished.OperatorsKey, "/ui/commits");
         string commit = (await furnished.Host.Store.Tasks.ListAsync(
             furnished.Session.Owner, new CommitTaskQuery(), TestContext.Current.CancellationToken))[^1].TaskId;
         foreach ((string name, string path) in ((string, string)[])
@@ -82,7 +82,7 @@ public sealed class PageTests(Furnished furnished, Chromium browser)
         await using IBrowserContext context = await browser.OpenAsync(furnished.Host.Address);
         IPage page = await context.NewPageAsync();
         await page.GotoAsync("/ui/sessions/planning");
-        await page.SignInAsync(furnished.Key, "**/ui/sessions/planning");
+        await page.SignInAsync(furnished.Key, "/ui/sessions/planning");
         await page.EvaluateAsync("window.isTheSamePage = true");
         await page.FillAsync("#keep", "7");
         await furnished.Host.AppendAsync(furnished.Session.Owner.Session("planning"), ("user", "Something new is said."));
@@ -106,21 +106,21 @@ public sealed class PageTests(Furnished furnished, Chromium browser)
         await TabToAsync(page, "key");
         await page.Keyboard.TypeAsync(furnished.Key);
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync("**/ui/sessions/support-2026");
+        await page.ArriveSignedInAsync("/ui/sessions/support-2026");
         Assert.Equal("support-2026", await page.TextContentAsync("h1"));
 
         await TabToAsync(page, "Archives");
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync("**/archives");
+        await page.ArriveAsync("/ui/sessions/support-2026/archives");
         await TabToAsync(page, "Archive 1");
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync("**/archives/1");
+        await page.ArriveAsync("/ui/sessions/support-2026/archives/1");
         await TabToAsync(page, "Memories");
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync("**/ui/memories");
+        await page.ArriveAsync("/ui/memories");
         await TabToAsync(page, "Sign out");
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync("**/ui/sign-in*");
+        await page.ArriveAsync("/ui/sign-in.*");
         Assert.Contains("You are signed out.", await page.ContentAsync(), StringComparison.Ordinal);
         IReadOnlyList<BrowserContextCookiesResult> cookies = await context.CookiesAsync();
         Assert.DoesNotContain(cookies, static c => c.Name.EndsWith("_key", StringComparison.Ordinal));
