@@ -4,9 +4,6 @@ using Grpc.Core;
 using Client = Microsoft.DurableTask.Client;
 using Core = global::DurableTask.Core;
 using Durable = Microsoft.DurableTask;
-using OrchestrationMetadata = DurableSessions.Orchestration.OrchestrationMetadata;
-using OrchestrationQuery = DurableSessions.Orchestration.OrchestrationQuery;
-using OrchestrationRuntimeStatus = DurableSessions.Orchestration.OrchestrationRuntimeStatus;
 
 namespace DurableSessions.DurableTask;
 
@@ -18,6 +15,9 @@ public sealed class DurableClient(Client.DurableTaskClient inner, TimeProvider t
 {
     // No caller's tag has this name: StartOrchestrationOptions refuses it.
     private const string GenerationTag = "generation";
+
+    // What begins a continuation token of this client, by which that of another engine is known.
+    private const string TokenMark = "d:";
 
     private const int MaxQueries = 8;
 
@@ -50,9 +50,9 @@ public sealed class DurableClient(Client.DurableTaskClient inner, TimeProvider t
         };
         try
         {
-            await inner
-                .ScheduleNewOrchestrationInstanceAsync(orchestratorName, DurablePayloads.Write(input), durable, cancellationToken)
-                .OrUnavailableAsync();
+            await time.CallAsync(
+                token => inner.ScheduleNewOrchestrationInstanceAsync(orchestratorName, DurablePayloads.Write(input), durable, token),
+                cancellationToken);
         }
         catch (Core.Exceptions.OrchestrationAlreadyExistsException)
         {
@@ -66,7 +66,8 @@ public sealed class DurableClient(Client.DurableTaskClient inner, TimeProvider t
         string instanceId, CancellationToken cancellationToken = default)
     {
         OrchestrationInstanceIds.ThrowIfInvalid(instanceId);
-        return await inner.GetInstanceAsync(instanceId, getInputsAndOutputs: true, cancellationToken).OrUnavailableAsync() is { } found
+        return await time.CallAsync(
+            token => inner.GetInstanceAsync(instanceId, getInputsAndOutputs: true, token), cancellationToken) is { } found
             ? Translate(found)
             : null;
     }
@@ -94,23 +95,24 @@ public sealed class DurableClient(Client.DurableTaskClient inner, TimeProvider t
             return false;
         }
 
-        await inner.RaiseEventAsync(instanceId, eventName, DurablePayloads.Write(payload), cancellationToken).OrUnavailableAsync();
+        await time.CallAsync(
+            token => inner.RaiseEventAsync(instanceId, eventName, DurablePayloads.Write(payload), token), cancellationToken);
         return true;
     }
 
     public override Task TerminateInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellationToken = default) =>
         SendUnlessCompletedAsync(
-            instanceId, () => inner.TerminateInstanceAsync(instanceId, (object?)reason, cancellationToken), cancellationToken);
+            instanceId, token => inner.TerminateInstanceAsync(instanceId, (object?)reason, token), cancellationToken);
 
     public override Task SuspendInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellationToken = default) =>
-        SendUnlessCompletedAsync(instanceId, () => inner.SuspendInstanceAsync(instanceId, reason, cancellationToken), cancellationToken);
+        SendUnlessCompletedAsync(instanceId, token => inner.SuspendInstanceAsync(instanceId, reason, token), cancellationToken);
 
     public override Task ResumeInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellationToken = default) =>
-        SendUnlessCompletedAsync(instanceId, () => inner.ResumeInstanceAsync(instanceId, reason, cancellationToken), cancellationToken);
+        SendUnlessCompletedAsync(instanceId, token => inner.ResumeInstanceAsync(instanceId, reason, token), cancellationToken);
 
     public override async Task<bool> PurgeInstanceAsync(string instanceId, CancellationToken cancellationToken = default) =>
         await GetInstanceAsync(instanceId, cancellationToken) is { IsCompleted: true }
-        && (await inner.PurgeInstanceAsync(instanceId, cancellationToken).OrUnavailableAsync()).PurgedInstanceCount > 0;
+        && (await time.CallAsync(token => inner.PurgeInstanceAsync(instanceId, token), cancellationToken)).PurgedInstanceCount > 0;
 
     public override async Task<OrchestrationPage> ListInstancesAsync(
         OrchestrationQuery query, CancellationToken cancellationToken = default)
@@ -118,20 +120,21 @@ public sealed class DurableClient(Client.DurableTaskClient inner, TimeProvider t
         ArgumentOutOfRangeException.ThrowIfLessThan(query.PageSize, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(query.PageSize, 1_000);
         List<OrchestrationMetadata> found = [];
-        string? token = query.ContinuationToken;
+        string? token = query.ContinuationToken is not { } given ? null : given.StartsWith(TokenMark, StringComparison.Ordinal)
+            ? given[TokenMark.Length..]
+            : throw new ArgumentException("The continuation token is of another engine.", nameof(query));
         int queries = 0;
         do
         {
             // Each query requests no more than the page has room for: a result is used whole, since only its token continues the listing.
-            OrchestrationPage page = await ListOnceAsync(
-                query with { PageSize = query.PageSize - found.Count, ContinuationToken = token }, cancellationToken)
-                .OrUnavailableAsync();
+            OrchestrationQuery rest = query with { PageSize = query.PageSize - found.Count, ContinuationToken = token };
+            OrchestrationPage page = await time.CallAsync(stop => ListOnceAsync(rest, stop), cancellationToken);
             found.AddRange(page.Values);
             token = page.ContinuationToken;
         }
         while (token is not null && found.Count < query.PageSize && ++queries < MaxQueries);
 
-        return new OrchestrationPage(found, token);
+        return new OrchestrationPage(found, token is null ? null : TokenMark + token);
     }
 
     private async Task<OrchestrationPage> ListOnceAsync(OrchestrationQuery query, CancellationToken cancellationToken)
@@ -165,7 +168,7 @@ public sealed class DurableClient(Client.DurableTaskClient inner, TimeProvider t
         try
         {
             IEnumerable<Core.History.HistoryEvent> history =
-                await inner.GetOrchestrationHistoryAsync(instanceId, cancellationToken).OrUnavailableAsync();
+                await time.CallAsync(token => inner.GetOrchestrationHistoryAsync(instanceId, token), cancellationToken);
             return [.. history.Select(DurableHistory.Translate)];
         }
         catch (Exception e) when (e is NotSupportedException or RpcException { StatusCode: StatusCode.Unimplemented })
@@ -174,11 +177,11 @@ public sealed class DurableClient(Client.DurableTaskClient inner, TimeProvider t
         }
     }
 
-    private async Task SendUnlessCompletedAsync(string instanceId, Func<Task> send, CancellationToken cancellationToken)
+    private async Task SendUnlessCompletedAsync(string instanceId, Func<CancellationToken, Task> send, CancellationToken cancellationToken)
     {
         if (!(await FindAsync(instanceId, cancellationToken)).IsCompleted)
         {
-            await send().OrUnavailableAsync();
+            await time.CallAsync(send, cancellationToken);
         }
     }
 

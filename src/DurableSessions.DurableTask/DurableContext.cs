@@ -20,32 +20,16 @@ internal sealed class DurableContext(Durable.TaskOrchestrationContext inner, Jso
     public override T? GetInput<T>()
         where T : default => DurablePayloads.Read<T>(input);
 
-    public override async Task<TResult> CallActivityAsync<TResult>(string name, object? input = null, TaskOptions? options = null)
-    {
-        try
-        {
-            return DurablePayloads.Read<TResult>(
-                await inner.CallActivityAsync<JsonElement?>(name, DurablePayloads.Write(input), Translate(options)))!;
-        }
-        catch (Durable.TaskFailedException e)
-        {
-            throw new TaskFailedException(e.TaskName, DurableFailures.Translate(e.FailureDetails));
-        }
-    }
+    public override Task<TResult> CallActivityAsync<TResult>(string name, object? input = null, TaskOptions? options = null) =>
+        EndAsync<TResult>(
+            inner.CallActivityAsync<JsonElement?>(name, DurablePayloads.Write(input), Translate(options)),
+            static (task, failure) => new TaskFailedException(task, failure));
 
-    public override async Task<TResult> CallSubOrchestratorAsync<TResult>(
-        string orchestratorName, object? input = null, SubOrchestrationOptions? options = null)
-    {
-        try
-        {
-            return DurablePayloads.Read<TResult>(await inner.CallSubOrchestratorAsync<JsonElement?>(
-                orchestratorName, DurablePayloads.Write(input), Translate(options)))!;
-        }
-        catch (Durable.TaskFailedException e)
-        {
-            throw TaskFailedException.OfSubOrchestration(e.TaskName, DurableFailures.Translate(e.FailureDetails));
-        }
-    }
+    public override Task<TResult> CallSubOrchestratorAsync<TResult>(
+        string orchestratorName, object? input = null, SubOrchestrationOptions? options = null) =>
+        EndAsync<TResult>(
+            inner.CallSubOrchestratorAsync<JsonElement?>(orchestratorName, DurablePayloads.Write(input), Translate(options)),
+            TaskFailedException.OfSubOrchestration);
 
     /// <summary>
     /// Queues of Azure Storage delay by whole seconds, rounded down: such a timer fires up to one second early. Then another one follows,
@@ -67,6 +51,19 @@ internal sealed class DurableContext(Durable.TaskOrchestrationContext inner, Jso
         inner.ContinueAsNew(DurablePayloads.Write(newInput), preserveUnprocessedEvents);
 
     public override void SetCustomStatus(object? customStatus) => inner.SetCustomStatus(DurablePayloads.Write(customStatus));
+
+    private static async Task<TResult> EndAsync<TResult>(
+        Task<JsonElement?> call, Func<string, TaskFailureDetails, TaskFailedException> failed)
+    {
+        try
+        {
+            return DurablePayloads.Read<TResult>(await call)!;
+        }
+        catch (Durable.TaskFailedException e)
+        {
+            throw failed(e.TaskName, DurableFailures.Translate(e.FailureDetails));
+        }
+    }
 
     private static Durable.TaskOptions? Translate(TaskOptions? options) =>
         options?.Retry is { } retry ? Durable.TaskOptions.FromRetryPolicy(Translate(retry)) : null;

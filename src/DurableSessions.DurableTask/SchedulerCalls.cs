@@ -6,17 +6,27 @@ namespace DurableSessions.DurableTask;
 /// <summary>Calls of the scheduler, or of the Functions host that stands before a task hub.</summary>
 internal static class SchedulerCalls
 {
-    /// <exception cref="OrchestrationUnavailableException">The scheduler does not answer, or accepts no more for now.</exception>
+    /// <summary>The most that one may take: each is answered from the task hub's storage, and none waits for an instance.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    /// <exception cref="OrchestrationUnavailableException">
+    /// The scheduler does not answer, not within 30 s, or accepts no more for now. What it was to change may be changed all the same.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The call was given up: not every call of the client says so by itself.</exception>
-    public static async Task<T> OrUnavailableAsync<T>(this Task<T> call)
+    public static async Task<T> CallAsync<T>(
+        this TimeProvider time, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {
+        using var limit = new CancellationTokenSource(Limit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
-            return await call;
+            return await call(either.Token);
         }
-        catch (RpcException e) when (e.StatusCode == StatusCode.Cancelled)
+        catch (Exception e) when (e is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled })
         {
-            throw new OperationCanceledException("The call to the scheduler was given up.", e);
+            throw limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested
+                ? new OrchestrationUnavailableException("The scheduler did not answer within 30 seconds; try again.", e)
+                : new OperationCanceledException("The call to the scheduler was given up.", e);
         }
         catch (RpcException e) when (IsPassing(e))
         {
@@ -24,17 +34,14 @@ internal static class SchedulerCalls
         }
     }
 
-    /// <inheritdoc cref="OrUnavailableAsync{T}"/>
-    public static async Task OrUnavailableAsync(this Task call) => await Wrap(call).OrUnavailableAsync();
+    /// <inheritdoc cref="CallAsync{T}"/>
+    public static Task CallAsync(this TimeProvider time, Func<CancellationToken, Task> call, CancellationToken cancellationToken) =>
+        time.CallAsync(async token => { await call(token); return true; }, cancellationToken);
 
-    // Another status, as of a wrong credential or an invalid request, does not pass by itself.
+    // What a host answers whose task hub's storage is away is unknown or internal. Another status, as of a wrong credential or an invalid
+    // request, does not pass by itself.
     private static bool IsPassing(RpcException e) =>
         e.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.ResourceExhausted or StatusCode.Aborted
+            or StatusCode.Unknown or StatusCode.Internal
         || e.Status.DebugException is HttpRequestException or IOException;
-
-    private static async Task<bool> Wrap(Task call)
-    {
-        await call;
-        return true;
-    }
 }

@@ -8,15 +8,17 @@ using DurableSessions.Testing;
 namespace DurableSessions.DurableTask.Tests;
 
 /// <summary>The server's command <c>drain</c> with <c>Engine=DurableTask</c>.</summary>
-public sealed class DrainTests(AzuriteFixture azurite)
+public class DrainTests(AzuriteFixture azurite)
 {
+    private protected virtual Task<DurableHub> NewHubAsync() => Task.FromResult(DurableHub.InMemory());
+
     [Fact]
     public async Task What_a_host_that_died_left_on_the_scheduler_is_carried_to_its_end()
     {
         var key = new SessionKey("a", "u", "s");
         BlobContainerClient container = await azurite.NewContainerAsync();
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(90));
-        await using var hub = DurableHub.InMemory();
+        await using DurableHub hub = await NewHubAsync();
         var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using Member host = await Member.StartAsync(
             azurite, container, hub, (CommitNames.SemanticProcess, activity => new Doomed(activity, false, reached)));
@@ -39,9 +41,15 @@ public sealed class DrainTests(AzuriteFixture azurite)
             "60");
 
         Assert.True(exitCode == 0, output + errors);
-        Assert.Contains("Commits left: 1", output, StringComparison.Ordinal);
+        Assert.Contains("Drained. Waiting for their time: 0 ", output, StringComparison.Ordinal);
         Audit audit = await Audit.OfAsync(host.Store, key);
         Assert.Equal(ArchiveState.Covered, Assert.Single(audit.Archives).State);
         Assert.Equal(["m1", "m2", "m3"], audit.Everything);
     }
+}
+
+/// <summary>The same, on the provider of Azure Storage.</summary>
+public sealed class AzureStorageDrainTests(AzuriteFixture azurite, WholeAzurite taskHubs) : DrainTests(azurite)
+{
+    private protected override Task<DurableHub> NewHubAsync() => DurableHub.OnAzureStorageAsync(taskHubs);
 }

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using DurableSessions.Orchestration;
+using DurableSessions.Testing;
+using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.DependencyInjection;
@@ -47,7 +49,44 @@ public sealed class SchedulerAwayTests
         });
     }
 
-    private static async Task UseAsync(int port, Func<DurableClient, Task> test)
+    [Theory]
+    [MemberData(nameof(Calls))]
+    public async Task Each_call_that_is_not_answered_in_time_says_that_it_is_unavailable(string call)
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var time = new SimulatedTime();
+        await UseAsync(
+            ((IPEndPoint)silent.LocalEndpoint).Port,
+            async client =>
+            {
+                Task calling = s_calls[call](client, CancellationToken.None);
+                using TcpClient called = await silent.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+                Assert.False(time.Advance(TimeSpan.FromSeconds(29)));
+                Assert.True(time.Advance(TimeSpan.FromSeconds(31)));
+                await Assert.ThrowsAsync<OrchestrationUnavailableException>(() => calling);
+            },
+            time);
+    }
+
+    // What a gRPC server answers whose handler has thrown, as for storage that is away; and what does not pass by itself.
+    [Theory]
+    [InlineData(StatusCode.Unknown, true)]
+    [InlineData(StatusCode.Internal, true)]
+    [InlineData(StatusCode.ResourceExhausted, true)]
+    [InlineData(StatusCode.Unauthenticated, false)]
+    [InlineData(StatusCode.InvalidArgument, false)]
+    public async Task What_passes_by_itself_is_unavailable(StatusCode status, bool passes)
+    {
+        Task call = TimeProvider.System.CallAsync(
+            _ => Task.FromException(new RpcException(new Status(status, "said"))), CancellationToken.None);
+
+        Exception said = await Assert.ThrowsAnyAsync<Exception>(() => call);
+
+        Assert.Equal(passes ? typeof(OrchestrationUnavailableException) : typeof(RpcException), said.GetType());
+    }
+
+    private static async Task UseAsync(int port, Func<DurableClient, Task> test, TimeProvider? time = null)
     {
         using var channel = GrpcChannel.ForAddress($"http://127.0.0.1:{port}");
         var services = new ServiceCollection();
@@ -58,6 +97,6 @@ public sealed class SchedulerAwayTests
             client.RegisterDirectly();
         });
         await using ServiceProvider provider = services.BuildServiceProvider();
-        await test(new DurableClient(provider.GetRequiredService<DurableTaskClient>(), TimeProvider.System));
+        await test(new DurableClient(provider.GetRequiredService<DurableTaskClient>(), time ?? TimeProvider.System));
     }
 }

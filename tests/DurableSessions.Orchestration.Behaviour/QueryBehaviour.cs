@@ -63,6 +63,15 @@ public abstract class QueryBehaviour : PortBehaviour
     });
 
     [Fact]
+    public Task A_continuation_token_of_another_engine_is_refused() => RunAsync(async () =>
+    {
+        OrchestrationClient client = await StartAsync();
+
+        await Assert.ThrowsAnyAsync<ArgumentException>(
+            () => client.ListInstancesAsync(new OrchestrationQuery { ContinuationToken = "of another" }, Deadline));
+    });
+
+    [Fact]
     public Task Instances_are_listed_by_what_their_ids_begin_with() => RunAsync(async () =>
     {
         OrchestrationClient client = await StartAsync();

@@ -14,4 +14,7 @@ public static class DeleteNames
 
     /// <summary>Its last step.</summary>
     public const string RemoveTombstone = "remove-tombstone";
+
+    /// <summary>The custom status of an instance while only the time of its tombstone is waited for.</summary>
+    public const string Retained = "retained";
 }

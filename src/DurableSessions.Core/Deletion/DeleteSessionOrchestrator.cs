@@ -14,7 +14,9 @@ public sealed class DeleteSessionOrchestrator : TaskOrchestrator<DeleteInput, bo
     {
         await context.CallActivityAsync<bool>(DeleteNames.SetTombstone, input, PatientStep.Options);
         await context.CallActivityAsync<int>(DeleteNames.DeleteBlobs, input, PatientStep.Options);
+        context.SetCustomStatus(DeleteNames.Retained);
         await context.CreateTimer(input.TombstoneRetention, CancellationToken.None);
+        context.SetCustomStatus(null);
         await context.CallActivityAsync<int>(DeleteNames.DeleteBlobs, input, PatientStep.Options);
         await context.CallActivityAsync<bool>(DeleteNames.RemoveTombstone, input, PatientStep.Options);
         return true;

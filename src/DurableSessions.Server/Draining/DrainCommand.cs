@@ -1,16 +1,17 @@
 using System.CommandLine;
-using DurableSessions.Core.Commits;
-using DurableSessions.Orchestration;
+using DurableSessions.Engine;
 using DurableSessions.Hosting;
+using DurableSessions.Orchestration;
 using DurableSessions.Server.Clients;
 using DurableSessions.Server.Serving;
 
 namespace DurableSessions.Server.Draining;
 
 /// <summary>
-/// <c>drain [--wait SECONDS] [--url URL [--key KEY]]</c>: runs the configured engine without serving requests until no commit is left; with
-/// <c>--url</c> it runs none, and watches those of a Functions app, which carries them to their end itself. Exits with 0 when drained,
-/// with 2 when the time is up, and with 1 after an error. For use before the engine is exchanged, while no host accepts commits.
+/// <c>drain [--wait SECONDS] [--url URL [--key KEY]]</c>: runs the configured engine without serving requests until nothing is left that
+/// another engine would not do; with <c>--url</c> it runs none, and watches the instances of a Functions app, which carries them to their
+/// end itself. Exits with 0 when drained, with 2 when the time is up, and with 1 after an error. For use before the engine is exchanged,
+/// while no host accepts requests.
 /// </summary>
 internal static class DrainCommand
 {
@@ -34,14 +35,14 @@ internal static class DrainCommand
         });
         var url = new Option<string?>("--url")
         {
-            Description = "A Functions app whose HTTP trigger is off: wait for its commits, and run none.",
+            Description = "A Functions app whose HTTP trigger is off: wait for what it has begun, and run none.",
         };
         var key = new Option<string?>("--key")
         {
             Description = "The app's system key durabletask_extension. Default: OPENVIKING_API_KEY in the environment.",
         };
         var command = new Command(
-            "drain", "Run all accepted commits to their end and accept no new ones; for use before the engine is exchanged.")
+            "drain", "Run all accepted commits, and all else that has begun, to their end; for use before the engine is exchanged.")
         {
             wait,
             url,
@@ -79,57 +80,71 @@ internal static class DrainCommand
             host.Services, Console.Out.WriteLine, ", so there is nothing to drain. Is Storage:Container right?", cancellationToken);
         await host.StartAsync(cancellationToken);
         OrchestrationClient client = host.Services.GetRequiredService<OrchestrationClient>();
-        bool drained = await DrainAsync(stop => CountAsync(client, stop), atMost, cancellationToken);
+
+        // Durable Task lists custom statuses with inputs and outputs; the embedded engine without them, and reads each instance for those.
+        bool isEmbedded = host.Services.GetService<EmbeddedEngine>() is not null;
+        bool drained = await DrainAsync(stop => CountAsync(client, !isEmbedded, stop), atMost, cancellationToken);
         await host.StopAsync(CancellationToken.None);
         return drained ? 0 : Unfinished;
     }
 
     private static async Task<bool> DrainAsync(
-        Func<CancellationToken, Task<(int Commits, int Others)?>> count, TimeSpan atMost, CancellationToken cancellationToken)
+        Func<CancellationToken, Task<Remaining?>> count, TimeSpan atMost, CancellationToken cancellationToken)
     {
-        long start = TimeProvider.System.GetTimestamp();
-        for (string before = ""; ;)
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(atMost);
+        string now = "What is left is not known yet.";
+        try
         {
-            (int Commits, int Others)? left = await count(cancellationToken);
-            if (left is (0, var others))
+            for (string said = ""; ; await Task.Delay(s_interval, limit.Token))
             {
-                Console.WriteLine($"Drained. Timers left: {others} (watches of idle sessions, and the last step of deletions).");
-                return true;
-            }
+                Remaining? remaining = await count(limit.Token);
+                if (remaining is { IsDrained: true })
+                {
+                    Console.WriteLine(
+                        $"Drained. Waiting for their time: {remaining.Asleep} (watches of idle sessions, and the last step of deletions).");
+                    return true;
+                }
 
-            string now = left is (var commits, _) ? $"Commits left: {commits}" : "There is no answer, so what is left is not known.";
-            if (now != before)
-            {
-                Console.WriteLine(now);
-                before = now;
+                now = remaining is null ? "There is no answer, so what is left is not known." : $"Left: {remaining.Left}.";
+                if (now != said)
+                {
+                    Console.WriteLine(now);
+                    said = now;
+                }
             }
-
-            if (TimeProvider.System.GetElapsedTime(start) >= atMost)
-            {
-                Console.WriteLine($"Not drained within {atMost.TotalSeconds:0} seconds. {now}");
-                return false;
-            }
-
-            await Task.Delay(s_interval, cancellationToken);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            Console.WriteLine($"Not drained within {atMost.TotalSeconds:0} seconds. {now}");
+            return false;
         }
     }
 
-    private static async Task<(int Commits, int Others)?> CountAsync(OrchestrationClient client, CancellationToken cancellationToken)
+    private static async Task<Remaining?> CountAsync(OrchestrationClient client, bool withPayloads, CancellationToken cancellationToken)
     {
-        int commits = 0;
-        int others = 0;
+        var remaining = new Remaining();
         var query = new OrchestrationQuery
         {
             Statuses = OrchestrationRuntimeStatuses.NotOver,
             PageSize = 1_000,
+            FetchInputsAndOutputs = withPayloads,
         };
-        await foreach (OrchestrationPage page in client.ListPagesAsync(query, cancellationToken))
+        try
         {
-            int here = page.Values.Count(static instance => instance.Name == CommitNames.Orchestrator);
-            commits += here;
-            others += page.Values.Count - here;
+            await foreach (OrchestrationPage page in client.ListPagesAsync(query, cancellationToken))
+            {
+                foreach (OrchestrationMetadata instance in page.Values)
+                {
+                    remaining.Add(instance.Name, instance.SerializedCustomStatus);
+                }
+            }
+        }
+        catch (OrchestrationUnavailableException)
+        {
+            return null;
         }
 
-        return (commits, others);
+        return remaining;
     }
 }

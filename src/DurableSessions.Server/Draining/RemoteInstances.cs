@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using DurableSessions.Core.Commits;
 using DurableSessions.Orchestration;
 using DurableSessions.Server.Clients;
 
@@ -35,19 +34,16 @@ internal sealed class RemoteInstances : IDisposable
     /// Counts those that are not over; <see langword="null"/> where the app is away or busy, or its listing stands still.
     /// </summary>
     /// <exception cref="ClientException">It refuses, or is no such API.</exception>
-    public async Task<(int Commits, int Others)?> CountAsync(CancellationToken cancellationToken)
+    public async Task<Remaining?> CountAsync(CancellationToken cancellationToken)
     {
-        (int commits, int others) = (0, 0);
+        var remaining = new Remaining();
         string? token = null;
         try
         {
             do
             {
                 string? before = token;
-                (List<string?> names, token) = await ListAsync(before, cancellationToken);
-                int here = names.Count(static name => name == CommitNames.Orchestrator);
-                commits += here;
-                others += names.Count - here;
+                token = await ListAsync(remaining, before, cancellationToken);
                 if (token is not null && token == before)
                 {
                     return null;
@@ -73,13 +69,13 @@ internal sealed class RemoteInstances : IDisposable
             throw new ClientException($"{_http.BaseAddress} answers with no listing of instances. Is --url right?");
         }
 
-        return (commits, others);
+        return remaining;
     }
 
     private static bool IsPassing(HttpStatusCode? status) =>
         status is null or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError;
 
-    private async Task<(List<string?> Names, string? Token)> ListAsync(string? token, CancellationToken cancellationToken)
+    private async Task<string?> ListAsync(Remaining remaining, string? token, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(
             HttpMethod.Get,
@@ -94,8 +90,13 @@ internal sealed class RemoteInstances : IDisposable
         await using Stream body = await answer.Content.ReadAsStreamAsync(cancellationToken);
         using JsonDocument page = await JsonDocument.ParseAsync(body, cancellationToken: cancellationToken);
         string? next = answer.Headers.TryGetValues(TokenHeader, out IEnumerable<string>? tokens) ? tokens.First() : null;
-        return (
-            [.. page.RootElement.EnumerateArray().Select(static i => i.GetProperty("name").GetString())],
-            next is "" or "null" ? null : next);
+        foreach (JsonElement instance in page.RootElement.EnumerateArray())
+        {
+            remaining.Add(
+                instance.GetProperty("name").GetString(),
+                instance.TryGetProperty("customStatus", out JsonElement status) ? status.GetRawText() : null);
+        }
+
+        return next is "" or "null" ? null : next;
     }
 }

@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
@@ -49,7 +51,7 @@ public sealed class DrainCommandTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task The_commits_of_a_Functions_app_are_waited_for_page_by_page()
+    public async Task What_a_Functions_app_has_begun_is_waited_for_page_by_page()
     {
         int listings = 0;
         await using WebApplication app = await StartAppAsync(http =>
@@ -63,11 +65,11 @@ public sealed class DrainCommandTests(AzuriteFixture azurite)
                     return Results.StatusCode(503);
                 case 2 when !isSecondPage:
                     http.Response.Headers["x-ms-continuation-token"] = "2";
-                    return Results.Json(new[] { new { name = "commit-when-idle" } });
+                    return Results.Json(new[] { Instance("commit-when-idle"), Instance("delete-session", "retained") });
                 case 2:
-                    return Results.Json(new[] { new { name = "commit-session" } });
+                    return Results.Json(new[] { Instance("commit-session"), Instance("delete-session"), Instance("report-commit") });
                 default:
-                    return Results.Json(new[] { new { name = "commit-when-idle" } });
+                    return Results.Json(new[] { Instance("commit-when-idle"), Instance("delete-session", "retained") });
             }
         });
         (int exitCode, string output, string errors) = await ServerProcess.RunAsync(
@@ -76,7 +78,11 @@ public sealed class DrainCommandTests(AzuriteFixture azurite)
         Assert.True(exitCode == 0, output + errors);
         Assert.Equal(3, listings);
         Assert.Equal(
-            ["There is no answer, so what is left is not known.", "Commits left: 1", "Drained. Timers left: 1"],
+            [
+                "There is no answer, so what is left is not known.",
+                "Left: 1 commit-session, 1 delete-session, 1 report-commit.",
+                "Drained. Waiting for their time: 1 commit-when-idle, 1 delete-session",
+            ],
             output.Trim().Split('\n').Select(static line => line.Split(" (")[0]));
     }
 
@@ -93,6 +99,30 @@ public sealed class DrainCommandTests(AzuriteFixture azurite)
         Assert.Equal(expected, exitCode);
         Assert.Contains(said, output + errors, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("a listing that goes in a circle")]
+    [InlineData("no answer at all")]
+    public async Task It_waits_no_longer_than_it_is_asked_to(string app)
+    {
+        bool isFirst = false;
+        await using WebApplication busy = await StartAppAsync(http =>
+        {
+            isFirst = !isFirst;
+            http.Response.Headers["x-ms-continuation-token"] = isFirst ? "1" : "2";
+            return Results.Json(new[] { Instance("commit-session") });
+        });
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        string url = app == "no answer at all" ? $"http://{silent.LocalEndpoint}" : busy.Urls.Single();
+
+        (int exitCode, string output, string errors) = await ServerProcess.RunAsync(s_none, "drain", "--wait", "2", "--url", url);
+
+        Assert.True(exitCode == 2, output + errors);
+        Assert.StartsWith("Not drained within 2 seconds. What is left is not known yet.", output, StringComparison.Ordinal);
+    }
+
+    private static object Instance(string name, string? customStatus = null) => new { name, customStatus };
 
     private static async Task<WebApplication> StartAppAsync(Func<HttpContext, IResult> list)
     {
