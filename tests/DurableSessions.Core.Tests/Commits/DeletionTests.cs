@@ -36,6 +36,22 @@ public sealed class DeletionTests
     });
 
     [Fact]
+    public Task A_deletion_tells_since_when_only_its_tombstone_is_left() => Simulated.RunAsync(async cluster =>
+    {
+        var options = new SessionOptions { TombstoneRetention = TimeSpan.FromSeconds(30) };
+        using Host host = await Host.RunAsync(cluster, (await cluster.NewContainerAsync()).Name, options);
+        await host.AppendAsync(_key, "m1");
+        string deletion = $"delete-{await host.Store.Sessions.IncarnationAsync(_key, Cancelled)}";
+        await host.Store.Sessions.DeleteAsync(_key, Cancelled);
+
+        await host.Client.WaitForInstanceAsync(deletion, static m => m.SerializedCustomStatus == "\"retained\"", Cancelled);
+        OrchestrationMetadata listed = Assert.Single(
+            (await host.Client.ListInstancesAsync(new OrchestrationQuery(), Cancelled)).Values, m => m.InstanceId == deletion);
+        Assert.Equal("\"retained\"", listed.SerializedCustomStatus);
+        Assert.Null((await EndOfAsync(cluster, host, deletion)).SerializedCustomStatus);
+    });
+
+    [Fact]
     public Task A_deletion_that_failed_before_its_tombstone_is_resumed_by_the_next_request() => Simulated.RunAsync(async cluster =>
     {
         string container = (await cluster.NewContainerAsync()).Name;

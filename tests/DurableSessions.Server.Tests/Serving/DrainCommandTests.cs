@@ -29,9 +29,11 @@ public sealed class DrainCommandTests(AzuriteFixture azurite)
         };
         await using (ServerProcess server = await ServerProcess.StartAsync(environment))
         {
+            await server.Client.PostAsJsonAsync("api/v1/sessions/old/messages", new { role = "user", content = "Hello" });
+            await server.Client.DeleteAsync("api/v1/sessions/old");
             await server.Client.PostAsJsonAsync("api/v1/sessions/s/messages", new { role = "user", content = "Hello" });
             Task<HttpResponseMessage> commit = server.Client.PostAsJsonAsync("api/v1/sessions/s/commit", new { });
-            while (await CountActiveAsync(container) == 0 && !commit.IsCompleted)
+            while (await CountActiveAsync(container) == 1 && !commit.IsCompleted)
             {
                 await Task.Delay(1);
             }
@@ -43,8 +45,8 @@ public sealed class DrainCommandTests(AzuriteFixture azurite)
         (int exitCode, string output, string errors) = await ServerProcess.RunAsync(environment, "drain", "--wait", "60");
 
         Assert.True(exitCode == 0, output + errors);
-        Assert.Contains("Drained.", output, StringComparison.Ordinal);
-        Assert.Equal(0, await CountActiveAsync(container));
+        Assert.Contains("Drained. Waiting for their time: 1 delete-session ", output, StringComparison.Ordinal);
+        Assert.Equal(1, await CountActiveAsync(container));
         await using ServerProcess next = await ServerProcess.StartAsync(environment);
         JsonNode archive = (await next.Client.GetFromJsonAsync<JsonNode>("api/v1/sessions/s/archives/archive_001"))!;
         Assert.Equal("Hello", (string?)archive["result"]!["messages"]![0]!["parts"]![0]!["text"]);
