@@ -14,6 +14,8 @@ public sealed partial class WholeAzurite : IAsyncDisposable
         "process.argv.splice(1, 0, 'azurite'); process.stdin.on('end', () => process.exit()).resume(); "
         + "require('azurite/dist/src/azurite.js');";
 
+    private static readonly TimeSpan s_startTimeout = TimeSpan.FromSeconds(60);
+
     private readonly Lazy<Task<(Process Process, string Connection)>> _azurite = new(StartAsync);
 
     internal async Task<string> GetConnectionStringAsync() => (await _azurite.Value).Connection;
@@ -43,9 +45,11 @@ public sealed partial class WholeAzurite : IAsyncDisposable
             RedirectStandardOutput = true,
         })!;
         Dictionary<string, string> urls = [];
+        using var patience = new CancellationTokenSource(s_startTimeout);
         while (urls.Count < 3)
         {
-            string line = await process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("Azurite has ended.");
+            string line = await process.StandardOutput.ReadLineAsync(patience.Token)
+                ?? throw new InvalidOperationException("Azurite has ended.");
             if (ListeningLine().Match(line) is { Success: true } match)
             {
                 urls[match.Groups[1].Value] = match.Groups[2].Value;
