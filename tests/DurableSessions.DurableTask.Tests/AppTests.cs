@@ -11,6 +11,8 @@ public sealed partial class AppTests(AzuriteFixture azurite)
 {
     private const string Site = $"https://{AppHost.PublicName}";
 
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(60);
+
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -101,9 +103,11 @@ public sealed partial class AppTests(AzuriteFixture azurite)
 
     private static async Task<string> NextIdAsync(StreamReader events)
     {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+        patience.CancelAfter(s_timeout);
         while (true)
         {
-            string line = await events.ReadLineAsync(Cancelled) ?? throw new InvalidOperationException("The stream has ended.");
+            string line = await events.ReadLineAsync(patience.Token) ?? throw new InvalidOperationException("The stream has ended.");
             if (line.StartsWith("id: ", StringComparison.Ordinal))
             {
                 return line;

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.Json;
 using DurableSessions.Core.Storage;
 using DurableSessions.Functions;
 using DurableSessions.Orchestration;
@@ -22,6 +23,35 @@ public sealed class FunctionTests(AzuriteFixture azurite)
         Assert.Equal(registry.Activities.Keys.Order(), NamesIn(typeof(Activities)));
     }
 
-    private static IEnumerable<string> NamesIn(Type triggers) =>
-        triggers.GetMethods().Select(static method => method.GetCustomAttribute<FunctionAttribute>()?.Name).OfType<string>().Order();
+    [Fact]
+    public async Task Each_trigger_of_an_activity_runs_the_one_of_its_name()
+    {
+        var registry = new OrchestrationRegistry();
+        foreach (string name in NamesIn(typeof(Activities)))
+        {
+            registry.AddActivity(name, () => new Named(name));
+        }
+
+        var triggers = new Activities(registry, new FunctionsClient(TimeProvider.System));
+        JsonElement input = JsonSerializer.SerializeToElement(1);
+        foreach ((string name, MethodInfo trigger) in TriggersOf(typeof(Activities)))
+        {
+            object? ran = await (Task<object?>)trigger.Invoke(triggers, [input, "instance", null])!;
+            Assert.Equal($"{name}, called {name} by instance", $"{ran}");
+        }
+    }
+
+    private static IEnumerable<string> NamesIn(Type triggers) => TriggersOf(triggers).Select(static trigger => trigger.Name).Order();
+
+    private static IEnumerable<(string Name, MethodInfo Method)> TriggersOf(Type triggers) =>
+        from method in triggers.GetMethods()
+        let function = method.GetCustomAttribute<FunctionAttribute>()
+        where function is not null
+        select (function.Name, method);
+
+    private sealed class Named(string name) : TaskActivity<int, string>
+    {
+        public override Task<string> RunAsync(TaskActivityContext context, int input) =>
+            Task.FromResult($"{name}, called {context.Name} by {context.InstanceId}");
+    }
 }

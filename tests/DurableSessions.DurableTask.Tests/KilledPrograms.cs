@@ -49,16 +49,10 @@ internal static class KilledPrograms
     {
         int port = FreePort.Next();
         return ServerProcess.StartProgramAsync(
-            new Dictionary<string, string>(settings)
-            {
-                ["AZURE_FUNCTIONS_ENVIRONMENT"] = "Development",
-
-                // The worker ends with the thread that started it, one of the pool's: none of these may end.
-                ["DOTNET_ThreadPool_ThreadsToKeepAlive"] = "-1",
-            },
-            [PathOf("functions-host"), $"{FreePort.Next()}", $"{port}", $"{hub}", Path.Combine(Folder!, "app")],
+            FunctionsProgram.Environment(new Dictionary<string, string>(settings) { ["AZURE_FUNCTIONS_ENVIRONMENT"] = "Development" }),
+            FunctionsProgram.Arguments(PathOf("functions-host"), port, hub, Path.Combine(Folder!, "app")),
             new Uri($"http://127.0.0.1:{port}"),
-            "ready after");
+            FunctionsProgram.Ready);
     }
 
     /// <summary>A task hub on Azure Storage, which may not answer yet.</summary>

@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using System.Text.RegularExpressions;
 using DurableSessions.LocalStorage;
+using DurableSessions.Testing;
 
 namespace DurableSessions.DurableTask.Tests;
 
@@ -10,11 +10,7 @@ namespace DurableSessions.DurableTask.Tests;
 /// </summary>
 public sealed partial class WholeAzurite : IAsyncDisposable
 {
-    private const string Program =
-        "process.argv.splice(1, 0, 'azurite'); process.stdin.on('end', () => process.exit()).resume(); "
-        + "require('azurite/dist/src/azurite.js');";
-
-    private readonly Lazy<Task<(Process Process, string Connection)>> _azurite = new(StartAsync);
+    private readonly Lazy<Task<(AzuriteServices Process, string Connection)>> _azurite = new(StartAsync);
 
     internal async Task<string> GetConnectionStringAsync() => (await _azurite.Value).Connection;
 
@@ -22,37 +18,30 @@ public sealed partial class WholeAzurite : IAsyncDisposable
     {
         if (_azurite.IsValueCreated)
         {
-            using Process process = (await _azurite.Value).Process;
-            process.StandardInput.Close();
-            await process.WaitForExitAsync();
+            await (await _azurite.Value).Process.DisposeAsync();
         }
     }
 
-    private static async Task<(Process Process, string Connection)> StartAsync()
+    private static async Task<(AzuriteServices Process, string Connection)> StartAsync()
     {
         AzuriteInstallation installation = await AzuriteInstallation.EnsureAsync();
-        Process process = Process.Start(new ProcessStartInfo(
-            "node",
-            [
-                "-e", Program, "--", "--inMemoryPersistence", "--blobPort", "0", "--queuePort", "0", "--tablePort", "0",
-                "--skipApiVersionCheck", "--disableTelemetry", "--silent",
-            ])
-        {
-            WorkingDirectory = installation.Folder,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-        })!;
+        var process = AzuriteServices.Launch(
+            installation,
+            ["azurite/dist/src/azurite.js"],
+            ["--blobPort", "0", "--queuePort", "0", "--tablePort", "0", "--silent"]);
         Dictionary<string, string> urls = [];
+        using var patience = new CancellationTokenSource(AzuriteServices.StartTimeout);
         while (urls.Count < 3)
         {
-            string line = await process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("Azurite has ended.");
+            string line = await process.Output.ReadLineAsync(patience.Token)
+                ?? throw new InvalidOperationException("Azurite has ended.");
             if (ListeningLine().Match(line) is { Success: true } match)
             {
                 urls[match.Groups[1].Value] = match.Groups[2].Value;
             }
         }
 
-        _ = process.StandardOutput.ReadToEndAsync();
+        _ = process.Output.ReadToEndAsync();
         return (
             process,
             AzuriteProcess.ConnectionStringFor(new Uri(urls["Blob"]).Port)

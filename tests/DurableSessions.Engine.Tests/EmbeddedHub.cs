@@ -17,6 +17,9 @@ public sealed class EmbeddedHub : IOrchestrationHub
         Container = container;
     }
 
+    /// <summary>The longest of a test in which no sweep may find what was missed.</summary>
+    internal static TimeSpan BeforeASweep { get; } = new EngineOptions().SweepInterval - TimeSpan.FromSeconds(5);
+
     /// <summary>The storage that has the container.</summary>
     public StorageFixture Storage { get; }
 

@@ -12,18 +12,24 @@ public sealed class EmbeddedSchedulingTests : SchedulingBehaviour
 [Collection(nameof(Simulated))]
 public sealed class EmbeddedActivityTests : ActivityBehaviour
 {
+    protected override TimeSpan Longest => EmbeddedHub.BeforeASweep;
+
     protected override Task OnHubAsync(Func<IOrchestrationHub, Task> test) => EmbeddedHub.SimulateAsync(Schedule.InOrder, test);
 }
 
 [Collection(nameof(Simulated))]
 public sealed class EmbeddedWaitingTests : WaitingBehaviour
 {
+    protected override TimeSpan Longest => EmbeddedHub.BeforeASweep;
+
     protected override Task OnHubAsync(Func<IOrchestrationHub, Task> test) => EmbeddedHub.SimulateAsync(Schedule.InOrder, test);
 }
 
 [Collection(nameof(Simulated))]
 public sealed class EmbeddedSteeringTests : SteeringBehaviour
 {
+    protected override TimeSpan Longest => EmbeddedHub.BeforeASweep;
+
     protected override Task OnHubAsync(Func<IOrchestrationHub, Task> test) => EmbeddedHub.SimulateAsync(Schedule.InOrder, test);
 }
 

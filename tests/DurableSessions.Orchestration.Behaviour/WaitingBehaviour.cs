@@ -113,7 +113,7 @@ public abstract class WaitingBehaviour : PortBehaviour
         OrchestrationMetadata ended = await EndOf(client, await client.ScheduleNewOrchestrationInstanceAsync("event-or-timer", 6_000));
 
         Assert.Equal("\"timer\"", ended.SerializedOutput);
-        Assert.InRange(Time.GetUtcNow() - before, TimeSpan.FromSeconds(5.9), TimeSpan.FromSeconds(25));
+        Assert.True(Time.GetUtcNow() - before >= TimeSpan.FromSeconds(5.9));
     });
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using DurableSessions.LocalStorage;
@@ -16,10 +15,9 @@ internal sealed partial class CountedAzurite : IAsyncDisposable
     private const string Key = "c2NhbGU=";
 
     private static readonly string[] s_services = ["blob", "queue", "table"];
-    private static readonly TimeSpan s_startTimeout = TimeSpan.FromSeconds(60);
 
     private readonly Dictionary<string, Ledger> _ledgers;
-    private readonly List<Process> _processes = [];
+    private readonly List<AzuriteServices> _processes = [];
 
     private CountedAzurite(Dictionary<string, Ledger> ledgers) => _ledgers = ledgers;
 
@@ -45,11 +43,9 @@ internal sealed partial class CountedAzurite : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (Process process in _processes)
+        foreach (AzuriteServices process in _processes)
         {
-            process.StandardInput.Close();
-            await process.WaitForExitAsync();
-            process.Dispose();
+            await process.DisposeAsync();
         }
     }
 
@@ -61,34 +57,24 @@ internal sealed partial class CountedAzurite : IAsyncDisposable
 
     private async Task StartAsync(AzuriteInstallation installation, string service, int port)
     {
-        string program = "process.argv.splice(1, 0, 'azurite'); process.stdin.on('end', () => process.exit()).resume(); "
-            + $"require('./loki.cjs'); require('azurite/dist/src/{service}/main.js');";
-        var start = new ProcessStartInfo(
-            "node",
-            [
-                "-e", program, "--", "--inMemoryPersistence", "--skipApiVersionCheck", "--disableTelemetry",
-                $"--{service}Port", port.ToString(CultureInfo.InvariantCulture),
-            ])
-        {
-            WorkingDirectory = installation.Folder,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-        };
-        start.Environment["AZURITE_ACCOUNTS"] = string.Join(';', _ledgers.Keys.Select(static account => $"{account}:{Key}"));
-        Process process = Process.Start(start)!;
+        var process = AzuriteServices.Launch(
+            installation,
+            ["./loki.cjs", $"azurite/dist/src/{service}/main.js"],
+            [$"--{service}Port", port.ToString(CultureInfo.InvariantCulture)],
+            string.Join(';', _ledgers.Keys.Select(static account => $"{account}:{Key}")));
         lock (_processes)
         {
             _processes.Add(process);
         }
 
         var listening = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _ = ReadAsync(process, service, listening);
-        await listening.Task.WaitAsync(s_startTimeout);
+        _ = ReadAsync(process.Output, service, listening);
+        await listening.Task.WaitAsync(AzuriteServices.StartTimeout);
     }
 
-    private async Task ReadAsync(Process process, string service, TaskCompletionSource listening)
+    private async Task ReadAsync(StreamReader output, string service, TaskCompletionSource listening)
     {
-        while (await process.StandardOutput.ReadLineAsync() is { } line)
+        while (await output.ReadLineAsync() is { } line)
         {
             if (Request().Match(line) is { Success: true } match && _ledgers.TryGetValue(match.Groups["account"].Value, out Ledger? ledger))
             {

@@ -54,18 +54,15 @@ internal sealed class FunctionsHost : IAsyncDisposable
             host._hub = await Child.StartAsync(
                 TaskHub.Arguments(hub, connectionString, name, visibility), new Dictionary<string, string>(), TaskHub.Ready, host.Count);
             host._host = await Child.StartAsync(
-                [program, Text(FreePort.Next()), Text(http), Local(hub).ToString(), app],
-                new Dictionary<string, string>
+                FunctionsProgram.Arguments(program, http, Local(hub), app),
+                FunctionsProgram.Environment(new Dictionary<string, string>
                 {
                     ["ConnectionStrings__Storage"] = connectionString,
                     ["Auth__Mode"] = "keys",
                     ["Limits__RequestsPerSecond"] = "1000000",
                     ["Limits__Burst"] = "1000000",
-
-                    // Of the host: its worker ends with the thread that started it.
-                    ["DOTNET_ThreadPool_ThreadTimeoutMs"] = "-1",
-                },
-                "ready after",
+                }),
+                FunctionsProgram.Ready,
                 host.Keep);
             return host;
         }
@@ -88,8 +85,6 @@ internal sealed class FunctionsHost : IAsyncDisposable
         await (_host?.DisposeAsync() ?? ValueTask.CompletedTask);
         await (_hub?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
-
-    private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
 
     private static Uri Local(int port) => new(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"));
 
