@@ -4,8 +4,8 @@ using DurableSessions.LocalStorage;
 namespace DurableSessions.Testing;
 
 /// <summary>
-/// A process with services of Azurite in memory, also those of queues and tables, which <see cref="AzuriteProcess"/> does not start. It ends
-/// with this process: then its standard input is closed.
+/// A process with services of Azurite in memory, also those of queues and tables, which <see cref="AzuriteProcess"/> does not start.
+/// It ends with this process: then its standard input is closed.
 /// </summary>
 internal sealed class AzuriteServices : IAsyncDisposable
 {
