@@ -27,7 +27,7 @@ try
     await app.RunAsync();
     return 0;
 }
-catch (SettingsException e)
+catch (Exception e) when (e is StartException or SettingsException)
 {
     await Console.Error.WriteLineAsync($"error: {e.Message}");
     return 1;
