@@ -45,6 +45,29 @@ public sealed class FunctionsStartTests(AzuriteFixture azurite)
         Assert.Equal(await ErrorAsync("DurableSessions.Server", settings), error);
     }
 
+    [Theory]
+    [InlineData("750", null, null)]
+    [InlineData("751", null, "751' is more than 750: an activity may take 2 times as long and 5 minutes more, and the Functions host ends it "
+        + "after functionTimeout (00:30:00).")]
+    [InlineData("751", "01:00:00", null)]
+    [InlineData("1651", "01:00:00", "1651' is more than 1650: ")]
+    [InlineData("86400", "-1", null)]
+    public async Task A_digest_must_end_before_the_host_ends_it(string seconds, string? functionTimeout, string? expected)
+    {
+        Dictionary<string, string?> settings = Settings(AzuriteProcess.ConnectionStringFor(9), "none", "Development", null, "dev");
+        settings["Semantics__TimeoutSeconds"] = seconds;
+        settings["AzureFunctionsJobHost__functionTimeout"] = functionTimeout;
+
+        Assert.StartsWith(
+            expected is null ? "error: Storage at " : $"error: Semantics:TimeoutSeconds '{expected}",
+            await ErrorAsync("DurableSessions.Functions", settings),
+            StringComparison.Ordinal);
+        if (expected is not null)
+        {
+            Assert.StartsWith("error: Storage at ", await ErrorAsync("DurableSessions.Server", settings), StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task A_wrong_key_ends_the_start_as_it_ends_the_servers()
     {
