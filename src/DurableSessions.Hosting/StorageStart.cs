@@ -42,7 +42,7 @@ public static class StorageStart
         return auth;
     }
 
-    /// <summary>Reads the keys, from storage that was reached, and checks whether this place may be open to its clients with them.</summary>
+    /// <summary>Reads the keys from storage that was reached, and checks whether this place may be open to its clients with them.</summary>
     /// <exception cref="StartException">They cannot be read in time, or the place must not be open.</exception>
     public static async Task<KeyRing> LoadKeysAsync(
         this IServiceProvider services, AuthPlace place, CancellationToken cancellationToken)

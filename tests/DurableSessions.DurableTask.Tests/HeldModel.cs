@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -6,10 +7,14 @@ using Microsoft.Extensions.Logging;
 
 namespace DurableSessions.DurableTask.Tests;
 
-/// <summary>A chat model that answers every question with the same digest, and none before it is released.</summary>
+/// <summary>
+/// A chat model that answers every question with the same digest, and none before it is released; so does a collector of telemetry that
+/// is at the same address.
+/// </summary>
 internal sealed class HeldModel : IAsyncDisposable
 {
     private readonly WebApplication _server;
+    private readonly ConcurrentQueue<string> _paths = new();
     private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -22,7 +27,12 @@ internal sealed class HeldModel : IAsyncDisposable
         _server.Run(AnswerAsync);
     }
 
-    public string Endpoint => $"{_server.Urls.Single()}/v1";
+    public string Collector => _server.Urls.Single();
+
+    public string Endpoint => $"{Collector}/v1";
+
+    /// <summary>Of the requests that have come.</summary>
+    public IReadOnlyCollection<string> Paths => _paths;
 
     /// <summary>The first question has come.</summary>
     public Task Asked => _asked.Task;
@@ -45,7 +55,12 @@ internal sealed class HeldModel : IAsyncDisposable
 
     private async Task AnswerAsync(HttpContext http)
     {
-        _asked.TrySetResult();
+        _paths.Enqueue(http.Request.Path);
+        if (http.Request.Path == "/v1/chat/completions")
+        {
+            _asked.TrySetResult();
+        }
+
         await _released.Task.WaitAsync(http.RequestAborted);
         string digest = JsonSerializer.Serialize(new { @abstract = "An abstract", overview = "# An overview", memories = Array.Empty<int>() });
         await http.Response.WriteAsJsonAsync(new

@@ -73,6 +73,10 @@ public sealed class KilledServerTests(AzuriteFixture azurite, WholeAzurite taskH
         (Dictionary<string, string> settings, string key) = await KilledPrograms.PrepareAsync(azurite);
         settings["Semantics__Endpoint"] = model.Endpoint;
         settings["Semantics__Model"] = "held";
+
+        // A worker that ends its services waits here, the model's among those that have ended.
+        settings["OTEL_EXPORTER_OTLP_ENDPOINT"] = model.Collector;
+        settings["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf";
         await using var hub = new KilledMemoryHub();
         var transcript = new Transcript("s1");
         await using (Hosts stopped = await StartAsync())
@@ -87,6 +91,9 @@ public sealed class KilledServerTests(AzuriteFixture azurite, WholeAzurite taskH
             // The stand-in ends with its worker, and says before whether it got an answer that an activity failed.
             Assert.Equal(3, await host.WaitForExitAsync());
             Assert.DoesNotContain("ACT ", host.Output, StringComparison.Ordinal);
+
+            // By itself it would be sent once a minute.
+            Assert.Contains("/v1/metrics", model.Paths);
         }
 
         model.Release();
