@@ -76,6 +76,7 @@ waiting+=($!)
 kills "${embedded[@]}" || failed=1
 kills "$durable" Server_on_a_hub_in_memory "Server, task hub in memory" || failed=1
 kills "$durable" Functions_on_a_hub_in_memory "Functions, task hub in memory" || failed=1
+kills "$durable" A_worker_that_is_stopped_in_a_digest_takes_none_of_its_attempts "Functions, worker stopped in a digest" || failed=1
 kills "$durable" An_invocation_that_fails_before_the_API_runs_is_answered_as_a_failure "Functions, without a client" || failed=1
 for way in "${waiting[@]}"; do
   wait "$way" || failed=1

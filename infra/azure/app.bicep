@@ -40,10 +40,10 @@ param taskDays int = 30
 @maxValue(36500)
 param sessionDays int = 0
 
-@description('Days after which an archive of a session that lives on loses its messages and digests: 2 at least, or 0: never.')
-@minValue(0)
+@description('Days after which an archive of a session that lives on loses its messages and digests: 2 at least; null: never.')
+@minValue(2)
 @maxValue(36500)
-param archiveDays int = 0
+param archiveDays int?
 
 @description('From where operators reach the storage and the scheduler: public IPv4 addresses and ranges, separated by commas.')
 param allowedIps string = ''
@@ -339,7 +339,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
         Storage__Container: sessions
         Retention__TaskDays: string(taskDays)
         Retention__SessionDays: string(sessionDays)
-        Retention__ArchiveDays: string(archiveDays)
+        Retention__ArchiveDays: string(archiveDays ?? 0)
       },
       useScheduler
         ? {

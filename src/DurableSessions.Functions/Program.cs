@@ -22,12 +22,12 @@ try
 
     // Inputs and results of activities are the same JSON under every engine.
     builder.Services.Configure<WorkerOptions>(static options => options.Serializer = new JsonObjectSerializer(OrchestrationJson.Options));
-    using IHost app = builder.Build();
+    IHost app = builder.Build();
     await app.Services.OpenStorageAsync(AuthPlace.OfFunctions(builder.Configuration, builder.Environment));
-    await app.RunAsync();
+    await app.RunUndisposedAsync();
     return 0;
 }
-catch (SettingsException e)
+catch (Exception e) when (e is StartException or SettingsException)
 {
     await Console.Error.WriteLineAsync($"error: {e.Message}");
     return 1;

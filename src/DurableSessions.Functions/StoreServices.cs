@@ -1,7 +1,6 @@
 using Azure.Identity;
 using Azure.Monitor.OpenTelemetry.Exporter;
 using DurableSessions.Core;
-using DurableSessions.Core.Configuration;
 using DurableSessions.Hosting;
 using DurableSessions.Hosting.Telemetry;
 using DurableSessions.Http;
@@ -35,9 +34,8 @@ internal static class StoreServices
 
     public static void AddStoreAndApi(this IServiceCollection services, IConfiguration configuration, string version)
     {
-        services.AddStorageSettings();
-        services.AddSingleton(static provider =>
-            provider.FindStorage() ?? throw new SettingsException("ConnectionStrings:Storage is missing."));
+        services.AddStorage();
+        services.AddFunctionTimeout();
         services.AddStore(configuration);
         services.AddPurging();
         services.AddSingleton<FunctionsClient>();

@@ -36,6 +36,14 @@ public static class StoreServices
         }
     }
 
+    /// <summary>Adds the storage of a host that does not run it itself, with its settings.</summary>
+    public static void AddStorage(this IServiceCollection services)
+    {
+        services.AddStorageSettings();
+        services.AddSingleton(static provider =>
+            provider.FindStorage() ?? throw new SettingsException("ConnectionStrings:Storage is missing."));
+    }
+
     /// <summary>
     /// The container in <c>ConnectionStrings:Storage</c>: a connection string, or the URL of a blob service, used with the host's identity;
     /// <see langword="null"/> where neither is set. Nothing is opened.

@@ -1,9 +1,9 @@
 using System.Runtime.InteropServices;
 using Azure;
 using DurableSessions.Core.Configuration;
+using DurableSessions.Hosting;
 using DurableSessions.LocalStorage;
 using DurableSessions.Server.Clients;
-using DurableSessions.Server.Serving;
 
 namespace DurableSessions.Server;
 

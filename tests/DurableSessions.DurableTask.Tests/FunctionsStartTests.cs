@@ -10,6 +10,8 @@ public sealed class FunctionsStartTests(AzuriteFixture azurite)
     private const string NoKeys = "There are no keys, so any client that reaches this app could read and change every session.";
     private const string Open = "Auth:Mode is dev, so any client that reaches this app could read and change every session.";
 
+    private const int Aborted = 134;
+
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     // Without a Functions host, an app that may serve finds only that it has no host to serve.
@@ -41,6 +43,62 @@ public sealed class FunctionsStartTests(AzuriteFixture azurite)
 
         Assert.StartsWith($"error: {expected}", error, StringComparison.Ordinal);
         Assert.Equal(await ErrorAsync("DurableSessions.Server", settings), error);
+    }
+
+    [Theory]
+    [InlineData("750", null, null)]
+    [InlineData("751", null, "751' is more than 750: an activity may take 2 times as long and 5 minutes more, and the Functions host ends it "
+        + "after functionTimeout (00:30:00).")]
+    [InlineData("751", "01:00:00", null)]
+    [InlineData("1651", "01:00:00", "1651' is more than 1650: ")]
+    [InlineData("86400", "-1", null)]
+    public async Task A_digest_must_end_before_the_host_ends_it(string seconds, string? functionTimeout, string? expected)
+    {
+        Dictionary<string, string?> settings = Settings(AzuriteProcess.ConnectionStringFor(9), "none", "Development", null, "dev");
+        settings["Semantics__TimeoutSeconds"] = seconds;
+        settings["AzureFunctionsJobHost__functionTimeout"] = functionTimeout;
+
+        Assert.StartsWith(
+            expected is null ? "error: Storage at " : $"error: Semantics:TimeoutSeconds '{expected}",
+            await ErrorAsync("DurableSessions.Functions", settings),
+            StringComparison.Ordinal);
+        if (expected is not null)
+        {
+            Assert.StartsWith("error: Storage at ", await ErrorAsync("DurableSessions.Server", settings), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_wrong_key_ends_the_start_as_it_ends_the_servers()
+    {
+        string storage = (await azurite.GetConnectionStringAsync()).Replace("AccountKey=Eby8", "AccountKey=AAAA", StringComparison.Ordinal);
+        await AssertEndAlikeAsync(storage, "refuses the credentials (AuthorizationFailure): check the account key,");
+    }
+
+    [Fact]
+    public async Task Storage_that_cannot_be_reached_ends_the_start_as_it_ends_the_servers() =>
+        await AssertEndAlikeAsync(AzuriteProcess.ConnectionStringFor(9), "cannot be reached: Connection refused");
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Storage_that_stops_answering_ends_the_start_as_it_ends_the_servers(bool hasContainer)
+    {
+        await using var storage = await SilentStorage.StartAsync(hasContainer);
+        await AssertEndAlikeAsync(AzuriteProcess.ConnectionStringFor(storage.Port), "has not answered within 10 seconds.");
+        Assert.Equal(hasContainer ? 2 : 0, storage.Answered);
+    }
+
+    private static async Task AssertEndAlikeAsync(string storage, string expected)
+    {
+        Dictionary<string, string?> settings = Settings(storage, "none", "Development", null, "dev");
+        string[] errors = await Task.WhenAll(
+            ErrorAsync("DurableSessions.Functions", settings), ErrorAsync("DurableSessions.Server", settings));
+
+        Assert.StartsWith("error: Storage at http://127.0.0.1:", errors[0], StringComparison.Ordinal);
+        Assert.Contains(expected, errors[0], StringComparison.Ordinal);
+        Assert.Equal(1, errors[0].Count(static character => character == '\n'));
+        Assert.Equal(errors[1], errors[0]);
     }
 
     private static Dictionary<string, string?> Settings(
@@ -83,8 +141,11 @@ public sealed class FunctionsStartTests(AzuriteFixture azurite)
             Task<string> errors = app.StandardError.ReadToEndAsync(Cancelled);
             await app.WaitForExitAsync(Cancelled).WaitAsync(TimeSpan.FromSeconds(60), Cancelled);
             await output;
-            Assert.NotEqual(0, app.ExitCode);
-            return await errors;
+            string error = await errors;
+
+            // One that finds no host to serve ends with the worker's own exception.
+            Assert.Equal(error.StartsWith("error: ", StringComparison.Ordinal) ? 1 : Aborted, app.ExitCode);
+            return error;
         }
         finally
         {

@@ -18,6 +18,8 @@ internal sealed class KilledMemoryHub : IKilledHub
     private readonly DurableHub _hub = DurableHub.InMemory();
     private Scheduler? _scheduler;
 
+    public Histories Histories => _hub.Histories;
+
     public async Task<Uri> RestartAsync()
     {
         await EndAsync();

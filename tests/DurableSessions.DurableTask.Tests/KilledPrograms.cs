@@ -1,3 +1,4 @@
+using System.Globalization;
 using Azure.Storage.Blobs;
 using DurableSessions.Http.Keys;
 using DurableSessions.Testing;
@@ -55,9 +56,29 @@ internal static class KilledPrograms
             FunctionsProgram.Ready);
     }
 
+    /// <summary>The process of the app that a stand-in for the Functions host has started.</summary>
+    public static int WorkerOf(ServerProcess host) => Directory.EnumerateDirectories("/proc")
+        .Select(static folder => int.TryParse(Path.GetFileName(folder), out int id) ? id : 0)
+        .Single(id => id > 0 && ParentOf(id) == host.ProcessId);
+
     /// <summary>A task hub on Azure Storage, which may not answer yet.</summary>
     public static ServerProcess LaunchTaskHub(int port, string connection, string name) =>
         ServerProcess.LaunchProgram(new Dictionary<string, string>(), [PathOf("task-hub"), $"{port}", connection, name]);
+
+    // Null: it has ended since it was listed.
+    private static int? ParentOf(int processId)
+    {
+        try
+        {
+            // "id (name) state parent ...".
+            string stat = File.ReadAllText($"/proc/{processId}/stat").Split(") ")[^1];
+            return int.Parse(stat.Split(' ')[1], CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
 
     private static string PathOf(string program) => Path.Combine(Folder!, program, $"{program}.dll");
 }

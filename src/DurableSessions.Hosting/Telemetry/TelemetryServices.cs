@@ -89,6 +89,18 @@ public static class TelemetryServices
         return telemetry;
     }
 
+    /// <summary>
+    /// Sends what was measured, traced and logged, as an end of the services would: within 2 seconds for each, without what is not sent
+    /// by then.
+    /// </summary>
+    internal static void FlushTelemetry(this IServiceProvider services)
+    {
+        const int Milliseconds = 2_000;
+        services.GetService<TracerProvider>()?.ForceFlush(Milliseconds);
+        services.GetService<MeterProvider>()?.ForceFlush(Milliseconds);
+        services.GetService<LoggerProvider>()?.ForceFlush(Milliseconds);
+    }
+
     /// <summary>Maps <c>/metrics</c>, for operators.</summary>
     internal static void MapMetrics(this IEndpointRouteBuilder endpoints)
     {

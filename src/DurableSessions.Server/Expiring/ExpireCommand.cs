@@ -1,6 +1,7 @@
 using System.CommandLine;
 using DurableSessions.Core;
 using DurableSessions.Core.Purging;
+using DurableSessions.Hosting;
 using DurableSessions.Server.Serving;
 using Microsoft.Extensions.Options;
 using SessionOptions = DurableSessions.Core.Configuration.SessionOptions;

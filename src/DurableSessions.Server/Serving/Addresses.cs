@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using DurableSessions.Engine;
+using DurableSessions.Hosting;
 
 namespace DurableSessions.Server.Serving;
 

@@ -3,6 +3,7 @@ using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Notifying;
 using DurableSessions.Core.Storage;
 using DurableSessions.Engine;
+using DurableSessions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace DurableSessions.Server.Serving;

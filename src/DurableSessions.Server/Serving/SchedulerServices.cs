@@ -1,3 +1,4 @@
+using DurableSessions.Hosting;
 #if AZURE_FUNCTIONS
 using DurableSessions.DurableTask;
 using DurableSessions.Orchestration;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DurableSessions.Core.Configuration;
+using DurableSessions.Hosting;
 using DurableSessions.LocalStorage;
 
 namespace DurableSessions.Server.Serving;

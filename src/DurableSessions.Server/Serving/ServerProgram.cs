@@ -1,9 +1,6 @@
 using System.Net.Sockets;
-using System.Text.Json;
-using Azure;
 using DurableSessions.Core;
 using DurableSessions.Core.Configuration;
-using DurableSessions.Core.Storage;
 using DurableSessions.Hosting;
 using DurableSessions.Hosting.Telemetry;
 using DurableSessions.Http;
@@ -34,9 +31,8 @@ internal static class ServerProgram
         var addresses = Addresses.Parse(urls ?? builder.Configuration[WebHostDefaults.ServerUrlsKey], builder.Configuration);
         await using var storage = new StorageConnection();
         await using WebApplication app = Build(builder, addresses, storage);
-        AuthSettings auth = ReadAuth(app.Services);
         AuthPlace place = Place(addresses, builder.Configuration);
-        Check(place.Refuse(auth));
+        AuthSettings auth = app.Services.CheckSettings(place);
         await storage.OpenAsync(
             app.Services,
             Console.Out.WriteLine,
@@ -47,8 +43,7 @@ internal static class ServerProgram
         // The options of the host and of Kestrel are made with the app, before settings are validated.
         app.Services.ApplyStopTime();
         app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.ApplyDurableSessionsLimits();
-        KeyRing keys = await LoadKeysAsync(app.Services, storage.Storage, cancellationToken);
-        Check(place.Refuse(auth, keys));
+        KeyRing keys = await app.Services.LoadKeysAsync(place, cancellationToken);
         foreach (string address in addresses.ReachableInPlainText)
         {
             Log.PlainText(app.Logger, address);
@@ -59,26 +54,12 @@ internal static class ServerProgram
         await RunUntilStoppedAsync(app, storage.Lost);
     }
 
-    private static AuthSettings ReadAuth(IServiceProvider services)
-    {
-        services.ValidateSettings();
-        return services.GetRequiredService<IOptions<AuthSettings>>().Value;
-    }
-
     // A storage account may be that of a service with keys, under a name of a container that was mistyped or restored without them.
     private static AuthPlace Place(Addresses addresses, IConfiguration configuration)
     {
         bool isConfigured = StorageSettings.FindConnection(configuration) is not null;
         string closing = $"listen on a loopback address such as {Addresses.Default}";
         return new AuthPlace(addresses.Reachable, isConfigured, isConfigured ? $"{closing} with Auth:Mode=dev" : closing);
-    }
-
-    private static void Check(string? refusal)
-    {
-        if (refusal is not null)
-        {
-            throw new StartException(refusal);
-        }
     }
 
     // Nothing is opened or started by it.
@@ -110,27 +91,6 @@ internal static class ServerProgram
         app.UseDurableSessionsHttp();
         app.MapApi();
         return app;
-    }
-
-    private static async Task<KeyRing> LoadKeysAsync(
-        IServiceProvider services, SessionStorage storage, CancellationToken cancellationToken)
-    {
-        KeyRing keys = services.GetRequiredService<KeyRing>();
-        try
-        {
-            await keys.LoadAsync(cancellationToken);
-            return keys;
-        }
-        catch (RequestFailedException e) when (e.Status > 0)
-        {
-            // 404: the container was deleted after the storage check. Without it the host cannot know whether there are keys.
-            throw new StartException(
-                $"The keys cannot be read from storage at {storage.Container.Address()}: it answered {e.Status} {e.ErrorCode}.", e);
-        }
-        catch (Exception e) when (e is RequestFailedException or AggregateException or JsonException or FormatException)
-        {
-            throw new StartException($"The keys cannot be read from storage: {e.Message}", e);
-        }
     }
 
     private static async Task StartAsync(WebApplication app, Addresses addresses, CancellationToken cancellationToken)

@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using DurableSessions.Core.Configuration;
@@ -149,7 +151,7 @@ public sealed partial class TemplateTests(BicepBuild bicep) : IClassFixture<Bice
             "'Storage__Container', variables('sessions')",
             "'Retention__TaskDays', string(parameters('taskDays'))",
             "'Retention__SessionDays', string(parameters('sessionDays'))",
-            "'Retention__ArchiveDays', string(parameters('archiveDays'))",
+            "'Retention__ArchiveDays', string(coalesce(parameters('archiveDays'), 0))",
         ];
         string[] scheduler =
         [
@@ -176,7 +178,28 @@ public sealed partial class TemplateTests(BicepBuild bicep) : IClassFixture<Bice
         Assert.Equal(unset.TaskDays, Default("taskDays"));
         Assert.Equal(unset.SessionDays, Default("sessionDays"));
         Assert.Equal(unset.ArchiveDays, Default("archiveDays"));
-        int Default(string name) => bicep.App.GetProperty("parameters").GetProperty(name).GetProperty("defaultValue").GetInt32();
+
+        // What has none is null, and never.
+        int Default(string name) => Parameter(name).TryGetProperty("defaultValue", out JsonElement value) ? value.GetInt32() : 0;
+    }
+
+    /// <remarks>A deployment with another number would succeed, and the app would not start.</remarks>
+    [Fact]
+    public void An_app_starts_with_every_retention_that_a_deployment_takes_and_no_other()
+    {
+        foreach (PropertyInfo setting in typeof(RetentionSettings).GetProperties())
+        {
+            JsonElement parameter = Parameter(JsonNamingPolicy.CamelCase.ConvertName(setting.Name));
+            int[] bounds = [parameter.GetProperty("minValue").GetInt32(), parameter.GetProperty("maxValue").GetInt32()];
+            var context = new ValidationContext(new RetentionSettings()) { MemberName = setting.Name };
+
+            Assert.All(
+                [0, bounds[0], bounds[0] + 1, bounds[1]],
+                days => Validator.ValidateProperty(days, context));
+            Assert.All(
+                [bounds[0] - 1, bounds[1] + 1],
+                days => Assert.Throws<ValidationException>(() => Validator.ValidateProperty(days, context)));
+        }
     }
 
     [Fact]
@@ -209,6 +232,8 @@ public sealed partial class TemplateTests(BicepBuild bicep) : IClassFixture<Bice
     // Those that an expression names, or each of its list.
     private static string RoleIds(string expression, JsonElement roles) =>
         string.Join(' ', from Match role in RoleName().Matches(expression) select Text(roles, role.Groups[1].Value));
+
+    private JsonElement Parameter(string name) => bicep.App.GetProperty("parameters").GetProperty(name);
 
     private JsonElement Output(string name) => bicep.App.GetProperty("outputs").GetProperty(name);
 

@@ -1,3 +1,4 @@
+using DurableSessions.Hosting;
 using DurableSessions.Server.Serving;
 using Microsoft.Extensions.Configuration;
 

@@ -1,5 +1,6 @@
 using DurableSessions.Core.Configuration;
 using DurableSessions.Core.Storage;
+using DurableSessions.Hosting;
 using DurableSessions.Http.Limits;
 using DurableSessions.Server.Serving;
 using DurableSessions.Testing;

@@ -2,10 +2,10 @@ using Azure;
 using Azure.Identity;
 using Azure.Storage.Blobs;
 
-namespace DurableSessions.Server.Serving;
+namespace DurableSessions.Hosting;
 
 /// <summary>Reaches storage once before anything is served, and creates the container where it may be missing.</summary>
-internal static class StorageCheck
+public static class StorageCheck
 {
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(10);
 
@@ -19,30 +19,16 @@ internal static class StorageCheck
     public static async Task RunAsync(
         BlobContainerClient container, string? ifMissing, Action<string> report, CancellationToken cancellationToken)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(s_timeout);
+        ArgumentNullException.ThrowIfNull(container);
+        ArgumentNullException.ThrowIfNull(report);
         try
         {
-            // Checked first: an identity may have access to the container without the right to create one.
-            if (!await container.ExistsAsync(limit.Token))
-            {
-                if (ifMissing is not null)
-                {
-                    throw new StartException($"There is no container at {container.Address()}{ifMissing}");
-                }
-
-                await container.CreateIfNotExistsAsync(cancellationToken: limit.Token);
-                report($"There was no container at {container.Address()}; it is created.");
-            }
-        }
-        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new StartException($"Storage at {container.Address()} has not answered within {s_timeout.TotalSeconds:0} seconds.", e);
+            await WithinTimeAsync(container, limit => EnsureAsync(container, ifMissing, report, limit), cancellationToken);
         }
         catch (AuthenticationFailedException e)
         {
             throw new StartException(
-                $"There are no Azure credentials for {container.Address()}: sign in with 'az login', or give the server a managed "
+                $"There are no Azure credentials for {container.Address()}: sign in with 'az login', or give this host a managed "
                 + "identity.",
                 e);
         }
@@ -54,6 +40,41 @@ internal static class StorageCheck
         {
             throw new StartException(Unreachable(container, e.InnerExceptions[^1]), e);
         }
+    }
+
+    /// <summary>Runs requests to storage, and ends them after the time that a start has for them.</summary>
+    /// <exception cref="StartException">They have taken longer.</exception>
+    internal static async Task WithinTimeAsync(
+        BlobContainerClient container, Func<CancellationToken, Task> run, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(s_timeout);
+        try
+        {
+            await run(limit.Token);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new StartException($"Storage at {container.Address()} has not answered within {s_timeout.TotalSeconds:0} seconds.", e);
+        }
+    }
+
+    private static async Task EnsureAsync(
+        BlobContainerClient container, string? ifMissing, Action<string> report, CancellationToken cancellationToken)
+    {
+        // Checked first: an identity may have access to the container without the right to create one.
+        if (await container.ExistsAsync(cancellationToken))
+        {
+            return;
+        }
+
+        if (ifMissing is not null)
+        {
+            throw new StartException($"There is no container at {container.Address()}{ifMissing}");
+        }
+
+        await container.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
+        report($"There was no container at {container.Address()}; it is created.");
     }
 
     private static string Explain(BlobContainerClient container, RequestFailedException e) => e.Status switch

@@ -1,9 +1,9 @@
 using Azure.Storage.Blobs;
 
-namespace DurableSessions.Server.Serving;
+namespace DurableSessions.Hosting;
 
 /// <summary>The address of storage as the console and errors show it.</summary>
-internal static class StorageAddress
+public static class StorageAddress
 {
     /// <summary>
     /// Host and path alone. The client's own URI has all of a shared access signature in its query, and a password where one is in front of
