@@ -69,49 +69,24 @@ public sealed class KilledServerTests(AzuriteFixture azurite, WholeAzurite taskH
     public async Task A_worker_that_is_stopped_in_a_digest_takes_none_of_its_attempts()
     {
         KilledPrograms.Require();
-        await using HeldModel model = await HeldModel.StartAsync();
-        (Dictionary<string, string> settings, string key) = await KilledPrograms.PrepareAsync(azurite);
-        settings["Semantics__Endpoint"] = model.Endpoint;
-        settings["Semantics__Model"] = "held";
-
-        // A worker that ends its services waits here, the model's among those that have ended.
-        settings["OTEL_EXPORTER_OTLP_ENDPOINT"] = model.Collector;
-        settings["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf";
-        await using var hub = new KilledMemoryHub();
-        var transcript = new Transcript("s1");
-        await using (Hosts stopped = await StartAsync())
+        await StopInDigestAsync(KilledPrograms.StartFunctionsAsync, async host =>
         {
-            var speaker = new SessionClient(KilledHost.CreateClient(stopped, key), transcript, "c");
-            await speaker.SayAsync(3);
-            await speaker.CommitAsync();
-            await model.Asked.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
-            ServerProcess host = await stopped.GetAsync(0);
             Signal.Send(KilledPrograms.WorkerOf(host), Signal.Terminate);
 
             // The stand-in ends with its worker, and says before whether it got an answer that an activity failed.
             Assert.Equal(3, await host.WaitForExitAsync());
             Assert.DoesNotContain("ACT ", host.Output, StringComparison.Ordinal);
-
-            // By itself it would be sent once a minute.
-            Assert.Contains("/v1/metrics", model.Paths);
-        }
-
-        model.Release();
-        await using Hosts hosts = await StartAsync();
-        Client client = KilledHost.CreateClient(hosts, key);
-        await Verification.AwaitAllCompletedAsync(client, [transcript], TimeSpan.FromSeconds(60));
-        HttpAudit audit = await HttpAudit.OfAsync(client, transcript.Session);
-        transcript.Check(audit);
-
-        Assert.Equal("covered", Assert.Single(audit.Archives).State);
-        Assert.Empty(hub.Histories.All.OfType<TaskFailedEvent>());
-        Assert.Single(
-            hub.Histories.Of(transcript.Tasks.Single()).OfType<TaskScheduledEvent>(),
-            static call => call.Name == CommitNames.SemanticProcess);
-
-        Task<Hosts> StartAsync() => Hosts.StartAsync(
-            async _ => await KilledPrograms.StartFunctionsAsync(settings, await hub.RestartAsync()), 1);
+        });
     }
+
+    [Fact]
+    public Task A_server_that_is_stopped_in_a_digest_takes_none_of_its_attempts() => StopInDigestAsync(
+        KilledPrograms.StartServerAsync,
+        async server =>
+        {
+            Signal.Send(server.ProcessId, Signal.Terminate);
+            Assert.Equal(0, await server.WaitForExitAsync());
+        });
 
     [Fact]
     public async Task A_server_whose_hub_is_away_says_so_and_goes_on_by_itself_once_it_is_back()
@@ -158,6 +133,48 @@ public sealed class KilledServerTests(AzuriteFixture azurite, WholeAzurite taskH
         await Verification.AwaitAllCompletedAsync(client, transcripts, TimeSpan.FromSeconds(60));
         await Verification.AuditAllAsync(client, transcripts);
         await scheduler.DisposeAsync();
+    }
+
+    private async Task StopInDigestAsync(
+        Func<Dictionary<string, string>, Uri, Task<ServerProcess>> start, Func<ServerProcess, Task> stop)
+    {
+        await using HeldModel model = await HeldModel.StartAsync();
+        (Dictionary<string, string> settings, string key) = await KilledPrograms.PrepareAsync(azurite);
+        settings["Semantics__Endpoint"] = model.Endpoint;
+        settings["Semantics__Model"] = "held";
+
+        // A host that ends its services waits here, the model's among those that have ended.
+        settings["OTEL_EXPORTER_OTLP_ENDPOINT"] = model.Collector;
+        settings["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf";
+        await using var hub = new KilledMemoryHub();
+        var transcript = new Transcript("s1");
+        await using (Hosts stopped = await StartAsync())
+        {
+            var speaker = new SessionClient(KilledHost.CreateClient(stopped, key), transcript, "c");
+            await speaker.SayAsync(3);
+            await speaker.CommitAsync();
+            await model.Asked.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+            await stop(await stopped.GetAsync(0));
+
+            // By itself it would be sent once a minute.
+            Assert.Contains("/v1/metrics", model.Paths);
+        }
+
+        model.Release();
+        await using Hosts hosts = await StartAsync();
+        Client client = KilledHost.CreateClient(hosts, key);
+        await Verification.AwaitAllCompletedAsync(client, [transcript], TimeSpan.FromSeconds(60));
+        HttpAudit audit = await HttpAudit.OfAsync(client, transcript.Session);
+        transcript.Check(audit);
+
+        Assert.Equal("covered", Assert.Single(audit.Archives).State);
+        Assert.Empty(hub.Histories.All.OfType<TaskFailedEvent>());
+        Assert.Single(
+            hub.Histories.Of(transcript.Tasks.Single()).OfType<TaskScheduledEvent>(),
+            static call => call.Name == CommitNames.SemanticProcess);
+
+        Task<Hosts> StartAsync() => Hosts.StartAsync(
+            async _ => await start(settings, await hub.RestartAsync()), 1);
     }
 
     private async Task<IKilledHub> StorageHubAsync() => new KilledStorageHub(await taskHubs.GetConnectionStringAsync());
