@@ -16,7 +16,6 @@ public sealed class DurableClient(Client.DurableTaskClient inner, TimeProvider t
     // No caller's tag has this name: StartOrchestrationOptions refuses it.
     private const string GenerationTag = "generation";
 
-    // What begins a continuation token of this client, by which that of another engine is known.
     private const string TokenMark = "d:";
 
     private const int MaxQueries = 8;
@@ -120,9 +119,7 @@ public sealed class DurableClient(Client.DurableTaskClient inner, TimeProvider t
         ArgumentOutOfRangeException.ThrowIfLessThan(query.PageSize, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(query.PageSize, 1_000);
         List<OrchestrationMetadata> found = [];
-        string? token = query.ContinuationToken is not { } given ? null : given.StartsWith(TokenMark, StringComparison.Ordinal)
-            ? given[TokenMark.Length..]
-            : throw new ArgumentException("The continuation token is of another engine.", nameof(query));
+        string? token = MarkedToken.Read(TokenMark, query.ContinuationToken);
         int queries = 0;
         do
         {
@@ -134,7 +131,7 @@ public sealed class DurableClient(Client.DurableTaskClient inner, TimeProvider t
         }
         while (token is not null && found.Count < query.PageSize && ++queries < MaxQueries);
 
-        return new OrchestrationPage(found, token is null ? null : TokenMark + token);
+        return new OrchestrationPage(found, MarkedToken.Write(TokenMark, token));
     }
 
     private async Task<OrchestrationPage> ListOnceAsync(OrchestrationQuery query, CancellationToken cancellationToken)

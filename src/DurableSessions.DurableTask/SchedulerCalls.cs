@@ -12,6 +12,8 @@ internal static class SchedulerCalls
     /// <exception cref="OrchestrationUnavailableException">
     /// The scheduler does not answer, not within 30 s, or accepts no more for now. What it was to change may be changed all the same.
     /// </exception>
+    /// <exception cref="OrchestrationRefusedException">It refuses the call, as for a wrong credential.</exception>
+    /// <exception cref="RpcException">It has no such call.</exception>
     /// <exception cref="OperationCanceledException">The call was given up: not every call of the client says so by itself.</exception>
     public static async Task<T> CallAsync<T>(
         this TimeProvider time, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
@@ -24,13 +26,15 @@ internal static class SchedulerCalls
         }
         catch (Exception e) when (e is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled })
         {
-            throw limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested
-                ? new OrchestrationUnavailableException("The scheduler did not answer within 30 seconds; try again.", e)
-                : new OperationCanceledException("The call to the scheduler was given up.", e);
+            throw cancellationToken.IsCancellationRequested
+                ? new OperationCanceledException("The call to the scheduler was given up.", e)
+                : new OrchestrationUnavailableException("The scheduler did not answer in time; try again.", e);
         }
-        catch (RpcException e) when (IsPassing(e))
+        catch (RpcException e) when (e.StatusCode != StatusCode.Unimplemented)
         {
-            throw new OrchestrationUnavailableException("The scheduler does not answer; try again.", e);
+            throw IsPassing(e)
+                ? new OrchestrationUnavailableException("The scheduler does not answer; try again.", e)
+                : new OrchestrationRefusedException($"The scheduler refuses the call ({e.StatusCode}): {e.Status.Detail}", e);
         }
     }
 

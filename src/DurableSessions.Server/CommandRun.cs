@@ -3,6 +3,7 @@ using Azure;
 using DurableSessions.Core.Configuration;
 using DurableSessions.Hosting;
 using DurableSessions.LocalStorage;
+using DurableSessions.Orchestration;
 using DurableSessions.Server.Clients;
 
 namespace DurableSessions.Server;
@@ -54,7 +55,10 @@ internal static class CommandRun
         }
     }
 
-    /// <summary>Whether a setting is invalid, or storage could not be reached as it is configured, or has failed.</summary>
+    /// <summary>
+    /// Whether a setting is invalid, or storage or the scheduler could not be reached as it is configured, or has failed.
+    /// </summary>
     public static bool IsOfStorage(Exception e) =>
-        e is StartException or SettingsException or LocalStorageException or RequestFailedException or AggregateException;
+        e is StartException or SettingsException or LocalStorageException or RequestFailedException or AggregateException
+            or OrchestrationUnavailableException or OrchestrationRefusedException;
 }

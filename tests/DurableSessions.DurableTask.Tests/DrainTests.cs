@@ -3,6 +3,7 @@ using DurableSessions.Core.Commits;
 using DurableSessions.Core.Identities;
 using DurableSessions.Core.State;
 using DurableSessions.Core.Tasks;
+using DurableSessions.Orchestration;
 using DurableSessions.Testing;
 
 namespace DurableSessions.DurableTask.Tests;
@@ -22,26 +23,38 @@ public class DrainTests(AzuriteFixture azurite)
         var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using Member host = await Member.StartAsync(
             azurite, container, hub, (CommitNames.SemanticProcess, activity => new Doomed(activity, false, reached)));
+        var old = new SessionKey("a", "u", "old");
+        await host.Store.Sessions.AppendAsync(old, Words.Messages("o", 1), null, patience.Token);
+        await host.Store.Sessions.DeleteAsync(old, patience.Token);
+        OrchestrationMetadata deletion = Assert.Single(
+            (await host.Host.Client.ListInstancesAsync(new OrchestrationQuery(), patience.Token)).Values);
+        await host.Host.Client.WaitForInstanceAsync(deletion.InstanceId, static m => m.SerializedCustomStatus is not null, patience.Token);
         await host.Store.Sessions.AppendAsync(key, Words.Messages("m", 3), null, patience.Token);
         await host.Store.Commits.CommitAsync(key, new CommitRequest(), patience.Token);
         await reached.Task.WaitAsync(patience.Token);
         await host.Host.KillAsync();
 
-        await using Scheduler scheduler = await Scheduler.StartAsync(hub);
-        (int exitCode, string output, string errors) = await ServerProcess.RunAsync(
+        // The scheduler is away at first.
+        int port = FreePort.Next();
+        await using ServerProcess drain = ServerProcess.LaunchProgram(
             new Dictionary<string, string>
             {
                 ["ConnectionStrings__Storage"] = await azurite.GetConnectionStringAsync(),
                 ["Storage__Container"] = container.Name,
                 ["Engine"] = "DurableTask",
-                ["ConnectionStrings__Scheduler"] = $"Endpoint={scheduler.Address};Authentication=None;TaskHub=default",
+                ["ConnectionStrings__Scheduler"] = $"Endpoint=http://127.0.0.1:{port};Authentication=None;TaskHub=default",
             },
-            "drain",
-            "--wait",
-            "60");
+            [Path.Combine(AppContext.BaseDirectory, "DurableSessions.Server.dll"), "drain", "--wait", "60"]);
+        while (!drain.Output.Contains("There is no answer, so what is left is not known.", StringComparison.Ordinal))
+        {
+            await Task.Delay(10, patience.Token);
+        }
 
-        Assert.True(exitCode == 0, output + errors);
-        Assert.Contains("Drained. Waiting for their time: 0 ", output, StringComparison.Ordinal);
+        await using Scheduler scheduler = await Scheduler.StartAsync(hub, port);
+        int exitCode = await drain.WaitForExitAsync();
+
+        Assert.True(exitCode == 0, drain.Output + drain.Errors);
+        Assert.Contains("Drained. Waiting for their time: 1 delete-session ", drain.Output, StringComparison.Ordinal);
         Audit audit = await Audit.OfAsync(host.Store, key);
         Assert.Equal(ArchiveState.Covered, Assert.Single(audit.Archives).State);
         Assert.Equal(["m1", "m2", "m3"], audit.Everything);

@@ -41,6 +41,11 @@ public sealed class FunctionTests(AzuriteFixture azurite)
         }
     }
 
+    [Fact]
+    public async Task Before_the_first_invocation_the_task_hub_is_unavailable() =>
+        await Assert.ThrowsAsync<OrchestrationUnavailableException>(
+            () => new FunctionsClient(TimeProvider.System).GetInstanceAsync("i", TestContext.Current.CancellationToken));
+
     private static IEnumerable<string> NamesIn(Type triggers) => TriggersOf(triggers).Select(static trigger => trigger.Name).Order();
 
     private static IEnumerable<(string Name, MethodInfo Method)> TriggersOf(Type triggers) =>

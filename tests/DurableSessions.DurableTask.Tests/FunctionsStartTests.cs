@@ -69,6 +69,42 @@ public sealed class FunctionsStartTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task The_time_after_which_the_host_ends_it_is_that_of_its_host_json()
+    {
+        DirectoryInfo copy = Directory.CreateTempSubdirectory();
+        try
+        {
+            foreach (string file in Directory.EnumerateFiles(AppContext.BaseDirectory))
+            {
+                File.CreateSymbolicLink(Path.Combine(copy.FullName, Path.GetFileName(file)), file);
+            }
+
+            // The program is where its file is, wherever a link to it is.
+            string assembly = Path.Combine(copy.FullName, "DurableSessions.Functions.dll");
+            foreach (string own in (string[])[assembly, Path.Combine(copy.FullName, "DurableSessions.Hosting.dll")])
+            {
+                File.Delete(own);
+                File.Copy(Path.Combine(AppContext.BaseDirectory, Path.GetFileName(own)), own);
+            }
+
+            string json = Path.Combine(copy.FullName, "host.json");
+            File.Delete(json);
+            await File.WriteAllTextAsync(json, """{"functionTimeout":"00:20:00"}""", Cancelled);
+            Dictionary<string, string?> settings = Settings(AzuriteProcess.ConnectionStringFor(9), "none", "Development", null, "dev");
+            settings["Semantics__TimeoutSeconds"] = "451";
+
+            Assert.StartsWith(
+                "error: Semantics:TimeoutSeconds '451' is more than 450: ",
+                await ErrorAsync(assembly, settings),
+                StringComparison.Ordinal);
+        }
+        finally
+        {
+            copy.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task A_wrong_key_ends_the_start_as_it_ends_the_servers()
     {
         string storage = (await azurite.GetConnectionStringAsync()).Replace("AccountKey=Eby8", "AccountKey=AAAA", StringComparison.Ordinal);
@@ -124,11 +160,17 @@ public sealed class FunctionsStartTests(AzuriteFixture azurite)
 
     private static async Task<string> ErrorAsync(string program, Dictionary<string, string?> settings)
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, program))
+        string path = Path.Combine(AppContext.BaseDirectory, program);
+        var start = new ProcessStartInfo(program.EndsWith(".dll", StringComparison.Ordinal) ? "dotnet" : path)
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
         };
+        if (start.FileName != path)
+        {
+            start.ArgumentList.Add(path);
+        }
+
         foreach ((string name, string? value) in settings)
         {
             start.Environment[name] = value;

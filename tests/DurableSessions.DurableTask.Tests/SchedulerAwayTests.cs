@@ -74,6 +74,7 @@ public sealed class SchedulerAwayTests
     [InlineData(StatusCode.Unknown, true)]
     [InlineData(StatusCode.Internal, true)]
     [InlineData(StatusCode.ResourceExhausted, true)]
+    [InlineData(StatusCode.Cancelled, true)]
     [InlineData(StatusCode.Unauthenticated, false)]
     [InlineData(StatusCode.InvalidArgument, false)]
     public async Task What_passes_by_itself_is_unavailable(StatusCode status, bool passes)
@@ -83,7 +84,7 @@ public sealed class SchedulerAwayTests
 
         Exception said = await Assert.ThrowsAnyAsync<Exception>(() => call);
 
-        Assert.Equal(passes ? typeof(OrchestrationUnavailableException) : typeof(RpcException), said.GetType());
+        Assert.Equal(passes ? typeof(OrchestrationUnavailableException) : typeof(OrchestrationRefusedException), said.GetType());
     }
 
     private static async Task UseAsync(int port, Func<DurableClient, Task> test, TimeProvider? time = null)

@@ -192,6 +192,27 @@ public abstract class ActivityBehaviour : PortBehaviour
         Assert.Equal("\"done\"", (await EndOf(client, instance)).SerializedCustomStatus);
     });
 
+    [Fact]
+    public Task A_custom_status_can_be_taken_back() => RunAsync(async () =>
+    {
+        Orchestrator<object?, int>("status", async (context, _) =>
+        {
+            context.SetCustomStatus("asleep");
+            await context.WaitForExternalEvent<object?>("go");
+            context.SetCustomStatus(null);
+            await context.WaitForExternalEvent<object?>("end");
+            return 1;
+        });
+        OrchestrationClient client = await StartAsync();
+
+        string id = (await client.ScheduleNewOrchestrationInstanceAsync("status")).InstanceId;
+        await client.WaitForInstanceAsync(id, static m => m.SerializedCustomStatus == "\"asleep\"", Deadline);
+        await client.RaiseEventAsync(id, "go");
+        await client.WaitForInstanceAsync(id, static m => m.SerializedCustomStatus is null, Deadline);
+        await client.RaiseEventAsync(id, "end");
+        await client.WaitForInstanceCompletionAsync(id, Deadline);
+    });
+
     private static readonly System.Text.Json.JsonSerializerOptions s_web = new(System.Text.Json.JsonSerializerDefaults.Web)
     {
         Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter() },

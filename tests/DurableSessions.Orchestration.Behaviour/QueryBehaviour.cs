@@ -63,12 +63,15 @@ public abstract class QueryBehaviour : PortBehaviour
     });
 
     [Fact]
-    public Task A_continuation_token_of_another_engine_is_refused() => RunAsync(async () =>
+    public Task A_continuation_token_that_no_page_had_is_refused() => RunAsync(async () =>
     {
         OrchestrationClient client = await StartAsync();
 
-        await Assert.ThrowsAnyAsync<ArgumentException>(
-            () => client.ListInstancesAsync(new OrchestrationQuery { ContinuationToken = "of another" }, Deadline));
+        foreach (string token in (string[])["", "of another", "d:", "d:x", "d:00000000x"])
+        {
+            await Assert.ThrowsAnyAsync<ArgumentException>(
+                () => client.ListInstancesAsync(new OrchestrationQuery { ContinuationToken = token }, Deadline));
+        }
     });
 
     [Fact]

@@ -23,7 +23,7 @@ internal static class DrainCommand
     {
         var wait = new Option<int>("--wait")
         {
-            Description = "Seconds to wait at the most, 1 to 86400.",
+            Description = "Seconds to wait at the most, 1 to 86400, beside the start and the stop of the engine.",
             DefaultValueFactory = static _ => 300,
         };
         wait.Validators.Add(result =>
@@ -114,7 +114,7 @@ internal static class DrainCommand
                 }
             }
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             Console.WriteLine($"Not drained within {atMost.TotalSeconds:0} seconds. {now}");
             return false;

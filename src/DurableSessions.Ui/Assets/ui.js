@@ -96,6 +96,7 @@ function live(main) {
   let missed = false;
   let old = false;
   let ended = false;
+  let retry;
 
   function say(text) {
     clearTimeout(isAway);
@@ -134,6 +135,10 @@ function live(main) {
   }
 
   async function load() {
+    clearTimeout(retry);
+    if (ended) {
+      return;
+    }
     if (loading) {
       missed = true;
       return;
@@ -164,7 +169,7 @@ function live(main) {
     }
     if (again) {
       away();
-      setTimeout(load, pause);
+      retry = setTimeout(load, pause);
     } else if (missed && !ended) {
       missed = false;
       load();

@@ -90,6 +90,25 @@ public sealed class LiveTests(Furnished furnished, Chromium browser)
     }
 
     [Fact]
+    public async Task A_page_that_has_ended_asks_no_more_though_another_load_was_due()
+    {
+        await using IBrowserContext context = await browser.OpenAsync(furnished.Host.Address);
+        IPage page = await SignInAsync(context);
+        int asked = 0;
+        await context.RouteAsync($"**{Path}", route => route.Request.ResourceType == "fetch"
+            ? route.FulfillAsync(new RouteFulfillOptions { Status = ++asked == 1 ? 429 : 404 })
+            : route.ContinueAsync());
+        await page.Clock.InstallAsync();
+        await page.RunAndWaitForResponseAsync(() => page.ReloadAsync(), static r => r.Status == 429);
+        await page.RunAndWaitForResponseAsync(
+            () => furnished.Host.AppendAsync(Session, ("user", "It was said before the end.")), static r => r.Status == 404);
+        await page.GetByText("What is shown may be old: load the page again.").WaitForAsync();
+        await page.Clock.RunForAsync(60_000);
+        await page.GetByText("What is shown may be old: load the page again.").WaitForAsync();
+        Assert.Equal(2, asked);
+    }
+
+    [Fact]
     public async Task Parts_of_a_page_are_known_again_when_others_come_and_go()
     {
         await using IBrowserContext context = await browser.OpenAsync(furnished.Host.Address);
