@@ -47,8 +47,8 @@ public sealed class FunctionsStartTests(AzuriteFixture azurite)
 
     [Theory]
     [InlineData("750", null, null)]
-    [InlineData("751", null, "751' is more than 750: an activity may take 2 times as long and 5 minutes more, and the Functions host ends it "
-        + "after functionTimeout (00:30:00).")]
+    [InlineData("751", null, "751' is more than 750: an activity may take 2 times as long and 5 minutes more, and the Functions host "
+        + "ends it after functionTimeout (00:30:00).")]
     [InlineData("751", "01:00:00", null)]
     [InlineData("1651", "01:00:00", "1651' is more than 1650: ")]
     [InlineData("86400", "-1", null)]

@@ -62,7 +62,8 @@ internal sealed class HeldModel : IAsyncDisposable
         }
 
         await _released.Task.WaitAsync(http.RequestAborted);
-        string digest = JsonSerializer.Serialize(new { @abstract = "An abstract", overview = "# An overview", memories = Array.Empty<int>() });
+        string digest = JsonSerializer.Serialize(
+            new { @abstract = "An abstract", overview = "# An overview", memories = Array.Empty<int>() });
         await http.Response.WriteAsJsonAsync(new
         {
             id = "chatcmpl-1",
