@@ -23,6 +23,8 @@ public sealed class DurableClient(Client.DurableTaskClient inner, TimeProvider t
     private static readonly TimeSpan FirstPollInterval = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan MaxPollInterval = TimeSpan.FromSeconds(5);
 
+    private readonly SchedulerCalls _scheduler = new(time);
+
     public override async Task<OrchestrationMetadata> ScheduleNewOrchestrationInstanceAsync(
         string orchestratorName,
         object? input = null,
@@ -49,7 +51,7 @@ public sealed class DurableClient(Client.DurableTaskClient inner, TimeProvider t
         };
         try
         {
-            await time.CallAsync(
+            await _scheduler.CallAsync(
                 token => inner.ScheduleNewOrchestrationInstanceAsync(orchestratorName, DurablePayloads.Write(input), durable, token),
                 cancellationToken);
         }
@@ -65,7 +67,7 @@ public sealed class DurableClient(Client.DurableTaskClient inner, TimeProvider t
         string instanceId, CancellationToken cancellationToken = default)
     {
         OrchestrationInstanceIds.ThrowIfInvalid(instanceId);
-        return await time.CallAsync(
+        return await _scheduler.CallAsync(
             token => inner.GetInstanceAsync(instanceId, getInputsAndOutputs: true, token), cancellationToken) is { } found
             ? Translate(found)
             : null;
@@ -94,7 +96,7 @@ public sealed class DurableClient(Client.DurableTaskClient inner, TimeProvider t
             return false;
         }
 
-        await time.CallAsync(
+        await _scheduler.CallAsync(
             token => inner.RaiseEventAsync(instanceId, eventName, DurablePayloads.Write(payload), token), cancellationToken);
         return true;
     }
@@ -111,7 +113,7 @@ public sealed class DurableClient(Client.DurableTaskClient inner, TimeProvider t
 
     public override async Task<bool> PurgeInstanceAsync(string instanceId, CancellationToken cancellationToken = default) =>
         await GetInstanceAsync(instanceId, cancellationToken) is { IsCompleted: true }
-        && (await time.CallAsync(token => inner.PurgeInstanceAsync(instanceId, token), cancellationToken)).PurgedInstanceCount > 0;
+        && (await _scheduler.CallAsync(token => inner.PurgeInstanceAsync(instanceId, token), cancellationToken)).PurgedInstanceCount > 0;
 
     public override async Task<OrchestrationPage> ListInstancesAsync(
         OrchestrationQuery query, CancellationToken cancellationToken = default)
@@ -125,7 +127,7 @@ public sealed class DurableClient(Client.DurableTaskClient inner, TimeProvider t
         {
             // Each query requests no more than the page has room for: a result is used whole, since only its token continues the listing.
             OrchestrationQuery rest = query with { PageSize = query.PageSize - found.Count, ContinuationToken = token };
-            OrchestrationPage page = await time.CallAsync(stop => ListOnceAsync(rest, stop), cancellationToken);
+            OrchestrationPage page = await _scheduler.CallAsync(stop => ListOnceAsync(rest, stop), cancellationToken);
             found.AddRange(page.Values);
             token = page.ContinuationToken;
         }
@@ -165,7 +167,7 @@ public sealed class DurableClient(Client.DurableTaskClient inner, TimeProvider t
         try
         {
             IEnumerable<Core.History.HistoryEvent> history =
-                await time.CallAsync(token => inner.GetOrchestrationHistoryAsync(instanceId, token), cancellationToken);
+                await _scheduler.CallAsync(token => inner.GetOrchestrationHistoryAsync(instanceId, token), cancellationToken);
             return [.. history.Select(DurableHistory.Translate)];
         }
         catch (Exception e) when (e is NotSupportedException or RpcException { StatusCode: StatusCode.Unimplemented })
@@ -178,7 +180,7 @@ public sealed class DurableClient(Client.DurableTaskClient inner, TimeProvider t
     {
         if (!(await FindAsync(instanceId, cancellationToken)).IsCompleted)
         {
-            await time.CallAsync(send, cancellationToken);
+            await _scheduler.CallAsync(send, cancellationToken);
         }
     }
 

@@ -4,7 +4,8 @@ using Grpc.Core;
 namespace DurableSessions.DurableTask;
 
 /// <summary>Calls of the scheduler, or of the Functions host that stands before a task hub.</summary>
-internal static class SchedulerCalls
+/// <param name="time">By which they end.</param>
+internal sealed class SchedulerCalls(TimeProvider time)
 {
     /// <summary>The most that one may take: each is answered from the task hub's storage, and none waits for an instance.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
@@ -15,8 +16,7 @@ internal static class SchedulerCalls
     /// <exception cref="OrchestrationRefusedException">It refuses the call, as for a wrong credential.</exception>
     /// <exception cref="RpcException">It has no such call.</exception>
     /// <exception cref="OperationCanceledException">The call was given up: not every call of the client says so by itself.</exception>
-    public static async Task<T> CallAsync<T>(
-        this TimeProvider time, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
+    public async Task<T> CallAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(Limit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
@@ -39,8 +39,8 @@ internal static class SchedulerCalls
     }
 
     /// <inheritdoc cref="CallAsync{T}"/>
-    public static Task CallAsync(this TimeProvider time, Func<CancellationToken, Task> call, CancellationToken cancellationToken) =>
-        time.CallAsync(async token => { await call(token); return true; }, cancellationToken);
+    public Task CallAsync(Func<CancellationToken, Task> call, CancellationToken cancellationToken) =>
+        CallAsync(async token => { await call(token); return true; }, cancellationToken);
 
     // What a host answers whose task hub's storage is away is unknown or internal. Another status, as of a wrong credential or an invalid
     // request, does not pass by itself.

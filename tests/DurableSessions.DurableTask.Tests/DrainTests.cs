@@ -36,7 +36,7 @@ public class DrainTests(AzuriteFixture azurite)
 
         // The scheduler is away at first.
         int port = FreePort.Next();
-        await using ServerProcess drain = ServerProcess.LaunchProgram(
+        await using ServerProcess drain = await ServerProcess.StartProgramAsync(
             new Dictionary<string, string>
             {
                 ["ConnectionStrings__Storage"] = await azurite.GetConnectionStringAsync(),
@@ -44,12 +44,9 @@ public class DrainTests(AzuriteFixture azurite)
                 ["Engine"] = "DurableTask",
                 ["ConnectionStrings__Scheduler"] = $"Endpoint=http://127.0.0.1:{port};Authentication=None;TaskHub=default",
             },
-            [Path.Combine(AppContext.BaseDirectory, "DurableSessions.Server.dll"), "drain", "--wait", "60"]);
-        while (!drain.Output.Contains("There is no answer, so what is left is not known.", StringComparison.Ordinal))
-        {
-            await Task.Delay(10, patience.Token);
-        }
-
+            [Path.Combine(AppContext.BaseDirectory, "DurableSessions.Server.dll"), "drain", "--wait", "60"],
+            new Uri($"http://127.0.0.1:{port}"),
+            "There is no answer, so what is left is not known.");
         await using Scheduler scheduler = await Scheduler.StartAsync(hub, port);
         int exitCode = await drain.WaitForExitAsync();
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using DurableSessions.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -64,14 +65,6 @@ internal sealed class HeldModel : IAsyncDisposable
         await _released.Task.WaitAsync(http.RequestAborted);
         string digest = JsonSerializer.Serialize(
             new { @abstract = "An abstract", overview = "# An overview", memories = Array.Empty<int>() });
-        await http.Response.WriteAsJsonAsync(new
-        {
-            id = "chatcmpl-1",
-            @object = "chat.completion",
-            created = 1_700_000_000,
-            model = "held",
-            choices = new[] { new { index = 0, finish_reason = "stop", message = new { role = "assistant", content = digest } } },
-            usage = new { prompt_tokens = 100, completion_tokens = 10, total_tokens = 110 },
-        });
+        await http.Response.WriteAsJsonAsync(ChatCompletion.Of(digest));
     }
 }

@@ -79,7 +79,7 @@ public sealed class SchedulerAwayTests
     [InlineData(StatusCode.InvalidArgument, false)]
     public async Task What_passes_by_itself_is_unavailable(StatusCode status, bool passes)
     {
-        Task call = TimeProvider.System.CallAsync(
+        Task call = new SchedulerCalls(TimeProvider.System).CallAsync(
             _ => Task.FromException(new RpcException(new Status(status, "said"))), CancellationToken.None);
 
         Exception said = await Assert.ThrowsAnyAsync<Exception>(() => call);

@@ -31,7 +31,7 @@ internal sealed class InProcessModel : HttpMessageHandler
     }
 
     private static HttpResponseMessage Answer(string text) =>
-        new(HttpStatusCode.OK) { Content = JsonContent.Create(StubModel.Completion(text)) };
+        new(HttpStatusCode.OK) { Content = JsonContent.Create(ChatCompletion.Of(text)) };
 
     private InProcessModel Next(Func<HttpResponseMessage> answer, int times)
     {

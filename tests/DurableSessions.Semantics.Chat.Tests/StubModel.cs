@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using DurableSessions.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -82,25 +83,7 @@ internal sealed class StubModel : IAsyncDisposable
         times);
 
     public static Task SayAsync(HttpContext http, string? text, string ending = "stop", string? refusal = null) =>
-        http.Response.WriteAsJsonAsync(Completion(text, ending, refusal));
-
-    /// <summary>The body of an answer.</summary>
-    public static object Completion(string? text, string ending = "stop", string? refusal = null) => new
-    {
-        id = "chatcmpl-1",
-        @object = "chat.completion",
-        created = 1_700_000_000,
-        model = "stub",
-        choices = new[] { new { index = 0, finish_reason = ending, message = new { role = "assistant", content = text, refusal } } },
-        usage = new
-        {
-            prompt_tokens = 100,
-            completion_tokens = 10,
-            total_tokens = 110,
-            prompt_tokens_details = new { cached_tokens = 40 },
-            completion_tokens_details = new { reasoning_tokens = 4 },
-        },
-    };
+        http.Response.WriteAsJsonAsync(ChatCompletion.Of(text, ending, refusal));
 
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
 

@@ -25,7 +25,7 @@ internal sealed class Remaining
     public string Asleep => Text(_asleep);
 
     /// <summary>Counts one more.</summary>
-    /// <param name="name">Of its orchestrator; <see langword="null"/>: it is not told.</param>
+    /// <param name="name">Of its orchestrator; <see langword="null"/>: the listing lacks it.</param>
     /// <param name="customStatus">As JSON; <see langword="null"/>: it has none.</param>
     public void Add(string? name, string? customStatus)
     {

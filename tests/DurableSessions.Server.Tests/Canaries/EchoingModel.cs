@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using DurableSessions.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -80,13 +81,6 @@ internal sealed class EchoingModel : IAsyncDisposable
                 memories = new[] { new { operation = "create", category = "profile", name = "me", content = Memory } },
             })
             : echo;
-        await http.Response.WriteAsJsonAsync(new
-        {
-            id = "1",
-            @object = "chat.completion",
-            created = 1,
-            model = "echo",
-            choices = new[] { new { index = 0, finish_reason = "stop", message = new { role = "assistant", content = text } } },
-        });
+        await http.Response.WriteAsJsonAsync(ChatCompletion.Of(text));
     }
 }

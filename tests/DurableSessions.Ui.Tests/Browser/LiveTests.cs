@@ -22,9 +22,7 @@ public sealed class LiveTests(Furnished furnished, Chromium browser)
             ? route.FulfillAsync(new RouteFulfillOptions { Status = 503 })
             : route.ContinueAsync());
         bool isBusy = true;
-        await context.RouteAsync($"**{Path}", route => isBusy && route.Request.ResourceType == "fetch"
-            ? route.FulfillAsync(new RouteFulfillOptions { Status = 429 })
-            : route.ContinueAsync());
+        await AnswerLoadsAsync(context, () => isBusy ? 429 : null);
         await page.Clock.InstallAsync();
         await page.RunAndWaitForResponseAsync(() => page.ReloadAsync(), static r => r.Status == 503);
         ILocator line = page.Locator("#not-live");
@@ -48,9 +46,7 @@ public sealed class LiveTests(Furnished furnished, Chromium browser)
         await using IBrowserContext context = await browser.OpenAsync(furnished.Host.Address);
         IPage page = await SignInAsync(context);
         bool isBusy = true;
-        await context.RouteAsync($"**{Path}", route => isBusy && route.Request.ResourceType == "fetch"
-            ? route.FulfillAsync(new RouteFulfillOptions { Status = 429 })
-            : route.ContinueAsync());
+        await AnswerLoadsAsync(context, () => isBusy ? 429 : null);
         await page.Clock.InstallAsync();
         await page.RunAndWaitForResponseAsync(() => page.ReloadAsync(), static r => r.Status == 429);
         ILocator line = page.Locator("#not-live");
@@ -78,9 +74,7 @@ public sealed class LiveTests(Furnished furnished, Chromium browser)
             asked++;
             return route.FulfillAsync(new RouteFulfillOptions { Status = 404 });
         });
-        await context.RouteAsync($"**{Path}", static route => route.Request.ResourceType == "fetch"
-            ? route.FulfillAsync(new RouteFulfillOptions { Status = 404 })
-            : route.ContinueAsync());
+        await AnswerLoadsAsync(context, static () => 404);
         await page.Clock.InstallAsync();
         await page.RunAndWaitForResponseAsync(() => page.ReloadAsync(), static r => r.Url.EndsWith("/live", StringComparison.Ordinal));
         await page.RunAndWaitForResponseAsync(() => page.Clock.RunForAsync(6_000), static r => r.Request.ResourceType == "fetch");
@@ -95,9 +89,7 @@ public sealed class LiveTests(Furnished furnished, Chromium browser)
         await using IBrowserContext context = await browser.OpenAsync(furnished.Host.Address);
         IPage page = await SignInAsync(context);
         int asked = 0;
-        await context.RouteAsync($"**{Path}", route => route.Request.ResourceType == "fetch"
-            ? route.FulfillAsync(new RouteFulfillOptions { Status = ++asked == 1 ? 429 : 404 })
-            : route.ContinueAsync());
+        await AnswerLoadsAsync(context, () => ++asked == 1 ? 429 : 404);
         await page.Clock.InstallAsync();
         await page.RunAndWaitForResponseAsync(() => page.ReloadAsync(), static r => r.Status == 429);
         await page.RunAndWaitForResponseAsync(
@@ -136,6 +128,13 @@ public sealed class LiveTests(Furnished furnished, Chromium browser)
             """);
         Assert.Equal(["true", "P Said", "P 1", "H2 A", "FORM ", "H2 B", "DIV newer"], parts);
     }
+
+    // Each load of the page by its script: with a status of its own, or, where there is none, by the host.
+    private static Task AnswerLoadsAsync(IBrowserContext context, Func<int?> status) => context.RouteAsync(
+        $"**{Path}",
+        route => route.Request.ResourceType == "fetch" && status() is { } code
+            ? route.FulfillAsync(new RouteFulfillOptions { Status = code })
+            : route.ContinueAsync());
 
     private async Task<IPage> SignInAsync(IBrowserContext context)
     {
